@@ -1,0 +1,80 @@
+/*
+ * bytes.h — a borrowed run of bytes.
+ *
+ * Keys, arguments and values are any bytes, so nothing here ends at a NUL.
+ *
+ * Memory   a struct bytes owns nothing; it dies with what it points into
+ */
+#ifndef LK_BASE_BYTES_H
+#define LK_BASE_BYTES_H
+
+#include "core/base/attr.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+LK_BEGIN
+
+struct bytes {
+    const char *data;
+    size_t size;
+};
+
+static inline struct bytes bytes_of(const void *data, size_t size)
+{
+    struct bytes b;
+    b.data = (const char *)data;
+    b.size = size;
+    return b;
+}
+
+static inline struct bytes bytes_cstr(const char *s)
+{
+    return bytes_of(s, strlen(s));
+}
+
+static inline bool bytes_equal(struct bytes a, struct bytes b)
+{
+    return a.size == b.size && (a.size == 0 || memcmp(a.data, b.data, a.size) == 0);
+}
+
+/* memcmp order; a proper prefix comes first. */
+int bytes_compare(struct bytes a, struct bytes b);
+
+/* ASCII case folded, whatever the locale; lower must be lower case and NUL terminated. */
+bool bytes_is_word(struct bytes b, const char *lower);
+
+/*
+ * Redis' glob: * ? [a-z] [^a] and backslash; with fold, ASCII case does not matter.
+ * Cost  bounded: a pattern whose stars nest backtracks only to its last star.
+ */
+bool bytes_match_glob(struct bytes pattern, struct bytes text, bool fold);
+
+/*
+ * The whole of b as a decimal int64 in the only form that prints back to the same bytes:
+ * no plus sign, no leading zero, no space, no "-0".
+ */
+bool bytes_to_int64(struct bytes b, int64_t *out);
+bool bytes_to_uint64(struct bytes b, uint64_t *out);
+
+/* Room for any int64 in decimal; returns the digits written, no terminator. */
+enum { INT64_CHARS = 21 };
+size_t int64_to_chars(int64_t v, char out[INT64_CHARS]);
+
+/* A number as Redis takes it from clients: strtod's forms, inf included; no space, no NaN. */
+bool bytes_to_double(struct bytes b, double *out);
+bool bytes_to_long_double(struct bytes b, long double *out);
+
+/* Shortest decimal form that reads back as the same double; "inf", "-inf", "nan". */
+enum { DOUBLE_CHARS = 64 };
+size_t double_to_chars(double v, char out[DOUBLE_CHARS]);
+
+/* The form of INCRBYFLOAT: fixed point, at most 17 decimals, no trailing zeros. */
+enum { LONG_DOUBLE_CHARS = 5 * 1024 };
+size_t long_double_to_chars(long double v, char out[LONG_DOUBLE_CHARS]);
+
+LK_END
+
+#endif
