@@ -31,8 +31,8 @@ void mem_free(void *p, size_t size); /* p may be NULL */
 #define mem_new(type) ((type *)mem_calloc(sizeof(type)))
 #define mem_delete(p) mem_free((p), sizeof *(p))
 
-char *mem_strdup(const char *s);  /* freed with mem_strfree */
-void mem_strfree(char *s);        /* s may be NULL */
+char *mem_strdup(const char *s); /* freed with mem_strfree */
+void mem_strfree(char *s);       /* s may be NULL */
 
 /*
  * The allocator's size class for size bytes: 8, then steps of 16 to 128, then four classes to a
@@ -57,7 +57,7 @@ struct mem_stats {
     size_t allocated, active, resident, mapped, retained, metadata;
 };
 void mem_stats_get(struct mem_stats *out);
-void mem_purge(void); /* gives unused pages back to the system */
+void mem_purge(void);                 /* gives unused pages back to the system */
 const char *mem_allocator_name(void); /* "jemalloc-5.3.0", "libc" */
 
 LK_END

@@ -13,8 +13,8 @@
 LK_BEGIN
 
 enum {
-    STR_EMBSTR_MAX = 44,            /* longest that OBJECT ENCODING calls embstr */
-    STR_INLINE_MAX = 256 * 1024,    /* longer strings are chunks */
+    STR_EMBSTR_MAX = 44,         /* longest that OBJECT ENCODING calls embstr */
+    STR_INLINE_MAX = 256 * 1024, /* longer strings are chunks */
     STR_CHUNK_BYTES = 64 * 1024,
 };
 

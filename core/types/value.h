@@ -35,10 +35,10 @@ enum value_type {
 
 /* How a payload is to be read.  One list for all types; 4 bits. */
 enum encoding {
-    ENC_INT,     /* string: 8 bytes, a canonical int64 */
-    ENC_EMBSTR,  /* string: the bytes, never changed in place, at most 44 */
-    ENC_RAW,     /* string: the bytes, at most STR_INLINE_MAX */
-    ENC_CHUNKS,  /* string: pointer to struct chunks */
+    ENC_INT,    /* string: 8 bytes, a canonical int64 */
+    ENC_EMBSTR, /* string: the bytes, never changed in place, at most 44 */
+    ENC_RAW,    /* string: the bytes, at most STR_INLINE_MAX */
+    ENC_CHUNKS, /* string: pointer to struct chunks */
     ENC_LISTPACK,
     ENC_INTSET,
     ENC_TABLE,
@@ -51,9 +51,9 @@ struct value {
     uint8_t type;     /* enum value_type */
     uint8_t encoding; /* enum encoding */
     union {
-        int64_t integer;   /* ENC_INT */
+        int64_t integer;    /* ENC_INT */
         struct bytes bytes; /* inline encodings */
-        void *root;        /* encodings with nodes */
+        void *root;         /* encodings with nodes */
     } as;
 };
 
@@ -92,10 +92,11 @@ struct value_edit {
 
 /* One row a type; generic commands, snapshots and reports go through it. */
 struct type_ops {
-    const char *name; /* as TYPE answers */
-    const char *(*encoding_name)(const struct value *v); /* as OBJECT ENCODING answers */
+    const char *name;                                      /* as TYPE answers */
+    const char *(*encoding_name)(const struct value *v);   /* as OBJECT ENCODING answers */
     int (*copy)(const struct value *v, struct value *out); /* deep; LK_ENOMEM */
-    /* Frees the nodes.  Cost: their number; whoever cannot pay that hands the value to lazy free. */
+    /* Frees the nodes.  Cost: their number; whoever cannot pay that hands the value to lazy free.
+     */
     void (*release)(struct value *v);
     size_t (*node_bytes)(const struct value *v, size_t samples); /* beyond the entry itself */
     /* How many blocks a release frees: decides between freeing now and in the background. */
