@@ -22,7 +22,10 @@ LK_BEGIN
 void *mem_alloc(size_t size);
 void *mem_try_alloc(size_t size);
 void *mem_calloc(size_t size);
-/* alignment is a power of two; size a multiple of it.  Freed by mem_free as any block. */
+/*
+ * alignment is a power of two, size a multiple of it; past 4096 only for blocks of 16 KiB and more,
+ * as smaller ones would lie in a bigger class.  Freed by mem_free as any block.
+ */
 void *mem_alloc_aligned(size_t size, size_t alignment);
 void *mem_realloc(void *p, size_t old_size, size_t new_size);
 void *mem_try_realloc(void *p, size_t old_size, size_t new_size);
