@@ -26,24 +26,24 @@ struct admin;
 struct exec {
     const struct command *cmd;
     const struct command *container; /* the row that has cmd among its subcommands, or NULL */
-    struct session *session; /* never NULL; loading has one of its own */
+    struct session *session;         /* never NULL; loading has one of its own */
     struct reply *reply;
-    uint32_t db;             /* the selected database when the command began */
-    int64_t now_ms;          /* one moment for the whole command, transaction or script */
-    uint32_t events;         /* enum event_class: the keyspace events that somebody wants */
-    uint64_t changes;        /* keys changed so far by this command: rdb_changes_since_last_save */
+    uint32_t db;      /* the selected database when the command began */
+    int64_t now_ms;   /* one moment for the whole command, transaction or script */
+    uint32_t events;  /* enum event_class: the keyspace events that somebody wants */
+    uint64_t changes; /* keys changed so far by this command: rdb_changes_since_last_save */
     struct dispatcher *dispatcher; /* of the worker; only core/cmd's own plumbing looks inside */
-    struct admin *admin;           /* of the server; only io/admin looks inside; NULL in unit tests */
-    struct buf *scratch;           /* for str_bytes and the like; empty at the handler's start */
+    struct admin *admin; /* of the server; only io/admin looks inside; NULL in unit tests */
+    struct buf *scratch; /* for str_bytes and the like; empty at the handler's start */
 };
 
 /* Limits and switches that handlers read; an immutable snapshot of the configuration. */
 struct exec_limits {
-    size_t bulk_max;      /* proto-max-bulk-len */
+    size_t bulk_max; /* proto-max-bulk-len */
     uint32_t databases;
-    bool lazy_user_del;   /* lazyfree-lazy-user-del: DEL frees like UNLINK */
+    bool lazy_user_del; /* lazyfree-lazy-user-del: DEL frees like UNLINK */
     bool lazy_user_flush;
-    bool lfu;             /* maxmemory-policy keeps LFU bits instead of LRU */
+    bool lfu; /* maxmemory-policy keeps LFU bits instead of LRU */
     uint32_t lfu_log_factor, lfu_decay_minutes;
 };
 const struct exec_limits *exec_limits(const struct exec *x);
@@ -123,7 +123,8 @@ int exec_use_db(struct exec *x, uint32_t db);
  * order.  Free when nobody reads the log.
  */
 void exec_effect(struct exec *x, const struct bytes *argv, uint32_t n);
-/* exec_effect with up to 8 words from C strings and numbers: "s" cstr, "b" struct bytes, "i" int64. */
+/* exec_effect with up to 8 words from C strings and numbers: "s" cstr, "b" struct bytes, "i" int64.
+ */
 void exec_effect_format(struct exec *x, const char *format, ...);
 /* The change needs no log line (it is none, or other lines already say it). */
 void exec_effect_none(struct exec *x);
@@ -169,8 +170,8 @@ uint64_t exec_dbsize(struct exec *x, uint32_t db);
  * Visits every key of the database, shard by shard, each under its shard's lock; expired keys are
  * left out.  visit returns false to stop.  For rows with CMD_EACH_SHARD.
  */
-void exec_each_key(struct exec *x, bool (*visit)(void *ctx, struct bytes key, const struct value *v),
-                   void *ctx);
+void exec_each_key(struct exec *x,
+                   bool (*visit)(void *ctx, struct bytes key, const struct value *v), void *ctx);
 
 /*
  * SCAN's step: visits about count keys from cursor on and returns the next cursor, 0 at the end.
@@ -195,7 +196,8 @@ enum outcome reply_syntax(struct exec *x);
 enum outcome reply_arity(struct exec *x);
 /* An array of lines for X HELP: "X <subcommand> …" heads and the common HELP foot are added. */
 enum outcome reply_help(struct exec *x, const char *const *lines);
-/* "ERR unknown subcommand or wrong number of arguments for 'x'. Try NAME HELP.": a handler's own. */
+/* "ERR unknown subcommand or wrong number of arguments for 'x'. Try NAME HELP.": a handler's own.
+ */
 enum outcome reply_subcommand(struct exec *x, const struct args *a);
 /* "ERR unknown subcommand 'x'. Try NAME HELP.": no row has that name. */
 enum outcome reply_unknown_subcommand(struct exec *x, const struct args *a);

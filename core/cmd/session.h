@@ -19,9 +19,9 @@ struct multi_state;
 struct watch_list;
 
 enum session_flag {
-    SESSION_MULTI = 1 << 0,        /* between MULTI and EXEC */
-    SESSION_DIRTY_EXEC = 1 << 1,   /* queueing failed: EXEC answers EXECABORT */
-    SESSION_CLOSE_AFTER = 1 << 2,  /* close once the output is sent */
+    SESSION_MULTI = 1 << 0,       /* between MULTI and EXEC */
+    SESSION_DIRTY_EXEC = 1 << 1,  /* queueing failed: EXEC answers EXECABORT */
+    SESSION_CLOSE_AFTER = 1 << 2, /* close once the output is sent */
     SESSION_AUTHENTICATED = 1 << 3,
     SESSION_NO_EVICT = 1 << 4,
     SESSION_NO_TOUCH = 1 << 5,
@@ -39,12 +39,12 @@ struct session {
     uint32_t flags; /* enum session_flag; owner stores, others read (relaxed __atomic) */
     uint32_t db;
     const struct command *last_command; /* for CLIENT LIST; rows live for ever */
-    struct multi_state *multi;    /* NULL outside MULTI */
-    struct watch_list *watch;     /* NULL without WATCH */
-    uint64_t ticket;              /* highest ticket that the pending replies rest on */
+    struct multi_state *multi;          /* NULL outside MULTI */
+    struct watch_list *watch;           /* NULL without WATCH */
+    uint64_t ticket;                    /* highest ticket that the pending replies rest on */
     int64_t created_ms, last_used_ms;
     uint64_t commands, bytes_in, bytes_out; /* tot-cmds, tot-net-in, tot-net-out */
-    uint32_t kill; /* __atomic: CLIENT KILL of any worker sets it; tested before each command */
+    uint32_t kill;   /* __atomic: CLIENT KILL of any worker sets it; tested before each command */
     uint32_t worker; /* index of the owner */
     struct {
         char *name, *lib_name, *lib_version; /* NULL when not set; mem_strdup */
@@ -56,7 +56,8 @@ struct session {
 void session_init(struct session *s, uint64_t id);
 void session_release(struct session *s);
 
-/* Back to a fresh session of the default user, as RESET does: transaction, watches, name, RESP 2. */
+/* Back to a fresh session of the default user, as RESET does: transaction, watches, name, RESP 2.
+ */
 void session_reset(struct session *s);
 
 static inline bool session_has(const struct session *s, uint32_t flag)

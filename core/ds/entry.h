@@ -32,7 +32,7 @@ enum {
     ENTRY_DEADLINE_BYTES = 6,
 };
 
-#define ENTRY_NO_DEADLINE (-1)
+#define ENTRY_NO_DEADLINE  (-1)
 #define ENTRY_DEADLINE_MAX ((INT64_C(1) << 47) - 1)
 
 struct entry {
