@@ -99,6 +99,9 @@ void exec_edit_close(struct exec *x, struct value_edit *e, bool changed);
 /* Moves the entry with value and deadline; what was at to is freed.  LK_ENOKEY, LK_ENOMEM */
 int exec_rename(struct exec *x, struct bytes from, struct bytes to);
 
+/* Moves the entry with value and deadline to another database; its key must be free there. */
+int exec_move(struct exec *x, struct bytes key, uint32_t to_db); /* LK_ENOKEY, LK_ENOMEM */
+
 /*
  * The same calls in another database of this command's keys: switches until the next call; the
  * handler puts x->db back.  LK_EDBINDEX
