@@ -11,10 +11,11 @@
 
 #include "core/base/buf.h"
 #include "core/proto/resp_write.h"
+#include "core/store/lock_set.h"
 
 LK_BEGIN
 
-struct command;
+struct command_info;
 struct multi_state;
 struct watch_list;
 
@@ -38,7 +39,7 @@ struct session {
     uint64_t id;
     uint32_t flags; /* enum session_flag; owner stores, others read (relaxed __atomic) */
     uint32_t db;
-    const struct command *last_command; /* for CLIENT LIST; rows live for ever */
+    const struct command_info *last_command; /* __atomic, for CLIENT LIST; they live for ever */
     struct multi_state *multi;          /* NULL outside MULTI */
     struct watch_list *watch;           /* NULL without WATCH */
     uint64_t ticket;                    /* highest ticket that the pending replies rest on */

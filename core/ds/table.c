@@ -112,7 +112,7 @@ void table_insert(struct table *t, struct cow *cow, uint64_t hash, struct entry 
     struct table_page *p = dir_own_page(t, d, page, cow);
 
     page_insert(p, global % TABLE_PAGE_BUCKETS, table_tag(hash), e, false, due);
-    t->count++;
+    __atomic_store_n(&t->count, t->count + 1, __ATOMIC_RELAXED);
     t->credit += 32;
     if (due != TABLE_DUE_NONE) {
         t->deadlines++;
@@ -166,7 +166,7 @@ struct entry *table_remove(struct table *t, struct cow *cow, struct table_loc *l
     struct entry *old = bucket_entry(b, loc->slot);
     t->deadlines -= b->timed >> loc->slot & 1;
     page_remove(p, loc->node, loc->home, loc->bucket, loc->slot);
-    t->count--;
+    __atomic_store_n(&t->count, t->count - 1, __ATOMIC_RELAXED);
     t->credit += 32;
     return old;
 }
