@@ -356,26 +356,29 @@ static int kernel_wait(struct net_epoll *e, int max, int64_t timeout_ns)
 static int epoll_net_wait(struct net *n, struct net_event *events, int max, int64_t timeout_ns)
 {
     struct net_epoll *e = epoll_of(n);
+    const int limit = max > 1 ? max - 1 : max; /* a place for WAKE, however busy the sockets */
 
     e->arena_used = 0;
     timeout_ns = listeners_wake(e, timeout_ns);
-    int count = report_told(e, events, max);
-    if (count == max || (count > 0 && !e->skipped)) {
+    int count = report_told(e, events, limit);
+    if (count == limit || (count > 0 && !e->skipped)) {
         e->skipped = true;
     } else {
         const bool sleeps = timeout_ns != 0 && count == 0 && net_fall_asleep(n);
-        const int ready = kernel_wait(e, max - count, sleeps ? timeout_ns : 0);
+        const int ready = kernel_wait(e, limit - count, sleeps ? timeout_ns : 0);
         e->skipped = false;
         for (int i = 0; i < ready; i++) {
             /* Each conn behind this one can still have its event. */
             const int left = ready - i - 1;
-            count += on_ready(e, &e->ready[i], (size_t)left, events + count, max - count - left);
+            count += on_ready(e, &e->ready[i], (size_t)left, events + count, limit - count - left);
         }
+        if (count < limit)
+            count += report_told(e, events + count, limit - count);
     }
-    /* Left for the next wait, which then does not sleep, if there is no room. */
+    /* Without room it is left for the next wait, which then does not sleep. */
     if (count < max && net_rise(n))
         events[count++] = (struct net_event){.kind = NET_WAKE};
-    return count + report_told(e, events + count, max - count);
+    return count;
 }
 
 /* --- making and freeing --- */
