@@ -35,7 +35,7 @@ struct registry;
 
 /* Switches that CONFIG SET may change; a new snapshot each time, old ones stay valid. */
 struct dispatch_config {
-    struct exec_limits limits;
+    struct command_limits limits;
     uint64_t maxmemory;             /* bytes; 0: no limit */
     const char *requirepass;        /* NULL or "": none */
     int64_t slowlog_us;             /* negative: off */

@@ -9,7 +9,7 @@
 #include "core/store/lru.h"
 #include "core/store/watch.h"
 
-const struct exec_limits *exec_limits(const struct exec *x)
+const struct command_limits *exec_limits(const struct exec *x)
 {
     return &x->dispatcher->config->limits;
 }
@@ -122,7 +122,7 @@ struct found *exec_locate(struct exec *x, struct bytes key)
 
 static void touch(struct exec *x, struct entry *e)
 {
-    const struct exec_limits *l = exec_limits(x);
+    const struct command_limits *l = exec_limits(x);
     if (session_has(x->session, SESSION_NO_TOUCH))
         return;
     if (LK_LIKELY(!l->lfu))

@@ -37,12 +37,19 @@ class Commands : public ::testing::Test
         config_.limits.bulk_max = size_t{512} << 20;
         config_.limits.databases = 16;
         config_.slowlog_us = -1;
+        memory_rows_[0].name = "memory-usage";
+        memory_rows_[0].arity = -3;
+        memory_rows_[0].flags = CMD_READONLY;
+        memory_rows_[0].run = memory_usage;
+        memory_rows_[0].keys[0].begin = KEY_BEGIN_INDEX;
+        memory_rows_[0].keys[0].index = 2;
+        memory_rows_[0].keys[0].step = 1;
         index_ = command_index_new();
         for (const command *rows :
              {string_commands, string_set_commands, string_range_commands, string_multi_commands,
               counter_commands, lcs_commands, key_commands, expire_commands, ttl_commands,
               rename_commands, copy_commands, scan_commands, object_commands, flush_commands,
-              static_cast<const command *>(memory_rows)})
+              static_cast<const command *>(memory_rows_)})
             command_index_add(index_, rows);
         shared_.keyspace = keyspace_new(64, config_.limits.databases);
         shared_.commands = index_;
@@ -169,11 +176,7 @@ class Commands : public ::testing::Test
             std::to_string(db) + ":" + name + " " + std::string(key.data, key.size));
     }
 
-    static inline const command memory_rows[] = {
-        {"memory-usage", -3, CMD_READONLY, 0, 0, memory_usage, KEY_AT(2, KEY_RO), nullptr, nullptr},
-        {},
-    };
-
+    command memory_rows_[2] = {}; // MEMORY USAGE as a command of its own
     command_index *index_ = nullptr;
 };
 

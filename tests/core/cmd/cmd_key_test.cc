@@ -78,7 +78,7 @@ TEST_F(CmdKey, AKeyGoesWhenItsTimeHasCome)
     clock_fake_unix_ms(NOW + 99);
     EXPECT_EQ(run("pttl k"), ":1");
     clock_fake_unix_ms(NOW + 100);
-    play({{"get k", "$-1"}, {"append p x", ":1", "DEL p | append p x"}, {"dbsize", ":1"}});
+    play({{"get k", "$-1"}, {"append p x", ":1", "MULTI | DEL p | append p x | EXEC"}, {"dbsize", ":1"}});
 }
 
 TEST_F(CmdKey, Rename)
