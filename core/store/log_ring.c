@@ -20,6 +20,7 @@ struct log_ring {
     uint64_t head __attribute__((aligned(LK_CACHE_LINE))); /* __atomic store by the consumer */
     size_t bytes_out;                                      /* the same */
     uint32_t state __attribute__((aligned(LK_CACHE_LINE))); /* __atomic, futex: of the consumer */
+    uint64_t waiting; /* __atomic: workers with commands that found no room */
     struct slot *slots;
     uint64_t mask;
     uint64_t limit; /* pending slots at which batches are refused */
@@ -68,6 +69,21 @@ size_t log_ring_pending_bytes(const struct log_ring *r)
 bool log_ring_has_room(const struct log_ring *r)
 {
     return log_ring_pending(r) < r->limit && log_ring_pending_bytes(r) < r->bytes_max;
+}
+
+bool log_ring_room_or_ask(struct log_ring *r, uint32_t worker)
+{
+    if (LK_LIKELY(log_ring_has_room(r)))
+        return true;
+    __atomic_fetch_or(&r->waiting, UINT64_C(1) << worker, __ATOMIC_SEQ_CST);
+    return log_ring_has_room(r);
+}
+
+uint64_t log_ring_take_waiting(struct log_ring *r)
+{
+    if (__atomic_load_n(&r->waiting, __ATOMIC_SEQ_CST) == 0 || !log_ring_has_room(r))
+        return 0;
+    return __atomic_exchange_n(&r->waiting, 0, __ATOMIC_SEQ_CST);
 }
 
 uint64_t log_ring_put(struct log_ring *r, enum log_kind kind, void *data, uint32_t size,

@@ -46,6 +46,11 @@ void log_ring_free(struct log_ring *r); /* frees what nobody took */
 /* May a worker begin a batch of writes? */
 bool log_ring_has_room(const struct log_ring *r);
 
+/* As has_room; if not, the retry hook of shard.h will name the worker once there is. */
+bool log_ring_room_or_ask(struct log_ring *r, uint32_t worker);
+/* The consumer's, now and then: the workers to tell that there is room again. */
+uint64_t log_ring_take_waiting(struct log_ring *r);
+
 /* Returns the ticket. */
 uint64_t log_ring_put(struct log_ring *r, enum log_kind kind, void *data, uint32_t size,
                       uint32_t first_db, uint32_t last_db);
