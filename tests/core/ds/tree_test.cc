@@ -7,6 +7,7 @@
 #include <deque>
 #include <set>
 #include <string>
+#include <thread>
 
 namespace
 {
@@ -287,6 +288,30 @@ TEST_F(Tree, WriteUnderViewCostsThePath)
     EXPECT_EQ(tree_check(t, nullptr), nullptr);
     tree_free(t, view.cow());
     view.close();
+}
+
+// The view's reader takes no lock: the thread sanitizer watches this one.
+TEST_F(Tree, FrozenIsReadWhileLiveIsWritten)
+{
+    Sequence s({"", 100, 8}, test_seed());
+    for (int i = 0; i < 1000; i++)
+        s.insert(s.rng() % (s.model.size() + 1), random_value(s.rng));
+    s.toggle_view();
+    const tree *frozen = s.frozen;
+    const std::vector<std::string> want(s.model.begin(), s.model.end());
+    std::thread reader([frozen, &want] {
+        for (int i = 0; i < 5; i++)
+            EXPECT_TRUE(all(frozen) == want);
+    });
+    for (int i = 0; i < 3000; i++) {
+        const uint64_t n = s.model.size();
+        if (s.rng() % 2 && n > 0)
+            s.erase(s.rng() % n, 1);
+        else
+            s.insert(s.rng() % (n + 1), random_value(s.rng));
+    }
+    s.erase(0, s.model.size());
+    reader.join();
 }
 
 TEST_F(Tree, ReapsInSteps)
