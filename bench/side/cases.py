@@ -46,7 +46,9 @@ CASES = [
         "SET:GET 1:10, zipf 0.99, pipeline 16, 50 connections, 1 worker",
         *(*MIX, "-P", 16, "-c", 50, "--dist", "zipf:0.99"),
     ),
-    _throughput("get-p1-c50", "GET, no pipeline, 50 connections, 1 worker", *GET, "-P", 1, "-c", 50),
+    _throughput(
+        "get-p1-c50", "GET, no pipeline, 50 connections, 1 worker", *GET, "-P", 1, "-c", 50
+    ),
     _throughput("get-p1-c1", "GET, no pipeline, 1 connection, 1 worker", *GET, "-P", 1, "-c", 1),
     _throughput(
         "mix-p16-w2",

@@ -28,7 +28,8 @@ class Load:
         finally:
             servers.end(process)
         if process.returncode != 0:
-            raise LoadError(f"{' '.join(process.args)}\nended with {process.returncode}: {err}{out[:500]}")
+            command = " ".join(process.args)
+            raise LoadError(f"{command}\nended with {process.returncode}: {err}{out[:500]}")
         return json.loads(out) if out.strip() else {}
 
     def run(self, port, *args):

@@ -11,7 +11,8 @@ INK, FAINT, GRID = "#1f2937", "#6b7280", "#e5e7eb"
 
 def palette(kinds):
     """A color a server; Latchkey's and the limit's are always the same."""
-    fixed, rivals = {"latchkey": LATCHKEY_COLOR, "limit": LIMIT_COLOR}, itertools.cycle(RIVAL_COLORS)
+    fixed = {"latchkey": LATCHKEY_COLOR, "limit": LIMIT_COLOR}
+    rivals = itertools.cycle(RIVAL_COLORS)
     return {name: fixed.get(role) or next(rivals) for name, role in kinds}
 
 
@@ -64,7 +65,8 @@ def bars(rows, colors, width=920):
 
 def _ticks(low, high, log):
     if log:
-        return [10.0**e for e in range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)]
+        first, last = math.floor(math.log10(low)), math.ceil(math.log10(high))
+        return [10.0**e for e in range(first, last + 1)]
     step = 10 ** math.floor(math.log10((high - low) / 4 or 1))
     step = next((step * m for m in (1, 2, 5, 10) if (high - low) / (step * m) <= 6), step * 10)
     first = math.ceil(low / step)

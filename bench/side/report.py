@@ -15,9 +15,9 @@ FAMILIES = {
 
 EXPLAIN = {
     "throughput": "Medians over interleaved rounds. CPU is all threads' time, from the scheduler, "
-    "per request; on a shared machine it is the steadier figure. Others is the share of the machine "
-    "that neither server nor client used: rates and latencies mean little where it is large. Limit "
-    "is a server that does nothing but the network's work.",
+    "per request; on a shared machine it is the steadier figure. Others is the share of the "
+    "machine that neither server nor client used: rates and latencies mean little where it is "
+    "large. Limit is a server that does nothing but the network's work.",
     "memtier": "An independent client; it needs more CPU a request, so it may be the bottleneck.",
     "memory": "Growth of resident memory per key, from an empty server to all keys.",
     "expiry": "Area between the keys that are due and those that have left, per key, is the mean "
@@ -153,7 +153,8 @@ h3 { font-size: 1em; margin: 1.5em 0 .3em; }
 p, ul { color: #4b5563; } .plots { display: flex; flex-wrap: wrap; gap: 12px; }
 .wide { overflow-x: auto; }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; font-size: 12.5px; }
-th, td { padding: 3px 8px; text-align: right; border-bottom: 1px solid #e5e7eb; white-space: nowrap; }
+th, td { padding: 3px 8px; text-align: right; border-bottom: 1px solid #e5e7eb;
+         white-space: nowrap; }
 th { color: #6b7280; font-weight: 500; } td.n, th.n { text-align: left; }
 tr.case td { border-bottom: none; padding-top: 10px; font-weight: 600; text-align: left; }
 .good { color: #047857; font-weight: 600; } .bad { color: #b91c1c; font-weight: 600; }
@@ -252,9 +253,9 @@ def html(result):
     colors = plots.palette([(k["name"], k["role"]) for k in meta["servers"]])
     body = [
         "<h1>Side by side</h1>",
-        f"<p>{escape(meta['date'])} &middot; {escape(meta['cpu'])}, {meta['cpu_count']} CPUs &middot; "
-        f"Linux {escape(meta['kernel'])} &middot; {meta['rounds']} rounds of {meta['seconds']:g} s "
-        f"&middot; {meta['keys']:,} keys</p>",
+        f"<p>{escape(meta['date'])} &middot; {escape(meta['cpu'])}, {meta['cpu_count']} CPUs "
+        f"&middot; Linux {escape(meta['kernel'])} &middot; {meta['rounds']} rounds of "
+        f"{meta['seconds']:g} s &middot; {meta['keys']:,} keys</p>",
         "<ul>"
         + "".join(
             f"<li><b>{escape(k['name'])}</b> {escape(k['version'])} {escape(k['args'])}</li>"

@@ -194,7 +194,8 @@ def memory_case(bench, case):
             "used_per_key": (used_after - used) / keys,
             "empty_rss": rss,
         }
-        bench.say(f"  {case.name:14} {kind.name:10} {out[kind.name]['rss_per_key']:8.1f} bytes a key")
+        per_key = out[kind.name]["rss_per_key"]
+        bench.say(f"  {case.name:14} {kind.name:10} {per_key:8.1f} bytes a key")
     return out
 
 
@@ -224,50 +225,66 @@ def expiry_case(bench, case):
     return out
 
 
-def watch_expiry(r, server, due, span_s, patience_s):
-    before = r.ask("DBSIZE")
-    step_ms = span_s * 1000 / due
+class Lag:
+    """What readings of (time, keys gone) say about keys that are due evenly from first_ms on."""
+
+    def __init__(self, due, first_ms, step_ms):
+        self.due, self.first_ms, self.step_ms = due, first_ms, step_ms
+        self.area = self.worst_ms = self.backlog = self.peak = 0
+        self.last_ms = None
+        self.series = []
+
+    def read(self, now_ms, gone):
+        ripe = min(self.due, int((now_ms - self.first_ms) / self.step_ms) + 1)
+        backlog = max(0, ripe - gone)
+        if self.last_ms is not None:
+            self.area += (backlog + self.backlog) / 2 * (now_ms - self.last_ms)
+        if backlog > 0:
+            self.worst_ms = max(self.worst_ms, now_ms - (self.first_ms + gone * self.step_ms))
+        self.peak = max(self.peak, backlog)
+        self.series.append(((now_ms - self.first_ms) / 1000, backlog))
+        self.last_ms, self.backlog = now_ms, backlog
+
+    @property
+    def mean_ms(self):
+        return self.area / self.due
+
+
+def write_due_keys(r, due, span_s):
+    """Keys that become due evenly over the span; returns the first deadline."""
     # Writing takes a part of a second; the first deadline lies well behind it.
     first_ms = int(time.time() * 1000) + 2000 + due // 50
+    step_ms = span_s * 1000 / due
+    before = r.ask("DBSIZE")
     r.ask_many([("SET", f"due:{i}", "x", "PXAT", int(first_ms + i * step_ms)) for i in range(due)])
     if r.ask("DBSIZE") - before != due or time.time() * 1000 >= first_ms:
         raise LoadError("the keys were not all there before the first of them was due")
-    series, area, worst, peak = [], 0.0, 0.0, 0
-    cpu, last_ms, now_ms = None, None, 0.0
-    last_backlog = 0
+    return first_ms
+
+
+def watch_expiry(r, server, due, span_s, patience_s):
+    before = r.ask("DBSIZE")
+    first_ms = write_due_keys(r, due, span_s)
     end_ms = first_ms + span_s * 1000
-    while True:
-        left = before + due - r.ask("DBSIZE")
+    lag = Lag(due, first_ms, span_s * 1000 / due)
+    time.sleep(max(0, first_ms / 1000 - time.time()))
+    cpu, gone, now_ms = server.cpu_ns(), 0, first_ms
+    while gone < due and now_ms < end_ms + patience_s * 1000:
+        gone = before + due - r.ask("DBSIZE")
         now_ms = time.time() * 1000
-        if now_ms < first_ms:
-            time.sleep(0.002)
-            continue
-        if cpu is None:
-            cpu, cpu_from_ms = server.cpu_ns(), now_ms
-        ripe = min(due, int((now_ms - first_ms) / step_ms) + 1)
-        backlog = max(0, ripe - left)
-        if last_ms is not None:
-            area += (backlog + last_backlog) / 2 * (now_ms - last_ms)
-        if backlog > 0:
-            worst = max(worst, now_ms - (first_ms + left * step_ms))
-        peak = max(peak, backlog)
-        series.append(((now_ms - first_ms) / 1000, backlog))
-        last_ms, last_backlog = now_ms, backlog
-        if left >= due or now_ms > end_ms + patience_s * 1000:
-            break
+        lag.read(now_ms, gone)
         time.sleep(0.002)
-    info = r.info()
     return {
         "due": due,
         "seconds": span_s,
-        "left_behind": last_backlog,
-        "mean_lag_ms": area / due,
-        "worst_lag_ms": worst,
-        "peak_backlog": peak,
+        "left_behind": due - gone,
+        "mean_lag_ms": lag.mean_ms,
+        "worst_lag_ms": lag.worst_ms,
+        "peak_backlog": lag.peak,
         "tail_ms": max(0, now_ms - end_ms),
-        "expired_keys": int(info.get("expired_keys", -1)),
-        "cpu_share": (server.cpu_ns() - cpu) / 1e6 / max(1, now_ms - cpu_from_ms),
-        "series": thin(series, 400),
+        "expired_keys": int(r.info().get("expired_keys", -1)),
+        "cpu_share": (server.cpu_ns() - cpu) / 1e6 / max(1, now_ms - first_ms),
+        "series": thin(lag.series, 400),
     }
 
 
