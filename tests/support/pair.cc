@@ -1,0 +1,168 @@
+/* pair.cc — run, compare, shorten. */
+#include "tests/support/pair.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <chrono>
+#include <set>
+#include <sstream>
+
+namespace lk
+{
+
+namespace
+{
+
+bool follows_cursor(const Args &args)
+{
+    return args.size() > 1 && args[1] == "@all";
+}
+
+/* What a whole SCAN found, sorted and each once, as one reply; or its error. */
+std::string scan_all(Client &client, Args args)
+{
+    std::set<std::string> found;
+    args[1] = "0";
+    /* The few keys of a stream need few rounds, however small COUNT is. */
+    for (int round = 0; round < 100'000; round++) {
+        const Reply reply = client.call(args);
+        if (reply.items.size() != 2)
+            return reply.raw;
+        for (const Reply &key : reply.items[1].items)
+            found.insert(key.raw);
+        args[1] = reply.items[0].text;
+        if (args[1] == "0") {
+            std::string all = "*" + std::to_string(found.size()) + "\r\n";
+            for (const std::string &key : found)
+                all += key;
+            return all;
+        }
+    }
+    throw std::runtime_error("SCAN does not end");
+}
+
+void flush(Server &server)
+{
+    server.connect().call({"FLUSHALL"});
+}
+
+std::string text_of(const Script &script)
+{
+    std::ostringstream out;
+    for (const Step &step : script)
+        out << "  " << step.conn << "> " << printable(step.args) << "\n";
+    return out.str();
+}
+
+} // namespace
+
+Pair::Pair() : oracle_(Server::oracle()), tested_(Server::tested())
+{
+}
+
+bool Pair::knows(const std::string &command)
+{
+    const std::string reply = tested_->connect().call_raw({command});
+    return reply.find("unknown command") == std::string::npos;
+}
+
+std::optional<Difference> Pair::run(const Script &script, int resp)
+{
+    using Clock = std::chrono::steady_clock;
+    flush(*oracle_);
+    flush(*tested_);
+    std::vector<Client> a, b;
+    for (int i = 0; i < kConns; i++) {
+        a.push_back(oracle_->connect(resp));
+        b.push_back(tested_->connect(resp));
+    }
+    Comparer comparer;
+    int64_t slack_ms = 0;
+    for (size_t i = 0; i < script.size(); i++) {
+        const Step &step = script[i];
+        const size_t conn = static_cast<size_t>(step.conn);
+        std::string want, got;
+        const Clock::time_point began = Clock::now();
+        try {
+            if (follows_cursor(step.args)) {
+                want = scan_all(a[conn], step.args);
+                got = scan_all(b[conn], step.args);
+            } else {
+                a[conn].send(step.args);
+                b[conn].send(step.args);
+                want = a[conn].read_raw();
+                got = b[conn].read_raw();
+            }
+        } catch (const std::exception &e) {
+            return Difference{i, want, e.what()};
+        }
+        slack_ms = std::max<int64_t>(
+            slack_ms, std::chrono::duration_cast<Milliseconds>(Clock::now() - began).count() * 2);
+        if (!comparer.same(step, want, got, slack_ms))
+            return Difference{i, want, got};
+    }
+    return std::nullopt;
+}
+
+Script Pair::shorten(Script script, int resp)
+{
+    for (size_t tail = 1; tail < script.size(); tail *= 2) {
+        Script shorter(script.end() - static_cast<ptrdiff_t>(tail), script.end());
+        if (const auto difference = run(shorter, resp)) {
+            shorter.resize(difference->step + 1);
+            script = shorter;
+            break;
+        }
+    }
+    int runs = 0;
+    for (size_t size = std::max<size_t>(script.size() / 2, 1); size > 0; size /= 2) {
+        for (size_t from = 0; from + size < script.size() && runs < 400; runs++) {
+            Script shorter = script;
+            const auto at = shorter.begin() + static_cast<ptrdiff_t>(from);
+            shorter.erase(at, at + static_cast<ptrdiff_t>(size));
+            if (const auto difference = run(shorter, resp)) {
+                shorter.resize(difference->step + 1);
+                script = shorter;
+            } else {
+                from += size;
+            }
+        }
+    }
+    return script;
+}
+
+void Pair::expect_same(const Script &script, int resp, const std::string &title)
+{
+    const std::optional<Difference> first = run(script, resp);
+    if (!first)
+        return;
+    Script failing(script.begin(), script.begin() + static_cast<ptrdiff_t>(first->step) + 1);
+    failing = shorten(failing, resp);
+    const Difference shown = run(failing, resp).value_or(*first);
+    ADD_FAILURE() << title << ", RESP" << resp << ", step " << first->step << "\n"
+                  << text_of(failing) << "  reference: " << printable(shown.want)
+                  << "\n  tested:    " << printable(shown.got);
+}
+
+void Pair::expect_same_raw(const std::string &raw, bool closes, const std::string &title)
+{
+    std::string answers[2];
+    Server *servers[2] = {oracle_.get(), tested_.get()};
+    for (int i = 0; i < 2; i++) {
+        flush(*servers[i]);
+        Client client = servers[i]->connect();
+        client.send(raw);
+        if (closes) {
+            answers[i] = client.read_to_end();
+            continue;
+        }
+        const std::string last = "$12\r\nthat was all\r\n";
+        client.send(Args{"ECHO", "that was all"});
+        for (std::string reply; reply != last; answers[i] += reply)
+            reply = client.read_raw();
+    }
+    EXPECT_EQ(printable(answers[1], 4000), printable(answers[0], 4000)) << title;
+}
+
+} // namespace lk
