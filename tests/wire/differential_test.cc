@@ -19,8 +19,8 @@ namespace lk
 
 /* A row's name is all that a failure needs to show of it. */
 template <class Row>
-concept NamedRow = std::is_same_v<Row, TextScript> || std::is_same_v<Row, RawCase> ||
-                   std::is_same_v<Row, Family>;
+concept NamedRow =
+    std::is_same_v<Row, TextScript> || std::is_same_v<Row, RawCase> || std::is_same_v<Row, Family>;
 template <NamedRow Row> void PrintTo(const Row &row, std::ostream *out)
 {
     *out << row.name;
