@@ -34,15 +34,15 @@ enum net_event_kind { NET_ACCEPT, NET_DATA, NET_EOF, NET_SENT, NET_CLOSED, NET_W
 /* Embedded in the owner's connection, zeroed before net_attach; the fields belong to the net. */
 struct net_conn {
     int fd;
-    uint32_t state;         /* back end's bits */
-    uint32_t pending;       /* kernel operations that still name this conn */
-    uint32_t recv_size;     /* epoll: how much the next read asks for */
-    struct net_conn *next;  /* back end's lists */
+    uint32_t state;        /* back end's bits */
+    uint32_t pending;      /* kernel operations that still name this conn */
+    uint32_t recv_size;    /* epoll: how much the next read asks for */
+    struct net_conn *next; /* back end's lists */
     struct net_conn *prev;
     const struct iovec *iov; /* what is left of the send in flight */
     uint32_t iov_count;
     size_t sent;
-    struct msghdr *header;  /* back end's own */
+    struct msghdr *header; /* back end's own */
 };
 
 struct net_event {

@@ -1,0 +1,166 @@
+/*
+ * exec.h — all that a command's handler may touch.
+ *
+ * Before run() dispatch has checked arity, permissions and memory, and holds the lock of every key
+ * that the row names.  A handler reads and changes keys through the calls below, writes its reply
+ * into x->reply, and returns.  What it changed is logged by itself: the command as it came, unless
+ * the handler names deterministic effects.
+ *
+ * Units    *_ms is Unix time in ms
+ * Errors   negative enum status; reply_status() turns them into the words that clients know
+ * Threads  the worker that runs the command
+ */
+#ifndef LK_CMD_EXEC_H
+#define LK_CMD_EXEC_H
+
+#include "core/cmd/command.h"
+#include "core/cmd/session.h"
+#include "core/proto/resp_write.h"
+#include "core/types/value.h"
+
+LK_BEGIN
+
+struct dispatcher;
+struct admin;
+
+struct exec {
+    const struct command *cmd;
+    struct session *session; /* never NULL; loading has one of its own */
+    struct reply *reply;
+    uint32_t db;      /* the selected database when the command began */
+    int64_t now_ms;   /* one moment for the whole command, transaction or script */
+    uint64_t changes; /* keys changed so far by this command: rdb_changes_since_last_save */
+    struct dispatcher *dispatcher; /* of the worker; only core/cmd's own plumbing looks inside */
+    struct admin *admin; /* of the server; only io/admin looks inside; NULL in unit tests */
+    struct buf *scratch; /* for str_bytes and the like; empty at the handler's start */
+};
+
+/* Limits and switches that handlers read; an immutable snapshot of the configuration. */
+struct exec_limits {
+    size_t bulk_max; /* proto-max-bulk-len */
+    uint32_t databases;
+    bool lazy_user_del; /* lazyfree-lazy-user-del: DEL frees like UNLINK */
+    bool lazy_user_flush;
+    bool lfu; /* maxmemory-policy keeps LFU bits instead of LRU */
+    uint32_t lfu_log_factor, lfu_decay_minutes;
+};
+const struct exec_limits *exec_limits(const struct exec *x);
+
+/* --- reading ------------------------------------------------------------------------------- */
+
+/*
+ * Finds key in the selected database.  A key that does not exist, or whose deadline has passed,
+ * gives LK_OK and a value of TYPE_NONE.  Counts a hit or miss and touches the LRU bits.
+ * LK_ETYPE  it exists and type is neither TYPE_ANY nor its type
+ */
+int exec_find(struct exec *x, struct bytes key, unsigned type, struct value *out);
+
+/* As exec_find, but for writers and for curious commands: no statistics, no LRU. */
+int exec_peek(struct exec *x, struct bytes key, unsigned type, struct value *out);
+
+bool exec_exists(struct exec *x, struct bytes key); /* counts a hit or miss, touches */
+
+/* The deadline, ENTRY_NO_DEADLINE (-1) without one, -2 if there is no such key. */
+int64_t exec_deadline(struct exec *x, struct bytes key);
+
+/* Seconds since the last touch; under LFU the counter.  The key must exist. */
+uint32_t exec_idle_seconds(struct exec *x, struct bytes key);
+uint32_t exec_lfu_counter(struct exec *x, struct bytes key);
+/* Bytes of the entry itself, with its size class. */
+size_t exec_entry_bytes(struct exec *x, struct bytes key);
+
+/* --- changing ------------------------------------------------------------------------------ */
+
+enum { PUT_KEEP_DEADLINE = 1 };
+
+/*
+ * Binds key to v and frees what was there.  Takes v's nodes in every case: on error they are freed.
+ * The deadline goes unless PUT_KEEP_DEADLINE.
+ * LK_ENOMEM
+ */
+int exec_put(struct exec *x, struct bytes key, struct value *v, unsigned flags);
+
+/* As exec_put with a deadline in one step; the deadline lies in the future. */
+int exec_put_until(struct exec *x, struct bytes key, struct value *v, int64_t deadline_ms);
+
+/* False if there was no such key.  lazy: nodes are freed in the background. */
+bool exec_delete(struct exec *x, struct bytes key, bool lazy);
+
+/* ENTRY_NO_DEADLINE takes it away.  The key must exist.  LK_ENOMEM */
+int exec_set_deadline(struct exec *x, struct bytes key, int64_t deadline_ms);
+
+/*
+ * Opens the value of key for change in place.  The key must exist and be of the type that the
+ * caller has checked.  Between open and close no other exec call.  LK_ENOMEM
+ */
+int exec_edit(struct exec *x, struct bytes key, struct value_edit **out);
+void exec_edit_close(struct exec *x, struct value_edit *e, bool changed);
+
+/* Moves the entry with value and deadline; what was at to is freed.  LK_ENOKEY, LK_ENOMEM */
+int exec_rename(struct exec *x, struct bytes from, struct bytes to);
+
+/* Moves the entry with value and deadline to another database; its key must be free there. */
+int exec_move(struct exec *x, struct bytes key, uint32_t to_db); /* LK_ENOKEY, LK_ENOMEM */
+
+/*
+ * The same calls in another database of this command's keys: switches until the next call; the
+ * handler puts x->db back.  LK_EDBINDEX
+ */
+int exec_use_db(struct exec *x, uint32_t db);
+
+/* --- effects ------------------------------------------------------------------------------- */
+
+/*
+ * Logs this command in place of the client's own words; several calls log several commands in
+ * order.  Free when nobody reads the log.
+ */
+void exec_effect(struct exec *x, const struct bytes *argv, uint32_t n);
+/* exec_effect with up to 8 words from C strings and numbers: "s" cstr, "b" struct bytes, "i" int64.
+ */
+void exec_effect_format(struct exec *x, const char *format, ...);
+/* The change needs no log line (it is none, or other lines already say it). */
+void exec_effect_none(struct exec *x);
+
+/* Marks key as changed for WATCH although no call above changed it. */
+void exec_signal(struct exec *x, struct bytes key);
+
+/* --- the keyspace as a whole --------------------------------------------------------------- */
+
+uint64_t exec_dbsize(struct exec *x, uint32_t db);
+
+/*
+ * Visits every key of the database, shard by shard, each under its shard's lock; expired keys are
+ * left out.  visit returns false to stop.  For rows with CMD_EACH_SHARD.
+ */
+void exec_each_key(struct exec *x,
+                   bool (*visit)(void *ctx, struct bytes key, const struct value *v), void *ctx);
+
+/*
+ * SCAN's step: visits about count keys from cursor on and returns the next cursor, 0 at the end.
+ * A key that is there throughout is visited exactly once.
+ */
+uint64_t exec_scan(struct exec *x, uint64_t cursor, uint64_t count,
+                   bool (*visit)(void *ctx, struct bytes key, const struct value *v), void *ctx);
+
+/* A random key, uniformly; appended to out.  False if the database is empty. */
+bool exec_random_key(struct exec *x, struct buf *out);
+
+/* For rows with CMD_ALL_SHARDS.  db -1: all.  Returns how many keys went. */
+uint64_t exec_flush(struct exec *x, int db, bool async);
+int exec_swap_dbs(struct exec *x, uint32_t a, uint32_t b); /* LK_EDBINDEX */
+
+/* --- replies that every family needs ------------------------------------------------------- */
+
+/* Writes the error line for a negative status. */
+enum outcome reply_status(struct exec *x, int status);
+enum outcome reply_syntax(struct exec *x);
+/* "ERR wrong number of arguments for 'name' command", with the full name of a subcommand. */
+enum outcome reply_arity(struct exec *x);
+/* An array of lines for X HELP: "X <subcommand> …" heads and the common HELP foot are added. */
+enum outcome reply_help(struct exec *x, const char *const *lines);
+/* "ERR unknown subcommand or wrong number of arguments for 'x'. Try NAME HELP." */
+enum outcome reply_subcommand(struct exec *x, const struct args *a);
+
+LK_END
+
+#endif

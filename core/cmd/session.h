@@ -1,0 +1,77 @@
+/*
+ * session.h — the protocol's state of one client, without its socket.
+ *
+ * A conn embeds a session; loading and tests have sessions with no conn at all.
+ *
+ * Threads  the owner worker; fields marked "registry" change under the registry's lock, because
+ *          CLIENT LIST of another worker reads them
+ */
+#ifndef LK_CMD_SESSION_H
+#define LK_CMD_SESSION_H
+
+#include "core/base/buf.h"
+#include "core/proto/resp_write.h"
+#include "core/store/lock_set.h"
+
+LK_BEGIN
+
+struct command_info;
+struct multi_state;
+struct watch_list;
+
+enum session_flag {
+    SESSION_MULTI = 1 << 0,       /* between MULTI and EXEC */
+    SESSION_DIRTY_EXEC = 1 << 1,  /* queueing failed: EXEC answers EXECABORT */
+    SESSION_CLOSE_AFTER = 1 << 2, /* close once the output is sent */
+    SESSION_AUTHENTICATED = 1 << 3,
+    SESSION_NO_EVICT = 1 << 4,
+    SESSION_NO_TOUCH = 1 << 5,
+    SESSION_REPLY_OFF = 1 << 6,
+    SESSION_REPLY_SKIP = 1 << 7,      /* this command's reply is dropped */
+    SESSION_REPLY_SKIP_NEXT = 1 << 8, /* the next one's is */
+    SESSION_UNIX = 1 << 9,
+    SESSION_LOADING = 1 << 10, /* the loader's own session: nothing is checked or logged */
+    SESSION_IN_EXEC = 1 << 11, /* commands run as part of EXEC */
+};
+
+struct session {
+    struct reply reply; /* what is to be sent */
+    uint64_t id;
+    uint32_t flags; /* enum session_flag; owner stores, others read (relaxed __atomic) */
+    uint32_t db;
+    const struct command_info *last_command; /* __atomic, for CLIENT LIST; they live for ever */
+    struct multi_state *multi;          /* NULL outside MULTI */
+    struct watch_list *watch;           /* NULL without WATCH */
+    uint64_t ticket;                    /* highest ticket that the pending replies rest on */
+    int64_t created_ms, last_used_ms;
+    uint64_t commands, bytes_in, bytes_out; /* tot-cmds, tot-net-in, tot-net-out */
+    uint32_t kill;   /* __atomic: CLIENT KILL of any worker sets it; tested before each command */
+    uint32_t worker; /* index of the owner */
+    struct {
+        char *name, *lib_name, *lib_version; /* NULL when not set; mem_strdup */
+        char *peer, *local;                  /* "ip:port" */
+        struct session *next, *prev;
+    } registry; /* the registry's lock */
+};
+
+void session_init(struct session *s, uint64_t id);
+void session_release(struct session *s);
+
+/* Back to a fresh session of the default user, as RESET does: transaction, watches, name, RESP 2.
+ */
+void session_reset(struct session *s);
+
+static inline bool session_has(const struct session *s, uint32_t flag)
+{
+    return __atomic_load_n(&s->flags, __ATOMIC_RELAXED) & flag;
+}
+
+static inline void session_set(struct session *s, uint32_t flag, bool on)
+{
+    const uint32_t old = __atomic_load_n(&s->flags, __ATOMIC_RELAXED);
+    __atomic_store_n(&s->flags, on ? old | flag : old & ~flag, __ATOMIC_RELAXED);
+}
+
+LK_END
+
+#endif

@@ -1,0 +1,153 @@
+/*
+ * entry.h — one key with what hangs on it, in one allocation.
+ *
+ * A table's pages point to entries: keys of a database, fields of a hash, members of a set.  The
+ * two forms differ in the width of their lengths only:
+ *
+ *   narrow  | meta 4 | kind 1 | klen 1 | vlen 1 |              [deadline 6] | key | payload |
+ *   wide    | meta 4 | kind 1 | 0 0 0  | klen 4 | vlen 4 |     [deadline 6] | key | payload |
+ *
+ * meta is {lru:24, flags:8} in one 32-bit word, because readers store the LRU bits while a
+ * snapshot thread reads the flags: relaxed atomics, stored only when different.  A 16-byte key
+ * with an 8-byte value takes 31 bytes, a 20-byte key with 100 bytes 127: the classes below.
+ *
+ * Units    deadline is Unix time in ms, 48 bits
+ * Threads  the table's lock, but entry_touch, which needs only the lock of a reader
+ */
+#ifndef LK_DS_ENTRY_H
+#define LK_DS_ENTRY_H
+
+#include "core/base/bytes.h"
+#include "core/base/mem.h"
+
+LK_BEGIN
+
+enum {
+    ENTRY_WIDE = 1,     /* 32-bit lengths */
+    ENTRY_DEADLINE = 2, /* has a deadline */
+    ENTRY_PINNED = 4,   /* its nodes are reachable from an open view under another position (S6) */
+
+    ENTRY_NARROW_HEAD = 7,
+    ENTRY_WIDE_HEAD = 16,
+    ENTRY_DEADLINE_BYTES = 6,
+};
+
+#define ENTRY_NO_DEADLINE  (-1)
+#define ENTRY_DEADLINE_MAX ((INT64_C(1) << 47) - 1)
+
+struct entry {
+    uint32_t meta; /* __atomic, relaxed */
+    uint8_t kind;  /* the owner's: type and encoding of the payload */
+    uint8_t narrow_key_size;
+    uint8_t narrow_payload_size;
+    uint8_t narrow_tail[];
+};
+
+static inline uint32_t entry_meta(const struct entry *e)
+{
+    return __atomic_load_n(&e->meta, __ATOMIC_RELAXED);
+}
+
+static inline bool entry_wide(const struct entry *e)
+{
+    return entry_meta(e) & ENTRY_WIDE;
+}
+
+static inline bool entry_has_deadline(const struct entry *e)
+{
+    return entry_meta(e) & ENTRY_DEADLINE;
+}
+
+static inline uint32_t entry_u32_at(const struct entry *e, size_t offset)
+{
+    uint32_t v;
+    memcpy(&v, (const char *)e + offset, sizeof v);
+    return v;
+}
+
+static inline size_t entry_key_size(const struct entry *e)
+{
+    return entry_wide(e) ? entry_u32_at(e, 8) : e->narrow_key_size;
+}
+
+static inline size_t entry_payload_size(const struct entry *e)
+{
+    return entry_wide(e) ? entry_u32_at(e, 12) : e->narrow_payload_size;
+}
+
+static inline size_t entry_key_offset(const struct entry *e)
+{
+    const uint32_t meta = entry_meta(e);
+    return (meta & ENTRY_WIDE ? (size_t)ENTRY_WIDE_HEAD : (size_t)ENTRY_NARROW_HEAD) +
+           (meta & ENTRY_DEADLINE ? (size_t)ENTRY_DEADLINE_BYTES : 0);
+}
+
+static inline struct bytes entry_key(const struct entry *e)
+{
+    return bytes_of((const char *)e + entry_key_offset(e), entry_key_size(e));
+}
+
+static inline char *entry_payload(const struct entry *e)
+{
+    return (char *)(uintptr_t)e + entry_key_offset(e) + entry_key_size(e);
+}
+
+/* The size to free it with. */
+static inline size_t entry_size(const struct entry *e)
+{
+    return entry_key_offset(e) + entry_key_size(e) + entry_payload_size(e);
+}
+
+static inline int64_t entry_deadline(const struct entry *e)
+{
+    if (!entry_has_deadline(e))
+        return ENTRY_NO_DEADLINE;
+    const size_t at = entry_wide(e) ? (size_t)ENTRY_WIDE_HEAD : (size_t)ENTRY_NARROW_HEAD;
+    uint64_t v = 0;
+    memcpy(&v, (const char *)e + at, ENTRY_DEADLINE_BYTES); /* little-endian, as the targets are */
+    return (int64_t)v;
+}
+
+/* The entry must have a deadline already; 0 <= ms <= ENTRY_DEADLINE_MAX. */
+static inline void entry_write_deadline(struct entry *e, int64_t ms)
+{
+    const size_t at = entry_wide(e) ? (size_t)ENTRY_WIDE_HEAD : (size_t)ENTRY_NARROW_HEAD;
+    memcpy((char *)e + at, &ms, ENTRY_DEADLINE_BYTES);
+}
+
+/* The LRU or LFU bits, 24 of them. */
+static inline uint32_t entry_lru(const struct entry *e)
+{
+    return entry_meta(e) >> 8;
+}
+
+static inline void entry_touch(struct entry *e, uint32_t lru)
+{
+    const uint32_t old = entry_meta(e), now = lru << 8 | (old & 0xff);
+    if (old != now)
+        __atomic_store_n(&e->meta, now, __ATOMIC_RELAXED);
+}
+
+static inline void entry_set_flag(struct entry *e, uint32_t flag, bool on)
+{
+    const uint32_t old = entry_meta(e);
+    __atomic_store_n(&e->meta, on ? old | flag : old & ~flag, __ATOMIC_RELAXED);
+}
+
+/* How many bytes such an entry takes; key and payload up to 4 GiB - 1. */
+size_t entry_size_for(size_t key_size, size_t payload_size, bool deadline);
+
+/*
+ * A new entry whose payload the caller fills.  deadline_ms may be ENTRY_NO_DEADLINE.
+ * Returns NULL when there is no memory.
+ */
+struct entry *entry_try_new(struct bytes key, uint8_t kind, size_t payload_size,
+                            int64_t deadline_ms);
+void entry_free(struct entry *e);
+
+/* Bytewise copy with another payload size and deadline; as much payload as both have. */
+struct entry *entry_try_copy(const struct entry *e, size_t payload_size, int64_t deadline_ms);
+
+LK_END
+
+#endif

@@ -1,0 +1,60 @@
+/*
+ * str.h — strings: integers, small runs of bytes, and chunks above STR_INLINE_MAX.
+ *
+ * Shapes   up to 512 MiB (proto-max-bulk-len decides); any bytes
+ * Errors   negative enum status; a call that fails has changed nothing
+ * Threads  hold the lock of the key
+ */
+#ifndef LK_TYPES_STR_H
+#define LK_TYPES_STR_H
+
+#include "core/types/value.h"
+
+LK_BEGIN
+
+enum {
+    STR_EMBSTR_MAX = 44,         /* longest that OBJECT ENCODING calls embstr */
+    STR_INLINE_MAX = 256 * 1024, /* longer strings are chunks */
+    STR_CHUNK_BYTES = 64 * 1024,
+};
+
+struct chunks;
+
+/*
+ * A value of these bytes in its best encoding.  Up to STR_INLINE_MAX it borrows them (they must
+ * live until the value is put); above, it owns chunks.
+ */
+int str_from_bytes(struct bytes b, struct value *out); /* LK_ENOMEM */
+void str_from_int64(int64_t n, struct value *out);
+/* As str_from_bytes, but never as an integer or embstr: what APPEND and SETRANGE leave behind. */
+int str_raw_from_bytes(struct bytes b, struct value *out);
+
+size_t str_size(const struct value *v);
+/* LK_ENOTINT, LK_ENOTFLOAT */
+int str_to_int64(const struct value *v, int64_t *out);
+int str_to_long_double(const struct value *v, long double *out);
+
+/*
+ * The bytes, whole: borrowed from the value when they lie in one piece, else copied into scratch
+ * (integers and chunks).  LK_ENOMEM
+ */
+int str_bytes(const struct value *v, struct buf *scratch, struct bytes *out);
+
+/* Copies at most n bytes from offset; returns how many there were. */
+size_t str_read(const struct value *v, size_t offset, char *out, size_t n);
+
+/* Calls span for each piece of [offset, offset + n) in order; the string must have them. */
+void str_spans(const struct value *v, size_t offset, size_t n,
+               void (*span)(void *ctx, struct bytes piece), void *ctx);
+
+/* In place, on an open edit; both turn the value into raw bytes or chunks.  LK_ENOMEM */
+int str_append(struct value_edit *e, struct bytes tail);
+int str_set_range(struct value_edit *e, size_t offset, struct bytes piece);
+
+bool str_equal(const struct value *v, struct bytes b);
+
+extern const struct type_ops str_type_ops;
+
+LK_END
+
+#endif
