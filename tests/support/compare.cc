@@ -118,6 +118,7 @@ const Rule rules[] = {
     {"randomkey", same_presence, "any key is right, none is not"},
     {"hello", same_hello, "the version and the connection's number are the server's own"},
     {"client id", same_type, "connections are numbered as they come to each worker"},
+    {"client list", same_type, "it shows every connection of each server"},
     {"client info", same_client, "addresses, ages and buffer sizes are the server's own"},
     {"object refcount", same_type, "values are not shared between keys here, so it is always 1"},
     {"object idletime", same_type, "idle time runs on each server's clock"},

@@ -42,6 +42,16 @@ std::string scan_all(Client &client, Args args)
     throw std::runtime_error("SCAN does not end");
 }
 
+/* Where the commands end that are sent together with the one at `from`. */
+size_t batch_end(const Script &script, size_t from, size_t batch)
+{
+    size_t to = from + 1;
+    while (to < script.size() && to - from < batch && script[to].conn == script[from].conn &&
+           !follows_cursor(script[from].args) && !follows_cursor(script[to].args))
+        to++;
+    return to;
+}
+
 void flush(Server &server)
 {
     server.connect().call({"FLUSHALL"});
@@ -67,49 +77,56 @@ bool Pair::knows(const std::string &command)
     return reply.find("unknown command") == std::string::npos;
 }
 
-std::optional<Difference> Pair::run(const Script &script, int resp)
+std::optional<Difference> Pair::run(const Script &script, const How &how)
 {
     using Clock = std::chrono::steady_clock;
     flush(*oracle_);
     flush(*tested_);
     std::vector<Client> a, b;
     for (int i = 0; i < kConns; i++) {
-        a.push_back(oracle_->connect(resp));
-        b.push_back(tested_->connect(resp));
+        a.push_back(oracle_->connect(how.resp));
+        b.push_back(tested_->connect(how.resp));
     }
     Comparer comparer;
     int64_t slack_ms = 0;
-    for (size_t i = 0; i < script.size(); i++) {
-        const Step &step = script[i];
-        const size_t conn = static_cast<size_t>(step.conn);
-        std::string want, got;
+    for (size_t from = 0, to; from < script.size(); from = to) {
+        to = batch_end(script, from, how.batch);
+        const size_t conn = static_cast<size_t>(script[from].conn);
+        std::vector<std::string> want, got;
         const Clock::time_point began = Clock::now();
         try {
-            if (follows_cursor(step.args)) {
-                want = scan_all(a[conn], step.args);
-                got = scan_all(b[conn], step.args);
+            if (follows_cursor(script[from].args)) {
+                want.push_back(scan_all(a[conn], script[from].args));
+                got.push_back(scan_all(b[conn], script[from].args));
             } else {
-                a[conn].send(step.args);
-                b[conn].send(step.args);
-                want = a[conn].read_raw();
-                got = b[conn].read_raw();
+                std::string raw;
+                for (size_t i = from; i < to; i++)
+                    raw += encode(script[i].args);
+                a[conn].send(raw);
+                b[conn].send(raw);
+                for (size_t i = from; i < to; i++)
+                    want.push_back(a[conn].read_raw());
+                for (size_t i = from; i < to; i++)
+                    got.push_back(b[conn].read_raw());
             }
         } catch (const std::exception &e) {
-            return Difference{i, want, e.what()};
+            const size_t i = from + std::min(got.size(), to - from - 1);
+            return Difference{i, want.size() > i - from ? want[i - from] : "", e.what()};
         }
-        slack_ms = std::max<int64_t>(
-            slack_ms, std::chrono::duration_cast<Milliseconds>(Clock::now() - began).count() * 2);
-        if (!comparer.same(step, want, got, slack_ms))
-            return Difference{i, want, got};
+        const auto took = std::chrono::duration_cast<Milliseconds>(Clock::now() - began);
+        slack_ms = std::max<int64_t>(slack_ms, took.count() * 2);
+        for (size_t i = from; i < to; i++)
+            if (!comparer.same(script[i], want[i - from], got[i - from], slack_ms))
+                return Difference{i, want[i - from], got[i - from]};
     }
     return std::nullopt;
 }
 
-Script Pair::shorten(Script script, int resp)
+Script Pair::shorten(Script script, const How &how)
 {
     for (size_t tail = 1; tail < script.size(); tail *= 2) {
         Script shorter(script.end() - static_cast<ptrdiff_t>(tail), script.end());
-        if (const auto difference = run(shorter, resp)) {
+        if (const auto difference = run(shorter, how)) {
             shorter.resize(difference->step + 1);
             script = shorter;
             break;
@@ -121,7 +138,7 @@ Script Pair::shorten(Script script, int resp)
             Script shorter = script;
             const auto at = shorter.begin() + static_cast<ptrdiff_t>(from);
             shorter.erase(at, at + static_cast<ptrdiff_t>(size));
-            if (const auto difference = run(shorter, resp)) {
+            if (const auto difference = run(shorter, how)) {
                 shorter.resize(difference->step + 1);
                 script = shorter;
             } else {
@@ -132,15 +149,16 @@ Script Pair::shorten(Script script, int resp)
     return script;
 }
 
-void Pair::expect_same(const Script &script, int resp, const std::string &title)
+void Pair::expect_same(const Script &script, const How &how, const std::string &title)
 {
-    const std::optional<Difference> first = run(script, resp);
+    const std::optional<Difference> first = run(script, how);
     if (!first)
         return;
     Script failing(script.begin(), script.begin() + static_cast<ptrdiff_t>(first->step) + 1);
-    failing = shorten(failing, resp);
-    const Difference shown = run(failing, resp).value_or(*first);
-    ADD_FAILURE() << title << ", RESP" << resp << ", step " << first->step << "\n"
+    failing = shorten(failing, how);
+    const Difference shown = run(failing, how).value_or(*first);
+    ADD_FAILURE() << title << ", RESP" << how.resp << ", " << how.batch << " at once, step "
+                  << first->step << "\n"
                   << text_of(failing) << "  reference: " << printable(shown.want)
                   << "\n  tested:    " << printable(shown.got);
 }

@@ -23,6 +23,12 @@
 namespace lk
 {
 
+/* How a script is sent. */
+struct How {
+    int resp = 2;
+    size_t batch = 1; /* up to so many commands of one connection before their replies are read */
+};
+
 struct Difference {
     size_t step; /* where in the script */
     std::string want;
@@ -34,10 +40,10 @@ class Pair
   public:
     Pair();
 
-    std::optional<Difference> run(const Script &script, int resp);
+    std::optional<Difference> run(const Script &script, const How &how);
 
     /* Fails the running test with the shortest script found, if the servers differ. */
-    void expect_same(const Script &script, int resp, const std::string &title);
+    void expect_same(const Script &script, const How &how, const std::string &title);
 
     /* The same bytes to both; their answers up to the end of the connection, or to the reply of
      * an ECHO that is added. */
@@ -46,7 +52,7 @@ class Pair
     bool knows(const std::string &command); /* is it a command of the server under test? */
 
   private:
-    Script shorten(Script script, int resp);
+    Script shorten(Script script, const How &how);
 
     std::unique_ptr<Server> oracle_;
     std::unique_ptr<Server> tested_;
