@@ -141,6 +141,10 @@ static void *run(void *arg)
             net_unlisten(w->net, w->group->listeners[i].fd);
     finish(w);
     reclaim_flush();
+    /* A net belongs to its thread; nobody wakes it once all loops have ended. */
+    pthread_barrier_wait(&w->group->ended);
+    net_free(w->net);
+    w->net = NULL;
     return NULL;
 }
 
@@ -166,6 +170,7 @@ struct worker_group *worker_group_new(const struct worker_setup *setup, uint32_t
     g->count = count;
     g->workers = mem_calloc(count * sizeof(struct worker *));
     pthread_barrier_init(&g->started, NULL, count + 1);
+    pthread_barrier_init(&g->ended, NULL, count);
     for (uint32_t i = 0; i < count; i++)
         g->workers[i] = worker_new(g, i);
     return g;
@@ -215,10 +220,10 @@ void worker_group_free(struct worker_group *g)
         conn_send_free_all(w);
         worker_frame_release(w);
         dispatcher_free(w->dispatcher);
-        net_free(w->net);
         mem_delete(w);
     }
     pthread_barrier_destroy(&g->started);
+    pthread_barrier_destroy(&g->ended);
     mem_free(g->workers, g->count * sizeof(struct worker *));
     mem_delete(g);
 }

@@ -77,6 +77,7 @@ struct worker_group {
     uint32_t connections; /* __atomic: of all workers, with those being handed over */
     uint32_t stopping;    /* __atomic */
     pthread_barrier_t started; /* every worker has its net */
+    pthread_barrier_t ended;   /* no worker loops any more */
 };
 
 /* --- conn.c ---------------------------------------------------------------------------------- */
