@@ -12,7 +12,8 @@ struct slot {
 }; /* 32 bytes: two on a line */
 
 enum { WAKE_BYTES = 64 * 1024 };
-enum { AWAKE, ASLEEP_LAZY, ASLEEP_EAGER };
+/* Idle: the first slot wakes.  Gathering: 64 KiB do, or the sleeper's own timeout. */
+enum { AWAKE, IDLE, GATHERING };
 
 struct log_ring {
     uint64_t tail __attribute__((aligned(LK_CACHE_LINE))); /* __atomic: last ticket given out */
@@ -128,18 +129,21 @@ void log_ring_poke(struct log_ring *r)
     const uint32_t state = __atomic_load_n(&r->state, __ATOMIC_SEQ_CST);
     if (LK_LIKELY(state == AWAKE))
         return;
-    if (state == ASLEEP_EAGER || log_ring_pending_bytes(r) >= WAKE_BYTES)
+    if (state == IDLE || log_ring_pending_bytes(r) >= WAKE_BYTES)
         log_ring_wake(r);
 }
 
-void log_ring_sleep(struct log_ring *r, bool eager, int64_t timeout_ns)
+/*
+ * The store of the state and the look at the next slot are the partners of the producer's store of
+ * `ready` and its look at the state: one of the two sees the other.
+ */
+void log_ring_sleep(struct log_ring *r, bool gather, int64_t timeout_ns)
 {
-    const uint32_t state = eager ? ASLEEP_EAGER : ASLEEP_LAZY;
+    const uint32_t state = gather ? GATHERING : IDLE;
     __atomic_store_n(&r->state, state, __ATOMIC_SEQ_CST);
     const struct slot *next = &r->slots[(r->head + 1) & r->mask];
-    if (__atomic_load_n(&next->ready, __ATOMIC_SEQ_CST) != r->head + 1)
+    const bool filled = __atomic_load_n(&next->ready, __ATOMIC_SEQ_CST) == r->head + 1;
+    if (gather ? log_ring_pending_bytes(r) < WAKE_BYTES : !filled)
         futex_wait(&r->state, state, timeout_ns);
-    else if (!eager)
-        futex_wait(&r->state, state, timeout_ns); /* lazily: let a batch gather */
     __atomic_store_n(&r->state, AWAKE, __ATOMIC_SEQ_CST);
 }

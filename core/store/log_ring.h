@@ -64,11 +64,11 @@ size_t log_ring_pending_bytes(const struct log_ring *r);
 
 /*
  * Waking the consumer.  Producers call log_ring_poke after a put; it costs a load unless the
- * consumer sleeps and wants to hear of it: at once, or once there are 64 KiB (P7).
+ * consumer sleeps: an idle one is woken by the first slot, one that gathers a batch by 64 KiB (P7).
  */
 void log_ring_poke(struct log_ring *r);
-/* Sleeps until there is something to take, a poke, or the timeout. */
-void log_ring_sleep(struct log_ring *r, bool eager, int64_t timeout_ns);
+/* The consumer's: sleeps until it is woken, or for the timeout; not if there is reason not to. */
+void log_ring_sleep(struct log_ring *r, bool gather, int64_t timeout_ns);
 void log_ring_wake(struct log_ring *r); /* unconditionally */
 
 LK_END
