@@ -71,6 +71,7 @@ struct dispatcher {
     struct key_ref *refs;
     uint32_t ref_capacity;
     struct found found;
+    uint32_t db_in_use; /* exec_use_db */
     struct effects effects;
     struct edit edit;
     uint64_t ticket; /* highest among the shards this command touched */

@@ -104,9 +104,6 @@ void exec_edit_close(struct exec *x, struct value_edit *e, bool changed);
 /* Moves the entry with value and deadline; what was at to is freed.  LK_ENOKEY, LK_ENOMEM */
 int exec_rename(struct exec *x, struct bytes from, struct bytes to);
 
-/* Moves the entry with value and deadline to another database; its key must be free there. */
-int exec_move(struct exec *x, struct bytes key, uint32_t to_db); /* LK_ENOKEY, LK_ENOMEM */
-
 /*
  * Moves the entry with value and deadline to the same key of another database, where there is no
  * such key.  LK_ENOKEY, LK_ENOMEM
