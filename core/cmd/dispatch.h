@@ -62,6 +62,8 @@ struct dispatch_shared {
     uint32_t no_active_expire;  /* __atomic: DEBUG SET-ACTIVE-EXPIRE 0 */
     uint64_t next_session_id;   /* __atomic */
     struct admin *admin;        /* handed to handlers */
+    struct stats **all_stats;   /* of every dispatcher; fixed before the workers start */
+    uint32_t worker_count;      /* length of all_stats */
     /* Who hears keyspace events, and which; nobody if NULL. */
     void (*event)(void *ctx, uint32_t db, uint32_t event_class, const char *name,
                   struct bytes key);
