@@ -112,7 +112,7 @@ struct found *exec_locate(struct exec *x, struct bytes key)
     f->loc = no_loc;
     f->entry = f->table ? table_find(f->table, f->hash, key, &f->loc) : NULL;
     if (f->entry && LK_UNLIKELY(entry_has_deadline(f->entry)) &&
-        entry_deadline(f->entry) <= x->now_ms && !session_has(x->session, SESSION_LOADING)) {
+        exec_passed(x, entry_deadline(f->entry))) {
         exec_expire_entry(x, f->shard, f->db, f->table, f->hash, &f->loc);
         table_settle(f->table, shard_cow(d->ks, f->shard, f->db, f->table));
         f->entry = NULL;

@@ -78,7 +78,24 @@ TEST_F(CmdKey, AKeyGoesWhenItsTimeHasCome)
     clock_fake_unix_ms(NOW + 99);
     EXPECT_EQ(run("pttl k"), ":1");
     clock_fake_unix_ms(NOW + 100);
-    play({{"get k", "$-1"}, {"append p x", ":1", "MULTI | DEL p | append p x | EXEC"}, {"dbsize", ":1"}});
+    play({{"get k", "$-1"},
+          {"append p x", ":1", "MULTI | DEL p | append p x | EXEC"},
+          {"dbsize", ":1"}});
+}
+
+// Whoever wrote the log still saw the key: only its DEL takes it away.
+TEST_F(CmdKey, ALogIsAppliedWhateverTheTimeIs)
+{
+    session_set(&session, SESSION_LOADING, true);
+    play({{"set k v pxat 1", "+OK"},
+          {"append k w", ":2"},
+          {"persist k", ":1"},
+          {"get k", "$2 vw"},
+          {"pexpireat k 1", ":1"},
+          {"getex k pxat 2", "$2 vw"},
+          {"append k x", ":3"}});
+    session_set(&session, SESSION_LOADING, false);
+    EXPECT_EQ(run("get k"), "$-1");
 }
 
 TEST_F(CmdKey, Rename)
