@@ -120,6 +120,35 @@ static const char *expected_dollar(struct resp_args *out, char got)
     return out->error_text;
 }
 
+enum { HEADER_MIN = 4 }; /* a sign, a digit, CR, LF */
+
+/*
+ * A number of one to nine digits at s, the rest of a header.  Returns the bytes it takes with
+ * its line end, or 0 when it is not that plain or not there whole.
+ */
+static inline size_t plain_number(const char *s, size_t n, uint32_t *out)
+{
+    enum { MOST = 9 };
+    uint32_t v = (uint32_t)(unsigned char)s[0] - '0';
+    if (LK_UNLIKELY(v > 9))
+        return 0;
+    if (LK_LIKELY(s[1] == '\r')) {
+        *out = v;
+        return 3;
+    }
+    if (v == 0)
+        return 0;
+    for (size_t i = 1; i <= MOST && i + 1 < n; i++) {
+        const uint32_t d = (uint32_t)(unsigned char)s[i] - '0';
+        if (d > 9) {
+            *out = v;
+            return s[i] == '\r' ? i + 2 : 0;
+        }
+        v = v * 10 + d;
+    }
+    return 0;
+}
+
 /* The bytes a bulk needs behind its header; the two at its end may be any. */
 static size_t bulk_need(uint64_t size)
 {
@@ -170,22 +199,40 @@ static enum resp_outcome scan_header(struct resp_progress *p, const char *data, 
     return RESP_COMMAND;
 }
 
-static enum resp_outcome scan_bulk(struct resp_progress *p, const char *data, size_t size,
-                                   const struct resp_limits *limits, struct resp_args *out,
-                                   const char **error)
+/* The size that the header at p->pos announces, and the header's *length. */
+static enum resp_outcome scan_bulk_header(struct resp_progress *p, const char *data, size_t size,
+                                          struct resp_args *out, size_t *length, int64_t *bulk,
+                                          const char **error)
 {
     const char *s = data + p->pos;
-    size_t length = 0;
-    int64_t bulk = 0;
+    uint32_t plain = 0;
+    if (p->line_seen == 0 && size - p->pos >= HEADER_MIN && s[0] == '$') {
+        *length = plain_number(s + 1, size - p->pos - 1, &plain) + 1;
+        *bulk = plain;
+        if (*length > 1)
+            return RESP_COMMAND;
+    }
     const enum resp_outcome o =
-        scan_header(p, data, size, "ERR Protocol error: too big bulk count string", &length, error);
+        scan_header(p, data, size, "ERR Protocol error: too big bulk count string", length, error);
     if (o != RESP_COMMAND)
         return o;
     if (s[0] != '$')
         return fail(p, error, expected_dollar(out, s[0]));
-    const char *wrong = header_number(s + 1, length - 3, &bulk)
-                            ? check_bulk(bulk, limits)
-                            : "ERR Protocol error: invalid bulk length";
+    if (!header_number(s + 1, *length - 3, bulk))
+        return fail(p, error, "ERR Protocol error: invalid bulk length");
+    return RESP_COMMAND;
+}
+
+static enum resp_outcome scan_bulk(struct resp_progress *p, const char *data, size_t size,
+                                   const struct resp_limits *limits, struct resp_args *out,
+                                   const char **error)
+{
+    size_t length = 0;
+    int64_t bulk = 0;
+    const enum resp_outcome o = scan_bulk_header(p, data, size, out, &length, &bulk, error);
+    if (o != RESP_COMMAND)
+        return o;
+    const char *wrong = check_bulk(bulk, limits);
     if (wrong)
         return fail(p, error, wrong);
 
@@ -270,42 +317,14 @@ static LK_COLD enum resp_outcome parse_patiently(struct resp_progress *p, const 
     return finish(p, RESP_COMMAND);
 }
 
-/*
- * A number of one to nine digits at s, the rest of a header.  Returns the bytes it takes with
- * its line end, or 0 when it is not that plain or not there whole.
- */
-static inline size_t plain_number(const char *s, size_t n, uint32_t *out)
-{
-    enum { MOST = 9 };
-    uint32_t v = (uint32_t)(unsigned char)s[0] - '0';
-    if (LK_UNLIKELY(v > 9))
-        return 0;
-    if (LK_LIKELY(s[1] == '\r')) {
-        *out = v;
-        return 3;
-    }
-    if (v == 0)
-        return 0;
-    for (size_t i = 1; i <= MOST && i + 1 < n; i++) {
-        const uint32_t d = (uint32_t)(unsigned char)s[i] - '0';
-        if (d > 9) {
-            *out = v;
-            return s[i] == '\r' ? i + 2 : 0;
-        }
-        v = v * 10 + d;
-    }
-    return 0;
-}
-
 /* The bytes of the command when it is whole and plain, else 0 and out is of no use. */
 static inline size_t frame(const char *data, size_t size, const struct resp_limits *limits,
                            struct resp_args *out)
 {
-    enum { HEADER = 4 }; /* the shortest: a sign, a digit, CR, LF */
     const char *s = data;
     const char *const end = data + size;
     uint32_t count = 0;
-    if (size < HEADER)
+    if (size < HEADER_MIN)
         return 0;
     size_t length = plain_number(s + 1, size - 1, &count);
     if (length == 0 || count == 0 || count > out->capacity ||
@@ -315,7 +334,7 @@ static inline size_t frame(const char *data, size_t size, const struct resp_limi
     struct bytes *v = out->v;
     for (struct bytes *const stop = v + count; v < stop; v++) {
         uint32_t bulk = 0;
-        if ((size_t)(end - s) < HEADER || s[0] != '$')
+        if ((size_t)(end - s) < HEADER_MIN || s[0] != '$')
             return 0;
         length = plain_number(s + 1, (size_t)(end - s) - 1, &bulk);
         if (length == 0)
