@@ -8,6 +8,7 @@
 #include "core/cmd/registry.h"
 #include "core/cmd/slowlog.h"
 #include "core/cmd/tables.h"
+#include "core/cmd/tables_server.h"
 #include "core/store/reclaim.h"
 #include "io/config_holder.h"
 #include "io/listen.h"
@@ -43,7 +44,8 @@ int main(int argc, char **argv)
         string_commands, string_set_commands, string_range_commands, string_multi_commands,
         counter_commands, lcs_commands, key_commands, expire_commands, ttl_commands,
         rename_commands, copy_commands, scan_commands, object_commands, flush_commands,
-        transaction_commands};
+        transaction_commands, connection_commands, auth_commands, client_commands,
+        slowlog_commands, latency_commands, command_commands};
     for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)
         command_index_add(ix, tables[i]);
     struct dispatch_config dc = {.limits = {.bulk_max = config->proto_max_bulk_len, .databases = 16},
@@ -60,6 +62,11 @@ int main(int argc, char **argv)
     struct worker_setup setup = {.shared = &shared, .config = holder, .backend = (enum net_backend)config->io_backend};
     g = worker_group_new(&setup, (uint32_t)config->io_threads);
     shard_set_retry_hook(worker_group_retry, g);
+    struct stats *all[64];
+    for (uint32_t i = 0; i < worker_group_count(g); i++)
+        all[i] = worker_group_stats(g, i);
+    shared.all_stats = all;
+    shared.worker_count = worker_group_count(g);
     struct listen_set set = {0};
     struct listen_tcp_config lc = {.addresses = config->bind.v, .address_count = config->bind.n,
         .port = (uint16_t)config->port, .backlog = 511, .kind = "tcp"};
