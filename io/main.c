@@ -41,16 +41,18 @@ int main(int argc, char **argv)
     ks->spin_ns = 2000;
     struct command_index *ix = command_index_new();
     const struct command *const tables[] = {
-        string_commands, string_set_commands, string_range_commands, string_multi_commands,
-        counter_commands, lcs_commands, key_commands, expire_commands, ttl_commands,
-        rename_commands, copy_commands, scan_commands, object_commands, flush_commands,
-        transaction_commands, connection_commands, auth_commands, client_commands,
-        slowlog_commands, latency_commands, command_commands};
+        string_commands,  string_set_commands, string_range_commands, string_multi_commands,
+        counter_commands, lcs_commands,        key_commands,          expire_commands,
+        ttl_commands,     rename_commands,     copy_commands,         scan_commands,
+        object_commands,  flush_commands,      transaction_commands,  connection_commands,
+        auth_commands,    client_commands,     slowlog_commands,      latency_commands,
+        command_commands};
     for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)
         command_index_add(ix, tables[i]);
-    struct dispatch_config dc = {.limits = {.bulk_max = config->proto_max_bulk_len, .databases = 16},
-                                 .slowlog_us = 10000,
-                                 .latency_tracking = true};
+    struct dispatch_config dc = {
+        .limits = {.bulk_max = config->proto_max_bulk_len, .databases = 16},
+        .slowlog_us = 10000,
+        .latency_tracking = true};
     struct worker_group *g = NULL;
     struct dispatch_shared shared = {.keyspace = ks, .commands = ix, .config = &dc};
     token_init(&shared.token);
@@ -59,7 +61,8 @@ int main(int argc, char **argv)
     shared.log = log_ring_new(1 << 16, 8192, 256 << 20);
     struct log_thread *lt = log_thread_new(shared.log, NULL, 0);
     shared.log_active = getenv("LOGON") != NULL;
-    struct worker_setup setup = {.shared = &shared, .config = holder, .backend = (enum net_backend)config->io_backend};
+    struct worker_setup setup = {
+        .shared = &shared, .config = holder, .backend = (enum net_backend)config->io_backend};
     g = worker_group_new(&setup, (uint32_t)config->io_threads);
     shard_set_retry_hook(worker_group_retry, g);
     struct stats *all[64];
@@ -68,8 +71,11 @@ int main(int argc, char **argv)
     shared.all_stats = all;
     shared.worker_count = worker_group_count(g);
     struct listen_set set = {0};
-    struct listen_tcp_config lc = {.addresses = config->bind.v, .address_count = config->bind.n,
-        .port = (uint16_t)config->port, .backlog = 511, .kind = "tcp"};
+    struct listen_tcp_config lc = {.addresses = config->bind.v,
+                                   .address_count = config->bind.n,
+                                   .port = (uint16_t)config->port,
+                                   .backlog = 511,
+                                   .kind = "tcp"};
     if (listen_tcp(&set, &lc) != 0)
         return 1;
     for (uint32_t i = 0; i < set.count; i++)

@@ -48,8 +48,8 @@ const char *worker_group_backend(const struct worker_group *g, uint32_t worker);
 uint32_t worker_group_connections(const struct worker_group *g); /* all workers' */
 
 /* Hooks for other parts; any thread. */
-void worker_group_retry(void *group, uint64_t workers);       /* shard_set_retry_hook */
-void worker_group_look(void *group, uint32_t worker);         /* registry's wake */
+void worker_group_retry(void *group, uint64_t workers); /* shard_set_retry_hook */
+void worker_group_look(void *group, uint32_t worker);   /* registry's wake */
 
 LK_END
 

@@ -14,8 +14,8 @@ LK_BEGIN
 
 enum {
     WORKER_EVENTS = 256,
-    ARGS_INLINE = 8,           /* arguments a framed command has room for without a heap block */
-    SPARE_BUFS = 64,           /* reply buffers a worker keeps */
+    ARGS_INLINE = 8, /* arguments a framed command has room for without a heap block */
+    SPARE_BUFS = 64, /* reply buffers a worker keeps */
     SPARE_BUF_BYTES = 16 * 1024,
     OUTPUT_THROTTLE = 256 << 20, /* unsent output above which a connection is not read */
 };
@@ -74,8 +74,8 @@ struct worker_group {
     uint32_t count;
     struct listener listeners[64];
     uint32_t listener_count;
-    uint32_t connections; /* __atomic: of all workers, with those being handed over */
-    uint32_t stopping;    /* __atomic */
+    uint32_t connections;      /* __atomic: of all workers, with those being handed over */
+    uint32_t stopping;         /* __atomic */
     pthread_barrier_t started; /* every worker has its net */
     pthread_barrier_t ended;   /* no worker loops any more */
 };

@@ -68,10 +68,9 @@ void worker_timers(struct worker *w)
     const int64_t now_ms = dispatcher_now_ms(w->dispatcher);
     if (now_ms >= w->next_cron_ms || now_ms < w->next_cron_ms - 10 * CRON_MS)
         cron(w, now_ms);
-    if (w->expire_more || now_ms >= w->next_expire_ms ||
-        now_ms < w->next_expire_ms - 10 * CRON_MS)
-        w->expire_more = dispatch_expire(w->dispatcher, w->index, w->group->count,
-                                         EXPIRE_BUDGET_US, &w->next_expire_ms);
+    if (w->expire_more || now_ms >= w->next_expire_ms || now_ms < w->next_expire_ms - 10 * CRON_MS)
+        w->expire_more = dispatch_expire(w->dispatcher, w->index, w->group->count, EXPIRE_BUDGET_US,
+                                         &w->next_expire_ms);
     const int64_t pause = w->parked ? dispatch_paused_until(w->dispatcher) : 0;
     if (pause && pause < w->next_cron_ms)
         w->next_cron_ms = pause;

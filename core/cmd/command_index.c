@@ -171,7 +171,7 @@ int command_index_rename(struct command_index *ix, struct bytes from, struct byt
     struct buf b = {0};
     for (size_t i = 0; i < to.size; i++)
         buf_append_char(&b, to.data[i] >= 'A' && to.data[i] <= 'Z' ? (char)(to.data[i] | 0x20)
-                                                                    : to.data[i]);
+                                                                   : to.data[i]);
     buf_append_char(&b, '\0');
     mem_strfree(c->name);
     c->name = mem_strdup(b.data);
@@ -230,9 +230,9 @@ const struct command_info *command_index_top(const struct command_index *ix, uin
 }
 
 const char *const command_category_names[COMMAND_CATEGORIES] = {
-    "keyspace",    "read",   "write",     "set",    "sortedset", "list",      "hash",
-    "string",      "bitmap", "hyperloglog", "geo",  "stream",    "pubsub",    "admin",
-    "fast",        "slow",   "blocking",  "dangerous", "connection", "transaction", "scripting",
+    "keyspace", "read",   "write",       "set",       "sortedset",  "list",        "hash",
+    "string",   "bitmap", "hyperloglog", "geo",       "stream",     "pubsub",      "admin",
+    "fast",     "slow",   "blocking",    "dangerous", "connection", "transaction", "scripting",
 };
 static_assert(CAT_SCRIPTING == 1 << (COMMAND_CATEGORIES - 1), "a name for each");
 
@@ -270,8 +270,8 @@ static int spec_keys(const struct key_spec *k, const struct args *a, struct refs
     int64_t first = begin, last = begin, step = k->step ? k->step : 1;
     if (k->find == KEY_FIND_KEYNUM) {
         int64_t count = 0;
-        if (begin + k->keynum >= n || args_int64(a, (uint32_t)(begin + k->keynum), &count) != LK_OK ||
-            count < 0)
+        if (begin + k->keynum >= n ||
+            args_int64(a, (uint32_t)(begin + k->keynum), &count) != LK_OK || count < 0)
             return LK_ESYNTAX;
         first = begin + k->first_key;
         step = k->keynum_step ? k->keynum_step : 1;

@@ -22,8 +22,8 @@ struct command_info {
     uint32_t categories; /* of the row, and those that follow from its flags */
     uint16_t id;         /* 0 … command_index_count() - 1 */
     int16_t arity;
-    int16_t first_key;   /* index of the key that dispatch hashes ahead; 0 without one */
-    bool one_key;        /* and it is the only one */
+    int16_t first_key;     /* index of the key that dispatch hashes ahead; 0 without one */
+    bool one_key;          /* and it is the only one */
     const char *full_name; /* "client|list" */
     char *name;            /* as clients call it: renamed or not */
 };

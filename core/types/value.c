@@ -30,6 +30,11 @@ bool value_has_root(uint8_t encoding)
            encoding == ENC_TREE_TABLE;
 }
 
+bool value_is_bytes(const struct value *v)
+{
+    return v->encoding != ENC_INT && !value_has_root(v->encoding);
+}
+
 size_t value_payload_size(const struct value *v)
 {
     if (v->encoding == ENC_INT)

@@ -70,8 +70,12 @@ static inline bool value_exists(const struct value *v)
 
 bool value_has_root(uint8_t encoding);
 
+/* Is the payload the bytes themselves? */
+bool value_is_bytes(const struct value *v);
+
 /* Payload bytes that the value takes inside its entry. */
 size_t value_payload_size(const struct value *v);
+/* The value's bytes may be those of the payload. */
 void value_payload_write(const struct value *v, char *payload);
 void value_payload_read(uint8_t kind, const char *payload, size_t size, struct value *out);
 
