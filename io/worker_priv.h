@@ -32,11 +32,19 @@ struct framed {
     size_t end; /* of cur: behind the command */
 };
 
+/* For reports: the owner stores, anybody loads (relaxed). */
+struct worker_figures {
+    uint64_t blocked, buffer_bytes, input_max, output_max; /* once a cron */
+    uint64_t reads, writes;
+};
+
 struct worker {
     struct worker_group *group;
     uint32_t index;
     pthread_t thread;
     struct net *net;
+    const char *backend; /* __atomic */
+    struct worker_figures figures;
     struct dispatcher *dispatcher;
     struct stats *stats;
     struct inbox inbox;
@@ -60,6 +68,7 @@ struct worker {
     struct conn_send *spare_sends;
     int64_t next_cron_ms, next_expire_ms;
     bool expire_more;
+    uint32_t cron_count;
     struct net_event events[WORKER_EVENTS];
 };
 

@@ -284,6 +284,7 @@ static void run_pending(struct dispatcher *d, struct pending *p)
     }
     const struct reply_place before = reply_mark(&s->reply);
     enum outcome outcome = RUN_DONE;
+    __atomic_store_n(&s->last_command, p->cmd, __ATOMIC_RELAXED);
     p->state = PENDING_DONE;
     if (LK_UNLIKELY(!dispatch_allowed(d, s, p->cmd, &p->args))) {
         if (p->cmd)
@@ -303,7 +304,6 @@ static void run_pending(struct dispatcher *d, struct pending *p)
     }
     s->commands++;
     s->last_used_ms = d->now_ms;
-    __atomic_store_n(&s->last_command, p->cmd, __ATOMIC_RELAXED);
     if (LK_UNLIKELY(
             session_has(s, SESSION_REPLY_OFF | SESSION_REPLY_SKIP | SESSION_REPLY_SKIP_NEXT)))
         hush(s, before);
