@@ -9,26 +9,26 @@
 
 #ifdef __cplusplus
 #define LK_BEGIN extern "C" {
-#define LK_END }
+#define LK_END   }
 #else
 #define LK_BEGIN
 #define LK_END
 #endif
 
-#define LK_MUST_USE __attribute__((warn_unused_result))
+#define LK_MUST_USE           __attribute__((warn_unused_result))
 #define LK_PRINTF(fmt, first) __attribute__((format(printf, fmt, first)))
-#define LK_NORETURN __attribute__((noreturn))
-#define LK_COLD __attribute__((cold, noinline))
-#define LK_LIKELY(x) __builtin_expect(!!(x), 1)
-#define LK_UNLIKELY(x) __builtin_expect(!!(x), 0)
-#define LK_CACHE_LINE 64
-#define LK_PREFETCH(p) __builtin_prefetch((p), 0, 3)
+#define LK_NORETURN           __attribute__((noreturn))
+#define LK_COLD               __attribute__((cold, noinline))
+#define LK_LIKELY(x)          __builtin_expect(!!(x), 1)
+#define LK_UNLIKELY(x)        __builtin_expect(!!(x), 0)
+#define LK_CACHE_LINE         64
+#define LK_PREFETCH(p)        __builtin_prefetch((p), 0, 3)
 
 #if defined(__clang__) && !defined(__cplusplus)
 #define LK_CAPABILITY(name) __attribute__((capability(name)))
-#define LK_ACQUIRE(...) __attribute__((acquire_capability(__VA_ARGS__)))
-#define LK_RELEASE(...) __attribute__((release_capability(__VA_ARGS__)))
-#define LK_REQUIRES(...) __attribute__((requires_capability(__VA_ARGS__)))
+#define LK_ACQUIRE(...)     __attribute__((acquire_capability(__VA_ARGS__)))
+#define LK_RELEASE(...)     __attribute__((release_capability(__VA_ARGS__)))
+#define LK_REQUIRES(...)    __attribute__((requires_capability(__VA_ARGS__)))
 #else
 #define LK_CAPABILITY(name)
 #define LK_ACQUIRE(...)

@@ -67,7 +67,10 @@ size_t int64_to_chars(int64_t v, char out[INT64_CHARS]);
 bool bytes_to_double(struct bytes b, double *out);
 bool bytes_to_long_double(struct bytes b, long double *out);
 
-/* Shortest decimal form that reads back as the same double; "inf", "-inf", "nan". */
+/*
+ * Shortest decimal form that reads back as the same double; "inf", "-inf", "nan", "-0".  Where it
+ * is fixed point and where it has an exponent: double.c, as Redis 7.2 and later.
+ */
 enum { DOUBLE_CHARS = 64 };
 size_t double_to_chars(double v, char out[DOUBLE_CHARS]);
 

@@ -11,11 +11,11 @@
  *
  * The layout is that of Redis 7.2 and later.  With D digits d1 d2 .. dD and value = d1..dD * 10^K:
  *
- *   integers up to 2^52 in size     all digits                      12345678900000
- *   K >= 0 and K < 8                all digits, zeros behind        1.5e16 -> 1.5e+16,
- * 123456789012345670 K < 0 and (K > -7 or the first  fixed point 0.000001, 3.141592653589793
- *     digit's exponent within ±3)
- *   otherwise                       d1.d2..dDe±X, X unpadded        1e+20, 1.2345678901234e+4, 1e-7
+ *   an integer between -2^52 and 2^52   all its digits           1000000000000000
+ *   0 <= K < 8                          digits, then K zeros     12345678901234567000
+ *   K < 0, and K > -7 or the first      fixed point              0.000001, 3.141592653589793
+ *     digit stands for 10^-3 .. 10^3
+ *   otherwise                           d1.d2..dDe±X             1e+20, 1.2345678901234e+4, 1e-7
  *
  * Zero is "0" or "-0".
  *

@@ -24,6 +24,7 @@
 #include <string.h>
 
 #ifdef LK_JEMALLOC
+#include <dlfcn.h>
 #include <jemalloc/jemalloc.h>
 #else
 #include <malloc.h>
@@ -42,88 +43,6 @@ enum {
     LARGE_BYTES = 16384, /* the allocator's first size class without slabs */
 };
 
-struct counter {
-    alignas(LK_CACHE_LINE) _Atomic int64_t used; /* relaxed: a statistic */
-    _Atomic bool taken;   /* acquire when taken, release when left: hands used over */
-    struct counter *next; /* fixed once the counter is in the list */
-};
-
-/* Released by counter_add_new, acquired by all who walk the list. */
-static _Atomic(struct counter *) counters;
-
-/* initial-exec: one load instead of a call, also if this code is ever put into a library. */
-static __thread struct counter *own_counter __attribute__((tls_model("initial-exec")));
-
-static pthread_key_t exit_key;
-static pthread_once_t exit_key_once = PTHREAD_ONCE_INIT;
-
-/* Another destructor may use memory after this one: it takes a counter anew, and comes here again.
- */
-static void counter_leave(void *counter)
-{
-    own_counter = NULL;
-    atomic_store_explicit(&((struct counter *)counter)->taken, false, memory_order_release);
-}
-
-static void exit_key_make(void)
-{
-    const int rc = pthread_key_create(&exit_key, counter_leave);
-    LK_ASSERT(rc == 0);
-}
-
-static struct counter *counter_add_new(void)
-{
-    /* Not from mem_alloc: that is what waits for this counter. */
-    struct counter *c = (struct counter *)aligned_alloc(LK_CACHE_LINE, sizeof *c);
-
-    LK_ASSERT(c != NULL);
-    atomic_init(&c->used, 0);
-    atomic_init(&c->taken, true);
-    c->next = atomic_load_explicit(&counters, memory_order_relaxed);
-    while (!atomic_compare_exchange_weak_explicit(&counters, &c->next, c, memory_order_release,
-                                                  memory_order_relaxed))
-        ;
-    return c;
-}
-
-static LK_COLD struct counter *counter_take(void)
-{
-    struct counter *c = atomic_load_explicit(&counters, memory_order_acquire);
-
-    pthread_once(&exit_key_once, exit_key_make);
-    for (; c; c = c->next) {
-        bool taken = false;
-        if (atomic_compare_exchange_strong_explicit(&c->taken, &taken, true, memory_order_acquire,
-                                                    memory_order_relaxed))
-            break;
-    }
-    if (!c)
-        c = counter_add_new();
-    own_counter = c;
-    pthread_setspecific(exit_key, c);
-    return c;
-}
-
-static inline void count(int64_t delta)
-{
-    struct counter *c = own_counter;
-
-    if (LK_UNLIKELY(!c))
-        c = counter_take();
-    /* One writer: a plain load and store, no locked instruction. */
-    atomic_store_explicit(&c->used, atomic_load_explicit(&c->used, memory_order_relaxed) + delta,
-                          memory_order_relaxed);
-}
-
-size_t mem_used(void)
-{
-    int64_t sum = 0;
-
-    for (struct counter *c = atomic_load_explicit(&counters, memory_order_acquire); c; c = c->next)
-        sum += atomic_load_explicit(&c->used, memory_order_relaxed);
-    return sum > 0 ? (size_t)sum : 0;
-}
-
 /* The allocators know no empty block. */
 static inline size_t at_least_one(size_t size)
 {
@@ -132,9 +51,29 @@ static inline size_t at_least_one(size_t size)
 
 #ifdef LK_JEMALLOC
 
+/*
+ * The allocator reads this at its start.  Pages that a growing table or a mass delete leaves behind
+ * go back to the system within a second, by a thread of the allocator's: with the default of ten
+ * seconds a million entries of 160 bytes took 192 resident bytes each, so 178.
+ */
+extern const char *malloc_conf;
+__attribute__((used)) const char *malloc_conf =
+    "background_thread:true,dirty_decay_ms:1000,muzzy_decay_ms:0";
+
+/* malloc has a shorter path than mallocx; both are of one library, as raw_check makes sure. */
 static inline void *raw_alloc(size_t size)
 {
-    return mallocx(at_least_one(size), 0);
+    return malloc(at_least_one(size));
+}
+
+/* A malloc of another library, preloaded, would give blocks that sdallocx does not know. */
+static void raw_check(void)
+{
+    Dl_info ours, theirs;
+
+    if (dladdr((void *)(uintptr_t)malloc, &ours) != 0 &&
+        dladdr((void *)(uintptr_t)sdallocx, &theirs) != 0)
+        LK_ASSERT(ours.dli_fbase == theirs.dli_fbase);
 }
 
 static inline void *raw_calloc(size_t size)
@@ -160,6 +99,10 @@ static inline void raw_free(void *p, size_t size)
 }
 
 #else
+
+static void raw_check(void)
+{
+}
 
 static inline void *raw_alloc(size_t size)
 {
@@ -192,6 +135,89 @@ static inline void raw_free(void *p, size_t size)
 }
 
 #endif
+
+struct counter {
+    alignas(LK_CACHE_LINE) _Atomic int64_t used; /* relaxed: a statistic */
+    _Atomic bool taken;   /* acquire when taken, release when left: hands used over */
+    struct counter *next; /* fixed once the counter is in the list */
+};
+
+/* Released by counter_add_new, acquired by all who walk the list. */
+static _Atomic(struct counter *) counters;
+
+/* initial-exec: one load instead of a call, also if this code is ever put into a library. */
+static __thread struct counter *own_counter __attribute__((tls_model("initial-exec")));
+
+static pthread_key_t exit_key;
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+/* Another destructor may use memory after this one: it takes a counter anew, and comes here again.
+ */
+static void counter_leave(void *counter)
+{
+    own_counter = NULL;
+    atomic_store_explicit(&((struct counter *)counter)->taken, false, memory_order_release);
+}
+
+static void first_use(void)
+{
+    raw_check();
+    const int rc = pthread_key_create(&exit_key, counter_leave);
+    LK_ASSERT(rc == 0);
+}
+
+static struct counter *counter_add_new(void)
+{
+    /* Not from mem_alloc: that is what waits for this counter. */
+    struct counter *c = (struct counter *)aligned_alloc(LK_CACHE_LINE, sizeof *c);
+
+    LK_ASSERT(c != NULL);
+    atomic_init(&c->used, 0);
+    atomic_init(&c->taken, true);
+    c->next = atomic_load_explicit(&counters, memory_order_relaxed);
+    while (!atomic_compare_exchange_weak_explicit(&counters, &c->next, c, memory_order_release,
+                                                  memory_order_relaxed))
+        ;
+    return c;
+}
+
+static LK_COLD struct counter *counter_take(void)
+{
+    struct counter *c = atomic_load_explicit(&counters, memory_order_acquire);
+
+    pthread_once(&once, first_use);
+    for (; c; c = c->next) {
+        bool taken = false;
+        if (atomic_compare_exchange_strong_explicit(&c->taken, &taken, true, memory_order_acquire,
+                                                    memory_order_relaxed))
+            break;
+    }
+    if (!c)
+        c = counter_add_new();
+    own_counter = c;
+    pthread_setspecific(exit_key, c);
+    return c;
+}
+
+static inline void count(int64_t delta)
+{
+    struct counter *c = own_counter;
+
+    if (LK_UNLIKELY(!c))
+        c = counter_take();
+    /* One writer: a plain load and store, no locked instruction. */
+    atomic_store_explicit(&c->used, atomic_load_explicit(&c->used, memory_order_relaxed) + delta,
+                          memory_order_relaxed);
+}
+
+size_t mem_used(void)
+{
+    int64_t sum = 0;
+
+    for (struct counter *c = atomic_load_explicit(&counters, memory_order_acquire); c; c = c->next)
+        sum += atomic_load_explicit(&c->used, memory_order_relaxed);
+    return sum > 0 ? (size_t)sum : 0;
+}
 
 LK_NORETURN LK_COLD static void out_of_memory(size_t size)
 {

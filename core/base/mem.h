@@ -22,7 +22,10 @@ LK_BEGIN
 void *mem_alloc(size_t size);
 void *mem_try_alloc(size_t size);
 void *mem_calloc(size_t size);
-/* alignment is a power of two; size a multiple of it.  Freed by mem_free as any block. */
+/*
+ * alignment is a power of two, size a multiple of it; past 4096 only for blocks of 16 KiB and more,
+ * as smaller ones would lie in a bigger class.  Freed by mem_free as any block.
+ */
 void *mem_alloc_aligned(size_t size, size_t alignment);
 void *mem_realloc(void *p, size_t old_size, size_t new_size);
 void *mem_try_realloc(void *p, size_t old_size, size_t new_size);
@@ -31,8 +34,8 @@ void mem_free(void *p, size_t size); /* p may be NULL */
 #define mem_new(type) ((type *)mem_calloc(sizeof(type)))
 #define mem_delete(p) mem_free((p), sizeof *(p))
 
-char *mem_strdup(const char *s);  /* freed with mem_strfree */
-void mem_strfree(char *s);        /* s may be NULL */
+char *mem_strdup(const char *s); /* freed with mem_strfree */
+void mem_strfree(char *s);       /* s may be NULL */
 
 /*
  * The allocator's size class for size bytes: 8, then steps of 16 to 128, then four classes to a
@@ -57,7 +60,7 @@ struct mem_stats {
     size_t allocated, active, resident, mapped, retained, metadata;
 };
 void mem_stats_get(struct mem_stats *out);
-void mem_purge(void); /* gives unused pages back to the system */
+void mem_purge(void);                 /* gives unused pages back to the system */
 const char *mem_allocator_name(void); /* "jemalloc-5.3.0", "libc" */
 
 LK_END

@@ -9,24 +9,24 @@
 
 enum status {
     LK_OK = 0,
-    LK_ENOMEM = -1,     /* maxmemory, or a size a client chose could not be had */
-    LK_ETYPE = -2,      /* the key holds another type */
-    LK_ENOTINT = -3,    /* not an integer, or out of int64's range */
-    LK_ENOTFLOAT = -4,  /* not a valid float */
-    LK_EOVERFLOW = -5,  /* increment or decrement would overflow */
-    LK_ENANINF = -6,    /* increment would produce NaN or Infinity */
-    LK_ESYNTAX = -7,    /* options that do not fit together */
-    LK_ENOKEY = -8,     /* no such key */
-    LK_ERANGE = -9,     /* index or offset out of range */
-    LK_ETOOBIG = -10,   /* a string would pass proto-max-bulk-len */
-    LK_EDBINDEX = -11,  /* no such database */
-    LK_ESAME = -12,     /* source and destination objects are the same */
-    LK_EEXPIRE = -13,   /* an expire time that cannot be held */
-    LK_ENEGATE = -14,   /* DECRBY of the smallest integer */
-    LK_EIO = -15,       /* the disk or the network said no; errno says what */
-    LK_EFORMAT = -16,   /* bytes that are not what their format says */
-    LK_EBUSY = -17,     /* what is asked for is already under way */
-    LK_EAGAIN = -18,    /* not now, without waiting; try again when told */
+    LK_ENOMEM = -1,    /* maxmemory, or a size a client chose could not be had */
+    LK_ETYPE = -2,     /* the key holds another type */
+    LK_ENOTINT = -3,   /* not an integer, or out of int64's range */
+    LK_ENOTFLOAT = -4, /* not a valid float */
+    LK_EOVERFLOW = -5, /* increment or decrement would overflow */
+    LK_ENANINF = -6,   /* increment would produce NaN or Infinity */
+    LK_ESYNTAX = -7,   /* options that do not fit together */
+    LK_ENOKEY = -8,    /* no such key */
+    LK_ERANGE = -9,    /* index or offset out of range */
+    LK_ETOOBIG = -10,  /* a string would pass proto-max-bulk-len */
+    LK_EDBINDEX = -11, /* no such database */
+    LK_ESAME = -12,    /* source and destination objects are the same */
+    LK_EEXPIRE = -13,  /* an expire time that cannot be held */
+    LK_ENEGATE = -14,  /* DECRBY of the smallest integer */
+    LK_EIO = -15,      /* the disk or the network said no; errno says what */
+    LK_EFORMAT = -16,  /* bytes that are not what their format says */
+    LK_EBUSY = -17,    /* what is asked for is already under way */
+    LK_EAGAIN = -18,   /* not now, without waiting; try again when told */
 };
 
 #endif

@@ -105,8 +105,8 @@ struct key_spec {
     int16_t index;  /* KEY_BEGIN_INDEX */
     const char *keyword;
     int16_t start_from;
-    int16_t last, step, limit;        /* KEY_FIND_RANGE */
-    int16_t keynum, first_key;        /* KEY_FIND_KEYNUM: both relative to begin */
+    int16_t last, step, limit; /* KEY_FIND_RANGE */
+    int16_t keynum, first_key; /* KEY_FIND_KEYNUM: both relative to begin */
     int16_t keynum_step;
 };
 
@@ -132,11 +132,11 @@ struct key_ref {
 };
 
 struct command {
-    const char *name;       /* lower case; a subcommand's own word */
-    int16_t arity;          /* exact count with the name, or minus the least */
-    uint32_t flags;         /* enum command_flag */
-    uint32_t categories;    /* enum command_category; those that follow from flags are added */
-    int64_t imm;            /* what tells variants apart */
+    const char *name;    /* lower case; a subcommand's own word */
+    int16_t arity;       /* exact count with the name, or minus the least */
+    uint32_t flags;      /* enum command_flag */
+    uint32_t categories; /* enum command_category; those that follow from flags are added */
+    int64_t imm;         /* what tells variants apart */
     command_run *run;
     struct key_spec keys[KEY_SPECS_MAX];
     /*

@@ -25,26 +25,28 @@ struct admin;
 
 struct exec {
     const struct command *cmd;
-    struct session *session; /* never NULL; loading has one of its own */
+    const struct command *container; /* the row that has cmd among its subcommands, or NULL */
+    struct session *session;         /* never NULL; loading has one of its own */
     struct reply *reply;
-    uint32_t db;             /* the selected database when the command began */
-    int64_t now_ms;          /* one moment for the whole command, transaction or script */
-    uint64_t changes;        /* keys changed so far by this command: rdb_changes_since_last_save */
+    uint32_t db;      /* the selected database when the command began */
+    int64_t now_ms;   /* one moment for the whole command, transaction or script */
+    uint32_t events;  /* enum event_class: the keyspace events that somebody wants */
+    uint64_t changes; /* keys changed so far by this command: rdb_changes_since_last_save */
     struct dispatcher *dispatcher; /* of the worker; only core/cmd's own plumbing looks inside */
-    struct admin *admin;           /* of the server; only io/admin looks inside; NULL in unit tests */
-    struct buf *scratch;           /* for str_bytes and the like; empty at the handler's start */
+    struct admin *admin; /* of the server; only io/admin looks inside; NULL in unit tests */
+    struct buf *scratch; /* for str_bytes and the like; empty at the handler's start */
 };
 
 /* Limits and switches that handlers read; an immutable snapshot of the configuration. */
-struct exec_limits {
-    size_t bulk_max;      /* proto-max-bulk-len */
+struct command_limits {
+    size_t bulk_max; /* proto-max-bulk-len */
     uint32_t databases;
-    bool lazy_user_del;   /* lazyfree-lazy-user-del: DEL frees like UNLINK */
+    bool lazy_user_del; /* lazyfree-lazy-user-del: DEL frees like UNLINK */
     bool lazy_user_flush;
-    bool lfu;             /* maxmemory-policy keeps LFU bits instead of LRU */
+    bool lfu; /* maxmemory-policy keeps LFU bits instead of LRU */
     uint32_t lfu_log_factor, lfu_decay_minutes;
 };
-const struct exec_limits *exec_limits(const struct exec *x);
+const struct command_limits *exec_limits(const struct exec *x);
 
 /* --- reading ------------------------------------------------------------------------------- */
 
@@ -54,6 +56,9 @@ const struct exec_limits *exec_limits(const struct exec *x);
  * LK_ETYPE  it exists and type is neither TYPE_ANY nor its type
  */
 int exec_find(struct exec *x, struct bytes key, unsigned type, struct value *out);
+
+/* As exec_find, but leaves the LRU bits alone: for questions about a key, not its value. */
+int exec_look(struct exec *x, struct bytes key, unsigned type, struct value *out);
 
 /* As exec_find, but for writers and for curious commands: no statistics, no LRU. */
 int exec_peek(struct exec *x, struct bytes key, unsigned type, struct value *out);
@@ -80,7 +85,16 @@ enum { PUT_KEEP_DEADLINE = 1 };
  */
 int exec_put(struct exec *x, struct bytes key, struct value *v, unsigned flags);
 
-/* As exec_put with a deadline in one step; the deadline lies in the future. */
+/*
+ * Is a key with this deadline gone?  Not while a log or a master's stream is applied: those who
+ * wrote it still saw the key, and its end comes as a DEL of its own.
+ */
+static inline bool exec_passed(const struct exec *x, int64_t deadline_ms)
+{
+    return deadline_ms <= x->now_ms && !session_has(x->session, SESSION_LOADING | SESSION_MASTER);
+}
+
+/* As exec_put with a deadline in one step; the deadline has not passed. */
 int exec_put_until(struct exec *x, struct bytes key, struct value *v, int64_t deadline_ms);
 
 /* False if there was no such key.  lazy: nodes are freed in the background. */
@@ -100,6 +114,12 @@ void exec_edit_close(struct exec *x, struct value_edit *e, bool changed);
 int exec_rename(struct exec *x, struct bytes from, struct bytes to);
 
 /*
+ * Moves the entry with value and deadline to the same key of another database, where there is no
+ * such key.  LK_ENOKEY, LK_ENOMEM
+ */
+int exec_move(struct exec *x, struct bytes key, uint32_t to_db);
+
+/*
  * The same calls in another database of this command's keys: switches until the next call; the
  * handler puts x->db back.  LK_EDBINDEX
  */
@@ -112,13 +132,44 @@ int exec_use_db(struct exec *x, uint32_t db);
  * order.  Free when nobody reads the log.
  */
 void exec_effect(struct exec *x, const struct bytes *argv, uint32_t n);
-/* exec_effect with up to 8 words from C strings and numbers: "s" cstr, "b" struct bytes, "i" int64. */
+/* exec_effect with up to 8 words from C strings and numbers: "s" cstr, "b" struct bytes, "i" int64.
+ */
 void exec_effect_format(struct exec *x, const char *format, ...);
 /* The change needs no log line (it is none, or other lines already say it). */
 void exec_effect_none(struct exec *x);
 
 /* Marks key as changed for WATCH although no call above changed it. */
 void exec_signal(struct exec *x, struct bytes key);
+
+/* --- keyspace events ------------------------------------------------------------------------ */
+
+/* In the order of the letters g$lshzxetdmn of notify-keyspace-events. */
+enum event_class {
+    EVENT_GENERIC = 1 << 0,
+    EVENT_STRING = 1 << 1,
+    EVENT_LIST = 1 << 2,
+    EVENT_SET = 1 << 3,
+    EVENT_HASH = 1 << 4,
+    EVENT_ZSET = 1 << 5,
+    EVENT_EXPIRED = 1 << 6,
+    EVENT_EVICTED = 1 << 7,
+    EVENT_STREAM = 1 << 8,
+    EVENT_MODULE = 1 << 9,
+    EVENT_MISS = 1 << 10, /* exec_find and exec_look tell it themselves */
+    EVENT_NEW = 1 << 11,  /* exec_put tells it itself */
+};
+
+/* Sends it, of the database in use, when the command's locks are let go. */
+void exec_event_send(struct exec *x, enum event_class event_class, const char *name,
+                     struct bytes key);
+
+/* Tells those who asked that key has met with this event.  One test when nobody did. */
+static inline void exec_event(struct exec *x, enum event_class event_class, const char *name,
+                              struct bytes key)
+{
+    if (LK_UNLIKELY(x->events & event_class))
+        exec_event_send(x, event_class, name, key);
+}
 
 /* --- the keyspace as a whole --------------------------------------------------------------- */
 
@@ -128,8 +179,8 @@ uint64_t exec_dbsize(struct exec *x, uint32_t db);
  * Visits every key of the database, shard by shard, each under its shard's lock; expired keys are
  * left out.  visit returns false to stop.  For rows with CMD_EACH_SHARD.
  */
-void exec_each_key(struct exec *x, bool (*visit)(void *ctx, struct bytes key, const struct value *v),
-                   void *ctx);
+void exec_each_key(struct exec *x,
+                   bool (*visit)(void *ctx, struct bytes key, const struct value *v), void *ctx);
 
 /*
  * SCAN's step: visits about count keys from cursor on and returns the next cursor, 0 at the end.
@@ -154,8 +205,11 @@ enum outcome reply_syntax(struct exec *x);
 enum outcome reply_arity(struct exec *x);
 /* An array of lines for X HELP: "X <subcommand> …" heads and the common HELP foot are added. */
 enum outcome reply_help(struct exec *x, const char *const *lines);
-/* "ERR unknown subcommand or wrong number of arguments for 'x'. Try NAME HELP." */
+/* "ERR unknown subcommand or wrong number of arguments for 'x'. Try NAME HELP.": a handler's own.
+ */
 enum outcome reply_subcommand(struct exec *x, const struct args *a);
+/* "ERR unknown subcommand 'x'. Try NAME HELP.": no row has that name. */
+enum outcome reply_unknown_subcommand(struct exec *x, const struct args *a);
 
 LK_END
 

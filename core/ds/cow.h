@@ -28,6 +28,8 @@ LK_BEGIN
 
 struct cow {
     uint32_t epoch; /* of the open view; new and cloned nodes get it; 0 without a view */
+    /* Tables only: hash positions below it have been read by the view, so it is done with them. */
+    uint64_t passed;
     /*
      * Takes a block that the live side no longer reaches and the view may: mem_free(p, size) is
      * called on it when the view closes.

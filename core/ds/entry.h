@@ -32,7 +32,7 @@ enum {
     ENTRY_DEADLINE_BYTES = 6,
 };
 
-#define ENTRY_NO_DEADLINE (-1)
+#define ENTRY_NO_DEADLINE  (-1)
 #define ENTRY_DEADLINE_MAX ((INT64_C(1) << 47) - 1)
 
 struct entry {
@@ -113,6 +113,25 @@ static inline void entry_write_deadline(struct entry *e, int64_t ms)
 {
     const size_t at = entry_wide(e) ? (size_t)ENTRY_WIDE_HEAD : (size_t)ENTRY_NARROW_HEAD;
     memcpy((char *)e + at, &ms, ENTRY_DEADLINE_BYTES);
+}
+
+/* The payload may change its size in place as long as form and size class stay the same. */
+static inline bool entry_fits(const struct entry *e, size_t payload_size)
+{
+    const bool wide = entry_key_size(e) > UINT8_MAX || payload_size > UINT8_MAX;
+    return wide == entry_wide(e) && mem_class(entry_size(e)) ==
+                                        mem_class(entry_size(e) - entry_payload_size(e) + payload_size);
+}
+
+/* entry_fits must hold. */
+static inline void entry_set_payload_size(struct entry *e, size_t payload_size)
+{
+    if (entry_wide(e)) {
+        const uint32_t size = (uint32_t)payload_size;
+        memcpy((char *)e + 12, &size, sizeof size);
+    } else {
+        e->narrow_payload_size = (uint8_t)payload_size;
+    }
 }
 
 /* The LRU or LFU bits, 24 of them. */

@@ -13,21 +13,28 @@
 LK_BEGIN
 
 enum {
-    STR_EMBSTR_MAX = 44,            /* longest that OBJECT ENCODING calls embstr */
-    STR_INLINE_MAX = 256 * 1024,    /* longer strings are chunks */
-    STR_CHUNK_BYTES = 64 * 1024,
+    STR_EMBSTR_MAX = 44,         /* longest that OBJECT ENCODING calls embstr */
+    STR_INLINE_MAX = 256 * 1024, /* longer strings are chunks */
 };
 
-struct chunks;
+struct chunk;
 
 /*
  * A value of these bytes in its best encoding.  Up to STR_INLINE_MAX it borrows them (they must
  * live until the value is put); above, it owns chunks.
  */
-int str_from_bytes(struct bytes b, struct value *out); /* LK_ENOMEM */
+void str_from_bytes(struct bytes b, struct value *out);
 void str_from_int64(int64_t n, struct value *out);
+/* As str_from_bytes, but digits stay bytes: what INCRBYFLOAT leaves behind. */
+void str_text_from_bytes(struct bytes b, struct value *out);
 /* As str_from_bytes, but never as an integer or embstr: what APPEND and SETRANGE leave behind. */
-int str_raw_from_bytes(struct bytes b, struct value *out);
+void str_raw_from_bytes(struct bytes b, struct value *out);
+
+/*
+ * offset zero bytes and then piece, raw: what SETRANGE makes of no value.  Small ones are made in
+ * scratch and borrowed from there; large ones keep the zeros as holes.
+ */
+void str_from_range(size_t offset, struct bytes piece, struct buf *scratch, struct value *out);
 
 size_t str_size(const struct value *v);
 /* LK_ENOTINT, LK_ENOTFLOAT */
@@ -35,19 +42,39 @@ int str_to_int64(const struct value *v, int64_t *out);
 int str_to_long_double(const struct value *v, long double *out);
 
 /*
- * The bytes, whole: borrowed from the value when they lie in one piece, else copied into scratch
- * (integers and chunks).  LK_ENOMEM
+ * The bytes, whole: borrowed from the value when they lie in one piece, else copied behind what
+ * scratch holds (integers and chunks), so they die when scratch grows.
  */
-int str_bytes(const struct value *v, struct buf *scratch, struct bytes *out);
+struct bytes str_bytes(const struct value *v, struct buf *scratch);
+
+/* The bytes where they lie, if they lie in one piece inside the value: the fast path of replies. */
+static inline bool str_piece(const struct value *v, struct bytes *out)
+{
+    if (v->encoding != ENC_EMBSTR && v->encoding != ENC_RAW)
+        return false;
+    *out = v->as.bytes;
+    return true;
+}
 
 /* Copies at most n bytes from offset; returns how many there were. */
 size_t str_read(const struct value *v, size_t offset, char *out, size_t n);
 
+struct str_span {
+    struct bytes bytes;
+    bool lasting;        /* they outlive the value for whoever holds a reference to owner */
+    struct chunk *owner; /* chunk_ref (core/ds/chunks.h); NULL: they last for ever */
+};
+
 /* Calls span for each piece of [offset, offset + n) in order; the string must have them. */
 void str_spans(const struct value *v, size_t offset, size_t n,
-               void (*span)(void *ctx, struct bytes piece), void *ctx);
+               void (*span)(void *ctx, const struct str_span *piece), void *ctx);
 
-/* In place, on an open edit; both turn the value into raw bytes or chunks.  LK_ENOMEM */
+/*
+ * In place, on an open edit; both turn the value into raw bytes or chunks.  What lies between the
+ * old end and offset becomes zero bytes.  The bytes must not point into the value.  LK_ENOMEM
+ * Cost  O(bytes written): growth within a size class moves nothing, and beyond it only what
+ *       realloc moves
+ */
 int str_append(struct value_edit *e, struct bytes tail);
 int str_set_range(struct value_edit *e, size_t offset, struct bytes piece);
 

@@ -35,10 +35,10 @@ enum value_type {
 
 /* How a payload is to be read.  One list for all types; 4 bits. */
 enum encoding {
-    ENC_INT,     /* string: 8 bytes, a canonical int64 */
-    ENC_EMBSTR,  /* string: the bytes, never changed in place, at most 44 */
-    ENC_RAW,     /* string: the bytes, at most STR_INLINE_MAX */
-    ENC_CHUNKS,  /* string: pointer to struct chunks */
+    ENC_INT,    /* string: 8 bytes, a canonical int64 */
+    ENC_EMBSTR, /* string: the bytes, never changed in place, at most 44 */
+    ENC_RAW,    /* string: the bytes, at most STR_INLINE_MAX */
+    ENC_CHUNKS, /* string: pointer to struct chunks */
     ENC_LISTPACK,
     ENC_INTSET,
     ENC_TABLE,
@@ -51,9 +51,9 @@ struct value {
     uint8_t type;     /* enum value_type */
     uint8_t encoding; /* enum encoding */
     union {
-        int64_t integer;   /* ENC_INT */
+        int64_t integer;    /* ENC_INT */
         struct bytes bytes; /* inline encodings */
-        void *root;        /* encodings with nodes */
+        void *root;         /* encodings with nodes */
     } as;
 };
 
@@ -85,18 +85,22 @@ struct value_edit {
     /*
      * Inline encodings: gives the payload new_size bytes (old bytes kept, new ones undefined) and
      * returns where they are, writable; value.as.bytes follows.  NULL when there is no memory:
-     * nothing has changed then.
+     * nothing has changed then.  An edit that ends in another kind of payload leaves room for it
+     * here first (8 bytes for an integer or a root), so that closing cannot fail.
      */
     char *(*resize)(struct value_edit *edit, size_t new_size);
 };
 
 /* One row a type; generic commands, snapshots and reports go through it. */
 struct type_ops {
-    const char *name; /* as TYPE answers */
-    const char *(*encoding_name)(const struct value *v); /* as OBJECT ENCODING answers */
+    const char *name;                                      /* as TYPE answers */
+    const char *(*encoding_name)(const struct value *v);   /* as OBJECT ENCODING answers */
     int (*copy)(const struct value *v, struct value *out); /* deep; LK_ENOMEM */
-    /* Frees the nodes.  Cost: their number; whoever cannot pay that hands the value to lazy free. */
-    void (*release)(struct value *v);
+    /*
+     * Frees the nodes; those that an open view may still read go to cow->defer (cow may be NULL).
+     * Cost: their number; whoever cannot pay that hands the value to lazy free.
+     */
+    void (*release)(struct value *v, struct cow *cow);
     size_t (*node_bytes)(const struct value *v, size_t samples); /* beyond the entry itself */
     /* How many blocks a release frees: decides between freeing now and in the background. */
     size_t (*free_effort)(const struct value *v);
@@ -107,11 +111,17 @@ struct type_ops {
 
 const struct type_ops *type_ops_get(unsigned type);
 
-static inline void value_release(struct value *v)
+static inline void value_release_cow(struct value *v, struct cow *cow)
 {
     if (v->type < TYPE_COUNT && value_has_root(v->encoding))
-        type_ops_get(v->type)->release(v);
+        type_ops_get(v->type)->release(v, cow);
     v->type = TYPE_NONE;
+}
+
+/* Of a value that no view can see: one that was never put anywhere. */
+static inline void value_release(struct value *v)
+{
+    value_release_cow(v, NULL);
 }
 
 LK_END

@@ -1,0 +1,152 @@
+/*
+ * dispatch_priv.h — the dispatcher's inside, for dispatch*.c, exec*.c and transaction.c.
+ */
+#ifndef LK_CMD_DISPATCH_PRIV_H
+#define LK_CMD_DISPATCH_PRIV_H
+
+#include "core/cmd/dispatch.h"
+
+LK_BEGIN
+
+/* A key argument and its hash; handlers look their keys up in the order in which they came. */
+struct key_hash {
+    const char *data;
+    size_t size;
+    uint64_t hash;
+};
+
+/* The last look-up: good until anything changes in its table. */
+struct found {
+    const char *data; /* of the key argument; NULL: nothing */
+    size_t size;
+    uint32_t db;
+    struct shard *shard;
+    struct table *table;
+    uint64_t hash;
+    struct entry *entry; /* NULL: not there */
+    struct table_loc loc;
+};
+
+enum effect_mode { EFFECT_VERBATIM, EFFECT_EXPLICIT };
+
+struct effects {
+    struct buf bytes; /* whole RESP commands */
+    uint32_t commands;
+    uint32_t first_db, last_db;
+    enum effect_mode mode;
+    bool apart; /* the commands need not be one unit: expiry */
+};
+
+struct edit {
+    struct value_edit base; /* first */
+    struct exec *x;
+    bool open;
+};
+
+struct dispatcher {
+    struct dispatch_shared *shared;
+    struct keyspace *ks;
+    const struct dispatch_config *config; /* as of dispatch_enter */
+    uint32_t worker;
+    int slot; /* in the gate */
+    struct exec x;
+    struct buf scratch;
+    struct stats stats;
+    struct rng rng;
+    struct session system; /* whose commands are the server's own: expiry */
+
+    int64_t now_ms;
+    uint64_t now_ticks;  /* when now_ms was read */
+    uint64_t tick_stale; /* ticks after which now_ms is read again */
+    uint32_t lru_now;
+    uint64_t mark_ticks; /* when the running command began */
+
+    struct shard *kept;       /* a single shard that is locked from the command before */
+    uint32_t kept_commands;
+    struct lock_set *set;     /* of the running wide command */
+    bool set_locked;
+    bool all_locked;          /* the set has every shard */
+    bool exclusive;           /* alone in the gate */
+    bool logging;             /* log_active as of dispatch_enter */
+
+    struct key_hash *keys; /* of the running command */
+    uint32_t key_count, key_next, key_capacity;
+    struct key_ref *refs;
+    uint32_t ref_capacity;
+    struct found found;
+    uint32_t db_in_use; /* exec_use_db */
+    struct effects effects;
+    struct edit edit;
+    uint32_t expire_next; /* of this worker's shards: where expiry goes on */
+    bool timed;           /* the last round saw keys with deadlines */
+    uint64_t ticket; /* highest among the shards this command touched */
+};
+
+/* --- exec.c ---------------------------------------------------------------------------------- */
+
+/* Readies x for a command of session s. */
+void exec_begin(struct dispatcher *d, struct session *s, const struct command_info *c);
+uint64_t exec_hash(struct exec *x, struct bytes key);
+/* Looks key up; an expired one is deleted first and is then not there. */
+struct found *exec_locate(struct exec *x, struct bytes key);
+void exec_forget(struct exec *x); /* the last look-up is stale */
+void exec_changed(struct exec *x, struct shard *s, struct bytes key);
+/* Drops an expired entry that loc points to, with its DEL in the effects. */
+void exec_expire_entry(struct exec *x, struct shard *s, uint32_t db, struct table *t,
+                       uint64_t hash, struct table_loc *loc);
+
+/* --- effects.c ------------------------------------------------------------------------------- */
+
+void effects_begin(struct effects *e);
+void effects_add(struct effects *e, uint32_t db, const struct bytes *argv, uint32_t n);
+/* Gives the collected effects a ticket; every touched shard is still locked. */
+void effects_commit(struct dispatcher *d, struct shard *only);
+
+/* --- dispatch_lock.c ------------------------------------------------------------------------- */
+
+/* Hashes the keys of a command into d->keys. LK_ESYNTAX if they cannot be found. */
+int dispatch_hash_keys(struct dispatcher *d, const struct command_info *c, const struct args *a);
+/* Locks the one shard, keeping the one that is held if it is the same. */
+bool dispatch_lock_one(struct dispatcher *d, struct session *s, struct shard *shard);
+void dispatch_unlock_one(struct dispatcher *d);
+void dispatch_reserve_refs(struct dispatcher *d, uint32_t n);
+void dispatch_reserve_keys(struct dispatcher *d, uint32_t n);
+/* Locks d->set for a session; false: parked. */
+bool dispatch_lock_set(struct dispatcher *d, struct session *s);
+void dispatch_unlock_set(struct dispatcher *d, struct session *s);
+/* For shard-by-shard walks: locks and unlocks unless the command holds all anyway. */
+void dispatch_visit_lock(struct dispatcher *d, struct shard *s);
+void dispatch_visit_unlock(struct dispatcher *d, struct shard *s);
+
+/* --- transaction.c --------------------------------------------------------------------------- */
+
+struct multi_state;
+void multi_free(struct multi_state *m);
+/* Queues a command between MULTI and EXEC. */
+void multi_queue(struct session *s, const struct command_info *c, const struct args *a);
+/* The flags of all queued commands together. */
+uint32_t multi_flags(const struct session *s);
+/* Makes d->set what EXEC must hold: the keys of queued commands and of watches. */
+void multi_lock_set(struct dispatcher *d, struct session *s);
+/* Ends the transaction's queue; watches stay. */
+void multi_discard(struct session *s);
+void session_unwatch(struct session *s); /* takes each watched shard's lock for a moment */
+
+command_run transaction_exec; /* EXEC: dispatch gives it the locks of all it will run */
+
+/* Runs one row whose locks are held; shared by dispatch and EXEC. */
+enum outcome dispatch_call(struct dispatcher *d, struct session *s, const struct command_info *c,
+                           const struct args *a);
+
+/* --- dispatch_check.c ------------------------------------------------------------------------ */
+
+/*
+ * Everything that is checked before a command may run or be queued; c may be NULL.  False: the
+ * error line is written, and a transaction under way will not be executed.
+ */
+bool dispatch_allowed(struct dispatcher *d, struct session *s, const struct command_info *c,
+                      const struct args *a);
+
+LK_END
+
+#endif

@@ -1,0 +1,198 @@
+/*
+ * exec_keyspace.c — commands that look at a database as a whole.
+ *
+ * They go shard by shard, each under its own lock, so that nobody waits for the whole walk; inside
+ * EXEC all shards are locked already and the walk is one moment.
+ */
+#include "core/cmd/dispatch_priv.h"
+#include "core/store/watch.h"
+
+static struct table *visit_begin(struct exec *x, struct shard *s, uint32_t db)
+{
+    dispatch_visit_lock(x->dispatcher, s);
+    return shard_table(s, db);
+}
+
+static void visit_end(struct exec *x, struct shard *s)
+{
+    dispatch_visit_unlock(x->dispatcher, s);
+}
+
+static uint32_t first_db_count(const struct shard *s)
+{
+    return __atomic_load_n(&s->first.count, __ATOMIC_RELAXED);
+}
+
+static uint64_t shard_count(struct exec *x, struct shard *s, uint32_t db)
+{
+    if (db == 0)
+        return first_db_count(s);
+    const struct table *t = visit_begin(x, s, db);
+    const uint64_t n = t ? t->count : 0;
+    visit_end(x, s);
+    return n;
+}
+
+uint64_t exec_dbsize(struct exec *x, uint32_t db)
+{
+    struct keyspace *ks = x->dispatcher->ks;
+    uint64_t n = 0;
+    for (uint32_t i = 0; i < ks->count; i++)
+        n += shard_count(x, &ks->shards[i], db);
+    return n;
+}
+
+struct visit {
+    bool (*visit)(void *ctx, struct bytes key, const struct value *v);
+    void *ctx;
+    int64_t now_ms;
+    uint64_t seen;
+    bool stopped;
+};
+
+static void visit_entry(void *ctx, struct entry *e)
+{
+    struct visit *w = ctx;
+    w->seen++;
+    const int64_t deadline = entry_deadline(e);
+    if (w->stopped || (deadline != ENTRY_NO_DEADLINE && deadline <= w->now_ms))
+        return;
+    struct value v;
+    value_payload_read(e->kind, entry_payload(e), entry_payload_size(e), &v);
+    if (!w->visit(w->ctx, entry_key(e), &v))
+        w->stopped = true;
+}
+
+void exec_each_key(struct exec *x,
+                   bool (*visit)(void *ctx, struct bytes key, const struct value *v), void *ctx)
+{
+    struct keyspace *ks = x->dispatcher->ks;
+    const uint32_t db = x->dispatcher->db_in_use;
+    struct visit w = {visit, ctx, x->now_ms, 0, false};
+    for (uint32_t i = 0; i < ks->count && !w.stopped; i++) {
+        if (db == 0 && first_db_count(&ks->shards[i]) == 0)
+            continue;
+        const struct table *t = visit_begin(x, &ks->shards[i], db);
+        if (t)
+            table_each(t, visit_entry, &w);
+        visit_end(x, &ks->shards[i]);
+    }
+}
+
+/* The first shard from i on that has keys, or the end. */
+static uint32_t skip_empty(struct exec *x, uint32_t i, uint32_t db)
+{
+    struct keyspace *ks = x->dispatcher->ks;
+    while (i < ks->count && shard_count(x, &ks->shards[i], db) == 0)
+        i++;
+    return i;
+}
+
+uint64_t exec_scan(struct exec *x, uint64_t cursor, uint64_t count,
+                   bool (*visit)(void *ctx, struct bytes key, const struct value *v), void *ctx)
+{
+    struct keyspace *ks = x->dispatcher->ks;
+    const uint32_t db = x->dispatcher->db_in_use;
+    struct visit w = {visit, ctx, x->now_ms, 0, false};
+    uint64_t index = cursor >> 32, position = cursor & UINT32_MAX;
+    uint64_t buckets = 0;
+    const uint64_t buckets_max = count < UINT64_MAX / 16 ? count * 16 : UINT64_MAX;
+
+    while (index < ks->count && w.seen < count && buckets < buckets_max && !w.stopped) {
+        const struct table *t = visit_begin(x, &ks->shards[index], db);
+        while (t && position < TABLE_POSITIONS && w.seen < count && buckets < buckets_max) {
+            position = table_scan(t, position, visit_entry, &w);
+            buckets += t->count > 0; /* an empty shard costs nothing */
+        }
+        visit_end(x, &ks->shards[index]);
+        if (!t || position >= TABLE_POSITIONS) {
+            index++;
+            position = 0;
+        }
+    }
+    if (position == 0 && index < ks->count)
+        index = skip_empty(x, (uint32_t)index, db);
+    return index < ks->count ? index << 32 | position : 0;
+}
+
+static bool pick_random(struct exec *x, struct shard *s, uint32_t db, struct buf *out)
+{
+    const struct table *t = visit_begin(x, s, db);
+    const struct entry *e = t ? table_random(t, &x->dispatcher->rng) : NULL;
+    const bool alive =
+        e && (entry_deadline(e) == ENTRY_NO_DEADLINE || entry_deadline(e) > x->now_ms);
+    if (alive)
+        buf_append_bytes(out, entry_key(e));
+    visit_end(x, s);
+    return alive;
+}
+
+bool exec_random_key(struct exec *x, struct buf *out)
+{
+    struct keyspace *ks = x->dispatcher->ks;
+    const uint32_t db = x->dispatcher->db_in_use;
+    for (int tries = 0; tries < 100; tries++) {
+        const uint64_t total = exec_dbsize(x, db);
+        if (total == 0)
+            return false;
+        uint64_t left = rng_below(&x->dispatcher->rng, total);
+        for (uint32_t i = 0; i < ks->count; i++) {
+            const uint64_t n = shard_count(x, &ks->shards[i], db);
+            if (left < n) {
+                if (pick_random(x, &ks->shards[i], db, out))
+                    return true;
+                break;
+            }
+            left -= n;
+        }
+    }
+    return false;
+}
+
+/* --- under the locks of all shards ----------------------------------------------------------- */
+
+static uint64_t flush_one(struct dispatcher *d, struct shard *s, uint32_t db)
+{
+    watch_mark_dbs(s, db, db);
+    return shard_flush(d->ks, s, db, true);
+}
+
+uint64_t exec_flush(struct exec *x, int db, bool async)
+{
+    (void)async; /* the keys are gone at once; their memory follows in the background either way */
+    struct dispatcher *d = x->dispatcher;
+    LK_ASSERT(d->all_locked);
+    exec_forget(x);
+    uint64_t gone = 0;
+    for (uint32_t i = 0; i < d->ks->count; i++) {
+        struct shard *s = &d->ks->shards[i];
+        if (db <= 0)
+            gone += flush_one(d, s, 0);
+        for (uint32_t j = 0; j < s->others_count; j++)
+            if (db < 0 || s->others[j].db == (uint32_t)db)
+                gone += flush_one(d, s, s->others[j].db);
+    }
+    x->changes += gone;
+    return gone;
+}
+
+int exec_swap_dbs(struct exec *x, uint32_t a, uint32_t b)
+{
+    struct dispatcher *d = x->dispatcher;
+    LK_ASSERT(d->all_locked);
+    if (a >= exec_limits(x)->databases || b >= exec_limits(x)->databases)
+        return LK_EDBINDEX;
+    x->changes++;
+    if (a == b)
+        return LK_OK;
+    exec_forget(x);
+    for (uint32_t i = 0; i < d->ks->count; i++) {
+        struct shard *s = &d->ks->shards[i];
+        const struct table *ta = shard_table(s, a), *tb = shard_table(s, b);
+        if ((!ta || ta->count == 0) && (!tb || tb->count == 0))
+            continue;
+        watch_mark_dbs(s, a, b);
+        shard_swap(d->ks, s, a, b);
+    }
+    return LK_OK;
+}

@@ -1,0 +1,268 @@
+/*
+ * table.c — find, insert, replace, remove.
+ */
+#include "core/ds/table_priv.h"
+
+static int64_t due_base_ms;
+
+void table_due_base(int64_t unix_ms)
+{
+    due_base_ms = unix_ms;
+}
+
+uint32_t table_due_unit(int64_t deadline_ms)
+{
+    if (deadline_ms == ENTRY_NO_DEADLINE)
+        return TABLE_DUE_NONE;
+    const int64_t unit = (deadline_ms - due_base_ms) / TABLE_DUE_MS;
+    if (unit < 0)
+        return 0;
+    return unit < TABLE_DUE_NONE ? (uint32_t)unit : TABLE_DUE_NONE - 1;
+}
+
+void table_init(struct table *t, uint8_t skip_bits, uint8_t stagger)
+{
+    memset(t, 0, sizeof *t);
+    t->skip_bits = skip_bits;
+    t->stagger = stagger & 15;
+    t->next_due = TABLE_DUE_NONE;
+}
+
+static struct entry *node_find(struct table_page *node, uint32_t bucket, uint8_t tag,
+                               struct bytes key, unsigned *slot)
+{
+    const struct table_bucket *b = &node->bucket[bucket];
+    for (uint64_t m = bucket_match(b->tags, tag); m; m &= m - 1) {
+        *slot = match_slot(m);
+        struct entry *e = bucket_entry(b, *slot);
+        if (LK_LIKELY(bytes_equal(entry_key(e), key)))
+            return e;
+    }
+    return NULL;
+}
+
+static void loc_set(struct table_loc *loc, struct table_page *node, uint32_t depth, uint32_t bucket,
+                    unsigned slot)
+{
+    loc->node = node;
+    loc->depth = (uint16_t)depth;
+    loc->bucket = (uint8_t)bucket;
+    loc->slot = (uint8_t)slot;
+}
+
+static struct entry *overflow_find(struct table_page *p, struct bytes key, struct table_loc *loc)
+{
+    uint32_t depth = 1;
+    for (struct table_page *node = p->overflow; node; node = node->overflow, depth++)
+        for (uint32_t i = 0; i < node->buckets; i++) {
+            unsigned slot = 0;
+            struct entry *e = node_find(node, i, loc->tag, key, &slot);
+            if (e) {
+                loc_set(loc, node, depth, i, slot);
+                return e;
+            }
+        }
+    return NULL;
+}
+
+struct entry *table_find(const struct table *t, uint64_t hash, struct bytes key,
+                         struct table_loc *loc)
+{
+    if (!t->live)
+        return NULL;
+    const uint32_t position = table_position(t, hash);
+    struct table_dir *d = table_dir_of(t, position);
+    const uint32_t global = dir_bucket(d, position);
+    const uint32_t page = global / TABLE_PAGE_BUCKETS, home = global % TABLE_PAGE_BUCKETS;
+    struct table_page *p = d->page[page];
+    if (LK_UNLIKELY(!p))
+        return NULL;
+
+    loc->dir = d;
+    loc->page = page;
+    loc->position = position;
+    loc->home = (uint8_t)home;
+    loc->tag = table_tag(hash);
+    uint32_t i = home;
+    do {
+        unsigned slot = 0;
+        struct entry *e = node_find(p, i, loc->tag, key, &slot);
+        if (e) {
+            loc_set(loc, p, 0, i, slot);
+            return e;
+        }
+        if (LK_LIKELY(p->bucket[i].away == 0))
+            return NULL;
+        i = i + 1 == p->buckets ? 0 : i + 1;
+    } while (i != home);
+    return overflow_find(p, key, loc);
+}
+
+void table_insert(struct table *t, struct cow *cow, uint64_t hash, struct entry *e)
+{
+    if (!t->live) {
+        __atomic_store_n(&t->live, dir_new(1), __ATOMIC_RELEASE);
+        table_set_thresholds(t);
+    }
+    const uint32_t position = table_position(t, hash);
+    struct table_dir *d = table_dir_of(t, position);
+    const uint32_t global = dir_bucket(d, position);
+    const uint32_t page = global / TABLE_PAGE_BUCKETS;
+    const uint32_t due = table_due_unit(entry_deadline(e));
+    struct table_page *p = dir_own_page(t, d, page, cow);
+
+    page_insert(p, global % TABLE_PAGE_BUCKETS, table_tag(hash), e, false, due);
+    __atomic_store_n(&t->count, t->count + 1, __ATOMIC_RELAXED);
+    t->credit += 32;
+    if (due != TABLE_DUE_NONE) {
+        t->deadlines++;
+        dir_note_due(t, d, page, due);
+    }
+}
+
+bool table_seen(const struct table *t, const struct cow *cow, const struct table_loc *loc)
+{
+    (void)t;
+    if (!cow || cow->epoch == 0 || loc->position < cow->passed)
+        return false;
+    /* An older page has not been cloned: all its entries are the view's. */
+    return cow_shared(cow, loc->node->epoch) ||
+           loc->node->bucket[loc->bucket].shared >> loc->slot & 1;
+}
+
+/* The page of loc, ready to be changed; loc follows if it had to be cloned. */
+static struct table_page *loc_own(struct table *t, struct cow *cow, struct table_loc *loc)
+{
+    struct table_page *p = dir_own_page(t, loc->dir, loc->page, cow);
+    loc->node = page_at_depth(p, loc->depth);
+    return p;
+}
+
+struct entry *table_replace(struct table *t, struct cow *cow, struct table_loc *loc,
+                            struct entry *e, bool *seen)
+{
+    *seen = table_seen(t, cow, loc);
+    loc_own(t, cow, loc);
+
+    struct table_bucket *b = &loc->node->bucket[loc->bucket];
+    struct entry *old = bucket_entry(b, loc->slot);
+    const uint32_t due = table_due_unit(entry_deadline(e));
+    t->deadlines += (uint32_t)(due != TABLE_DUE_NONE) - (uint32_t)(b->timed >> loc->slot & 1);
+    bucket_set_entry(b, loc->slot, e);
+    bucket_set_bit(&b->shared, loc->slot, false);
+    bucket_set_bit(&b->timed, loc->slot, due != TABLE_DUE_NONE);
+    if (due < b->due)
+        b->due = due;
+    if (due != TABLE_DUE_NONE)
+        dir_note_due(t, loc->dir, loc->page, due);
+    return old;
+}
+
+struct entry *table_remove(struct table *t, struct cow *cow, struct table_loc *loc, bool *seen)
+{
+    *seen = table_seen(t, cow, loc);
+    struct table_page *p = loc_own(t, cow, loc);
+    struct table_bucket *b = &loc->node->bucket[loc->bucket];
+    struct entry *old = bucket_entry(b, loc->slot);
+    t->deadlines -= b->timed >> loc->slot & 1;
+    page_remove(p, loc->node, loc->home, loc->bucket, loc->slot);
+    __atomic_store_n(&t->count, t->count - 1, __ATOMIC_RELAXED);
+    t->credit += 32;
+    return old;
+}
+
+void table_note_deadline(struct table *t, const struct table_loc *loc, int64_t deadline_ms)
+{
+    const uint32_t due = table_due_unit(deadline_ms);
+    struct table_bucket *b = &loc->node->bucket[loc->bucket];
+    if (due < b->due)
+        b->due = due;
+    dir_note_due(t, loc->dir, loc->page, due);
+}
+
+static void release_dir(struct table_dir *d, void (*retire)(void *, size_t),
+                        void (*entry)(void *, struct entry *), void *ctx)
+{
+    if (!d)
+        return;
+    for (uint32_t i = 0; i < d->pages; i++) {
+        for (struct table_page *node = d->page[i]; node && entry; node = node->overflow)
+            for (uint32_t b = 0; b < node->buckets; b++)
+                for (unsigned slot = 0; slot < TABLE_BUCKET_SLOTS; slot++)
+                    if (bucket_tag(&node->bucket[b], slot))
+                        entry(ctx, bucket_entry(&node->bucket[b], slot));
+        page_free(d->page[i], retire);
+    }
+    dir_free(d, retire);
+}
+
+void table_release(struct table *t, void (*entry)(void *ctx, struct entry *e), void *ctx)
+{
+    struct table_dir *live = t->live, *old = t->old;
+    __atomic_store_n(&t->live, NULL, __ATOMIC_RELEASE);
+    t->old = NULL;
+    t->count = t->deadlines = t->credit = t->moved = 0;
+    t->next_due = TABLE_DUE_NONE;
+    release_dir(live, t->retire, entry, ctx);
+    release_dir(old, t->retire, entry, ctx);
+}
+
+static size_t dir_bytes(const struct table_dir *d)
+{
+    if (!d)
+        return 0;
+    size_t sum = mem_class(dir_size(d->pages));
+    for (uint32_t i = 0; i < d->pages; i++)
+        for (const struct table_page *node = d->page[i]; node; node = node->overflow)
+            sum += mem_class(page_size(node->buckets));
+    return sum;
+}
+
+size_t table_page_bytes(const struct table *t)
+{
+    return dir_bytes(t->live) + dir_bytes(t->old);
+}
+
+/*
+ * The loads race with writers on purpose: a torn or stale word only prefetches a line in vain.
+ * Directories and pages themselves stay allocated until every worker has left its batch.
+ */
+#if defined(__SANITIZE_THREAD__)
+#define UNLOCKED __attribute__((no_sanitize("thread"), noinline))
+#else
+#define UNLOCKED
+#endif
+
+UNLOCKED void table_prefetch_dir(const struct table *t)
+{
+    const struct table_dir *d = __atomic_load_n(&t->live, __ATOMIC_ACQUIRE);
+    if (d)
+        LK_PREFETCH(d);
+}
+
+UNLOCKED const void *table_prefetch_bucket(const struct table *t, uint64_t hash)
+{
+    const struct table_dir *d = __atomic_load_n(&t->live, __ATOMIC_ACQUIRE);
+    if (!d)
+        return NULL;
+    /* buckets never changes in a directory, so the index fits its pages whatever grows. */
+    const uint32_t global = dir_bucket(d, table_position(t, hash));
+    const struct table_page *p =
+        __atomic_load_n(&d->page[global / TABLE_PAGE_BUCKETS], __ATOMIC_ACQUIRE);
+    if (!p)
+        return NULL;
+    const struct table_bucket *b = &p->bucket[global % TABLE_PAGE_BUCKETS];
+    LK_PREFETCH(b);
+    return b;
+}
+
+UNLOCKED void table_prefetch_entry(const void *bucket, uint64_t hash)
+{
+    const struct table_bucket *b = bucket;
+    const uint64_t m = bucket_match(__atomic_load_n(&b->tags, __ATOMIC_RELAXED), table_tag(hash));
+    if (m) {
+        const char *e = (const char *)bucket_entry(b, match_slot(m));
+        LK_PREFETCH(e);
+        LK_PREFETCH(e + LK_CACHE_LINE);
+    }
+}

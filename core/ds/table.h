@@ -1,0 +1,173 @@
+/*
+ * table.h — a hash table in hash order, made of pages that a snapshot can share.
+ *
+ *   hash  | skip bits (shard) | position 32 | … | tag 8 |
+ *
+ *   directory --> page --> header | bucket 0 | … | bucket 62 |         4 KiB
+ *                 page --> …             |
+ *                                        8 tags, 8 pointers of 48 bits, bits a slot
+ *
+ * bucket = position * buckets >> 32, so that entries lie in the order of their hash whatever the
+ * size of the table.  An entry that finds its bucket full goes on to the next one of its page,
+ * and every bucket probed past counts it in `away`: a search ends at the first bucket with none.
+ * A full page has overflow pages.
+ *
+ * Growth moves whole pages of the old directory in hash order, a few entries for every insert, and
+ * the mark `moved` says how far it came: positions below it are looked up in the live directory,
+ * the others in the old one.  Old pages go as the mark passes them.
+ *
+ * A cursor is a position.  A scan from a cursor visits each entry at or above it once, whatever
+ * grows or shrinks meanwhile.
+ *
+ * Shapes   up to 2^32 - 1 entries
+ * Units    deadlines in ms; due units of TABLE_DUE_MS
+ * Threads  the owner's lock for everything; table_prefetch_* take none (rule R1)
+ * Memory   entries are the caller's: whatever leaves the table is handed back
+ */
+#ifndef LK_DS_TABLE_H
+#define LK_DS_TABLE_H
+
+#include "core/base/rng.h"
+#include "core/ds/cow.h"
+#include "core/ds/entry.h"
+
+LK_BEGIN
+
+enum {
+    TABLE_BUCKET_SLOTS = 8,
+    TABLE_PAGE_BUCKETS = 63,
+    TABLE_DUE_MS = 16,
+};
+
+#define TABLE_DUE_NONE  UINT32_MAX
+#define TABLE_POSITIONS (UINT64_C(1) << 32) /* one past the last position */
+
+struct table_dir;
+struct table_page;
+struct table_frozen;
+
+struct table {
+    struct table_dir *live; /* __atomic: prefetch reads it without the lock; NULL while empty */
+    struct table_dir *old;  /* being moved out of; NULL when nothing moves */
+    uint32_t moved;         /* pages of old that are moved already */
+    uint32_t epoch;         /* of the last view that froze this table, or was open at its birth */
+    uint32_t count; /* __atomic, relaxed: DBSIZE and RANDOMKEY read it without the lock */
+    uint32_t grow_at, shrink_at; /* counts at which the next move begins */
+    uint32_t credit;             /* entries that may be moved */
+    uint32_t deadlines;          /* entries with a deadline */
+    uint32_t next_due;           /* no deadline falls due before it */
+    uint8_t skip_bits;           /* leading hash bits that the owner has used */
+    uint8_t stagger;             /* 0..15: so that tables of one owner do not grow together */
+    struct table_frozen *frozen; /* the owner's: what a view sees of this table */
+    /* Pages and directories that prefetchers may still read; NULL: free at once. */
+    void (*retire)(void *p, size_t size);
+};
+
+/* Where an entry is, or would be.  Dies at the next change of the table. */
+struct table_loc {
+    struct table_dir *dir;
+    struct table_page *node; /* the page or one of its overflow pages */
+    uint32_t page;           /* index in dir */
+    uint32_t position;
+    uint16_t depth; /* 0: the page itself, n: its n-th overflow page */
+    uint8_t bucket, slot;
+    uint8_t home; /* the bucket that the hash names */
+    uint8_t tag;
+};
+
+void table_init(struct table *t, uint8_t skip_bits, uint8_t stagger);
+
+/* Frees all pages; calls entry for each one still inside (may be NULL). */
+void table_release(struct table *t, void (*entry)(void *ctx, struct entry *e), void *ctx);
+
+/* NULL if there is none; loc is filled only if there is one. Cost: about two cache lines. */
+struct entry *table_find(const struct table *t, uint64_t hash, struct bytes key,
+                         struct table_loc *loc);
+
+/* Key must not be in the table. */
+void table_insert(struct table *t, struct cow *cow, uint64_t hash, struct entry *e);
+
+/*
+ * Puts e (same key) where loc is and returns what was there.  *seen: the view may still read it,
+ * so it must be deferred rather than freed.
+ */
+LK_MUST_USE struct entry *table_replace(struct table *t, struct cow *cow, struct table_loc *loc,
+                                        struct entry *e, bool *seen);
+
+LK_MUST_USE struct entry *table_remove(struct table *t, struct cow *cow, struct table_loc *loc,
+                                       bool *seen);
+
+/* May the view still read the entry at loc? Then it is to be copied before it is changed. */
+bool table_seen(const struct table *t, const struct cow *cow, const struct table_loc *loc);
+
+/* The deadline of the entry at loc became earlier, in place. */
+void table_note_deadline(struct table *t, const struct table_loc *loc, int64_t deadline_ms);
+
+/* After inserts and removals: starts, goes on with, or ends a move.  Invalidates locs. */
+void table_settle(struct table *t, struct cow *cow);
+
+/*
+ * Visits the entries of one bucket at or above position cursor and returns the position where the
+ * next step begins, TABLE_POSITIONS at the end.  visit may not change the table.
+ */
+uint64_t table_scan(const struct table *t, uint64_t cursor,
+                    void (*visit)(void *ctx, struct entry *e), void *ctx);
+
+void table_each(const struct table *t, void (*visit)(void *ctx, struct entry *e), void *ctx);
+
+/* Uniform; NULL if the table is empty. */
+struct entry *table_random(const struct table *t, struct rng *rng);
+
+/*
+ * Calls expire for entries whose deadline is at or before now_ms, at most max of them; expire
+ * removes the entry by the ordinary calls, without table_settle, and returns false to stop.
+ * Returns how many it was called for; next_due is exact afterwards unless it stopped early.
+ */
+uint32_t table_expire(struct table *t, int64_t now_ms, uint32_t max,
+                      bool (*expire)(void *ctx, struct entry *e, uint64_t hash), void *ctx);
+
+/* Deadlines are kept in due units since this moment; set before any table exists. */
+void table_due_base(int64_t unix_ms);
+uint32_t table_due_unit(int64_t deadline_ms);
+
+size_t table_page_bytes(const struct table *t); /* directories and pages, as allocated */
+
+struct table_shape {
+    uint32_t pages, buckets, overflow_pages, guests, away_buckets;
+    bool moving;
+};
+void table_shape_get(const struct table *t, struct table_shape *out);
+void table_check(const struct table *t); /* asserts every invariant; O(n) */
+
+/* --- prefetch, without the lock: relaxed loads only, no entry is read (R1) ------------------- */
+
+void table_prefetch_dir(const struct table *t);
+const void *table_prefetch_bucket(const struct table *t, uint64_t hash);
+void table_prefetch_entry(const void *bucket, uint64_t hash);
+
+/* --- a view's side --------------------------------------------------------------------------- */
+
+/* What a view sees: both directories as they were at the freeze, immutable from then on. */
+struct table_image {
+    struct table_dir *live, *old;
+    uint32_t moved;
+    uint32_t count;
+};
+
+/* Gives the image the directories and the table copies of its own; t->epoch becomes epoch. */
+void table_freeze(struct table *t, uint32_t epoch, struct table_image *out);
+
+/*
+ * Visits the page of the image that begins at position cursor, in hash order, and returns where
+ * the next begins, TABLE_POSITIONS at the end.  No lock: the caller publishes the return value as
+ * cow.passed only when it is done with the entries.
+ */
+uint64_t table_image_page(const struct table_image *image, uint64_t cursor,
+                          void (*visit)(void *ctx, const struct entry *e), void *ctx);
+
+/* Frees the image's directories (pages belong to the table or to what cow.defer collected). */
+void table_image_release(struct table_image *image, void (*retire)(void *p, size_t size));
+
+LK_END
+
+#endif

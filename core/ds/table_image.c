@@ -1,0 +1,57 @@
+/*
+ * table_image.c — a table as a view sees it.
+ *
+ * Freezing hands both directories to the image and gives the table copies of them, so that the
+ * table may put clones where pages were.  The pages themselves are shared until they are changed.
+ */
+#include "core/ds/table_priv.h"
+
+static struct table_dir *dir_copy(const struct table_dir *d)
+{
+    if (!d)
+        return NULL;
+    struct table_dir *copy = mem_alloc(dir_size(d->pages));
+    memcpy(copy, d, dir_size(d->pages));
+    copy->due = (uint32_t *)&copy->page[copy->pages];
+    return copy;
+}
+
+void table_freeze(struct table *t, uint32_t epoch, struct table_image *out)
+{
+    LK_ASSERT(t->epoch != epoch);
+    out->live = t->live;
+    out->old = t->old;
+    out->moved = t->moved;
+    out->count = t->count;
+    t->old = dir_copy(out->old);
+    __atomic_store_n(&t->live, dir_copy(out->live), __ATOMIC_RELEASE);
+    t->epoch = epoch;
+}
+
+uint64_t table_image_page(const struct table_image *image, uint64_t cursor,
+                          void (*visit)(void *ctx, const struct entry *e), void *ctx)
+{
+    if (!image->live || cursor >= TABLE_POSITIONS)
+        return TABLE_POSITIONS;
+    const uint64_t mark = image->old ? dir_page_start(image->old, image->moved) : TABLE_POSITIONS;
+    const struct table_dir *d = cursor < mark ? image->live : image->old;
+    const uint32_t page = dir_bucket(d, (uint32_t)cursor) / TABLE_PAGE_BUCKETS;
+    uint64_t next = dir_page_start(d, page + 1);
+    if (cursor < mark && mark < next)
+        next = mark;
+    for (const struct table_page *node = d->page[page]; node; node = node->overflow)
+        for (uint32_t i = 0; i < node->buckets; i++) {
+            const struct table_bucket *b = &node->bucket[i];
+            for (unsigned slot = 0; slot < TABLE_BUCKET_SLOTS; slot++)
+                if (bucket_tag(b, slot))
+                    visit(ctx, bucket_entry(b, slot));
+        }
+    return next;
+}
+
+void table_image_release(struct table_image *image, void (*retire)(void *p, size_t size))
+{
+    dir_free(image->live, retire);
+    dir_free(image->old, retire);
+    image->live = image->old = NULL;
+}

@@ -1,0 +1,193 @@
+#include "core/store/keyspace.h"
+
+#include "core/store/lazy_free.h"
+#include "core/store/reclaim.h"
+#include "core/store/view_priv.h"
+
+#include <sched.h>
+
+/* Values with more blocks than this are freed in the background, whoever drops them. */
+enum { FREE_NOW_BLOCKS = 64 };
+
+struct keyspace *keyspace_new(uint32_t shards, uint32_t databases)
+{
+    LK_ASSERT(shards >= 2 && shards <= 65536 && (shards & (shards - 1)) == 0);
+    struct keyspace *ks = mem_new(struct keyspace);
+    ks->count = shards;
+    ks->bits = (uint32_t)__builtin_ctz(shards);
+    ks->databases = databases;
+    ks->shards = mem_alloc_aligned(shards * sizeof *ks->shards, LK_CACHE_LINE);
+    memset(ks->shards, 0, shards * sizeof *ks->shards);
+    for (uint32_t i = 0; i < shards; i++) {
+        ks->shards[i].index = i;
+        table_init(&ks->shards[i].first, (uint8_t)ks->bits, (uint8_t)(i * 7));
+        ks->shards[i].first.retire = reclaim_retire;
+    }
+    ks->lazy = lazy_free_new();
+    gate_init(&ks->gate);
+    return ks;
+}
+
+static void release_entry(void *ctx, struct entry *e)
+{
+    (void)ctx;
+    entry_release_deep(e);
+}
+
+void keyspace_free(struct keyspace *ks)
+{
+    LK_ASSERT(ks->view == NULL);
+    for (uint32_t i = 0; i < ks->count; i++) {
+        struct shard *s = &ks->shards[i];
+        table_release(&s->first, release_entry, NULL);
+        for (uint32_t j = 0; j < s->others_count; j++) {
+            table_release(s->others[j].table, release_entry, NULL);
+            mem_delete(s->others[j].table);
+        }
+        mem_free(s->others, s->others_count * sizeof *s->others);
+    }
+    lazy_free_end(ks->lazy);
+    mem_free(ks->shards, ks->count * sizeof *ks->shards);
+    gate_release(&ks->gate);
+    mem_delete(ks);
+    reclaim_flush();
+}
+
+static inline uint32_t open_epoch(const struct keyspace *ks)
+{
+    return __atomic_load_n(&ks->view_epoch, __ATOMIC_RELAXED);
+}
+
+struct cow *shard_cow(struct keyspace *ks, struct shard *s, uint32_t db, struct table *t)
+{
+    const uint32_t epoch = open_epoch(ks);
+    if (LK_LIKELY(epoch == 0))
+        return NULL;
+    if (!t->frozen) {
+        if (t->epoch == epoch)
+            return NULL; /* the view has passed it, or it is younger than the view */
+        view_freeze(ks->view, s, db, t);
+    }
+    t->frozen->cow.passed = __atomic_load_n(&t->frozen->cursor, __ATOMIC_ACQUIRE);
+    return &t->frozen->cow;
+}
+
+/* Is the position of hash still to be read by the view? */
+static bool ahead(const struct table *t, uint64_t hash)
+{
+    return t->frozen && (uint32_t)((hash << t->skip_bits) >> 32) >= t->frozen->cow.passed;
+}
+
+static bool has_nodes(const struct entry *e)
+{
+    return value_has_root(e->kind & 15);
+}
+
+static bool pinned(const struct keyspace *ks, const struct entry *e)
+{
+    return entry_meta(e) & ENTRY_PINNED && open_epoch(ks) != 0;
+}
+
+static void defer_pinned(struct view *v, struct entry *e)
+{
+    pthread_mutex_lock(&v->pinned_lock);
+    garbage_add_entry(&v->pinned_garbage, e);
+    pthread_mutex_unlock(&v->pinned_lock);
+}
+
+static size_t effort(const struct entry *e)
+{
+    struct value v;
+    value_payload_read(e->kind, entry_payload(e), entry_payload_size(e), &v);
+    return type_ops_get(v.type)->free_effort(&v);
+}
+
+void shard_dispose(struct keyspace *ks, struct table *t, uint64_t hash, struct entry *e, bool seen,
+                   bool lazy)
+{
+    const bool nodes = has_nodes(e);
+    if (LK_UNLIKELY(nodes && pinned(ks, e)))
+        defer_pinned(ks->view, e);
+    else if (LK_UNLIKELY(seen || (nodes && ahead(t, hash))))
+        /* Nodes that were not cloned yet are the view's even when the entry is not. */
+        garbage_add_entry(&t->frozen->garbage, e);
+    else if (!nodes)
+        entry_free(e);
+    else if (lazy || effort(e) > FREE_NOW_BLOCKS)
+        lazy_free_entry(ks->lazy, e);
+    else
+        entry_release_deep(e);
+}
+
+void shard_dispose_shell(struct keyspace *ks, struct table *t, struct entry *e, bool seen)
+{
+    (void)ks;
+    if (seen)
+        garbage_add_block(&t->frozen->garbage, e, entry_size(e));
+    else
+        entry_free(e);
+}
+
+struct cow *shard_node_cow(struct keyspace *ks, struct shard *s, uint32_t db, struct table *t,
+                           uint64_t hash, const struct entry *e)
+{
+    if (LK_LIKELY(open_epoch(ks) == 0))
+        return NULL;
+    if (pinned(ks, e))
+        return &ks->view->pinned;
+    struct cow *cow = shard_cow(ks, s, db, t);
+    return ahead(t, hash) ? cow : NULL;
+}
+
+uint64_t shard_flush(struct keyspace *ks, struct shard *s, uint32_t db, bool lazy)
+{
+    struct table *t = shard_table(s, db);
+    if (!t || !t->live)
+        return 0;
+    const uint64_t count = t->count;
+    shard_cow(ks, s, db, t);
+    struct table_frozen *f = t->frozen;
+    struct table *gone = mem_new(struct table);
+    *gone = *t;
+    gone->frozen = NULL;
+
+    __atomic_store_n(&t->live, NULL, __ATOMIC_RELEASE);
+    t->old = NULL;
+    t->frozen = NULL;
+    t->epoch = ks->epoch;
+    t->moved = t->count = t->credit = t->deadlines = 0;
+    t->grow_at = t->shrink_at = 0;
+    t->next_due = TABLE_DUE_NONE;
+
+    if (f) {
+        /* What the flushed table and the view share is freed once, when the view is done. */
+        f->table = NULL;
+        garbage_add_table(&f->garbage, gone);
+    } else if (lazy) {
+        lazy_free_table(ks->lazy, gone);
+    } else {
+        table_release(gone, release_entry, NULL);
+        mem_delete(gone);
+    }
+    return count;
+}
+
+void shard_swap(struct keyspace *ks, struct shard *s, uint32_t a, uint32_t b)
+{
+    struct table *ta = shard_own_table(ks, s, a), *tb = shard_own_table(ks, s, b);
+    shard_cow(ks, s, a, ta);
+    shard_cow(ks, s, b, tb);
+    const struct table swap = *ta;
+    const uint8_t stagger_a = ta->stagger, stagger_b = tb->stagger;
+    struct table_dir *live_b = tb->live;
+    *ta = *tb;
+    *tb = swap;
+    ta->stagger = stagger_a;
+    tb->stagger = stagger_b;
+    __atomic_store_n(&ta->live, live_b, __ATOMIC_RELEASE);
+    __atomic_store_n(&tb->live, swap.live, __ATOMIC_RELEASE);
+    if (ta->frozen)
+        ta->frozen->table = ta;
+    if (tb->frozen)
+        tb->frozen->table = tb;
+}

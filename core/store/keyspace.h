@@ -1,0 +1,72 @@
+/*
+ * keyspace.h — all keys of all databases, cut into shards.
+ *
+ * Shapes   shards: a power of two, 64 … 65536; databases 1 … 2^31 - 1
+ * Threads  see shard.h; the fields below are fixed after keyspace_new, but where they say so
+ */
+#ifndef LK_STORE_KEYSPACE_H
+#define LK_STORE_KEYSPACE_H
+
+#include "core/base/hash.h"
+#include "core/store/gate.h"
+#include "core/store/shard.h"
+#include "core/types/value.h"
+
+LK_BEGIN
+
+struct lazy_free;
+struct view;
+
+struct keyspace {
+    struct shard *shards;
+    uint32_t count; /* of shards */
+    uint32_t bits;  /* count == 1 << bits */
+    uint32_t databases;
+    uint32_t spin_ns;    /* how long a worker tries for a lock; 0 when there are more than CPUs */
+    uint32_t timed;      /* __atomic: a deadline was set since expiry last found none */
+    uint32_t epoch;      /* changed in the gate, by a cut */
+    uint32_t view_epoch; /* of the open view, else 0; set in the gate, cleared by view_close */
+    struct view *view;   /* the same */
+    size_t view_held;    /* __atomic, relaxed: bytes held only for the view */
+    struct lazy_free *lazy;
+    struct gate gate;
+};
+
+struct keyspace *keyspace_new(uint32_t shards, uint32_t databases);
+void keyspace_free(struct keyspace *ks); /* no view open, nobody inside the gate */
+
+static inline struct shard *keyspace_shard(const struct keyspace *ks, uint64_t hash)
+{
+    return &ks->shards[hash >> (64 - ks->bits)];
+}
+
+/* --- under the shard's lock ------------------------------------------------------------------ */
+
+/*
+ * What a write to this table must respect, NULL if nothing: freezes the table first if a view is
+ * open that has not seen it.  Dies at unlock.
+ */
+struct cow *shard_cow(struct keyspace *ks, struct shard *s, uint32_t db, struct table *t);
+
+/*
+ * Frees an entry that has left the table, with its value: now, in the background (big values, or
+ * anything with nodes if lazy), or when the view that may still read it closes.
+ */
+void shard_dispose(struct keyspace *ks, struct table *t, uint64_t hash, struct entry *e, bool seen,
+                   bool lazy);
+/* The same when the value lives on elsewhere: only the entry's own block goes. */
+void shard_dispose_shell(struct keyspace *ks, struct table *t, struct entry *e, bool seen);
+
+/* What edits of this entry's nodes must respect. */
+struct cow *shard_node_cow(struct keyspace *ks, struct shard *s, uint32_t db, struct table *t,
+                           uint64_t hash, const struct entry *e);
+
+/* Empties the database in this shard; returns how many keys went. */
+uint64_t shard_flush(struct keyspace *ks, struct shard *s, uint32_t db, bool lazy);
+
+/* Under both locks' worth of all shards: see exec_swap_dbs. */
+void shard_swap(struct keyspace *ks, struct shard *s, uint32_t a, uint32_t b);
+
+LK_END
+
+#endif

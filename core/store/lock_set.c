@@ -1,0 +1,181 @@
+#include "core/store/lock_set.h"
+
+struct lock_set *lock_set_new(const struct keyspace *ks)
+{
+    const uint32_t words = (ks->count + 63) / 64;
+    struct lock_set *l = mem_calloc(sizeof *l + words * sizeof(uint64_t));
+    l->words = words;
+    l->empty = true;
+    return l;
+}
+
+void lock_set_free(struct lock_set *l)
+{
+    mem_free(l, sizeof *l + l->words * sizeof(uint64_t));
+}
+
+void lock_set_clear(struct lock_set *l)
+{
+    if (l->empty)
+        return;
+    memset(&l->bits[l->first], 0, (l->last - l->first + 1) * sizeof(uint64_t));
+    l->empty = true;
+}
+
+void lock_set_add(struct lock_set *l, uint32_t shard)
+{
+    const uint32_t word = shard / 64;
+    l->bits[word] |= UINT64_C(1) << (shard % 64);
+    if (l->empty || word < l->first)
+        l->first = word;
+    if (l->empty || word > l->last)
+        l->last = word;
+    l->empty = false;
+}
+
+void lock_set_add_all(struct lock_set *l, const struct keyspace *ks)
+{
+    for (uint32_t i = 0; i < ks->count; i++)
+        lock_set_add(l, i);
+}
+
+uint32_t lock_set_count(const struct lock_set *l)
+{
+    uint32_t n = 0;
+    for (uint32_t w = l->first; !l->empty && w <= l->last; w++)
+        n += (uint32_t)__builtin_popcountll(l->bits[w]);
+    return n;
+}
+
+/* Visits shards below `end` in ascending order until visit says stop; the shard it stopped at. */
+static uint32_t walk(const struct lock_set *l, struct keyspace *ks, uint32_t end,
+                     bool (*visit)(void *ctx, struct shard *s), void *ctx)
+{
+    for (uint32_t w = l->first; !l->empty && w <= l->last; w++)
+        for (uint64_t bits = l->bits[w]; bits; bits &= bits - 1) {
+            const uint32_t i = w * 64 + (uint32_t)__builtin_ctzll(bits);
+            if (i >= end || !visit(ctx, &ks->shards[i]))
+                return i;
+        }
+    return end;
+}
+
+struct try_ctx {
+    struct keyspace *ks;
+    uint32_t worker;
+};
+
+static bool try_one(void *ctx, struct shard *s)
+{
+    const struct try_ctx *t = ctx;
+    return shard_lock_or_ask(s, t->worker, t->ks->spin_ns);
+}
+
+static bool wait_one(void *ctx, struct shard *s)
+{
+    (void)ctx;
+    shard_lock(s);
+    return true;
+}
+
+static bool unlock_one(void *ctx, struct shard *s)
+{
+    (void)ctx;
+    shard_unlock(s);
+    return true;
+}
+
+bool lock_set_try(const struct lock_set *l, struct keyspace *ks, uint32_t worker)
+{
+    struct try_ctx t = {ks, worker};
+    const uint32_t stopped = walk(l, ks, ks->count, try_one, &t);
+    if (stopped == ks->count)
+        return true;
+    walk(l, ks, stopped, unlock_one, NULL);
+    return false;
+}
+
+void lock_set_wait(const struct lock_set *l, struct keyspace *ks)
+{
+    walk(l, ks, ks->count, wait_one, NULL);
+}
+
+void lock_set_unlock(const struct lock_set *l, struct keyspace *ks)
+{
+    walk(l, ks, ks->count, unlock_one, NULL);
+}
+
+struct each_ctx {
+    void (*visit)(void *ctx, struct shard *s);
+    void *ctx;
+};
+
+static bool each_one(void *ctx, struct shard *s)
+{
+    const struct each_ctx *e = ctx;
+    e->visit(e->ctx, s);
+    return true;
+}
+
+void lock_set_each(const struct lock_set *l, struct keyspace *ks,
+                   void (*visit)(void *ctx, struct shard *s), void *ctx)
+{
+    struct each_ctx e = {visit, ctx};
+    walk(l, ks, ks->count, each_one, &e);
+}
+
+/* --- the token ------------------------------------------------------------------------------- */
+
+void token_init(struct token *t)
+{
+    memset(t, 0, sizeof *t);
+    pthread_mutex_init(&t->lock, NULL);
+}
+
+void token_release(struct token *t)
+{
+    LK_ASSERT(t->head == NULL);
+    pthread_mutex_destroy(&t->lock);
+}
+
+bool token_take(struct token *t, struct token_node *node, uint32_t worker)
+{
+    pthread_mutex_lock(&t->lock);
+    if (!node->queued) {
+        node->queued = true;
+        node->worker = worker;
+        node->next = NULL;
+        if (t->tail)
+            t->tail->next = node;
+        else
+            t->head = node;
+        t->tail = node;
+    }
+    const bool mine = t->head == node;
+    pthread_mutex_unlock(&t->lock);
+    return mine;
+}
+
+uint64_t token_leave(struct token *t, struct token_node *node)
+{
+    uint64_t tell = 0;
+    pthread_mutex_lock(&t->lock);
+    if (node->queued) {
+        struct token_node *before = NULL, *n = t->head;
+        while (n != node) {
+            before = n;
+            n = n->next;
+        }
+        if (before)
+            before->next = node->next;
+        else
+            t->head = node->next;
+        if (t->tail == node)
+            t->tail = before;
+        node->queued = false;
+        if (!before && t->head)
+            tell = UINT64_C(1) << t->head->worker;
+    }
+    pthread_mutex_unlock(&t->lock);
+    return tell;
+}

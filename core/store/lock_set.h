@@ -1,0 +1,71 @@
+/*
+ * lock_set.h — several shards at once, and the token of those that may wait.
+ *
+ * A set is taken in ascending order by trying, so nobody who holds a shard waits for another one
+ * (rule L1).  A set that keeps failing queues for the token: its holder alone waits while holding,
+ * and since nobody else does, there is no cycle.
+ *
+ *   try all --fails--> release, ask, park --retry--> … three times … --> token --> wait for each
+ *
+ * Threads  a set belongs to one worker; the token's queue has a lock of its own
+ */
+#ifndef LK_STORE_LOCK_SET_H
+#define LK_STORE_LOCK_SET_H
+
+#include "core/store/keyspace.h"
+
+LK_BEGIN
+
+enum { LOCK_SET_MAX_SHARDS = 65536 };
+
+struct lock_set {
+    uint32_t words;         /* of bits */
+    uint32_t first, last;   /* words in use: first..last */
+    bool empty;
+    uint64_t bits[]; /* one a shard */
+};
+
+struct lock_set *lock_set_new(const struct keyspace *ks);
+void lock_set_free(struct lock_set *l);
+
+void lock_set_clear(struct lock_set *l);
+void lock_set_add(struct lock_set *l, uint32_t shard);
+void lock_set_add_all(struct lock_set *l, const struct keyspace *ks);
+static inline bool lock_set_has(const struct lock_set *l, uint32_t shard)
+{
+    return l->bits[shard / 64] >> (shard % 64) & 1;
+}
+uint32_t lock_set_count(const struct lock_set *l);
+
+/* All or none; on failure the worker's bit is in the shard that could not be had. */
+bool lock_set_try(const struct lock_set *l, struct keyspace *ks, uint32_t worker);
+/* Waits for each; for the holder of the token. */
+void lock_set_wait(const struct lock_set *l, struct keyspace *ks);
+void lock_set_unlock(const struct lock_set *l, struct keyspace *ks);
+/* Calls visit for each shard of the set, in ascending order. */
+void lock_set_each(const struct lock_set *l, struct keyspace *ks,
+                   void (*visit)(void *ctx, struct shard *s), void *ctx);
+
+/* --- the token ------------------------------------------------------------------------------- */
+
+struct token_node {
+    struct token_node *next;
+    uint32_t worker;
+    bool queued;
+};
+
+struct token {
+    pthread_mutex_t lock;
+    struct token_node *head, *tail; /* the head holds the token */
+};
+
+void token_init(struct token *t);
+void token_release(struct token *t);
+/* Queues if it is not queued; true if the node now holds the token. */
+bool token_take(struct token *t, struct token_node *node, uint32_t worker);
+/* Leaves the queue, from anywhere in it; returns the mask of the worker to tell, or 0. */
+uint64_t token_leave(struct token *t, struct token_node *node);
+
+LK_END
+
+#endif

@@ -1,0 +1,149 @@
+#include "core/store/log_ring.h"
+
+#include "core/base/futex.h"
+#include "core/base/mem.h"
+
+struct slot {
+    uint64_t ready; /* __atomic: the ticket that filled it */
+    void *data;
+    uint32_t size;
+    uint32_t kind;
+    uint32_t first_db, last_db;
+}; /* 32 bytes: two on a line */
+
+enum { WAKE_BYTES = 64 * 1024 };
+/* Idle: the first slot wakes.  Gathering: 64 KiB do, or the sleeper's own timeout. */
+enum { AWAKE, IDLE, GATHERING };
+
+struct log_ring {
+    uint64_t tail __attribute__((aligned(LK_CACHE_LINE))); /* __atomic: last ticket given out */
+    size_t bytes_in;                                       /* __atomic: effects put so far */
+    uint64_t head __attribute__((aligned(LK_CACHE_LINE))); /* __atomic store by the consumer */
+    size_t bytes_out;                                      /* the same */
+    uint32_t state __attribute__((aligned(LK_CACHE_LINE))); /* __atomic, futex: of the consumer */
+    uint64_t waiting; /* __atomic: workers with commands that found no room */
+    struct slot *slots;
+    uint64_t mask;
+    uint64_t limit; /* pending slots at which batches are refused */
+    size_t bytes_max;
+};
+
+struct log_ring *log_ring_new(uint32_t slots, uint32_t slack, size_t bytes_max)
+{
+    LK_ASSERT((slots & (slots - 1)) == 0 && slack < slots);
+    struct log_ring *r = mem_alloc_aligned(sizeof *r, LK_CACHE_LINE);
+    memset(r, 0, sizeof *r);
+    r->slots = mem_calloc(slots * sizeof *r->slots);
+    r->mask = slots - 1;
+    r->limit = slots - slack;
+    r->bytes_max = bytes_max;
+    return r;
+}
+
+void log_ring_free(struct log_ring *r)
+{
+    struct log_record left;
+    while (log_ring_take(r, &left))
+        if (left.kind == LOG_EFFECTS)
+            mem_free(left.data, left.size);
+    mem_free(r->slots, (r->mask + 1) * sizeof *r->slots);
+    mem_free(r, sizeof *r);
+}
+
+uint64_t log_ring_last_ticket(const struct log_ring *r)
+{
+    return __atomic_load_n(&r->tail, __ATOMIC_ACQUIRE);
+}
+
+uint64_t log_ring_pending(const struct log_ring *r)
+{
+    const uint64_t head = __atomic_load_n(&r->head, __ATOMIC_ACQUIRE);
+    return log_ring_last_ticket(r) - head;
+}
+
+size_t log_ring_pending_bytes(const struct log_ring *r)
+{
+    const size_t out = __atomic_load_n(&r->bytes_out, __ATOMIC_ACQUIRE);
+    return __atomic_load_n(&r->bytes_in, __ATOMIC_ACQUIRE) - out;
+}
+
+bool log_ring_has_room(const struct log_ring *r)
+{
+    return log_ring_pending(r) < r->limit && log_ring_pending_bytes(r) < r->bytes_max;
+}
+
+bool log_ring_room_or_ask(struct log_ring *r, uint32_t worker)
+{
+    if (LK_LIKELY(log_ring_has_room(r)))
+        return true;
+    __atomic_fetch_or(&r->waiting, UINT64_C(1) << worker, __ATOMIC_SEQ_CST);
+    return log_ring_has_room(r);
+}
+
+uint64_t log_ring_take_waiting(struct log_ring *r)
+{
+    if (__atomic_load_n(&r->waiting, __ATOMIC_SEQ_CST) == 0 || !log_ring_has_room(r))
+        return 0;
+    return __atomic_exchange_n(&r->waiting, 0, __ATOMIC_SEQ_CST);
+}
+
+uint64_t log_ring_put(struct log_ring *r, enum log_kind kind, void *data, uint32_t size,
+                      uint32_t first_db, uint32_t last_db)
+{
+    __atomic_fetch_add(&r->bytes_in, size, __ATOMIC_RELAXED);
+    const uint64_t ticket = __atomic_add_fetch(&r->tail, 1, __ATOMIC_ACQ_REL);
+    struct slot *s = &r->slots[ticket & r->mask];
+    LK_DEBUG_ASSERT(ticket - __atomic_load_n(&r->head, __ATOMIC_ACQUIRE) <= r->mask + 1);
+    s->data = data;
+    s->size = size;
+    s->kind = kind;
+    s->first_db = first_db;
+    s->last_db = last_db;
+    /* Sequentially consistent: the partner of the consumer's state in log_ring_sleep. */
+    __atomic_store_n(&s->ready, ticket, __ATOMIC_SEQ_CST);
+    return ticket;
+}
+
+bool log_ring_take(struct log_ring *r, struct log_record *out)
+{
+    const uint64_t ticket = r->head + 1;
+    const struct slot *s = &r->slots[ticket & r->mask];
+    if (__atomic_load_n(&s->ready, __ATOMIC_SEQ_CST) != ticket)
+        return false;
+    *out = (struct log_record){ticket, (enum log_kind)s->kind, s->data, s->size, s->first_db,
+                               s->last_db};
+    __atomic_store_n(&r->bytes_out, r->bytes_out + s->size, __ATOMIC_RELEASE);
+    /* From here on a producer may fill the slot again. */
+    __atomic_store_n(&r->head, ticket, __ATOMIC_RELEASE);
+    return true;
+}
+
+void log_ring_wake(struct log_ring *r)
+{
+    if (__atomic_exchange_n(&r->state, AWAKE, __ATOMIC_SEQ_CST) != AWAKE)
+        futex_wake(&r->state, 1);
+}
+
+void log_ring_poke(struct log_ring *r)
+{
+    const uint32_t state = __atomic_load_n(&r->state, __ATOMIC_SEQ_CST);
+    if (LK_LIKELY(state == AWAKE))
+        return;
+    if (state == IDLE || log_ring_pending_bytes(r) >= WAKE_BYTES)
+        log_ring_wake(r);
+}
+
+/*
+ * The store of the state and the look at the next slot are the partners of the producer's store of
+ * `ready` and its look at the state: one of the two sees the other.
+ */
+void log_ring_sleep(struct log_ring *r, bool gather, int64_t timeout_ns)
+{
+    const uint32_t state = gather ? GATHERING : IDLE;
+    __atomic_store_n(&r->state, state, __ATOMIC_SEQ_CST);
+    const struct slot *next = &r->slots[(r->head + 1) & r->mask];
+    const bool filled = __atomic_load_n(&next->ready, __ATOMIC_SEQ_CST) == r->head + 1;
+    if (gather ? log_ring_pending_bytes(r) < WAKE_BYTES : !filled)
+        futex_wait(&r->state, state, timeout_ns);
+    __atomic_store_n(&r->state, AWAKE, __ATOMIC_SEQ_CST);
+}

@@ -1,0 +1,76 @@
+/*
+ * log_ring.h — one order out of many threads.
+ *
+ *   worker, all shard locks held:   ticket = tail++;  slot[ticket] = effects;  slot.ready = ticket
+ *   log thread:                     takes the slots in ticket order
+ *
+ * Conflicting commands share a shard lock, so ticket order is execution order (P1); a transaction
+ * is one slot (P2).  A marker is a slot too, and so ties what it asks for to an exact point (P5).
+ *
+ * Space is checked before any lock is taken, in slots and in bytes.  The slack is at least what all
+ * workers can still put in between the check and the end of their batches, so the check is a
+ * reservation, and a worker that holds locks never waits (P3).
+ *
+ * Units    tickets count from 1; offsets are bytes of RESP
+ * Threads  log_ring_put: any, holding the locks of what it describes; one consumer
+ */
+#ifndef LK_STORE_LOG_RING_H
+#define LK_STORE_LOG_RING_H
+
+#include "core/base/bytes.h"
+
+LK_BEGIN
+
+enum log_kind {
+    LOG_EFFECTS, /* data: whole RESP commands */
+    LOG_CUT,     /* a snapshot view begins here; data: its owner's */
+    LOG_ROTATE,  /* a new INCR file begins here */
+    LOG_ATTACH,  /* a replica's stream begins here */
+    LOG_WAIT,    /* tell data's owner when everything before it is dealt with */
+};
+
+struct log_record {
+    uint64_t ticket;
+    enum log_kind kind;
+    void *data;    /* LOG_EFFECTS: a block of size bytes that the taker frees; else the owner's */
+    uint32_t size;
+    uint32_t first_db, last_db; /* where the effects begin and leave the stream (C2) */
+};
+
+struct log_ring;
+
+/* slots: a power of two.  slack: slots that workers may fill without asking again. */
+struct log_ring *log_ring_new(uint32_t slots, uint32_t slack, size_t bytes_max);
+void log_ring_free(struct log_ring *r); /* frees what nobody took */
+
+/* May a worker begin a batch of writes? */
+bool log_ring_has_room(const struct log_ring *r);
+
+/* As has_room; if not, the retry hook of shard.h will name the worker once there is. */
+bool log_ring_room_or_ask(struct log_ring *r, uint32_t worker);
+/* The consumer's, now and then: the workers to tell that there is room again. */
+uint64_t log_ring_take_waiting(struct log_ring *r);
+
+/* Returns the ticket. */
+uint64_t log_ring_put(struct log_ring *r, enum log_kind kind, void *data, uint32_t size,
+                      uint32_t first_db, uint32_t last_db);
+
+/* The consumer's: false if the next slot is not filled yet. */
+bool log_ring_take(struct log_ring *r, struct log_record *out);
+
+uint64_t log_ring_last_ticket(const struct log_ring *r); /* the last one given out */
+uint64_t log_ring_pending(const struct log_ring *r);     /* given out and not taken */
+size_t log_ring_pending_bytes(const struct log_ring *r);
+
+/*
+ * Waking the consumer.  Producers call log_ring_poke after a put; it costs a load unless the
+ * consumer sleeps: an idle one is woken by the first slot, one that gathers a batch by 64 KiB (P7).
+ */
+void log_ring_poke(struct log_ring *r);
+/* The consumer's: sleeps until it is woken, or for the timeout; not if there is reason not to. */
+void log_ring_sleep(struct log_ring *r, bool gather, int64_t timeout_ns);
+void log_ring_wake(struct log_ring *r); /* unconditionally */
+
+LK_END
+
+#endif

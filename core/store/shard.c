@@ -1,0 +1,94 @@
+#include "core/store/shard.h"
+
+#include "core/base/clock.h"
+#include "core/base/futex.h"
+#include "core/store/keyspace.h"
+#include "core/store/reclaim.h"
+
+static void (*retry_hook)(void *ctx, uint64_t workers);
+static void *retry_ctx;
+
+void shard_set_retry_hook(void (*retry)(void *ctx, uint64_t workers), void *ctx)
+{
+    retry_hook = retry;
+    retry_ctx = ctx;
+}
+
+void shard_tell_retry(uint64_t workers)
+{
+    if (workers && retry_hook)
+        retry_hook(retry_ctx, workers);
+}
+
+static inline void pause_cpu(void)
+{
+#if defined(__x86_64__) || defined(__i386__)
+    __builtin_ia32_pause();
+#elif defined(__aarch64__)
+    __asm__ volatile("yield");
+#endif
+}
+
+static bool spin_lock(struct shard *s, uint64_t spin_ns)
+{
+    if (spin_ns == 0)
+        return false;
+    const uint64_t start = clock_ticks();
+    do {
+        for (int i = 0; i < 16; i++) {
+            if (__atomic_load_n(&s->lock, __ATOMIC_RELAXED) == 0 && shard_try_lock(s))
+                return true;
+            pause_cpu();
+        }
+    } while (clock_ticks_to_ns(clock_ticks() - start) < spin_ns);
+    return false;
+}
+
+void shard_lock(struct shard *s)
+{
+    if (LK_LIKELY(shard_try_lock(s)) || spin_lock(s, 2000))
+        return;
+    while (__atomic_exchange_n(&s->lock, 2, __ATOMIC_ACQUIRE) != 0)
+        futex_wait(&s->lock, 2, -1);
+}
+
+bool shard_lock_or_ask(struct shard *s, uint32_t worker, uint64_t spin_ns)
+{
+    if (LK_LIKELY(shard_try_lock(s)) || spin_lock(s, spin_ns))
+        return true;
+    __atomic_fetch_or(&s->interested, UINT64_C(1) << worker, __ATOMIC_SEQ_CST);
+    uint32_t free = 0;
+    return __atomic_compare_exchange_n(&s->lock, &free, 1, false, __ATOMIC_SEQ_CST,
+                                       __ATOMIC_SEQ_CST);
+}
+
+void shard_unlock_slow(struct shard *s, uint32_t word)
+{
+    LK_ASSERT(word != 0);
+    if (word == 2)
+        futex_wake(&s->lock, 1);
+    const uint64_t workers = __atomic_exchange_n(&s->interested, 0, __ATOMIC_SEQ_CST);
+    shard_tell_retry(workers);
+}
+
+struct table *shard_own_table(struct keyspace *ks, struct shard *s, uint32_t db)
+{
+    struct table *t = shard_table(s, db);
+    if (LK_LIKELY(t != NULL))
+        return t;
+    t = mem_new(struct table);
+    table_init(t, (uint8_t)ks->bits, (uint8_t)(s->index * 7 + db));
+    t->retire = reclaim_retire;
+    /* Born while a view is open: the view has nothing to see in it. */
+    t->epoch = ks->epoch;
+    const size_t n = s->others_count;
+    s->others = mem_realloc(s->others, n * sizeof *s->others, (n + 1) * sizeof *s->others);
+    size_t at = n;
+    while (at > 0 && s->others[at - 1].db > db) {
+        s->others[at] = s->others[at - 1];
+        at--;
+    }
+    s->others[at] = (struct shard_db){db, t};
+    s->others_count++;
+    return t;
+}

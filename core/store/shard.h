@@ -1,0 +1,94 @@
+/*
+ * shard.h — one lock's worth of the keyspace.
+ *
+ * Commands on unrelated keys must not wait for one another, so the keyspace is cut into shards,
+ * and each shard has exactly one lock.
+ *
+ *   key --seeded hash--> 64 bits = | shard | position in the table | … | tag |
+ *
+ * The lock word, the first database's directories and the mask of workers that wait for a retry
+ * share the first line.  Workers only ever try the lock (rule L1); who may wait is said below.
+ *
+ *   try fails --> set own bit in `interested` --> try once more --> park the connection
+ *   unlock    --> exchange the word --> load `interested` --> post "retry" to every worker in it
+ *
+ * Both sides are sequentially consistent, so that one of them sees the other.
+ *
+ * Threads  hold the lock to touch anything but the lock and the mask
+ */
+#ifndef LK_STORE_SHARD_H
+#define LK_STORE_SHARD_H
+
+#include "core/ds/table.h"
+
+LK_BEGIN
+
+struct keyspace;
+struct table_frozen;
+struct watch_node;
+
+struct shard_db {
+    uint32_t db;
+    struct table *table;
+};
+
+struct shard {
+    uint32_t lock;       /* __atomic, futex: 0 free, 1 held, 2 held and somebody sleeps on it */
+    uint32_t index;      /* fixed */
+    uint64_t interested; /* __atomic: workers to tell at the next unlock */
+    struct table first;  /* database 0 */
+    struct shard_db *others; /* the other databases in use, sorted by db */
+    uint32_t others_count;
+    uint32_t watched;           /* nodes in watchers */
+    struct watch_node *watchers; /* keys of this shard that transactions watch */
+    struct table_frozen *frozen; /* what the open view has still to read of this shard */
+    uint64_t ticket;             /* of the last change that was logged */
+} __attribute__((aligned(LK_CACHE_LINE)));
+
+static inline bool shard_try_lock(struct shard *s)
+{
+    uint32_t free = 0;
+    return __atomic_compare_exchange_n(&s->lock, &free, 1, false, __ATOMIC_ACQUIRE,
+                                       __ATOMIC_RELAXED);
+}
+
+/* Sleeps; only for a thread that holds no other shard, or that holds the token (L5). */
+void shard_lock(struct shard *s);
+
+/*
+ * For a worker: tries for at most spin_ns, then leaves its bit and tries once more.  False: the
+ * worker will be told when to try again.
+ */
+bool shard_lock_or_ask(struct shard *s, uint32_t worker, uint64_t spin_ns);
+
+void shard_unlock_slow(struct shard *s, uint32_t word);
+static inline void shard_unlock(struct shard *s)
+{
+    const uint32_t word = __atomic_exchange_n(&s->lock, 0, __ATOMIC_SEQ_CST);
+    if (LK_UNLIKELY(word != 1 || __atomic_load_n(&s->interested, __ATOMIC_SEQ_CST) != 0))
+        shard_unlock_slow(s, word);
+}
+
+/* Who hears "retry": called with a mask of workers, from any thread, holding nothing. */
+void shard_set_retry_hook(void (*retry)(void *ctx, uint64_t workers), void *ctx);
+void shard_tell_retry(uint64_t workers);
+
+/* --- databases ------------------------------------------------------------------------------- */
+
+/* NULL if the database has no table yet. */
+static inline struct table *shard_table(struct shard *s, uint32_t db)
+{
+    if (LK_LIKELY(db == 0))
+        return &s->first;
+    for (uint32_t i = 0; i < s->others_count; i++)
+        if (s->others[i].db == db)
+            return s->others[i].table;
+    return NULL;
+}
+
+/* Made if need be. */
+struct table *shard_own_table(struct keyspace *ks, struct shard *s, uint32_t db);
+
+LK_END
+
+#endif

@@ -1,0 +1,199 @@
+/*
+ * view.c — cut, freeze, read, detach.
+ *
+ * Frozen tables hang on their shard in a list and remember the database they had at the cut, so
+ * that SWAPDB and FLUSHDB change the live side only.
+ */
+#include "core/store/view.h"
+
+#include "core/ds/chunks.h"
+#include "core/store/reclaim.h"
+#include "core/store/view_priv.h"
+
+static void defer_frozen(struct cow *cow, void *p, size_t size)
+{
+    struct table_frozen *f = (struct table_frozen *)cow;
+    garbage_add_block(&f->garbage, p, size);
+}
+
+static void defer_pinned(struct cow *cow, void *p, size_t size)
+{
+    struct view *v = (struct view *)((char *)cow - offsetof(struct view, pinned));
+    pthread_mutex_lock(&v->pinned_lock);
+    garbage_add_block(&v->pinned_garbage, p, size);
+    pthread_mutex_unlock(&v->pinned_lock);
+}
+
+struct view *view_cut(struct keyspace *ks)
+{
+    LK_ASSERT(ks->view == NULL && ks->view_epoch == 0);
+    struct view *v = mem_new(struct view);
+    v->ks = ks;
+    v->epoch = ++ks->epoch;
+    pthread_mutex_init(&v->pinned_lock, NULL);
+    v->pinned_garbage.held = &ks->view_held;
+    v->pinned = (struct cow){.epoch = v->epoch, .defer = defer_pinned};
+    ks->view = v;
+    __atomic_store_n(&ks->view_epoch, v->epoch, __ATOMIC_RELEASE);
+    return v;
+}
+
+struct table_frozen *view_freeze(struct view *v, struct shard *s, uint32_t db, struct table *t)
+{
+    struct table_frozen *f = mem_new(struct table_frozen);
+    f->cow = (struct cow){.epoch = v->epoch, .defer = defer_frozen};
+    f->table = t;
+    f->db = db;
+    f->view = v;
+    f->garbage.held = &v->ks->view_held;
+    table_freeze(t, v->epoch, &f->image);
+    t->frozen = f;
+    f->next = s->frozen;
+    s->frozen = f;
+    return f;
+}
+
+static void freeze_one(struct view *v, struct shard *s, uint32_t db, struct table *t)
+{
+    if (t->epoch == v->epoch)
+        return;
+    if (t->live)
+        view_freeze(v, s, db, t);
+    else
+        t->epoch = v->epoch; /* nothing in it that the view could see */
+}
+
+static void freeze_all(struct view *v, struct shard *s)
+{
+    freeze_one(v, s, 0, &s->first);
+    for (uint32_t i = 0; i < s->others_count; i++)
+        freeze_one(v, s, s->others[i].db, s->others[i].table);
+}
+
+/* Databases in ascending order; a handful of them, so insertion does. */
+static struct table_frozen *sorted(struct table_frozen *list)
+{
+    struct table_frozen *out = NULL;
+    while (list) {
+        struct table_frozen *f = list, **at = &out;
+        list = f->next;
+        while (*at && (*at)->db < f->db)
+            at = &(*at)->next;
+        f->next = *at;
+        *at = f;
+    }
+    return out;
+}
+
+struct reading {
+    const struct view_visitor *visitor;
+    uint32_t db;
+    bool stopped;
+};
+
+static void read_entry(void *ctx, const struct entry *e)
+{
+    struct reading *r = ctx;
+    if (!r->stopped && !r->visitor->entry(r->visitor->ctx, r->db, e))
+        r->stopped = true;
+}
+
+static bool read_table(struct view *v, struct table_frozen *f, uint32_t shard,
+                       const struct view_visitor *visitor)
+{
+    struct reading r = {visitor, f->db, false};
+    if (visitor->table && f->image.count > 0)
+        visitor->table(visitor->ctx, f->db, shard, f->image.count);
+    uint64_t cursor = 0;
+    while (cursor < TABLE_POSITIONS && !r.stopped &&
+           !__atomic_load_n(&v->aborted, __ATOMIC_RELAXED)) {
+        cursor = table_image_page(&f->image, cursor, read_entry, &r);
+        /* Partner of the acquire in shard_cow: behind it, writers change and free in place. */
+        __atomic_store_n(&f->cursor, cursor, __ATOMIC_RELEASE);
+    }
+    return cursor == TABLE_POSITIONS;
+}
+
+static void free_frozen(struct table_frozen *list)
+{
+    while (list) {
+        struct table_frozen *f = list;
+        list = f->next;
+        garbage_release(&f->garbage);
+        table_image_release(&f->image, reclaim_retire);
+        mem_delete(f);
+    }
+}
+
+/* Takes the view off a shard; tables that nobody froze will not be frozen any more. */
+static void detach(struct view *v, struct shard *s)
+{
+    gate_enter(&v->ks->gate, v->slot);
+    shard_lock(s);
+    struct table_frozen *list = s->frozen;
+    s->frozen = NULL;
+    for (struct table_frozen *f = list; f; f = f->next)
+        if (f->table)
+            f->table->frozen = NULL;
+    shard_unlock(s);
+    gate_leave(&v->ks->gate, v->slot);
+    free_frozen(list);
+}
+
+static bool run_shard(struct view *v, struct shard *s, const struct view_visitor *visitor)
+{
+    gate_enter(&v->ks->gate, v->slot);
+    shard_lock(s);
+    freeze_all(v, s);
+    struct table_frozen *list = s->frozen = sorted(s->frozen);
+    shard_unlock(s);
+    gate_leave(&v->ks->gate, v->slot);
+
+    /* All tables are frozen, so nobody adds to the list: it may be read without the lock. */
+    bool whole = true;
+    for (struct table_frozen *f = list; f && whole; f = f->next)
+        whole = read_table(v, f, s->index, visitor);
+    detach(v, s);
+    return whole;
+}
+
+bool view_run(struct view *v, const struct view_visitor *visitor)
+{
+    v->slot = gate_join(&v->ks->gate);
+    bool whole = true;
+    for (uint32_t i = 0; i < v->ks->count && whole; i++)
+        whole = run_shard(v, &v->ks->shards[i], visitor);
+    gate_part(&v->ks->gate, v->slot);
+    return whole;
+}
+
+void view_abort(struct view *v)
+{
+    __atomic_store_n(&v->aborted, 1, __ATOMIC_RELAXED);
+}
+
+/*
+ * A writer that saw view_epoch froze before the sweep takes its shard's lock, so the sweep sees
+ * it; one that locks later sees view_epoch cleared.
+ */
+void view_close(struct view *v)
+{
+    struct keyspace *ks = v->ks;
+    __atomic_store_n(&ks->view_epoch, 0, __ATOMIC_RELEASE);
+    v->slot = gate_join(&ks->gate);
+    for (uint32_t i = 0; i < ks->count; i++)
+        detach(v, &ks->shards[i]);
+    gate_part(&ks->gate, v->slot);
+    /* Every shard was locked once since: nobody holds a pinned cow any more. */
+    garbage_release(&v->pinned_garbage);
+    chunk_view_closed();
+    pthread_mutex_destroy(&v->pinned_lock);
+    ks->view = NULL;
+    mem_delete(v);
+    reclaim_flush();
+}
+
+size_t view_held_bytes(const struct keyspace *ks)
+{
+    return __atomic_load_n(&ks->view_held, __ATOMIC_RELAXED);
+}

@@ -1,0 +1,64 @@
+/*
+ * view_priv.h — what hangs on a shard while a view is open.
+ */
+#ifndef LK_STORE_VIEW_PRIV_H
+#define LK_STORE_VIEW_PRIV_H
+
+#include "core/store/view.h"
+
+LK_BEGIN
+
+struct garbage_block {
+    void *p;
+    size_t size;
+};
+
+/* What the live side no longer reaches and the view may. */
+struct garbage {
+    struct garbage_block *blocks;
+    size_t block_count, block_capacity;
+    struct entry **entries; /* with their values */
+    size_t entry_count, entry_capacity;
+    struct table **tables; /* flushed, with all that is in them */
+    size_t table_count, table_capacity;
+    size_t bytes;
+    size_t *held; /* __atomic, relaxed: the sum of all garbage; may be NULL */
+};
+
+/* One table as the view sees it.  Fields under the shard's lock but where they say otherwise. */
+struct table_frozen {
+    struct cow cow; /* first: defer finds the rest through it */
+    struct table_image image;
+    struct table *table; /* the live side; NULL once it was flushed away */
+    uint64_t cursor;     /* __atomic: positions below it are read; the reader stores, release */
+    uint32_t db;         /* at the cut */
+    struct view *view;
+    struct table_frozen *next;
+    struct garbage garbage;
+};
+
+struct view {
+    struct keyspace *ks;
+    uint32_t epoch;
+    uint32_t aborted;    /* __atomic */
+    int slot;            /* the reader's place in the gate */
+    /* Of values that moved away from their position (S6): kept to the end. */
+    pthread_mutex_t pinned_lock;
+    struct cow pinned; /* found back by defer */
+    struct garbage pinned_garbage;
+};
+
+void garbage_add_block(struct garbage *g, void *p, size_t size);
+void garbage_add_entry(struct garbage *g, struct entry *e);
+void garbage_add_table(struct garbage *g, struct table *t);
+/* Frees everything, pages through reclaim; the shard's lock is not held. */
+void garbage_release(struct garbage *g);
+
+struct table_frozen *view_freeze(struct view *v, struct shard *s, uint32_t db, struct table *t);
+
+/* An entry with everything it owns. */
+void entry_release_deep(struct entry *e);
+
+LK_END
+
+#endif
