@@ -228,15 +228,11 @@ static bool open_sockets(struct server *s, const struct config *c)
                                           .mark = (uint32_t)c->socket_mark_id,
                                           .kind = "tcp"};
     listen_check_backlog((int)c->tcp_backlog);
-    if (c->port != 0 && listen_tcp(&s->tcp, &tcp) != 0) {
-        log_line(LOG_WARNING, "Failed listening on port %u (tcp), aborting.", (unsigned)c->port);
-        return false;
-    }
+    if (c->port != 0 && listen_tcp(&s->tcp, &tcp) != 0)
+        return false; /* it has said why */
     if (c->unixsocket &&
-        listen_unix(&s->local, c->unixsocket, (mode_t)c->unixsocketperm, (int)c->tcp_backlog) != 0) {
-        log_line(LOG_WARNING, "Failed opening Unix socket: bind: %s", c->unixsocket);
+        listen_unix(&s->local, c->unixsocket, (mode_t)c->unixsocketperm, (int)c->tcp_backlog) != 0)
         return false;
-    }
     if (s->tcp.count + s->local.count == 0) {
         log_line(LOG_WARNING, "Configured to not listen anywhere, exiting.");
         return false;

@@ -28,6 +28,18 @@ struct watch_list {
     uint32_t dirty; /* __atomic: a watched key has changed */
 };
 
+/* For CLIENT LIST of other workers. */
+static void show_queue(struct session *s, uint32_t commands, size_t bytes)
+{
+    __atomic_store_n(&s->shown.multi_commands, commands, __ATOMIC_RELAXED);
+    __atomic_store_n(&s->shown.multi_size, (uint32_t)bytes, __ATOMIC_RELAXED);
+}
+
+static void show_watched(struct session *s, uint32_t count)
+{
+    __atomic_store_n(&s->shown.watched, count, __ATOMIC_RELAXED);
+}
+
 void multi_queue(struct session *s, const struct command_info *c, const struct args *a)
 {
     struct multi_state *m = s->multi;
@@ -53,6 +65,7 @@ void multi_queue(struct session *s, const struct command_info *c, const struct a
     }
     m->flags |= c->flags;
     m->bytes += bytes;
+    show_queue(s, m->count, m->bytes);
 }
 
 uint32_t multi_flags(const struct session *s)
@@ -74,6 +87,7 @@ void multi_discard(struct session *s)
         multi_free(s->multi);
     s->multi = NULL;
     session_set(s, SESSION_MULTI | SESSION_DIRTY_EXEC, false);
+    show_queue(s, 0, 0);
 }
 
 void multi_lock_set(struct dispatcher *d, struct session *s)
@@ -106,6 +120,7 @@ static void watch_list_free(struct session *s)
     mem_free(s->watch->nodes, s->watch->capacity * sizeof *s->watch->nodes);
     mem_delete(s->watch);
     s->watch = NULL;
+    show_watched(s, 0);
 }
 
 void session_unwatch(struct session *s)
@@ -160,6 +175,7 @@ static enum outcome watch_run(struct exec *x, const struct args *a)
         w->nodes[w->count++] =
             watch_new(keyspace_shard(x->dispatcher->ks, hash), x->db, a->v[i], hash, &w->dirty);
     }
+    show_watched(s, w->count);
     reply_ok(x->reply);
     return RUN_DONE;
 }

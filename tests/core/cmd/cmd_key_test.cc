@@ -203,6 +203,16 @@ TEST_F(CmdKey, ScanMeetsEveryKeyOnce)
     EXPECT_EQ(run("scan 0 count 100000 type list"), "*2 $1 0 *0");
 }
 
+TEST_F(CmdKey, TheEmptyKeyIsMetByFewPatterns)
+{
+    play({{"set \"\" x", "+OK"},
+          {"keys *", "*1 $0 "},
+          {"keys \"\"", "*1 $0 "},
+          {"keys **", "*0"},
+          {"scan 0 match *", "*2 $1 0 *1 $0 "},
+          {"scan 0 match **", "*2 $1 0 *0"}});
+}
+
 TEST_F(CmdKey, ScanRefusesWhatItDoesNotKnow)
 {
     play({{"scan x", "-ERR invalid cursor"},
