@@ -84,7 +84,7 @@ void exec_expire_entry(struct exec *x, struct shard *s, uint32_t db, struct tabl
     bool seen = false;
     struct entry *e = table_remove(t, cow, loc, &seen);
     const struct bytes key = entry_key(e);
-    watch_mark(s, db, key);
+    watch_mark_expired(s, db, key);
     if (d->logging) {
         const struct bytes del[2] = {bytes_cstr("DEL"), key};
         effects_add(&d->effects, db, del, 2);
@@ -92,6 +92,18 @@ void exec_expire_entry(struct exec *x, struct shard *s, uint32_t db, struct tabl
     exec_event(x, EVENT_EXPIRED, "expired", key);
     stats_add(&d->stats.expired_keys, 1);
     shard_dispose(d->ks, t, hash, e, seen, true);
+}
+
+/*
+ * A writer has room in the log and has waited for the end of a pause; a reader waits for neither,
+ * and so leaves the expired key to somebody else.
+ */
+static bool may_expire(const struct exec *x)
+{
+    struct dispatcher *d = x->dispatcher;
+    if (x->cmd->flags & (CMD_WRITE | CMD_MAY_REPLICATE))
+        return true;
+    return (!d->logging || log_ring_has_room(d->shared->log)) && !dispatch_paused_until(d);
 }
 
 static struct table_loc no_loc;
@@ -110,11 +122,15 @@ struct found *exec_locate(struct exec *x, struct bytes key)
     LK_DEBUG_ASSERT(d->exclusive || __atomic_load_n(&f->shard->lock, __ATOMIC_RELAXED) != 0);
     f->table = shard_table(f->shard, f->db);
     f->loc = no_loc;
+    f->expired = false;
     f->entry = f->table ? table_find(f->table, f->hash, key, &f->loc) : NULL;
     if (f->entry && LK_UNLIKELY(entry_has_deadline(f->entry)) &&
         exec_passed(x, entry_deadline(f->entry))) {
-        exec_expire_entry(x, f->shard, f->db, f->table, f->hash, &f->loc);
-        table_settle(f->table, shard_cow(d->ks, f->shard, f->db, f->table));
+        f->expired = !may_expire(x);
+        if (LK_LIKELY(!f->expired)) {
+            exec_expire_entry(x, f->shard, f->db, f->table, f->hash, &f->loc);
+            table_settle(f->table, shard_cow(d->ks, f->shard, f->db, f->table));
+        }
         f->entry = NULL;
     }
     return f;
@@ -249,8 +265,8 @@ static void insert(struct exec *x, struct found *f, struct cow *cow, struct entr
 
 static void note_deadline(struct dispatcher *d, int64_t deadline_ms)
 {
-    if (deadline_ms >= 0 && !__atomic_load_n(&d->ks->timed, __ATOMIC_RELAXED))
-        __atomic_store_n(&d->ks->timed, 1, __ATOMIC_RELAXED);
+    if (deadline_ms >= 0 && __atomic_load_n(&d->ks->timed, __ATOMIC_RELAXED) != UINT64_MAX)
+        __atomic_store_n(&d->ks->timed, UINT64_MAX, __ATOMIC_RELAXED);
 }
 
 static int put(struct exec *x, struct bytes key, struct value *v, int64_t deadline_ms)
@@ -306,6 +322,11 @@ bool exec_delete(struct exec *x, struct bytes key, bool lazy)
     exec_forget(x);
     exec_changed(x, f->shard, key);
     return true;
+}
+
+bool exec_has_passed(const struct exec *x, int64_t deadline_ms)
+{
+    return deadline_ms <= x->now_ms && !session_has(x->session, SESSION_LOADING);
 }
 
 int exec_set_deadline(struct exec *x, struct bytes key, int64_t deadline_ms)
