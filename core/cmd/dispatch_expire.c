@@ -28,8 +28,9 @@ static bool expire_one(void *ctx, struct entry *e, uint64_t hash)
 /* True if more is due in this table. */
 static bool expire_table(struct dispatcher *d, struct shard *s, uint32_t db, struct table *t)
 {
-    if (t->next_due == TABLE_DUE_NONE)
+    if (t->next_due > table_due_unit(d->now_ms))
         return false;
+    shard_cow(d->ks, s, db, t); /* a freeze under the walk would exchange its directories */
     struct expiry x = {d, s, t, db};
     d->db_in_use = db;
     const uint32_t gone = table_expire(t, d->now_ms, PER_HOLD, expire_one, &x);
@@ -71,21 +72,28 @@ bool dispatch_expire(struct dispatcher *d, uint32_t worker, uint32_t workers, in
         return false;
     if (d->logging && !log_ring_has_room(d->shared->log))
         return false;
-    /* Cleared before the look, so that a deadline set meanwhile sets it again. */
-    const bool timed = __atomic_load_n(&d->ks->timed, __ATOMIC_RELAXED);
-    if (!timed && !d->timed)
+    /*
+     * Cleared before the look: whoever sets a deadline and still sees the bit held the shard's lock
+     * before that, and so is seen by the look; whoever comes later sets it again.
+     */
+    const uint64_t mine = UINT64_C(1) << worker;
+    if (__atomic_load_n(&d->ks->timed, __ATOMIC_RELAXED) & mine)
+        __atomic_fetch_and(&d->ks->timed, ~mine, __ATOMIC_RELAXED);
+    else if (!d->timed)
         return false;
-    if (worker == 0)
-        __atomic_store_n(&d->ks->timed, 0, __ATOMIC_RELAXED);
 
     dispatch_unlock_one(d);
     exec_begin(d, &d->system, &no_command);
     struct progress p = {false, false};
     const uint64_t start = clock_ticks();
-    const uint32_t mine = (d->ks->count - worker + workers - 1) / workers;
-    for (uint32_t i = 0; i < mine; i++) {
+    const uint32_t count = (d->ks->count - worker + workers - 1) / workers;
+    for (uint32_t i = 0; i < count; i++) {
+        if (d->logging && !log_ring_has_room(d->shared->log)) {
+            p.timed = true; /* each shard may fill a slot: the next tick goes on (P3) */
+            break;
+        }
         expire_shard(d, &d->ks->shards[worker + d->expire_next * workers], &p);
-        d->expire_next = d->expire_next + 1 < mine ? d->expire_next + 1 : 0;
+        d->expire_next = d->expire_next + 1 < count ? d->expire_next + 1 : 0;
         if (clock_ticks_to_ns(clock_ticks() - start) > (uint64_t)budget_us * 1000) {
             p.more = true;
             p.timed = true;
@@ -93,8 +101,6 @@ bool dispatch_expire(struct dispatcher *d, uint32_t worker, uint32_t workers, in
         }
     }
     d->timed = p.timed;
-    if (p.timed && worker != 0)
-        __atomic_store_n(&d->ks->timed, 1, __ATOMIC_RELAXED);
     *next_ms = d->now_ms + TICK_MS;
     return p.more;
 }
