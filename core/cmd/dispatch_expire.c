@@ -30,7 +30,6 @@ static bool expire_table(struct dispatcher *d, struct shard *s, uint32_t db, str
 {
     if (t->next_due > table_due_unit(d->now_ms))
         return false;
-    shard_cow(d->ks, s, db, t); /* a freeze under the walk would exchange its directories */
     struct expiry x = {d, s, t, db};
     d->db_in_use = db;
     const uint32_t gone = table_expire(t, d->now_ms, PER_HOLD, expire_one, &x);
