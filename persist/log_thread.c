@@ -46,8 +46,6 @@ static void take_effects(struct log_thread *t, const struct log_record *r)
     buf_append(&t->batch, r->data, r->size);
     t->db = r->last_db;
     mem_free(r->data, r->size);
-    if (t->batch.size >= BATCH_BYTES)
-        give_batch(t, r->ticket);
 }
 
 static void take_marker(struct log_thread *t, const struct log_record *r)
@@ -64,7 +62,8 @@ static bool take_all(struct log_thread *t)
 {
     struct log_record r;
     uint64_t last = 0;
-    while (log_ring_take(t->ring, &r)) {
+    /* A batch at a time: between two, those that wait for room or for a ticket are told. */
+    while (t->batch.size < BATCH_BYTES && log_ring_take(t->ring, &r)) {
         if (r.kind == LOG_EFFECTS)
             take_effects(t, &r);
         else
