@@ -1,0 +1,142 @@
+// One order out of many threads: P1, P3, P5, C1.
+#include "core/store/log_ring.h"
+
+#include "core/base/mem.h"
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <thread>
+#include <vector>
+
+namespace
+{
+
+uint64_t put(log_ring *r, uint64_t value)
+{
+    void *block = mem_alloc(sizeof value);
+    memcpy(block, &value, sizeof value);
+    const uint64_t ticket = log_ring_put(r, LOG_EFFECTS, block, sizeof value, 0, 0);
+    log_ring_poke(r);
+    return ticket;
+}
+
+uint64_t value_of(const log_record &r)
+{
+    uint64_t value;
+    memcpy(&value, r.data, sizeof value);
+    mem_free(r.data, r.size);
+    return value;
+}
+
+// Round and round: tickets from 1, in order, with every slot and byte accounted for.
+TEST(Ring, KeepsOrderThroughManyTurns)
+{
+    log_ring *ring = log_ring_new(8, 2, 1 << 20);
+    log_record r;
+    EXPECT_FALSE(log_ring_take(ring, &r));
+    uint64_t in = 0, out = 0;
+    for (int turn = 0; turn < 100; turn++) {
+        for (int n = turn % 8; n > 0; n--) {
+            EXPECT_EQ(put(ring, in * 3), in + 1);
+            in++;
+        }
+        EXPECT_EQ(log_ring_pending(ring), in - out);
+        EXPECT_EQ(log_ring_pending_bytes(ring), (in - out) * 8);
+        EXPECT_EQ(log_ring_last_ticket(ring), in);
+        EXPECT_EQ(log_ring_has_room(ring), in - out < 6);
+        while (log_ring_take(ring, &r)) {
+            EXPECT_EQ(r.ticket, out + 1);
+            EXPECT_EQ(value_of(r), out * 3);
+            out++;
+        }
+        EXPECT_EQ(in, out);
+    }
+    put(ring, 1); // freed by log_ring_free
+    log_ring_free(ring);
+}
+
+// Bytes are room as well as slots.
+TEST(Ring, RefusesByBytes)
+{
+    log_ring *ring = log_ring_new(64, 8, 100);
+    log_ring_put(ring, LOG_EFFECTS, mem_alloc(99), 99, 0, 0);
+    EXPECT_TRUE(log_ring_has_room(ring));
+    log_ring_put(ring, LOG_EFFECTS, mem_alloc(1), 1, 0, 0);
+    EXPECT_FALSE(log_ring_has_room(ring));
+    EXPECT_FALSE(log_ring_room_or_ask(ring, 5));
+    EXPECT_EQ(log_ring_take_waiting(ring), 0u);
+    log_record r;
+    EXPECT_TRUE(log_ring_take(ring, &r));
+    mem_free(r.data, r.size);
+    EXPECT_EQ(log_ring_take_waiting(ring), uint64_t{1} << 5);
+    EXPECT_EQ(log_ring_take_waiting(ring), 0u);
+    log_ring_free(ring);
+}
+
+TEST(Ring, MarkersStandWhereTheyWerePut)
+{
+    log_ring *ring = log_ring_new(16, 4, 1 << 20);
+    int owner = 0;
+    put(ring, 1);
+    log_ring_put(ring, LOG_CUT, &owner, 0, 3, 4);
+    put(ring, 2);
+    log_record r;
+    EXPECT_TRUE(log_ring_take(ring, &r));
+    EXPECT_EQ(value_of(r), 1u);
+    EXPECT_TRUE(log_ring_take(ring, &r));
+    EXPECT_EQ(r.kind, LOG_CUT);
+    EXPECT_EQ(r.data, &owner);
+    EXPECT_EQ(r.first_db, 3u);
+    EXPECT_EQ(r.last_db, 4u);
+    EXPECT_TRUE(log_ring_take(ring, &r));
+    EXPECT_EQ(value_of(r), 2u);
+    log_ring_free(ring);
+}
+
+// A wake before the sleep ends the sleep.
+TEST(Ring, WakeIsRememberedUntilTheNextSleep)
+{
+    log_ring *ring = log_ring_new(16, 4, 1 << 20);
+    log_ring_wake(ring);
+    log_ring_sleep(ring, false, -1);
+    log_ring_wake(ring);
+    log_ring_wake(ring);
+    log_ring_sleep(ring, true, -1);
+    put(ring, 1);
+    log_ring_sleep(ring, false, -1); // a filled slot is reason enough
+    log_ring_free(ring);
+}
+
+// Each producer's slots come in its order, all of them, through a ring that is far too small.
+TEST(Ring, ConcurrentProducersOneConsumer)
+{
+    constexpr uint64_t PRODUCERS = 4, EACH = 20000;
+    log_ring *ring = log_ring_new(64, 16, 1 << 20);
+    std::vector<std::thread> threads;
+    for (uint64_t p = 0; p < PRODUCERS; p++)
+        threads.emplace_back([&, p] {
+            for (uint64_t i = 0; i < EACH; i++) {
+                while (!log_ring_has_room(ring))
+                    std::this_thread::yield();
+                put(ring, p << 32 | i);
+            }
+        });
+    uint64_t next[PRODUCERS] = {}, taken = 0;
+    log_record r;
+    while (taken < PRODUCERS * EACH) {
+        if (!log_ring_take(ring, &r)) {
+            log_ring_sleep(ring, taken % 3 == 0, 1000000);
+            continue;
+        }
+        EXPECT_EQ(r.ticket, ++taken);
+        const uint64_t v = value_of(r);
+        EXPECT_EQ(v & UINT32_MAX, next[v >> 32]++);
+    }
+    for (std::thread &t : threads)
+        t.join();
+    EXPECT_EQ(log_ring_pending_bytes(ring), 0u);
+    log_ring_free(ring);
+}
+
+} // namespace
