@@ -11,7 +11,7 @@
 
 enum { SHARDS_MAX = 65536, SHARDS_DEFAULT = 1024, SHARDS_A_WORKER = 64 };
 enum { HZ_MIN = 1, HZ_MAX = 500 };
-enum { WATCHDOG_MIN_MS = 200 }; /* below this it would sample itself */
+enum { WATCHDOG_TICKS = 2 }; /* a watchdog must not bark within one tick of the timer */
 enum { BACKLOG_MIN = 16 * 1024 };
 enum { HOSTNAME_MAX = 255, NODENAME_MAX = 100 };
 
@@ -33,8 +33,11 @@ const char *config_check_shards(struct config *c)
 
 const char *config_check_watchdog(struct config *c)
 {
-    if (c->watchdog_period_ms > 0 && c->watchdog_period_ms < WATCHDOG_MIN_MS)
-        c->watchdog_period_ms = WATCHDOG_MIN_MS;
+    if (c->watchdog_period_ms == 0)
+        return NULL;
+    const int64_t least_ms = 1000 / c->hz * WATCHDOG_TICKS;
+    if (c->watchdog_period_ms < least_ms)
+        c->watchdog_period_ms = least_ms;
     return NULL;
 }
 

@@ -64,10 +64,7 @@ struct config_special {
                 size_t n);
     /* The value as CONFIG GET shows it. */
     void (*show)(const struct config *c, const struct config_row *row, struct buf *out);
-    /*
-     * Appends the lines for REWRITE, each ended by '\n'.  NULL: the name, a space and show.
-     * A special that wants each line judged on its own gives lines_differ as well.
-     */
+    /* Appends the lines for REWRITE, each ended by '\n'.  NULL: the name, a space and show. */
     void (*lines)(const struct config *c, const struct config_row *row, struct buf *out);
 };
 

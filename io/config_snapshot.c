@@ -111,8 +111,13 @@ struct config *config_draft_new(int cpus)
         const struct config_row *row = config_row_at(i);
         struct bytes initial = bytes_cstr(row->initial);
         ok = config_edit_set(&e, row, &initial, 1);
+        if (!ok && row->special == &config_special_dir) {
+            /* Started in a directory that is gone: the root is always there. */
+            initial = bytes_cstr("/");
+            ok = config_edit_set(&e, row, &initial, 1);
+        }
     }
-    LK_ASSERT(ok); /* a first value that its own row refuses, or a lost working directory */
+    LK_ASSERT(ok); /* a first value that its own row refuses */
     config_settle(e.draft, cpus);
     return e.draft;
 }

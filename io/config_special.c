@@ -21,7 +21,7 @@ static bool save_set(struct config_edit *e, const struct config_row *row, const 
 
     (void)row;
     /* A shell's --save '""' arrives with its quotes, and means none. */
-    if (n == 1 && bytes_equal(v[0], bytes_cstr("\"\"")))
+    if (e->loading && n == 1 && bytes_equal(v[0], bytes_cstr("\"\"")))
         n = 0;
     if (n % 2 != 0)
         return config_refuse(e, "Invalid save parameters");

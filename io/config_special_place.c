@@ -10,6 +10,19 @@
 #include <string.h>
 #include <unistd.h>
 
+/* A word as a line can carry it: quoted if it must be. */
+static void append_word(const char *word, struct buf *out)
+{
+    bool plain = word[0] != '\0';
+
+    for (const char *p = word; *p; p++)
+        plain &= *p > ' ' && *p <= '~' && !strchr("\"'\\", *p);
+    if (plain)
+        buf_append_cstr(out, word);
+    else
+        config_quote(bytes_cstr(word), out);
+}
+
 /* --- bind: one blob holds the pointers and, behind them, the strings -------------------------- */
 
 static bool bind_set(struct config_edit *e, const struct config_row *row, const struct bytes *v,
@@ -47,11 +60,12 @@ static void bind_show(const struct config *c, const struct config_row *row, stru
 
 static void bind_lines(const struct config *c, const struct config_row *row, struct buf *out)
 {
-    buf_printf(out, "%s ", row->name);
-    if (c->bind.n == 0)
-        buf_append_cstr(out, "\"\"");
-    bind_show(c, row, out);
-    buf_append_char(out, '\n');
+    buf_append_cstr(out, row->name);
+    for (size_t i = 0; i < c->bind.n; i++) {
+        buf_append_char(out, ' ');
+        append_word(c->bind.v[i], out);
+    }
+    buf_append_cstr(out, c->bind.n == 0 ? " \"\"\n" : "\n");
 }
 
 const struct config_special config_special_bind = {bind_set, bind_show, bind_lines};
@@ -89,8 +103,11 @@ static void replicaof_show(const struct config *c, const struct config_row *row,
 
 static void replicaof_lines(const struct config *c, const struct config_row *row, struct buf *out)
 {
-    if (c->replicaof_host)
-        buf_printf(out, "%s %s %" PRId64 "\n", row->name, c->replicaof_host, c->replicaof_port);
+    if (!c->replicaof_host)
+        return;
+    buf_printf(out, "%s ", row->name);
+    append_word(c->replicaof_host, out);
+    buf_printf(out, " %" PRId64 "\n", c->replicaof_port);
 }
 
 const struct config_special config_special_replicaof = {replicaof_set, replicaof_show,

@@ -48,11 +48,12 @@ static const struct config_row rows[] = {
     INT("active-defrag-cycle-max",       active_defrag_cycle_max,       "25",    1, 99, STO),
     INT("active-defrag-max-scan-fields", active_defrag_max_scan_fields, "1000",  1, INT_64, STO),
 
-    INT("tracking-table-max-keys",    tracking_table_max_keys,   "1000000", 0, INT_64, 0),
-    SPECIAL("notify-keyspace-events", notify_keyspace_events,    "",        notify, 0),
-    INT("busy-reply-threshold",       busy_reply_threshold_ms,   "5000",    0, INT_64, 0,
+    INT("tracking-table-max-keys",    tracking_table_max_keys, "1000000", 0, INT_64, 0),
+    SPECIAL("notify-keyspace-events", notify_keyspace_events,  "",        notify, 0),
+
+    INT("busy-reply-threshold",       busy_reply_threshold_ms,   "5000", 0, INT_64, 0,
         .alias = "lua-time-limit"),
-    BOOL("lua-enable-deprecated-api", lua_enable_deprecated_api, "no",      IMM | HID),
+    BOOL("lua-enable-deprecated-api", lua_enable_deprecated_api, "no",   IMM | HID),
 };
 /* clang-format on */
 

@@ -45,13 +45,14 @@ static enum outcome keys(struct exec *x, const struct args *a)
     return RUN_DONE;
 }
 
-/* A cursor is what strtoull reads, with nothing before or behind it. */
+/* A cursor is what strtoull reads, with nothing before or behind it; no digits at all are 0. */
 static bool parse_cursor(struct bytes word, uint64_t *cursor)
 {
     char text[32], *end;
-    if (word.size == 0 || word.size >= sizeof text || word.data[0] <= ' ')
+    if (word.size >= sizeof text || (word.size > 0 && word.data[0] <= ' '))
         return false;
-    memcpy(text, word.data, word.size);
+    if (word.size > 0)
+        memcpy(text, word.data, word.size);
     text[word.size] = '\0';
     errno = 0;
     *cursor = strtoull(text, &end, 10);

@@ -20,15 +20,26 @@ static int put(struct exec *x, struct bytes key, struct bytes word, unsigned fla
     return rc;
 }
 
-/* A deadline that has passed takes the key away at once. */
+static void tell(struct exec *x, struct bytes key)
+{
+    exec_event(x, EVENT_STRING, "set", key);
+    exec_event(x, EVENT_GENERIC, "expire", key);
+}
+
+/* A deadline that has passed takes the key away at once: it lived too short to be seen. */
+static void put_expired(struct exec *x, struct bytes key)
+{
+    if (exec_delete(x, key, false))
+        exec_effect_format(x, "sb", "DEL", key);
+    tell(x, key);
+    exec_event(x, EVENT_EXPIRED, "expired", key);
+}
+
 static int put_until(struct exec *x, struct bytes key, struct bytes word, int64_t deadline_ms)
 {
     struct value v;
     if (deadline_ms <= x->now_ms) {
-        if (exec_delete(x, key, false)) {
-            exec_effect_format(x, "sb", "DEL", key);
-            exec_event(x, EVENT_GENERIC, "del", key);
-        }
+        put_expired(x, key);
         return LK_OK;
     }
     str_from_bytes(word, &v);
@@ -36,8 +47,7 @@ static int put_until(struct exec *x, struct bytes key, struct bytes word, int64_
     if (rc != LK_OK)
         return rc;
     exec_effect_format(x, "sbbsi", "SET", key, word, "PXAT", deadline_ms);
-    exec_event(x, EVENT_STRING, "set", key);
-    exec_event(x, EVENT_GENERIC, "expire", key);
+    tell(x, key);
     return LK_OK;
 }
 

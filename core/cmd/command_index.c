@@ -36,26 +36,22 @@ struct command_index *command_index_new(void)
     return mem_new(struct command_index);
 }
 
+static void release_info(struct command_info *c)
+{
+    for (uint32_t i = 0; i < c->subcommand_count; i++)
+        release_info(&c->subcommands[i]);
+    mem_free(c->subcommands, c->subcommand_count * sizeof *c->subcommands);
+    mem_strfree((char *)(uintptr_t)c->full_name);
+    mem_strfree(c->name);
+}
+
 void command_index_free(struct command_index *ix)
 {
-    for (uint32_t i = 0; i < ix->count; i++) {
-        struct command_info *c = ix->all[i];
-        if (c->parent)
-            continue; /* lies in its parent's array */
-        for (uint32_t s = 0; s < c->subcommand_count; s++) {
-            mem_strfree((char *)(uintptr_t)c->subcommands[s].full_name);
-            mem_strfree(c->subcommands[s].name);
-        }
-        mem_free(c->subcommands, c->subcommand_count * sizeof *c->subcommands);
+    for (uint32_t i = 0; i < ix->top_count; i++) {
+        struct command_info *c = ix->all[ix->top[i]];
+        release_info(c);
+        mem_delete(c);
     }
-    for (uint32_t i = 0; i < ix->count; i++)
-        if (!ix->all[i]->parent) {
-            mem_strfree((char *)(uintptr_t)ix->all[i]->full_name);
-            mem_strfree(ix->all[i]->name);
-            ix->all[i]->parent = ix->all[i]; /* freed below, once */
-        }
-    for (uint32_t i = 0; i < ix->top_count; i++)
-        mem_delete(ix->all[ix->top[i]]);
     mem_free(ix->all, ix->capacity * sizeof(struct command_info *));
     mem_free(ix->top, ix->top_count * sizeof *ix->top);
     mem_delete(ix);

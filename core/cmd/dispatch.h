@@ -35,7 +35,7 @@ struct registry;
 
 /* Switches that CONFIG SET may change; a new snapshot each time, old ones stay valid. */
 struct dispatch_config {
-    struct exec_limits limits;
+    struct command_limits limits;
     uint64_t maxmemory;             /* bytes; 0: no limit */
     const char *requirepass;        /* NULL or "": none */
     int64_t slowlog_us;             /* negative: off */
@@ -62,6 +62,8 @@ struct dispatch_shared {
     uint32_t no_active_expire;  /* __atomic: DEBUG SET-ACTIVE-EXPIRE 0 */
     uint64_t next_session_id;   /* __atomic */
     struct admin *admin;        /* handed to handlers */
+    struct stats **all_stats;   /* of every dispatcher; fixed before the workers start */
+    uint32_t worker_count;      /* length of all_stats */
     /* Who hears keyspace events, and which; nobody if NULL. */
     void (*event)(void *ctx, uint32_t db, uint32_t event_class, const char *name,
                   struct bytes key);

@@ -34,6 +34,7 @@ struct effects {
     uint32_t commands;
     uint32_t first_db, last_db;
     enum effect_mode mode;
+    bool apart; /* the commands need not be one unit: expiry */
 };
 
 struct edit {
@@ -52,11 +53,13 @@ struct dispatcher {
     struct buf scratch;
     struct stats stats;
     struct rng rng;
+    struct session system; /* whose commands are the server's own: expiry */
 
     int64_t now_ms;
     uint64_t now_ticks;  /* when now_ms was read */
     uint64_t tick_stale; /* ticks after which now_ms is read again */
     uint32_t lru_now;
+    uint64_t mark_ticks; /* when the running command began */
 
     struct shard *kept;       /* a single shard that is locked from the command before */
     uint32_t kept_commands;
@@ -74,6 +77,8 @@ struct dispatcher {
     uint32_t db_in_use; /* exec_use_db */
     struct effects effects;
     struct edit edit;
+    uint32_t expire_next; /* of this worker's shards: where expiry goes on */
+    bool timed;           /* the last round saw keys with deadlines */
     uint64_t ticket; /* highest among the shards this command touched */
 };
 
@@ -102,8 +107,10 @@ void effects_commit(struct dispatcher *d, struct shard *only);
 /* Hashes the keys of a command into d->keys. LK_ESYNTAX if they cannot be found. */
 int dispatch_hash_keys(struct dispatcher *d, const struct command_info *c, const struct args *a);
 /* Locks the one shard, keeping the one that is held if it is the same. */
-bool dispatch_lock_one(struct dispatcher *d, struct shard *s);
+bool dispatch_lock_one(struct dispatcher *d, struct session *s, struct shard *shard);
 void dispatch_unlock_one(struct dispatcher *d);
+void dispatch_reserve_refs(struct dispatcher *d, uint32_t n);
+void dispatch_reserve_keys(struct dispatcher *d, uint32_t n);
 /* Locks d->set for a session; false: parked. */
 bool dispatch_lock_set(struct dispatcher *d, struct session *s);
 void dispatch_unlock_set(struct dispatcher *d, struct session *s);
@@ -117,16 +124,26 @@ struct multi_state;
 void multi_free(struct multi_state *m);
 /* Queues a command between MULTI and EXEC. */
 void multi_queue(struct session *s, const struct command_info *c, const struct args *a);
-/* Adds what EXEC must hold: keys of queued commands and of watches.  exclusive: run in the gate. */
-void multi_lock_set(struct dispatcher *d, struct session *s, bool *exclusive);
-void session_unwatch(struct dispatcher *d, struct session *s); /* locks by itself */
-void session_drop_watches_locked(struct session *s);           /* every watched shard is locked */
-void watch_lock_set(struct dispatcher *d, struct session *s);
+/* The flags of all queued commands together. */
+uint32_t multi_flags(const struct session *s);
+/* Makes d->set what EXEC must hold: the keys of queued commands and of watches. */
+void multi_lock_set(struct dispatcher *d, struct session *s);
+/* Ends the transaction's queue; watches stay. */
+void multi_discard(struct session *s);
+void session_unwatch(struct session *s); /* takes each watched shard's lock for a moment */
+
+command_run transaction_exec; /* EXEC: dispatch gives it the locks of all it will run */
 
 /* Runs one row whose locks are held; shared by dispatch and EXEC. */
 enum outcome dispatch_call(struct dispatcher *d, struct session *s, const struct command_info *c,
                            const struct args *a);
-/* Everything that is checked before a command may run or be queued; writes the error line. */
+
+/* --- dispatch_check.c ------------------------------------------------------------------------ */
+
+/*
+ * Everything that is checked before a command may run or be queued; c may be NULL.  False: the
+ * error line is written, and a transaction under way will not be executed.
+ */
 bool dispatch_allowed(struct dispatcher *d, struct session *s, const struct command_info *c,
                       const struct args *a);
 

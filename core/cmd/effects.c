@@ -13,6 +13,7 @@ void effects_begin(struct effects *e)
     e->bytes.size = 0;
     e->commands = 0;
     e->mode = EFFECT_VERBATIM;
+    e->apart = false;
 }
 
 static void add_command(struct effects *e, const struct bytes *argv, uint32_t n)
@@ -45,8 +46,8 @@ void effects_add(struct effects *e, uint32_t db, const struct bytes *argv, uint3
 static void *block_of(const struct effects *e, size_t *size)
 {
     static const char multi[] = "*1\r\n$5\r\nMULTI\r\n", exec[] = "*1\r\n$4\r\nEXEC\r\n";
-    const size_t head = e->commands > 1 ? sizeof multi - 1 : 0;
-    const size_t foot = e->commands > 1 ? sizeof exec - 1 : 0;
+    const bool unit = e->commands > 1 && !e->apart;
+    const size_t head = unit ? sizeof multi - 1 : 0, foot = unit ? sizeof exec - 1 : 0;
     *size = head + e->bytes.size + foot;
     char *block = mem_alloc(*size);
     memcpy(block, multi, head);

@@ -9,7 +9,7 @@
 #include "core/store/lru.h"
 #include "core/store/watch.h"
 
-const struct exec_limits *exec_limits(const struct exec *x)
+const struct command_limits *exec_limits(const struct exec *x)
 {
     return &x->dispatcher->config->limits;
 }
@@ -31,6 +31,8 @@ void exec_begin(struct dispatcher *d, struct session *s, const struct command_in
     d->scratch.size = 0;
     d->db_in_use = s->db;
     d->effects.mode = EFFECT_VERBATIM;
+    d->found.data = NULL;
+    d->key_next = 0;
 }
 
 void exec_forget(struct exec *x)
@@ -105,7 +107,7 @@ struct found *exec_locate(struct exec *x, struct bytes key)
     f->db = d->db_in_use;
     f->hash = exec_hash(x, key);
     f->shard = keyspace_shard(d->ks, f->hash);
-    LK_DEBUG_ASSERT(__atomic_load_n(&f->shard->lock, __ATOMIC_RELAXED) != 0);
+    LK_DEBUG_ASSERT(d->exclusive || __atomic_load_n(&f->shard->lock, __ATOMIC_RELAXED) != 0);
     f->table = shard_table(f->shard, f->db);
     f->loc = no_loc;
     f->entry = f->table ? table_find(f->table, f->hash, key, &f->loc) : NULL;
@@ -120,7 +122,7 @@ struct found *exec_locate(struct exec *x, struct bytes key)
 
 static void touch(struct exec *x, struct entry *e)
 {
-    const struct exec_limits *l = exec_limits(x);
+    const struct command_limits *l = exec_limits(x);
     if (session_has(x->session, SESSION_NO_TOUCH))
         return;
     if (LK_LIKELY(!l->lfu))
@@ -248,6 +250,12 @@ static void insert(struct exec *x, struct found *f, struct cow *cow, struct entr
     exec_event(x, EVENT_NEW, "new", entry_key(e));
 }
 
+static void note_deadline(struct dispatcher *d, int64_t deadline_ms)
+{
+    if (deadline_ms >= 0 && !__atomic_load_n(&d->ks->timed, __ATOMIC_RELAXED))
+        __atomic_store_n(&d->ks->timed, 1, __ATOMIC_RELAXED);
+}
+
 static int put(struct exec *x, struct bytes key, struct value *v, int64_t deadline_ms)
 {
     struct dispatcher *d = x->dispatcher;
@@ -256,6 +264,7 @@ static int put(struct exec *x, struct bytes key, struct value *v, int64_t deadli
         f->table = shard_own_table(d->ks, f->shard, f->db);
     struct cow *cow = shard_cow(d->ks, f->shard, f->db, f->table);
     const size_t size = value_payload_size(v);
+    note_deadline(d, deadline_ms);
     if (!f->entry || !put_in_place(x, f, cow, v, size, deadline_ms)) {
         struct entry *e = entry_try_new(key, value_kind(v), size, deadline_ms);
         if (!e) {
@@ -308,6 +317,7 @@ int exec_set_deadline(struct exec *x, struct bytes key, int64_t deadline_ms)
     struct found *f = exec_locate(x, key);
     struct cow *cow = shard_cow(d->ks, f->shard, f->db, f->table);
     struct entry *e = f->entry;
+    note_deadline(d, deadline_ms);
     if (entry_has_deadline(e) && deadline_ms >= 0 && !table_seen(f->table, cow, &f->loc)) {
         entry_write_deadline(e, deadline_ms);
         table_note_deadline(f->table, &f->loc, deadline_ms);

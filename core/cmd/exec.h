@@ -38,7 +38,7 @@ struct exec {
 };
 
 /* Limits and switches that handlers read; an immutable snapshot of the configuration. */
-struct exec_limits {
+struct command_limits {
     size_t bulk_max; /* proto-max-bulk-len */
     uint32_t databases;
     bool lazy_user_del; /* lazyfree-lazy-user-del: DEL frees like UNLINK */
@@ -46,7 +46,7 @@ struct exec_limits {
     bool lfu; /* maxmemory-policy keeps LFU bits instead of LRU */
     uint32_t lfu_log_factor, lfu_decay_minutes;
 };
-const struct exec_limits *exec_limits(const struct exec *x);
+const struct command_limits *exec_limits(const struct exec *x);
 
 /* --- reading ------------------------------------------------------------------------------- */
 

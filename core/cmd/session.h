@@ -12,6 +12,7 @@
 #include "core/base/buf.h"
 #include "core/proto/resp_write.h"
 #include "core/store/lock_set.h"
+#include "core/store/lock_set.h"
 
 LK_BEGIN
 
@@ -32,7 +33,14 @@ enum session_flag {
     SESSION_UNIX = 1 << 9,
     SESSION_LOADING = 1 << 10, /* the loader's own session: nothing is checked or logged */
     SESSION_IN_EXEC = 1 << 11, /* commands run as part of EXEC */
+    SESSION_BLOCKED = 1 << 12, /* waits for keys: CLIENT UNBLOCK may end that */
+    SESSION_REPLICA = 1 << 13, /* the peer is a replica of ours */
+    SESSION_MASTER = 1 << 14,  /* the peer is our master */
+    SESSION_MONITOR = 1 << 15,
 };
+
+/* How a blocked session is to go on, as CLIENT UNBLOCK of any worker asks. */
+enum session_unblock { UNBLOCK_NONE, UNBLOCK_TIMEOUT, UNBLOCK_ERROR };
 
 struct session {
     struct reply reply; /* what is to be sent */
@@ -42,11 +50,29 @@ struct session {
     const struct command_info *last_command; /* __atomic, for CLIENT LIST; they live for ever */
     struct multi_state *multi;          /* NULL outside MULTI */
     struct watch_list *watch;           /* NULL without WATCH */
+    struct token_node token; /* its place in the queue of those that may wait for locks */
+    uint8_t lock_failures;   /* of the parked command */
+    bool parked;             /* commands behind it wait too */
     uint64_t ticket;                    /* highest ticket that the pending replies rest on */
     int64_t created_ms, last_used_ms;
     uint64_t commands, bytes_in, bytes_out; /* tot-cmds, tot-net-in, tot-net-out */
     uint32_t kill;   /* __atomic: CLIENT KILL of any worker sets it; tested before each command */
+    uint32_t unblock; /* __atomic: enum session_unblock; the owner looks when it is woken */
     uint32_t worker; /* index of the owner */
+    /*
+     * What CLIENT LIST shows of things that live elsewhere; whoever has them stores here (relaxed
+     * __atomic).  Bytes, unless it says otherwise.
+     */
+    struct {
+        int32_t fd;                          /* -1: no socket */
+        uint32_t multi_commands, multi_size; /* queued since MULTI */
+        uint32_t watched;                    /* keys */
+        uint32_t channels, patterns, shard_channels;
+        uint64_t query_size, query_free; /* received and not yet run; room behind it */
+        uint64_t args_size;              /* arguments of a parked or blocked command */
+        uint64_t output_size;            /* replies that are not sent yet */
+        uint64_t output_capacity;
+    } shown;
     struct {
         char *name, *lib_name, *lib_version; /* NULL when not set; mem_strdup */
         char *peer, *local;                  /* "ip:port" */

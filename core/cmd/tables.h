@@ -24,6 +24,7 @@ extern const struct command copy_commands[];         /* cmd_copy.c */
 extern const struct command scan_commands[];         /* cmd_scan.c */
 extern const struct command object_commands[];       /* cmd_object.c */
 extern const struct command flush_commands[];        /* cmd_flush.c */
+extern const struct command transaction_commands[];  /* transaction.c */
 
 /* MEMORY USAGE key [SAMPLES n]; the row stands among MEMORY's subcommands.  cmd_memory_usage.c */
 command_run memory_usage;

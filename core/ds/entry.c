@@ -12,7 +12,8 @@ struct entry *entry_try_new(struct bytes key, uint8_t kind, size_t payload_size,
 {
     LK_ASSERT(key.size <= UINT32_MAX && payload_size <= UINT32_MAX);
     const bool deadline = deadline_ms != ENTRY_NO_DEADLINE;
-    struct entry *e = mem_try_alloc(entry_size_for(key.size, payload_size, deadline));
+    /* The whole class: entry_fits lets a payload grow into it. */
+    struct entry *e = mem_try_alloc(mem_class(entry_size_for(key.size, payload_size, deadline)));
     if (!e)
         return NULL;
 

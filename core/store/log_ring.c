@@ -12,7 +12,8 @@ struct slot {
 }; /* 32 bytes: two on a line */
 
 enum { WAKE_BYTES = 64 * 1024 };
-enum { AWAKE, ASLEEP_LAZY, ASLEEP_EAGER };
+/* Idle: the first slot wakes.  Gathering: 64 KiB do, or the sleeper's own timeout. */
+enum { AWAKE, IDLE, GATHERING };
 
 struct log_ring {
     uint64_t tail __attribute__((aligned(LK_CACHE_LINE))); /* __atomic: last ticket given out */
@@ -20,6 +21,7 @@ struct log_ring {
     uint64_t head __attribute__((aligned(LK_CACHE_LINE))); /* __atomic store by the consumer */
     size_t bytes_out;                                      /* the same */
     uint32_t state __attribute__((aligned(LK_CACHE_LINE))); /* __atomic, futex: of the consumer */
+    uint64_t waiting; /* __atomic: workers with commands that found no room */
     struct slot *slots;
     uint64_t mask;
     uint64_t limit; /* pending slots at which batches are refused */
@@ -70,6 +72,21 @@ bool log_ring_has_room(const struct log_ring *r)
     return log_ring_pending(r) < r->limit && log_ring_pending_bytes(r) < r->bytes_max;
 }
 
+bool log_ring_room_or_ask(struct log_ring *r, uint32_t worker)
+{
+    if (LK_LIKELY(log_ring_has_room(r)))
+        return true;
+    __atomic_fetch_or(&r->waiting, UINT64_C(1) << worker, __ATOMIC_SEQ_CST);
+    return log_ring_has_room(r);
+}
+
+uint64_t log_ring_take_waiting(struct log_ring *r)
+{
+    if (__atomic_load_n(&r->waiting, __ATOMIC_SEQ_CST) == 0 || !log_ring_has_room(r))
+        return 0;
+    return __atomic_exchange_n(&r->waiting, 0, __ATOMIC_SEQ_CST);
+}
+
 uint64_t log_ring_put(struct log_ring *r, enum log_kind kind, void *data, uint32_t size,
                       uint32_t first_db, uint32_t last_db)
 {
@@ -112,18 +129,21 @@ void log_ring_poke(struct log_ring *r)
     const uint32_t state = __atomic_load_n(&r->state, __ATOMIC_SEQ_CST);
     if (LK_LIKELY(state == AWAKE))
         return;
-    if (state == ASLEEP_EAGER || log_ring_pending_bytes(r) >= WAKE_BYTES)
+    if (state == IDLE || log_ring_pending_bytes(r) >= WAKE_BYTES)
         log_ring_wake(r);
 }
 
-void log_ring_sleep(struct log_ring *r, bool eager, int64_t timeout_ns)
+/*
+ * The store of the state and the look at the next slot are the partners of the producer's store of
+ * `ready` and its look at the state: one of the two sees the other.
+ */
+void log_ring_sleep(struct log_ring *r, bool gather, int64_t timeout_ns)
 {
-    const uint32_t state = eager ? ASLEEP_EAGER : ASLEEP_LAZY;
+    const uint32_t state = gather ? GATHERING : IDLE;
     __atomic_store_n(&r->state, state, __ATOMIC_SEQ_CST);
     const struct slot *next = &r->slots[(r->head + 1) & r->mask];
-    if (__atomic_load_n(&next->ready, __ATOMIC_SEQ_CST) != r->head + 1)
+    const bool filled = __atomic_load_n(&next->ready, __ATOMIC_SEQ_CST) == r->head + 1;
+    if (gather ? log_ring_pending_bytes(r) < WAKE_BYTES : !filled)
         futex_wait(&r->state, state, timeout_ns);
-    else if (!eager)
-        futex_wait(&r->state, state, timeout_ns); /* lazily: let a batch gather */
     __atomic_store_n(&r->state, AWAKE, __ATOMIC_SEQ_CST);
 }

@@ -46,6 +46,11 @@ void log_ring_free(struct log_ring *r); /* frees what nobody took */
 /* May a worker begin a batch of writes? */
 bool log_ring_has_room(const struct log_ring *r);
 
+/* As has_room; if not, the retry hook of shard.h will name the worker once there is. */
+bool log_ring_room_or_ask(struct log_ring *r, uint32_t worker);
+/* The consumer's, now and then: the workers to tell that there is room again. */
+uint64_t log_ring_take_waiting(struct log_ring *r);
+
 /* Returns the ticket. */
 uint64_t log_ring_put(struct log_ring *r, enum log_kind kind, void *data, uint32_t size,
                       uint32_t first_db, uint32_t last_db);
@@ -59,11 +64,11 @@ size_t log_ring_pending_bytes(const struct log_ring *r);
 
 /*
  * Waking the consumer.  Producers call log_ring_poke after a put; it costs a load unless the
- * consumer sleeps and wants to hear of it: at once, or once there are 64 KiB (P7).
+ * consumer sleeps: an idle one is woken by the first slot, one that gathers a batch by 64 KiB (P7).
  */
 void log_ring_poke(struct log_ring *r);
-/* Sleeps until there is something to take, a poke, or the timeout. */
-void log_ring_sleep(struct log_ring *r, bool eager, int64_t timeout_ns);
+/* The consumer's: sleeps until it is woken, or for the timeout; not if there is reason not to. */
+void log_ring_sleep(struct log_ring *r, bool gather, int64_t timeout_ns);
 void log_ring_wake(struct log_ring *r); /* unconditionally */
 
 LK_END

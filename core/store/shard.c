@@ -14,6 +14,12 @@ void shard_set_retry_hook(void (*retry)(void *ctx, uint64_t workers), void *ctx)
     retry_ctx = ctx;
 }
 
+void shard_tell_retry(uint64_t workers)
+{
+    if (workers && retry_hook)
+        retry_hook(retry_ctx, workers);
+}
+
 static inline void pause_cpu(void)
 {
 #if defined(__x86_64__) || defined(__i386__)
@@ -62,8 +68,7 @@ void shard_unlock_slow(struct shard *s, uint32_t word)
     if (word == 2)
         futex_wake(&s->lock, 1);
     const uint64_t workers = __atomic_exchange_n(&s->interested, 0, __ATOMIC_SEQ_CST);
-    if (workers && retry_hook)
-        retry_hook(retry_ctx, workers);
+    shard_tell_retry(workers);
 }
 
 struct table *shard_own_table(struct keyspace *ks, struct shard *s, uint32_t db)

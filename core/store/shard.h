@@ -71,6 +71,7 @@ static inline void shard_unlock(struct shard *s)
 
 /* Who hears "retry": called with a mask of workers, from any thread, holding nothing. */
 void shard_set_retry_hook(void (*retry)(void *ctx, uint64_t workers), void *ctx);
+void shard_tell_retry(uint64_t workers);
 
 /* --- databases ------------------------------------------------------------------------------- */
 

@@ -6,6 +6,7 @@
  */
 #include "core/store/view.h"
 
+#include "core/ds/chunks.h"
 #include "core/store/reclaim.h"
 #include "core/store/view_priv.h"
 
@@ -185,6 +186,7 @@ void view_close(struct view *v)
     gate_part(&ks->gate, v->slot);
     /* Every shard was locked once since: nobody holds a pinned cow any more. */
     garbage_release(&v->pinned_garbage);
+    chunk_view_closed();
     pthread_mutex_destroy(&v->pinned_lock);
     ks->view = NULL;
     mem_delete(v);

@@ -212,6 +212,34 @@ TEST_F(Chunks, SendersOnOtherThreads)
         t.join();
 }
 
+// The view's reader takes no lock: the thread sanitizer watches this one.
+TEST_F(Chunks, FrozenIsReadWhileLiveIsWritten)
+{
+    const std::string s(9 * CHUNK_BYTES + 100, 'a');
+    chunks *root = chunks_from_bytes(nullptr, of(s));
+    View view;
+    view.open();
+    const chunks *frozen = root;
+    std::thread reader([frozen, &s] { EXPECT_TRUE(text(frozen) == s); });
+    std::vector<chunk *> sent;
+    for (size_t i = 0; i < 9; i++) {
+        chunks_iter it;
+        chunk_span span;
+        chunks_iter_init(&it, root, i * CHUNK_BYTES, 1);
+        ASSERT_TRUE(chunks_iter_next(&it, &span));
+        chunk_ref(span.owner);
+        sent.push_back(span.owner);
+        chunks_write(&root, view.cow(), i * CHUNK_BYTES + 5, bytes_cstr("bbb"));
+    }
+    chunks_append(&root, view.cow(), bytes_cstr("more"));
+    chunks_free(root, view.cow());
+    for (chunk *c : sent)
+        chunk_unref(c);
+    reader.join();
+    view.close();
+    chunk_view_closed();
+}
+
 TEST_F(Chunks, FreesInSteps)
 {
     const std::string s(300 * CHUNK_BYTES, 'a');

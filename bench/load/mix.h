@@ -1,0 +1,373 @@
+/*
+ * mix.h — commands with open fields, rendered beforehand.
+ *
+ * A template such as "SET __key__ __value__" is turned into images: whole RESP requests that lack
+ * only the digits of their keys.  To issue a request is to copy an image and write those digits.
+ * A command has several images, which differ in the size and the bytes of their values; a shuffled
+ * sequence of images carries the weights.
+ *
+ *   image   *3\r\n$3\r\nSET\r\n$16\r\nkey:000000000000\r\n$32\r\n<random bytes>\r\n
+ *   patch                            ^ 12 digits
+ *
+ * Fields   __key__    prefix and zero-padded number; each stands for a key of its own
+ *          __value__  random letters, or with verify a function of the last key before it
+ *          __rand__   a number below rand_max, zero-padded to 12 digits
+ * Threads  read-only once made, so all threads share one mix
+ */
+#ifndef LK_BENCH_LOAD_MIX_H
+#define LK_BENCH_LOAD_MIX_H
+
+#include "bench/load/keys.h"
+#include "core/base/buf.h"
+
+#include <endian.h>
+#include <stdio.h>
+#include <strings.h>
+
+enum {
+    MIX_COMMANDS = 16,
+    MIX_ARGS = 256,
+    MIX_IMAGES = 64,            /* a command, unless its values are large */
+    MIX_IMAGE_BYTES = 32 << 20, /* what the images of one command may take together */
+    MIX_SEQUENCE = 1 << 13,
+    MIX_RAND_DIGITS = 12
+};
+
+enum patch_kind { PATCH_KEY, PATCH_VALUE, PATCH_RAND };
+
+struct patch {
+    enum patch_kind kind;
+    uint32_t size; /* bytes to write */
+    size_t offset; /* in the image; digits end at offset + size */
+};
+
+struct image {
+    char *data;
+    size_t size;
+    struct patch *patches;
+    uint32_t patch_count;
+    uint32_t command;
+};
+
+struct mix_command {
+    const char *text; /* the template as given */
+    char name[24];    /* its first word */
+    uint32_t weight;
+    bool verify; /* its reply is the value of its one key */
+    struct image *images;
+    uint32_t image_count;
+};
+
+struct mix_shape {
+    const char *key_prefix;
+    uint32_t key_size; /* the prefix and the digits */
+    uint64_t value_min, value_max;
+    uint64_t rand_max;
+    bool verify;
+    uint64_t seed;
+};
+
+struct mix {
+    struct mix_shape shape;
+    struct mix_command commands[MIX_COMMANDS];
+    uint32_t command_count;
+    const struct image **sequence; /* MIX_SEQUENCE of them */
+    size_t largest;                /* image */
+};
+
+/* Word i of the value that belongs to a key (SplitMix64's finisher). */
+static inline uint64_t mix_value_word(uint64_t key, uint64_t i)
+{
+    uint64_t x = (key + 1) * 0x9e3779b97f4a7c15u + (i + 1) * 0xbf58476d1ce4e5b9u;
+    x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9u;
+    x = (x ^ (x >> 27)) * 0x94d049bb133111ebu;
+    return htole64(x ^ (x >> 31));
+}
+
+/* A shorter value of the same key is a prefix of a longer one, so sizes may differ. */
+static inline void mix_value_fill(char *out, size_t size, uint64_t key)
+{
+    size_t at = 0;
+    for (uint64_t i = 0; at < size; i++, at += 8) {
+        const uint64_t word = mix_value_word(key, i);
+        memcpy(out + at, &word, size - at < 8 ? size - at : 8);
+    }
+}
+
+static inline bool mix_value_matches(struct bytes value, uint64_t key)
+{
+    size_t at = 0;
+    for (uint64_t i = 0; at < value.size; i++, at += 8) {
+        const uint64_t word = mix_value_word(key, i);
+        if (memcmp(value.data + at, &word, value.size - at < 8 ? value.size - at : 8) != 0)
+            return false;
+    }
+    return true;
+}
+
+/* Eight decimal digits of v < 10^8 at once: halves, pairs, then single digits side by side. */
+static inline uint64_t mix_eight_digits(uint32_t v)
+{
+    const uint64_t fours = (v / 10000) | (uint64_t)(v % 10000) << 32;
+    const uint64_t hundreds = (fours * 10486 >> 20) & 0x0000007f0000007fu;
+    const uint64_t pairs = hundreds | (fours - 100 * hundreds) << 16;
+    const uint64_t tens = (pairs * 103 >> 10) & 0x000f000f000f000fu;
+    const uint64_t digits = tens | (pairs - 10 * tens) << 8;
+    return htole64(digits + 0x3030303030303030u);
+}
+
+/* Writes v so that its last digit ends before end; the bytes further left are '0' already. */
+static inline void mix_put_digits(char *end, uint32_t width, uint64_t v)
+{
+    while (width >= 8 && v > 0) {
+        const uint64_t eight = mix_eight_digits((uint32_t)(v % 100000000));
+        end -= 8;
+        memcpy(end, &eight, 8);
+        v /= 100000000;
+        width -= 8;
+    }
+    for (; width > 0 && v > 0; width--, v /= 10)
+        *--end = (char)('0' + v % 10);
+}
+
+/* Copies an image to out and fills it in; returns the last key drawn, 0 without one. */
+static inline uint64_t mix_render(const struct mix *m, const struct image *image, char *out,
+                                  struct keys *keys)
+{
+    uint64_t key = 0;
+    memcpy(out, image->data, image->size);
+    for (uint32_t i = 0; i < image->patch_count; i++) {
+        const struct patch *p = &image->patches[i];
+        char *at = out + p->offset;
+        if (LK_LIKELY(p->kind == PATCH_KEY)) {
+            key = keys_next(keys);
+            mix_put_digits(at + p->size, p->size, key);
+        } else if (p->kind == PATCH_RAND) {
+            mix_put_digits(at + p->size, p->size, rng_below(&keys->rng, m->shape.rand_max));
+        } else {
+            mix_value_fill(at, p->size, key);
+        }
+    }
+    return key;
+}
+
+/* What one image is built with. */
+struct image_maker {
+    const struct mix_shape *shape;
+    struct rng *rng;
+    uint64_t value_size;
+    struct buf arg;
+    struct buf out;
+    struct patch patches[MIX_ARGS];
+    uint32_t patch_count;
+};
+
+static inline bool image_add_patch(struct image_maker *k, enum patch_kind kind, size_t offset,
+                                   size_t size)
+{
+    if (k->patch_count == MIX_ARGS)
+        return false;
+    k->patches[k->patch_count++] = (struct patch){kind, (uint32_t)size, offset};
+    return true;
+}
+
+static inline void image_zeros(struct buf *b, size_t n)
+{
+    memset(buf_reserve(b, n), '0', n);
+    b->size += n;
+}
+
+static inline void image_letters(struct buf *b, size_t n, struct rng *rng)
+{
+    static const char letters[] =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+    char *out = buf_reserve(b, n);
+    for (size_t i = 0; i < n; i++)
+        out[i] = letters[rng_next(rng) >> 58];
+    b->size += n;
+}
+
+/* Appends one argument's text to k->arg; offsets of its patches count from the argument's start. */
+static inline bool image_argument(struct image_maker *k, struct bytes text)
+{
+    bool ok = true;
+    for (size_t i = 0; i < text.size && ok;) {
+        const char *p = text.data + i;
+        const size_t left = text.size - i;
+        if (left >= 7 && memcmp(p, "__key__", 7) == 0) {
+            const size_t digits = k->shape->key_size - strlen(k->shape->key_prefix);
+            buf_append_cstr(&k->arg, k->shape->key_prefix);
+            ok = image_add_patch(k, PATCH_KEY, k->arg.size, digits);
+            image_zeros(&k->arg, digits);
+            i += 7;
+        } else if (left >= 8 && memcmp(p, "__rand__", 8) == 0) {
+            ok = image_add_patch(k, PATCH_RAND, k->arg.size, MIX_RAND_DIGITS);
+            image_zeros(&k->arg, MIX_RAND_DIGITS);
+            i += 8;
+        } else if (left >= 9 && memcmp(p, "__value__", 9) == 0) {
+            if (k->shape->verify)
+                ok = image_add_patch(k, PATCH_VALUE, k->arg.size, k->value_size);
+            image_letters(&k->arg, k->value_size, k->rng);
+            i += 9;
+        } else {
+            buf_append_char(&k->arg, *p);
+            i++;
+        }
+    }
+    return ok;
+}
+
+/* The words of a template: spaces part them; "..." and '...' keep spaces. */
+static inline int mix_split(const char *text, struct bytes words[MIX_ARGS])
+{
+    int n = 0;
+    for (const char *p = text;;) {
+        while (*p == ' ')
+            p++;
+        if (*p == '\0')
+            return n;
+        if (n == MIX_ARGS)
+            return -1;
+        const char quote = *p == '"' || *p == '\'' ? *p++ : ' ';
+        const char *start = p;
+        while (*p && *p != quote)
+            p++;
+        if (quote != ' ' && *p == '\0')
+            return -1;
+        words[n++] = bytes_of(start, (size_t)(p - start));
+        p += *p != '\0';
+    }
+}
+
+static inline bool image_make(struct image_maker *k, const struct bytes *words, int count,
+                              struct image *out)
+{
+    k->out.size = 0;
+    k->patch_count = 0;
+    buf_printf(&k->out, "*%d\r\n", count);
+    for (int i = 0; i < count; i++) {
+        const uint32_t first = k->patch_count;
+        k->arg.size = 0;
+        if (!image_argument(k, words[i]))
+            return false;
+        buf_printf(&k->out, "$%zu\r\n", k->arg.size);
+        for (uint32_t j = first; j < k->patch_count; j++)
+            k->patches[j].offset += k->out.size;
+        buf_append(&k->out, k->arg.data, k->arg.size);
+        buf_append(&k->out, "\r\n", 2);
+    }
+    out->size = k->out.size;
+    out->patch_count = k->patch_count;
+    out->data = malloc(k->out.size);
+    out->patches = malloc((k->patch_count + 1) * sizeof *out->patches);
+    LK_ASSERT(out->data && out->patches);
+    memcpy(out->data, k->out.data, k->out.size);
+    memcpy(out->patches, k->patches, k->patch_count * sizeof *out->patches);
+    return true;
+}
+
+static inline bool mix_is_read_of_value(const char *name)
+{
+    return strcasecmp(name, "GET") == 0 || strcasecmp(name, "GETEX") == 0 ||
+           strcasecmp(name, "GETDEL") == 0;
+}
+
+static inline uint32_t mix_image_count(const struct mix_shape *shape, const char *text)
+{
+    if (!strstr(text, "__value__"))
+        return 1;
+    const uint64_t fit = MIX_IMAGE_BYTES / (shape->value_max + 1);
+    const uint64_t least = shape->value_min == shape->value_max ? 1 : 4;
+    return (uint32_t)(fit > MIX_IMAGES ? MIX_IMAGES : fit < least ? least : fit);
+}
+
+/* Renders the images of one template; false if it is not a command. */
+static inline bool mix_prepare(struct mix *m, uint32_t index, struct rng *rng)
+{
+    struct mix_command *c = &m->commands[index];
+    struct bytes words[MIX_ARGS];
+    const int count = mix_split(c->text, words);
+    if (count <= 0 || words[0].size == 0)
+        return false;
+    snprintf(c->name, sizeof c->name, "%.*s", (int)words[0].size, words[0].data);
+    c->image_count = mix_image_count(&m->shape, c->text);
+    c->images = calloc(c->image_count, sizeof *c->images);
+    LK_ASSERT(c->images);
+    struct image_maker maker = {.shape = &m->shape, .rng = rng};
+    const uint64_t span = m->shape.value_max - m->shape.value_min;
+    bool ok = true;
+    for (uint32_t i = 0; i < c->image_count && ok; i++) {
+        struct image *image = &c->images[i];
+        /* Sizes are spread evenly, so that even a few images reach both ends of the range. */
+        maker.value_size =
+            m->shape.value_min + (c->image_count > 1 ? span * i / (c->image_count - 1) : 0);
+        ok = image_make(&maker, words, count, image);
+        image->command = index;
+        if (image->size > m->largest)
+            m->largest = image->size;
+    }
+    if (ok)
+        c->verify = m->shape.verify && mix_is_read_of_value(c->name) &&
+                    c->images[0].patch_count == 1 && c->images[0].patches[0].kind == PATCH_KEY;
+    buf_release(&maker.arg);
+    buf_release(&maker.out);
+    return ok;
+}
+
+/* Adds a template to a zeroed mix; false when there are too many. */
+static inline bool mix_add(struct mix *m, const char *text, uint32_t weight)
+{
+    if (m->command_count == MIX_COMMANDS)
+        return false;
+    m->commands[m->command_count++] = (struct mix_command){.text = text, .weight = weight};
+    return true;
+}
+
+/* Makes the images and the sequence; on failure *bad is the template at fault. */
+static inline bool mix_build(struct mix *m, const struct mix_shape *shape, const char **bad)
+{
+    struct rng rng;
+    rng_seed(&rng, shape->seed);
+    m->shape = *shape;
+    uint64_t total = 0, sum = 0;
+    for (uint32_t i = 0; i < m->command_count; i++) {
+        *bad = m->commands[i].text;
+        if (!mix_prepare(m, i, &rng))
+            return false;
+        total += m->commands[i].weight;
+    }
+    if (total == 0)
+        return false;
+    m->sequence = malloc(MIX_SEQUENCE * sizeof *m->sequence);
+    LK_ASSERT(m->sequence);
+    uint32_t at = 0;
+    for (uint32_t i = 0; i < m->command_count; i++) {
+        const struct mix_command *c = &m->commands[i];
+        sum += c->weight;
+        const uint32_t end = (uint32_t)(MIX_SEQUENCE * sum / total);
+        for (uint32_t n = 0; at < end; n++)
+            m->sequence[at++] = &c->images[n % c->image_count];
+    }
+    for (uint32_t i = MIX_SEQUENCE - 1; i > 0; i--) {
+        const uint32_t j = (uint32_t)rng_below(&rng, i + 1);
+        const struct image *swap = m->sequence[i];
+        m->sequence[i] = m->sequence[j];
+        m->sequence[j] = swap;
+    }
+    return true;
+}
+
+static inline void mix_release(struct mix *m)
+{
+    for (uint32_t i = 0; i < m->command_count; i++) {
+        for (uint32_t j = 0; j < m->commands[i].image_count; j++) {
+            free(m->commands[i].images[j].data);
+            free(m->commands[i].images[j].patches);
+        }
+        free(m->commands[i].images);
+    }
+    free(m->sequence);
+    memset(m, 0, sizeof *m);
+}
+
+#endif

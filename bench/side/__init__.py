@@ -1,0 +1,1 @@
+"""The parts of bench/compare: servers, cases, tables, plots.  Standard library only."""

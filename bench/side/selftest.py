@@ -1,0 +1,127 @@
+"""
+Checks of the comparison's own arithmetic and forms: python3 -m unittest side.selftest, in bench/.
+
+No server is started and no time passes.
+"""
+
+import json
+import os
+import tempfile
+import unittest
+import xml.dom.minidom
+
+from side import plots, report
+from side.cases import CASES
+from side.run import Lag, interleaved, spread, summary, thin
+from side.servers import Kind
+
+
+def a_run(rate, cpu):
+    latency = {f: 1.0 for f in ("p50_us", "p99_us", "p999_us", "p9999_us", "max_us")}
+    latency["curve"] = [[0, 10.0], [50, 20.0], [99.9, 300.0], [100, 400.0]]
+    return {
+        "per_second": rate,
+        "cpu_ns": cpu,
+        "cpu_share": 1,
+        "user_share": 0.5,
+        "others_share": 0,
+        "client_cpu_ns": 80,
+        "errors": 0,
+        "latency": latency,
+    }
+
+
+class Arithmetic(unittest.TestCase):
+    def test_lag_of_keys_that_all_leave_late_by_the_same_time(self):
+        late_ms, due, step_ms = 70, 1000, 2
+        lag = Lag(due, 5000, step_ms)
+        for now in range(5000, 5000 + due * step_ms + late_ms + 1):
+            gone = max(0, min(due, (now - 5000 - late_ms) // step_ms + 1))
+            lag.read(now, gone)
+        self.assertAlmostEqual(lag.mean_ms, late_ms, delta=step_ms)
+        self.assertAlmostEqual(lag.worst_ms, late_ms, delta=step_ms)
+        self.assertAlmostEqual(lag.peak, late_ms / step_ms, delta=1)
+        self.assertEqual(lag.backlog, 0)
+
+    def test_lag_does_not_depend_on_the_order_of_leaving(self):
+        # Ten keys due at 0 .. 9 ms leave together at 20 ms: 20, 19, ... 11 ms late.
+        lag = Lag(10, 0, 1)
+        for now in range(0, 20):
+            lag.read(now, 0)
+        lag.read(19.999, 0)
+        lag.read(20, 10)
+        self.assertAlmostEqual(lag.mean_ms, 15.5, delta=0.6)
+        self.assertAlmostEqual(lag.worst_ms, 20, delta=0.1)
+
+    def test_median_and_range(self):
+        self.assertEqual(spread([8, 10, 13]), (10, 0.5))
+        s = summary([a_run(100, 5), a_run(300, 9), a_run(200, 7)])
+        self.assertEqual((s["per_second"], s["cpu_ns"]), (200, 7))
+
+    def test_every_server_is_first_in_turn(self):
+        orders = [order for _i, order in interleaved(["a", "b", "c"], 3)]
+        self.assertEqual([o[0] for o in orders], ["a", "b", "c"])
+        self.assertTrue(all(sorted(o) == ["a", "b", "c"] for o in orders))
+
+    def test_thinning_keeps_the_peak(self):
+        series = [(i, 1) for i in range(5000)]
+        series[1234] = (1234, 99)
+        self.assertLessEqual(len(thin(series, 400)), 400)
+        self.assertIn((1234, 99), thin(series, 400))
+
+
+class Forms(unittest.TestCase):
+    def test_command_lines(self):
+        like_redis = Kind("r", "rival", "/bin/r", "--more 'a b'").argv(7, 2, "/d")
+        self.assertEqual(like_redis[1:3], ["--port", "7"])
+        self.assertEqual(like_redis[-4:], ["--io-threads", "2", "--more", "a b"])
+        other = Kind("o", "rival", "/bin/o", "-p {port} -t {threads}").argv(7, 2, "/d")
+        self.assertEqual(other, ["/bin/o", "-p", "7", "-t", "2"])
+
+    def test_case_names_are_unique(self):
+        self.assertEqual(len({c.name for c in CASES}), len(CASES))
+
+    def result(self):
+        kinds = [("latchkey", "latchkey"), ("red<is", "rival"), ("limit", "limit")]
+        meta = {"date": "d", "cpu": "c", "cpu_count": 2, "kernel": "k", "rounds": 1, "seconds": 1}
+        meta |= {"keys": 10, "servers": []}
+        for name, role in kinds:
+            meta["servers"].append(
+                {"name": name, "role": role, "version": "1", "args": "", "path": name}
+            )
+        by_family = {
+            "throughput": summary([a_run(2e6, 300)]),
+            "memory": {"rss_per_key": 50.0, "used_per_key": 48.0, "keys": 10},
+            "expiry": {"mean_lag_ms": 3.0, "series": [(0.0, 0), (1.0, 5)]},
+            "stall": {"worst_ms": 2.0, "acted_s": 0.5, "series": [(0.1, 0.2), (1, 3.0)]},
+        }
+        cases = [
+            {"name": f, "title": f"a {f} & more", "family": f, "servers": {n: v for n, _r in kinds}}
+            for f, v in by_family.items()
+        ]
+        return {"meta": meta, "cases": cases}
+
+    def test_all_forms_are_written_and_plots_are_well_formed(self):
+        with tempfile.TemporaryDirectory() as d:
+            stem = os.path.join(d, "r")
+            report.write(self.result(), stem)
+            with open(stem + ".json", encoding="utf-8") as f:
+                self.assertEqual(len(json.load(f)["cases"]), 4)
+            with open(stem + ".html", encoding="utf-8") as f:
+                page = f.read()
+        self.assertNotIn("<is", page)
+        found = page.split("<svg")[1:]
+        self.assertGreaterEqual(len(found), 6)
+        for svg in found:
+            xml.dom.minidom.parseString("<svg" + svg.split("</svg>")[0] + "</svg>")
+
+    def test_plots_of_nothing_and_of_one_point(self):
+        colors = plots.palette([("a", "rival")])
+        self.assertEqual(plots.lines("t", {}, colors, x_label="x", y_label="y"), "")
+        for log in (False, True):
+            svg = plots.lines("t", {"a": [(1, 0)]}, colors, x_label="x", y_label="y", y_log=log)
+            xml.dom.minidom.parseString(svg)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,266 @@
+/*
+ * worker.c — the loop, and the group of workers.
+ *
+ * Worker 0 accepts, and gives each socket to the worker with the fewest connections.
+ */
+#include "io/worker.h"
+
+#include "core/base/log.h"
+#include "core/store/reclaim.h"
+#include "io/worker_priv.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+/* --- the loop -------------------------------------------------------------------------------- */
+
+static struct worker *least_busy(struct worker_group *g)
+{
+    struct worker *best = g->workers[0];
+    for (uint32_t i = 1; i < g->count; i++)
+        if (__atomic_load_n(&g->workers[i]->connections, __ATOMIC_RELAXED) <
+            __atomic_load_n(&best->connections, __ATOMIC_RELAXED))
+            best = g->workers[i];
+    return best;
+}
+
+static void accepted(struct worker *w, const struct net_event *e)
+{
+    if (e->fd < 0) {
+        log_line(LOG_WARNING, "Accepting client connection: %s", strerror(-e->error));
+        return;
+    }
+    struct worker_group *g = w->group;
+    const bool is_unix = g->listeners[e->tag].is_unix;
+    struct worker *owner = least_busy(g);
+    __atomic_fetch_add(&g->connections, 1, __ATOMIC_RELAXED);
+    __atomic_fetch_add(&owner->connections, 1, __ATOMIC_RELAXED);
+    if (owner == w) {
+        conn_accept(w, e->fd, is_unix);
+        return;
+    }
+    struct handover *h = mem_new(struct handover);
+    h->fd = e->fd;
+    h->is_unix = is_unix;
+    if (inbox_push(&owner->inbox, &h->node))
+        net_wake(owner->net);
+}
+
+static void woken(struct worker *w)
+{
+    for (struct inbox_node *n = inbox_drain(&w->inbox), *next; n; n = next) {
+        next = n->next;
+        struct handover *h = (struct handover *)n;
+        conn_accept(w, h->fd, h->is_unix);
+        mem_delete(h);
+    }
+    if (__atomic_exchange_n(&w->look, 0, __ATOMIC_ACQ_REL))
+        worker_look_at_sessions(w);
+    if (__atomic_exchange_n(&w->retry, 0, __ATOMIC_ACQ_REL))
+        worker_retry_parked(w);
+}
+
+static void handle(struct worker *w, const struct net_event *e)
+{
+    struct conn *c = (struct conn *)e->conn;
+    switch (e->kind) {
+    case NET_ACCEPT:
+        accepted(w, e);
+        break;
+    case NET_DATA:
+        conn_data(w, c, e->data);
+        break;
+    case NET_EOF:
+        c->eof = true;
+        if (e->error)
+            conn_close(w, c);
+        else
+            conn_dirty(w, c); /* replies to what it sent still go out */
+        break;
+    case NET_SENT:
+        conn_sent(w, c, e->error);
+        break;
+    case NET_CLOSED:
+        conn_free(w, c);
+        break;
+    case NET_WAKE:
+        break;
+    }
+}
+
+static void loop_once(struct worker *w)
+{
+    const int n = net_wait(w->net, w->events, WORKER_EVENTS, worker_timeout_ns(w));
+    dispatch_enter(w->dispatcher);
+    for (int i = 0; i < n; i++)
+        handle(w, &w->events[i]);
+    woken(w);
+    worker_timers(w);
+    worker_run_ready(w);
+    conn_flush_all(w);
+    dispatch_leave(w->dispatcher);
+}
+
+static void finish(struct worker *w)
+{
+    dispatch_enter(w->dispatcher);
+    for (struct conn *c = w->conns; c; c = c->next)
+        conn_close(w, c);
+    dispatch_leave(w->dispatcher);
+    for (int rounds = 0; w->conns && rounds < 100; rounds++) {
+        const int n = net_wait(w->net, w->events, WORKER_EVENTS, 10000000);
+        for (int i = 0; i < n; i++)
+            if (w->events[i].kind == NET_CLOSED)
+                conn_free(w, (struct conn *)w->events[i].conn);
+            else if (w->events[i].kind == NET_ACCEPT && w->events[i].fd >= 0)
+                close(w->events[i].fd);
+    }
+}
+
+static void *run(void *arg)
+{
+    struct worker *w = arg;
+    const struct config *config = config_current(w->group->setup.config);
+    w->net = net_new(w->group->setup.backend, (uint32_t)config->maxclients / w->group->count);
+    if (!w->net) {
+        log_line(LOG_WARNING, "Worker %u has no network: %s", w->index, strerror(errno));
+        exit(1);
+    }
+    w->limits.bulk_max = config->proto_max_bulk_len;
+    w->query_limit = config->client_query_buffer_limit;
+    if (w->index == 0)
+        for (uint32_t i = 0; i < w->group->listener_count; i++)
+            net_listen(w->net, w->group->listeners[i].fd, i);
+    pthread_barrier_wait(&w->group->started);
+    while (!__atomic_load_n(&w->group->stopping, __ATOMIC_ACQUIRE))
+        loop_once(w);
+    if (w->index == 0)
+        for (uint32_t i = 0; i < w->group->listener_count; i++)
+            net_unlisten(w->net, w->group->listeners[i].fd);
+    finish(w);
+    reclaim_flush();
+    /* A net belongs to its thread; nobody wakes it once all loops have ended. */
+    pthread_barrier_wait(&w->group->ended);
+    net_free(w->net);
+    w->net = NULL;
+    return NULL;
+}
+
+/* --- the group ------------------------------------------------------------------------------- */
+
+static struct worker *worker_new(struct worker_group *g, uint32_t index)
+{
+    struct worker *w = mem_new(struct worker);
+    w->group = g;
+    w->index = index;
+    w->dispatcher = dispatcher_new(g->setup.shared, index);
+    w->stats = dispatcher_stats(w->dispatcher);
+    inbox_init(&w->inbox);
+    worker_frame_init(w);
+    return w;
+}
+
+struct worker_group *worker_group_new(const struct worker_setup *setup, uint32_t count)
+{
+    LK_ASSERT(count >= 1 && count <= 64);
+    struct worker_group *g = mem_new(struct worker_group);
+    g->setup = *setup;
+    g->count = count;
+    g->workers = mem_calloc(count * sizeof(struct worker *));
+    pthread_barrier_init(&g->started, NULL, count + 1);
+    pthread_barrier_init(&g->ended, NULL, count);
+    for (uint32_t i = 0; i < count; i++)
+        g->workers[i] = worker_new(g, i);
+    return g;
+}
+
+int worker_group_listen(struct worker_group *g, int listen_fd, bool is_unix)
+{
+    LK_ASSERT(g->listener_count < 64);
+    g->listeners[g->listener_count++] = (struct listener){listen_fd, is_unix};
+    return LK_OK;
+}
+
+void worker_group_start(struct worker_group *g)
+{
+    /* Signals are the main thread's. */
+    sigset_t all, before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    for (uint32_t i = 0; i < g->count; i++)
+        LK_ASSERT(pthread_create(&g->workers[i]->thread, NULL, run, g->workers[i]) == 0);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    pthread_barrier_wait(&g->started);
+}
+
+void worker_group_stop(struct worker_group *g)
+{
+    __atomic_store_n(&g->stopping, 1, __ATOMIC_RELEASE);
+    for (uint32_t i = 0; i < g->count; i++)
+        net_wake(g->workers[i]->net);
+}
+
+void worker_group_join(struct worker_group *g)
+{
+    for (uint32_t i = 0; i < g->count; i++)
+        pthread_join(g->workers[i]->thread, NULL);
+}
+
+void worker_group_free(struct worker_group *g)
+{
+    for (uint32_t i = 0; i < g->count; i++) {
+        struct worker *w = g->workers[i];
+        for (struct inbox_node *n = inbox_drain(&w->inbox), *next; n; n = next) {
+            next = n->next;
+            close(((struct handover *)n)->fd);
+            mem_delete((struct handover *)n);
+        }
+        conn_send_free_all(w);
+        worker_frame_release(w);
+        dispatcher_free(w->dispatcher);
+        mem_delete(w);
+    }
+    pthread_barrier_destroy(&g->started);
+    pthread_barrier_destroy(&g->ended);
+    mem_free(g->workers, g->count * sizeof(struct worker *));
+    mem_delete(g);
+}
+
+uint32_t worker_group_count(const struct worker_group *g)
+{
+    return g->count;
+}
+
+struct stats *worker_group_stats(struct worker_group *g, uint32_t worker)
+{
+    return g->workers[worker]->stats;
+}
+
+const char *worker_group_backend(const struct worker_group *g, uint32_t worker)
+{
+    return net_backend_name(g->workers[worker]->net);
+}
+
+uint32_t worker_group_connections(const struct worker_group *g)
+{
+    return __atomic_load_n(&g->connections, __ATOMIC_RELAXED);
+}
+
+void worker_group_retry(void *group, uint64_t workers)
+{
+    struct worker_group *g = group;
+    for (; workers; workers &= workers - 1) {
+        struct worker *w = g->workers[__builtin_ctzll(workers)];
+        __atomic_store_n(&w->retry, 1, __ATOMIC_RELEASE);
+        net_wake(w->net);
+    }
+}
+
+void worker_group_look(void *group, uint32_t worker)
+{
+    struct worker *w = ((struct worker_group *)group)->workers[worker];
+    __atomic_store_n(&w->look, 1, __ATOMIC_RELEASE);
+    net_wake(w->net);
+}

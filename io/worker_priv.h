@@ -1,0 +1,123 @@
+/*
+ * worker_priv.h — the worker's inside, for worker*.c and conn*.c.
+ */
+#ifndef LK_IO_WORKER_PRIV_H
+#define LK_IO_WORKER_PRIV_H
+
+#include "core/base/inbox.h"
+#include "io/conn.h"
+#include "io/worker.h"
+
+#include <pthread.h>
+
+LK_BEGIN
+
+enum {
+    WORKER_EVENTS = 256,
+    ARGS_INLINE = 8,           /* arguments a framed command has room for without a heap block */
+    SPARE_BUFS = 64,           /* reply buffers a worker keeps */
+    SPARE_BUF_BYTES = 16 * 1024,
+    OUTPUT_THROTTLE = 256 << 20, /* unsent output above which a connection is not read */
+};
+
+/* A socket that another worker accepted. */
+struct handover {
+    struct inbox_node node; /* first */
+    int fd;
+    bool is_unix;
+};
+
+struct framed {
+    struct conn *conn;
+    size_t end; /* of cur: behind the command */
+};
+
+struct worker {
+    struct worker_group *group;
+    uint32_t index;
+    pthread_t thread;
+    struct net *net;
+    struct dispatcher *dispatcher;
+    struct stats *stats;
+    struct inbox inbox;
+    uint32_t retry, look; /* __atomic: set with a wake */
+    uint32_t connections; /* __atomic */
+
+    struct conn *conns;                   /* all */
+    struct conn *ready_head, *ready_tail; /* have bytes to frame */
+    struct conn *dirty;                   /* have replies to send */
+    struct conn *parked;                  /* wait for a retry or the end of a pause */
+
+    struct pending pending[DISPATCH_BATCH];
+    struct framed framed[DISPATCH_BATCH];
+    struct resp_args args[DISPATCH_BATCH];
+    struct bytes arg_storage[DISPATCH_BATCH][ARGS_INLINE];
+    struct resp_limits limits;
+    uint64_t query_limit;
+
+    struct buf spare[SPARE_BUFS];
+    uint32_t spare_count;
+    struct conn_send *spare_sends;
+    int64_t next_cron_ms, next_expire_ms;
+    bool expire_more;
+    struct net_event events[WORKER_EVENTS];
+};
+
+struct listener {
+    int fd;
+    bool is_unix;
+};
+
+struct worker_group {
+    struct worker_setup setup;
+    struct worker **workers;
+    uint32_t count;
+    struct listener listeners[64];
+    uint32_t listener_count;
+    uint32_t connections; /* __atomic: of all workers, with those being handed over */
+    uint32_t stopping;    /* __atomic */
+    pthread_barrier_t started; /* every worker has its net */
+    pthread_barrier_t ended;   /* no worker loops any more */
+};
+
+/* --- conn.c ---------------------------------------------------------------------------------- */
+
+void conn_accept(struct worker *w, int fd, bool is_unix); /* takes the socket */
+void conn_data(struct worker *w, struct conn *c, struct bytes data);
+void conn_ready(struct worker *w, struct conn *c); /* has bytes to frame */
+void conn_park(struct worker *w, struct conn *c);
+/* What is not run yet is kept for the next loop. */
+void conn_keep_rest(struct worker *w, struct conn *c);
+/* Ends the connection: now, or behind its replies. Inside the gate. */
+void conn_close(struct worker *w, struct conn *c);
+void conn_close_behind_output(struct worker *w, struct conn *c);
+void conn_free(struct worker *w, struct conn *c); /* at CLOSED */
+void conn_protocol_error(struct worker *w, struct conn *c, const char *error);
+
+/* --- conn_send.c ----------------------------------------------------------------------------- */
+
+void conn_dirty(struct worker *w, struct conn *c);
+void conn_flush_all(struct worker *w);
+void conn_sent(struct worker *w, struct conn *c, int error);
+size_t conn_output_bytes(const struct conn *c);
+void conn_take_spare(struct worker *w, struct conn *c); /* a buffer for replies */
+void conn_send_free_all(struct worker *w);
+void conn_send_release(struct worker *w, struct conn_send *s);
+
+/* --- worker_run.c ---------------------------------------------------------------------------- */
+
+/* Frames and runs until nobody is ready. */
+void worker_run_ready(struct worker *w);
+void worker_frame_init(struct worker *w);
+void worker_frame_release(struct worker *w);
+
+/* --- worker_timer.c -------------------------------------------------------------------------- */
+
+void worker_timers(struct worker *w);
+int64_t worker_timeout_ns(struct worker *w);
+void worker_retry_parked(struct worker *w);
+void worker_look_at_sessions(struct worker *w); /* kill flags */
+
+LK_END
+
+#endif

@@ -1,0 +1,130 @@
+#include "persist/log_thread.h"
+
+#include "core/base/buf.h"
+#include "core/base/mem.h"
+#include "core/store/shard.h"
+
+#include <pthread.h>
+
+enum { SINKS_MAX = 4, BATCH_BYTES = 1 << 20, GATHER_NS = 1000000, NO_DB = UINT32_MAX };
+
+struct log_thread {
+    pthread_t thread;
+    struct log_ring *ring;
+    struct log_sink sinks[SINKS_MAX];
+    uint32_t sink_count;
+    bool eager;
+    uint32_t stop;   /* __atomic */
+    uint64_t offset; /* __atomic, relaxed: stored by the thread */
+    uint64_t ticket; /* the same */
+    uint32_t db;     /* of the stream at offset */
+    struct buf batch;
+};
+
+static void give_batch(struct log_thread *t, uint64_t ticket)
+{
+    if (t->batch.size == 0)
+        return;
+    const uint64_t offset = t->offset + t->batch.size;
+    for (uint32_t i = 0; i < t->sink_count; i++)
+        t->sinks[i].write(t->sinks[i].ctx, buf_bytes(&t->batch), offset, ticket);
+    __atomic_store_n(&t->offset, offset, __ATOMIC_RELEASE);
+    t->batch.size = 0;
+}
+
+static void add_select(struct log_thread *t, uint32_t db)
+{
+    char digits[INT64_CHARS];
+    const size_t n = int64_to_chars(db, digits);
+    buf_printf(&t->batch, "*2\r\n$6\r\nSELECT\r\n$%zu\r\n%.*s\r\n", n, (int)n, digits);
+}
+
+static void take_effects(struct log_thread *t, const struct log_record *r)
+{
+    if (r->first_db != t->db)
+        add_select(t, r->first_db);
+    buf_append(&t->batch, r->data, r->size);
+    t->db = r->last_db;
+    mem_free(r->data, r->size);
+    if (t->batch.size >= BATCH_BYTES)
+        give_batch(t, r->ticket);
+}
+
+static void take_marker(struct log_thread *t, const struct log_record *r)
+{
+    give_batch(t, r->ticket - 1);
+    for (uint32_t i = 0; i < t->sink_count; i++)
+        if (t->sinks[i].marker)
+            t->sinks[i].marker(t->sinks[i].ctx, r, t->offset);
+    if (r->kind == LOG_ROTATE || r->kind == LOG_ATTACH)
+        t->db = NO_DB; /* a new reader knows of no SELECT */
+}
+
+static bool take_all(struct log_thread *t)
+{
+    struct log_record r;
+    uint64_t last = 0;
+    while (log_ring_take(t->ring, &r)) {
+        if (r.kind == LOG_EFFECTS)
+            take_effects(t, &r);
+        else
+            take_marker(t, &r);
+        last = r.ticket;
+    }
+    if (last == 0)
+        return false;
+    give_batch(t, last);
+    __atomic_store_n(&t->ticket, last, __ATOMIC_RELEASE);
+    return true;
+}
+
+static void *run(void *arg)
+{
+    struct log_thread *t = arg;
+    for (;;) {
+        const bool stop = __atomic_load_n(&t->stop, __ATOMIC_ACQUIRE);
+        const bool took = take_all(t);
+        shard_tell_retry(log_ring_take_waiting(t->ring));
+        if (took && !t->eager && !stop)
+            log_ring_sleep(t->ring, true, GATHER_NS); /* more is likely: let a batch gather */
+        else if (!took && stop)
+            return NULL;
+        else if (!took)
+            log_ring_sleep(t->ring, false, -1);
+    }
+}
+
+struct log_thread *log_thread_new(struct log_ring *ring, const struct log_sink *sinks,
+                                  uint32_t count)
+{
+    LK_ASSERT(count <= SINKS_MAX);
+    struct log_thread *t = mem_new(struct log_thread);
+    t->ring = ring;
+    t->db = NO_DB;
+    t->sink_count = count;
+    for (uint32_t i = 0; i < count; i++) {
+        t->sinks[i] = sinks[i];
+        t->eager |= sinks[i].eager;
+    }
+    LK_ASSERT(pthread_create(&t->thread, NULL, run, t) == 0);
+    return t;
+}
+
+void log_thread_end(struct log_thread *t)
+{
+    __atomic_store_n(&t->stop, 1, __ATOMIC_RELEASE);
+    log_ring_wake(t->ring);
+    pthread_join(t->thread, NULL);
+    buf_release(&t->batch);
+    mem_delete(t);
+}
+
+uint64_t log_thread_offset(const struct log_thread *t)
+{
+    return __atomic_load_n(&t->offset, __ATOMIC_ACQUIRE);
+}
+
+uint64_t log_thread_ticket(const struct log_thread *t)
+{
+    return __atomic_load_n(&t->ticket, __ATOMIC_ACQUIRE);
+}

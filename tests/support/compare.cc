@@ -1,0 +1,172 @@
+/* compare.cc — the table of allowed differences. */
+#include "tests/support/compare.h"
+
+#include <algorithm>
+#include <cctype>
+#include <cstdlib>
+#include <map>
+#include <sstream>
+
+namespace lk
+{
+
+namespace
+{
+
+using Same = bool (*)(const Reply &want, const Reply &got, int64_t slack_ms);
+
+bool near(const Reply &want, const Reply &got, int64_t tolerance)
+{
+    if (want.type != ':' || got.type != ':')
+        return want.raw == got.raw;
+    const int64_t a = strtoll(want.text.c_str(), nullptr, 10);
+    const int64_t b = strtoll(got.text.c_str(), nullptr, 10);
+    if (a < 0 || b < 0)
+        return a == b;
+    return (a < b ? b - a : a - b) <= tolerance;
+}
+
+bool near_seconds(const Reply &want, const Reply &got, int64_t slack_ms)
+{
+    return near(want, got, 1 + slack_ms / 1000);
+}
+
+bool near_milliseconds(const Reply &want, const Reply &got, int64_t slack_ms)
+{
+    return near(want, got, 50 + slack_ms);
+}
+
+bool same_members(const Reply &want, const Reply &got, int64_t)
+{
+    /* A SCAN inside EXEC: its cursor cannot be followed. */
+    if (want.items.size() == 2 && want.items[1].type == '*')
+        return got.items.size() == 2 && got.items[1].type == '*';
+    if (want.type != got.type || want.items.size() != got.items.size() || want.null != got.null)
+        return false;
+    if (want.items.empty())
+        return want.raw == got.raw;
+    std::vector<std::string> a, b;
+    for (const Reply &item : want.items)
+        a.push_back(item.raw);
+    for (const Reply &item : got.items)
+        b.push_back(item.raw);
+    std::sort(a.begin(), a.end());
+    std::sort(b.begin(), b.end());
+    return a == b;
+}
+
+bool same_presence(const Reply &want, const Reply &got, int64_t)
+{
+    return want.null ? want.raw == got.raw : want.type == got.type && !got.null;
+}
+
+bool same_type(const Reply &want, const Reply &got, int64_t)
+{
+    return want.type == '-' ? want.raw == got.raw : want.type == got.type && want.null == got.null;
+}
+
+bool same_hello(const Reply &want, const Reply &got, int64_t)
+{
+    if (want.type != got.type || want.items.size() != got.items.size() || want.items.empty())
+        return want.raw == got.raw;
+    for (size_t i = 0; i + 1 < want.items.size(); i += 2) {
+        const std::string &field = want.items[i].text;
+        const bool own = field == "version" || field == "id";
+        if (want.items[i].raw != got.items[i].raw ||
+            (own ? want.items[i + 1].type != got.items[i + 1].type
+                 : want.items[i + 1].raw != got.items[i + 1].raw))
+            return false;
+    }
+    return true;
+}
+
+std::map<std::string, std::string> client_fields(const std::string &line)
+{
+    std::map<std::string, std::string> fields;
+    std::istringstream words(line);
+    for (std::string word; words >> word;) {
+        const size_t at = word.find('=');
+        fields[word.substr(0, at)] = at == std::string::npos ? "" : word.substr(at + 1);
+    }
+    return fields;
+}
+
+bool same_client(const Reply &want, const Reply &got, int64_t)
+{
+    if (want.type != got.type || want.type == '-')
+        return want.raw == got.raw;
+    std::map<std::string, std::string> a = client_fields(want.text), b = client_fields(got.text);
+    for (const char *field : {"name", "db", "multi", "flags", "cmd", "user", "resp", "sub", "psub"})
+        if (a[field] != b[field])
+            return false;
+    return true;
+}
+
+struct Rule {
+    const char *command; /* with its subcommand */
+    Same same;
+    const char *reason;
+};
+
+const Rule rules[] = {
+    {"ttl", near_seconds, "the two servers read their clocks one after the other"},
+    {"expiretime", near_seconds, "a relative deadline starts when the command runs"},
+    {"pttl", near_milliseconds, "the two servers read their clocks one after the other"},
+    {"pexpiretime", near_milliseconds, "a relative deadline starts when the command runs"},
+    {"keys", same_members, "the order of a hash table is nobody's promise"},
+    {"scan", same_members, "found keys have no order, and cursors are the server's own"},
+    {"randomkey", same_presence, "any key is right, none is not"},
+    {"hello", same_hello, "the version and the connection's number are the server's own"},
+    {"client id", same_type, "connections are numbered as they come to each worker"},
+    {"client list", same_type, "it shows every connection of each server"},
+    {"client info", same_client, "addresses, ages and buffer sizes are the server's own"},
+    {"object refcount", same_type, "values are not shared between keys here, so it is always 1"},
+    {"object idletime", same_type, "idle time runs on each server's clock"},
+    {"time", same_type, "the two servers read their clocks one after the other"},
+    {"lastsave", same_type, "each server began at its own second"},
+};
+
+std::string lower(std::string text)
+{
+    for (char &c : text)
+        c = static_cast<char>(tolower(static_cast<unsigned char>(c)));
+    return text;
+}
+
+bool same_reply(const Args &args, const Reply &want, const Reply &got, int64_t slack_ms)
+{
+    const std::string name = lower(args[0]);
+    const std::string whole = args.size() > 1 ? name + " " + lower(args[1]) : name;
+    for (const Rule &rule : rules)
+        if (name == rule.command || whole == rule.command)
+            return rule.same(want, got, slack_ms);
+    return want.raw == got.raw;
+}
+
+} // namespace
+
+bool Comparer::same(const Step &step, const std::string &want, const std::string &got,
+                    int64_t slack_ms)
+{
+    std::vector<Args> &queued = queued_[step.conn];
+    const std::string name = lower(step.args[0]);
+    if (want == "+QUEUED\r\n") {
+        queued.push_back(step.args);
+        return want == got;
+    }
+    const Reply a = parse_reply(want), b = parse_reply(got);
+    if (name == "multi" && a.type == '+')
+        queued.clear();
+    if (name != "exec" || a.items.empty())
+        return a.raw == b.raw || (name != "exec" && same_reply(step.args, a, b, slack_ms));
+    const std::vector<Args> ran = std::move(queued);
+    queued.clear();
+    if (a.type != b.type || a.items.size() != b.items.size() || ran.size() != a.items.size())
+        return want == got;
+    for (size_t i = 0; i < ran.size(); i++)
+        if (!same_reply(ran[i], a.items[i], b.items[i], slack_ms))
+            return false;
+    return true;
+}
+
+} // namespace lk

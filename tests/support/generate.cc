@@ -1,0 +1,189 @@
+/* generate.cc — the words that all families share, and the spoiling of commands. */
+#include "tests/support/generate.h"
+
+#include <cctype>
+
+namespace lk
+{
+
+std::string any_key(Random &random)
+{
+    static const std::vector<std::string> keys = {"a",
+                                                  "b",
+                                                  "c",
+                                                  "d",
+                                                  "key:1",
+                                                  "key:2",
+                                                  "key:10",
+                                                  "{tag}x",
+                                                  "{tag}y",
+                                                  "",
+                                                  std::string("bin\0\r\n\xff", 7),
+                                                  std::string(300, 'k')};
+    return random.pick(keys);
+}
+
+std::string any_integer(Random &random)
+{
+    static const std::vector<std::string> numbers = {"0",
+                                                     "1",
+                                                     "-1",
+                                                     "2",
+                                                     "10",
+                                                     "-10",
+                                                     "100",
+                                                     "12345",
+                                                     "9999",
+                                                     "10000",
+                                                     "2147483648",
+                                                     "9223372036854775807",
+                                                     "-9223372036854775808",
+                                                     "9223372036854775808",
+                                                     "-9223372036854775809",
+                                                     "",
+                                                     " 1",
+                                                     "1 ",
+                                                     "+1",
+                                                     "01",
+                                                     "-0",
+                                                     "1.0",
+                                                     "0x10",
+                                                     "abc",
+                                                     "1e3"};
+    if (random.one_in(3))
+        return random.pick(numbers);
+    return std::to_string(static_cast<int64_t>(random.below(40)) - 20);
+}
+
+std::string any_value(Random &random)
+{
+    static const std::vector<std::string> values = {"",
+                                                    "v",
+                                                    "hello world",
+                                                    "3.0",
+                                                    "1.5",
+                                                    "-2.25",
+                                                    "1e10",
+                                                    "5e-3",
+                                                    "inf",
+                                                    "-inf",
+                                                    "nan",
+                                                    "0.1",
+                                                    "1.7976931348623157e308",
+                                                    "3.141592653589793238462643",
+                                                    " 1.5",
+                                                    "1.5 ",
+                                                    std::string("\0\x01\xfe\r\n", 5),
+                                                    std::string(43, 'x'),
+                                                    std::string(44, 'x'),
+                                                    std::string(45, 'x'),
+                                                    std::string(64, 'y'),
+                                                    std::string(1000, 'z'),
+                                                    "ohmytext",
+                                                    "mynewtext",
+                                                    std::string(20, '7'),
+                                                    "00000000000000000001"};
+    if (random.one_in(2))
+        return any_integer(random);
+    return random.pick(values);
+}
+
+std::string far_seconds(Random &random)
+{
+    return std::to_string(1000 + random.below(100'000'000));
+}
+
+std::string deadline_seconds(Random &random)
+{
+    return std::to_string(10'000'000'000 + random.below(1'000'000));
+}
+
+std::string spoilt_time(Random &random)
+{
+    static const std::vector<std::string> times = {"0",
+                                                   "-1",
+                                                   "-100",
+                                                   "abc",
+                                                   "",
+                                                   "1.5",
+                                                   "9223372036854775807",
+                                                   "-9223372036854775808",
+                                                   "9223372036854775808",
+                                                   "9223372036854775",
+                                                   "9223372036854776",
+                                                   "-9223372036854775"};
+    return random.pick(times);
+}
+
+namespace
+{
+
+/* A client's mistakes: a letter's case, an argument too few, too many, or wrong. */
+void spoil(Random &random, Args &args)
+{
+    if (random.one_in(8)) {
+        for (char &c : args[0])
+            c = random.one_in(2) ? static_cast<char>(toupper(static_cast<unsigned char>(c))) : c;
+    }
+    /* SCAN from a made-up cursor may rightly answer anything. */
+    const bool follows_cursor = args.size() > 1 && args[1] == "@all";
+    if (!random.one_in(25) || follows_cursor)
+        return;
+    switch (random.below(3)) {
+    case 0:
+        args.pop_back();
+        break;
+    case 1:
+        args.push_back(random.one_in(2) ? "bogus" : any_key(random));
+        break;
+    default:
+        if (args.size() > 1)
+            args.pop_back();
+        args.push_back("");
+        break;
+    }
+    if (args.empty())
+        args.push_back("nosuchcommand");
+}
+
+Args next_mixed(Random &random)
+{
+    switch (random.below(4)) {
+    case 0:
+        return next_key(random);
+    case 1:
+        return next_session(random);
+    case 2:
+        return next_transaction(random);
+    default:
+        return next_string(random);
+    }
+}
+
+} // namespace
+
+const std::vector<Family> &families()
+{
+    static const std::vector<Family> all = {
+        {"Strings", next_string, 1},   {"Keys", next_key, 1},
+        {"Sessions", next_session, 1}, {"Transactions", next_transaction, 3},
+        {"Mixed", next_mixed, 3},
+    };
+    return all;
+}
+
+Script random_script(const Family &family, uint64_t seed, size_t steps)
+{
+    Random random(seed);
+    Script script;
+    for (size_t i = 0; i < steps; i++) {
+        Step step;
+        step.conn = static_cast<int>(random.below(static_cast<size_t>(family.conns)));
+        step.args = family.next(random);
+        spoil(random, step.args);
+        script.push_back(std::move(step));
+    }
+    return script;
+}
+
+} // namespace lk

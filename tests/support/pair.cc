@@ -1,0 +1,186 @@
+/* pair.cc — run, compare, shorten. */
+#include "tests/support/pair.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <chrono>
+#include <set>
+#include <sstream>
+
+namespace lk
+{
+
+namespace
+{
+
+bool follows_cursor(const Args &args)
+{
+    return args.size() > 1 && args[1] == "@all";
+}
+
+/* What a whole SCAN found, sorted and each once, as one reply; or its error. */
+std::string scan_all(Client &client, Args args)
+{
+    std::set<std::string> found;
+    args[1] = "0";
+    /* The few keys of a stream need few rounds, however small COUNT is. */
+    for (int round = 0; round < 100'000; round++) {
+        const Reply reply = client.call(args);
+        if (reply.items.size() != 2)
+            return reply.raw;
+        for (const Reply &key : reply.items[1].items)
+            found.insert(key.raw);
+        args[1] = reply.items[0].text;
+        if (args[1] == "0") {
+            std::string all = "*" + std::to_string(found.size()) + "\r\n";
+            for (const std::string &key : found)
+                all += key;
+            return all;
+        }
+    }
+    throw std::runtime_error("SCAN does not end");
+}
+
+/* Where the commands end that are sent together with the one at `from`. */
+size_t batch_end(const Script &script, size_t from, size_t batch)
+{
+    size_t to = from + 1;
+    while (to < script.size() && to - from < batch && script[to].conn == script[from].conn &&
+           !follows_cursor(script[from].args) && !follows_cursor(script[to].args))
+        to++;
+    return to;
+}
+
+void flush(Server &server)
+{
+    server.connect().call({"FLUSHALL"});
+}
+
+std::string text_of(const Script &script)
+{
+    std::ostringstream out;
+    for (const Step &step : script)
+        out << "  " << step.conn << "> " << printable(step.args) << "\n";
+    return out.str();
+}
+
+} // namespace
+
+Pair::Pair() : oracle_(Server::oracle()), tested_(Server::tested())
+{
+}
+
+bool Pair::knows(const std::string &command)
+{
+    const std::string reply = tested_->connect().call_raw({command});
+    return reply.find("unknown command") == std::string::npos;
+}
+
+std::optional<Difference> Pair::run(const Script &script, const How &how)
+{
+    using Clock = std::chrono::steady_clock;
+    flush(*oracle_);
+    flush(*tested_);
+    std::vector<Client> a, b;
+    for (int i = 0; i < kConns; i++) {
+        a.push_back(oracle_->connect(how.resp));
+        b.push_back(tested_->connect(how.resp));
+    }
+    Comparer comparer;
+    int64_t slack_ms = 0;
+    for (size_t from = 0, to; from < script.size(); from = to) {
+        to = batch_end(script, from, how.batch);
+        const size_t conn = static_cast<size_t>(script[from].conn);
+        std::vector<std::string> want, got;
+        const Clock::time_point began = Clock::now();
+        try {
+            if (follows_cursor(script[from].args)) {
+                want.push_back(scan_all(a[conn], script[from].args));
+                got.push_back(scan_all(b[conn], script[from].args));
+            } else {
+                std::string raw;
+                for (size_t i = from; i < to; i++)
+                    raw += encode(script[i].args);
+                a[conn].send(raw);
+                b[conn].send(raw);
+                for (size_t i = from; i < to; i++)
+                    want.push_back(a[conn].read_raw());
+                for (size_t i = from; i < to; i++)
+                    got.push_back(b[conn].read_raw());
+            }
+        } catch (const std::exception &e) {
+            const size_t i = from + std::min(got.size(), to - from - 1);
+            return Difference{i, want.size() > i - from ? want[i - from] : "", e.what()};
+        }
+        const auto took = std::chrono::duration_cast<Milliseconds>(Clock::now() - began);
+        slack_ms = std::max<int64_t>(slack_ms, took.count() * 2);
+        for (size_t i = from; i < to; i++)
+            if (!comparer.same(script[i], want[i - from], got[i - from], slack_ms))
+                return Difference{i, want[i - from], got[i - from]};
+    }
+    return std::nullopt;
+}
+
+Script Pair::shorten(Script script, const How &how)
+{
+    for (size_t tail = 1; tail < script.size(); tail *= 2) {
+        Script shorter(script.end() - static_cast<ptrdiff_t>(tail), script.end());
+        if (const auto difference = run(shorter, how)) {
+            shorter.resize(difference->step + 1);
+            script = shorter;
+            break;
+        }
+    }
+    int runs = 0;
+    for (size_t size = std::max<size_t>(script.size() / 2, 1); size > 0; size /= 2) {
+        for (size_t from = 0; from + size < script.size() && runs < 400; runs++) {
+            Script shorter = script;
+            const auto at = shorter.begin() + static_cast<ptrdiff_t>(from);
+            shorter.erase(at, at + static_cast<ptrdiff_t>(size));
+            if (const auto difference = run(shorter, how)) {
+                shorter.resize(difference->step + 1);
+                script = shorter;
+            } else {
+                from += size;
+            }
+        }
+    }
+    return script;
+}
+
+void Pair::expect_same(const Script &script, const How &how, const std::string &title)
+{
+    const std::optional<Difference> first = run(script, how);
+    if (!first)
+        return;
+    Script failing(script.begin(), script.begin() + static_cast<ptrdiff_t>(first->step) + 1);
+    failing = shorten(failing, how);
+    const Difference shown = run(failing, how).value_or(*first);
+    ADD_FAILURE() << title << ", RESP" << how.resp << ", " << how.batch << " at once, step "
+                  << first->step << "\n"
+                  << text_of(failing) << "  reference: " << printable(shown.want)
+                  << "\n  tested:    " << printable(shown.got);
+}
+
+void Pair::expect_same_raw(const std::string &raw, bool closes, const std::string &title)
+{
+    std::string answers[2];
+    Server *servers[2] = {oracle_.get(), tested_.get()};
+    for (int i = 0; i < 2; i++) {
+        flush(*servers[i]);
+        Client client = servers[i]->connect();
+        client.send(raw);
+        if (closes) {
+            answers[i] = client.read_to_end();
+            continue;
+        }
+        const std::string last = "$12\r\nthat was all\r\n";
+        client.send(Args{"ECHO", "that was all"});
+        for (std::string reply; reply != last; answers[i] += reply)
+            reply = client.read_raw();
+    }
+    EXPECT_EQ(printable(answers[1], 4000), printable(answers[0], 4000)) << title;
+}
+
+} // namespace lk

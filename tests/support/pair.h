@@ -1,0 +1,63 @@
+/*
+ * pair.h — one script on two servers, and the shortest script on which they differ.
+ *
+ *   script --> reference --> reply --+
+ *     |                              compare --> the first step that differs
+ *     +------> tested -----> reply --+
+ *
+ * A script runs on empty databases and new connections, so it can be run again with steps left
+ * out: first ever longer tails that end in the difference, then without any step that it does not
+ * need.
+ */
+#ifndef LK_TEST_PAIR_H
+#define LK_TEST_PAIR_H
+
+#include "tests/support/compare.h"
+#include "tests/support/generate.h"
+#include "tests/support/server.h"
+
+#include <memory>
+#include <optional>
+#include <string>
+
+namespace lk
+{
+
+/* How a script is sent. */
+struct How {
+    int resp = 2;
+    size_t batch = 1; /* up to so many commands of one connection before their replies are read */
+};
+
+struct Difference {
+    size_t step; /* where in the script */
+    std::string want;
+    std::string got; /* or what went wrong */
+};
+
+class Pair
+{
+  public:
+    Pair();
+
+    std::optional<Difference> run(const Script &script, const How &how);
+
+    /* Fails the running test with the shortest script found, if the servers differ. */
+    void expect_same(const Script &script, const How &how, const std::string &title);
+
+    /* The same bytes to both; their answers up to the end of the connection, or to the reply of
+     * an ECHO that is added. */
+    void expect_same_raw(const std::string &raw, bool closes, const std::string &title);
+
+    bool knows(const std::string &command); /* is it a command of the server under test? */
+
+  private:
+    Script shorten(Script script, const How &how);
+
+    std::unique_ptr<Server> oracle_;
+    std::unique_ptr<Server> tested_;
+};
+
+} // namespace lk
+
+#endif

@@ -1,0 +1,671 @@
+/* scripts.cc — the tables of written streams. */
+#include "tests/support/scripts.h"
+
+#include <sstream>
+
+namespace lk
+{
+
+Script script_of(const char *lines)
+{
+    Script script;
+    std::istringstream in(lines);
+    for (std::string line; std::getline(in, line);) {
+        Step step;
+        if (line.size() > 2 && line[1] == '>') {
+            step.conn = line[0] - '0';
+            line.erase(0, 2);
+        }
+        step.args = split_line(line);
+        if (!step.args.empty())
+            script.push_back(std::move(step));
+    }
+    return script;
+}
+
+const std::vector<TextScript> &text_scripts()
+{
+    static const std::vector<TextScript> all = {
+        {"SetOptions", nullptr, R"(
+            SET k v NX
+            SET k w NX
+            SET k w XX
+            SET none w XX
+            SET k x GET
+            SET none x GET XX
+            SET none x GET NX
+            SET none y NX GET
+            SET k v NX XX
+            SET k v KEEPTTL EX 100
+            SET k v EX 100 PX 100
+            SET k v EX 100 EXAT 10000000000
+            SET k v PERSIST
+            SET k v EX 1000
+            SET k w KEEPTTL
+            TTL k
+            SET k w
+            TTL k
+            SET k v EX
+            SET k v EX 0
+            SET k v PX -1
+            SET k v EX 9223372036854775807
+            SET k v EX 9223372036854775
+            SET k v PX 9223372036854775807
+            SET k v EXAT 9223372036854775807
+            SET k v PXAT 9223372036854775807
+            PEXPIRETIME k
+            SET k v EX 1.5
+            SET k v EX abc
+            SET k v EX " 1"
+            SET k v EX +1
+            SET k v PXAT 10000000000123
+            PEXPIRETIME k
+            EXPIRETIME k
+            SET k v EXAT 10000000000
+            PEXPIRETIME k
+            SET k v EXAT 1
+            GET k
+            SET k v NX PXAT 1
+            GET k
+            EXISTS k
+        )"},
+        {"NumbersAndTheirEdges", nullptr, R"(
+            INCR n
+            INCRBY n 9223372036854775806
+            INCR n
+            DECRBY n -1
+            SET n -9223372036854775808
+            DECR n
+            DECRBY n 1
+            DECRBY n -9223372036854775808
+            INCRBY n -9223372036854775808
+            INCRBY n 9223372036854775808
+            SET n " 1"
+            INCR n
+            SET n "1 "
+            INCR n
+            SET n +1
+            INCR n
+            SET n 01
+            INCR n
+            SET n -0
+            INCR n
+            SET n ""
+            INCR n
+            SET n 1.0
+            INCR n
+            INCRBY n 1.0
+            SET n 10
+            INCRBYFLOAT n 0.1
+            OBJECT ENCODING n
+            INCRBYFLOAT n 5.0e3
+            INCRBYFLOAT n -5010.1
+            OBJECT ENCODING n
+            INCRBYFLOAT n 1e4000
+            INCRBYFLOAT n inf
+            INCRBYFLOAT n nan
+            INCRBYFLOAT n 1e308
+            INCRBYFLOAT n 1e308
+            GET n
+            SET n 3.0e3
+            INCRBYFLOAT n 200
+            SET n "1.5 "
+            INCRBYFLOAT n 1
+            SET n 0x10
+            INCRBYFLOAT n 1
+            INCRBYFLOAT none " 1"
+            INCRBYFLOAT none 0.00000000000000001
+            INCRBYFLOAT none 17179869184
+            SET big 17179869184
+            INCRBYFLOAT big 1.5
+            SET third 0.333333333333333333
+            INCRBYFLOAT third 0.333333333333333333
+            SET n 5
+            EXPIRE n 1000
+            INCR n
+            TTL n
+            INCRBYFLOAT n 1.5
+            TTL n
+        )"},
+        {"Ranges", nullptr, R"(
+            SET s "hello world"
+            GETRANGE s 0 -1
+            GETRANGE s 0 0
+            GETRANGE s -5 -1
+            GETRANGE s -1 -5
+            GETRANGE s 5 3
+            GETRANGE s 100 200
+            GETRANGE s -100 3
+            GETRANGE s -100 -50
+            GETRANGE s 0 9223372036854775807
+            GETRANGE s -9223372036854775808 9223372036854775807
+            GETRANGE s a 1
+            GETRANGE none 0 -1
+            SUBSTR s 1 3
+            SETRANGE s 6 redis
+            GET s
+            SETRANGE s 20 x
+            GET s
+            SETRANGE none 0 ""
+            EXISTS none
+            SETRANGE none 5 ""
+            SETRANGE none 3 abc
+            GET none
+            SETRANGE s -1 x
+            SETRANGE s 536870911 xx
+            SETRANGE s 536870912 ""
+            SETRANGE s 9223372036854775807 x
+            SET i 1234
+            SETRANGE i 1 9
+            GET i
+            OBJECT ENCODING i
+            GETRANGE i 1 2
+            APPEND i 5
+            OBJECT ENCODING i
+            STRLEN i
+            STRLEN none
+            APPEND fresh abc
+            OBJECT ENCODING fresh
+            APPEND fresh def
+            OBJECT ENCODING fresh
+            APPEND fresh ""
+            SET j 99
+            STRLEN j
+        )"},
+        {"Encodings", nullptr, R"(
+            SET k 1
+            OBJECT ENCODING k
+            SET k 9223372036854775807
+            OBJECT ENCODING k
+            SET k 9223372036854775808
+            OBJECT ENCODING k
+            SET k -9223372036854775808
+            OBJECT ENCODING k
+            SET k 01
+            OBJECT ENCODING k
+            SET k 12345678901234567890
+            OBJECT ENCODING k
+            SET k aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa
+            OBJECT ENCODING k
+            SET k aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa
+            OBJECT ENCODING k
+            MSET k 5 l x
+            OBJECT ENCODING k
+            GETSET k 6
+            OBJECT ENCODING k
+            SETEX k 1000 7
+            OBJECT ENCODING k
+            SETNX m 8
+            OBJECT ENCODING m
+            COPY m o
+            OBJECT ENCODING o
+            INCRBYFLOAT p 1.5
+            OBJECT ENCODING p
+            OBJECT ENCODING none
+            OBJECT FREQ k
+            OBJECT REFCOUNT none
+        )"},
+        {"GetexAndGetdel", nullptr, R"(
+            SET k v EX 1000
+            GETEX k
+            TTL k
+            GETEX k PERSIST
+            TTL k
+            GETEX k EX 5000
+            TTL k
+            GETEX k PX 5000000
+            TTL k
+            GETEX k EXAT 10000000000
+            EXPIRETIME k
+            GETEX k PXAT 10000000000123
+            PEXPIRETIME k
+            GETEX k EX 0
+            GETEX k EX -1
+            GETEX k EX abc
+            GETEX k EX 100 PERSIST
+            GETEX k NX
+            GETEX k KEEPTTL
+            GETEX none EX 0
+            GETEX none EX 100
+            GETEX k EXAT 1
+            EXISTS k
+            SET k v
+            GETDEL k
+            GETDEL k
+            GETDEL k x
+        )"},
+        {"Deadlines", nullptr, R"(
+            SET k v
+            TTL k
+            PTTL none
+            EXPIRETIME k
+            PEXPIRETIME none
+            EXPIRE k 1000 XX
+            EXPIRE k 1000 GT
+            EXPIRE k 1000 LT
+            EXPIRE k 5000 NX
+            EXPIRE k 5000 GT
+            EXPIRE k 9000 LT
+            TTL k
+            EXPIRE k 100 GT LT
+            EXPIRE k 100 NX XX
+            EXPIRE k 100 NX GT
+            EXPIRE k 100 XX GT
+            EXPIRE k 100 bogus
+            EXPIRE none 100
+            EXPIRE k abc
+            EXPIRE k 9223372036854775807
+            EXPIRE k -9223372036854775808
+            PEXPIRE k 9223372036854775807
+            EXPIREAT k 9223372036854775807
+            PEXPIREAT k 9223372036854775807
+            PEXPIRETIME k
+            PERSIST k
+            PERSIST k
+            PERSIST none
+            EXPIRE k -1
+            EXISTS k
+            SET k v
+            EXPIREAT k 0
+            EXISTS k
+            SET k v
+            PEXPIREAT k 1
+            TYPE k
+            SET k v
+            PEXPIRE k 0 LT
+            EXISTS k
+            SET k v EX 1000
+            EXPIRE k -1 GT
+            EXISTS k
+            EXPIRE k -1 NX
+            EXISTS k
+            EXPIRE k -1 LT
+            EXISTS k
+        )"},
+        {"RenameCopyMove", nullptr, R"(
+            SET a 1 EX 1000
+            RENAME a b
+            TTL b
+            RENAME a b
+            RENAME b b
+            RENAMENX b b
+            SET c 3
+            RENAMENX b c
+            RENAMENX b d
+            TTL d
+            SET e 5
+            RENAME d e
+            TTL e
+            COPY e f
+            TTL f
+            COPY e f
+            COPY e f REPLACE
+            COPY e e
+            COPY e e DB 0
+            COPY e e DB 1
+            COPY e e DB 1 REPLACE
+            COPY e e DB 16
+            COPY e e DB abc
+            COPY e x DB
+            COPY e x bogus
+            COPY none x
+            COPY none x REPLACE
+            SELECT 1
+            TTL e
+            MOVE e 0
+            MOVE e 1
+            MOVE e 16
+            MOVE e abc
+            MOVE none 0
+            RENAME e z
+            MOVE z 0
+            SELECT 0
+            TTL z
+            KEYS *
+            DBSIZE
+        )"},
+        {"Databases", nullptr, R"(
+            SET a 0
+            SELECT 1
+            SET a 1
+            SET b 1
+            SELECT 2
+            DBSIZE
+            SWAPDB 0 1
+            SELECT 0
+            GET a
+            GET b
+            1> GET a
+            1> DBSIZE
+            SWAPDB 0 0
+            SWAPDB 0 16
+            SWAPDB 0 abc
+            SWAPDB abc 0
+            SWAPDB -1 0
+            SELECT 15
+            SELECT 16
+            SELECT -1
+            SELECT 01
+            SELECT 9223372036854775808
+            SELECT 0
+            FLUSHDB
+            DBSIZE
+            SELECT 1
+            DBSIZE
+            FLUSHALL ASYNC
+            DBSIZE
+            FLUSHALL SYNC extra
+            FLUSHDB bogus
+            RANDOMKEY
+            SET only 1
+            RANDOMKEY
+        )"},
+        {"ScansAndPatterns", nullptr, R"(
+            MSET key:1 a key:2 b key:10 c other d "[x]" e "a\\b" f "" g
+            SCAN @all
+            SCAN @all COUNT 1
+            SCAN @all COUNT 1000
+            SCAN @all MATCH key:*
+            SCAN @all MATCH key:? COUNT 2
+            SCAN @all MATCH ""
+            SCAN @all TYPE string
+            SCAN @all TYPE STRING
+            SCAN @all TYPE zset
+            SCAN @all COUNT 0
+            SCAN @all COUNT -1
+            SCAN @all COUNT abc
+            SCAN @all MATCH
+            SCAN @all bogus 1
+            SCAN abc
+            SCAN ""
+            SCAN 0 COUNT
+            SCAN
+            KEYS key:[12]
+            KEYS key:[^1]
+            KEYS key:[1-9]
+            KEYS key:[9-1]
+            KEYS "\\[x\\]"
+            KEYS "a\\\\b"
+            KEYS ?
+            KEYS ""
+            KEYS *:*
+            KEYS k*y*1*
+            KEYS a b
+        )"},
+        {"CommonSubsequence", nullptr, R"(
+            MSET x ohmytext y mynewtext empty ""
+            LCS x y
+            LCS x y LEN
+            LCS x y IDX
+            LCS x y IDX MINMATCHLEN 4
+            LCS x y IDX MINMATCHLEN 4 WITHMATCHLEN
+            LCS x y IDX WITHMATCHLEN
+            LCS x y WITHMATCHLEN
+            LCS x y LEN IDX
+            LCS x y MINMATCHLEN
+            LCS x y MINMATCHLEN abc
+            LCS x y IDX MINMATCHLEN -1
+            LCS x y bogus
+            LCS x none
+            LCS none none IDX
+            LCS x empty LEN
+            LCS x x IDX
+        )"},
+        {"Transactions", nullptr, R"(
+            EXEC
+            DISCARD
+            MULTI
+            MULTI
+            SET a 1
+            INCR a
+            GET a
+            EXEC
+            MULTI
+            EXEC
+            MULTI
+            SET b 1
+            DISCARD
+            EXISTS b
+            MULTI
+            SET a x
+            INCR a
+            SET c 3
+            EXEC
+            GET c
+            MULTI
+            nosuchcommand
+            SET d 1
+            EXEC
+            EXISTS d
+            MULTI
+            GET
+            EXEC
+            MULTI
+            WATCH a
+            UNWATCH
+            EXEC
+            MULTI
+            SELECT 3
+            SET in3 1
+            EXEC
+            DBSIZE
+            SELECT 0
+            MULTI
+            PING
+            ECHO hello
+            RESET
+            EXEC
+            MULTI
+            CLIENT GETNAME
+            FLUSHALL
+            EXEC
+        )"},
+        {"Watch", nullptr, R"(
+            SET a 1
+            WATCH a
+            MULTI
+            GET a
+            EXEC
+            WATCH a
+            1> SET a 2
+            MULTI
+            GET a
+            EXEC
+            WATCH a
+            SET a 3
+            MULTI
+            EXEC
+            WATCH a
+            1> SET a 3
+            MULTI
+            EXEC
+            WATCH a none
+            1> SET none 1
+            MULTI
+            EXEC
+            WATCH a
+            1> GET a
+            1> TTL a
+            MULTI
+            PING
+            EXEC
+            WATCH a
+            1> EXPIRE a 1000
+            MULTI
+            EXEC
+            WATCH a
+            UNWATCH
+            1> SET a 4
+            MULTI
+            PING
+            EXEC
+            WATCH a
+            1> SET a 5
+            MULTI
+            DISCARD
+            MULTI
+            PING
+            EXEC
+            WATCH gone
+            1> DEL gone
+            MULTI
+            PING
+            EXEC
+            WATCH a
+            1> FLUSHALL
+            MULTI
+            PING
+            EXEC
+            WATCH gone
+            1> FLUSHALL
+            MULTI
+            PING
+            EXEC
+            WATCH a
+            1> SELECT 1
+            1> SET a 9
+            MULTI
+            PING
+            EXEC
+            WATCH a
+            1> SWAPDB 0 1
+            MULTI
+            PING
+            EXEC
+            SET a 1
+            WATCH a
+            1> SWAPDB 0 2
+            MULTI
+            PING
+            EXEC
+            WATCH p
+            1> SELECT 0
+            1> SET q 1
+            1> RENAME q p
+            MULTI
+            PING
+            EXEC
+            WATCH a
+            RESET
+            1> SET a 7
+            MULTI
+            PING
+            EXEC
+        )"},
+        {"Sessions", nullptr, R"(
+            PING
+            PING hello
+            PING a b
+            ECHO
+            CLIENT GETNAME
+            CLIENT SETNAME me
+            CLIENT GETNAME
+            CLIENT SETNAME "not me"
+            CLIENT SETNAME ""
+            CLIENT GETNAME
+            HELLO
+            HELLO 3
+            CLIENT GETNAME
+            GET none
+            HELLO 3 SETNAME you
+            CLIENT GETNAME
+            HELLO 2
+            GET none
+            HELLO 5
+            HELLO abc
+            HELLO 3 AUTH default
+            HELLO 3 AUTH nobody pw
+            GET none
+            AUTH pw
+            AUTH default pw
+            AUTH nobody pw
+            RESET
+            CLIENT GETNAME
+            GET none
+            CLIENT nosuch
+            CLIENT SETNAME
+            CLIENT ID x
+            nosuch
+            nosuch a b c
+            "" a
+            SET
+            get a b
+        )"},
+        {"WrongType", "rpush", R"(
+            RPUSH l a
+            GET l
+            SET l v GET
+            SET l v NX
+            GETSET l v
+            APPEND l v
+            STRLEN l
+            INCR l
+            INCRBYFLOAT l 1
+            GETRANGE l 0 -1
+            SETRANGE l 0 x
+            GETDEL l
+            GETEX l
+            GETEX l EX 0
+            MGET l l
+            LCS l l
+            MSETNX l v
+            TYPE l
+            SETNX l v
+            OBJECT ENCODING l
+            EXPIRE l 1000
+            COPY l m
+            RENAME m n
+            MOVE n 1
+            SCAN @all TYPE list
+            INCR l x
+            SET l v
+            TTL l
+            TYPE l
+        )"},
+    };
+    return all;
+}
+
+const std::vector<RawCase> &raw_cases()
+{
+    const auto repeated = [](char c, size_t n) { return std::string(n, c); };
+    static const std::vector<RawCase> all = {
+        {"InlineCommand", "PING\r\n", false},
+        {"InlineWithoutCarriageReturn", "SET a 1\nGET a\n", false},
+        {"InlineQuotes", "SET a \"x\\n\\x41 y\"\r\nGET a\r\nSET b 'it\\'s'\r\nGET b\r\n", false},
+        {"InlineSpaces", "   PING   \r\n", false},
+        {"InlineEmptyLines", "\r\n\r\n\nPING\r\n", false},
+        {"InlineUnbalancedQuotes", "SET a \"x\r\n", true},
+        {"InlineTextAfterQuote", "SET a \"x\"y\r\n", true},
+        {"InlineTooLong", repeated('a', 70'000), true},
+        {"EmptyArray", "*0\r\n*1\r\n$4\r\nPING\r\n", false},
+        {"NegativeArray", "*-1\r\n*1\r\n$4\r\nPING\r\n", false},
+        {"NegativeArrayOfTen", "*-10\r\n*1\r\n$4\r\nPING\r\n", false},
+        {"ArrayNotANumber", "*x\r\n", true},
+        {"ArrayEmptyNumber", "*\r\n", true},
+        {"ArrayTooLong", "*2147483648\r\n", true},
+        {"ArrayHeaderTooLong", "*" + repeated('1', 70'000), true},
+        {"BulkMissing", "*1\r\nPING\r\n", true},
+        {"BulkWrongMark", "*1\r\n:4\r\nPING\r\n", true},
+        {"BulkWrongMarkByte", "*1\r\n\x01\r\n", true},
+        {"BulkNegative", "*1\r\n$-1\r\n", true},
+        {"BulkNotANumber", "*1\r\n$x\r\n", true},
+        {"BulkTooLong", "*1\r\n$536870913\r\n", true},
+        {"BulkHeaderTooLong", "*1\r\n$" + repeated('1', 70'000), true},
+        {"EmptyCommandName", "*1\r\n$0\r\n\r\n", false},
+        {"EmptyArgument", "*2\r\n$4\r\nECHO\r\n$0\r\n\r\n", false},
+        {"AnswersBeforeTheError", "*1\r\n$4\r\nPING\r\n*1\r\n$4\r\nPING\r\n*x\r\n", true},
+        {"Quit", "*1\r\n$4\r\nQUIT\r\n", true},
+        {"QuitEndsThePipeline", "*1\r\n$4\r\nQUIT\r\n*1\r\n$4\r\nPING\r\n", true},
+        {"QuitInsideMulti", "MULTI\r\nSET a 1\r\nQUIT\r\n", true},
+        {"ReplyOff", "CLIENT REPLY OFF\r\nSET a 1\r\nGET a\r\nCLIENT REPLY ON\r\nGET a\r\n", false},
+        {"ReplySkip", "CLIENT REPLY SKIP\r\nSET a 1\r\nGET a\r\n", false},
+        {"ReplySkipError", "CLIENT REPLY SKIP\r\nnosuch\r\nGET a\r\n", false},
+        {"HttpPost", "POST / HTTP/1.1\r\nHost: localhost\r\n\r\n", true},
+        {"HttpHost", "Host: localhost\r\n", true},
+        {"SwitchInPipeline", "HELLO 3 bogus\r\nGET none\r\nRESET\r\nGET none\r\n", false},
+    };
+    return all;
+}
+
+} // namespace lk
