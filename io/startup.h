@@ -25,7 +25,7 @@ void startup_help_text(const char *program, struct buf *out);
 void startup_log_begin(const struct config *c, bool with_arguments, const char *program);
 /* Version, mode, port and PID: a picture on a terminal or if asked for, else a line. */
 void startup_log_banner(const struct config *c, uint32_t workers, const char *backend);
-/* What the operator may want to change about the machine. */
+/* What the operator may want to change about the machine; the backlog is listen_check_backlog's. */
 void startup_log_warnings(const struct config *c);
 /* "Server initialized" */
 void startup_log_initialized(void);
@@ -86,7 +86,10 @@ void startup_signals_end(void); /* stops the thread */
  * standard output) before they end the process as they always do.
  */
 void startup_crash_install(const char *logfile);
-/* A stack of its own for the calling thread's report, so that it can tell of an overflow. */
+/*
+ * For each thread that blocks signals or recurses: lets these signals through, and gives the report
+ * a stack of its own, so that it can tell of an overflow.
+ */
 void startup_crash_thread(void);
 
 LK_END

@@ -10,6 +10,8 @@
 #include "core/base/mem.h"
 #include "io/startup.h"
 
+#include <inttypes.h>
+
 /* --- GET ------------------------------------------------------------------------------------- */
 
 struct got {
@@ -67,6 +69,19 @@ static struct config_hook *hooks_of(const struct admin *a, size_t *size)
     return all;
 }
 
+static void warn_of_limit(const struct config *before, const struct config *after)
+{
+    const size_t used = mem_used();
+
+    if (after->maxmemory == before->maxmemory || after->maxmemory == 0 || after->maxmemory >= used)
+        return;
+    log_line(LOG_WARNING,
+             "WARNING: the new maxmemory value set via CONFIG SET (%" PRIu64
+             ") is smaller than the current memory usage (%zu): keys will be evicted or writes "
+             "refused, as maxmemory-policy says.",
+             after->maxmemory, used);
+}
+
 static int set_pairs(struct admin *a, const struct args *args, bool local, struct buf *error)
 {
     const uint32_t count = (args->n - 2) / 2;
@@ -82,6 +97,7 @@ static int set_pairs(struct admin *a, const struct args *args, bool local, struc
     const struct config *after = config_current(a->parts.config);
     if (before != after) {
         admin_publish_config(a);
+        warn_of_limit(before, after);
         if (a->parts.config_applied)
             a->parts.config_applied(a->parts.ctx, before, after);
     }
