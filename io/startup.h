@@ -19,6 +19,8 @@ LK_BEGIN
 
 /* "Latchkey server v=0.1.0 sha=…" and a line end, as --version prints it. */
 void startup_version_text(struct buf *out);
+/* The hexadecimal word behind "build=". */
+uint64_t startup_build_id(void);
 void startup_help_text(const char *program, struct buf *out);
 
 /* The first lines of the log; with_arguments: there was a file or an option. */
@@ -58,6 +60,19 @@ void startup_pidfile_write(const char *path); /* failure is logged and else igno
 
 /* Scheduling and memory preferences: transparent huge pages, oom-score-adj, locale. */
 void startup_apply_process(const struct config *c);
+
+/* --- what ps shows (startup_title.c) --------------------------------------------------------- */
+
+/*
+ * Makes the room of argv and environment free for a title; the first call of main.  Returns the
+ * arguments to use instead.
+ */
+char **startup_title_init(char **argv);
+void startup_title_set(const char *title); /* cut to the room there is */
+/* proc-title-template with its {words} filled in. */
+void startup_title_text(const struct config *c, const char *program, struct buf *out);
+/* Both, if set-proc-title says so. */
+void startup_title_apply(const struct config *c, const char *program);
 
 /* --- supervisors (startup_supervise.c) ------------------------------------------------------- */
 

@@ -17,7 +17,7 @@
 #include <unistd.h>
 
 /* A number that differs between builds that differ: FNV-1a over version and compiler. */
-static uint64_t build_id(void)
+uint64_t startup_build_id(void)
 {
     uint64_t h = UINT64_C(0xcbf29ce484222325);
 
@@ -31,7 +31,7 @@ void startup_version_text(struct buf *out)
     buf_printf(out,
                "Latchkey server v=%s sha=00000000:0 malloc=%s bits=%zu build=%" PRIx64
                " (Redis %s compatible)\n",
-               LATCHKEY_VERSION, mem_allocator_name(), sizeof(void *) * 8, build_id(),
+               LATCHKEY_VERSION, mem_allocator_name(), sizeof(void *) * 8, startup_build_id(),
                REDIS_VERSION);
 }
 

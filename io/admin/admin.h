@@ -68,7 +68,10 @@ struct admin_parts {
     void (*worker)(void *ctx, uint32_t worker, struct admin_worker *out);
     void (*persistence)(void *ctx, struct admin_persistence *out);
     uint64_t (*log_offset)(void *ctx); /* bytes of replication stream made so far */
-    /* The new configuration is in force; called by the client's worker. */
+    /*
+     * The new configuration is in force.  Called by the client's worker inside the gate, so it must
+     * not close it.
+     */
     void (*config_applied)(void *ctx, const struct config *before, const struct config *after);
 };
 

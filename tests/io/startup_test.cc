@@ -221,6 +221,51 @@ TEST_F(Startup, ExecutableIsAbsolute)
     mem_strfree(path);
 }
 
+/* --- what ps shows ---------------------------------------------------------------------------- */
+
+TEST_F(Startup, TitleFollowsItsTemplate)
+{
+    const std::pair<const char *, const char *> rows[] = {
+        {"port 7000\n", "srv *:7000"},
+        {"port 7000\nbind 127.0.0.1 -::1\ncluster-enabled yes\n", "srv 127.0.0.1:7000 [cluster]"},
+        {"port 0\nunixsocket /tmp/s\n", "srv /tmp/s"},
+        {"port 7000\nproc-title-template \"{port} {unixsocket}|{config-file} {title}\"\n",
+         "7000 | srv"},
+    };
+    for (const auto &[text, title] : rows) {
+        config_holder *fresh = config_holder_new();
+        buf out{}, error{};
+        ASSERT_EQ(config_load_text(fresh, bytes_of(text, strlen(text)), &error), LK_OK)
+            << std::string(error.data, error.size);
+        startup_title_text(config_current(fresh), "srv", &out);
+        EXPECT_EQ(std::string(out.data, out.size), title);
+        buf_release(&out);
+        config_holder_free(fresh);
+    }
+}
+
+// The block is one as the kernel makes it; the test's own is left alone.
+TEST_F(Startup, TitleStaysInItsRoom)
+{
+    const int status = in_child([&] {
+        static char block[] = "prog\0first\0second\0HOME=x\0";
+        static char *argv[] = {block, block + 5, block + 11, nullptr};
+        static char *env[] = {block + 18, nullptr};
+        environ = env;
+        char **copy = startup_title_init(argv);
+        startup_title_set("a title that is longer than there is room for");
+        const bool cut = std::string(block) == "a title that is longer t";
+        startup_title_set("t");
+        const bool cleared =
+            std::string(block, sizeof block - 2) == "t" + std::string(sizeof block - 3, '\0');
+        _exit(cut && cleared && std::string(copy[2]) == "second" &&
+                      std::string(getenv("HOME")) == "x"
+                  ? 0
+                  : 1);
+    });
+    EXPECT_EQ(WEXITSTATUS(status), 0);
+}
+
 /* --- supervisors ------------------------------------------------------------------------------ */
 
 // A socket as systemd has one, by path or abstract.
