@@ -52,20 +52,40 @@ static const char *apply_maxclients(void *ctx, const struct config *before,
     return "The operating system is not able to handle the specified number of clients";
 }
 
+/* Of directives that need a part that has no hook here: better no than a yes without effect. */
+static const char *refuse(void *ctx, const struct config *before, const struct config *after)
+{
+    (void)ctx;
+    (void)before;
+    (void)after;
+    return "this server cannot change it while it runs";
+}
+
+static bool has_hook(const struct config_hook *hooks, const char *name)
+{
+    while (hooks && hooks->name && strcmp(hooks->name, name) != 0)
+        hooks++;
+    return hooks && hooks->name;
+}
+
 /* Admin's own hooks in front of the root's. */
 static struct config_hook *hooks_of(const struct admin *a, size_t *size)
 {
-    const struct config_hook own = {"maxclients", apply_maxclients, NULL};
+    static const char *const needy[] = {"port", "bind", "tls-port", "appendonly"};
+    enum { NEEDY = sizeof needy / sizeof *needy };
     const struct config_hook *more = a->parts.hooks;
-    size_t n = 0;
+    size_t n = 0, own = 0;
 
     while (more && more[n].name)
         n++;
-    *size = (n + 2) * sizeof own;
+    *size = (n + NEEDY + 2) * sizeof *more;
     struct config_hook *all = mem_calloc(*size);
-    all[0] = own;
+    all[own++] = (struct config_hook){"maxclients", apply_maxclients, NULL};
+    for (size_t i = 0; i < NEEDY; i++)
+        if (!has_hook(more, needy[i]))
+            all[own++] = (struct config_hook){needy[i], refuse, NULL};
     if (n > 0)
-        memcpy(all + 1, more, n * sizeof *more);
+        memcpy(all + own, more, n * sizeof *more);
     return all;
 }
 

@@ -227,11 +227,17 @@ TEST_F(Admin, ReplacedSnapshotsLiveUntilReclaim)
     start("requirepass first");
     session_set(&session, SESSION_AUTHENTICATED, true);
     const dispatch_config *first = shared.config;
-    for (int i = 0; i < 10; i++)
-        run("CONFIG SET requirepass word" + std::to_string(i));
+    const auto set = [this](int i) { run("CONFIG SET requirepass word" + std::to_string(i)); };
+    for (int i = 0; i < ADMIN_KEPT_MAX - 1; i++) {
+        set(i);
+        admin_reclaim(admin); // not worth closing the gate yet
+    }
     EXPECT_STREQ(first->requirepass, "first");
+    EXPECT_EQ(admin->kept_count, unsigned{ADMIN_KEPT_MAX - 1});
+    set(ADMIN_KEPT_MAX);
     admin_reclaim(admin);
-    EXPECT_STREQ(shared.config->requirepass, "word9");
+    EXPECT_EQ(admin->kept_count, 0U);
+    EXPECT_STREQ(shared.config->requirepass, "word32");
 }
 
 TEST_F(Admin, HooksHearOfChangesAndMayRefuse)
@@ -256,6 +262,16 @@ TEST_F(Admin, HooksHearOfChangesAndMayRefuse)
     EXPECT_EQ(run("CONFIG SET port 1"),
               "-ERR CONFIG SET failed (possibly related to argument 'port') - no such luck\r\n");
     EXPECT_EQ(heard, "6379>7000 ");
+}
+
+TEST_F(Admin, WhatNobodyAppliesIsRefused)
+{
+    start();
+    EXPECT_EQ(run("CONFIG SET maxmemory 5mb bind 127.0.0.1"),
+              "-ERR CONFIG SET failed (possibly related to argument 'bind') - this server cannot "
+              "change it while it runs\r\n");
+    EXPECT_EQ(shared.config->maxmemory, 0U);
+    EXPECT_EQ(run("CONFIG SET port 6379"), "+OK\r\n"); // no change
 }
 
 TEST_F(Admin, NotifyLettersBecomeClasses)
