@@ -19,7 +19,8 @@
 static struct {
     char *begin;
     size_t size;
-} room; /* set once, by startup_title_init */
+    char **argv; /* the copy */
+} room;          /* set once, by startup_title_init */
 
 /* A copy of a list of strings that ends with NULL; it lives as long as the process. */
 static char **copy_list(char **from)
@@ -49,7 +50,8 @@ char **startup_title_init(char **argv)
     room.begin = argv[0];
     room.size = (size_t)(end_of(environ, end_of(argv, argv[0])) - argv[0]);
     environ = copy_list(environ);
-    return copy_list(argv);
+    room.argv = copy_list(argv);
+    return room.argv;
 }
 
 void startup_title_set(const char *title)

@@ -7,6 +7,7 @@
 
 #include "core/base/log.h"
 #include "core/store/reclaim.h"
+#include "io/startup.h"
 #include "io/worker_priv.h"
 
 #include <errno.h>
@@ -125,6 +126,7 @@ static void *run(void *arg)
 {
     struct worker *w = arg;
     const struct config *config = config_current(w->group->setup.config);
+    startup_crash_thread();
     w->net = net_new(w->group->setup.backend, (uint32_t)config->maxclients / w->group->count);
     if (!w->net) {
         log_line(LOG_WARNING, "Worker %u has no network: %s", w->index, strerror(errno));
@@ -191,6 +193,9 @@ void worker_group_start(struct worker_group *g)
     /* Signals are the main thread's. */
     sigset_t all, before;
     sigfillset(&all);
+    const int faults[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT};
+    for (size_t i = 0; i < sizeof faults / sizeof *faults; i++)
+        sigdelset(&all, faults[i]); /* a worker's own crash is to be reported */
     pthread_sigmask(SIG_SETMASK, &all, &before);
     for (uint32_t i = 0; i < g->count; i++)
         LK_ASSERT(pthread_create(&g->workers[i]->thread, NULL, run, g->workers[i]) == 0);

@@ -32,6 +32,8 @@ void worker_look_at_sessions(struct worker *w)
         if (!c->closing && __atomic_load_n(&c->session.kill, __ATOMIC_ACQUIRE))
             conn_close(w, c);
     }
+    if (w->parked && !dispatch_paused_until(w->dispatcher))
+        worker_retry_parked(w); /* CLIENT UNPAUSE looks like this from here */
 }
 
 static void close_idle(struct worker *w, int64_t now_ms)

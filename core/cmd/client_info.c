@@ -54,6 +54,8 @@ static void append_flags(struct buf *out, const struct session *s)
             buf_append_char(out, letters[i].letter);
         if (letters[i].flag == SESSION_MASTER && client_type_of(s) == CLIENT_PUBSUB)
             buf_append_char(out, 'P');
+        if (letters[i].flag == SESSION_BLOCKED && READ(s->watch_dirty))
+            buf_append_char(out, 'd');
         if (letters[i].flag == SESSION_CLOSE_AFTER && READ(s->kill))
             buf_append_char(out, 'A');
     }

@@ -286,6 +286,10 @@ static void run_pending(struct dispatcher *d, struct pending *p)
     enum outcome outcome = RUN_DONE;
     __atomic_store_n(&s->last_command, p->cmd, __ATOMIC_RELAXED);
     p->state = PENDING_DONE;
+    if (LK_UNLIKELY(!p->cmd) && dispatch_is_attack(d, s, &p->args)) {
+        p->state = PENDING_CLOSE;
+        return;
+    }
     if (LK_UNLIKELY(!dispatch_allowed(d, s, p->cmd, &p->args))) {
         if (p->cmd)
             stats_add(&d->stats.commands[p->cmd->id].rejected, 1);

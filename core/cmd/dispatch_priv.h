@@ -140,6 +140,9 @@ enum outcome dispatch_call(struct dispatcher *d, struct session *s, const struct
 
 /* --- dispatch_check.c ------------------------------------------------------------------------ */
 
+/* An unknown command that is an HTTP request: the connection must end without an answer. */
+bool dispatch_is_attack(const struct dispatcher *d, const struct session *s, const struct args *a);
+
 /*
  * Everything that is checked before a command may run or be queued; c may be NULL.  False: the
  * error line is written, and a transaction under way will not be executed.

@@ -49,6 +49,7 @@ struct session {
     const struct command_info *last_command; /* __atomic, for CLIENT LIST; they live for ever */
     struct multi_state *multi;               /* NULL outside MULTI */
     struct watch_list *watch;                /* NULL without WATCH */
+    uint32_t watch_dirty;                    /* __atomic: a watched key has changed */
     struct token_node token; /* its place in the queue of those that may wait for locks */
     uint8_t lock_failures;   /* of the parked command */
     bool parked;             /* commands behind it wait too */

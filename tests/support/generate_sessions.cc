@@ -16,10 +16,8 @@ Args next_session(Random &random)
         {"CLIENT", "INFO"},
         {"CLIENT", "GETREDIR"},
         {"CLIENT", "TRACKINGINFO"},
-        {"CLIENT", "NO-EVICT", "on"},
         {"CLIENT", "NO-EVICT", "off"},
         {"CLIENT", "NO-EVICT", "bogus"},
-        {"CLIENT", "CACHING", "yes"},
         {"CLIENT", "REPLY", "on"},
         {"CLIENT", "REPLY", "bogus"},
         {"CLIENT", "UNBLOCK", "999999999"},
@@ -57,7 +55,6 @@ Args next_session(Random &random)
         {"HELLO", "3", "SETNAME", "me"},
         {"HELLO", "3", "SETNAME", "not me"},
         {"HELLO", "2", "AUTH", "default", "any"},
-        {"HELLO", "2", "AUTH", "nobody", "any"},
         {"HELLO", "2", "AUTH", "default"},
         {"HELLO", "3", "bogus"},
         {"HELLO", "2", "SETNAME"},
@@ -73,7 +70,6 @@ Args next_session(Random &random)
         {"TIME", "extra"},
         {"GET"},
         {"get", "a", "b"},
-        {"SUBSCRIBE"},
         {"EXEC", "extra"},
     };
     switch (random.below(8)) {
