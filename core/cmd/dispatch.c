@@ -307,7 +307,7 @@ static void run_pending(struct dispatcher *d, struct pending *p)
         return;
     }
     s->commands++;
-    s->last_used_ms = d->now_ms;
+    __atomic_store_n(&s->last_used_ms, d->now_ms, __ATOMIC_RELAXED);
     if (LK_UNLIKELY(
             session_has(s, SESSION_REPLY_OFF | SESSION_REPLY_SKIP | SESSION_REPLY_SKIP_NEXT)))
         hush(s, before);

@@ -279,7 +279,7 @@ enum outcome transaction_exec(struct exec *x, const struct args *a)
 }
 
 #define CONTROL                                                                                    \
-    .flags = CMD_NOSCRIPT | CMD_LOADING | CMD_STALE | CMD_FAST | CMD_CONTROL,                      \
+    .flags = CMD_NOSCRIPT | CMD_LOADING | CMD_STALE | CMD_FAST | CMD_ALLOW_BUSY | CMD_CONTROL,     \
     .categories = CAT_TRANSACTION
 
 const struct command transaction_commands[] = {
@@ -289,7 +289,8 @@ const struct command transaction_commands[] = {
      .categories = CAT_TRANSACTION, .run = transaction_exec},
     {"discard", .arity = 1, CONTROL, .run = discard_run},
     {"watch", .arity = -2, CONTROL, .keys = KEY_RANGE(1, -1, 1, KEY_RO), .run = watch_run},
-    {"unwatch", .arity = 1, .flags = CMD_NOSCRIPT | CMD_LOADING | CMD_STALE | CMD_FAST,
+    {"unwatch", .arity = 1,
+     .flags = CMD_NOSCRIPT | CMD_LOADING | CMD_STALE | CMD_FAST | CMD_ALLOW_BUSY,
      .categories = CAT_TRANSACTION, .run = unwatch_run},
     {0},
 };
