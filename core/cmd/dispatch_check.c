@@ -40,12 +40,13 @@ static bool reject(struct session *s)
     return false;
 }
 
-static bool reject_oom(struct session *s, bool exec)
+static bool reject_oom(struct dispatcher *d, struct session *s, bool exec)
 {
     if (!exec) {
         reply_error(&s->reply, "%s", oom_text);
         return reject(s);
     }
+    dispatch_unlock_one(d); /* of the command before: a watched shard may be the same one */
     session_unwatch(s);
     multi_discard(s);
     reply_error(&s->reply, "EXECABORT Transaction discarded because of: %s", oom_text);
@@ -70,6 +71,8 @@ bool dispatch_allowed(struct dispatcher *d, struct session *s, const struct comm
         reply_arity(&d->x);
         return reject(s);
     }
+    if (LK_UNLIKELY(session_has(s, SESSION_LOADING | SESSION_MASTER)))
+        return true; /* it has been accepted already, where it comes from */
     if (LK_UNLIKELY(!session_has(s, SESSION_AUTHENTICATED) && !(c->flags & CMD_NO_AUTH))) {
         const char *password = d->config->requirepass;
         if (password && *password) {
@@ -84,6 +87,6 @@ bool dispatch_allowed(struct dispatcher *d, struct session *s, const struct comm
     const bool exec = c->row->run == transaction_exec && session_has(s, SESSION_MULTI);
     const uint32_t flags = exec ? c->flags | multi_flags(s) : c->flags;
     if (LK_UNLIKELY(flags & CMD_DENYOOM && out_of_memory(d)))
-        return reject_oom(s, exec);
+        return reject_oom(d, s, exec);
     return true;
 }
