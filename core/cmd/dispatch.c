@@ -270,6 +270,13 @@ static void hush(struct session *s, struct reply_place before)
     }
 }
 
+/* A session queues for the token to wait for locks, and for nothing else. */
+static void leave_token(struct dispatcher *d, struct session *s)
+{
+    if (LK_UNLIKELY(s->token.queued))
+        shard_tell_retry(token_leave(&d->shared->token, &s->token));
+}
+
 static void run_pending(struct dispatcher *d, struct pending *p)
 {
     struct session *s = p->session;
@@ -286,11 +293,13 @@ static void run_pending(struct dispatcher *d, struct pending *p)
     enum outcome outcome = RUN_DONE;
     p->state = PENDING_DONE;
     if (LK_UNLIKELY(!dispatch_allowed(d, s, p->cmd, &p->args))) {
+        leave_token(d, s);
         if (p->cmd)
             stats_add(&d->stats.commands[p->cmd->id].rejected, 1);
         stats_error(&d->stats, bytes_of(s->reply.out.data + s->reply.error_at + 1,
                                         s->reply.out.size - s->reply.error_at - 1));
     } else if (LK_UNLIKELY(paused(d, s, p->cmd))) {
+        leave_token(d, s);
         s->parked = true;
         p->state = PENDING_PARKED;
         return;
