@@ -242,10 +242,23 @@ static bool wants_gate(const struct session *s, const struct command_info *c)
             multi_flags(s) & CMD_EXCLUSIVE);
 }
 
+/* A session queues for the token to wait for locks, and for nothing else. */
+static void leave_token(struct dispatcher *d, struct session *s)
+{
+    if (LK_UNLIKELY(s->token.queued))
+        shard_tell_retry(token_leave(&d->shared->token, &s->token));
+}
+
+static bool writes(const struct session *s, const struct command_info *c)
+{
+    return (c->flags | (c->row->run == transaction_exec ? multi_flags(s) : 0)) & CMD_WRITE;
+}
+
 static bool run_command(struct dispatcher *d, struct pending *p, enum outcome *outcome)
 {
-    if (d->logging && p->cmd->flags & CMD_WRITE &&
+    if (d->logging && writes(p->session, p->cmd) &&
         LK_UNLIKELY(!log_ring_room_or_ask(d->shared->log, d->worker))) {
+        leave_token(d, p->session);
         p->session->parked = true;
         return false;
     }
@@ -268,13 +281,6 @@ static void hush(struct session *s, struct reply_place before)
         session_set(s, SESSION_REPLY_SKIP_NEXT, false);
         session_set(s, SESSION_REPLY_SKIP, true);
     }
-}
-
-/* A session queues for the token to wait for locks, and for nothing else. */
-static void leave_token(struct dispatcher *d, struct session *s)
-{
-    if (LK_UNLIKELY(s->token.queued))
-        shard_tell_retry(token_leave(&d->shared->token, &s->token));
 }
 
 static void run_pending(struct dispatcher *d, struct pending *p)

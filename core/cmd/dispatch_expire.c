@@ -45,8 +45,9 @@ struct progress {
 
 static void expire_shard(struct dispatcher *d, struct shard *s, struct progress *out)
 {
-    if (!shard_try_lock(s)) {
-        out->timed = true; /* somebody works here: come back at the next tick */
+    /* Each shard puts a slot of its own, so each asks. */
+    if ((d->logging && !log_ring_has_room(d->shared->log)) || !shard_try_lock(s)) {
+        out->timed = true; /* come back at the next tick */
         return;
     }
     effects_begin(&d->effects);
@@ -69,8 +70,6 @@ bool dispatch_expire(struct dispatcher *d, uint32_t worker, uint32_t workers, in
     *next_ms = d->now_ms + IDLE_TICK_MS;
     if (__atomic_load_n(&d->shared->no_active_expire, __ATOMIC_RELAXED) ||
         dispatch_paused_until(d))
-        return false;
-    if (d->logging && !log_ring_has_room(d->shared->log))
         return false;
     /* Cleared before the look, so that a deadline set meanwhile sets it again. */
     const bool timed = __atomic_load_n(&d->ks->timed, __ATOMIC_RELAXED);

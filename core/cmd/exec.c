@@ -94,6 +94,18 @@ void exec_expire_entry(struct exec *x, struct shard *s, uint32_t db, struct tabl
     shard_dispose(d->ks, t, hash, e, seen, true);
 }
 
+/*
+ * A read meets expired keys without having asked for room in the log, and however full that is:
+ * then the key is left to be deleted by somebody else.  A pause holds deletions back as well.
+ */
+static bool may_delete_expired(const struct exec *x)
+{
+    struct dispatcher *d = x->dispatcher;
+    if (x->cmd->flags & CMD_WRITE)
+        return true;
+    return (!d->logging || log_ring_has_room(d->shared->log)) && !dispatch_paused_until(d);
+}
+
 static struct table_loc no_loc;
 
 struct found *exec_locate(struct exec *x, struct bytes key)
@@ -113,8 +125,10 @@ struct found *exec_locate(struct exec *x, struct bytes key)
     f->entry = f->table ? table_find(f->table, f->hash, key, &f->loc) : NULL;
     if (f->entry && LK_UNLIKELY(entry_has_deadline(f->entry)) &&
         entry_deadline(f->entry) <= x->now_ms && !session_has(x->session, SESSION_LOADING)) {
-        exec_expire_entry(x, f->shard, f->db, f->table, f->hash, &f->loc);
-        table_settle(f->table, shard_cow(d->ks, f->shard, f->db, f->table));
+        if (may_delete_expired(x)) {
+            exec_expire_entry(x, f->shard, f->db, f->table, f->hash, &f->loc);
+            table_settle(f->table, shard_cow(d->ks, f->shard, f->db, f->table));
+        }
         f->entry = NULL;
     }
     return f;
