@@ -142,6 +142,13 @@ enum outcome dispatch_call(struct dispatcher *d, struct session *s, const struct
     return outcome;
 }
 
+static void shard_highest_ticket(void *ctx, struct shard *s)
+{
+    uint64_t *ticket = ctx;
+    if (s->ticket > *ticket)
+        *ticket = s->ticket;
+}
+
 static enum outcome run_alone(struct dispatcher *d, struct pending *p)
 {
     dispatch_unlock_one(d);
@@ -153,17 +160,15 @@ static enum outcome run_alone(struct dispatcher *d, struct pending *p)
     lock_set_clear(d->set);
     lock_set_add_all(d->set, d->ks);
     effects_commit(d, NULL);
+    if (d->logging)
+        lock_set_each(d->set, d->ks, shard_highest_ticket, &p->session->ticket);
     d->exclusive = false;
     gate_open(&d->ks->gate);
     gate_enter(&d->ks->gate, d->slot);
+    /* The command, or another one alone before we were back, may have switched the log. */
+    d->logging = __atomic_load_n(&d->shared->log_active, __ATOMIC_ACQUIRE);
+    d->config = __atomic_load_n(&d->shared->config, __ATOMIC_ACQUIRE);
     return outcome;
-}
-
-static void shard_highest_ticket(void *ctx, struct shard *s)
-{
-    uint64_t *ticket = ctx;
-    if (s->ticket > *ticket)
-        *ticket = s->ticket;
 }
 
 static bool run_set(struct dispatcher *d, struct pending *p, enum outcome *outcome)
