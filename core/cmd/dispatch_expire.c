@@ -72,11 +72,12 @@ bool dispatch_expire(struct dispatcher *d, uint32_t worker, uint32_t workers, in
         dispatch_paused_until(d))
         return false;
     /* Cleared before the look, so that a deadline set meanwhile sets it again. */
-    const bool timed = __atomic_load_n(&d->ks->timed, __ATOMIC_RELAXED);
+    const uint64_t me = UINT64_C(1) << worker;
+    const bool timed = __atomic_load_n(&d->ks->timed, __ATOMIC_RELAXED) & me;
     if (!timed && !d->timed)
         return false;
-    if (worker == 0)
-        __atomic_store_n(&d->ks->timed, 0, __ATOMIC_RELAXED);
+    if (timed)
+        __atomic_fetch_and(&d->ks->timed, ~me, __ATOMIC_RELAXED);
 
     dispatch_unlock_one(d);
     exec_begin(d, &d->system, &no_command);
@@ -93,8 +94,6 @@ bool dispatch_expire(struct dispatcher *d, uint32_t worker, uint32_t workers, in
         }
     }
     d->timed = p.timed;
-    if (p.timed && worker != 0)
-        __atomic_store_n(&d->ks->timed, 1, __ATOMIC_RELAXED);
     *next_ms = d->now_ms + TICK_MS;
     return p.more;
 }

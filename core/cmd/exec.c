@@ -264,10 +264,10 @@ static void insert(struct exec *x, struct found *f, struct cow *cow, struct entr
     exec_event(x, EVENT_NEW, "new", entry_key(e));
 }
 
-static void note_deadline(struct dispatcher *d, int64_t deadline_ms)
+void exec_note_deadline(struct dispatcher *d, int64_t deadline_ms)
 {
-    if (deadline_ms >= 0 && !__atomic_load_n(&d->ks->timed, __ATOMIC_RELAXED))
-        __atomic_store_n(&d->ks->timed, 1, __ATOMIC_RELAXED);
+    if (deadline_ms >= 0 && __atomic_load_n(&d->ks->timed, __ATOMIC_RELAXED) != UINT64_MAX)
+        __atomic_store_n(&d->ks->timed, UINT64_MAX, __ATOMIC_RELAXED);
 }
 
 static int put(struct exec *x, struct bytes key, struct value *v, int64_t deadline_ms)
@@ -278,7 +278,7 @@ static int put(struct exec *x, struct bytes key, struct value *v, int64_t deadli
         f->table = shard_own_table(d->ks, f->shard, f->db);
     struct cow *cow = shard_cow(d->ks, f->shard, f->db, f->table);
     const size_t size = value_payload_size(v);
-    note_deadline(d, deadline_ms);
+    exec_note_deadline(d, deadline_ms);
     if (!f->entry || !put_in_place(x, f, cow, v, size, deadline_ms)) {
         struct entry *e = entry_try_new(key, value_kind(v), size, deadline_ms);
         if (!e) {
@@ -331,7 +331,7 @@ int exec_set_deadline(struct exec *x, struct bytes key, int64_t deadline_ms)
     struct found *f = exec_locate(x, key);
     struct cow *cow = shard_cow(d->ks, f->shard, f->db, f->table);
     struct entry *e = f->entry;
-    note_deadline(d, deadline_ms);
+    exec_note_deadline(d, deadline_ms);
     if (entry_has_deadline(e) && deadline_ms >= 0 && !table_seen(f->table, cow, &f->loc)) {
         entry_write_deadline(e, deadline_ms);
         table_note_deadline(f->table, &f->loc, deadline_ms);
