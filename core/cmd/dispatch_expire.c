@@ -68,8 +68,7 @@ bool dispatch_expire(struct dispatcher *d, uint32_t worker, uint32_t workers, in
                      int64_t *next_ms)
 {
     *next_ms = d->now_ms + IDLE_TICK_MS;
-    if (__atomic_load_n(&d->shared->no_active_expire, __ATOMIC_RELAXED) ||
-        dispatch_paused_until(d))
+    if (__atomic_load_n(&d->shared->no_active_expire, __ATOMIC_RELAXED) || dispatch_paused_until(d))
         return false;
     /* Cleared before the look, so that a deadline set meanwhile sets it again. */
     const uint64_t me = UINT64_C(1) << worker;
