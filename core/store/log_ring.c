@@ -82,6 +82,8 @@ bool log_ring_room_or_ask(struct log_ring *r, uint32_t worker)
 
 uint64_t log_ring_take_waiting(struct log_ring *r)
 {
+    /* Between the store of head in log_ring_take and this load: see log_ring_room_or_ask. */
+    __atomic_thread_fence(__ATOMIC_SEQ_CST);
     if (__atomic_load_n(&r->waiting, __ATOMIC_SEQ_CST) == 0 || !log_ring_has_room(r))
         return 0;
     return __atomic_exchange_n(&r->waiting, 0, __ATOMIC_SEQ_CST);
