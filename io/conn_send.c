@@ -145,8 +145,7 @@ static void flush(struct worker *w, struct conn *c)
         __atomic_store_n(&c->session.shown.output_size, 0, __ATOMIC_RELAXED);
     give_spare(w, &c->session.reply.out);
     /* What came before the end of input is still run. */
-    if ((c->eof && !c->ready && !c->on_parked) ||
-        session_has(&c->session, SESSION_CLOSE_AFTER))
+    if ((c->eof && !c->ready && !c->on_parked) || session_has(&c->session, SESSION_CLOSE_AFTER))
         conn_close(w, c);
 }
 

@@ -85,8 +85,8 @@ struct worker_group {
     uint32_t listener_count;
     uint32_t connections;      /* __atomic: of all workers, with those being handed over */
     uint32_t stopping;         /* __atomic */
-    uint32_t wakers; /* __atomic: calls that may be waking a net just now */
-    uint32_t deaf;   /* __atomic: the nets are about to go */
+    uint32_t wakers;           /* __atomic: calls that may be waking a net just now */
+    uint32_t deaf;             /* __atomic: the nets are about to go */
     pthread_barrier_t started; /* every worker has its net */
     pthread_barrier_t ended;   /* no worker loops any more */
 };

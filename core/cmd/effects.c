@@ -82,8 +82,7 @@ void effects_commit(struct dispatcher *d, struct shard *only)
     size_t size = 0;
     void *block = block_of(e, &size);
     struct log_ring *log = d->shared->log;
-    struct stamp stamp = {
-        log_ring_put(log, LOG_EFFECTS, block, size, e->first_db, e->last_db)};
+    struct stamp stamp = {log_ring_put(log, LOG_EFFECTS, block, size, e->first_db, e->last_db)};
     if (only)
         only->ticket = stamp.ticket;
     else

@@ -112,8 +112,8 @@ bool log_ring_take(struct log_ring *r, struct log_record *out)
     const struct slot *s = &r->slots[ticket & r->mask];
     if (__atomic_load_n(&s->ready, __ATOMIC_SEQ_CST) != ticket)
         return false;
-    *out = (struct log_record){ticket,          (enum log_kind)s->kind, s->data,
-                               (size_t)s->size, s->first_db,            s->last_db};
+    *out = (struct log_record){
+        ticket, (enum log_kind)s->kind, s->data, (size_t)s->size, s->first_db, s->last_db};
     __atomic_store_n(&r->bytes_out, r->bytes_out + s->size, __ATOMIC_RELEASE);
     /* From here on a producer may fill the slot again. */
     __atomic_store_n(&r->head, ticket, __ATOMIC_RELEASE);
