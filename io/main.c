@@ -297,9 +297,9 @@ static void end(struct server *s)
         log_line(LOG_NOTICE, "Removing the unix socket file.");
         unlink(c->unixsocket);
     }
+    log_thread_end(s->log); /* it may still tell workers of room */
     shard_set_retry_hook(NULL, NULL);
     worker_group_free(s->workers);
-    log_thread_end(s->log);
     log_ring_free(s->shared.log);
     admin_free(s->admin);
     registry_free(s->shared.registry);

@@ -17,10 +17,6 @@ void worker_retry_parked(struct worker *w)
         c->on_parked = false;
         c->parked_next = NULL;
         c->session.parked = false;
-        if (c->cur.size == 0) {
-            c->cur = buf_bytes(&c->in);
-            c->cur_pos = c->frame_pos = 0;
-        }
         conn_ready(w, c);
     }
 }

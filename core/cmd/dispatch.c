@@ -142,6 +142,13 @@ enum outcome dispatch_call(struct dispatcher *d, struct session *s, const struct
     return outcome;
 }
 
+static void shard_highest_ticket(void *ctx, struct shard *s)
+{
+    uint64_t *ticket = ctx;
+    if (s->ticket > *ticket)
+        *ticket = s->ticket;
+}
+
 static enum outcome run_alone(struct dispatcher *d, struct pending *p)
 {
     dispatch_unlock_one(d);
@@ -153,17 +160,15 @@ static enum outcome run_alone(struct dispatcher *d, struct pending *p)
     lock_set_clear(d->set);
     lock_set_add_all(d->set, d->ks);
     effects_commit(d, NULL);
+    if (d->logging)
+        lock_set_each(d->set, d->ks, shard_highest_ticket, &p->session->ticket);
     d->exclusive = false;
     gate_open(&d->ks->gate);
     gate_enter(&d->ks->gate, d->slot);
+    /* The command, or another one alone before we were back, may have switched the log. */
+    d->logging = __atomic_load_n(&d->shared->log_active, __ATOMIC_ACQUIRE);
+    d->config = __atomic_load_n(&d->shared->config, __ATOMIC_ACQUIRE);
     return outcome;
-}
-
-static void shard_highest_ticket(void *ctx, struct shard *s)
-{
-    uint64_t *ticket = ctx;
-    if (s->ticket > *ticket)
-        *ticket = s->ticket;
 }
 
 static bool run_set(struct dispatcher *d, struct pending *p, enum outcome *outcome)
@@ -242,10 +247,23 @@ static bool wants_gate(const struct session *s, const struct command_info *c)
             multi_flags(s) & CMD_EXCLUSIVE);
 }
 
+/* A session queues for the token to wait for locks, and for nothing else. */
+static void leave_token(struct dispatcher *d, struct session *s)
+{
+    if (LK_UNLIKELY(s->token.queued))
+        shard_tell_retry(token_leave(&d->shared->token, &s->token));
+}
+
+static bool writes(const struct session *s, const struct command_info *c)
+{
+    return (c->flags | (c->row->run == transaction_exec ? multi_flags(s) : 0)) & CMD_WRITE;
+}
+
 static bool run_command(struct dispatcher *d, struct pending *p, enum outcome *outcome)
 {
-    if (d->logging && p->cmd->flags & CMD_WRITE &&
+    if (d->logging && writes(p->session, p->cmd) &&
         LK_UNLIKELY(!log_ring_room_or_ask(d->shared->log, d->worker))) {
+        leave_token(d, p->session);
         p->session->parked = true;
         return false;
     }
@@ -291,11 +309,13 @@ static void run_pending(struct dispatcher *d, struct pending *p)
         return;
     }
     if (LK_UNLIKELY(!dispatch_allowed(d, s, p->cmd, &p->args))) {
+        leave_token(d, s);
         if (p->cmd)
             stats_add(&d->stats.commands[p->cmd->id].rejected, 1);
         stats_error(&d->stats, bytes_of(s->reply.out.data + s->reply.error_at + 1,
                                         s->reply.out.size - s->reply.error_at - 1));
     } else if (LK_UNLIKELY(paused(d, s, p->cmd))) {
+        leave_token(d, s);
         s->parked = true;
         p->state = PENDING_PARKED;
         return;

@@ -91,6 +91,8 @@ uint64_t exec_hash(struct exec *x, struct bytes key);
 struct found *exec_locate(struct exec *x, struct bytes key);
 void exec_forget(struct exec *x); /* the last look-up is stale */
 void exec_changed(struct exec *x, struct shard *s, struct bytes key);
+/* A deadline is about to be set in a shard whose lock is held: its worker has to look there. */
+void exec_note_deadline(struct dispatcher *d, int64_t deadline_ms);
 /* Drops an expired entry that loc points to, with its DEL in the effects. */
 void exec_expire_entry(struct exec *x, struct shard *s, uint32_t db, struct table *t, uint64_t hash,
                        struct table_loc *loc);
