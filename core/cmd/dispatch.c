@@ -69,11 +69,17 @@ static void read_clock(struct dispatcher *d, uint64_t ticks)
     d->lru_now = lru_clock(d->now_ms);
 }
 
-void dispatch_enter(struct dispatcher *d)
+/* What may only change while the gate is closed is read again each time it was left. */
+static void enter_gate(struct dispatcher *d)
 {
     gate_enter(&d->ks->gate, d->slot);
     d->config = __atomic_load_n(&d->shared->config, __ATOMIC_ACQUIRE);
     d->logging = __atomic_load_n(&d->shared->log_active, __ATOMIC_ACQUIRE);
+}
+
+void dispatch_enter(struct dispatcher *d)
+{
+    enter_gate(d);
     d->mark_ticks = clock_ticks();
     read_clock(d, d->mark_ticks);
 }
@@ -90,15 +96,19 @@ int64_t dispatch_paused_until(struct dispatcher *d)
     return until > d->now_ms ? until : 0;
 }
 
+uint32_t dispatch_flags(const struct session *s, const struct command_info *c)
+{
+    const bool exec = c->row->run == transaction_exec && session_has(s, SESSION_MULTI);
+    return exec ? c->flags | multi_flags(s) : c->flags;
+}
+
 static bool paused(struct dispatcher *d, const struct session *s, const struct command_info *c)
 {
     if (LK_LIKELY(__atomic_load_n(&d->shared->pause.until_ms, __ATOMIC_RELAXED) == 0) ||
-        !dispatch_paused_until(d))
+        !dispatch_paused_until(d) || session_has(s, SESSION_LOADING))
         return false;
-    if (__atomic_load_n(&d->shared->pause.all, __ATOMIC_RELAXED))
-        return true;
-    const bool exec = c->row->run == transaction_exec && session_has(s, SESSION_MULTI);
-    return (c->flags | (exec ? multi_flags(s) : 0)) & (CMD_WRITE | CMD_MAY_REPLICATE);
+    return __atomic_load_n(&d->shared->pause.all, __ATOMIC_RELAXED) ||
+           dispatch_flags(s, c) & (CMD_WRITE | CMD_MAY_REPLICATE);
 }
 
 /* --- one command ----------------------------------------------------------------------------- */
@@ -177,8 +187,7 @@ static bool run_set(struct dispatcher *d, struct pending *p, enum outcome *outco
         return false;
     *outcome = dispatch_call(d, p->session, p->cmd, &p->args);
     effects_commit(d, NULL);
-    if (d->logging)
-        lock_set_each(d->set, d->ks, shard_highest_ticket, &p->session->ticket);
+    rest_on_set(d, p->session);
     dispatch_unlock_set(d, p->session);
     return true;
 }
@@ -234,6 +243,8 @@ static bool run_locked(struct dispatcher *d, struct pending *p, enum outcome *ou
     if (dispatch_hash_keys(d, c, &p->args) != LK_OK || d->key_count == 0) {
         dispatch_unlock_one(d);
         *outcome = dispatch_call(d, p->session, c, &p->args);
+        lock_set_clear(d->set);
+        effects_commit(d, NULL); /* of no shard, as a published message is */
         return true;
     }
     struct shard *shard = common_shard(d);
@@ -267,7 +278,7 @@ static bool run_command(struct dispatcher *d, struct pending *p, enum outcome *o
         p->session->parked = true;
         return false;
     }
-    if (LK_UNLIKELY(wants_gate(p->session, p->cmd))) {
+    if (LK_UNLIKELY(flags & CMD_EXCLUSIVE)) {
         effects_begin(&d->effects);
         d->key_count = 0;
         *outcome = run_alone(d, p);
@@ -291,7 +302,7 @@ static void hush(struct session *s, struct reply_place before)
 static void run_pending(struct dispatcher *d, struct pending *p)
 {
     struct session *s = p->session;
-    if (s->parked) {
+    if (s->parked || LK_UNLIKELY(session_has(s, SESSION_BLOCKED))) {
         p->state = PENDING_PARKED;
         return;
     }
@@ -312,6 +323,9 @@ static void run_pending(struct dispatcher *d, struct pending *p)
         leave_token(d, s);
         if (p->cmd)
             stats_add(&d->stats.commands[p->cmd->id].rejected, 1);
+        /* It may have been parked for the token; those behind it in the queue still are. */
+        if (s->token.queued)
+            shard_tell_retry(token_leave(&d->shared->token, &s->token));
         stats_error(&d->stats, bytes_of(s->reply.out.data + s->reply.error_at + 1,
                                         s->reply.out.size - s->reply.error_at - 1));
     } else if (LK_UNLIKELY(paused(d, s, p->cmd))) {
@@ -335,6 +349,7 @@ static void run_pending(struct dispatcher *d, struct pending *p)
         session_set(s, SESSION_CLOSE_AFTER, true);
         p->state = PENDING_CLOSE;
     } else if (outcome == RUN_BLOCK) {
+        session_set(s, SESSION_BLOCKED, true);
         p->state = PENDING_BLOCKED;
     }
 }
@@ -391,9 +406,13 @@ int dispatch_apply(struct dispatcher *d, struct session *s, const struct args *a
 {
     struct pending p = {.session = s, .args = *a};
     const uint32_t errors = s->reply.errors;
+    const bool logging = d->logging;
+    session_set(s, SESSION_LOADING, true);
+    d->logging = false;
     do {
         s->parked = false;
         dispatch_run(d, &p, 1);
     } while (p.state == PENDING_PARKED);
+    d->logging = logging;
     return s->reply.errors == errors ? LK_OK : LK_EFORMAT;
 }

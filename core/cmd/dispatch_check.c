@@ -100,6 +100,8 @@ bool dispatch_allowed(struct dispatcher *d, struct session *s, const struct comm
         reply_arity(&d->x);
         return reject(s);
     }
+    if (LK_UNLIKELY(session_has(s, SESSION_LOADING)))
+        return true;
     if (LK_UNLIKELY(!session_has(s, SESSION_AUTHENTICATED) && !(c->flags & CMD_NO_AUTH))) {
         const char *password = d->config->requirepass;
         if (password && *password) {

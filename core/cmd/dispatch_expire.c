@@ -28,7 +28,7 @@ static bool expire_one(void *ctx, struct entry *e, uint64_t hash)
 /* True if more is due in this table. */
 static bool expire_table(struct dispatcher *d, struct shard *s, uint32_t db, struct table *t)
 {
-    if (t->next_due == TABLE_DUE_NONE)
+    if (t->next_due > table_due_unit(d->now_ms))
         return false;
     struct expiry x = {d, s, t, db};
     d->db_in_use = db;
@@ -82,10 +82,14 @@ bool dispatch_expire(struct dispatcher *d, uint32_t worker, uint32_t workers, in
     exec_begin(d, &d->system, &no_command);
     struct progress p = {false, false};
     const uint64_t start = clock_ticks();
-    const uint32_t mine = (d->ks->count - worker + workers - 1) / workers;
-    for (uint32_t i = 0; i < mine; i++) {
+    const uint32_t count = (d->ks->count - worker + workers - 1) / workers;
+    for (uint32_t i = 0; i < count; i++) {
+        if (d->logging && !log_ring_has_room(d->shared->log)) {
+            p.timed = true; /* each shard may fill a slot: the next tick goes on (P3) */
+            break;
+        }
         expire_shard(d, &d->ks->shards[worker + d->expire_next * workers], &p);
-        d->expire_next = d->expire_next + 1 < mine ? d->expire_next + 1 : 0;
+        d->expire_next = d->expire_next + 1 < count ? d->expire_next + 1 : 0;
         if (clock_ticks_to_ns(clock_ticks() - start) > (uint64_t)budget_us * 1000) {
             p.more = true;
             p.timed = true;

@@ -24,6 +24,7 @@ struct found {
     struct table *table;
     uint64_t hash;
     struct entry *entry; /* NULL: not there */
+    bool expired;        /* not there, but its entry still is: nobody could delete it */
     struct table_loc loc;
 };
 
@@ -133,6 +134,9 @@ void multi_lock_set(struct dispatcher *d, struct session *s);
 /* Ends the transaction's queue; watches stay. */
 void multi_discard(struct session *s);
 void session_unwatch(struct session *s); /* takes each watched shard's lock for a moment */
+
+/* The row's flags; those of EXEC with the flags of all that it will run. */
+uint32_t dispatch_flags(const struct session *s, const struct command_info *c);
 
 command_run transaction_exec; /* EXEC: dispatch gives it the locks of all it will run */
 

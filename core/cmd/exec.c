@@ -84,7 +84,7 @@ void exec_expire_entry(struct exec *x, struct shard *s, uint32_t db, struct tabl
     bool seen = false;
     struct entry *e = table_remove(t, cow, loc, &seen);
     const struct bytes key = entry_key(e);
-    watch_mark(s, db, key);
+    watch_mark_expired(s, db, key);
     if (d->logging) {
         const struct bytes del[2] = {bytes_cstr("DEL"), key};
         effects_add(&d->effects, db, del, 2);
@@ -122,6 +122,7 @@ struct found *exec_locate(struct exec *x, struct bytes key)
     LK_DEBUG_ASSERT(d->exclusive || __atomic_load_n(&f->shard->lock, __ATOMIC_RELAXED) != 0);
     f->table = shard_table(f->shard, f->db);
     f->loc = no_loc;
+    f->expired = false;
     f->entry = f->table ? table_find(f->table, f->hash, key, &f->loc) : NULL;
     if (f->entry && LK_UNLIKELY(entry_has_deadline(f->entry)) &&
         exec_passed(x, entry_deadline(f->entry))) {
@@ -320,6 +321,11 @@ bool exec_delete(struct exec *x, struct bytes key, bool lazy)
     exec_forget(x);
     exec_changed(x, f->shard, key);
     return true;
+}
+
+bool exec_has_passed(const struct exec *x, int64_t deadline_ms)
+{
+    return deadline_ms <= x->now_ms && !session_has(x->session, SESSION_LOADING);
 }
 
 int exec_set_deadline(struct exec *x, struct bytes key, int64_t deadline_ms)

@@ -15,6 +15,9 @@ static struct table *visit_begin(struct exec *x, struct shard *s, uint32_t db)
 
 static void visit_end(struct exec *x, struct shard *s)
 {
+    struct session *reader = x->session;
+    if (x->dispatcher->logging && s->ticket > reader->ticket)
+        reader->ticket = s->ticket; /* what it has seen here must be durable first (P4) */
     dispatch_visit_unlock(x->dispatcher, s);
 }
 

@@ -224,6 +224,8 @@ static bool watched_expired(struct exec *x, const struct watch_list *w)
 {
     for (uint32_t i = 0; i < w->count; i++) {
         const struct watch_node *n = w->nodes[i];
+        if (n->absent)
+            continue;
         const struct table *t = shard_table(n->shard, n->db);
         struct table_loc loc;
         const struct entry *e =
