@@ -159,6 +159,13 @@ static void shard_highest_ticket(void *ctx, struct shard *s)
         *ticket = s->ticket;
 }
 
+/* The reply shows what these shards hold, so it waits for their last change to be durable (P4). */
+static void rest_on_set(struct dispatcher *d, struct session *s)
+{
+    if (d->logging)
+        lock_set_each(d->set, d->ks, shard_highest_ticket, &s->ticket);
+}
+
 static enum outcome run_alone(struct dispatcher *d, struct pending *p)
 {
     dispatch_unlock_one(d);
@@ -170,14 +177,10 @@ static enum outcome run_alone(struct dispatcher *d, struct pending *p)
     lock_set_clear(d->set);
     lock_set_add_all(d->set, d->ks);
     effects_commit(d, NULL);
-    if (d->logging)
-        lock_set_each(d->set, d->ks, shard_highest_ticket, &p->session->ticket);
+    rest_on_set(d, p->session);
     d->exclusive = false;
     gate_open(&d->ks->gate);
-    gate_enter(&d->ks->gate, d->slot);
-    /* The command, or another one alone before we were back, may have switched the log. */
-    d->logging = __atomic_load_n(&d->shared->log_active, __ATOMIC_ACQUIRE);
-    d->config = __atomic_load_n(&d->shared->config, __ATOMIC_ACQUIRE);
+    enter_gate(d);
     return outcome;
 }
 
@@ -251,13 +254,6 @@ static bool run_locked(struct dispatcher *d, struct pending *p, enum outcome *ou
     return shard ? run_one_shard(d, p, shard, outcome) : run_set(d, p, outcome);
 }
 
-static bool wants_gate(const struct session *s, const struct command_info *c)
-{
-    return c->flags & CMD_EXCLUSIVE ||
-           (c->row->run == transaction_exec && session_has(s, SESSION_MULTI) &&
-            multi_flags(s) & CMD_EXCLUSIVE);
-}
-
 /* A session queues for the token to wait for locks, and for nothing else. */
 static void leave_token(struct dispatcher *d, struct session *s)
 {
@@ -265,14 +261,10 @@ static void leave_token(struct dispatcher *d, struct session *s)
         shard_tell_retry(token_leave(&d->shared->token, &s->token));
 }
 
-static bool writes(const struct session *s, const struct command_info *c)
-{
-    return (c->flags | (c->row->run == transaction_exec ? multi_flags(s) : 0)) & CMD_WRITE;
-}
-
 static bool run_command(struct dispatcher *d, struct pending *p, enum outcome *outcome)
 {
-    if (d->logging && writes(p->session, p->cmd) &&
+    const uint32_t flags = dispatch_flags(p->session, p->cmd);
+    if (d->logging && flags & (CMD_WRITE | CMD_MAY_REPLICATE) &&
         LK_UNLIKELY(!log_ring_room_or_ask(d->shared->log, d->worker))) {
         leave_token(d, p->session);
         p->session->parked = true;
@@ -323,9 +315,6 @@ static void run_pending(struct dispatcher *d, struct pending *p)
         leave_token(d, s);
         if (p->cmd)
             stats_add(&d->stats.commands[p->cmd->id].rejected, 1);
-        /* It may have been parked for the token; those behind it in the queue still are. */
-        if (s->token.queued)
-            shard_tell_retry(token_leave(&d->shared->token, &s->token));
         stats_error(&d->stats, bytes_of(s->reply.out.data + s->reply.error_at + 1,
                                         s->reply.out.size - s->reply.error_at - 1));
     } else if (LK_UNLIKELY(paused(d, s, p->cmd))) {

@@ -84,10 +84,6 @@ bool dispatch_expire(struct dispatcher *d, uint32_t worker, uint32_t workers, in
     const uint64_t start = clock_ticks();
     const uint32_t count = (d->ks->count - worker + workers - 1) / workers;
     for (uint32_t i = 0; i < count; i++) {
-        if (d->logging && !log_ring_has_room(d->shared->log)) {
-            p.timed = true; /* each shard may fill a slot: the next tick goes on (P3) */
-            break;
-        }
         expire_shard(d, &d->ks->shards[worker + d->expire_next * workers], &p);
         d->expire_next = d->expire_next + 1 < count ? d->expire_next + 1 : 0;
         if (clock_ticks_to_ns(clock_ticks() - start) > (uint64_t)budget_us * 1000) {
