@@ -1,7 +1,7 @@
 // What is logged, replayed elsewhere, gives the same keyspace: P1, P2, C2, A13.
 #include "tests/core/cmd/dispatch_fixture.h"
 
-#include "core/store/lazy_free.h"
+#include "core/store/reclaim.h"
 #include "persist/log_thread.h"
 
 using namespace lk;
@@ -174,6 +174,7 @@ TEST(Effects, ConcurrentWorkersReplayToTheSameKeyspace)
                 draw.step(c, 200);
                 c.take_reply();
             }
+            reclaim_flush();
         });
     for (std::thread &t : threads)
         t.join();
