@@ -38,19 +38,19 @@ struct conn {
     struct net_conn net; /* first: events name it */
     struct session session;
     struct worker *worker;
-    struct bytes cur;  /* what is being framed: an event's bytes, or those of `in` */
-    size_t cur_pos;    /* of cur: run so far */
-    size_t frame_pos;  /* of cur: framed so far, cur_pos <= frame_pos */
-    struct buf in;     /* kept from one loop to the next */
+    struct bytes cur;              /* what is being framed: an event's bytes, or those of `in` */
+    size_t cur_pos;                /* of cur: run so far */
+    size_t frame_pos;              /* of cur: framed so far, cur_pos <= frame_pos */
+    struct buf in;                 /* kept from one loop to the next */
     struct resp_progress progress; /* of the command at frame_pos */
     struct conn_send *sending;     /* NULL: nothing is in flight */
     struct conn *next, *prev;      /* all of the worker */
     struct conn *ready_next, *dirty_next, *parked_next;
     int64_t soft_limit_since_ms; /* output above the soft limit; 0: it is not */
     bool ready, dirty, on_parked;
-    bool closing;       /* detached, or about to be: no more commands */
-    bool eof;           /* the peer will send no more */
-    bool throttled;     /* receives nothing until its output has gone */
+    bool closing;   /* detached, or about to be: no more commands */
+    bool eof;       /* the peer will send no more */
+    bool throttled; /* receives nothing until its output has gone */
 };
 
 LK_END

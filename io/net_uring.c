@@ -91,14 +91,21 @@ static void recv_unstarve(struct net_uring *u, struct net_conn *c)
     conn_list_move(&u->live, c);
 }
 
-/* The batch's buffers are the kernel's again; those who found none come first, in their order. */
+/*
+ * The batch's buffers are the kernel's again; those who found none come first, in their order.  No
+ * more of them than there are buffers, or they would mostly hear ENOBUFS once more; but some in any
+ * case, for buffers may be left that no completion has named.  The kernel looks for a buffer before
+ * it looks for bytes, so idle conns starve, too; see the wait, which does not sleep over them.
+ */
 static void buffers_return(struct net_uring *u)
 {
+    enum { REARM_MIN = 16 };
     if (LK_UNLIKELY(u->grow))
         (void)uring_buffers_grow(&u->buffers);
     u->grow = false;
+    const uint32_t most = u->buffers.unpublished + REARM_MIN;
     uring_buffers_publish(&u->buffers);
-    while (LK_UNLIKELY(!conn_list_empty(&u->starved))) {
+    for (uint32_t i = 0; i < most && LK_UNLIKELY(!conn_list_empty(&u->starved)); i++) {
         struct net_conn *c = u->starved.next;
         recv_unstarve(u, c);
         recv_arm(u, c);
@@ -321,7 +328,10 @@ static int ring_wait(struct net *n, struct net_event *events, int max, int64_t t
     timeout_ns = uring_listeners_wake(u, timeout_ns);
     int count = report_closed(u, events, limit);
 
-    if (timeout_ns != 0 && count == 0 && io_uring_cq_ready(&u->u.ring) == 0 && net_fall_asleep(n))
+    /* Starved conns may have been armed without a word, so no completion is certain to come. */
+    const bool idle =
+        count == 0 && io_uring_cq_ready(&u->u.ring) == 0 && conn_list_empty(&u->starved);
+    if (timeout_ns != 0 && idle && net_fall_asleep(n))
         uring_wait(&u->u, timeout_ns);
     else
         uring_poll(&u->u);

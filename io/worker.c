@@ -70,6 +70,7 @@ static void handle(struct worker *w, const struct net_event *e)
         accepted(w, e);
         break;
     case NET_DATA:
+        stats_add(&w->figures.reads, 1);
         conn_data(w, c, e->data);
         break;
     case NET_EOF:
@@ -80,6 +81,7 @@ static void handle(struct worker *w, const struct net_event *e)
             conn_dirty(w, c); /* replies to what it sent still go out */
         break;
     case NET_SENT:
+        stats_add(&w->figures.writes, 1);
         conn_sent(w, c, e->error);
         break;
     case NET_CLOSED:
@@ -128,6 +130,7 @@ static void *run(void *arg)
         log_line(LOG_WARNING, "Worker %u has no network: %s", w->index, strerror(errno));
         exit(1);
     }
+    __atomic_store_n(&w->backend, net_backend_name(w->net), __ATOMIC_RELEASE);
     w->limits.bulk_max = config->proto_max_bulk_len;
     w->query_limit = config->client_query_buffer_limit;
     if (w->index == 0)
@@ -238,9 +241,20 @@ struct stats *worker_group_stats(struct worker_group *g, uint32_t worker)
     return g->workers[worker]->stats;
 }
 
-const char *worker_group_backend(const struct worker_group *g, uint32_t worker)
+struct worker_report worker_group_report(const struct worker_group *g, uint32_t worker)
 {
-    return net_backend_name(g->workers[worker]->net);
+    const struct worker *w = g->workers[worker];
+    const struct worker_figures *f = &w->figures;
+    return (struct worker_report){
+        .backend = __atomic_load_n(&w->backend, __ATOMIC_ACQUIRE),
+        .connections = __atomic_load_n(&w->connections, __ATOMIC_RELAXED),
+        .blocked = stats_read(&f->blocked),
+        .buffer_bytes = stats_read(&f->buffer_bytes),
+        .input_max = stats_read(&f->input_max),
+        .output_max = stats_read(&f->output_max),
+        .reads = stats_read(&f->reads),
+        .writes = stats_read(&f->writes),
+    };
 }
 
 uint32_t worker_group_connections(const struct worker_group *g)

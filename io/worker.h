@@ -44,12 +44,21 @@ void worker_group_free(struct worker_group *g);
 
 uint32_t worker_group_count(const struct worker_group *g);
 struct stats *worker_group_stats(struct worker_group *g, uint32_t worker);
-const char *worker_group_backend(const struct worker_group *g, uint32_t worker);
+
+/* What a worker says of itself; figures at most a second old. */
+struct worker_report {
+    const char *backend; /* NULL before it runs */
+    uint64_t connections, blocked;
+    uint64_t buffer_bytes; /* of its connections: input and output */
+    uint64_t input_max, output_max;
+    uint64_t reads, writes;
+};
+struct worker_report worker_group_report(const struct worker_group *g, uint32_t worker);
 uint32_t worker_group_connections(const struct worker_group *g); /* all workers' */
 
 /* Hooks for other parts; any thread. */
-void worker_group_retry(void *group, uint64_t workers);       /* shard_set_retry_hook */
-void worker_group_look(void *group, uint32_t worker);         /* registry's wake */
+void worker_group_retry(void *group, uint64_t workers); /* shard_set_retry_hook */
+void worker_group_look(void *group, uint32_t worker);   /* registry's wake */
 
 LK_END
 

@@ -14,8 +14,8 @@ LK_BEGIN
 
 enum {
     WORKER_EVENTS = 256,
-    ARGS_INLINE = 8,           /* arguments a framed command has room for without a heap block */
-    SPARE_BUFS = 64,           /* reply buffers a worker keeps */
+    ARGS_INLINE = 8, /* arguments a framed command has room for without a heap block */
+    SPARE_BUFS = 64, /* reply buffers a worker keeps */
     SPARE_BUF_BYTES = 16 * 1024,
     OUTPUT_THROTTLE = 256 << 20, /* unsent output above which a connection is not read */
 };
@@ -32,11 +32,19 @@ struct framed {
     size_t end; /* of cur: behind the command */
 };
 
+/* For reports: the owner stores, anybody loads (relaxed). */
+struct worker_figures {
+    uint64_t blocked, buffer_bytes, input_max, output_max; /* once a cron */
+    uint64_t reads, writes;
+};
+
 struct worker {
     struct worker_group *group;
     uint32_t index;
     pthread_t thread;
     struct net *net;
+    const char *backend; /* __atomic */
+    struct worker_figures figures;
     struct dispatcher *dispatcher;
     struct stats *stats;
     struct inbox inbox;
@@ -60,6 +68,7 @@ struct worker {
     struct conn_send *spare_sends;
     int64_t next_cron_ms, next_expire_ms;
     bool expire_more;
+    uint32_t cron_count;
     struct net_event events[WORKER_EVENTS];
 };
 
@@ -74,8 +83,8 @@ struct worker_group {
     uint32_t count;
     struct listener listeners[64];
     uint32_t listener_count;
-    uint32_t connections; /* __atomic: of all workers, with those being handed over */
-    uint32_t stopping;    /* __atomic */
+    uint32_t connections;      /* __atomic: of all workers, with those being handed over */
+    uint32_t stopping;         /* __atomic */
     pthread_barrier_t started; /* every worker has its net */
     pthread_barrier_t ended;   /* no worker loops any more */
 };

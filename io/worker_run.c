@@ -61,8 +61,7 @@ static bool frame(struct worker *w, struct conn *c, uint32_t *n, uint32_t turn)
                            &error)) {
         case RESP_COMMAND:
             c->frame_pos += used;
-            w->pending[*n] = (struct pending){.session = &c->session,
-                                              .args = {args->v, args->n}};
+            w->pending[*n] = (struct pending){.session = &c->session, .args = {args->v, args->n}};
             w->framed[*n] = (struct framed){c, c->frame_pos};
             ++*n;
             mine++;

@@ -49,6 +49,24 @@ static void close_idle(struct worker *w, int64_t now_ms)
     }
 }
 
+static void take_figures(struct worker *w)
+{
+    struct worker_figures f = w->figures;
+    f.blocked = f.buffer_bytes = f.input_max = f.output_max = 0;
+    for (const struct conn *c = w->conns; c; c = c->next) {
+        const size_t in = c->in.capacity;
+        const size_t out = c->session.reply.out.capacity + (c->sending ? conn_output_bytes(c) : 0);
+        f.blocked += session_has(&c->session, SESSION_BLOCKED) != 0;
+        f.buffer_bytes += in + out;
+        f.input_max = in > f.input_max ? in : f.input_max;
+        f.output_max = out > f.output_max ? out : f.output_max;
+    }
+    __atomic_store_n(&w->figures.blocked, f.blocked, __ATOMIC_RELAXED);
+    __atomic_store_n(&w->figures.buffer_bytes, f.buffer_bytes, __ATOMIC_RELAXED);
+    __atomic_store_n(&w->figures.input_max, f.input_max, __ATOMIC_RELAXED);
+    __atomic_store_n(&w->figures.output_max, f.output_max, __ATOMIC_RELAXED);
+}
+
 static void cron(struct worker *w, int64_t now_ms)
 {
     const struct worker_setup *setup = &w->group->setup;
@@ -57,6 +75,8 @@ static void cron(struct worker *w, int64_t now_ms)
     w->limits.bulk_max = config->proto_max_bulk_len;
     w->query_limit = config->client_query_buffer_limit;
     close_idle(w, now_ms);
+    if (w->cron_count++ % 10 == 0)
+        take_figures(w); /* once a second: it looks at every connection */
     if (w->parked && !dispatch_paused_until(w->dispatcher))
         worker_retry_parked(w); /* those that a pause held back; the others lose nothing */
     if (w->index == 0 && setup->cron)
@@ -68,10 +88,9 @@ void worker_timers(struct worker *w)
     const int64_t now_ms = dispatcher_now_ms(w->dispatcher);
     if (now_ms >= w->next_cron_ms || now_ms < w->next_cron_ms - 10 * CRON_MS)
         cron(w, now_ms);
-    if (w->expire_more || now_ms >= w->next_expire_ms ||
-        now_ms < w->next_expire_ms - 10 * CRON_MS)
-        w->expire_more = dispatch_expire(w->dispatcher, w->index, w->group->count,
-                                         EXPIRE_BUDGET_US, &w->next_expire_ms);
+    if (w->expire_more || now_ms >= w->next_expire_ms || now_ms < w->next_expire_ms - 10 * CRON_MS)
+        w->expire_more = dispatch_expire(w->dispatcher, w->index, w->group->count, EXPIRE_BUDGET_US,
+                                         &w->next_expire_ms);
     const int64_t pause = w->parked ? dispatch_paused_until(w->dispatcher) : 0;
     if (pause && pause < w->next_cron_ms)
         w->next_cron_ms = pause;

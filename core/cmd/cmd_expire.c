@@ -52,7 +52,7 @@ static bool holds(unsigned only, int64_t current_ms, int64_t deadline_ms)
 
 static int expire_at(struct exec *x, struct bytes key, int64_t deadline_ms)
 {
-    if (deadline_ms <= x->now_ms) {
+    if (exec_passed(x, deadline_ms)) {
         exec_delete(x, key, false);
         exec_effect_format(x, "sb", "DEL", key);
         exec_event(x, EVENT_GENERIC, "del", key);

@@ -23,12 +23,18 @@ static void filter_set_pattern(struct filter *f, struct bytes pattern)
     f->all = bytes_equal(pattern, bytes_cstr("*"));
 }
 
+/* The empty key is met by the empty pattern and by a lone star, not by "**": so clients know it. */
+static bool matches(struct bytes pattern, struct bytes key)
+{
+    return key.size == 0 ? pattern.size == 0 : bytes_match_glob(pattern, key, false);
+}
+
 static bool visit(void *ctx, struct bytes key, const struct value *v)
 {
     struct filter *f = ctx;
     if (f->type.size > 0 && !bytes_is_word(f->type, type_ops_get(v->type)->name))
         return true;
-    if (!f->all && !bytes_match_glob(f->pattern, key, false))
+    if (!f->all && !matches(f->pattern, key))
         return true;
     reply_buf_bulk(f->out, key);
     f->n++;

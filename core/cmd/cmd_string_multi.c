@@ -19,14 +19,24 @@ static enum outcome get_many(struct exec *x, const struct args *a)
     return RUN_DONE;
 }
 
+/* Some pairs are set and memory has run out: logs these alone. */
+static LK_COLD void log_pairs(struct exec *x, const struct args *a, uint32_t end)
+{
+    exec_effect_none(x);
+    for (uint32_t i = 1; i < end; i += 2)
+        exec_effect_format(x, "sbb", "SET", a->v[i], a->v[i + 1]);
+}
+
 static int put_pairs(struct exec *x, const struct args *a)
 {
     for (uint32_t i = 1; i < a->n; i += 2) {
         struct value v;
         str_from_bytes(a->v[i + 1], &v);
         const int rc = exec_put(x, a->v[i], &v, 0);
-        if (rc != LK_OK)
+        if (LK_UNLIKELY(rc != LK_OK)) {
+            log_pairs(x, a, i);
             return rc;
+        }
         exec_event(x, EVENT_STRING, "set", a->v[i]);
     }
     return LK_OK;

@@ -38,7 +38,7 @@ static void put_expired(struct exec *x, struct bytes key)
 static int put_until(struct exec *x, struct bytes key, struct bytes word, int64_t deadline_ms)
 {
     struct value v;
-    if (deadline_ms <= x->now_ms) {
+    if (exec_passed(x, deadline_ms)) {
         put_expired(x, key);
         return LK_OK;
     }

@@ -3,6 +3,8 @@
 #include "core/base/buf.h"
 #include "core/base/mem.h"
 
+#include <assert.h>
+
 enum { BUCKETS = 1024, NAME_MAX_SIZE = 64 };
 
 struct command_index {
@@ -169,7 +171,7 @@ int command_index_rename(struct command_index *ix, struct bytes from, struct byt
     struct buf b = {0};
     for (size_t i = 0; i < to.size; i++)
         buf_append_char(&b, to.data[i] >= 'A' && to.data[i] <= 'Z' ? (char)(to.data[i] | 0x20)
-                                                                    : to.data[i]);
+                                                                   : to.data[i]);
     buf_append_char(&b, '\0');
     mem_strfree(c->name);
     c->name = mem_strdup(b.data);
@@ -193,6 +195,20 @@ const struct command_info *command_index_resolve(const struct command_index *ix,
     return c;
 }
 
+const struct command_info *command_index_lookup(const struct command_index *ix, struct bytes name)
+{
+    const char *bar = name.size > 0 ? memchr(name.data, '|', name.size) : NULL;
+    if (!bar)
+        return command_index_find(ix, name);
+    const size_t head = (size_t)(bar - name.data);
+    const struct command_info *c = command_index_find(ix, bytes_of(name.data, head));
+    const struct bytes word = bytes_of(bar + 1, name.size - head - 1);
+    for (uint32_t i = 0; c && i < c->subcommand_count; i++)
+        if (bytes_is_word(word, c->subcommands[i].name))
+            return &c->subcommands[i];
+    return NULL;
+}
+
 uint32_t command_index_count(const struct command_index *ix)
 {
     return ix->count;
@@ -212,6 +228,13 @@ const struct command_info *command_index_top(const struct command_index *ix, uin
 {
     return ix->all[ix->top[i]];
 }
+
+const char *const command_category_names[COMMAND_CATEGORIES] = {
+    "keyspace", "read",   "write",       "set",       "sortedset",  "list",        "hash",
+    "string",   "bitmap", "hyperloglog", "geo",       "stream",     "pubsub",      "admin",
+    "fast",     "slow",   "blocking",    "dangerous", "connection", "transaction", "scripting",
+};
+static_assert(CAT_SCRIPTING == 1 << (COMMAND_CATEGORIES - 1), "a name for each");
 
 /* --- keys ------------------------------------------------------------------------------------ */
 
@@ -247,8 +270,8 @@ static int spec_keys(const struct key_spec *k, const struct args *a, struct refs
     int64_t first = begin, last = begin, step = k->step ? k->step : 1;
     if (k->find == KEY_FIND_KEYNUM) {
         int64_t count = 0;
-        if (begin + k->keynum >= n || args_int64(a, (uint32_t)(begin + k->keynum), &count) != LK_OK ||
-            count < 0)
+        if (begin + k->keynum >= n ||
+            args_int64(a, (uint32_t)(begin + k->keynum), &count) != LK_OK || count < 0)
             return LK_ESYNTAX;
         first = begin + k->first_key;
         step = k->keynum_step ? k->keynum_step : 1;

@@ -22,8 +22,8 @@ struct command_info {
     uint32_t categories; /* of the row, and those that follow from its flags */
     uint16_t id;         /* 0 … command_index_count() - 1 */
     int16_t arity;
-    int16_t first_key;   /* index of the key that dispatch hashes ahead; 0 without one */
-    bool one_key;        /* and it is the only one */
+    int16_t first_key;     /* index of the key that dispatch hashes ahead; 0 without one */
+    bool one_key;          /* and it is the only one */
     const char *full_name; /* "client|list" */
     char *name;            /* as clients call it: renamed or not */
 };
@@ -44,11 +44,18 @@ const struct command_info *command_index_find(const struct command_index *ix, st
 const struct command_info *command_index_resolve(const struct command_index *ix,
                                                  const struct args *a);
 
+/* By a name as COMMAND writes it: "client" or "client|list"; NULL if unknown. */
+const struct command_info *command_index_lookup(const struct command_index *ix, struct bytes name);
+
 uint32_t command_index_count(const struct command_index *ix); /* with subcommands */
 const struct command_info *command_index_at(const struct command_index *ix, uint32_t id);
 /* Top-level commands, in the order in which they were added. */
 uint32_t command_index_top_count(const struct command_index *ix);
 const struct command_info *command_index_top(const struct command_index *ix, uint32_t i);
+
+/* By the number of the category's bit: "keyspace", "read" … */
+enum { COMMAND_CATEGORIES = 21 };
+extern const char *const command_category_names[COMMAND_CATEGORIES];
 
 /* Where the keys of this call are; as command.find_keys. */
 int command_keys(const struct command_info *c, const struct args *a, struct key_ref *refs,

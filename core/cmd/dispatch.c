@@ -284,6 +284,7 @@ static void run_pending(struct dispatcher *d, struct pending *p)
     }
     const struct reply_place before = reply_mark(&s->reply);
     enum outcome outcome = RUN_DONE;
+    __atomic_store_n(&s->last_command, p->cmd, __ATOMIC_RELAXED);
     p->state = PENDING_DONE;
     if (LK_UNLIKELY(!dispatch_allowed(d, s, p->cmd, &p->args))) {
         if (p->cmd)
@@ -303,9 +304,8 @@ static void run_pending(struct dispatcher *d, struct pending *p)
     }
     s->commands++;
     s->last_used_ms = d->now_ms;
-    __atomic_store_n(&s->last_command, p->cmd, __ATOMIC_RELAXED);
-    if (LK_UNLIKELY(session_has(s, SESSION_REPLY_OFF | SESSION_REPLY_SKIP |
-                                       SESSION_REPLY_SKIP_NEXT)))
+    if (LK_UNLIKELY(
+            session_has(s, SESSION_REPLY_OFF | SESSION_REPLY_SKIP | SESSION_REPLY_SKIP_NEXT)))
         hush(s, before);
     if (outcome == RUN_CLOSE) {
         session_set(s, SESSION_CLOSE_AFTER, true);
@@ -323,8 +323,7 @@ static void look_up(struct dispatcher *d, struct pending *p)
     p->shard = NULL;
     p->bucket = NULL;
     p->cmd = command_index_resolve(d->shared->commands, &p->args);
-    if (LK_UNLIKELY(!p->cmd) || p->cmd->first_key == 0 ||
-        (uint32_t)p->cmd->first_key >= p->args.n)
+    if (LK_UNLIKELY(!p->cmd) || p->cmd->first_key == 0 || (uint32_t)p->cmd->first_key >= p->args.n)
         return;
     p->hash = hash_bytes(p->args.v[p->cmd->first_key]);
     p->shard = keyspace_shard(d->ks, p->hash);

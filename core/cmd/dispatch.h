@@ -36,9 +36,9 @@ struct registry;
 /* Switches that CONFIG SET may change; a new snapshot each time, old ones stay valid. */
 struct dispatch_config {
     struct command_limits limits;
-    uint64_t maxmemory;             /* bytes; 0: no limit */
-    const char *requirepass;        /* NULL or "": none */
-    int64_t slowlog_us;             /* negative: off */
+    uint64_t maxmemory;      /* bytes; 0: no limit */
+    const char *requirepass; /* NULL or "": none */
+    int64_t slowlog_us;      /* negative: off */
     bool latency_tracking;
 };
 
@@ -52,21 +52,20 @@ struct dispatch_pause {
 struct dispatch_shared {
     struct keyspace *keyspace;
     struct command_index *commands;
-    struct log_ring *log;       /* NULL, or nobody reads it: no tickets (P7) */
-    uint32_t log_active;        /* __atomic; changed in the gate */
+    struct log_ring *log; /* NULL, or nobody reads it: no tickets (P7) */
+    uint32_t log_active;  /* __atomic; changed in the gate */
     struct token token;
-    struct slowlog *slowlog;    /* may be NULL */
-    struct registry *registry;  /* may be NULL */
+    struct slowlog *slowlog;              /* may be NULL */
+    struct registry *registry;            /* may be NULL */
     const struct dispatch_config *config; /* __atomic pointer */
     struct dispatch_pause pause;
-    uint32_t no_active_expire;  /* __atomic: DEBUG SET-ACTIVE-EXPIRE 0 */
-    uint64_t next_session_id;   /* __atomic */
-    struct admin *admin;        /* handed to handlers */
-    struct stats **all_stats;   /* of every dispatcher; fixed before the workers start */
-    uint32_t worker_count;      /* length of all_stats */
+    uint32_t no_active_expire; /* __atomic: DEBUG SET-ACTIVE-EXPIRE 0 */
+    uint64_t next_session_id;  /* __atomic */
+    struct admin *admin;       /* handed to handlers */
+    struct stats **all_stats;  /* of every dispatcher; fixed before the workers start */
+    uint32_t worker_count;     /* length of all_stats */
     /* Who hears keyspace events, and which; nobody if NULL. */
-    void (*event)(void *ctx, uint32_t db, uint32_t event_class, const char *name,
-                  struct bytes key);
+    void (*event)(void *ctx, uint32_t db, uint32_t event_class, const char *name, struct bytes key);
     void *event_ctx;
     uint32_t events; /* __atomic */
 };
@@ -112,12 +111,14 @@ int64_t dispatch_paused_until(struct dispatcher *d);
 
 /*
  * A worker's share of background work: expires what is due in its shards, for at most budget_us.
- * Returns true if more is due now.  *next_ms: when to call again at the latest.  Inside enter/leave.
+ * Returns true if more is due now.  *next_ms: when to call again at the latest.  Inside
+ * enter/leave.
  */
 bool dispatch_expire(struct dispatcher *d, uint32_t worker, uint32_t workers, int64_t budget_us,
                      int64_t *next_ms);
 
-/* Applies one command from a log or a peer, with no checks and no logging; LK_EFORMAT on an error. */
+/* Applies one command from a log or a peer, with no checks and no logging; LK_EFORMAT on an error.
+ */
 int dispatch_apply(struct dispatcher *d, struct session *s, const struct args *a);
 
 LK_END

@@ -61,13 +61,13 @@ struct dispatcher {
     uint32_t lru_now;
     uint64_t mark_ticks; /* when the running command began */
 
-    struct shard *kept;       /* a single shard that is locked from the command before */
+    struct shard *kept; /* a single shard that is locked from the command before */
     uint32_t kept_commands;
-    struct lock_set *set;     /* of the running wide command */
+    struct lock_set *set; /* of the running wide command */
     bool set_locked;
-    bool all_locked;          /* the set has every shard */
-    bool exclusive;           /* alone in the gate */
-    bool logging;             /* log_active as of dispatch_enter */
+    bool all_locked; /* the set has every shard */
+    bool exclusive;  /* alone in the gate */
+    bool logging;    /* log_active as of dispatch_enter */
 
     struct key_hash *keys; /* of the running command */
     uint32_t key_count, key_next, key_capacity;
@@ -79,7 +79,7 @@ struct dispatcher {
     struct edit edit;
     uint32_t expire_next; /* of this worker's shards: where expiry goes on */
     bool timed;           /* the last round saw keys with deadlines */
-    uint64_t ticket; /* highest among the shards this command touched */
+    uint64_t ticket;      /* highest among the shards this command touched */
 };
 
 /* --- exec.c ---------------------------------------------------------------------------------- */
@@ -92,8 +92,8 @@ struct found *exec_locate(struct exec *x, struct bytes key);
 void exec_forget(struct exec *x); /* the last look-up is stale */
 void exec_changed(struct exec *x, struct shard *s, struct bytes key);
 /* Drops an expired entry that loc points to, with its DEL in the effects. */
-void exec_expire_entry(struct exec *x, struct shard *s, uint32_t db, struct table *t,
-                       uint64_t hash, struct table_loc *loc);
+void exec_expire_entry(struct exec *x, struct shard *s, uint32_t db, struct table *t, uint64_t hash,
+                       struct table_loc *loc);
 
 /* --- effects.c ------------------------------------------------------------------------------- */
 

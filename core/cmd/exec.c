@@ -76,8 +76,8 @@ void exec_event_send(struct exec *x, enum event_class event_class, const char *n
         shared->event(shared->event_ctx, x->dispatcher->db_in_use, event_class, name, key);
 }
 
-void exec_expire_entry(struct exec *x, struct shard *s, uint32_t db, struct table *t,
-                       uint64_t hash, struct table_loc *loc)
+void exec_expire_entry(struct exec *x, struct shard *s, uint32_t db, struct table *t, uint64_t hash,
+                       struct table_loc *loc)
 {
     struct dispatcher *d = x->dispatcher;
     struct cow *cow = shard_cow(d->ks, s, db, t);
@@ -112,7 +112,7 @@ struct found *exec_locate(struct exec *x, struct bytes key)
     f->loc = no_loc;
     f->entry = f->table ? table_find(f->table, f->hash, key, &f->loc) : NULL;
     if (f->entry && LK_UNLIKELY(entry_has_deadline(f->entry)) &&
-        entry_deadline(f->entry) <= x->now_ms && !session_has(x->session, SESSION_LOADING)) {
+        exec_passed(x, entry_deadline(f->entry))) {
         exec_expire_entry(x, f->shard, f->db, f->table, f->hash, &f->loc);
         table_settle(f->table, shard_cow(d->ks, f->shard, f->db, f->table));
         f->entry = NULL;
@@ -210,10 +210,7 @@ size_t exec_entry_bytes(struct exec *x, struct bytes key)
 static void payload_fill(struct entry *e, const struct value *v)
 {
     e->kind = value_kind(v);
-    if (v->encoding == ENC_RAW || v->encoding == ENC_EMBSTR)
-        memmove(entry_payload(e), v->as.bytes.data, v->as.bytes.size); /* may be its own bytes */
-    else
-        value_payload_write(v, entry_payload(e));
+    value_payload_write(v, entry_payload(e));
 }
 
 /* Overwrites a value where it lies: same form, same size class, and nobody else can see it. */

@@ -85,7 +85,16 @@ enum { PUT_KEEP_DEADLINE = 1 };
  */
 int exec_put(struct exec *x, struct bytes key, struct value *v, unsigned flags);
 
-/* As exec_put with a deadline in one step; the deadline lies in the future. */
+/*
+ * Is a key with this deadline gone?  Not while a log or a master's stream is applied: those who
+ * wrote it still saw the key, and its end comes as a DEL of its own.
+ */
+static inline bool exec_passed(const struct exec *x, int64_t deadline_ms)
+{
+    return deadline_ms <= x->now_ms && !session_has(x->session, SESSION_LOADING | SESSION_MASTER);
+}
+
+/* As exec_put with a deadline in one step; the deadline has not passed. */
 int exec_put_until(struct exec *x, struct bytes key, struct value *v, int64_t deadline_ms);
 
 /* False if there was no such key.  lazy: nodes are freed in the background. */

@@ -61,7 +61,7 @@ void exec_edit_close(struct exec *x, struct value_edit *edit, bool changed)
     d->edit.open = false;
     LK_ASSERT(value_payload_size(&edit->value) == entry_payload_size(f->entry));
     f->entry->kind = value_kind(&edit->value);
-    if (edit->value.encoding == ENC_INT || value_has_root(edit->value.encoding))
+    if (!value_is_inline(edit->value.encoding))
         value_payload_write(&edit->value, entry_payload(f->entry));
     if (changed)
         exec_changed(x, f->shard, bytes_of(f->data, f->size));

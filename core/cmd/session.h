@@ -12,7 +12,6 @@
 #include "core/base/buf.h"
 #include "core/proto/resp_write.h"
 #include "core/store/lock_set.h"
-#include "core/store/lock_set.h"
 
 LK_BEGIN
 
@@ -48,17 +47,17 @@ struct session {
     uint32_t flags; /* enum session_flag; owner stores, others read (relaxed __atomic) */
     uint32_t db;
     const struct command_info *last_command; /* __atomic, for CLIENT LIST; they live for ever */
-    struct multi_state *multi;          /* NULL outside MULTI */
-    struct watch_list *watch;           /* NULL without WATCH */
+    struct multi_state *multi;               /* NULL outside MULTI */
+    struct watch_list *watch;                /* NULL without WATCH */
     struct token_node token; /* its place in the queue of those that may wait for locks */
     uint8_t lock_failures;   /* of the parked command */
     bool parked;             /* commands behind it wait too */
-    uint64_t ticket;                    /* highest ticket that the pending replies rest on */
+    uint64_t ticket;         /* highest ticket that the pending replies rest on */
     int64_t created_ms, last_used_ms;
     uint64_t commands, bytes_in, bytes_out; /* tot-cmds, tot-net-in, tot-net-out */
-    uint32_t kill;   /* __atomic: CLIENT KILL of any worker sets it; tested before each command */
+    uint32_t kill;    /* __atomic: CLIENT KILL of any worker sets it; tested before each command */
     uint32_t unblock; /* __atomic: enum session_unblock; the owner looks when it is woken */
-    uint32_t worker; /* index of the owner */
+    uint32_t worker;  /* index of the owner */
     /*
      * What CLIENT LIST shows of things that live elsewhere; whoever has them stores here (relaxed
      * __atomic).  Bytes, unless it says otherwise.

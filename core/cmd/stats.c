@@ -61,9 +61,8 @@ void stats_call(struct stats *s, uint32_t command, uint64_t ticks, bool histogra
 void stats_error(struct stats *s, struct bytes line)
 {
     char code[sizeof s->errors[0].code] = {0};
-    for (size_t i = 0; i < line.size && i + 1 < sizeof code && line.data[i] != ' ' &&
-                       line.data[i] != '\r';
-         i++)
+    for (size_t i = 0;
+         i < line.size && i + 1 < sizeof code && line.data[i] != ' ' && line.data[i] != '\r'; i++)
         code[i] = line.data[i];
     stats_add(&s->error_replies, 1);
     for (uint32_t i = 0; i < s->error_count; i++)

@@ -11,8 +11,8 @@
 struct queued {
     const struct command_info *cmd;
     uint32_t argc;
-    size_t bytes;        /* of the block below */
-    struct bytes *argv;  /* one block with what it points to */
+    size_t bytes;       /* of the block below */
+    struct bytes *argv; /* one block with what it points to */
 };
 
 struct multi_state {
@@ -28,6 +28,18 @@ struct watch_list {
     uint32_t dirty; /* __atomic: a watched key has changed */
 };
 
+/* For CLIENT LIST of other workers. */
+static void show_queue(struct session *s, uint32_t commands, size_t bytes)
+{
+    __atomic_store_n(&s->shown.multi_commands, commands, __ATOMIC_RELAXED);
+    __atomic_store_n(&s->shown.multi_size, (uint32_t)bytes, __ATOMIC_RELAXED);
+}
+
+static void show_watched(struct session *s, uint32_t count)
+{
+    __atomic_store_n(&s->shown.watched, count, __ATOMIC_RELAXED);
+}
+
 void multi_queue(struct session *s, const struct command_info *c, const struct args *a)
 {
     struct multi_state *m = s->multi;
@@ -35,8 +47,8 @@ void multi_queue(struct session *s, const struct command_info *c, const struct a
         return; /* it will not run */
     if (m->count == m->capacity) {
         const uint32_t more = m->capacity ? m->capacity * 2 : 8;
-        m->commands = mem_realloc(m->commands, m->capacity * sizeof *m->commands,
-                                  more * sizeof *m->commands);
+        m->commands =
+            mem_realloc(m->commands, m->capacity * sizeof *m->commands, more * sizeof *m->commands);
         m->capacity = more;
     }
     size_t bytes = a->n * sizeof(struct bytes);
@@ -53,6 +65,7 @@ void multi_queue(struct session *s, const struct command_info *c, const struct a
     }
     m->flags |= c->flags;
     m->bytes += bytes;
+    show_queue(s, m->count, m->bytes);
 }
 
 uint32_t multi_flags(const struct session *s)
@@ -74,6 +87,7 @@ void multi_discard(struct session *s)
         multi_free(s->multi);
     s->multi = NULL;
     session_set(s, SESSION_MULTI | SESSION_DIRTY_EXEC, false);
+    show_queue(s, 0, 0);
 }
 
 void multi_lock_set(struct dispatcher *d, struct session *s)
@@ -106,6 +120,7 @@ static void watch_list_free(struct session *s)
     mem_free(s->watch->nodes, s->watch->capacity * sizeof *s->watch->nodes);
     mem_delete(s->watch);
     s->watch = NULL;
+    show_watched(s, 0);
 }
 
 void session_unwatch(struct session *s)
@@ -157,9 +172,10 @@ static enum outcome watch_run(struct exec *x, const struct args *a)
         }
         exec_locate(x, a->v[i]); /* one that has expired goes now, and is not the change */
         const uint64_t hash = exec_hash(x, a->v[i]);
-        w->nodes[w->count++] = watch_new(keyspace_shard(x->dispatcher->ks, hash), x->db, a->v[i],
-                                         hash, &w->dirty);
+        w->nodes[w->count++] =
+            watch_new(keyspace_shard(x->dispatcher->ks, hash), x->db, a->v[i], hash, &w->dirty);
     }
+    show_watched(s, w->count);
     reply_ok(x->reply);
     return RUN_DONE;
 }
@@ -245,9 +261,8 @@ enum outcome transaction_exec(struct exec *x, const struct args *a)
     }
     struct multi_state *m = s->multi;
     const bool aborted = session_has(s, SESSION_DIRTY_EXEC);
-    const bool changed =
-        s->watch && (__atomic_load_n(&s->watch->dirty, __ATOMIC_RELAXED) ||
-                     watched_expired(x, s->watch));
+    const bool changed = s->watch && (__atomic_load_n(&s->watch->dirty, __ATOMIC_RELAXED) ||
+                                      watched_expired(x, s->watch));
     s->multi = NULL;
     session_set(s, SESSION_MULTI | SESSION_DIRTY_EXEC, false);
     drop_watches(s);
@@ -271,17 +286,12 @@ enum outcome transaction_exec(struct exec *x, const struct args *a)
 
 const struct command transaction_commands[] = {
     {"multi", .arity = 1, CONTROL, .run = multi_run},
-    {"exec",
-     .arity = 1,
+    {"exec", .arity = 1,
      .flags = CMD_NOSCRIPT | CMD_LOADING | CMD_STALE | CMD_SKIP_SLOWLOG | CMD_CONTROL,
-     .categories = CAT_TRANSACTION,
-     .run = transaction_exec},
+     .categories = CAT_TRANSACTION, .run = transaction_exec},
     {"discard", .arity = 1, CONTROL, .run = discard_run},
     {"watch", .arity = -2, CONTROL, .keys = KEY_RANGE(1, -1, 1, KEY_RO), .run = watch_run},
-    {"unwatch",
-     .arity = 1,
-     .flags = CMD_NOSCRIPT | CMD_LOADING | CMD_STALE | CMD_FAST,
-     .categories = CAT_TRANSACTION,
-     .run = unwatch_run},
+    {"unwatch", .arity = 1, .flags = CMD_NOSCRIPT | CMD_LOADING | CMD_STALE | CMD_FAST,
+     .categories = CAT_TRANSACTION, .run = unwatch_run},
     {0},
 };

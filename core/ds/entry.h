@@ -119,8 +119,9 @@ static inline void entry_write_deadline(struct entry *e, int64_t ms)
 static inline bool entry_fits(const struct entry *e, size_t payload_size)
 {
     const bool wide = entry_key_size(e) > UINT8_MAX || payload_size > UINT8_MAX;
-    return wide == entry_wide(e) && mem_class(entry_size(e)) ==
-                                        mem_class(entry_size(e) - entry_payload_size(e) + payload_size);
+    return wide == entry_wide(e) &&
+           mem_class(entry_size(e)) ==
+               mem_class(entry_size(e) - entry_payload_size(e) + payload_size);
 }
 
 /* entry_fits must hold. */

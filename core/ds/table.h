@@ -51,7 +51,7 @@ struct table {
     struct table_dir *old;  /* being moved out of; NULL when nothing moves */
     uint32_t moved;         /* pages of old that are moved already */
     uint32_t epoch;         /* of the last view that froze this table, or was open at its birth */
-    uint32_t count; /* __atomic, relaxed: DBSIZE and RANDOMKEY read it without the lock */
+    uint32_t count;         /* __atomic, relaxed: DBSIZE and RANDOMKEY read it without the lock */
     uint32_t grow_at, shrink_at; /* counts at which the next move begins */
     uint32_t credit;             /* entries that may be moved */
     uint32_t deadlines;          /* entries with a deadline */

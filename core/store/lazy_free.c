@@ -42,7 +42,8 @@ static void free_item(struct lazy_free *l, struct item *i)
     mem_delete(i);
 }
 
-/* Background work gives way to workers: a preempted lock holder would cost more than a late free. */
+/* Background work gives way to workers: a preempted lock holder would cost more than a late free.
+ */
 static void lower_priority(void)
 {
     setpriority(PRIO_PROCESS, (id_t)syscall(SYS_gettid), 10);

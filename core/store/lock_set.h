@@ -19,8 +19,8 @@ LK_BEGIN
 enum { LOCK_SET_MAX_SHARDS = 65536 };
 
 struct lock_set {
-    uint32_t words;         /* of bits */
-    uint32_t first, last;   /* words in use: first..last */
+    uint32_t words;       /* of bits */
+    uint32_t first, last; /* words in use: first..last */
     bool empty;
     uint64_t bits[]; /* one a shard */
 };

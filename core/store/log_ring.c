@@ -21,10 +21,10 @@ enum { WAKE_BYTES = 64 * 1024 };
 enum { AWAKE, IDLE, GATHERING };
 
 struct log_ring {
-    uint64_t tail __attribute__((aligned(LK_CACHE_LINE))); /* __atomic: last ticket given out */
-    size_t bytes_in;                                       /* __atomic: effects put so far */
-    uint64_t head __attribute__((aligned(LK_CACHE_LINE))); /* __atomic store by the consumer */
-    size_t bytes_out;                                      /* the same */
+    uint64_t tail __attribute__((aligned(LK_CACHE_LINE)));  /* __atomic: last ticket given out */
+    size_t bytes_in;                                        /* __atomic: effects put so far */
+    uint64_t head __attribute__((aligned(LK_CACHE_LINE)));  /* __atomic store by the consumer */
+    size_t bytes_out;                                       /* the same */
     uint32_t state __attribute__((aligned(LK_CACHE_LINE))); /* __atomic, futex: of the consumer */
     uint64_t waiting; /* __atomic: workers with commands that found no room */
     struct slot *slots;
@@ -115,7 +115,7 @@ bool log_ring_take(struct log_ring *r, struct log_record *out)
     const struct slot *s = &r->slots[ticket & r->mask];
     if (__atomic_load_n(&s->ready, __ATOMIC_SEQ_CST) != ticket)
         return false;
-    *out = (struct log_record){ticket, (enum log_kind)s->kind, s->data, s->size, s->first_db,
+    *out = (struct log_record){ticket,    (enum log_kind)s->kind, s->data, s->size, s->first_db,
                                s->last_db};
     __atomic_store_n(&r->bytes_out, r->bytes_out + s->size, __ATOMIC_RELEASE);
     /* From here on a producer may fill the slot again. */

@@ -32,7 +32,7 @@ enum log_kind {
 struct log_record {
     uint64_t ticket;
     enum log_kind kind;
-    void *data;    /* LOG_EFFECTS: a block of size bytes that the taker frees; else the owner's */
+    void *data; /* LOG_EFFECTS: a block of size bytes that the taker frees; else the owner's */
     uint32_t size;
     uint32_t first_db, last_db; /* where the effects begin and leave the stream (C2) */
 };

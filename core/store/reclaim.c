@@ -85,8 +85,8 @@ static void list_push(struct list *l, struct retired r)
 {
     if (l->count == l->capacity) {
         const size_t capacity = l->capacity ? l->capacity * 2 : COLLECT_EVERY;
-        l->items = mem_realloc(l->items, l->capacity * sizeof *l->items,
-                               capacity * sizeof *l->items);
+        l->items =
+            mem_realloc(l->items, l->capacity * sizeof *l->items, capacity * sizeof *l->items);
         l->capacity = capacity;
     }
     l->items[l->count++] = r;

@@ -33,13 +33,13 @@ struct shard_db {
 };
 
 struct shard {
-    uint32_t lock;       /* __atomic, futex: 0 free, 1 held, 2 held and somebody sleeps on it */
-    uint32_t index;      /* fixed */
-    uint64_t interested; /* __atomic: workers to tell at the next unlock */
-    struct table first;  /* database 0 */
+    uint32_t lock;           /* __atomic, futex: 0 free, 1 held, 2 held and somebody sleeps on it */
+    uint32_t index;          /* fixed */
+    uint64_t interested;     /* __atomic: workers to tell at the next unlock */
+    struct table first;      /* database 0 */
     struct shard_db *others; /* the other databases in use, sorted by db */
     uint32_t others_count;
-    uint32_t watched;           /* nodes in watchers */
+    uint32_t watched;            /* nodes in watchers */
     struct watch_node *watchers; /* keys of this shard that transactions watch */
     struct table_frozen *frozen; /* what the open view has still to read of this shard */
     uint64_t ticket;             /* of the last change that was logged */

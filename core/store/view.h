@@ -22,7 +22,8 @@ LK_BEGIN
 struct view;
 
 struct view_visitor {
-    /* An entry of database db; it stays as it is for the time of the call. False aborts the view. */
+    /* An entry of database db; it stays as it is for the time of the call. False aborts the view.
+     */
     bool (*entry)(void *ctx, uint32_t db, const struct entry *e);
     /* Before the entries of a table; may be NULL. */
     void (*table)(void *ctx, uint32_t db, uint32_t shard, uint32_t count);

@@ -40,8 +40,8 @@ struct table_frozen {
 struct view {
     struct keyspace *ks;
     uint32_t epoch;
-    uint32_t aborted;    /* __atomic */
-    int slot;            /* the reader's place in the gate */
+    uint32_t aborted; /* __atomic */
+    int slot;         /* the reader's place in the gate */
     /* Of values that moved away from their position (S6): kept to the end. */
     pthread_mutex_t pinned_lock;
     struct cow pinned; /* found back by defer */

@@ -4,7 +4,8 @@
  * A writer marks the watchers of the key it changes while it holds the shard's lock; EXEC reads the
  * marks under the locks of all watched shards, so no change is missed and none is seen twice.
  *
- * Threads  under the shard's lock; the mark is atomic, as watchers of one session sit on many shards
+ * Threads  under the shard's lock; the mark is atomic, as watchers of one session sit on many
+ * shards
  */
 #ifndef LK_STORE_WATCH_H
 #define LK_STORE_WATCH_H

@@ -24,40 +24,36 @@ const struct type_ops *type_ops_get(unsigned type)
     return rows[type];
 }
 
-bool value_has_root(uint8_t encoding)
-{
-    return encoding == ENC_CHUNKS || encoding == ENC_TABLE || encoding == ENC_TREE ||
-           encoding == ENC_TREE_TABLE;
-}
-
 size_t value_payload_size(const struct value *v)
 {
-    if (v->encoding == ENC_INT)
-        return sizeof v->as.integer;
-    return value_has_root(v->encoding) ? sizeof v->as.root : v->as.bytes.size;
+    if (value_is_inline(v->encoding))
+        return v->as.bytes.size;
+    return v->encoding == ENC_INT ? sizeof v->as.integer : sizeof v->as.root;
 }
 
 void value_payload_write(const struct value *v, char *payload)
 {
-    if (v->encoding == ENC_INT)
-        memcpy(payload, &v->as.integer, sizeof v->as.integer);
-    else if (value_has_root(v->encoding))
-        memcpy(payload, &v->as.root, sizeof v->as.root);
-    else if (v->as.bytes.size > 0)
+    if (!value_is_inline(v->encoding)) {
+        if (v->encoding == ENC_INT)
+            memcpy(payload, &v->as.integer, sizeof v->as.integer);
+        else
+            memcpy(payload, &v->as.root, sizeof v->as.root);
+    } else if (v->as.bytes.size > 0) {
         memmove(payload, v->as.bytes.data, v->as.bytes.size);
+    }
 }
 
 void value_payload_read(uint8_t kind, const char *payload, size_t size, struct value *out)
 {
     out->type = kind >> 4;
     out->encoding = kind & 15;
-    if (out->encoding == ENC_INT) {
+    if (value_is_inline(out->encoding)) {
+        out->as.bytes = bytes_of(payload, size);
+    } else if (out->encoding == ENC_INT) {
         LK_DEBUG_ASSERT(size == sizeof out->as.integer);
         memcpy(&out->as.integer, payload, sizeof out->as.integer);
-    } else if (value_has_root(out->encoding)) {
+    } else {
         LK_DEBUG_ASSERT(size == sizeof out->as.root);
         memcpy(&out->as.root, payload, sizeof out->as.root);
-    } else {
-        out->as.bytes = bytes_of(payload, size);
     }
 }

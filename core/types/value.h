@@ -68,10 +68,25 @@ static inline bool value_exists(const struct value *v)
     return v->type != TYPE_NONE;
 }
 
-bool value_has_root(uint8_t encoding);
+enum {
+    VALUE_ROOTS = 1 << ENC_CHUNKS | 1 << ENC_TABLE | 1 << ENC_TREE | 1 << ENC_TREE_TABLE,
+};
+
+/* The payload is a pointer to nodes: as.root. */
+static inline bool value_has_root(uint8_t encoding)
+{
+    return VALUE_ROOTS >> encoding & 1;
+}
+
+/* The payload is the bytes themselves: as.bytes. */
+static inline bool value_is_inline(uint8_t encoding)
+{
+    return !((VALUE_ROOTS | 1 << ENC_INT) >> encoding & 1);
+}
 
 /* Payload bytes that the value takes inside its entry. */
 size_t value_payload_size(const struct value *v);
+/* The value may borrow bytes from where the payload is to be. */
 void value_payload_write(const struct value *v, char *payload);
 void value_payload_read(uint8_t kind, const char *payload, size_t size, struct value *out);
 

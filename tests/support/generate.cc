@@ -6,20 +6,13 @@
 namespace lk
 {
 
+using namespace std::string_literals;
+
 std::string any_key(Random &random)
 {
-    static const std::vector<std::string> keys = {"a",
-                                                  "b",
-                                                  "c",
-                                                  "d",
-                                                  "key:1",
-                                                  "key:2",
-                                                  "key:10",
-                                                  "{tag}x",
-                                                  "{tag}y",
-                                                  "",
-                                                  std::string("bin\0\r\n\xff", 7),
-                                                  std::string(300, 'k')};
+    static const std::vector<std::string> keys = {
+        "a",      "b",      "c",      "d", "key:1",          "key:2",
+        "key:10", "{tag}x", "{tag}y", "",  "bin\0\r\n\xff"s, std::string(300, 'k')};
     return random.pick(keys);
 }
 
@@ -73,7 +66,7 @@ std::string any_value(Random &random)
                                                     "3.141592653589793238462643",
                                                     " 1.5",
                                                     "1.5 ",
-                                                    std::string("\0\x01\xfe\r\n", 5),
+                                                    "\0\x01\xfe\r\n"s,
                                                     std::string(43, 'x'),
                                                     std::string(44, 'x'),
                                                     std::string(45, 'x'),

@@ -27,7 +27,7 @@ using Args = std::vector<std::string>;
 using Milliseconds = std::chrono::milliseconds;
 
 /* Long enough for a sanitized server on a busy machine; only a hang ever reaches it. */
-constexpr Milliseconds kPatience{60'000};
+constexpr Milliseconds kPatience{30'000};
 
 class Process
 {

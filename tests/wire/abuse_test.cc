@@ -18,6 +18,7 @@ namespace
 {
 
 using namespace lk;
+using namespace std::string_literals;
 
 class Abuse : public testing::Test
 {
@@ -74,7 +75,7 @@ TEST_F(Abuse, AnyBytesLeaveTheServerStanding)
     const unsigned seed = 7;
     printf("seed %u\n", seed);
     std::mt19937 dice(seed);
-    const std::string alphabet("*$+-:\r\n\r\n0123456789 \"'\\GETSPIN\0\xff", 35);
+    const std::string alphabet = "*$+-:\r\n\r\n0123456789 \"'\\GETSPIN\0\xff"s;
     for (int i = 0; i < 300; i++) {
         std::string bytes;
         for (unsigned n = dice() % 200; n > 0; n--)

@@ -78,7 +78,24 @@ TEST_F(CmdKey, AKeyGoesWhenItsTimeHasCome)
     clock_fake_unix_ms(NOW + 99);
     EXPECT_EQ(run("pttl k"), ":1");
     clock_fake_unix_ms(NOW + 100);
-    play({{"get k", "$-1"}, {"append p x", ":1", "MULTI | DEL p | append p x | EXEC"}, {"dbsize", ":1"}});
+    play({{"get k", "$-1"},
+          {"append p x", ":1", "MULTI | DEL p | append p x | EXEC"},
+          {"dbsize", ":1"}});
+}
+
+// Whoever wrote the log still saw the key: only its DEL takes it away.
+TEST_F(CmdKey, ALogIsAppliedWhateverTheTimeIs)
+{
+    session_set(&session, SESSION_LOADING, true);
+    play({{"set k v pxat 1", "+OK"},
+          {"append k w", ":2"},
+          {"persist k", ":1"},
+          {"get k", "$2 vw"},
+          {"pexpireat k 1", ":1"},
+          {"getex k pxat 2", "$2 vw"},
+          {"append k x", ":3"}});
+    session_set(&session, SESSION_LOADING, false);
+    EXPECT_EQ(run("get k"), "$-1");
 }
 
 TEST_F(CmdKey, Rename)
@@ -184,6 +201,16 @@ TEST_F(CmdKey, ScanMeetsEveryKeyOnce)
     EXPECT_EQ(bulks(run("scan 0 count 100000 match k4?")).size(), 10u);
     EXPECT_EQ(bulks(run("scan 0 count 100000 type STRING")).size(), 500u);
     EXPECT_EQ(run("scan 0 count 100000 type list"), "*2 $1 0 *0");
+}
+
+TEST_F(CmdKey, TheEmptyKeyIsMetByFewPatterns)
+{
+    play({{"set \"\" x", "+OK"},
+          {"keys *", "*1 $0 "},
+          {"keys \"\"", "*1 $0 "},
+          {"keys **", "*0"},
+          {"scan 0 match *", "*2 $1 0 *1 $0 "},
+          {"scan 0 match **", "*2 $1 0 *0"}});
 }
 
 TEST_F(CmdKey, ScanRefusesWhatItDoesNotKnow)
