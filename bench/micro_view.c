@@ -117,7 +117,7 @@ static void part_freeze(void)
     micro_head("Freeze: the first write to a table after a cut copies its directory; median",
                "pages | entries at 85 % of 504 | us");
     for (size_t i = 0; i < sizeof pages / sizeof *pages; i++)
-        printf("| %u | %.0f | %.1f |\n", pages[i], pages[i] * 504 * 0.85,
+        printf("| %u | %.0f | %.2f |\n", pages[i], pages[i] * 504 * 0.85,
                freeze_ns(pages[i]) / 1000);
 }
 
