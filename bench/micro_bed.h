@@ -27,7 +27,8 @@ struct seat {
     struct bytes words[DISPATCH_BATCH][SEAT_WORDS];
     char text[DISPATCH_BATCH][SEAT_WORD_CHARS];
     struct pending pending[DISPATCH_BATCH];
-    uint64_t parks, slept;
+    uint64_t parks;
+    int64_t parked_ns;                                     /* wall time */
     uint32_t told __attribute__((aligned(LK_CACHE_LINE))); /* __atomic, futex: retry */
 } __attribute__((aligned(LK_CACHE_LINE)));
 
@@ -125,11 +126,13 @@ static inline void seat_run(struct seat *s, uint32_t n, bool sleep)
             at++;
         if (at == n)
             break;
+        const int64_t start = clock_mono_ns();
         s->parks++;
         dispatch_leave(s->d);
         while (__atomic_load_n(&s->told, __ATOMIC_SEQ_CST) == 0 && sleep)
             futex_wait(&s->told, 0, -1);
         __atomic_store_n(&s->told, 0, __ATOMIC_SEQ_CST);
+        s->parked_ns += clock_mono_ns() - start;
         dispatch_enter(s->d);
         s->session.parked = false;
         dispatch_run(s->d, s->pending + at, n - at);

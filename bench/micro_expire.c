@@ -127,7 +127,9 @@ static int64_t turn(struct bed *b, int64_t now_ms, int64_t *now_ns, struct bill 
     bill->cpu_ns += took;
     bill->longest_ns = took > bill->longest_ns ? took : bill->longest_ns;
     bill->rounds++;
-    *now_ns += more ? took + (int64_t)commands_us * 1000 : (int64_t)TICK_MS * 1000000;
+    /* A round that was interrupted did less than its budget: commands get their share of it. */
+    const int64_t commands = took * (int64_t)commands_us / (int64_t)budget_us;
+    *now_ns += more ? took + commands : (int64_t)TICK_MS * 1000000;
     return START_MS + *now_ns / 1000000;
 }
 

@@ -2,7 +2,7 @@
  * micro_lock.c — what a shard's lock costs, and what a hot one does to several threads.
  *
  *   hot     every thread sends the same key in batches of 32: commands a second and CPU a command,
- *           for locks kept 1, 4, 16 commands and spinning 0, 1, 2 us
+ *           for locks kept 1, 4, 16, 32 commands and spinning 0, 1, 2 us
  *   alone   lock and unlock that nobody disputes; sets of 10, 100, 1,000 keys
  *   wide    MGET of 10, 100, 1,000 keys beside a thread that writes single keys
  *   held    PING and other keys while somebody holds a shard for long
@@ -60,7 +60,7 @@ static void *hammer(void *arg)
 }
 
 struct outcome_of_round {
-    double rate, cpu_ns, parks, least_share;
+    double rate, cpu_ns, parks, park_us, least_share;
 };
 
 static struct outcome_of_round run_round(struct crowd *c, uint32_t threads)
@@ -71,6 +71,7 @@ static struct outcome_of_round run_round(struct crowd *c, uint32_t threads)
     for (uint32_t i = 0; i < threads; i++) {
         m[i] = (struct member){c, &c->bed.seats[i], 0, 0};
         m[i].seat->parks = 0;
+        m[i].seat->parked_ns = 0;
         LK_ASSERT(pthread_create(&thread[i], NULL, hammer, &m[i]) == 0);
     }
     while (__atomic_load_n(&c->ready, __ATOMIC_ACQUIRE) < threads)
@@ -81,22 +82,24 @@ static struct outcome_of_round run_round(struct crowd *c, uint32_t threads)
     __atomic_store_n(&c->stop, 1, __ATOMIC_RELAXED);
     const int64_t took = clock_mono_ns() - start;
     uint64_t commands = 0, parks = 0, least = UINT64_MAX;
-    int64_t cpu = 0;
+    int64_t cpu = 0, parked_ns = 0;
     for (uint32_t i = 0; i < threads; i++) {
         pthread_join(thread[i], NULL);
         commands += m[i].commands;
         least = m[i].commands < least ? m[i].commands : least;
         cpu += m[i].cpu_ns;
         parks += m[i].seat->parks;
+        parked_ns += m[i].seat->parked_ns;
     }
     return (struct outcome_of_round){
         (double)commands * 1e3 / (double)took, (double)cpu / (double)commands,
-        (double)parks * 1e6 / (double)commands, (double)least * threads / (double)commands};
+        (double)parks * 1e6 / (double)commands, parks ? (double)parked_ns / 1e3 / (double)parks : 0,
+        (double)least * threads / (double)commands};
 }
 
 struct hot {
     uint32_t threads, spin_ns;
-    struct micro_runs rate, cpu, parks, share;
+    struct micro_runs rate, cpu, parks, park_us, share;
 };
 
 /* The rows take turns, so that what the neighbours do falls on all of them. */
@@ -110,14 +113,17 @@ static void measure_hot(struct crowd *c, uint32_t keep, struct hot *rows, size_t
             micro_add(&rows[i].rate, o.rate);
             micro_add(&rows[i].cpu, o.cpu_ns);
             micro_add(&rows[i].parks, o.parks);
+            micro_add(&rows[i].park_us, o.park_us);
             micro_add(&rows[i].share, o.least_share);
         }
     for (size_t i = 0; i < n; i++) {
         const struct hot *h = &rows[i];
-        printf("| %s | %u | %u | %.0f us | %.2f | %.2f | %.0f %% | %.0f | %.0f | %.0f %% |\n",
-               c->command, keep, h->threads, h->spin_ns / 1000.0, micro_most(&h->rate),
-               micro_median(&h->rate), 100 * micro_median(&h->rate) / micro_median(&rows[0].rate),
-               micro_least(&h->cpu), micro_median(&h->parks), 100 * micro_median(&h->share));
+        printf(
+            "| %s | %u | %u | %.0f us | %.2f | %.2f | %.0f %% | %.0f | %.0f | %.0f | %.0f %% |\n",
+            c->command, keep, h->threads, h->spin_ns / 1000.0, micro_most(&h->rate),
+            micro_median(&h->rate), 100 * micro_median(&h->rate) / micro_median(&rows[0].rate),
+            micro_least(&h->cpu), micro_median(&h->parks), micro_median(&h->park_us),
+            100 * micro_median(&h->share));
     }
 }
 
@@ -127,10 +133,10 @@ static void part_hot(void)
         {.threads = 1, .spin_ns = 2000}, {.threads = 2, .spin_ns = 0},
         {.threads = 2, .spin_ns = 1000}, {.threads = 2, .spin_ns = 2000},
         {.threads = 4, .spin_ns = 0},    {.threads = 4, .spin_ns = 1000},
-        {.threads = 4, .spin_ns = 2000},
+        {.threads = 4, .spin_ns = 2000}, {.threads = 2, .spin_ns = 4000},
     };
     enum { ROWS = sizeof all / sizeof *all };
-    static const uint32_t keeps[] = {1, 4, 16};
+    static const uint32_t keeps[] = {1, 4, 16, 32};
     struct hot rows[ROWS];
     char title[250];
     snprintf(title, sizeof title,
@@ -138,10 +144,10 @@ static void part_hot(void)
              "thread sleeps.  Of one thread: medians.  Least share: of an even one",
              (unsigned long long)rounds, (unsigned long long)slice_ms);
     micro_head(title, "command | kept for | threads | spin | M/s, best | M/s, median | of one "
-                      "thread | CPU ns, least | parks a million | least share");
+                      "thread | CPU ns, least | parks a million | us a park | least share");
     struct crowd c = {.command = "INCR", .words = 2, .sleep = true};
     bed_init(&c.bed, SEATS_MAX);
-    for (size_t k = 0; k < 3; k++) {
+    for (size_t k = 0; k < sizeof keeps / sizeof *keeps; k++) {
         memcpy(rows, all, sizeof all);
         measure_hot(&c, keeps[k], rows, ROWS);
     }
