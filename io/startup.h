@@ -19,13 +19,15 @@ LK_BEGIN
 
 /* "Latchkey server v=0.1.0 sha=…" and a line end, as --version prints it. */
 void startup_version_text(struct buf *out);
+/* The hexadecimal word behind "build=". */
+uint64_t startup_build_id(void);
 void startup_help_text(const char *program, struct buf *out);
 
 /* The first lines of the log; with_arguments: there was a file or an option. */
 void startup_log_begin(const struct config *c, bool with_arguments, const char *program);
 /* Version, mode, port and PID: a picture on a terminal or if asked for, else a line. */
 void startup_log_banner(const struct config *c, uint32_t workers, const char *backend);
-/* What the operator may want to change about the machine. */
+/* What the operator may want to change about the machine; the backlog is listen_check_backlog's. */
 void startup_log_warnings(const struct config *c);
 /* "Server initialized" */
 void startup_log_initialized(void);
@@ -59,6 +61,19 @@ void startup_pidfile_write(const char *path); /* failure is logged and else igno
 /* Scheduling and memory preferences: transparent huge pages, oom-score-adj, locale. */
 void startup_apply_process(const struct config *c);
 
+/* --- what ps shows (startup_title.c) --------------------------------------------------------- */
+
+/*
+ * Makes the room of argv and environment free for a title; the first call of main.  Returns the
+ * arguments to use instead.
+ */
+char **startup_title_init(char **argv);
+void startup_title_set(const char *title); /* cut to the room there is */
+/* proc-title-template with its {words} filled in. */
+void startup_title_text(const struct config *c, const char *program, struct buf *out);
+/* Both, if set-proc-title says so. */
+void startup_title_apply(const struct config *c, const char *program);
+
 /* --- supervisors (startup_supervise.c) ------------------------------------------------------- */
 
 /* enum config_supervised as found out: upstart, systemd or no. */
@@ -86,7 +101,10 @@ void startup_signals_end(void); /* stops the thread */
  * standard output) before they end the process as they always do.
  */
 void startup_crash_install(const char *logfile);
-/* A stack of its own for the calling thread's report, so that it can tell of an overflow. */
+/*
+ * For each thread that blocks signals or recurses: lets these signals through, and gives the report
+ * a stack of its own, so that it can tell of an overflow.
+ */
 void startup_crash_thread(void);
 
 LK_END

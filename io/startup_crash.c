@@ -24,6 +24,8 @@
 
 enum { FRAMES_MAX = 100, LINE_MAX_BYTES = 512, STACK_BYTES = 64 * 1024 };
 
+static const int fatal[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT};
+
 static char log_path[PATH_MAX]; /* fixed at install; empty is standard output */
 static uint32_t reporting;      /* __atomic: one thread reports */
 
@@ -189,7 +191,6 @@ static void report(int number, siginfo_t *info, void *context)
 
 void startup_crash_install(const char *logfile)
 {
-    static const int numbers[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT};
     void *frame[1];
     struct sigaction act = {.sa_sigaction = report,
                             .sa_flags = SA_SIGINFO | SA_ONSTACK | SA_RESETHAND};
@@ -199,8 +200,8 @@ void startup_crash_install(const char *logfile)
     memcpy(log_path, logfile, size);
     (void)backtrace(frame, 1);
     sigemptyset(&act.sa_mask);
-    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
-        sigaction(numbers[i], &act, NULL);
+    for (size_t i = 0; i < sizeof fatal / sizeof *fatal; i++)
+        sigaction(fatal[i], &act, NULL);
     startup_crash_thread();
 }
 
@@ -224,6 +225,13 @@ static void make_key(void)
 
 void startup_crash_thread(void)
 {
+    sigset_t set;
+
+    /* The kernel ends a process at once if a fault's signal is blocked. */
+    sigemptyset(&set);
+    for (size_t i = 0; i < sizeof fatal / sizeof *fatal; i++)
+        sigaddset(&set, fatal[i]);
+    pthread_sigmask(SIG_UNBLOCK, &set, NULL);
     pthread_once(&stack_once, make_key);
     if (pthread_getspecific(stack_key))
         return;

@@ -13,10 +13,11 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 /* A number that differs between builds that differ: FNV-1a over version and compiler. */
-static uint64_t build_id(void)
+uint64_t startup_build_id(void)
 {
     uint64_t h = UINT64_C(0xcbf29ce484222325);
 
@@ -30,7 +31,7 @@ void startup_version_text(struct buf *out)
     buf_printf(out,
                "Latchkey server v=%s sha=00000000:0 malloc=%s bits=%zu build=%" PRIx64
                " (Redis %s compatible)\n",
-               LATCHKEY_VERSION, mem_allocator_name(), sizeof(void *) * 8, build_id(),
+               LATCHKEY_VERSION, mem_allocator_name(), sizeof(void *) * 8, startup_build_id(),
                REDIS_VERSION);
 }
 
@@ -118,19 +119,26 @@ void startup_log_banner(const struct config *c, uint32_t workers, const char *ba
     buf_release(&picture);
 }
 
-void startup_log_warnings(const struct config *c)
+/* The kernel marks the chosen mode: "[always] madvise never". */
+static bool huge_pages_always(void)
 {
-    FILE *f = fopen("/proc/sys/net/core/somaxconn", "re");
-    int64_t most = 0;
+    FILE *f = fopen("/sys/kernel/mm/transparent_hugepage/enabled", "re");
+    char text[64] = "";
 
     if (!f)
-        return;
-    if (fscanf(f, "%" SCNd64, &most) == 1 && most > 0 && most < c->tcp_backlog)
-        log_line(LOG_WARNING,
-                 "WARNING: The TCP backlog setting of %" PRId64 " cannot be enforced because "
-                 "/proc/sys/net/core/somaxconn is set to the lower value of %" PRId64 ".",
-                 c->tcp_backlog, most);
+        return false;
+    const bool read = fgets(text, sizeof text, f) != NULL;
     fclose(f);
+    return read && strstr(text, "[always]") != NULL;
+}
+
+void startup_log_warnings(const struct config *c)
+{
+    if (!c->disable_thp && huge_pages_always())
+        log_line(LOG_WARNING,
+                 "WARNING You have Transparent Huge Pages (THP) support enabled in your kernel, "
+                 "and disable-thp is no: memory that is given back in small pieces may stay in "
+                 "use.");
 }
 
 void startup_log_initialized(void)

@@ -17,10 +17,6 @@ void worker_retry_parked(struct worker *w)
         c->on_parked = false;
         c->parked_next = NULL;
         c->session.parked = false;
-        if (c->cur.size == 0) {
-            c->cur = buf_bytes(&c->in);
-            c->cur_pos = c->frame_pos = 0;
-        }
         conn_ready(w, c);
     }
 }
@@ -32,6 +28,8 @@ void worker_look_at_sessions(struct worker *w)
         if (!c->closing && __atomic_load_n(&c->session.kill, __ATOMIC_ACQUIRE))
             conn_close(w, c);
     }
+    if (w->parked && !dispatch_paused_until(w->dispatcher))
+        worker_retry_parked(w); /* CLIENT UNPAUSE looks like this from here */
 }
 
 static void close_idle(struct worker *w, int64_t now_ms)

@@ -69,11 +69,17 @@ static void read_clock(struct dispatcher *d, uint64_t ticks)
     d->lru_now = lru_clock(d->now_ms);
 }
 
-void dispatch_enter(struct dispatcher *d)
+/* What may only change while the gate is closed is read again each time it was left. */
+static void enter_gate(struct dispatcher *d)
 {
     gate_enter(&d->ks->gate, d->slot);
     d->config = __atomic_load_n(&d->shared->config, __ATOMIC_ACQUIRE);
     d->logging = __atomic_load_n(&d->shared->log_active, __ATOMIC_ACQUIRE);
+}
+
+void dispatch_enter(struct dispatcher *d)
+{
+    enter_gate(d);
     d->mark_ticks = clock_ticks();
     read_clock(d, d->mark_ticks);
 }
@@ -90,15 +96,19 @@ int64_t dispatch_paused_until(struct dispatcher *d)
     return until > d->now_ms ? until : 0;
 }
 
+uint32_t dispatch_flags(const struct session *s, const struct command_info *c)
+{
+    const bool exec = c->row->run == transaction_exec && session_has(s, SESSION_MULTI);
+    return exec ? c->flags | multi_flags(s) : c->flags;
+}
+
 static bool paused(struct dispatcher *d, const struct session *s, const struct command_info *c)
 {
     if (LK_LIKELY(__atomic_load_n(&d->shared->pause.until_ms, __ATOMIC_RELAXED) == 0) ||
-        !dispatch_paused_until(d))
+        !dispatch_paused_until(d) || session_has(s, SESSION_LOADING))
         return false;
-    if (__atomic_load_n(&d->shared->pause.all, __ATOMIC_RELAXED))
-        return true;
-    const bool exec = c->row->run == transaction_exec && session_has(s, SESSION_MULTI);
-    return (c->flags | (exec ? multi_flags(s) : 0)) & (CMD_WRITE | CMD_MAY_REPLICATE);
+    return __atomic_load_n(&d->shared->pause.all, __ATOMIC_RELAXED) ||
+           dispatch_flags(s, c) & (CMD_WRITE | CMD_MAY_REPLICATE);
 }
 
 /* --- one command ----------------------------------------------------------------------------- */
@@ -142,6 +152,20 @@ enum outcome dispatch_call(struct dispatcher *d, struct session *s, const struct
     return outcome;
 }
 
+static void shard_highest_ticket(void *ctx, struct shard *s)
+{
+    uint64_t *ticket = ctx;
+    if (s->ticket > *ticket)
+        *ticket = s->ticket;
+}
+
+/* The reply shows what these shards hold, so it waits for their last change to be durable (P4). */
+static void rest_on_set(struct dispatcher *d, struct session *s)
+{
+    if (d->logging)
+        lock_set_each(d->set, d->ks, shard_highest_ticket, &s->ticket);
+}
+
 static enum outcome run_alone(struct dispatcher *d, struct pending *p)
 {
     dispatch_unlock_one(d);
@@ -153,17 +177,11 @@ static enum outcome run_alone(struct dispatcher *d, struct pending *p)
     lock_set_clear(d->set);
     lock_set_add_all(d->set, d->ks);
     effects_commit(d, NULL);
+    rest_on_set(d, p->session);
     d->exclusive = false;
     gate_open(&d->ks->gate);
-    gate_enter(&d->ks->gate, d->slot);
+    enter_gate(d);
     return outcome;
-}
-
-static void shard_highest_ticket(void *ctx, struct shard *s)
-{
-    uint64_t *ticket = ctx;
-    if (s->ticket > *ticket)
-        *ticket = s->ticket;
 }
 
 static bool run_set(struct dispatcher *d, struct pending *p, enum outcome *outcome)
@@ -172,8 +190,7 @@ static bool run_set(struct dispatcher *d, struct pending *p, enum outcome *outco
         return false;
     *outcome = dispatch_call(d, p->session, p->cmd, &p->args);
     effects_commit(d, NULL);
-    if (d->logging)
-        lock_set_each(d->set, d->ks, shard_highest_ticket, &p->session->ticket);
+    rest_on_set(d, p->session);
     dispatch_unlock_set(d, p->session);
     return true;
 }
@@ -229,27 +246,31 @@ static bool run_locked(struct dispatcher *d, struct pending *p, enum outcome *ou
     if (dispatch_hash_keys(d, c, &p->args) != LK_OK || d->key_count == 0) {
         dispatch_unlock_one(d);
         *outcome = dispatch_call(d, p->session, c, &p->args);
+        lock_set_clear(d->set);
+        effects_commit(d, NULL); /* of no shard, as a published message is */
         return true;
     }
     struct shard *shard = common_shard(d);
     return shard ? run_one_shard(d, p, shard, outcome) : run_set(d, p, outcome);
 }
 
-static bool wants_gate(const struct session *s, const struct command_info *c)
+/* A session queues for the token to wait for locks, and for nothing else. */
+static void leave_token(struct dispatcher *d, struct session *s)
 {
-    return c->flags & CMD_EXCLUSIVE ||
-           (c->row->run == transaction_exec && session_has(s, SESSION_MULTI) &&
-            multi_flags(s) & CMD_EXCLUSIVE);
+    if (LK_UNLIKELY(s->token.queued))
+        shard_tell_retry(token_leave(&d->shared->token, &s->token));
 }
 
 static bool run_command(struct dispatcher *d, struct pending *p, enum outcome *outcome)
 {
-    if (d->logging && p->cmd->flags & CMD_WRITE &&
+    const uint32_t flags = dispatch_flags(p->session, p->cmd);
+    if (d->logging && flags & (CMD_WRITE | CMD_MAY_REPLICATE) &&
         LK_UNLIKELY(!log_ring_room_or_ask(d->shared->log, d->worker))) {
+        leave_token(d, p->session);
         p->session->parked = true;
         return false;
     }
-    if (LK_UNLIKELY(wants_gate(p->session, p->cmd))) {
+    if (LK_UNLIKELY(flags & CMD_EXCLUSIVE)) {
         effects_begin(&d->effects);
         d->key_count = 0;
         *outcome = run_alone(d, p);
@@ -273,7 +294,7 @@ static void hush(struct session *s, struct reply_place before)
 static void run_pending(struct dispatcher *d, struct pending *p)
 {
     struct session *s = p->session;
-    if (s->parked) {
+    if (s->parked || LK_UNLIKELY(session_has(s, SESSION_BLOCKED))) {
         p->state = PENDING_PARKED;
         return;
     }
@@ -286,12 +307,18 @@ static void run_pending(struct dispatcher *d, struct pending *p)
     enum outcome outcome = RUN_DONE;
     __atomic_store_n(&s->last_command, p->cmd, __ATOMIC_RELAXED);
     p->state = PENDING_DONE;
+    if (LK_UNLIKELY(!p->cmd) && dispatch_is_attack(d, s, &p->args)) {
+        p->state = PENDING_CLOSE;
+        return;
+    }
     if (LK_UNLIKELY(!dispatch_allowed(d, s, p->cmd, &p->args))) {
+        leave_token(d, s);
         if (p->cmd)
             stats_add(&d->stats.commands[p->cmd->id].rejected, 1);
         stats_error(&d->stats, bytes_of(s->reply.out.data + s->reply.error_at + 1,
                                         s->reply.out.size - s->reply.error_at - 1));
     } else if (LK_UNLIKELY(paused(d, s, p->cmd))) {
+        leave_token(d, s);
         s->parked = true;
         p->state = PENDING_PARKED;
         return;
@@ -303,7 +330,7 @@ static void run_pending(struct dispatcher *d, struct pending *p)
         return;
     }
     s->commands++;
-    s->last_used_ms = d->now_ms;
+    __atomic_store_n(&s->last_used_ms, d->now_ms, __ATOMIC_RELAXED);
     if (LK_UNLIKELY(
             session_has(s, SESSION_REPLY_OFF | SESSION_REPLY_SKIP | SESSION_REPLY_SKIP_NEXT)))
         hush(s, before);
@@ -311,6 +338,7 @@ static void run_pending(struct dispatcher *d, struct pending *p)
         session_set(s, SESSION_CLOSE_AFTER, true);
         p->state = PENDING_CLOSE;
     } else if (outcome == RUN_BLOCK) {
+        session_set(s, SESSION_BLOCKED, true);
         p->state = PENDING_BLOCKED;
     }
 }
@@ -367,9 +395,13 @@ int dispatch_apply(struct dispatcher *d, struct session *s, const struct args *a
 {
     struct pending p = {.session = s, .args = *a};
     const uint32_t errors = s->reply.errors;
+    const bool logging = d->logging;
+    session_set(s, SESSION_LOADING, true);
+    d->logging = false;
     do {
         s->parked = false;
         dispatch_run(d, &p, 1);
     } while (p.state == PENDING_PARKED);
+    d->logging = logging;
     return s->reply.errors == errors ? LK_OK : LK_EFORMAT;
 }

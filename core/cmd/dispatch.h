@@ -117,7 +117,10 @@ int64_t dispatch_paused_until(struct dispatcher *d);
 bool dispatch_expire(struct dispatcher *d, uint32_t worker, uint32_t workers, int64_t budget_us,
                      int64_t *next_ms);
 
-/* Applies one command from a log or a peer, with no checks and no logging; LK_EFORMAT on an error.
+/*
+ * Applies one command from a log or a peer, with no checks and no logging; LK_EFORMAT on an error.
+ * The session is the loader's own and becomes SESSION_LOADING: for it no deadline has passed, since
+ * whoever wrote the log has written a DEL for every key that went.
  */
 int dispatch_apply(struct dispatcher *d, struct session *s, const struct args *a);
 

@@ -28,7 +28,7 @@ static bool expire_one(void *ctx, struct entry *e, uint64_t hash)
 /* True if more is due in this table. */
 static bool expire_table(struct dispatcher *d, struct shard *s, uint32_t db, struct table *t)
 {
-    if (t->next_due == TABLE_DUE_NONE)
+    if (t->next_due > table_due_unit(d->now_ms))
         return false;
     struct expiry x = {d, s, t, db};
     d->db_in_use = db;
@@ -45,8 +45,9 @@ struct progress {
 
 static void expire_shard(struct dispatcher *d, struct shard *s, struct progress *out)
 {
-    if (!shard_try_lock(s)) {
-        out->timed = true; /* somebody works here: come back at the next tick */
+    /* Each shard puts a slot of its own, so each asks. */
+    if ((d->logging && !log_ring_has_room(d->shared->log)) || !shard_try_lock(s)) {
+        out->timed = true; /* come back at the next tick */
         return;
     }
     effects_begin(&d->effects);
@@ -69,23 +70,22 @@ bool dispatch_expire(struct dispatcher *d, uint32_t worker, uint32_t workers, in
     *next_ms = d->now_ms + IDLE_TICK_MS;
     if (__atomic_load_n(&d->shared->no_active_expire, __ATOMIC_RELAXED) || dispatch_paused_until(d))
         return false;
-    if (d->logging && !log_ring_has_room(d->shared->log))
-        return false;
     /* Cleared before the look, so that a deadline set meanwhile sets it again. */
-    const bool timed = __atomic_load_n(&d->ks->timed, __ATOMIC_RELAXED);
+    const uint64_t me = UINT64_C(1) << worker;
+    const bool timed = __atomic_load_n(&d->ks->timed, __ATOMIC_RELAXED) & me;
     if (!timed && !d->timed)
         return false;
-    if (worker == 0)
-        __atomic_store_n(&d->ks->timed, 0, __ATOMIC_RELAXED);
+    if (timed)
+        __atomic_fetch_and(&d->ks->timed, ~me, __ATOMIC_RELAXED);
 
     dispatch_unlock_one(d);
     exec_begin(d, &d->system, &no_command);
     struct progress p = {false, false};
     const uint64_t start = clock_ticks();
-    const uint32_t mine = (d->ks->count - worker + workers - 1) / workers;
-    for (uint32_t i = 0; i < mine; i++) {
+    const uint32_t count = (d->ks->count - worker + workers - 1) / workers;
+    for (uint32_t i = 0; i < count; i++) {
         expire_shard(d, &d->ks->shards[worker + d->expire_next * workers], &p);
-        d->expire_next = d->expire_next + 1 < mine ? d->expire_next + 1 : 0;
+        d->expire_next = d->expire_next + 1 < count ? d->expire_next + 1 : 0;
         if (clock_ticks_to_ns(clock_ticks() - start) > (uint64_t)budget_us * 1000) {
             p.more = true;
             p.timed = true;
@@ -93,8 +93,6 @@ bool dispatch_expire(struct dispatcher *d, uint32_t worker, uint32_t workers, in
         }
     }
     d->timed = p.timed;
-    if (p.timed && worker != 0)
-        __atomic_store_n(&d->ks->timed, 1, __ATOMIC_RELAXED);
     *next_ms = d->now_ms + TICK_MS;
     return p.more;
 }

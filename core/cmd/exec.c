@@ -84,7 +84,7 @@ void exec_expire_entry(struct exec *x, struct shard *s, uint32_t db, struct tabl
     bool seen = false;
     struct entry *e = table_remove(t, cow, loc, &seen);
     const struct bytes key = entry_key(e);
-    watch_mark(s, db, key);
+    watch_mark_expired(s, db, key);
     if (d->logging) {
         const struct bytes del[2] = {bytes_cstr("DEL"), key};
         effects_add(&d->effects, db, del, 2);
@@ -92,6 +92,18 @@ void exec_expire_entry(struct exec *x, struct shard *s, uint32_t db, struct tabl
     exec_event(x, EVENT_EXPIRED, "expired", key);
     stats_add(&d->stats.expired_keys, 1);
     shard_dispose(d->ks, t, hash, e, seen, true);
+}
+
+/*
+ * A read meets expired keys without having asked for room in the log, and however full that is:
+ * then the key is left to be deleted by somebody else.  A pause holds deletions back as well.
+ */
+static bool may_delete_expired(const struct exec *x)
+{
+    struct dispatcher *d = x->dispatcher;
+    if (x->cmd->flags & CMD_WRITE)
+        return true;
+    return (!d->logging || log_ring_has_room(d->shared->log)) && !dispatch_paused_until(d);
 }
 
 static struct table_loc no_loc;
@@ -110,11 +122,14 @@ struct found *exec_locate(struct exec *x, struct bytes key)
     LK_DEBUG_ASSERT(d->exclusive || __atomic_load_n(&f->shard->lock, __ATOMIC_RELAXED) != 0);
     f->table = shard_table(f->shard, f->db);
     f->loc = no_loc;
+    f->expired = false;
     f->entry = f->table ? table_find(f->table, f->hash, key, &f->loc) : NULL;
     if (f->entry && LK_UNLIKELY(entry_has_deadline(f->entry)) &&
         exec_passed(x, entry_deadline(f->entry))) {
-        exec_expire_entry(x, f->shard, f->db, f->table, f->hash, &f->loc);
-        table_settle(f->table, shard_cow(d->ks, f->shard, f->db, f->table));
+        if (may_delete_expired(x)) {
+            exec_expire_entry(x, f->shard, f->db, f->table, f->hash, &f->loc);
+            table_settle(f->table, shard_cow(d->ks, f->shard, f->db, f->table));
+        }
         f->entry = NULL;
     }
     return f;
@@ -247,10 +262,10 @@ static void insert(struct exec *x, struct found *f, struct cow *cow, struct entr
     exec_event(x, EVENT_NEW, "new", entry_key(e));
 }
 
-static void note_deadline(struct dispatcher *d, int64_t deadline_ms)
+void exec_note_deadline(struct dispatcher *d, int64_t deadline_ms)
 {
-    if (deadline_ms >= 0 && !__atomic_load_n(&d->ks->timed, __ATOMIC_RELAXED))
-        __atomic_store_n(&d->ks->timed, 1, __ATOMIC_RELAXED);
+    if (deadline_ms >= 0 && __atomic_load_n(&d->ks->timed, __ATOMIC_RELAXED) != UINT64_MAX)
+        __atomic_store_n(&d->ks->timed, UINT64_MAX, __ATOMIC_RELAXED);
 }
 
 static int put(struct exec *x, struct bytes key, struct value *v, int64_t deadline_ms)
@@ -261,7 +276,7 @@ static int put(struct exec *x, struct bytes key, struct value *v, int64_t deadli
         f->table = shard_own_table(d->ks, f->shard, f->db);
     struct cow *cow = shard_cow(d->ks, f->shard, f->db, f->table);
     const size_t size = value_payload_size(v);
-    note_deadline(d, deadline_ms);
+    exec_note_deadline(d, deadline_ms);
     if (!f->entry || !put_in_place(x, f, cow, v, size, deadline_ms)) {
         struct entry *e = entry_try_new(key, value_kind(v), size, deadline_ms);
         if (!e) {
@@ -308,13 +323,18 @@ bool exec_delete(struct exec *x, struct bytes key, bool lazy)
     return true;
 }
 
+bool exec_has_passed(const struct exec *x, int64_t deadline_ms)
+{
+    return deadline_ms <= x->now_ms && !session_has(x->session, SESSION_LOADING);
+}
+
 int exec_set_deadline(struct exec *x, struct bytes key, int64_t deadline_ms)
 {
     struct dispatcher *d = x->dispatcher;
     struct found *f = exec_locate(x, key);
     struct cow *cow = shard_cow(d->ks, f->shard, f->db, f->table);
     struct entry *e = f->entry;
-    note_deadline(d, deadline_ms);
+    exec_note_deadline(d, deadline_ms);
     if (entry_has_deadline(e) && deadline_ms >= 0 && !table_seen(f->table, cow, &f->loc)) {
         entry_write_deadline(e, deadline_ms);
         table_note_deadline(f->table, &f->loc, deadline_ms);

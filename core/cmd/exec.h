@@ -100,6 +100,12 @@ int exec_put_until(struct exec *x, struct bytes key, struct value *v, int64_t de
 /* False if there was no such key.  lazy: nodes are freed in the background. */
 bool exec_delete(struct exec *x, struct bytes key, bool lazy);
 
+/*
+ * Is a key with this deadline gone at once?  Never while a log is replayed: the next line may give
+ * it more time, and if it went there is a line that says so.
+ */
+bool exec_has_passed(const struct exec *x, int64_t deadline_ms);
+
 /* ENTRY_NO_DEADLINE takes it away.  The key must exist.  LK_ENOMEM */
 int exec_set_deadline(struct exec *x, struct bytes key, int64_t deadline_ms);
 

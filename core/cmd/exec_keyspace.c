@@ -15,6 +15,9 @@ static struct table *visit_begin(struct exec *x, struct shard *s, uint32_t db)
 
 static void visit_end(struct exec *x, struct shard *s)
 {
+    struct session *reader = x->session;
+    if (x->dispatcher->logging && s->ticket > reader->ticket)
+        reader->ticket = s->ticket; /* what it has seen here must be durable first (P4) */
     dispatch_visit_unlock(x->dispatcher, s);
 }
 
@@ -161,7 +164,7 @@ uint64_t exec_flush(struct exec *x, int db, bool async)
 {
     (void)async; /* the keys are gone at once; their memory follows in the background either way */
     struct dispatcher *d = x->dispatcher;
-    LK_ASSERT(d->all_locked);
+    LK_ASSERT(d->all_locked || d->exclusive);
     exec_forget(x);
     uint64_t gone = 0;
     for (uint32_t i = 0; i < d->ks->count; i++) {
@@ -179,7 +182,7 @@ uint64_t exec_flush(struct exec *x, int db, bool async)
 int exec_swap_dbs(struct exec *x, uint32_t a, uint32_t b)
 {
     struct dispatcher *d = x->dispatcher;
-    LK_ASSERT(d->all_locked);
+    LK_ASSERT(d->all_locked || d->exclusive);
     if (a >= exec_limits(x)->databases || b >= exec_limits(x)->databases)
         return LK_EDBINDEX;
     x->changes++;

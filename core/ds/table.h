@@ -154,7 +154,7 @@ struct table_image {
     uint32_t count;
 };
 
-/* Gives the image the directories and the table copies of its own; t->epoch becomes epoch. */
+/* Gives the image copies of the directories; t->epoch becomes epoch.  Locs stay good. */
 void table_freeze(struct table *t, uint32_t epoch, struct table_image *out);
 
 /*

@@ -1,8 +1,10 @@
 /*
  * table_image.c — a table as a view sees it.
  *
- * Freezing hands both directories to the image and gives the table copies of them, so that the
- * table may put clones where pages were.  The pages themselves are shared until they are changed.
+ * Freezing gives the image copies of both directories, so that the table may put clones where pages
+ * were.  The table keeps its own: a place that was found before the freeze stays good, and a walk
+ * that meets the freeze on its way goes on in the live table.  The pages themselves are shared
+ * until they are changed.
  */
 #include "core/ds/table_priv.h"
 
@@ -19,12 +21,10 @@ static struct table_dir *dir_copy(const struct table_dir *d)
 void table_freeze(struct table *t, uint32_t epoch, struct table_image *out)
 {
     LK_ASSERT(t->epoch != epoch);
-    out->live = t->live;
-    out->old = t->old;
+    out->live = dir_copy(t->live);
+    out->old = dir_copy(t->old);
     out->moved = t->moved;
     out->count = t->count;
-    t->old = dir_copy(out->old);
-    __atomic_store_n(&t->live, dir_copy(out->live), __ATOMIC_RELEASE);
     t->epoch = epoch;
 }
 

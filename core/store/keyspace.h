@@ -23,7 +23,7 @@ struct keyspace {
     uint32_t bits;  /* count == 1 << bits */
     uint32_t databases;
     uint32_t spin_ns;    /* how long a worker tries for a lock; 0 when there are more than CPUs */
-    uint32_t timed;      /* __atomic: a deadline was set since expiry last found none */
+    uint64_t timed;      /* __atomic: workers that have not looked since a deadline was set */
     uint32_t epoch;      /* changed in the gate, by a cut */
     uint32_t view_epoch; /* of the open view, else 0; set in the gate, cleared by view_close */
     struct view *view;   /* the same */

@@ -112,6 +112,8 @@ static void list_release(struct list *l)
 
 void reclaim_retire(void *p, size_t size)
 {
+    /* The caller's unlinking must be visible before the epoch is read, or it would be too early. */
+    __atomic_thread_fence(__ATOMIC_SEQ_CST);
     const uint64_t now = __atomic_load_n(&global_epoch, __ATOMIC_ACQUIRE);
     list_push(&mine, (struct retired){p, size, now});
     if (mine.count % COLLECT_EVERY == 0)

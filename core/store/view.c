@@ -111,7 +111,7 @@ static bool read_table(struct view *v, struct table_frozen *f, uint32_t shard,
         /* Partner of the acquire in shard_cow: behind it, writers change and free in place. */
         __atomic_store_n(&f->cursor, cursor, __ATOMIC_RELEASE);
     }
-    return cursor == TABLE_POSITIONS;
+    return cursor == TABLE_POSITIONS && !r.stopped;
 }
 
 static void free_frozen(struct table_frozen *list)

@@ -36,11 +36,27 @@ static void mark(struct watch_node *w)
     __atomic_store_n(w->dirty, 1, __ATOMIC_RELAXED); /* the shard's lock orders it */
 }
 
+static bool watches(const struct watch_node *w, uint32_t db, struct bytes key)
+{
+    return w->db == db && bytes_equal(bytes_of(w->key, w->key_size), key);
+}
+
 void watch_mark_slow(struct shard *s, uint32_t db, struct bytes key)
 {
     for (struct watch_node *w = s->watchers; w; w = w->next)
-        if (w->db == db && bytes_equal(bytes_of(w->key, w->key_size), key))
+        if (watches(w, db, key))
             mark(w);
+}
+
+void watch_mark_expired_slow(struct shard *s, uint32_t db, struct bytes key)
+{
+    for (struct watch_node *w = s->watchers; w; w = w->next) {
+        if (!watches(w, db, key))
+            continue;
+        if (!w->absent)
+            mark(w);
+        w->absent = false;
+    }
 }
 
 static bool exists(struct shard *s, uint32_t db, const struct watch_node *w)

@@ -36,6 +36,14 @@ static inline void watch_mark(struct shard *s, uint32_t db, struct bytes key)
         watch_mark_slow(s, db, key);
 }
 
+/* The same for a key whose deadline has passed: no change for those who found it expired. */
+void watch_mark_expired_slow(struct shard *s, uint32_t db, struct bytes key);
+static inline void watch_mark_expired(struct shard *s, uint32_t db, struct bytes key)
+{
+    if (LK_UNLIKELY(s->watched != 0))
+        watch_mark_expired_slow(s, db, key);
+}
+
 /* Databases a and b are about to change as a whole: marks watchers whose key exists in either. */
 void watch_mark_dbs(struct shard *s, uint32_t a, uint32_t b);
 

@@ -89,6 +89,7 @@ void admin_publish_config(struct admin *a)
     if (old) {
         old->next = a->kept;
         a->kept = old;
+        __atomic_store_n(&a->kept_count, a->kept_count + 1, __ATOMIC_RELAXED);
     }
 }
 
@@ -99,14 +100,21 @@ static void free_kept(struct admin *a)
         dispatch_config_free(&a->kept->config);
         a->kept = next;
     }
+    __atomic_store_n(&a->kept_count, 0, __ATOMIC_RELAXED);
 }
 
 void admin_reclaim(struct admin *a)
 {
+    struct gate *gate = &a->parts.shared->keyspace->gate;
+
+    if (__atomic_load_n(&a->kept_count, __ATOMIC_RELAXED) < ADMIN_KEPT_MAX)
+        return;
+    gate_close(gate);
     pthread_mutex_lock(&a->config_lock);
     free_kept(a);
     config_reclaim(a->parts.config);
     pthread_mutex_unlock(&a->config_lock);
+    gate_open(gate);
 }
 
 /* --- life ------------------------------------------------------------------------------------ */

@@ -54,12 +54,14 @@ enum admin_shutdown {
 /* All but config and shared may be left out: NULL or 0. */
 struct admin_parts {
     struct config_holder *config;
-    struct dispatch_shared *shared;  /* its config pointer and its events become admin's to set */
-    int64_t started_ms;              /* Unix time; 0: now */
-    const char *executable;          /* absolute; must live as long as admin */
-    const char *supervised;          /* "no", "systemd", "upstart" */
-    const char *replication_id;      /* 40 hex digits; NULL: one of admin's own */
-    const struct config_hook *hooks; /* of CONFIG SET, behind admin's own; ends with {0} */
+    struct dispatch_shared *shared; /* its config pointer and its events become admin's to set */
+    int64_t started_ms;             /* Unix time; 0: now */
+    const char *executable;         /* absolute; must live as long as admin */
+    const char *supervised;         /* "no", "systemd", "upstart" */
+    const char *replication_id;     /* 40 hex digits; NULL: one of admin's own */
+    /* Of CONFIG SET, ends with {0}.  Without one, port, bind, tls-port and appendonly are refused.
+     */
+    const struct config_hook *hooks;
 
     void *ctx; /* of all the calls below */
     /* Begins to end the server; false: it cannot, and the log says why.  Any thread. */
@@ -68,7 +70,10 @@ struct admin_parts {
     void (*worker)(void *ctx, uint32_t worker, struct admin_worker *out);
     void (*persistence)(void *ctx, struct admin_persistence *out);
     uint64_t (*log_offset)(void *ctx); /* bytes of replication stream made so far */
-    /* The new configuration is in force; called by the client's worker. */
+    /*
+     * The new configuration is in force.  Called by the client's worker inside the gate, so it must
+     * not close it.
+     */
     void (*config_applied)(void *ctx, const struct config *before, const struct config *after);
 };
 
@@ -97,9 +102,9 @@ struct dispatch_config *dispatch_config_from(const struct config *c);
 void dispatch_config_free(struct dispatch_config *d);
 
 /*
- * Frees what CONFIG SET has replaced, here and in the holder.  Only where no other thread is
- * between dispatch_enter and dispatch_leave, nor keeps what config_current gave: in the closed
- * gate.
+ * Frees what CONFIG SET has replaced, here and in the holder, if that is worth it by now: alone in
+ * the gate, so from a thread that is outside of it, as when config_applied has told it to.  Nobody
+ * may keep what config_current gave beyond dispatch_leave, except the caller, who asks anew.
  */
 void admin_reclaim(struct admin *a);
 

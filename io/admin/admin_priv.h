@@ -13,7 +13,7 @@ LK_BEGIN
 
 struct dispatch_kept; /* a replaced dispatch_config */
 
-enum { RUN_ID_CHARS = 40 };
+enum { RUN_ID_CHARS = 40, ADMIN_KEPT_MAX = 32 };
 
 struct admin {
     struct admin_parts parts;
@@ -27,6 +27,7 @@ struct admin {
     } sampled;                   /* admin_cron writes, others read: relaxed __atomic */
     pthread_mutex_t config_lock; /* one CONFIG SET at a time, from its checks to the swap */
     struct dispatch_kept *kept;  /* config_lock: replaced, still readable */
+    uint32_t kept_count;         /* __atomic; written under config_lock */
 };
 
 /* Peak of used bytes; looks at them now, too. */

@@ -10,6 +10,8 @@
 #include "core/base/mem.h"
 #include "io/startup.h"
 
+#include <inttypes.h>
+
 /* --- GET ------------------------------------------------------------------------------------- */
 
 struct got {
@@ -50,21 +52,54 @@ static const char *apply_maxclients(void *ctx, const struct config *before,
     return "The operating system is not able to handle the specified number of clients";
 }
 
+/* Of directives that need a part that has no hook here: better no than a yes without effect. */
+static const char *refuse(void *ctx, const struct config *before, const struct config *after)
+{
+    (void)ctx;
+    (void)before;
+    (void)after;
+    return "this server cannot change it while it runs";
+}
+
+static bool has_hook(const struct config_hook *hooks, const char *name)
+{
+    while (hooks && hooks->name && strcmp(hooks->name, name) != 0)
+        hooks++;
+    return hooks && hooks->name;
+}
+
 /* Admin's own hooks in front of the root's. */
 static struct config_hook *hooks_of(const struct admin *a, size_t *size)
 {
-    const struct config_hook own = {"maxclients", apply_maxclients, NULL};
+    static const char *const needy[] = {"port", "bind", "tls-port", "appendonly"};
+    enum { NEEDY = sizeof needy / sizeof *needy };
     const struct config_hook *more = a->parts.hooks;
-    size_t n = 0;
+    size_t n = 0, own = 0;
 
     while (more && more[n].name)
         n++;
-    *size = (n + 2) * sizeof own;
+    *size = (n + NEEDY + 2) * sizeof *more;
     struct config_hook *all = mem_calloc(*size);
-    all[0] = own;
+    all[own++] = (struct config_hook){"maxclients", apply_maxclients, NULL};
+    for (size_t i = 0; i < NEEDY; i++)
+        if (!has_hook(more, needy[i]))
+            all[own++] = (struct config_hook){needy[i], refuse, NULL};
     if (n > 0)
-        memcpy(all + 1, more, n * sizeof *more);
+        memcpy(all + own, more, n * sizeof *more);
     return all;
+}
+
+static void warn_of_limit(const struct config *before, const struct config *after)
+{
+    const size_t used = mem_used();
+
+    if (after->maxmemory == before->maxmemory || after->maxmemory == 0 || after->maxmemory >= used)
+        return;
+    log_line(LOG_WARNING,
+             "WARNING: the new maxmemory value set via CONFIG SET (%" PRIu64
+             ") is smaller than the current memory usage (%zu): keys will be evicted or writes "
+             "refused, as maxmemory-policy says.",
+             after->maxmemory, used);
 }
 
 static int set_pairs(struct admin *a, const struct args *args, bool local, struct buf *error)
@@ -82,6 +117,7 @@ static int set_pairs(struct admin *a, const struct args *args, bool local, struc
     const struct config *after = config_current(a->parts.config);
     if (before != after) {
         admin_publish_config(a);
+        warn_of_limit(before, after);
         if (a->parts.config_applied)
             a->parts.config_applied(a->parts.ctx, before, after);
     }

@@ -20,7 +20,7 @@ void info_commandstats(struct info *i)
     const uint32_t n = command_index_count(i->shared->commands);
 
     for (uint32_t id = 0; id < n; id++) {
-        const struct totals_command t = totals_command(i->shared, id, NULL);
+        const struct totals_command t = totals_of_command(i->shared, id, NULL);
         if (t.calls == 0 && t.rejected == 0 && t.failed == 0)
             continue;
         info_format(i,
@@ -70,7 +70,7 @@ void info_latencystats(struct info *i)
     for (uint32_t id = 0; id < n; id++) {
         uint64_t histogram[STATS_BUCKETS] = {0};
         uint64_t calls = 0;
-        totals_command(i->shared, id, histogram);
+        totals_of_command(i->shared, id, histogram);
         for (int b = 0; b < STATS_BUCKETS; b++)
             calls += histogram[b];
         if (calls > 0)

@@ -7,6 +7,7 @@
 #include "core/cmd/version.h"
 #include "core/store/lru.h"
 #include "io/admin/process.h"
+#include "io/startup.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -57,7 +58,7 @@ void info_server(struct info *i)
     info_text(i, "redis_version", REDIS_VERSION);
     info_text(i, "redis_git_sha1", "00000000");
     info_text(i, "redis_git_dirty", "0");
-    info_text(i, "redis_build_id", "0");
+    info_format(i, "redis_build_id:%" PRIx64, startup_build_id());
     info_text(i, "redis_mode", i->config->cluster_enabled ? "cluster" : "standalone");
     info_text(i, "server_name", "latchkey");
     info_text(i, "latchkey_version", LATCHKEY_VERSION);

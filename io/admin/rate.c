@@ -4,9 +4,10 @@ void rate_sample(struct rate *r, uint64_t counter, int64_t now_ms)
 {
     const int64_t elapsed_ms = now_ms - r->last_ms;
 
-    if (r->last_ms != 0 && elapsed_ms <= 0)
-        return; /* the wall clock was set back: wait until it moves on */
-    if (r->last_ms != 0) {
+    if (elapsed_ms == 0)
+        return;
+    /* Negative: the wall clock was set back, and this sample only begins the next. */
+    if (r->last_ms != 0 && elapsed_ms > 0) {
         const uint64_t grown = counter >= r->last_value ? counter - r->last_value : counter;
         r->samples[r->next++ % RATE_SAMPLES] = grown * 1000 / (uint64_t)elapsed_ms;
     }

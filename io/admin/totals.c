@@ -38,8 +38,8 @@ void totals_add_errors(const struct dispatch_shared *shared, struct stats *out)
     }
 }
 
-struct totals_command totals_command(const struct dispatch_shared *shared, uint32_t id,
-                                     uint64_t *histogram)
+struct totals_command totals_of_command(const struct dispatch_shared *shared, uint32_t id,
+                                        uint64_t *histogram)
 {
     struct totals_command t = {0};
     uint64_t ticks = 0;

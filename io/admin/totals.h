@@ -20,8 +20,8 @@ void totals_add_errors(const struct dispatch_shared *shared, struct stats *out);
 struct totals_command {
     uint64_t calls, microseconds, rejected, failed;
 };
-struct totals_command totals_command(const struct dispatch_shared *shared, uint32_t id,
-                                     uint64_t *histogram);
+struct totals_command totals_of_command(const struct dispatch_shared *shared, uint32_t id,
+                                        uint64_t *histogram);
 
 /* The upper end, in microseconds, of the bucket that percent of the calls do not pass. */
 uint64_t totals_percentile(const uint64_t *histogram, double percent);
