@@ -39,7 +39,8 @@ static void close_idle(struct worker *w, int64_t now_ms)
         return;
     for (struct conn *c = w->conns, *next; c; c = next) {
         next = c->next;
-        if (!c->closing && !session_has(&c->session, SESSION_BLOCKED) &&
+        if (!c->closing && !c->session.parked &&
+            !session_has(&c->session, SESSION_BLOCKED | SESSION_REPLICA | SESSION_MASTER) &&
             now_ms - c->session.last_used_ms > timeout_s * 1000) {
             log_line(LOG_VERBOSE, "Closing idle client");
             conn_close(w, c);
