@@ -49,8 +49,6 @@ static void take_effects(struct log_thread *t, const struct log_record *r)
     buf_append(&t->batch, r->data, r->size);
     t->db = r->last_db;
     mem_free(r->data, r->size);
-    if (t->batch.size >= BATCH_BYTES)
-        give_batch(t, r->ticket);
 }
 
 static void take_marker(struct log_thread *t, const struct log_record *r)

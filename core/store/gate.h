@@ -34,7 +34,8 @@ struct gate {
 void gate_init(struct gate *g);
 void gate_release(struct gate *g);
 
-/* Names a thread that will enter; returns its slot.  Before any traffic, or under gate_close. */
+/* Names a thread that will enter; returns its slot.  Waits for gate_open, so not under gate_close.
+ */
 int gate_join(struct gate *g);
 void gate_part(struct gate *g, int slot);
 

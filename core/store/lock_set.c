@@ -80,9 +80,16 @@ static bool wait_one(void *ctx, struct shard *s)
 
 static bool unlock_one(void *ctx, struct shard *s)
 {
-    (void)ctx;
-    shard_unlock(s);
+    *(uint64_t *)ctx |= shard_unlock_quietly(s);
     return true;
+}
+
+/* Whoever waits is told once, when all of it is free. */
+static void unlock_below(const struct lock_set *l, struct keyspace *ks, uint32_t end)
+{
+    uint64_t workers = 0;
+    walk(l, ks, end, unlock_one, &workers);
+    shard_tell_retry(workers);
 }
 
 bool lock_set_try(const struct lock_set *l, struct keyspace *ks, uint32_t worker)
@@ -91,7 +98,7 @@ bool lock_set_try(const struct lock_set *l, struct keyspace *ks, uint32_t worker
     const uint32_t stopped = walk(l, ks, ks->count, try_one, &t);
     if (stopped == ks->count)
         return true;
-    walk(l, ks, stopped, unlock_one, NULL);
+    unlock_below(l, ks, stopped);
     return false;
 }
 
@@ -102,7 +109,7 @@ void lock_set_wait(const struct lock_set *l, struct keyspace *ks)
 
 void lock_set_unlock(const struct lock_set *l, struct keyspace *ks)
 {
-    walk(l, ks, ks->count, unlock_one, NULL);
+    unlock_below(l, ks, ks->count);
 }
 
 struct each_ctx {

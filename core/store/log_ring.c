@@ -17,8 +17,11 @@ struct slot {
 } __attribute__((aligned(LOG_SLOT_BYTES)));
 
 enum { WAKE_BYTES = 64 * 1024 };
-/* Idle: the first slot wakes.  Gathering: 64 KiB do, or the sleeper's own timeout. */
-enum { AWAKE, IDLE, GATHERING };
+/*
+ * Idle: the first slot wakes.  Gathering: 64 KiB do, or the sleeper's own timeout.  Woken: so that
+ * a consumer which is only about to sleep hears it too.
+ */
+enum { AWAKE, IDLE, GATHERING, WOKEN };
 
 struct log_ring {
     uint64_t tail __attribute__((aligned(LK_CACHE_LINE)));  /* __atomic: last ticket given out */
@@ -91,6 +94,10 @@ uint64_t log_ring_take_waiting(struct log_ring *r)
     __atomic_thread_fence(__ATOMIC_SEQ_CST);
     if (__atomic_load_n(&r->waiting, __ATOMIC_SEQ_CST) == 0 || !log_ring_has_room(r))
         return 0;
+    /*
+     * An exchange even if it is 0: a worker that asks after it sees what was taken before it, and
+     * so finds the room itself.  A load could pass the store of head and miss one that does not.
+     */
     return __atomic_exchange_n(&r->waiting, 0, __ATOMIC_SEQ_CST);
 }
 
@@ -127,14 +134,15 @@ bool log_ring_take(struct log_ring *r, struct log_record *out)
 
 void log_ring_wake(struct log_ring *r)
 {
-    if (__atomic_exchange_n(&r->state, AWAKE, __ATOMIC_SEQ_CST) != AWAKE)
+    const uint32_t state = __atomic_exchange_n(&r->state, WOKEN, __ATOMIC_SEQ_CST);
+    if (state == IDLE || state == GATHERING)
         futex_wake(&r->state, 1);
 }
 
 void log_ring_poke(struct log_ring *r)
 {
     const uint32_t state = __atomic_load_n(&r->state, __ATOMIC_SEQ_CST);
-    if (LK_LIKELY(state == AWAKE))
+    if (LK_LIKELY(state == AWAKE || state == WOKEN))
         return;
     if (state == IDLE || log_ring_pending_bytes(r) >= WAKE_BYTES)
         log_ring_wake(r);
@@ -147,7 +155,12 @@ void log_ring_poke(struct log_ring *r)
 void log_ring_sleep(struct log_ring *r, bool gather, int64_t timeout_ns)
 {
     const uint32_t state = gather ? GATHERING : IDLE;
-    __atomic_store_n(&r->state, state, __ATOMIC_SEQ_CST);
+    uint32_t awake = AWAKE;
+    if (!__atomic_compare_exchange_n(&r->state, &awake, state, false, __ATOMIC_SEQ_CST,
+                                     __ATOMIC_SEQ_CST)) {
+        __atomic_store_n(&r->state, AWAKE, __ATOMIC_SEQ_CST);
+        return; /* woken since the last sleep */
+    }
     const struct slot *next = &r->slots[(r->head + 1) & r->mask];
     const bool filled = __atomic_load_n(&next->ready, __ATOMIC_SEQ_CST) == r->head + 1;
     if (gather ? log_ring_pending_bytes(r) < WAKE_BYTES : !filled)

@@ -69,7 +69,7 @@ size_t log_ring_pending_bytes(const struct log_ring *r);
 void log_ring_poke(struct log_ring *r);
 /* The consumer's: sleeps until it is woken, or for the timeout; not if there is reason not to. */
 void log_ring_sleep(struct log_ring *r, bool gather, int64_t timeout_ns);
-void log_ring_wake(struct log_ring *r); /* unconditionally */
+void log_ring_wake(struct log_ring *r); /* this sleep or the next one ends, whatever it waits for */
 
 LK_END
 

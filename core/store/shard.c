@@ -62,13 +62,25 @@ bool shard_lock_or_ask(struct shard *s, uint32_t worker, uint64_t spin_ns)
                                        __ATOMIC_SEQ_CST);
 }
 
-void shard_unlock_slow(struct shard *s, uint32_t word)
+static uint64_t after_unlock(struct shard *s, uint32_t word)
 {
     LK_ASSERT(word != 0);
     if (word == 2)
         futex_wake(&s->lock, 1);
-    const uint64_t workers = __atomic_exchange_n(&s->interested, 0, __ATOMIC_SEQ_CST);
-    shard_tell_retry(workers);
+    return __atomic_exchange_n(&s->interested, 0, __ATOMIC_SEQ_CST);
+}
+
+void shard_unlock_slow(struct shard *s, uint32_t word)
+{
+    shard_tell_retry(after_unlock(s, word));
+}
+
+uint64_t shard_unlock_quietly(struct shard *s)
+{
+    const uint32_t word = __atomic_exchange_n(&s->lock, 0, __ATOMIC_SEQ_CST);
+    if (word == 1 && __atomic_load_n(&s->interested, __ATOMIC_SEQ_CST) == 0)
+        return 0;
+    return after_unlock(s, word);
 }
 
 struct table *shard_own_table(struct keyspace *ks, struct shard *s, uint32_t db)

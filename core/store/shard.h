@@ -69,6 +69,9 @@ static inline void shard_unlock(struct shard *s)
         shard_unlock_slow(s, word);
 }
 
+/* As shard_unlock, but the workers to tell are returned: for who still holds other shards. */
+uint64_t shard_unlock_quietly(struct shard *s);
+
 /* Who hears "retry": called with a mask of workers, from any thread, holding nothing. */
 void shard_set_retry_hook(void (*retry)(void *ctx, uint64_t workers), void *ctx);
 void shard_tell_retry(uint64_t workers);
