@@ -90,9 +90,7 @@ bool log_ring_room_or_ask(struct log_ring *r, uint32_t worker)
 
 uint64_t log_ring_take_waiting(struct log_ring *r)
 {
-    /* Between the store of head in log_ring_take and this load: see log_ring_room_or_ask. */
-    __atomic_thread_fence(__ATOMIC_SEQ_CST);
-    if (__atomic_load_n(&r->waiting, __ATOMIC_SEQ_CST) == 0 || !log_ring_has_room(r))
+    if (!log_ring_has_room(r))
         return 0;
     /*
      * An exchange even if it is 0: a worker that asks after it sees what was taken before it, and

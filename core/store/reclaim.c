@@ -112,9 +112,11 @@ static void list_release(struct list *l)
 
 void reclaim_retire(void *p, size_t size)
 {
-    /* The caller's unlinking must be visible before the epoch is read, or it would be too early. */
-    __atomic_thread_fence(__ATOMIC_SEQ_CST);
-    const uint64_t now = __atomic_load_n(&global_epoch, __ATOMIC_ACQUIRE);
+    /*
+     * Adding nothing, but after the block was unlinked and before anybody enters a later epoch: a
+     * load could pass the unlinking store, and a thread of the next epoch still find the block.
+     */
+    const uint64_t now = __atomic_fetch_add(&global_epoch, 0, __ATOMIC_SEQ_CST);
     list_push(&mine, (struct retired){p, size, now});
     if (mine.count % COLLECT_EVERY == 0)
         list_collect(&mine);
