@@ -42,12 +42,14 @@ struct conn {
     size_t cur_pos;                /* of cur: run so far */
     size_t frame_pos;              /* of cur: framed so far, cur_pos <= frame_pos */
     struct buf in;                 /* kept from one loop to the next */
+    size_t in_pos;                 /* of in: run so far */
     struct resp_progress progress; /* of the command at frame_pos */
     struct conn_send *sending;     /* NULL: nothing is in flight */
     struct conn *next, *prev;      /* all of the worker */
     struct conn *ready_next, *dirty_next, *parked_next;
     int64_t soft_limit_since_ms; /* output above the soft limit; 0: it is not */
     bool ready, dirty, on_parked;
+    bool cur_in;    /* cur is what `in` has from in_pos on */
     bool closing;   /* detached, or about to be: no more commands */
     bool eof;       /* the peer will send no more */
     bool throttled; /* receives nothing until its output has gone */

@@ -137,13 +137,16 @@ static void flush(struct worker *w, struct conn *c)
         conn_keep_rest(w, c);
     if (!c->sending && reply_size(&c->session.reply) > 0)
         send_reply(w, c);
-    else if (c->sending)
+    if (c->sending) {
         watch_output(w, c);
-    else {
-        give_spare(w, &c->session.reply.out);
-        if (c->eof || session_has(&c->session, SESSION_CLOSE_AFTER))
-            conn_close(w, c);
+        return;
     }
+    if (c->session.shown.output_size)
+        __atomic_store_n(&c->session.shown.output_size, 0, __ATOMIC_RELAXED);
+    give_spare(w, &c->session.reply.out);
+    /* What came before the end of input is still run. */
+    if ((c->eof && !c->ready && !c->on_parked) || session_has(&c->session, SESSION_CLOSE_AFTER))
+        conn_close(w, c);
 }
 
 void conn_flush_all(struct worker *w)
@@ -177,10 +180,8 @@ void conn_sent(struct worker *w, struct conn *c, int error)
     if (c->throttled && conn_output_bytes(c) < OUTPUT_THROTTLE / 2) {
         c->throttled = false;
         net_resume(w->net, &c->net);
-        if (c->in.size > 0) {
-            c->cur = buf_bytes(&c->in);
+        if (c->in.size > 0)
             conn_ready(w, c);
-        }
     }
     conn_dirty(w, c);
 }

@@ -43,7 +43,8 @@ struct server {
     int supervised;
     pthread_mutex_t lock;
     pthread_cond_t changed;
-    bool stop; /* lock */
+    bool stop;    /* lock */
+    bool changes; /* lock: CONFIG SET has replaced something that may be freed */
 };
 
 /* --- what parts ask of each other ------------------------------------------------------------ */
@@ -57,6 +58,17 @@ static bool ask_to_stop(void *ctx, unsigned flags)
     pthread_cond_signal(&s->changed);
     pthread_mutex_unlock(&s->lock);
     return true;
+}
+
+static void config_applied(void *ctx, const struct config *before, const struct config *after)
+{
+    struct server *s = ctx;
+    if (before->slowlog_max_len != after->slowlog_max_len)
+        slowlog_set_max_count(s->shared.slowlog, (uint64_t)after->slowlog_max_len);
+    pthread_mutex_lock(&s->lock);
+    s->changes = true;
+    pthread_cond_signal(&s->changed);
+    pthread_mutex_unlock(&s->lock);
 }
 
 static void stop_by_signal(void *ctx, unsigned flags)
@@ -102,11 +114,11 @@ static uint64_t log_offset(void *ctx)
 static struct command_index *make_commands(const struct config *c)
 {
     const struct command *const tables[] = {
-        string_commands,      string_set_commands, string_range_commands, string_multi_commands,
-        counter_commands,     lcs_commands,        key_commands,          expire_commands,
-        ttl_commands,         rename_commands,     copy_commands,         scan_commands,
-        object_commands,      flush_commands,      transaction_commands,  connection_commands,
-        auth_commands,        client_commands,     slowlog_commands,      latency_commands,
+        string_commands,  string_set_commands, string_range_commands, string_multi_commands,
+        counter_commands, lcs_commands,        key_commands,          expire_commands,
+        ttl_commands,     rename_commands,     copy_commands,         scan_commands,
+        object_commands,  flush_commands,      transaction_commands,  connection_commands,
+        auth_commands,    client_commands,     slowlog_commands,      latency_commands,
         command_commands,
     };
     struct command_index *ix = command_index_new();
@@ -167,6 +179,16 @@ static void open_log(const struct config *c)
         log_set_syslog(true, c->syslog_ident, c->syslog_facility);
 }
 
+static void put_number(struct config_holder *h, const char *name, int64_t value)
+{
+    char digits[INT64_CHARS];
+    struct buf error = {0};
+    const struct bytes text = bytes_of(digits, int64_to_chars(value, digits));
+    if (config_put(h, bytes_cstr(name), text, &error) != LK_OK)
+        log_line(LOG_WARNING, "%s: %.*s", name, (int)error.size, error.data);
+    buf_release(&error);
+}
+
 static uint32_t worker_count(const struct config *c)
 {
     return c->io_threads > WORKERS_MAX ? (uint32_t)WORKERS_MAX : (uint32_t)c->io_threads;
@@ -216,6 +238,7 @@ static void make_workers(struct server *s, const struct config *c)
                                                .ctx = s,
                                                .shutdown = ask_to_stop,
                                                .worker = report_worker,
+                                               .config_applied = config_applied,
                                                .log_offset = log_offset});
 }
 
@@ -247,8 +270,17 @@ static bool open_sockets(struct server *s, const struct config *c)
 static void wait_for_the_end(struct server *s)
 {
     pthread_mutex_lock(&s->lock);
-    while (!s->stop)
+    while (!s->stop) {
         pthread_cond_wait(&s->changed, &s->lock);
+        if (!s->changes)
+            continue;
+        s->changes = false;
+        pthread_mutex_unlock(&s->lock);
+        gate_close(&s->shared.keyspace->gate);
+        admin_reclaim(s->admin);
+        gate_open(&s->shared.keyspace->gate);
+        pthread_mutex_lock(&s->lock);
+    }
     pthread_mutex_unlock(&s->lock);
 }
 
@@ -265,9 +297,9 @@ static void end(struct server *s)
         log_line(LOG_NOTICE, "Removing the unix socket file.");
         unlink(c->unixsocket);
     }
+    log_thread_end(s->log); /* it may still tell workers of room */
     shard_set_retry_hook(NULL, NULL);
     worker_group_free(s->workers);
-    log_thread_end(s->log);
     log_ring_free(s->shared.log);
     admin_free(s->admin);
     registry_free(s->shared.registry);
@@ -283,11 +315,12 @@ static void end(struct server *s)
 int main(int argc, char **argv)
 {
     struct server s = {.lock = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER};
+    argv = startup_title_init(argv);
     s.executable = startup_executable();
     read_configuration(&s, argc, argv);
     const struct config *c = config_current(s.config);
-    s.supervised = startup_supervise(c);
     open_log(c);
+    s.supervised = startup_supervise(c);
     startup_log_begin(c, argc > 1, argv[0]);
     if (c->daemonize && s.supervised == CONFIG_SUPERVISED_NO && startup_daemonize() != LK_OK)
         return 1;
@@ -299,6 +332,11 @@ int main(int argc, char **argv)
     const int64_t clients = startup_limit_clients(c->maxclients);
     if (clients < 1)
         return 1;
+    if (clients < c->maxclients) {
+        put_number(s.config, "maxclients", clients);
+        c = config_current(s.config);
+    }
+    startup_title_apply(c, argv[0]);
     startup_apply_process(c);
     startup_signals_start(c, stop_by_signal, &s);
     make_store(&s, c);

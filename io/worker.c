@@ -5,11 +5,14 @@
  */
 #include "io/worker.h"
 
+#include "core/base/clock.h"
 #include "core/base/log.h"
 #include "core/store/reclaim.h"
+#include "io/startup.h"
 #include "io/worker_priv.h"
 
 #include <errno.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -105,8 +108,36 @@ static void loop_once(struct worker *w)
     dispatch_leave(w->dispatcher);
 }
 
+static bool sends(const struct worker *w)
+{
+    for (const struct conn *c = w->conns; c; c = c->next)
+        if (c->sending && !c->closing)
+            return true;
+    return false;
+}
+
+/* Nothing is run any more; replies on their way go out, for as long as a second. */
+static void finish_output(struct worker *w)
+{
+    const int64_t end_ns = clock_mono_ns() + 1000000000;
+    while (sends(w) && clock_mono_ns() < end_ns) {
+        const int n = net_wait(w->net, w->events, WORKER_EVENTS, 10000000);
+        dispatch_enter(w->dispatcher);
+        for (int i = 0; i < n; i++) {
+            const struct net_event *e = &w->events[i];
+            if (e->kind == NET_SENT || e->kind == NET_CLOSED || (e->kind == NET_EOF && e->error))
+                handle(w, e);
+            else if (e->kind == NET_ACCEPT && e->fd >= 0)
+                close(e->fd);
+        }
+        conn_flush_all(w);
+        dispatch_leave(w->dispatcher);
+    }
+}
+
 static void finish(struct worker *w)
 {
+    finish_output(w);
     dispatch_enter(w->dispatcher);
     for (struct conn *c = w->conns; c; c = c->next)
         conn_close(w, c);
@@ -125,6 +156,7 @@ static void *run(void *arg)
 {
     struct worker *w = arg;
     const struct config *config = config_current(w->group->setup.config);
+    startup_crash_thread();
     w->net = net_new(w->group->setup.backend, (uint32_t)config->maxclients / w->group->count);
     if (!w->net) {
         log_line(LOG_WARNING, "Worker %u has no network: %s", w->index, strerror(errno));
@@ -146,6 +178,9 @@ static void *run(void *arg)
     reclaim_flush();
     /* A net belongs to its thread; nobody wakes it once all loops have ended. */
     pthread_barrier_wait(&w->group->ended);
+    __atomic_store_n(&w->group->deaf, 1, __ATOMIC_SEQ_CST);
+    while (__atomic_load_n(&w->group->wakers, __ATOMIC_SEQ_CST) > 0)
+        sched_yield();
     net_free(w->net);
     w->net = NULL;
     return NULL;
@@ -191,6 +226,9 @@ void worker_group_start(struct worker_group *g)
     /* Signals are the main thread's. */
     sigset_t all, before;
     sigfillset(&all);
+    const int faults[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT};
+    for (size_t i = 0; i < sizeof faults / sizeof *faults; i++)
+        sigdelset(&all, faults[i]); /* a worker's own crash is to be reported */
     pthread_sigmask(SIG_SETMASK, &all, &before);
     for (uint32_t i = 0; i < g->count; i++)
         LK_ASSERT(pthread_create(&g->workers[i]->thread, NULL, run, g->workers[i]) == 0);
@@ -262,19 +300,29 @@ uint32_t worker_group_connections(const struct worker_group *g)
     return __atomic_load_n(&g->connections, __ATOMIC_RELAXED);
 }
 
+/* The log's thread, among others, outlives the nets: it counts itself in while it wakes one. */
+static void wake(struct worker_group *g, struct worker *w)
+{
+    __atomic_fetch_add(&g->wakers, 1, __ATOMIC_SEQ_CST);
+    if (!__atomic_load_n(&g->deaf, __ATOMIC_SEQ_CST))
+        net_wake(w->net);
+    __atomic_fetch_sub(&g->wakers, 1, __ATOMIC_SEQ_CST);
+}
+
 void worker_group_retry(void *group, uint64_t workers)
 {
     struct worker_group *g = group;
     for (; workers; workers &= workers - 1) {
         struct worker *w = g->workers[__builtin_ctzll(workers)];
         __atomic_store_n(&w->retry, 1, __ATOMIC_RELEASE);
-        net_wake(w->net);
+        wake(g, w);
     }
 }
 
 void worker_group_look(void *group, uint32_t worker)
 {
-    struct worker *w = ((struct worker_group *)group)->workers[worker];
+    struct worker_group *g = group;
+    struct worker *w = g->workers[worker];
     __atomic_store_n(&w->look, 1, __ATOMIC_RELEASE);
-    net_wake(w->net);
+    wake(g, w);
 }

@@ -85,6 +85,8 @@ struct worker_group {
     uint32_t listener_count;
     uint32_t connections;      /* __atomic: of all workers, with those being handed over */
     uint32_t stopping;         /* __atomic */
+    uint32_t wakers;           /* __atomic: calls that may be waking a net just now */
+    uint32_t deaf;             /* __atomic: the nets are about to go */
     pthread_barrier_t started; /* every worker has its net */
     pthread_barrier_t ended;   /* no worker loops any more */
 };
@@ -95,6 +97,8 @@ void conn_accept(struct worker *w, int fd, bool is_unix); /* takes the socket */
 void conn_data(struct worker *w, struct conn *c, struct bytes data);
 void conn_ready(struct worker *w, struct conn *c); /* has bytes to frame */
 void conn_park(struct worker *w, struct conn *c);
+/* cur becomes what was kept; framing begins anew at its first byte. */
+void conn_frame_in(struct conn *c);
 /* What is not run yet is kept for the next loop. */
 void conn_keep_rest(struct worker *w, struct conn *c);
 /* Ends the connection: now, or behind its replies. Inside the gate. */
@@ -115,7 +119,7 @@ void conn_send_release(struct worker *w, struct conn_send *s);
 
 /* --- worker_run.c ---------------------------------------------------------------------------- */
 
-/* Frames and runs until nobody is ready. */
+/* Frames and runs until nobody is ready, or for as long as a loop may take. */
 void worker_run_ready(struct worker *w);
 void worker_frame_init(struct worker *w);
 void worker_frame_release(struct worker *w);

@@ -7,7 +7,10 @@
  */
 #include "io/worker_priv.h"
 
-enum { TURN = 16 }; /* commands of one connection a round while others wait */
+enum {
+    TURN = 16,        /* commands of one connection a round while others wait */
+    ROUNDS_MAX = 128, /* then replies go out, and the sockets are looked at again */
+};
 
 void worker_frame_init(struct worker *w)
 {
@@ -34,9 +37,11 @@ static struct conn *take_ready(struct worker *w)
     return c;
 }
 
+/* Output beyond the throttle stops it at once; flush then says so to the net. */
 static bool may_run(const struct conn *c)
 {
     return !c->closing && !c->session.parked && !c->throttled &&
+           conn_output_bytes(c) <= OUTPUT_THROTTLE &&
            !session_has(&c->session, SESSION_CLOSE_AFTER | SESSION_BLOCKED);
 }
 
@@ -118,6 +123,8 @@ static uint32_t fill_batch(struct worker *w)
         const bool alone = !w->ready_head;
         if (may_run(c)) {
             conn_take_spare(w, c);
+            if (c->cur.size == 0 && c->in.size > 0)
+                conn_frame_in(c);
             if (frame(w, c, &n, alone ? (uint32_t)DISPATCH_BATCH : (uint32_t)TURN))
                 conn_ready(w, c); /* its next turn */
         }
@@ -131,7 +138,7 @@ static uint32_t fill_batch(struct worker *w)
 
 void worker_run_ready(struct worker *w)
 {
-    while (w->ready_head) {
+    for (int round = 0; w->ready_head && round < ROUNDS_MAX; round++) {
         const uint32_t n = fill_batch(w);
         if (n == 0)
             continue;
@@ -143,4 +150,8 @@ void worker_run_ready(struct worker *w)
                 resp_args_release(&w->args[i]);
         }
     }
+    /* The others go on in the next loop; received bytes do not live as long. */
+    for (struct conn *c = w->ready_head; c; c = c->ready_next)
+        if (c->cur.size > 0)
+            conn_keep_rest(w, c);
 }

@@ -17,10 +17,6 @@ void worker_retry_parked(struct worker *w)
         c->on_parked = false;
         c->parked_next = NULL;
         c->session.parked = false;
-        if (c->cur.size == 0) {
-            c->cur = buf_bytes(&c->in);
-            c->cur_pos = c->frame_pos = 0;
-        }
         conn_ready(w, c);
     }
 }
@@ -32,6 +28,8 @@ void worker_look_at_sessions(struct worker *w)
         if (!c->closing && __atomic_load_n(&c->session.kill, __ATOMIC_ACQUIRE))
             conn_close(w, c);
     }
+    if (w->parked && !dispatch_paused_until(w->dispatcher))
+        worker_retry_parked(w); /* CLIENT UNPAUSE looks like this from here */
 }
 
 static void close_idle(struct worker *w, int64_t now_ms)
@@ -41,7 +39,8 @@ static void close_idle(struct worker *w, int64_t now_ms)
         return;
     for (struct conn *c = w->conns, *next; c; c = next) {
         next = c->next;
-        if (!c->closing && !session_has(&c->session, SESSION_BLOCKED) &&
+        if (!c->closing && !c->session.parked &&
+            !session_has(&c->session, SESSION_BLOCKED | SESSION_REPLICA | SESSION_MASTER) &&
             now_ms - c->session.last_used_ms > timeout_s * 1000) {
             log_line(LOG_VERBOSE, "Closing idle client");
             conn_close(w, c);

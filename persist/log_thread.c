@@ -7,6 +7,7 @@
 #include <pthread.h>
 
 enum { SINKS_MAX = 4, BATCH_BYTES = 1 << 20, GATHER_NS = 1000000, NO_DB = UINT32_MAX };
+enum { TAKE_MAX = 8192 }; /* slots a round: those who wait for room or a ticket hear of it then */
 
 struct log_thread {
     pthread_t thread;
@@ -30,6 +31,8 @@ static void give_batch(struct log_thread *t, uint64_t ticket)
         t->sinks[i].write(t->sinks[i].ctx, buf_bytes(&t->batch), offset, ticket);
     __atomic_store_n(&t->offset, offset, __ATOMIC_RELEASE);
     t->batch.size = 0;
+    if (t->batch.capacity > 4 * BATCH_BYTES)
+        buf_release(&t->batch); /* one large value does not keep its room for ever */
 }
 
 static void add_select(struct log_thread *t, uint32_t db)
@@ -62,8 +65,7 @@ static bool take_all(struct log_thread *t)
 {
     struct log_record r;
     uint64_t last = 0;
-    /* A batch at a time: between two, those that wait for room or for a ticket are told. */
-    while (t->batch.size < BATCH_BYTES && log_ring_take(t->ring, &r)) {
+    for (uint32_t n = 0; n < TAKE_MAX && log_ring_take(t->ring, &r); n++) {
         if (r.kind == LOG_EFFECTS)
             take_effects(t, &r);
         else

@@ -58,7 +58,7 @@ static inline size_t at_least_one(size_t size)
  */
 extern const char *malloc_conf;
 __attribute__((used)) const char *malloc_conf =
-    "background_thread:true,dirty_decay_ms:1000,muzzy_decay_ms:0";
+    "background_thread:true,max_background_threads:1,dirty_decay_ms:1000,muzzy_decay_ms:0";
 
 /* malloc has a shorter path than mallocx; both are of one library, as raw_check makes sure. */
 static inline void *raw_alloc(size_t size)

@@ -54,6 +54,8 @@ static void append_flags(struct buf *out, const struct session *s)
             buf_append_char(out, letters[i].letter);
         if (letters[i].flag == SESSION_MASTER && client_type_of(s) == CLIENT_PUBSUB)
             buf_append_char(out, 'P');
+        if (letters[i].flag == SESSION_BLOCKED && READ(s->watch_dirty))
+            buf_append_char(out, 'd');
         if (letters[i].flag == SESSION_CLOSE_AFTER && READ(s->kill))
             buf_append_char(out, 'A');
     }
@@ -98,7 +100,7 @@ void client_info_append(struct buf *out, const struct session *s, int64_t now_ms
                multi, READ(s->shown.watched));
     append_sizes(out, s);
     const struct command_info *last = __atomic_load_n(&s->last_command, __ATOMIC_ACQUIRE);
-    buf_printf(out, " cmd=%s user=default redir=-1 resp=%d lib-name=%s lib-ver=%s\n",
-               last ? last->full_name : "NULL", READ(s->reply.version), text(s->registry.lib_name),
+    buf_printf(out, " cmd=%s user=default redir=-1 resp=%u lib-name=%s lib-ver=%s\n",
+               last ? last->full_name : "NULL", READ(s->shown.version), text(s->registry.lib_name),
                text(s->registry.lib_version));
 }

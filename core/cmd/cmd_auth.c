@@ -122,7 +122,7 @@ static enum outcome hello(struct exec *x, const struct args *a)
     }
     if (g.has_name)
         client_set_text(x, &x->session->registry.name, g.name);
-    __atomic_store_n(&x->reply->version, (int)g.version, __ATOMIC_RELAXED);
+    session_set_version(x->session, (uint32_t)g.version);
     reply_greeting(x);
     return RUN_DONE;
 }

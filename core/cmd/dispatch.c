@@ -254,11 +254,19 @@ static bool run_locked(struct dispatcher *d, struct pending *p, enum outcome *ou
     return shard ? run_one_shard(d, p, shard, outcome) : run_set(d, p, outcome);
 }
 
+/* A session queues for the token to wait for locks, and for nothing else. */
+static void leave_token(struct dispatcher *d, struct session *s)
+{
+    if (LK_UNLIKELY(s->token.queued))
+        shard_tell_retry(token_leave(&d->shared->token, &s->token));
+}
+
 static bool run_command(struct dispatcher *d, struct pending *p, enum outcome *outcome)
 {
     const uint32_t flags = dispatch_flags(p->session, p->cmd);
     if (d->logging && flags & (CMD_WRITE | CMD_MAY_REPLICATE) &&
         LK_UNLIKELY(!log_ring_room_or_ask(d->shared->log, d->worker))) {
+        leave_token(d, p->session);
         p->session->parked = true;
         return false;
     }
@@ -299,15 +307,18 @@ static void run_pending(struct dispatcher *d, struct pending *p)
     enum outcome outcome = RUN_DONE;
     __atomic_store_n(&s->last_command, p->cmd, __ATOMIC_RELAXED);
     p->state = PENDING_DONE;
+    if (LK_UNLIKELY(!p->cmd) && dispatch_is_attack(d, s, &p->args)) {
+        p->state = PENDING_CLOSE;
+        return;
+    }
     if (LK_UNLIKELY(!dispatch_allowed(d, s, p->cmd, &p->args))) {
+        leave_token(d, s);
         if (p->cmd)
             stats_add(&d->stats.commands[p->cmd->id].rejected, 1);
-        /* It may have been parked for the token; those behind it in the queue still are. */
-        if (s->token.queued)
-            shard_tell_retry(token_leave(&d->shared->token, &s->token));
         stats_error(&d->stats, bytes_of(s->reply.out.data + s->reply.error_at + 1,
                                         s->reply.out.size - s->reply.error_at - 1));
     } else if (LK_UNLIKELY(paused(d, s, p->cmd))) {
+        leave_token(d, s);
         s->parked = true;
         p->state = PENDING_PARKED;
         return;
@@ -319,7 +330,7 @@ static void run_pending(struct dispatcher *d, struct pending *p)
         return;
     }
     s->commands++;
-    s->last_used_ms = d->now_ms;
+    __atomic_store_n(&s->last_used_ms, d->now_ms, __ATOMIC_RELAXED);
     if (LK_UNLIKELY(
             session_has(s, SESSION_REPLY_OFF | SESSION_REPLY_SKIP | SESSION_REPLY_SKIP_NEXT)))
         hush(s, before);

@@ -3,25 +3,34 @@
  *
  * The checks run in the order that clients can observe.
  */
+#include "core/base/log.h"
 #include "core/cmd/dispatch_priv.h"
 #include "core/store/view.h"
 
 static const char oom_text[] = "OOM command not allowed when used memory > 'maxmemory'.";
 
+/* An argument for people: up to max bytes, and not beyond a NUL. */
+static void append_shown(struct buf *b, struct bytes arg, size_t max)
+{
+    buf_append(b, arg.data, strnlen(arg.data, arg.size < max ? arg.size : max));
+}
+
 static void reply_unknown(struct reply *r, const struct args *a)
 {
     enum { SHOWN = 128 };
-    struct buf rest = {0};
-    for (uint32_t i = 1; i < a->n && rest.size < SHOWN; i++) {
-        const size_t room = SHOWN - rest.size;
-        buf_append_char(&rest, '\'');
-        buf_append(&rest, a->v[i].data, a->v[i].size < room ? a->v[i].size : room);
-        buf_append_cstr(&rest, "' ");
+    struct buf line = {0};
+    buf_append_cstr(&line, "ERR unknown command '");
+    append_shown(&line, a->v[0], SHOWN);
+    buf_append_cstr(&line, "', with args beginning with: ");
+    const size_t head = line.size;
+    for (uint32_t i = 1; i < a->n && line.size - head < SHOWN; i++) {
+        const size_t room = SHOWN - (line.size - head);
+        buf_append_char(&line, '\'');
+        append_shown(&line, a->v[i], room);
+        buf_append_cstr(&line, "' ");
     }
-    const size_t name = a->v[0].size < SHOWN ? a->v[0].size : SHOWN;
-    reply_error(r, "ERR unknown command '%.*s', with args beginning with: %.*s", (int)name,
-                a->v[0].data, (int)rest.size, rest.data ? rest.data : "");
-    buf_release(&rest);
+    reply_error_bytes(r, buf_bytes(&line));
+    buf_release(&line);
 }
 
 static bool out_of_memory(const struct dispatcher *d)
@@ -40,17 +49,35 @@ static bool reject(struct session *s)
     return false;
 }
 
-static bool reject_oom(struct dispatcher *d, struct session *s, bool exec)
+/* EXEC that may not run ends the transaction: why takes the error's place. */
+static bool reject_exec(struct dispatcher *d, struct session *s, const char *why)
 {
-    if (!exec) {
-        reply_error(&s->reply, "%s", oom_text);
-        return reject(s);
-    }
-    dispatch_unlock_one(d); /* the watched shards are locked in turn */
+    dispatch_unlock_one(d); /* it may be a watched one, and unwatching locks */
     session_unwatch(s);
     multi_discard(s);
-    reply_error(&s->reply, "EXECABORT Transaction discarded because of: %s", oom_text);
+    reply_error(&s->reply, "EXECABORT Transaction discarded because of: %s", why);
     return false;
+}
+
+static bool wrong_arity(const struct command_info *c, const struct args *a)
+{
+    return c->arity > 0 ? (uint32_t)c->arity != a->n : a->n < (uint32_t)-c->arity;
+}
+
+bool dispatch_is_attack(const struct dispatcher *d, const struct session *s, const struct args *a)
+{
+    if (LK_LIKELY(!bytes_is_word(a->v[0], "post") && !bytes_is_word(a->v[0], "host:")))
+        return false;
+    static int64_t said_ms; /* __atomic: once a minute is enough for the log */
+    const int64_t last = __atomic_load_n(&said_ms, __ATOMIC_RELAXED);
+    if (d->now_ms - last > 60000) {
+        __atomic_store_n(&said_ms, d->now_ms, __ATOMIC_RELAXED);
+        log_line(LOG_WARNING,
+                 "Possible SECURITY ATTACK detected: %s sends POST or Host: as a web browser that "
+                 "was lured here does. Connection closed.",
+                 s->registry.peer ? s->registry.peer : "a client");
+    }
+    return true;
 }
 
 bool dispatch_allowed(struct dispatcher *d, struct session *s, const struct command_info *c,
@@ -65,8 +92,10 @@ bool dispatch_allowed(struct dispatcher *d, struct session *s, const struct comm
         reply_unknown_subcommand(&d->x, a);
         return reject(s);
     }
-    if (LK_UNLIKELY((c->arity > 0 && (uint32_t)c->arity != a->n) ||
-                    (c->arity < 0 && a->n < (uint32_t)-c->arity))) {
+    const bool is_exec = c->row->run == transaction_exec;
+    if (LK_UNLIKELY(wrong_arity(c, a))) {
+        if (is_exec)
+            return reject_exec(d, s, "wrong number of arguments for 'exec' command");
         exec_begin(d, s, c);
         reply_arity(&d->x);
         return reject(s);
@@ -84,8 +113,11 @@ bool dispatch_allowed(struct dispatcher *d, struct session *s, const struct comm
         reply_error(&s->reply, "ERR Command not allowed inside a transaction");
         return reject(s);
     }
-    const bool exec = c->row->run == transaction_exec && session_has(s, SESSION_MULTI);
-    if (LK_UNLIKELY(dispatch_flags(s, c) & CMD_DENYOOM && out_of_memory(d)))
-        return reject_oom(d, s, exec);
-    return true;
+    const uint32_t flags = is_exec ? c->flags | multi_flags(s) : c->flags;
+    if (LK_LIKELY(!(flags & CMD_DENYOOM) || !out_of_memory(d)))
+        return true;
+    if (is_exec)
+        return reject_exec(d, s, oom_text);
+    reply_error(&s->reply, "%s", oom_text);
+    return reject(s);
 }

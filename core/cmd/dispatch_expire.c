@@ -45,8 +45,9 @@ struct progress {
 
 static void expire_shard(struct dispatcher *d, struct shard *s, struct progress *out)
 {
-    if (!shard_try_lock(s)) {
-        out->timed = true; /* somebody works here: come back at the next tick */
+    /* Each shard puts a slot of its own, so each asks. */
+    if ((d->logging && !log_ring_has_room(d->shared->log)) || !shard_try_lock(s)) {
+        out->timed = true; /* come back at the next tick */
         return;
     }
     effects_begin(&d->effects);
@@ -69,17 +70,13 @@ bool dispatch_expire(struct dispatcher *d, uint32_t worker, uint32_t workers, in
     *next_ms = d->now_ms + IDLE_TICK_MS;
     if (__atomic_load_n(&d->shared->no_active_expire, __ATOMIC_RELAXED) || dispatch_paused_until(d))
         return false;
-    if (d->logging && !log_ring_has_room(d->shared->log))
+    /* Cleared before the look, so that a deadline set meanwhile sets it again. */
+    const uint64_t me = UINT64_C(1) << worker;
+    const bool timed = __atomic_load_n(&d->ks->timed, __ATOMIC_RELAXED) & me;
+    if (!timed && !d->timed)
         return false;
-    /*
-     * Cleared before the look: whoever sets a deadline and still sees the bit held the shard's lock
-     * before that, and so is seen by the look; whoever comes later sets it again.
-     */
-    const uint64_t mine = UINT64_C(1) << worker;
-    if (__atomic_load_n(&d->ks->timed, __ATOMIC_RELAXED) & mine)
-        __atomic_fetch_and(&d->ks->timed, ~mine, __ATOMIC_RELAXED);
-    else if (!d->timed)
-        return false;
+    if (timed)
+        __atomic_fetch_and(&d->ks->timed, ~me, __ATOMIC_RELAXED);
 
     dispatch_unlock_one(d);
     exec_begin(d, &d->system, &no_command);
@@ -87,10 +84,6 @@ bool dispatch_expire(struct dispatcher *d, uint32_t worker, uint32_t workers, in
     const uint64_t start = clock_ticks();
     const uint32_t count = (d->ks->count - worker + workers - 1) / workers;
     for (uint32_t i = 0; i < count; i++) {
-        if (d->logging && !log_ring_has_room(d->shared->log)) {
-            p.timed = true; /* each shard may fill a slot: the next tick goes on (P3) */
-            break;
-        }
         expire_shard(d, &d->ks->shards[worker + d->expire_next * workers], &p);
         d->expire_next = d->expire_next + 1 < count ? d->expire_next + 1 : 0;
         if (clock_ticks_to_ns(clock_ticks() - start) > (uint64_t)budget_us * 1000) {

@@ -92,6 +92,8 @@ uint64_t exec_hash(struct exec *x, struct bytes key);
 struct found *exec_locate(struct exec *x, struct bytes key);
 void exec_forget(struct exec *x); /* the last look-up is stale */
 void exec_changed(struct exec *x, struct shard *s, struct bytes key);
+/* A deadline is about to be set in a shard whose lock is held: its worker has to look there. */
+void exec_note_deadline(struct dispatcher *d, int64_t deadline_ms);
 /* Drops an expired entry that loc points to, with its DEL in the effects. */
 void exec_expire_entry(struct exec *x, struct shard *s, uint32_t db, struct table *t, uint64_t hash,
                        struct table_loc *loc);
@@ -143,6 +145,9 @@ enum outcome dispatch_call(struct dispatcher *d, struct session *s, const struct
                            const struct args *a);
 
 /* --- dispatch_check.c ------------------------------------------------------------------------ */
+
+/* An unknown command that is an HTTP request: the connection must end without an answer. */
+bool dispatch_is_attack(const struct dispatcher *d, const struct session *s, const struct args *a);
 
 /*
  * Everything that is checked before a command may run or be queued; c may be NULL.  False: the

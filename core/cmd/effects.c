@@ -42,11 +42,20 @@ void effects_add(struct effects *e, uint32_t db, const struct bytes *argv, uint3
     add_command(e, argv, n);
 }
 
+enum { LARGE_EFFECTS = 64 * 1024 };
+
 /* A unit of several commands is a transaction for replicas and for the loader. */
-static void *block_of(const struct effects *e, size_t *size)
+static void *block_of(struct effects *e, size_t *size)
 {
     static const char multi[] = "*1\r\n$5\r\nMULTI\r\n", exec[] = "*1\r\n$4\r\nEXEC\r\n";
     const bool unit = e->commands > 1 && !e->apart;
+    if (!unit && e->bytes.size >= LARGE_EFFECTS) {
+        /* The block itself goes, rather than a copy of a large value under the locks. */
+        char *whole = mem_realloc(e->bytes.data, e->bytes.capacity, e->bytes.size);
+        *size = e->bytes.size;
+        memset(&e->bytes, 0, sizeof e->bytes);
+        return whole;
+    }
     const size_t head = unit ? sizeof multi - 1 : 0, foot = unit ? sizeof exec - 1 : 0;
     *size = head + e->bytes.size + foot;
     char *block = mem_alloc(*size);
@@ -73,8 +82,7 @@ void effects_commit(struct dispatcher *d, struct shard *only)
     size_t size = 0;
     void *block = block_of(e, &size);
     struct log_ring *log = d->shared->log;
-    struct stamp stamp = {
-        log_ring_put(log, LOG_EFFECTS, block, (uint32_t)size, e->first_db, e->last_db)};
+    struct stamp stamp = {log_ring_put(log, LOG_EFFECTS, block, size, e->first_db, e->last_db)};
     if (only)
         only->ticket = stamp.ticket;
     else
@@ -83,6 +91,8 @@ void effects_commit(struct dispatcher *d, struct shard *only)
     log_ring_poke(log);
     e->commands = 0;
     e->bytes.size = 0;
+    if (LK_UNLIKELY(e->bytes.capacity > LARGE_EFFECTS))
+        buf_release(&e->bytes);
 }
 
 void exec_effect(struct exec *x, const struct bytes *argv, uint32_t n)

@@ -95,13 +95,13 @@ void exec_expire_entry(struct exec *x, struct shard *s, uint32_t db, struct tabl
 }
 
 /*
- * A writer has room in the log and has waited for the end of a pause; a reader waits for neither,
- * and so leaves the expired key to somebody else.
+ * A read meets expired keys without having asked for room in the log, and however full that is:
+ * then the key is left to be deleted by somebody else.  A pause holds deletions back as well.
  */
-static bool may_expire(const struct exec *x)
+static bool may_delete_expired(const struct exec *x)
 {
     struct dispatcher *d = x->dispatcher;
-    if (x->cmd->flags & (CMD_WRITE | CMD_MAY_REPLICATE))
+    if (x->cmd->flags & CMD_WRITE)
         return true;
     return (!d->logging || log_ring_has_room(d->shared->log)) && !dispatch_paused_until(d);
 }
@@ -126,8 +126,7 @@ struct found *exec_locate(struct exec *x, struct bytes key)
     f->entry = f->table ? table_find(f->table, f->hash, key, &f->loc) : NULL;
     if (f->entry && LK_UNLIKELY(entry_has_deadline(f->entry)) &&
         exec_passed(x, entry_deadline(f->entry))) {
-        f->expired = !may_expire(x);
-        if (LK_LIKELY(!f->expired)) {
+        if (may_delete_expired(x)) {
             exec_expire_entry(x, f->shard, f->db, f->table, f->hash, &f->loc);
             table_settle(f->table, shard_cow(d->ks, f->shard, f->db, f->table));
         }
@@ -263,7 +262,7 @@ static void insert(struct exec *x, struct found *f, struct cow *cow, struct entr
     exec_event(x, EVENT_NEW, "new", entry_key(e));
 }
 
-static void note_deadline(struct dispatcher *d, int64_t deadline_ms)
+void exec_note_deadline(struct dispatcher *d, int64_t deadline_ms)
 {
     if (deadline_ms >= 0 && __atomic_load_n(&d->ks->timed, __ATOMIC_RELAXED) != UINT64_MAX)
         __atomic_store_n(&d->ks->timed, UINT64_MAX, __ATOMIC_RELAXED);
@@ -277,7 +276,7 @@ static int put(struct exec *x, struct bytes key, struct value *v, int64_t deadli
         f->table = shard_own_table(d->ks, f->shard, f->db);
     struct cow *cow = shard_cow(d->ks, f->shard, f->db, f->table);
     const size_t size = value_payload_size(v);
-    note_deadline(d, deadline_ms);
+    exec_note_deadline(d, deadline_ms);
     if (!f->entry || !put_in_place(x, f, cow, v, size, deadline_ms)) {
         struct entry *e = entry_try_new(key, value_kind(v), size, deadline_ms);
         if (!e) {
@@ -335,7 +334,7 @@ int exec_set_deadline(struct exec *x, struct bytes key, int64_t deadline_ms)
     struct found *f = exec_locate(x, key);
     struct cow *cow = shard_cow(d->ks, f->shard, f->db, f->table);
     struct entry *e = f->entry;
-    note_deadline(d, deadline_ms);
+    exec_note_deadline(d, deadline_ms);
     if (entry_has_deadline(e) && deadline_ms >= 0 && !table_seen(f->table, cow, &f->loc)) {
         entry_write_deadline(e, deadline_ms);
         table_note_deadline(f->table, &f->loc, deadline_ms);

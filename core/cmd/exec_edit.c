@@ -107,6 +107,7 @@ static int transfer(struct exec *x, uint32_t from_db, struct bytes from, uint32_
     if (!target->table)
         target->table = shard_own_table(d->ks, target->shard, to_db);
     cow = shard_cow(d->ks, target->shard, to_db, target->table);
+    exec_note_deadline(d, entry_deadline(moved));
     if (target->entry) {
         struct entry *old = table_replace(target->table, cow, &target->loc, moved, &seen);
         shard_dispose(d->ks, target->table, target->hash, old, seen, false);

@@ -10,6 +10,7 @@ void session_init(struct session *s, uint64_t id)
     reply_init(&s->reply, 2);
     s->id = id;
     s->shown.fd = -1;
+    s->shown.version = 2;
     s->created_ms = s->last_used_ms = clock_unix_ms();
 }
 
@@ -40,6 +41,6 @@ void session_reset(struct session *s)
                 SESSION_AUTHENTICATED | SESSION_NO_EVICT | SESSION_NO_TOUCH | SESSION_REPLY_OFF |
                     SESSION_REPLY_SKIP | SESSION_REPLY_SKIP_NEXT,
                 false);
-    s->db = 0;
-    s->reply.version = 2;
+    __atomic_store_n(&s->db, 0, __ATOMIC_RELAXED);
+    session_set_version(s, 2);
 }

@@ -49,6 +49,7 @@ struct session {
     const struct command_info *last_command; /* __atomic, for CLIENT LIST; they live for ever */
     struct multi_state *multi;               /* NULL outside MULTI */
     struct watch_list *watch;                /* NULL without WATCH */
+    uint32_t watch_dirty;                    /* __atomic: a watched key has changed */
     struct token_node token; /* its place in the queue of those that may wait for locks */
     uint8_t lock_failures;   /* of the parked command */
     bool parked;             /* commands behind it wait too */
@@ -66,6 +67,7 @@ struct session {
         int32_t fd;                          /* -1: no socket */
         uint32_t multi_commands, multi_size; /* queued since MULTI */
         uint32_t watched;                    /* keys */
+        uint32_t version;                    /* of RESP: the reply itself moves when it is sent */
         uint32_t channels, patterns, shard_channels;
         uint64_t query_size, query_free; /* received and not yet run; room behind it */
         uint64_t args_size;              /* arguments of a parked or blocked command */
@@ -81,6 +83,13 @@ struct session {
 
 void session_init(struct session *s, uint64_t id);
 void session_release(struct session *s);
+
+/* The RESP version of what is written from now on. */
+static inline void session_set_version(struct session *s, uint32_t version)
+{
+    s->reply.version = (int)version;
+    __atomic_store_n(&s->shown.version, version, __ATOMIC_RELAXED);
+}
 
 /* Back to a fresh session of the default user, as RESET does: transaction, watches, name, RESP 2.
  */

@@ -25,7 +25,6 @@ struct multi_state {
 struct watch_list {
     struct watch_node **nodes;
     uint32_t count, capacity;
-    uint32_t dirty; /* __atomic: a watched key has changed */
 };
 
 /* For CLIENT LIST of other workers. */
@@ -120,6 +119,7 @@ static void watch_list_free(struct session *s)
     mem_free(s->watch->nodes, s->watch->capacity * sizeof *s->watch->nodes);
     mem_delete(s->watch);
     s->watch = NULL;
+    __atomic_store_n(&s->watch_dirty, 0, __ATOMIC_RELAXED);
     show_watched(s, 0);
 }
 
@@ -170,11 +170,10 @@ static enum outcome watch_run(struct exec *x, const struct args *a)
                 mem_realloc(w->nodes, w->capacity * sizeof *w->nodes, more * sizeof *w->nodes);
             w->capacity = more;
         }
-        /* One that has expired goes now or later, and is not the change either way. */
-        const struct found *f = exec_locate(x, a->v[i]);
-        struct watch_node *n = watch_new(f->shard, x->db, a->v[i], f->hash, &w->dirty);
-        n->absent = f->expired;
-        w->nodes[w->count++] = n;
+        exec_locate(x, a->v[i]); /* one that has expired goes now, and is not the change */
+        const uint64_t hash = exec_hash(x, a->v[i]);
+        w->nodes[w->count++] = watch_new(keyspace_shard(x->dispatcher->ks, hash), x->db, a->v[i],
+                                         hash, &s->watch_dirty);
     }
     show_watched(s, w->count);
     reply_ok(x->reply);
@@ -264,10 +263,8 @@ enum outcome transaction_exec(struct exec *x, const struct args *a)
     }
     struct multi_state *m = s->multi;
     const bool aborted = session_has(s, SESSION_DIRTY_EXEC);
-    const bool changed = s->watch && (__atomic_load_n(&s->watch->dirty, __ATOMIC_RELAXED) ||
+    const bool changed = s->watch && (__atomic_load_n(&s->watch_dirty, __ATOMIC_RELAXED) ||
                                       watched_expired(x, s->watch));
-    s->multi = NULL;
-    session_set(s, SESSION_MULTI | SESSION_DIRTY_EXEC, false);
     drop_watches(s);
 
     enum outcome outcome = RUN_DONE;
@@ -277,14 +274,14 @@ enum outcome transaction_exec(struct exec *x, const struct args *a)
         reply_null_array(x->reply);
     else
         outcome = run_queue(x, m);
-    multi_free(m);
+    multi_discard(s);
     x->changes = 0; /* counted command by command */
     exec_effect_none(x);
     return outcome;
 }
 
 #define CONTROL                                                                                    \
-    .flags = CMD_NOSCRIPT | CMD_LOADING | CMD_STALE | CMD_FAST | CMD_CONTROL,                      \
+    .flags = CMD_NOSCRIPT | CMD_LOADING | CMD_STALE | CMD_FAST | CMD_ALLOW_BUSY | CMD_CONTROL,     \
     .categories = CAT_TRANSACTION
 
 const struct command transaction_commands[] = {
@@ -294,7 +291,8 @@ const struct command transaction_commands[] = {
      .categories = CAT_TRANSACTION, .run = transaction_exec},
     {"discard", .arity = 1, CONTROL, .run = discard_run},
     {"watch", .arity = -2, CONTROL, .keys = KEY_RANGE(1, -1, 1, KEY_RO), .run = watch_run},
-    {"unwatch", .arity = 1, .flags = CMD_NOSCRIPT | CMD_LOADING | CMD_STALE | CMD_FAST,
+    {"unwatch", .arity = 1,
+     .flags = CMD_NOSCRIPT | CMD_LOADING | CMD_STALE | CMD_FAST | CMD_ALLOW_BUSY,
      .categories = CAT_TRANSACTION, .run = unwatch_run},
     {0},
 };

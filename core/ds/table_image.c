@@ -2,8 +2,9 @@
  * table_image.c — a table as a view sees it.
  *
  * Freezing gives the image copies of both directories, so that the table may put clones where pages
- * were.  The table keeps its own: a writer freezes in the middle of a write, with a look-up in
- * hand. The pages themselves are shared until they are changed.
+ * were.  The table keeps its own: a place that was found before the freeze stays good, and a walk
+ * that meets the freeze on its way goes on in the live table.  The pages themselves are shared
+ * until they are changed.
  */
 #include "core/ds/table_priv.h"
 

@@ -8,8 +8,14 @@
  */
 #include "core/ds/table_priv.h"
 
+/* A benchmark includes this file with other figures. */
+#ifndef TABLE_GROW_PERMILLE
+#define TABLE_GROW_PERMILLE  800  /* of the slots; plus stagger * 3 */
+#define TABLE_GROWN_PERMILLE 1250 /* of the buckets, to which it grows */
+#define TABLE_TAIL_BUCKETS   63   /* the shortest last page of a table of several pages */
+#endif
+
 enum {
-    GROW_PERMILLE = 800,   /* of the slots; plus stagger * 3 */
     SHRINK_PERMILLE = 300, /* a table this empty shrinks … */
     SHRUNK_PERMILLE = 600, /* … to be this full */
 };
@@ -21,17 +27,19 @@ static const uint8_t short_sizes[] = {1,  2,  3,  4,  5,  6,  7,  9,  11, 13,
 /* The smallest size that a table can have and that is at least least. */
 static uint32_t fitting_buckets(uint64_t least)
 {
+    const uint64_t whole = (least - 1) / TABLE_PAGE_BUCKETS * TABLE_PAGE_BUCKETS;
+    const uint64_t tail = whole == 0 ? 1 : TABLE_TAIL_BUCKETS;
     for (size_t i = 0; i < sizeof short_sizes; i++)
-        if (short_sizes[i] >= least)
-            return short_sizes[i];
-    const uint64_t pages = (least + TABLE_PAGE_BUCKETS - 1) / TABLE_PAGE_BUCKETS;
-    return (uint32_t)(pages * TABLE_PAGE_BUCKETS);
+        if (short_sizes[i] >= tail && whole + short_sizes[i] >= least)
+            return (uint32_t)(whole + short_sizes[i]);
+    LK_ASSERT(!"the longest page holds the rest");
+    return 0;
 }
 
 void table_set_thresholds(struct table *t)
 {
     const uint64_t slots = (uint64_t)t->live->buckets * TABLE_BUCKET_SLOTS;
-    t->grow_at = (uint32_t)((slots * (GROW_PERMILLE + 3u * t->stagger) + 999) / 1000);
+    t->grow_at = (uint32_t)((slots * (TABLE_GROW_PERMILLE + 3u * t->stagger) + 999) / 1000);
     t->shrink_at = t->live->buckets == 1 ? 0 : (uint32_t)(slots * SHRINK_PERMILLE / 1000);
 }
 
@@ -106,7 +114,7 @@ void table_settle(struct table *t, struct cow *cow)
         if (!t->live)
             return;
         if (t->count >= t->grow_at)
-            move_begin(t, fitting_buckets(t->live->buckets + t->live->buckets / 4 + 1));
+            move_begin(t, fitting_buckets((uint64_t)t->live->buckets * TABLE_GROWN_PERMILLE / 1000 + 1));
         else
             move_begin(t,
                        fitting_buckets(

@@ -163,14 +163,14 @@ uint64_t shard_flush(struct keyspace *ks, struct shard *s, uint32_t db, bool laz
         f->table = NULL;
     if (open_epoch(ks) != 0) {
         /*
-         * Freed once, when the view is done with everything: it shares pages and entries with the
-         * frozen table, and the nodes of values that moved here with places still to be read (S6).
+         * What it and the view share is freed once, when the view closes, and not with this shard:
+         * nodes that were renamed into it are still to be read under their old positions (S6).
          */
         pthread_mutex_lock(&ks->view->pinned_lock);
         garbage_add_table(&ks->view->pinned_garbage, gone);
         pthread_mutex_unlock(&ks->view->pinned_lock);
     } else if (f) {
-        garbage_add_table(&f->garbage, gone); /* the view is closing: nobody reads any more */
+        garbage_add_table(&f->garbage, gone); /* the view is closing, and reads no more */
     } else if (lazy) {
         lazy_free_table(ks->lazy, gone);
     } else {

@@ -22,9 +22,9 @@ struct keyspace {
     uint32_t count; /* of shards */
     uint32_t bits;  /* count == 1 << bits */
     uint32_t databases;
-    uint32_t spin_ns; /* how long a worker tries for a lock; 0 when there are more than CPUs */
-    uint64_t timed;   /* __atomic: a bit a worker, all set with a deadline; each clears its own */
-    uint32_t epoch;   /* changed in the gate, by a cut */
+    uint32_t spin_ns;    /* how long a worker tries for a lock; 0 when there are more than CPUs */
+    uint64_t timed;      /* __atomic: workers that have not looked since a deadline was set */
+    uint32_t epoch;      /* changed in the gate, by a cut */
     uint32_t view_epoch; /* of the open view, else 0; set in the gate, cleared by view_close */
     struct view *view;   /* the same */
     size_t view_held;    /* __atomic, relaxed: bytes held only for the view */

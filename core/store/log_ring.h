@@ -33,7 +33,7 @@ struct log_record {
     uint64_t ticket;
     enum log_kind kind;
     void *data; /* LOG_EFFECTS: a block of size bytes that the taker frees; else the owner's */
-    uint32_t size;
+    size_t size;
     uint32_t first_db, last_db; /* where the effects begin and leave the stream (C2) */
 };
 
@@ -52,7 +52,7 @@ bool log_ring_room_or_ask(struct log_ring *r, uint32_t worker);
 uint64_t log_ring_take_waiting(struct log_ring *r);
 
 /* Returns the ticket. */
-uint64_t log_ring_put(struct log_ring *r, enum log_kind kind, void *data, uint32_t size,
+uint64_t log_ring_put(struct log_ring *r, enum log_kind kind, void *data, size_t size,
                       uint32_t first_db, uint32_t last_db);
 
 /* The consumer's: false if the next slot is not filled yet. */

@@ -44,11 +44,16 @@ class Commands : public ::testing::Test
         memory_rows_[0].keys[0].begin = KEY_BEGIN_INDEX;
         memory_rows_[0].keys[0].index = 2;
         memory_rows_[0].keys[0].step = 1;
+        alone_rows_[0].name = "switch-on";
+        alone_rows_[0].arity = 1;
+        alone_rows_[0].flags = CMD_EXCLUSIVE;
+        alone_rows_[0].run = switch_on;
         index_ = command_index_new();
         for (const command *rows :
              {string_commands, string_set_commands, string_range_commands, string_multi_commands,
               counter_commands, lcs_commands, key_commands, expire_commands, ttl_commands,
               rename_commands, copy_commands, scan_commands, object_commands, flush_commands,
+              transaction_commands, static_cast<const command *>(alone_rows_),
               static_cast<const command *>(memory_rows_)})
             command_index_add(index_, rows);
         shared_.keyspace = keyspace_new(64, config_.limits.databases);
@@ -150,7 +155,6 @@ class Commands : public ::testing::Test
     dispatcher *dispatcher_ = nullptr;
     struct session session;
 
-  private:
     static std::vector<std::string> split(const std::string &line)
     {
         std::vector<std::string> words;
@@ -170,12 +174,21 @@ class Commands : public ::testing::Test
         return words;
     }
 
+  private:
+    static enum outcome switch_on(exec *x, const args *)
+    {
+        dispatcher_shared(x->dispatcher)->log_active = 1;
+        reply_ok(x->reply);
+        return RUN_DONE;
+    }
+
     static void note_event(void *ctx, uint32_t db, uint32_t, const char *name, bytes key)
     {
         static_cast<std::vector<std::string> *>(ctx)->push_back(
             std::to_string(db) + ":" + name + " " + std::string(key.data, key.size));
     }
 
+    command alone_rows_[2] = {};  // runs alone in the gate, and switches the log on
     command memory_rows_[2] = {}; // MEMORY USAGE as a command of its own
     command_index *index_ = nullptr;
 };

@@ -1,369 +1,186 @@
-#include "tests/core/cmd/dispatch_fixture.h"
+// What dispatch owes to sessions that are refused, to a log that is full, and to deadlines.
+#include "tests/core/cmd/cmd_fixture.h"
 
-#include "core/store/lazy_free.h"
-
-using namespace lk;
+#include <array>
 
 namespace
 {
 
-using States = std::vector<pending_state>;
-
-// A lock held from elsewhere parks the command and all behind it, in order, and nothing runs.
-TEST(Dispatch, ParksTheSessionAndAllBehindIt)
+class Dispatch : public Commands
 {
-    Server server;
-    Client c(server), other(server);
-    const std::string key = server.key_in(3), free = server.key_in(4);
-    shard_lock(&server.ks->shards[3]);
-    EXPECT_EQ(c.batch({{"SET", free, "1"}, {"SET", key, "1"}, {"SET", free, "2"}, {"GET", free}}),
-              (States{PENDING_DONE, PENDING_PARKED, PENDING_PARKED, PENDING_PARKED}));
-    EXPECT_EQ(c.take_reply(), "+OK");
-    EXPECT_EQ(other.run("GET " + free), "$1 1"); // others go on, and no lock was kept
-    EXPECT_EQ(c.batch({{"PING"}}), (States{PENDING_PARKED}));
-    EXPECT_EQ(__atomic_load_n(&server.ks->shards[3].interested, __ATOMIC_SEQ_CST), 1u);
-    shard_unlock(&server.ks->shards[3]);
-    c.session.parked = false;
-    EXPECT_EQ(c.batch({{"SET", key, "1"}, {"SET", free, "2"}, {"GET", free}}),
-              (States{PENDING_DONE, PENDING_DONE, PENDING_DONE}));
-    EXPECT_EQ(c.take_reply(), "+OK +OK $1 2");
-    EXPECT_TRUE(server.unlocked());
-}
-
-// A set that cannot be had whole is given back whole.
-TEST(Dispatch, FailedSetLeavesNothingLocked)
-{
-    Server server;
-    Client c(server);
-    const std::string low = server.key_in(2), high = server.key_in(60);
-    shard_lock(&server.ks->shards[60]);
-    EXPECT_EQ(c.batch({{"SET", low, "0"}, {"MSET", low, "1", high, "1"}, {"GET", low}}),
-              (States{PENDING_DONE, PENDING_PARKED, PENDING_PARKED}));
-    EXPECT_EQ(__atomic_load_n(&server.ks->shards[2].lock, __ATOMIC_SEQ_CST), 0u);
-    shard_unlock(&server.ks->shards[60]);
-    c.take_reply();
-    c.session.parked = false;
-    EXPECT_EQ(c.batch({{"MSET", low, "1", high, "1"}}), (States{PENDING_DONE}));
-    EXPECT_TRUE(server.unlocked());
-}
-
-TEST(Dispatch, SessionsOfOneBatchDoNotParkEachOther)
-{
-    Server server;
-    Client a(server), b(server);
-    const std::string key = server.key_in(9), free = server.key_in(10);
-    const std::string set = "SET", get = "GET", one = "1";
-    const bytes va[] = {of(set), of(key), of(one)}, vb[] = {of(get), of(free)};
-    pending p[3]{};
-    p[0].session = &a.session;
-    p[0].args = {va, 3};
-    p[1].session = &b.session;
-    p[1].args = {vb, 2};
-    p[2] = p[0];
-    shard_lock(&server.ks->shards[9]);
-    dispatch_enter(server.worker(0));
-    dispatch_run(server.worker(0), p, 3);
-    dispatch_leave(server.worker(0));
-    shard_unlock(&server.ks->shards[9]);
-    EXPECT_EQ(p[0].state, PENDING_PARKED);
-    EXPECT_EQ(p[1].state, PENDING_DONE);
-    EXPECT_EQ(p[2].state, PENDING_PARKED);
-    EXPECT_EQ(b.take_reply(), "$-1");
-}
-
-// Three failures, then the queue; whoever leaves it tells the next.
-TEST(Dispatch, WideCommandTakesTheTokenAfterThreeFailures)
-{
-    Server server({.workers = 2});
-    Client a(server), b(server, 1);
-    const std::string low = server.key_in(2), high = server.key_in(60);
-    token_node holder{};
-    EXPECT_TRUE(token_take(&server.shared.token, &holder, 1)); // somebody else is at its head
-    shard_lock(&server.ks->shards[60]);
-    for (int i = 0; i < 5; i++) {
-        a.session.parked = false;
-        EXPECT_EQ(a.batch({{"MSET", low, "1", high, "1"}}), (States{PENDING_PARKED}));
-        EXPECT_EQ(a.session.token.queued, i >= 2) << i;
+  protected:
+    // Lines of one session, handed over as one batch.
+    std::vector<pending_state> batch(struct session *s, const std::vector<std::string> &lines)
+    {
+        std::vector<std::vector<std::string>> words;
+        std::vector<std::vector<bytes>> argv(lines.size());
+        std::array<pending, DISPATCH_BATCH> p{};
+        for (const std::string &line : lines)
+            words.push_back(split(line));
+        for (size_t i = 0; i < lines.size(); i++) {
+            for (const std::string &w : words[i])
+                argv[i].push_back(of(w));
+            p[i].session = s;
+            p[i].args = {argv[i].data(), static_cast<uint32_t>(argv[i].size())};
+        }
+        dispatch_enter(dispatcher_);
+        dispatch_run(dispatcher_, p.data(), static_cast<uint32_t>(lines.size()));
+        dispatch_leave(dispatcher_);
+        std::vector<pending_state> states;
+        for (size_t i = 0; i < lines.size(); i++)
+            states.push_back(p[i].state);
+        return states;
     }
-    shard_unlock(&server.ks->shards[60]);
-    EXPECT_EQ(token_leave(&server.shared.token, &holder), 1u);
-    a.session.parked = false;
-    EXPECT_EQ(a.batch({{"MSET", low, "1", high, "1"}}), (States{PENDING_DONE}));
-    EXPECT_FALSE(a.session.token.queued);
-    EXPECT_EQ(server.shared.token.head, nullptr);
+
+    // Two keys that lie in different shards.
+    std::pair<std::string, std::string> apart()
+    {
+        const std::string a = "a";
+        for (int i = 0;; i++) {
+            std::string b = "b" + std::to_string(i);
+            if (shard_of(a) != shard_of(b))
+                return {a, b};
+        }
+    }
+
+    shard *shard_of(const std::string &key)
+    {
+        return keyspace_shard(shared_.keyspace, hash_bytes(of(key)));
+    }
+
+    static std::string drain(struct session *s)
+    {
+        std::string out;
+        bytes run;
+        while (reply_segments(&s->reply, &run, 1) == 1) {
+            out.append(run.data, run.size);
+            reply_sent(&s->reply, run.size);
+        }
+        return out;
+    }
+};
+
+TEST_F(Dispatch, ExecOutOfMemoryBehindACommandOnAWatchedShard)
+{
+    run("WATCH k");
+    run("MULTI");
+    run("SET k v");
+    config_.maxmemory = 1;
+    struct session other;
+    session_init(&other, 2);
+    // The other session's GET keeps the shard's lock for the EXEC behind it.
+    std::array<bytes, 2> get = {bytes_cstr("GET"), bytes_cstr("k")};
+    bytes exec = bytes_cstr("EXEC");
+    std::array<pending, 2> p{};
+    p[0].session = &other;
+    p[0].args = {get.data(), 2};
+    p[1].session = &session;
+    p[1].args = {&exec, 1};
+    dispatch_enter(dispatcher_);
+    dispatch_run(dispatcher_, p.data(), 2);
+    dispatch_leave(dispatcher_);
+    EXPECT_EQ(drain(&session).substr(0, 10), "-EXECABORT");
+    config_.maxmemory = 0;
+    session_release(&other);
 }
 
-// A command that is refused after it has queued must not sit on the token: others wait behind it.
-TEST(Dispatch, RefusedCommandLeavesTheTokenQueue)
+TEST_F(Dispatch, ARejectedCommandGivesBackItsPlaceInTheTokensQueue)
 {
-    Server server;
-    Client c(server);
-    const std::string low = server.key_in(2), high = server.key_in(60);
-    token_node holder{};
-    EXPECT_TRUE(token_take(&server.shared.token, &holder, 0));
-    shard_lock(&server.ks->shards[60]);
+    const auto [a, b] = apart();
+    shard_lock(shard_of(b));
+    struct session other;
+    session_init(&other, 2);
+    // Each of the two fails three times and queues; the first one holds the token.
+    const std::string set = "MSET " + a + " 1 " + b + " 2";
+    shared_.token.head = nullptr;
+    token_node ahead{};
+    ASSERT_TRUE(token_take(&shared_.token, &ahead, 0));
     for (int i = 0; i < 3; i++) {
-        c.session.parked = false;
-        EXPECT_EQ(c.batch({{"MSET", low, "1", high, "1"}}), (States{PENDING_PARKED}));
+        EXPECT_EQ(batch(&session, {set})[0], PENDING_PARKED);
+        session.parked = false;
     }
-    EXPECT_TRUE(c.session.token.queued);
-    token_leave(&server.shared.token, &holder);
-    shard_unlock(&server.ks->shards[60]);
-    server.config.maxmemory = 1;
-    c.session.parked = false;
-    EXPECT_EQ(c.batch({{"MSET", low, "1", high, "1"}}), (States{PENDING_DONE}));
-    EXPECT_EQ(c.take_reply().substr(0, 4), "-OOM");
-    EXPECT_FALSE(c.session.token.queued);
-    EXPECT_EQ(server.shared.token.head, nullptr);
+    EXPECT_TRUE(session.token.queued);
+    config_.maxmemory = 1;
+    EXPECT_EQ(batch(&session, {set})[0], PENDING_DONE);
+    config_.maxmemory = 0;
+    EXPECT_FALSE(session.token.queued);
+    EXPECT_EQ(drain(&session).substr(0, 4), "-OOM");
+    token_leave(&shared_.token, &ahead);
+    shard_unlock(shard_of(b));
+    EXPECT_EQ(batch(&other, {set})[0], PENDING_DONE);
+    session_release(&other);
 }
 
-// maxmemory refuses what takes memory; the rest goes on.
-TEST(Dispatch, OutOfMemory)
+TEST_F(Dispatch, ATransactionWaitsForRoomInTheLog)
 {
-    Server server;
-    Client c(server);
-    EXPECT_EQ(c.run("SET k v"), "+OK");
-    server.config.maxmemory = 1;
-    EXPECT_EQ(c.run("SET k w").substr(0, 4), "-OOM");
-    EXPECT_EQ(c.run("GET k"), "$1 v");
-    EXPECT_EQ(c.run("DEL k"), ":1");
-    server.config.maxmemory = 0;
-    EXPECT_EQ(c.run("SET k w"), "+OK");
+    run("MULTI");
+    run("SET k v");
+    for (int i = 0; i < 1024 - 64; i++)
+        log_ring_put(shared_.log, LOG_WAIT, nullptr, 0, 0, 0);
+    EXPECT_EQ(batch(&session, {"EXEC"})[0], PENDING_PARKED);
+    session.parked = false;
+    log_record r;
+    while (log_ring_take(shared_.log, &r)) {
+    }
+    EXPECT_EQ(batch(&session, {"EXEC"})[0], PENDING_DONE);
+    effects();
 }
 
-// The lock of the command before is still held when EXEC is refused; dropping the watch needs it.
-TEST(Dispatch, RefusedExecDropsItsWatchesUnderAKeptLock)
+// Reads are not held back by a full log, so they may not put anything into it.
+TEST_F(Dispatch, AReadLeavesAnExpiredKeyWhereTheLogIsFull)
 {
-    Server server;
-    Client c(server), other(server);
-    server.config.maxmemory = 1;
-    EXPECT_EQ(c.run("WATCH k"), "+OK");
-    server.config.maxmemory = 0;
-    EXPECT_EQ(c.run("MULTI"), "+OK");
-    EXPECT_EQ(c.run("SET k v"), "+QUEUED");
-    server.config.maxmemory = 1;
-    const std::string get = "GET", k = "k", exec = "EXEC";
-    const bytes vg[] = {of(get), of(k)}, ve[] = {of(exec)};
-    pending p[2]{};
-    p[0].session = &other.session;
-    p[0].args = {vg, 2};
-    p[1].session = &c.session;
-    p[1].args = {ve, 1};
-    dispatch_enter(server.worker(0));
-    dispatch_run(server.worker(0), p, 2);
-    dispatch_leave(server.worker(0));
-    EXPECT_EQ(c.take_reply().substr(0, 10), "-EXECABORT");
-    EXPECT_FALSE(session_has(&c.session, SESSION_MULTI));
-    EXPECT_EQ(server.ks->shards[server.shard_of("k")].watched, 0u);
-}
-
-TEST(Dispatch, PauseHoldsWritesAndThenAll)
-{
-    Server server;
-    Client c(server), reader(server);
-    EXPECT_EQ(reader.run("MULTI"), "+OK");
-    EXPECT_EQ(reader.run("SET k w"), "+QUEUED");
-    server.shared.pause.until_ms = NOW + 100;
-    EXPECT_EQ(c.batch({{"SET", "k", "v"}, {"GET", "k"}}), (States{PENDING_PARKED, PENDING_PARKED}));
-    Client plain(server);
-    EXPECT_EQ(plain.run("GET k"), "$-1");
-    EXPECT_EQ(reader.batch({{"EXEC"}}), (States{PENDING_PARKED}));
-    server.shared.pause.all = 1;
-    reader.session.parked = false;
-    Client third(server);
-    EXPECT_EQ(third.batch({{"GET", "k"}}), (States{PENDING_PARKED}));
-    clock_fake_unix_ms(NOW + 100);
-    c.session.parked = third.session.parked = false;
-    EXPECT_EQ(c.run("SET k v"), "+OK");
-    EXPECT_EQ(third.run("GET k"), "$1 v");
-    EXPECT_EQ(reader.run("EXEC"), "*1 +OK");
-}
-
-// Nothing expires during a pause, or the offset that it promises would move.
-TEST(Dispatch, PausedReadOfAnExpiredKeyDeletesNothing)
-{
-    Server server;
-    Client c(server);
-    EXPECT_EQ(c.run("SET k v PX 10"), "+OK");
-    server.effects();
+    run("SET k v PX 10");
+    effects();
     clock_fake_unix_ms(NOW + 20);
-    server.shared.pause.until_ms = NOW + 100;
-    EXPECT_EQ(c.run("GET k"), "$-1");
-    EXPECT_EQ(server.effects(), "");
-    clock_fake_unix_ms(NOW + 200);
-    EXPECT_EQ(c.run("GET k"), "$-1");
-    EXPECT_EQ(server.effects(), "DEL k");
-}
-
-TEST(Dispatch, KillFlagStopsBeforeTheNextCommand)
-{
-    Server server;
-    Client c(server);
-    c.session.kill = 1;
-    EXPECT_EQ(c.batch({{"SET", "k", "v"}, {"SET", "k", "w"}}),
-              (States{PENDING_CLOSE, PENDING_CLOSE}));
-    Client other(server);
-    EXPECT_EQ(other.run("GET k"), "$-1");
-}
-
-TEST(Dispatch, NothingRunsBehindACloseOrABlock)
-{
-    Server server;
-    Client a(server), b(server), reader(server);
-    EXPECT_EQ(a.batch({{"SET", "k", "1"}, {"CLOSE"}, {"SET", "k", "2"}}),
-              (States{PENDING_DONE, PENDING_CLOSE, PENDING_CLOSE}));
-    EXPECT_EQ(b.batch({{"BLOCK"}, {"SET", "k", "3"}, {"SET", "k", "4"}}),
-              (States{PENDING_BLOCKED, PENDING_PARKED, PENDING_PARKED}));
-    EXPECT_EQ(reader.run("GET k"), "$1 1");
-}
-
-// Alone in the gate: with no shard lock, and with everything the transaction queued.
-TEST(Dispatch, ExclusiveCommandRunsWithoutLocks)
-{
-    Server server({.workers = 2});
-    Client c(server), other(server, 1);
-    EXPECT_EQ(c.batch({{"SET", "a", "1"}, {"ALONE", "b", "2"}, {"SET", "a", "3"}}),
-              (States{PENDING_DONE, PENDING_DONE, PENDING_DONE}));
-    EXPECT_EQ(server.effects(), "SELECT 0 | SET a 1 | SET b 2 | SET a 3");
-    EXPECT_EQ(other.run("MGET a b"), "*2 $1 3 $1 2");
-    EXPECT_TRUE(server.unlocked());
-}
-
-TEST(Dispatch, ExclusiveTransactionMayFlush)
-{
-    Server server;
-    Client c(server);
-    EXPECT_EQ(c.run("SET a 1"), "+OK");
-    EXPECT_EQ(c.run("MULTI"), "+OK");
-    c.run("ALONE b 2");
-    c.run("SWAPDB 0 1");
-    c.run("FLUSHALL");
-    c.run("ALONE c 3");
-    c.run("KEYS *");
-    EXPECT_EQ(c.run("EXEC"), "*5 +OK +OK +OK +OK *1 $1 c");
-    EXPECT_TRUE(server.unlocked());
-}
-
-// P4: a reply waits for the highest ticket among the shards that it shows.
-TEST(Dispatch, RepliesRestOnTheHighestTicketTheyTouch)
-{
-    Server server;
-    Client writer(server), one(server), wide(server), walk(server), alone(server);
-    writer.run("SET a 1");
-    writer.run("SET b 1");
-    EXPECT_EQ(writer.session.ticket, 2u);
-    one.run("GET a");
-    EXPECT_EQ(one.session.ticket, 1u);
-    wide.run("MGET a b");
-    EXPECT_EQ(wide.session.ticket, 2u);
-    walk.run("KEYS *");
-    EXPECT_EQ(walk.session.ticket, 2u);
-    alone.run("ALONE c 1");
-    EXPECT_EQ(alone.session.ticket, 3u);
-}
-
-// Whoever opens the log does so in the gate, which the exclusive command has just left to others.
-TEST(Dispatch, LoggingIsReadAgainAfterTheGateWasOpen)
-{
-    Server server({.logging = false});
-    Client c(server);
-    dispatch_enter(server.worker(0));
-    dispatch_leave(server.worker(0));
-    gate_close(&server.ks->gate);
-    server.shared.log_active = 1;
-    gate_open(&server.ks->gate);
-    EXPECT_EQ(c.run("SET a 1"), "+OK");
-    EXPECT_EQ(server.effects(), "SELECT 0 | SET a 1");
-}
-
-TEST(Dispatch, EffectsWithoutKeysAreLogged)
-{
-    Server server;
-    Client c(server);
-    EXPECT_EQ(c.run("SAY hello"), "+OK");
-    EXPECT_EQ(server.effects(), "SELECT 0 | SAY hello");
-}
-
-// --- the log's room (P3)
-// -----------------------------------------------------------------------------
-
-uint64_t pending_slots(const Server &s)
-{
-    return log_ring_pending(s.shared.log);
-}
-
-TEST(Dispatch, WritesParkWhenTheLogIsFull)
-{
-    Server server({.ring = 64, .slack = 32});
-    Client c(server), reader(server);
-    for (int i = 0; i < 32; i++)
-        EXPECT_EQ(c.run("SET k v"), "+OK");
-    EXPECT_EQ(c.batch({{"SET", "k", "v"}}), (States{PENDING_PARKED}));
-    EXPECT_EQ(reader.run("GET k"), "$1 v");
-    EXPECT_EQ(log_ring_take_waiting(server.shared.log), 0u); // still full
-    server.effects();
-    EXPECT_EQ(log_ring_take_waiting(server.shared.log), 1u);
-    EXPECT_EQ(log_ring_take_waiting(server.shared.log), 0u);
-    c.session.parked = false;
-    EXPECT_EQ(c.run("SET k v"), "+OK");
-}
-
-// EXEC is no write by its row, but its queue is.
-TEST(Dispatch, TransactionsParkWhenTheLogIsFull)
-{
-    Server server({.ring = 64, .slack = 32});
-    Client c(server);
-    bool parked = false;
-    for (int i = 0; i < 64 && !parked; i++) {
-        c.run("MULTI");
-        c.run("SET k v");
-        parked = c.batch({{"EXEC"}})[0] == PENDING_PARKED;
-        c.take_reply();
+    for (int i = 0; i < 1024 - 64; i++)
+        log_ring_put(shared_.log, LOG_WAIT, nullptr, 0, 0, 0);
+    const uint64_t before = log_ring_last_ticket(shared_.log);
+    EXPECT_EQ(run("GET k"), "$-1");
+    EXPECT_EQ(log_ring_last_ticket(shared_.log), before);
+    EXPECT_EQ(run("DBSIZE"), ":1");
+    log_record r;
+    while (log_ring_take(shared_.log, &r)) {
     }
-    EXPECT_TRUE(parked);
-    EXPECT_LE(pending_slots(server), 32u);
-    server.effects();
-    c.session.parked = false;
-    EXPECT_EQ(c.run("EXEC"), "*1 +OK");
+    EXPECT_EQ(run("GET k"), "$-1");
+    EXPECT_EQ(effects(), "DEL k");
+    EXPECT_EQ(run("DBSIZE"), ":0");
 }
 
-// Reads never wait for the log, so they leave an expired key alone when there is no room to tell.
-TEST(Dispatch, ReadsOfExpiredKeysDoNotOverrunTheLog)
+TEST_F(Dispatch, EveryWorkerHearsOfADeadline)
 {
-    Server server({.ring = 64, .slack = 32});
-    Client c(server);
-    for (int i = 0; i < 200; i++) {
-        c.run("SET k" + std::to_string(i) + " v PX 10");
-        server.effects();
+    dispatcher *second = dispatcher_new(&shared_, 1);
+    std::string key;
+    for (int i = 0; key.empty() || shard_of(key)->index % 2 != 1; i++)
+        key = "k" + std::to_string(i);
+    run("SET " + key + " v PX 10");
+    clock_fake_unix_ms(NOW + 1000);
+    for (int round = 0; round < 50; round++) {
+        int64_t next;
+        dispatch_enter(dispatcher_);
+        dispatch_expire(dispatcher_, 0, 2, 1000000, &next);
+        dispatch_leave(dispatcher_);
+        dispatch_enter(second);
+        dispatch_expire(second, 1, 2, 1000000, &next);
+        dispatch_leave(second);
     }
-    clock_fake_unix_ms(NOW + 20);
-    for (int i = 0; i < 200; i++)
-        EXPECT_EQ(c.run("GET k" + std::to_string(i)), "$-1");
-    EXPECT_LE(pending_slots(server), 32u);
-    server.effects();
-    EXPECT_EQ(c.run("GET k199"), "$-1"); // now there is room
-    EXPECT_EQ(server.effects(), "DEL k199");
+    EXPECT_EQ(run("DBSIZE"), ":0");
+    dispatcher_free(second);
 }
 
-TEST(Dispatch, ExpiryDoesNotOverrunTheLog)
+// The log is switched on by a command that runs alone; the ones behind it belong into it.
+TEST_F(Dispatch, LoggingBeginsWithinABatch)
 {
-    Server server({.ring = 64, .slack = 32});
-    Client c(server);
-    for (int i = 0; i < 500; i++) {
-        c.run("SET k" + std::to_string(i) + " v PX 10");
-        server.effects();
-    }
-    clock_fake_unix_ms(NOW + 20);
-    std::string all;
-    for (int rounds = 0; rounds < 20; rounds++) {
-        int64_t next_ms = 0;
-        dispatch_enter(server.worker(0));
-        dispatch_expire(server.worker(0), 0, 1, 1000000, &next_ms);
-        dispatch_leave(server.worker(0));
-        EXPECT_LE(pending_slots(server), 32u);
-        all += server.effects();
-    }
-    EXPECT_TRUE(dump(server.ks).empty());
+    shared_.log_active = 0;
+    EXPECT_EQ(batch(&session, {"switch-on", "SET k v"})[1], PENDING_DONE);
+    EXPECT_EQ(effects(), "SET k v");
+}
+
+TEST_F(Dispatch, FlushBesideAnExclusiveCommandInATransaction)
+{
+    for (const char *line : {"SET k v", "MULTI", "FLUSHALL", "switch-on", "SWAPDB 0 1"})
+        run(line);
+    EXPECT_EQ(run("EXEC"), "*3 +OK +OK +OK");
+    EXPECT_EQ(run("DBSIZE"), ":0");
 }
 
 } // namespace

@@ -1,0 +1,113 @@
+/*
+ * admin.h — what the commands that steer the server know of it.
+ *
+ * INFO, CONFIG, MEMORY, DEBUG and SHUTDOWN look at all parts of the server and belong to none.  The
+ * composition root fills struct admin_parts with what they may look at and with a few functions
+ * that they may call; handlers find the rest behind exec.admin.
+ *
+ *   main.c --admin_parts--> admin <--exec.admin-- handlers
+ *                             ^-- admin_cron, ten times a second: rates and peaks
+ *
+ * Threads  admin_new and admin_free: while no worker runs; admin_cron: one worker; the others any
+ */
+#ifndef LK_IO_ADMIN_H
+#define LK_IO_ADMIN_H
+
+#include "core/cmd/dispatch.h"
+#include "io/config_holder.h"
+
+LK_BEGIN
+
+struct admin;
+
+/* What a worker says of itself; zero where it has nothing to say. */
+struct admin_worker {
+    const char *backend; /* "uring" or "epoll"; NULL before it runs */
+    uint64_t connections, blocked, tracking, subscribed, watching;
+    uint64_t buffer_bytes;          /* of its connections: input and output */
+    uint64_t input_max, output_max; /* the largest single buffers */
+    uint64_t reads, writes;         /* receives and sends */
+};
+
+/* The log and the files, as INFO tells them. */
+struct admin_persistence {
+    bool loading, saving, rewriting, aof_enabled;
+    bool save_failed, rewrite_failed, aof_write_failed;    /* the last one */
+    int64_t last_save_s;                                   /* Unix time; 0: the server's start */
+    int64_t last_save_duration_s, current_save_duration_s; /* -1: none */
+    int64_t last_rewrite_duration_s, current_rewrite_duration_s; /* -1: none */
+    uint64_t saves, rewrites;
+    uint64_t changes_at_last_save; /* of stats.changes */
+    uint64_t keys_saved, keys_total, load_keys_loaded, load_keys_expired;
+    uint64_t aof_current_size, aof_base_size, aof_buffer_size, aof_delayed_fsync;
+    uint64_t last_save_held_bytes, last_rewrite_held_bytes;
+};
+
+/* Flags of SHUTDOWN, as enum config_shutdown; admin_parts.shutdown gets them. */
+enum admin_shutdown {
+    ADMIN_SHUTDOWN_SAVE = CONFIG_SHUTDOWN_SAVE,
+    ADMIN_SHUTDOWN_NOSAVE = CONFIG_SHUTDOWN_NOSAVE,
+    ADMIN_SHUTDOWN_NOW = CONFIG_SHUTDOWN_NOW,
+    ADMIN_SHUTDOWN_FORCE = CONFIG_SHUTDOWN_FORCE,
+};
+
+/* All but config and shared may be left out: NULL or 0. */
+struct admin_parts {
+    struct config_holder *config;
+    struct dispatch_shared *shared; /* its config pointer and its events become admin's to set */
+    int64_t started_ms;             /* Unix time; 0: now */
+    const char *executable;         /* absolute; must live as long as admin */
+    const char *supervised;         /* "no", "systemd", "upstart" */
+    const char *replication_id;     /* 40 hex digits; NULL: one of admin's own */
+    /* Of CONFIG SET, ends with {0}.  Without one, port, bind, tls-port and appendonly are refused.
+     */
+    const struct config_hook *hooks;
+
+    void *ctx; /* of all the calls below */
+    /* Begins to end the server; false: it cannot, and the log says why.  Any thread. */
+    bool (*shutdown)(void *ctx, unsigned flags);
+    bool (*shutdown_abort)(void *ctx); /* false: none is under way */
+    void (*worker)(void *ctx, uint32_t worker, struct admin_worker *out);
+    void (*persistence)(void *ctx, struct admin_persistence *out);
+    uint64_t (*log_offset)(void *ctx); /* bytes of replication stream made so far */
+    /*
+     * The new configuration is in force.  Called by the client's worker inside the gate, so it must
+     * not close it.
+     */
+    void (*config_applied)(void *ctx, const struct config *before, const struct config *after);
+};
+
+/*
+ * Sets shared->config from the configuration, shared->events, shared->admin, the log's level.
+ * Give it shared->keyspace, ->commands, ->all_stats and ->worker_count before the first command.
+ */
+struct admin *admin_new(const struct admin_parts *parts);
+void admin_free(struct admin *a);
+
+const char *admin_run_id(const struct admin *a);
+
+/* Adds INFO, CONFIG, MEMORY, DEBUG, TIME, LOLWUT, LASTSAVE and SHUTDOWN. */
+void admin_add_commands(struct command_index *ix);
+
+/* About ten times a second, by one worker. */
+void admin_cron(struct admin *a, int64_t now_ms);
+/* DEBUG PAUSE-CRON: all periodic work that can stop should. */
+bool admin_cron_paused(const struct admin *a);
+
+/*
+ * What dispatch reads of the configuration.  Freed by dispatch_config_free once no dispatcher can
+ * be inside a batch that began with it.
+ */
+struct dispatch_config *dispatch_config_from(const struct config *c);
+void dispatch_config_free(struct dispatch_config *d);
+
+/*
+ * Frees what CONFIG SET has replaced, here and in the holder, if that is worth it by now: alone in
+ * the gate, so from a thread that is outside of it, as when config_applied has told it to.  Nobody
+ * may keep what config_current gave beyond dispatch_leave, except the caller, who asks anew.
+ */
+void admin_reclaim(struct admin *a);
+
+LK_END
+
+#endif

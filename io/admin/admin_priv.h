@@ -1,0 +1,50 @@
+/*
+ * admin_priv.h — the inside of struct admin, for io/admin and its tests.
+ */
+#ifndef LK_IO_ADMIN_PRIV_H
+#define LK_IO_ADMIN_PRIV_H
+
+#include "io/admin/admin.h"
+#include "io/admin/rate.h"
+
+#include <pthread.h>
+
+LK_BEGIN
+
+struct dispatch_kept; /* a replaced dispatch_config */
+
+enum { RUN_ID_CHARS = 40, ADMIN_KEPT_MAX = 32 };
+
+struct admin {
+    struct admin_parts parts;
+    char run_id[RUN_ID_CHARS + 1];
+    char replication_id[RUN_ID_CHARS + 1];
+    size_t startup_bytes; /* mem_used when it was made */
+    uint64_t cron_paused; /* __atomic */
+    struct {
+        uint64_t peak_bytes, rss_bytes, held_peak_bytes, held_since_ms;
+        struct rate commands, input, output;
+    } sampled;                   /* admin_cron writes, others read: relaxed __atomic */
+    pthread_mutex_t config_lock; /* one CONFIG SET at a time, from its checks to the swap */
+    struct dispatch_kept *kept;  /* config_lock: replaced, still readable */
+    uint32_t kept_count;         /* __atomic; written under config_lock */
+};
+
+/* Peak of used bytes; looks at them now, too. */
+uint64_t admin_peak_bytes(struct admin *a);
+/* Makes the current configuration the one that dispatch uses.  Under config_lock. */
+void admin_publish_config(struct admin *a);
+
+/* Is the client on this machine, by address? */
+bool admin_is_local(const struct session *s);
+
+/* Families; each ends with a row without name. */
+extern const struct command admin_info_commands[];   /* cmd_info.c */
+extern const struct command admin_config_commands[]; /* cmd_config.c */
+extern const struct command admin_memory_commands[]; /* cmd_memory.c */
+extern const struct command admin_debug_commands[];  /* cmd_debug.c */
+extern const struct command admin_server_commands[]; /* cmd_server.c */
+
+LK_END
+
+#endif

@@ -1,0 +1,220 @@
+/*
+ * cmd_config.c — CONFIG: reading, changing and saving the configuration.
+ *
+ * io/config knows what the directives are; here a change becomes the one that dispatch uses.
+ * RESETSTAT runs alone, as only a counter's owner may write it.
+ */
+#include "io/admin/admin_priv.h"
+
+#include "core/base/log.h"
+#include "core/base/mem.h"
+#include "io/startup.h"
+
+#include <inttypes.h>
+
+/* --- GET ------------------------------------------------------------------------------------- */
+
+struct got {
+    struct buf replies;
+    uint64_t n;
+};
+
+static void got_one(void *ctx, struct bytes name, struct bytes value)
+{
+    struct got *g = ctx;
+
+    reply_buf_bulk(&g->replies, name);
+    reply_buf_bulk(&g->replies, value);
+    g->n++;
+}
+
+static enum outcome config_get_command(struct exec *x, const struct args *a)
+{
+    struct got g = {{0}, 0};
+
+    config_get(x->admin->parts.config, a->v + 2, a->n - 2, got_one, &g);
+    reply_map(x->reply, g.n);
+    reply_raw(x->reply, buf_bytes(&g.replies));
+    buf_release(&g.replies);
+    return RUN_DONE;
+}
+
+/* --- SET ------------------------------------------------------------------------------------- */
+
+/* More clients need more descriptors; the workers' listeners and files need some, too. */
+static const char *apply_maxclients(void *ctx, const struct config *before,
+                                    const struct config *after)
+{
+    (void)ctx;
+    if (after->maxclients <= before->maxclients ||
+        startup_allow_clients(after->maxclients) >= after->maxclients)
+        return NULL;
+    return "The operating system is not able to handle the specified number of clients";
+}
+
+/* Of directives that need a part that has no hook here: better no than a yes without effect. */
+static const char *refuse(void *ctx, const struct config *before, const struct config *after)
+{
+    (void)ctx;
+    (void)before;
+    (void)after;
+    return "this server cannot change it while it runs";
+}
+
+static bool has_hook(const struct config_hook *hooks, const char *name)
+{
+    while (hooks && hooks->name && strcmp(hooks->name, name) != 0)
+        hooks++;
+    return hooks && hooks->name;
+}
+
+/* Admin's own hooks in front of the root's. */
+static struct config_hook *hooks_of(const struct admin *a, size_t *size)
+{
+    static const char *const needy[] = {"port", "bind", "tls-port", "appendonly"};
+    enum { NEEDY = sizeof needy / sizeof *needy };
+    const struct config_hook *more = a->parts.hooks;
+    size_t n = 0, own = 0;
+
+    while (more && more[n].name)
+        n++;
+    *size = (n + NEEDY + 2) * sizeof *more;
+    struct config_hook *all = mem_calloc(*size);
+    all[own++] = (struct config_hook){"maxclients", apply_maxclients, NULL};
+    for (size_t i = 0; i < NEEDY; i++)
+        if (!has_hook(more, needy[i]))
+            all[own++] = (struct config_hook){needy[i], refuse, NULL};
+    if (n > 0)
+        memcpy(all + own, more, n * sizeof *more);
+    return all;
+}
+
+static void warn_of_limit(const struct config *before, const struct config *after)
+{
+    const size_t used = mem_used();
+
+    if (after->maxmemory == before->maxmemory || after->maxmemory == 0 || after->maxmemory >= used)
+        return;
+    log_line(LOG_WARNING,
+             "WARNING: the new maxmemory value set via CONFIG SET (%" PRIu64
+             ") is smaller than the current memory usage (%zu): keys will be evicted or writes "
+             "refused, as maxmemory-policy says.",
+             after->maxmemory, used);
+}
+
+static int set_pairs(struct admin *a, const struct args *args, bool local, struct buf *error)
+{
+    const uint32_t count = (args->n - 2) / 2;
+    struct config_pair *pairs = mem_alloc(count * sizeof *pairs);
+    size_t hooks_size;
+    struct config_hook *hooks = hooks_of(a, &hooks_size);
+
+    for (uint32_t i = 0; i < count; i++)
+        pairs[i] = (struct config_pair){args->v[2 + 2 * i], args->v[3 + 2 * i]};
+    pthread_mutex_lock(&a->config_lock);
+    const struct config *before = config_current(a->parts.config);
+    const int rc = config_set(a->parts.config, pairs, count, local, hooks, error);
+    const struct config *after = config_current(a->parts.config);
+    if (before != after) {
+        admin_publish_config(a);
+        warn_of_limit(before, after);
+        if (a->parts.config_applied)
+            a->parts.config_applied(a->parts.ctx, before, after);
+    }
+    pthread_mutex_unlock(&a->config_lock);
+    mem_free(pairs, count * sizeof *pairs);
+    mem_free(hooks, hooks_size);
+    return rc;
+}
+
+static void reply_text_error(struct exec *x, const struct buf *text)
+{
+    struct buf line = {0};
+
+    buf_append_cstr(&line, "ERR ");
+    buf_append_bytes(&line, buf_bytes(text));
+    reply_error_bytes(x->reply, buf_bytes(&line));
+    buf_release(&line);
+}
+
+static enum outcome config_set_command(struct exec *x, const struct args *a)
+{
+    struct buf error = {0};
+
+    if (a->n % 2 != 0)
+        return reply_syntax(x);
+    if (set_pairs(x->admin, a, admin_is_local(x->session), &error) == LK_OK)
+        reply_ok(x->reply);
+    else
+        reply_text_error(x, &error);
+    buf_release(&error);
+    return RUN_DONE;
+}
+
+/* --- the others ------------------------------------------------------------------------------ */
+
+static enum outcome config_rewrite_command(struct exec *x, const struct args *a)
+{
+    struct buf error = {0};
+
+    (void)a;
+    const int rc = config_rewrite(x->admin->parts.config, NULL, 0, &error);
+    if (rc == LK_OK) {
+        log_line(LOG_NOTICE, "CONFIG REWRITE executed with success.");
+        reply_ok(x->reply);
+    } else {
+        log_line(LOG_WARNING, "CONFIG REWRITE failed: %.*s", (int)error.size, error.data);
+        reply_text_error(x, &error);
+    }
+    buf_release(&error);
+    return RUN_DONE;
+}
+
+static enum outcome config_resetstat(struct exec *x, const struct args *a)
+{
+    const struct dispatch_shared *shared = x->admin->parts.shared;
+
+    (void)a;
+    for (uint32_t w = 0; w < shared->worker_count; w++)
+        stats_reset(shared->all_stats[w]);
+    reply_ok(x->reply);
+    return RUN_DONE;
+}
+
+static enum outcome config_help(struct exec *x, const struct args *a)
+{
+    static const char *const lines[] = {
+        "GET <pattern> [<pattern> ...]",
+        "    The directives whose names match, with their values.",
+        "SET <directive> <value> [<directive> <value> ...]",
+        "    Changes all of them, or none if one cannot be changed.",
+        "RESETSTAT",
+        "    Sets the counters of INFO back to zero.",
+        "REWRITE",
+        "    Saves the configuration in its file.",
+        NULL,
+    };
+
+    (void)a;
+    return reply_help(x, lines);
+}
+
+#define STEERS                                                                                     \
+    .flags = CMD_ADMIN | CMD_NOSCRIPT | CMD_LOADING | CMD_STALE,                                   \
+    .categories = CAT_ADMIN | CAT_DANGEROUS
+
+static const struct command config_subcommands[] = {
+    {"get", .arity = -3, STEERS, .run = config_get_command},
+    {"help", .arity = 2, .flags = CMD_LOADING | CMD_STALE, .run = config_help},
+    {"resetstat", .arity = 2,
+     .flags = CMD_ADMIN | CMD_NOSCRIPT | CMD_LOADING | CMD_STALE | CMD_EXCLUSIVE,
+     .categories = CAT_ADMIN | CAT_DANGEROUS, .run = config_resetstat},
+    {"rewrite", .arity = 2, STEERS, .run = config_rewrite_command},
+    {"set", .arity = -4, STEERS, .run = config_set_command},
+    {0},
+};
+
+const struct command admin_config_commands[] = {
+    {"config", .arity = -2, .subcommands = config_subcommands},
+    {0},
+};

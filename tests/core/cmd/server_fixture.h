@@ -1,0 +1,103 @@
+// Commands about clients and the server: several sessions of one dispatcher, with a registry and a
+// slow log.
+#ifndef TESTS_CORE_CMD_SERVER_FIXTURE_H
+#define TESTS_CORE_CMD_SERVER_FIXTURE_H
+
+#include "core/cmd/registry.h"
+#include "core/cmd/slowlog.h"
+#include "core/cmd/tables_server.h"
+#include "tests/core/cmd/cmd_fixture.h"
+
+#include <memory>
+
+class Server : public Commands
+{
+  protected:
+    Server()
+    {
+        // The dispatcher counts by command, so it is made anew when the table is whole.
+        dispatcher_free(dispatcher_);
+        for (const command *rows : {connection_commands, auth_commands, client_commands,
+                                    slowlog_commands, latency_commands, command_commands})
+            command_index_add(shared_.commands, rows);
+        config_.latency_tracking = true;
+        dispatcher_ = dispatcher_new(&shared_, 0);
+        stats_[0] = dispatcher_stats(dispatcher_);
+        shared_.all_stats = stats_;
+        shared_.worker_count = 1;
+        shared_.registry = registry_new(2, note_wake, &wakes);
+        shared_.slowlog = slowlog_new(4);
+        token_init(&shared_.token);
+        join(session, "127.0.0.1:1001", 0);
+    }
+
+    ~Server() override
+    {
+        for (auto &s : others) {
+            registry_remove(shared_.registry, s.get());
+            session_release(s.get());
+        }
+        registry_remove(shared_.registry, &session);
+        registry_free(shared_.registry);
+        slowlog_free(shared_.slowlog);
+        token_release(&shared_.token);
+    }
+
+    void join(struct session &s, const char *peer, uint32_t worker)
+    {
+        s.registry.peer = mem_strdup(peer);
+        s.registry.local = mem_strdup("127.0.0.1:6379");
+        s.worker = worker;
+        registry_add(shared_.registry, &s);
+    }
+
+    // Another client, of worker 1.
+    struct session &connect(uint64_t id, const char *peer)
+    {
+        others.push_back(std::make_unique<struct session>());
+        session_init(others.back().get(), id);
+        join(*others.back(), peer, 1);
+        return *others.back();
+    }
+
+    // As run(), for any client and any outcome.
+    std::string as(struct session &s, const std::string &line, pending_state want = PENDING_DONE)
+    {
+        std::vector<std::string> words;
+        std::string word;
+        for (const char c : line + " ") {
+            if (c != ' ')
+                word += c;
+            else if (!word.empty())
+                words.push_back(std::exchange(word, ""));
+        }
+        std::vector<bytes> v;
+        for (const std::string &w : words)
+            v.push_back(of(w));
+        pending p{};
+        p.session = &s;
+        p.args = {v.data(), static_cast<uint32_t>(v.size())};
+        dispatch_enter(dispatcher_);
+        dispatch_run(dispatcher_, &p, 1);
+        dispatch_leave(dispatcher_);
+        EXPECT_EQ(p.state, want) << line;
+        std::string reply(s.reply.out.data ? s.reply.out.data : "", s.reply.out.size);
+        reply_clear(&s.reply);
+        for (size_t at; (at = reply.find("\r\n")) != std::string::npos;)
+            reply.replace(at, 2, at + 2 == reply.size() ? "" : " ");
+        return reply;
+    }
+
+    std::vector<uint32_t> wakes;
+    std::vector<std::unique_ptr<struct session>> others;
+
+  private:
+    static void note_wake(void *ctx, uint32_t worker)
+    {
+        static_cast<std::vector<uint32_t> *>(ctx)->push_back(worker);
+    }
+
+    struct stats *stats_[1] = {nullptr};
+};
+
+#endif
