@@ -236,11 +236,20 @@ void worker_group_start(struct worker_group *g)
     pthread_barrier_wait(&g->started);
 }
 
+/* The log's thread, among others, outlives the nets: it counts itself in while it wakes one. */
+static void wake(struct worker_group *g, struct worker *w)
+{
+    __atomic_fetch_add(&g->wakers, 1, __ATOMIC_SEQ_CST);
+    if (!__atomic_load_n(&g->deaf, __ATOMIC_SEQ_CST))
+        net_wake(w->net);
+    __atomic_fetch_sub(&g->wakers, 1, __ATOMIC_SEQ_CST);
+}
+
 void worker_group_stop(struct worker_group *g)
 {
     __atomic_store_n(&g->stopping, 1, __ATOMIC_RELEASE);
     for (uint32_t i = 0; i < g->count; i++)
-        net_wake(g->workers[i]->net);
+        wake(g, g->workers[i]);
 }
 
 void worker_group_join(struct worker_group *g)
@@ -298,15 +307,6 @@ struct worker_report worker_group_report(const struct worker_group *g, uint32_t 
 uint32_t worker_group_connections(const struct worker_group *g)
 {
     return __atomic_load_n(&g->connections, __ATOMIC_RELAXED);
-}
-
-/* The log's thread, among others, outlives the nets: it counts itself in while it wakes one. */
-static void wake(struct worker_group *g, struct worker *w)
-{
-    __atomic_fetch_add(&g->wakers, 1, __ATOMIC_SEQ_CST);
-    if (!__atomic_load_n(&g->deaf, __ATOMIC_SEQ_CST))
-        net_wake(w->net);
-    __atomic_fetch_sub(&g->wakers, 1, __ATOMIC_SEQ_CST);
 }
 
 void worker_group_retry(void *group, uint64_t workers)

@@ -114,7 +114,8 @@ void table_settle(struct table *t, struct cow *cow)
         if (!t->live)
             return;
         if (t->count >= t->grow_at)
-            move_begin(t, fitting_buckets((uint64_t)t->live->buckets * TABLE_GROWN_PERMILLE / 1000 + 1));
+            move_begin(
+                t, fitting_buckets((uint64_t)t->live->buckets * TABLE_GROWN_PERMILLE / 1000 + 1));
         else
             move_begin(t,
                        fitting_buckets(
