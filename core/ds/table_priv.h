@@ -35,21 +35,24 @@ struct table_dir {
     struct table_page *page[];
 };
 
+/* Prefetching must not be instrumented, nor what it calls: see table.c. */
+#define TABLE_INLINE static inline __attribute__((always_inline))
+
 enum { AWAY_STUCK = 255, OVERFLOW_BUCKETS = 3 };
 
-static inline uint32_t table_position(const struct table *t, uint64_t hash)
+TABLE_INLINE uint32_t table_position(const struct table *t, uint64_t hash)
 {
     return (uint32_t)((hash << t->skip_bits) >> 32);
 }
 
 /* Tags are never 0, as 0 is an empty slot. */
-static inline uint8_t table_tag(uint64_t hash)
+TABLE_INLINE uint8_t table_tag(uint64_t hash)
 {
     const uint8_t tag = (uint8_t)hash;
     return tag ? tag : 1;
 }
 
-static inline uint32_t dir_bucket(const struct table_dir *d, uint32_t position)
+TABLE_INLINE uint32_t dir_bucket(const struct table_dir *d, uint32_t position)
 {
     return (uint32_t)((uint64_t)position * d->buckets >> 32);
 }
@@ -72,7 +75,7 @@ static inline uint32_t dir_page_buckets(const struct table_dir *d, uint32_t page
     return left < TABLE_PAGE_BUCKETS ? left : (uint32_t)TABLE_PAGE_BUCKETS;
 }
 
-static inline struct entry *bucket_entry(const struct table_bucket *b, unsigned slot)
+TABLE_INLINE struct entry *bucket_entry(const struct table_bucket *b, unsigned slot)
 {
     uint64_t v;
     /* Eight bytes from the line; slot 7 also reads shared and timed. */
@@ -98,14 +101,14 @@ static inline void bucket_set_tag(struct table_bucket *b, unsigned slot, uint8_t
 }
 
 /* 0x80 in each byte of tags that equals tag; exact, no borrow between bytes. */
-static inline uint64_t bucket_match(uint64_t tags, uint8_t tag)
+TABLE_INLINE uint64_t bucket_match(uint64_t tags, uint8_t tag)
 {
     const uint64_t low7 = UINT64_C(0x7f7f7f7f7f7f7f7f);
     const uint64_t x = tags ^ (uint64_t)tag * UINT64_C(0x0101010101010101);
     return ~(((x & low7) + low7) | x | low7);
 }
 
-static inline unsigned match_slot(uint64_t match)
+TABLE_INLINE unsigned match_slot(uint64_t match)
 {
     return (unsigned)__builtin_ctzll(match) >> 3;
 }
