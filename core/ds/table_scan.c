@@ -199,12 +199,21 @@ static uint32_t expire_page(struct expiry *x, struct table_dir *d, uint32_t page
     return due;
 }
 
-static uint32_t expire_dir(struct expiry *x, struct table_dir *d, uint32_t from)
+/*
+ * Pages from `from` on, beginning where the last call was told to stop: in a flood of deadlines the
+ * first pages would else be due again before the last ones had their turn.
+ */
+static uint32_t expire_dir(struct expiry *x, struct table_dir *d, uint32_t from, uint32_t *turn)
 {
     uint32_t due = TABLE_DUE_NONE;
-    for (uint32_t i = from; d && i < d->pages; i++) {
-        if (d->due[i] <= x->now_unit && x->left > 0 && !x->stopped)
+    const uint32_t count = d ? d->pages - from : 0;
+    const uint32_t start = count ? *turn % count : 0;
+    for (uint32_t n = 0; n < count; n++) {
+        const uint32_t i = from + (start + n) % count;
+        if (d->due[i] <= x->now_unit && x->left > 0 && !x->stopped) {
             d->due[i] = expire_page(x, d, i);
+            *turn = start + n;
+        }
         if (d->due[i] < due)
             due = d->due[i];
     }
@@ -221,8 +230,8 @@ uint32_t table_expire(struct table *t, int64_t now_ms, uint32_t max,
                        .ctx = ctx};
     if (t->next_due > x.now_unit)
         return 0;
-    const uint32_t live = expire_dir(&x, t->live, 0);
-    const uint32_t old = expire_dir(&x, t->old, t->moved);
+    const uint32_t live = expire_dir(&x, t->live, 0, &t->expire_turn);
+    const uint32_t old = expire_dir(&x, t->old, t->moved, &t->expire_turn);
     t->next_due = live < old ? live : old;
     return x.called;
 }
