@@ -70,7 +70,10 @@ bool dispatch_expire(struct dispatcher *d, uint32_t worker, uint32_t workers, in
     *next_ms = d->now_ms + IDLE_TICK_MS;
     if (__atomic_load_n(&d->shared->no_active_expire, __ATOMIC_RELAXED) || dispatch_paused_until(d))
         return false;
-    /* Cleared before the look, so that a deadline set meanwhile sets it again. */
+    /*
+     * Cleared before the look: whoever sets a deadline and still sees the bit held the shard's lock
+     * before that, and so is seen by the look; whoever comes later sets it again.
+     */
     const uint64_t me = UINT64_C(1) << worker;
     const bool timed = __atomic_load_n(&d->ks->timed, __ATOMIC_RELAXED) & me;
     if (!timed && !d->timed)

@@ -101,8 +101,8 @@ void exec_expire_entry(struct exec *x, struct shard *s, uint32_t db, struct tabl
 static bool may_delete_expired(const struct exec *x)
 {
     struct dispatcher *d = x->dispatcher;
-    if (x->cmd->flags & CMD_WRITE)
-        return true;
+    if (x->cmd->flags & (CMD_WRITE | CMD_MAY_REPLICATE))
+        return true; /* these have asked for room, and may put the key anew */
     return (!d->logging || log_ring_has_room(d->shared->log)) && !dispatch_paused_until(d);
 }
 
@@ -126,7 +126,8 @@ struct found *exec_locate(struct exec *x, struct bytes key)
     f->entry = f->table ? table_find(f->table, f->hash, key, &f->loc) : NULL;
     if (f->entry && LK_UNLIKELY(entry_has_deadline(f->entry)) &&
         exec_passed(x, entry_deadline(f->entry))) {
-        if (may_delete_expired(x)) {
+        f->expired = !may_delete_expired(x);
+        if (LK_LIKELY(!f->expired)) {
             exec_expire_entry(x, f->shard, f->db, f->table, f->hash, &f->loc);
             table_settle(f->table, shard_cow(d->ks, f->shard, f->db, f->table));
         }

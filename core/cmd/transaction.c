@@ -170,10 +170,11 @@ static enum outcome watch_run(struct exec *x, const struct args *a)
                 mem_realloc(w->nodes, w->capacity * sizeof *w->nodes, more * sizeof *w->nodes);
             w->capacity = more;
         }
-        exec_locate(x, a->v[i]); /* one that has expired goes now, and is not the change */
-        const uint64_t hash = exec_hash(x, a->v[i]);
-        w->nodes[w->count++] = watch_new(keyspace_shard(x->dispatcher->ks, hash), x->db, a->v[i],
-                                         hash, &s->watch_dirty);
+        /* One that has expired goes now or later, and is not the change either way. */
+        const struct found *f = exec_locate(x, a->v[i]);
+        struct watch_node *n = watch_new(f->shard, x->db, a->v[i], f->hash, &s->watch_dirty);
+        n->absent = f->expired;
+        w->nodes[w->count++] = n;
     }
     show_watched(s, w->count);
     reply_ok(x->reply);
