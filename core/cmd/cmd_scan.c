@@ -43,11 +43,16 @@ static bool visit(void *ctx, struct bytes key, const struct value *v)
 
 static enum outcome keys(struct exec *x, const struct args *a)
 {
-    struct filter f = {.out = &x->reply->out};
+    struct walk *w = exec_walk(x);
+    struct filter f = {.out = &w->out, .n = w->count};
     filter_set_pattern(&f, a->v[1]);
-    const size_t header = reply_begin_deferred(x->reply);
-    exec_each_key(x, visit, &f);
-    reply_end_deferred(x->reply, header, REPLY_ARRAY, f.n);
+    const bool done = exec_walk_keys(x, visit, &f);
+    w->count = f.n;
+    if (!done)
+        return RUN_AGAIN;
+    reply_array(x->reply, w->count);
+    reply_raw(x->reply, buf_bytes(&w->out));
+    exec_walk_end(x);
     return RUN_DONE;
 }
 

@@ -18,6 +18,7 @@ enum outcome {
     RUN_DONE,  /* the reply is written */
     RUN_BLOCK, /* the session waits for keys; nothing is written yet */
     RUN_CLOSE, /* the reply is written; the connection ends behind it */
+    RUN_AGAIN, /* not done, nothing is written: run it once more when others had their turn */
 };
 
 typedef enum outcome command_run(struct exec *x, const struct args *a);

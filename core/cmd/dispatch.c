@@ -116,8 +116,9 @@ static bool paused(struct dispatcher *d, const struct session *s, const struct c
 static void account(struct dispatcher *d, struct session *s, const struct command_info *c,
                     const struct args *a, uint32_t errors)
 {
-    const uint64_t now = clock_ticks(), ticks = now - d->mark_ticks;
+    const uint64_t now = clock_ticks(), ticks = now - d->mark_ticks + s->turn_ticks;
     d->mark_ticks = now;
+    s->turn_ticks = 0;
     if (now - d->now_ticks > d->tick_stale && !session_has(s, SESSION_IN_EXEC))
         read_clock(d, now);
     stats_call(&d->stats, c->id, ticks, d->config->latency_tracking);
@@ -148,6 +149,12 @@ enum outcome dispatch_call(struct dispatcher *d, struct session *s, const struct
     }
     if (LK_UNLIKELY(d->scratch.capacity > SCRATCH_KEEP))
         buf_release(&d->scratch);
+    if (LK_UNLIKELY(outcome == RUN_AGAIN)) {
+        const uint64_t now = clock_ticks();
+        s->turn_ticks += now - d->mark_ticks;
+        d->mark_ticks = now;
+        return outcome;
+    }
     account(d, s, c, a, s->reply.errors - errors);
     return outcome;
 }
@@ -327,6 +334,12 @@ static void run_pending(struct dispatcher *d, struct pending *p)
         reply_simple(&s->reply, "QUEUED");
     } else if (!run_command(d, p, &outcome)) {
         p->state = PENDING_PARKED;
+        return;
+    }
+    if (LK_UNLIKELY(outcome == RUN_AGAIN)) {
+        s->parked = true;
+        p->state = PENDING_PARKED;
+        shard_tell_retry(UINT64_C(1) << d->worker); /* its next turn is in the next loop */
         return;
     }
     s->commands++;

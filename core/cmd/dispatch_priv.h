@@ -98,6 +98,8 @@ void exec_note_deadline(struct dispatcher *d, int64_t deadline_ms);
 void exec_expire_entry(struct exec *x, struct shard *s, uint32_t db, struct table *t, uint64_t hash,
                        struct table_loc *loc);
 
+void session_end_walk(struct session *s); /* exec_keyspace.c */
+
 /* --- effects.c ------------------------------------------------------------------------------- */
 
 void effects_begin(struct effects *e);

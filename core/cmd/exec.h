@@ -189,6 +189,24 @@ void exec_each_key(struct exec *x,
                    bool (*visit)(void *ctx, struct bytes key, const struct value *v), void *ctx);
 
 /*
+ * A walk over the whole database in turns, so that the worker's other clients need not wait for
+ * all of it.  The session keeps it from turn to turn; what the handler has found lies in it.
+ */
+struct walk {
+    uint32_t shard; /* where it goes on */
+    uint64_t count;
+    struct buf out;
+};
+struct walk *exec_walk(struct exec *x); /* begun with the first turn */
+/*
+ * As exec_each_key, for one turn.  False: there is more, so return RUN_AGAIN.  Inside EXEC, and
+ * alone in the gate, one turn is all.
+ */
+bool exec_walk_keys(struct exec *x,
+                    bool (*visit)(void *ctx, struct bytes key, const struct value *v), void *ctx);
+void exec_walk_end(struct exec *x); /* the reply is written */
+
+/*
  * SCAN's step: visits about count keys from cursor on and returns the next cursor, 0 at the end.
  * A key that is there throughout is visited exactly once.
  */

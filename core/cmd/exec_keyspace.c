@@ -4,6 +4,7 @@
  * They go shard by shard, each under its own lock, so that nobody waits for the whole walk; inside
  * EXEC all shards are locked already and the walk is one moment.
  */
+#include "core/base/clock.h"
 #include "core/cmd/dispatch_priv.h"
 #include "core/store/watch.h"
 
@@ -66,20 +67,65 @@ static void visit_entry(void *ctx, struct entry *e)
         w->stopped = true;
 }
 
+static void visit_shard(struct exec *x, struct shard *s, struct visit *w)
+{
+    const uint32_t db = x->dispatcher->db_in_use;
+    if (db == 0 && first_db_count(s) == 0)
+        return;
+    const struct table *t = visit_begin(x, s, db);
+    if (t)
+        table_each(t, visit_entry, w);
+    visit_end(x, s);
+}
+
 void exec_each_key(struct exec *x,
                    bool (*visit)(void *ctx, struct bytes key, const struct value *v), void *ctx)
 {
     struct keyspace *ks = x->dispatcher->ks;
-    const uint32_t db = x->dispatcher->db_in_use;
     struct visit w = {visit, ctx, x->now_ms, 0, false};
-    for (uint32_t i = 0; i < ks->count && !w.stopped; i++) {
-        if (db == 0 && first_db_count(&ks->shards[i]) == 0)
-            continue;
-        const struct table *t = visit_begin(x, &ks->shards[i], db);
-        if (t)
-            table_each(t, visit_entry, &w);
-        visit_end(x, &ks->shards[i]);
+    for (uint32_t i = 0; i < ks->count && !w.stopped; i++)
+        visit_shard(x, &ks->shards[i], &w);
+}
+
+/* --- walks in turns -------------------------------------------------------------------------- */
+
+enum { TURN_NS = 500000 };
+
+struct walk *exec_walk(struct exec *x)
+{
+    if (!x->session->walk)
+        x->session->walk = mem_new(struct walk);
+    return x->session->walk;
+}
+
+bool exec_walk_keys(struct exec *x,
+                    bool (*visit)(void *ctx, struct bytes key, const struct value *v), void *ctx)
+{
+    struct dispatcher *d = x->dispatcher;
+    struct walk *walk = exec_walk(x);
+    struct visit w = {visit, ctx, x->now_ms, 0, false};
+    const bool whole = d->all_locked || d->exclusive;
+    const uint64_t start = clock_ticks();
+    while (walk->shard < d->ks->count && !w.stopped) {
+        visit_shard(x, &d->ks->shards[walk->shard++], &w);
+        if (!whole && clock_ticks_to_ns(clock_ticks() - start) > TURN_NS)
+            break;
     }
+    return w.stopped || walk->shard >= d->ks->count;
+}
+
+void session_end_walk(struct session *s)
+{
+    if (!s->walk)
+        return;
+    buf_release(&s->walk->out);
+    mem_delete(s->walk);
+    s->walk = NULL;
+}
+
+void exec_walk_end(struct exec *x)
+{
+    session_end_walk(x->session);
 }
 
 /* The first shard from i on that has keys, or the end. */

@@ -56,7 +56,7 @@ struct table {
     uint32_t credit;             /* entries that may be moved */
     uint32_t deadlines;          /* entries with a deadline */
     uint32_t next_due;           /* no deadline falls due before it */
-    uint32_t expire_turn; /* the page where expiry goes on */
+    uint32_t expire_turn;        /* the page where expiry goes on */
     uint8_t skip_bits;           /* leading hash bits that the owner has used */
     uint8_t stagger;             /* 0..15: so that tables of one owner do not grow together */
     struct table_frozen *frozen; /* the owner's: what a view sees of this table */
