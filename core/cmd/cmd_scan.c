@@ -14,6 +14,7 @@ struct filter {
     bool all;          /* the pattern is a lone star */
     struct bytes type; /* a type's name as the client wrote it; empty without TYPE */
     struct buf *out;   /* bulks */
+    struct walk *walk; /* or into its blocks */
     uint64_t n;
 };
 
@@ -36,7 +37,7 @@ static bool visit(void *ctx, struct bytes key, const struct value *v)
         return true;
     if (!f->all && !matches(f->pattern, key))
         return true;
-    reply_buf_bulk(f->out, key);
+    reply_buf_bulk(f->walk ? exec_walk_out(f->walk) : f->out, key);
     f->n++;
     return true;
 }
@@ -44,15 +45,13 @@ static bool visit(void *ctx, struct bytes key, const struct value *v)
 static enum outcome keys(struct exec *x, const struct args *a)
 {
     struct walk *w = exec_walk(x);
-    struct filter f = {.out = &w->out, .n = w->count};
+    struct filter f = {.walk = w, .n = w->count};
     filter_set_pattern(&f, a->v[1]);
     const bool done = exec_walk_keys(x, visit, &f);
     w->count = f.n;
     if (!done)
         return RUN_AGAIN;
-    reply_array(x->reply, w->count);
-    reply_raw(x->reply, buf_bytes(&w->out));
-    exec_walk_end(x);
+    exec_walk_reply(x);
     return RUN_DONE;
 }
 

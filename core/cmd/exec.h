@@ -190,12 +190,18 @@ void exec_each_key(struct exec *x,
 
 /*
  * A walk over the whole database in turns, so that the worker's other clients need not wait for
- * all of it.  The session keeps it from turn to turn; what the handler has found lies in it.
+ * all of it.  The session keeps it from turn to turn.  What the handler finds it writes into
+ * blocks, which become the reply without being copied: one of many megabytes would be a stall of
+ * its own.
  */
+struct walk_block {
+    struct walk_block *next;
+    struct buf bytes; /* whole replies */
+};
 struct walk {
     uint32_t shard; /* where it goes on */
-    uint64_t count;
-    struct buf out;
+    uint64_t count; /* of what was found */
+    struct walk_block *first, *last;
 };
 struct walk *exec_walk(struct exec *x); /* begun with the first turn */
 /*
@@ -204,7 +210,8 @@ struct walk *exec_walk(struct exec *x); /* begun with the first turn */
  */
 bool exec_walk_keys(struct exec *x,
                     bool (*visit)(void *ctx, struct bytes key, const struct value *v), void *ctx);
-void exec_walk_end(struct exec *x); /* the reply is written */
+struct buf *exec_walk_out(struct walk *w); /* where the next reply goes */
+void exec_walk_reply(struct exec *x);      /* an array of all that was found; ends the walk */
 
 /*
  * SCAN's step: visits about count keys from cursor on and returns the next cursor, 0 at the end.

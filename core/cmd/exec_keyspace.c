@@ -6,6 +6,7 @@
  */
 #include "core/base/clock.h"
 #include "core/cmd/dispatch_priv.h"
+#include "core/proto/resp_segment.h"
 #include "core/store/watch.h"
 
 static struct table *visit_begin(struct exec *x, struct shard *s, uint32_t db)
@@ -89,7 +90,18 @@ void exec_each_key(struct exec *x,
 
 /* --- walks in turns -------------------------------------------------------------------------- */
 
-enum { TURN_NS = 500000 };
+enum {
+    TURN_NS = 500000,
+    WALK_BLOCK = 64 * 1024,
+    COPIED = 16 * 1024, /* less than this is copied into the reply */
+};
+
+static void block_free(void *block)
+{
+    struct walk_block *b = block;
+    buf_release(&b->bytes);
+    mem_delete(b);
+}
 
 struct walk *exec_walk(struct exec *x)
 {
@@ -118,13 +130,42 @@ void session_end_walk(struct session *s)
 {
     if (!s->walk)
         return;
-    buf_release(&s->walk->out);
+    for (struct walk_block *b = s->walk->first, *next; b; b = next) {
+        next = b->next;
+        block_free(b);
+    }
     mem_delete(s->walk);
     s->walk = NULL;
 }
 
-void exec_walk_end(struct exec *x)
+struct buf *exec_walk_out(struct walk *w)
 {
+    if (w->last && w->last->bytes.size < WALK_BLOCK)
+        return &w->last->bytes;
+    struct walk_block *b = mem_new(struct walk_block);
+    buf_reserve(&b->bytes, WALK_BLOCK);
+    if (w->last)
+        w->last->next = b;
+    else
+        w->first = b;
+    w->last = b;
+    return &b->bytes;
+}
+
+void exec_walk_reply(struct exec *x)
+{
+    struct walk *w = exec_walk(x);
+    reply_array(x->reply, w->count);
+    for (struct walk_block *b = w->first, *next; b; b = next) {
+        next = b->next;
+        if (b->bytes.size < COPIED) {
+            reply_raw(x->reply, buf_bytes(&b->bytes));
+            block_free(b);
+        } else {
+            reply_refer(x->reply, buf_bytes(&b->bytes), block_free, b);
+        }
+    }
+    w->first = NULL;
     session_end_walk(x->session);
 }
 
