@@ -1,12 +1,16 @@
 #include "core/store/lazy_free.h"
 
+#include "core/base/clock.h"
 #include "core/store/reclaim.h"
 #include "core/store/view_priv.h"
 
 #include <pthread.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
+
+enum { TURN_NS = 250000, ENTRIES_A_LOOK = 256 };
 
 struct item {
     struct item *next;
@@ -18,15 +22,33 @@ struct lazy_free {
     pthread_t thread;
     pthread_mutex_t lock;
     pthread_cond_t work, idle;
-    struct item *head, *tail; /* lock */
-    bool stop;                /* lock */
-    uint64_t pending, done;   /* __atomic, relaxed: reports */
+    struct item *head, *tail;   /* lock */
+    bool stop;                  /* lock */
+    uint64_t pending, done;     /* __atomic, relaxed: reports */
+    uint64_t freed, turn_began; /* the thread's */
 };
+
+/*
+ * On a machine with few CPUs the system lets even a thread of low priority run for milliseconds
+ * before the worker that was woken meanwhile: so it rests as long as it works, in short turns.
+ */
+static void give_way(struct lazy_free *l)
+{
+    if (++l->freed % ENTRIES_A_LOOK != 0)
+        return;
+    const uint64_t now = clock_ticks();
+    if (clock_ticks_to_ns(now - l->turn_began) < TURN_NS)
+        return;
+    const struct timespec rest = {0, TURN_NS};
+    nanosleep(&rest, NULL);
+    l->turn_began = clock_ticks();
+}
 
 static void release_entry(void *ctx, struct entry *e)
 {
     struct lazy_free *l = ctx;
     entry_release_deep(e);
+    give_way(l);
     __atomic_fetch_sub(&l->pending, 1, __ATOMIC_RELAXED);
     __atomic_fetch_add(&l->done, 1, __ATOMIC_RELAXED);
 }
