@@ -97,11 +97,8 @@ static void settle(struct worker *w, const struct framed *f, enum pending_state 
     switch (state) {
     case PENDING_NEW:
     case PENDING_DONE:
-        c->cur_pos = f->end;
-        break;
     case PENDING_BLOCKED:
         c->cur_pos = f->end;
-        session_set(&c->session, SESSION_BLOCKED, true);
         break;
     case PENDING_PARKED:
         if (!c->on_parked && !c->closing)
