@@ -27,6 +27,8 @@ enum status {
     LK_EFORMAT = -16,  /* bytes that are not what their format says */
     LK_EBUSY = -17,    /* what is asked for is already under way */
     LK_EAGAIN = -18,   /* not now, without waiting; try again when told */
+    LK_ECURSOR = -19,  /* not a cursor of SCAN */
+    LK_ENOTPOS = -20,  /* a count that must not be negative is */
 };
 
 #endif

@@ -41,6 +41,7 @@ void dispatcher_free(struct dispatcher *d)
     lock_set_free(d->set);
     stats_release(&d->stats);
     buf_release(&d->scratch);
+    buf_release(&d->fresh);
     buf_release(&d->effects.bytes);
     mem_free(d->keys, d->key_capacity * sizeof *d->keys);
     mem_free(d->refs, d->ref_capacity * sizeof *d->refs);

@@ -41,7 +41,9 @@ struct effects {
 struct edit {
     struct value_edit base; /* first */
     struct exec *x;
+    struct bytes key; /* of a fresh one */
     bool open;
+    bool fresh; /* of a value that is nowhere yet: its payload lies in dispatcher.fresh */
 };
 
 struct dispatcher {
@@ -52,6 +54,7 @@ struct dispatcher {
     int slot; /* in the gate */
     struct exec x;
     struct buf scratch;
+    struct buf fresh; /* the payload of a value that exec_open has begun */
     struct stats stats;
     struct rng rng;
     struct session system; /* whose commands are the server's own: expiry */
@@ -78,9 +81,11 @@ struct dispatcher {
     uint32_t db_in_use; /* exec_use_db */
     struct effects effects;
     struct edit edit;
-    uint32_t expire_next; /* of this worker's shards: where expiry goes on */
-    bool timed;           /* the last round saw keys with deadlines */
-    uint64_t ticket;      /* highest among the shards this command touched */
+    bool serving;           /* a waiter's command runs again … */
+    struct bytes ready_key; /* … because this key was written */
+    uint32_t expire_next;   /* of this worker's shards: where expiry goes on */
+    bool timed;             /* the last round saw keys with deadlines */
+    uint64_t ticket;        /* highest among the shards this command touched */
 };
 
 /* --- exec.c ---------------------------------------------------------------------------------- */

@@ -229,13 +229,24 @@ static void payload_fill(struct entry *e, const struct value *v)
     value_payload_write(v, entry_payload(e));
 }
 
+/* Of a new entry: elements that come with deadlines are to be found by expiry. */
+static void note_elements(struct dispatcher *d, struct entry *e, const struct value *v)
+{
+    const int64_t deadline_ms = value_next_deadline(v);
+    if (LK_LIKELY(deadline_ms < 0))
+        return;
+    entry_set_flag(e, ENTRY_INNER, true);
+    exec_note_deadline(d, deadline_ms);
+}
+
 /* Overwrites a value where it lies: same form, same size class, and nobody else can see it. */
 static bool put_in_place(struct exec *x, struct found *f, struct cow *cow, const struct value *v,
                          size_t size, int64_t deadline_ms)
 {
     struct entry *e = f->entry;
     if (value_has_root(e->kind & 15) || entry_has_deadline(e) != (deadline_ms >= 0) ||
-        !entry_fits(e, size) || table_seen(f->table, cow, &f->loc))
+        entry_meta(e) & ENTRY_INNER || value_next_deadline(v) >= 0 || !entry_fits(e, size) ||
+        table_seen(f->table, cow, &f->loc))
         return false;
     entry_set_payload_size(e, size);
     payload_fill(e, v);
@@ -285,6 +296,7 @@ static int put(struct exec *x, struct bytes key, struct value *v, int64_t deadli
             return LK_ENOMEM;
         }
         payload_fill(e, v);
+        note_elements(d, e, v);
         touch_new(x, e);
         insert(x, f, cow, e);
     }

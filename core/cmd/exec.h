@@ -45,6 +45,7 @@ struct command_limits {
     bool lazy_user_flush;
     bool lfu; /* maxmemory-policy keeps LFU bits instead of LRU */
     uint32_t lfu_log_factor, lfu_decay_minutes;
+    struct type_limits types;
 };
 const struct command_limits *exec_limits(const struct exec *x);
 
@@ -116,6 +117,18 @@ int exec_set_deadline(struct exec *x, struct bytes key, int64_t deadline_ms);
 int exec_edit(struct exec *x, struct bytes key, struct value_edit **out);
 void exec_edit_close(struct exec *x, struct value_edit *e, bool changed);
 
+/*
+ * Opens key's value for change, whether it exists or not: where it does not, an empty value of the
+ * type is filled that is nowhere yet.  type is not TYPE_STRING.  Between open and close no other
+ * exec call.  LK_ETYPE, LK_ENOMEM
+ */
+int exec_open(struct exec *x, struct bytes key, unsigned type, struct value_edit **out);
+/*
+ * A value that ends without elements takes its key with it, with a "del" event, unless its type
+ * stays when empty; a fresh one is put if it changed.  LK_ENOMEM  only of a fresh one: it is freed
+ */
+int exec_close(struct exec *x, struct value_edit *e, bool changed);
+
 /* Moves the entry with value and deadline; what was at to is freed.  LK_ENOKEY, LK_ENOMEM */
 int exec_rename(struct exec *x, struct bytes from, struct bytes to);
 
@@ -130,6 +143,39 @@ int exec_move(struct exec *x, struct bytes key, uint32_t to_db);
  * handler puts x->db back.  LK_EDBINDEX
  */
 int exec_use_db(struct exec *x, uint32_t db);
+
+/* --- waiting for keys ---------------------------------------------------------------------- */
+
+/*
+ * A command that may block runs twice or more.  First as its client sends it: it looks at its keys
+ * in order, and where it finds nothing it ends with exec_wait.  Later, whenever somebody has
+ * written one of the keys, it runs again under the writer's locks, with exec_may_take true for that
+ * key alone; it either answers, or ends with exec_wait once more.  What it does then is logged as
+ * if it had come at that moment, so it names its effects in words that cannot block (LPOP for
+ * BLPOP).
+ */
+bool exec_may_take(const struct exec *x, struct bytes key);
+
+struct wait_spec {
+    uint32_t first, count; /* the keys: arguments first … first + count - 1 */
+    unsigned type;         /* which a key must have to be worth another run */
+    int64_t deadline_ms;   /* Unix time; 0: for ever */
+    bool null_array;       /* what a timeout answers: a null array, else a null */
+    bool when_gone;        /* run again, too, when a key is deleted or gets another type */
+    uint32_t target;       /* an argument: a key that a run writes beside them; 0: none */
+};
+
+/*
+ * Waits, unless the session cannot: inside EXEC, and where a log is applied, it answers as a
+ * timeout does.  Returns what the handler is to return; nothing else was written to the reply.
+ */
+enum outcome exec_wait(struct exec *x, const struct args *a, const struct wait_spec *spec);
+
+/*
+ * Argument i in seconds as a deadline for wait_spec; false: the error line is written ("ERR timeout
+ * is not a float or out of range", "ERR timeout is negative", "ERR timeout is out of range").
+ */
+bool exec_timeout(struct exec *x, const struct args *a, uint32_t i, int64_t *deadline_ms);
 
 /* --- effects ------------------------------------------------------------------------------- */
 

@@ -28,6 +28,8 @@ static const char *const lines[] = {
     [-LK_EFORMAT] = "ERR Bad data format",
     [-LK_EBUSY] = "ERR already in progress",
     [-LK_EAGAIN] = "ERR try again later",
+    [-LK_ECURSOR] = "ERR invalid cursor",
+    [-LK_ENOTPOS] = "ERR value is out of range, must be positive",
 };
 
 /* "object|encoding", or the plain name. */

@@ -49,6 +49,6 @@ struct entry *entry_try_copy(const struct entry *e, size_t payload_size, int64_t
     const size_t old = entry_payload_size(e);
     memcpy(entry_payload(copy), entry_payload(e), old < payload_size ? old : payload_size);
     entry_touch(copy, entry_lru(e));
-    entry_set_flag(copy, ENTRY_PINNED, entry_meta(e) & ENTRY_PINNED);
+    entry_set_flag(copy, entry_meta(e) & (ENTRY_PINNED | ENTRY_INNER), true);
     return copy;
 }

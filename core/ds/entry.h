@@ -26,6 +26,7 @@ enum {
     ENTRY_WIDE = 1,     /* 32-bit lengths */
     ENTRY_DEADLINE = 2, /* has a deadline */
     ENTRY_PINNED = 4,   /* its nodes are reachable from an open view under another position (S6) */
+    ENTRY_INNER = 8,    /* elements of its value have deadlines of their own */
 
     ENTRY_NARROW_HEAD = 7,
     ENTRY_WIDE_HEAD = 16,

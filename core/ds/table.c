@@ -108,7 +108,7 @@ void table_insert(struct table *t, struct cow *cow, uint64_t hash, struct entry 
     struct table_dir *d = table_dir_of(t, position);
     const uint32_t global = dir_bucket(d, position);
     const uint32_t page = global / TABLE_PAGE_BUCKETS;
-    const uint32_t due = table_due_unit(entry_deadline(e));
+    const uint32_t due = table_due_unit(table_deadline(t, e));
     struct table_page *p = dir_own_page(t, d, page, cow);
 
     page_insert(p, global % TABLE_PAGE_BUCKETS, table_tag(hash), e, false, due);
@@ -146,7 +146,7 @@ struct entry *table_replace(struct table *t, struct cow *cow, struct table_loc *
 
     struct table_bucket *b = &loc->node->bucket[loc->bucket];
     struct entry *old = bucket_entry(b, loc->slot);
-    const uint32_t due = table_due_unit(entry_deadline(e));
+    const uint32_t due = table_due_unit(table_deadline(t, e));
     t->deadlines += (uint32_t)(due != TABLE_DUE_NONE) - (uint32_t)(b->timed >> loc->slot & 1);
     bucket_set_entry(b, loc->slot, e);
     bucket_set_bit(&b->shared, loc->slot, false);
@@ -180,20 +180,58 @@ void table_note_deadline(struct table *t, const struct table_loc *loc, int64_t d
     dir_note_due(t, loc->dir, loc->page, due);
 }
 
+void table_note_inner(struct table *t, const struct table_loc *loc, struct entry *e)
+{
+    struct table_bucket *b = &loc->node->bucket[loc->bucket];
+    const int64_t deadline = table_deadline(t, e);
+    const bool timed = deadline != ENTRY_NO_DEADLINE;
+    t->deadlines += (uint32_t)timed - (uint32_t)(b->timed >> loc->slot & 1);
+    bucket_set_bit(&b->timed, loc->slot, timed);
+    if (timed)
+        table_note_deadline(t, loc, deadline);
+}
+
+static size_t release_page(struct table_page *p, void (*retire)(void *, size_t),
+                           void (*entry)(void *, struct entry *), void *ctx)
+{
+    size_t n = 1;
+    for (struct table_page *node = p; node && entry; node = node->overflow) {
+        n += node->used;
+        for (uint32_t b = 0; b < node->buckets; b++)
+            for (unsigned slot = 0; slot < TABLE_BUCKET_SLOTS; slot++)
+                if (bucket_tag(&node->bucket[b], slot))
+                    entry(ctx, bucket_entry(&node->bucket[b], slot));
+    }
+    page_free(p, retire);
+    return n;
+}
+
 static void release_dir(struct table_dir *d, void (*retire)(void *, size_t),
                         void (*entry)(void *, struct entry *), void *ctx)
 {
     if (!d)
         return;
-    for (uint32_t i = 0; i < d->pages; i++) {
-        for (struct table_page *node = d->page[i]; node && entry; node = node->overflow)
-            for (uint32_t b = 0; b < node->buckets; b++)
-                for (unsigned slot = 0; slot < TABLE_BUCKET_SLOTS; slot++)
-                    if (bucket_tag(&node->bucket[b], slot))
-                        entry(ctx, bucket_entry(&node->bucket[b], slot));
-        page_free(d->page[i], retire);
-    }
+    for (uint32_t i = 0; i < d->pages; i++)
+        release_page(d->page[i], retire, entry, ctx);
     dir_free(d, retire);
+}
+
+bool table_release_some(struct table *t, size_t *cursor, size_t budget,
+                        void (*entry)(void *ctx, struct entry *e), void *ctx)
+{
+    const size_t live = t->live ? t->live->pages : 0, old = t->old ? t->old->pages : 0;
+    for (size_t freed = 0; *cursor < live + old; ++*cursor) {
+        if (freed >= budget)
+            return false;
+        struct table_page *p =
+            *cursor < live ? t->live->page[*cursor] : t->old->page[*cursor - live];
+        freed += release_page(p, t->retire, entry, ctx);
+    }
+    dir_free(t->live, t->retire);
+    dir_free(t->old, t->retire);
+    t->live = t->old = NULL;
+    t->count = t->deadlines = 0;
+    return true;
 }
 
 void table_release(struct table *t, void (*entry)(void *ctx, struct entry *e), void *ctx)

@@ -62,6 +62,9 @@ struct table {
     struct table_frozen *frozen; /* the owner's: what a view sees of this table */
     /* Pages and directories that prefetchers may still read; NULL: free at once. */
     void (*retire)(void *p, size_t size);
+    /* The earliest deadline inside an ENTRY_INNER entry's value; NULL: there are no such entries.
+     */
+    int64_t (*inner_deadline)(const struct entry *e);
 };
 
 /* Where an entry is, or would be.  Dies at the next change of the table. */
@@ -80,6 +83,13 @@ void table_init(struct table *t, uint8_t skip_bits, uint8_t stagger);
 
 /* Frees all pages; calls entry for each one still inside (may be NULL). */
 void table_release(struct table *t, void (*entry)(void *ctx, struct entry *e), void *ctx);
+
+/*
+ * The same in turns: about `budget` entries a call.  *cursor is 0 at first; true when all is freed.
+ * Nobody may reach the table any more.
+ */
+bool table_release_some(struct table *t, size_t *cursor, size_t budget,
+                        void (*entry)(void *ctx, struct entry *e), void *ctx);
 
 /* NULL if there is none; loc is filled only if there is one. Cost: about two cache lines. */
 struct entry *table_find(const struct table *t, uint64_t hash, struct bytes key,
@@ -104,6 +114,9 @@ bool table_seen(const struct table *t, const struct cow *cow, const struct table
 /* The deadline of the entry at loc became earlier, in place. */
 void table_note_deadline(struct table *t, const struct table_loc *loc, int64_t deadline_ms);
 
+/* Deadlines inside the value of e, which is at loc, came, went or changed, in place. */
+void table_note_inner(struct table *t, const struct table_loc *loc, struct entry *e);
+
 /* After inserts and removals: starts, goes on with, or ends a move.  Invalidates locs. */
 void table_settle(struct table *t, struct cow *cow);
 
@@ -120,9 +133,10 @@ void table_each(const struct table *t, void (*visit)(void *ctx, struct entry *e)
 struct entry *table_random(const struct table *t, struct rng *rng);
 
 /*
- * Calls expire for entries whose deadline is at or before now_ms, at most max of them; expire
- * removes the entry by the ordinary calls, without table_settle, and returns false to stop.
- * Returns how many it was called for; next_due is exact afterwards unless it stopped early.
+ * Calls expire for entries whose deadline, or that of an element, is at or before now_ms, at most
+ * max of them; expire removes or changes the entry by the ordinary calls, without table_settle, and
+ * returns false to stop.  Returns how many it was called for; next_due is exact afterwards unless
+ * it stopped early.
  */
 uint32_t table_expire(struct table *t, int64_t now_ms, uint32_t max,
                       bool (*expire)(void *ctx, struct entry *e, uint64_t hash), void *ctx);
@@ -165,6 +179,13 @@ void table_freeze(struct table *t, uint32_t epoch, struct table_image *out);
  */
 uint64_t table_image_page(const struct table_image *image, uint64_t cursor,
                           void (*visit)(void *ctx, const struct entry *e), void *ctx);
+
+/*
+ * For a table inside a value's root: to becomes the live side, and from, which lies in a root that
+ * the open view goes on reading, stays as it is.  Directories of from are deferred; its root is the
+ * caller's to defer.
+ */
+void table_fork(const struct table *from, struct table *to, struct cow *cow);
 
 /* Frees the image's directories (pages belong to the table or to what cow.defer collected). */
 void table_image_release(struct table_image *image, void (*retire)(void *p, size_t size));

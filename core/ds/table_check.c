@@ -17,9 +17,10 @@ static void check_entry(const struct table *t, const struct table_dir *d, uint32
     LK_ASSERT(table_dir_of(t, position) == d);
     LK_ASSERT(global / TABLE_PAGE_BUCKETS == page);
     LK_ASSERT((bool)(b->guest >> slot & 1) == !at_home);
-    LK_ASSERT((bool)(b->timed >> slot & 1) == entry_has_deadline(e));
-    if (entry_has_deadline(e)) {
-        const uint32_t due = table_due_unit(entry_deadline(e));
+    const int64_t deadline = table_deadline(t, e);
+    LK_ASSERT((bool)(b->timed >> slot & 1) == (deadline != ENTRY_NO_DEADLINE));
+    if (deadline != ENTRY_NO_DEADLINE) {
+        const uint32_t due = table_due_unit(deadline);
         LK_ASSERT(b->due <= due);
         LK_ASSERT(d->due[page] <= due);
         LK_ASSERT(t->next_due <= due);

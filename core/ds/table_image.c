@@ -49,6 +49,23 @@ uint64_t table_image_page(const struct table_image *image, uint64_t cursor,
     return next;
 }
 
+static struct table_dir *dir_fork(struct table_dir *d, struct cow *cow)
+{
+    struct table_dir *copy = dir_copy(d);
+    if (d)
+        cow->defer(cow, d, dir_size(d->pages));
+    return copy;
+}
+
+void table_fork(const struct table *from, struct table *to, struct cow *cow)
+{
+    LK_ASSERT(cow_shared(cow, from->epoch));
+    *to = *from;
+    to->live = dir_fork(from->live, cow);
+    to->old = dir_fork(from->old, cow);
+    to->epoch = cow->epoch;
+}
+
 void table_image_release(struct table_image *image, void (*retire)(void *p, size_t size))
 {
     dir_free(image->live, retire);

@@ -60,7 +60,7 @@ static void move_entry(struct table *t, struct cow *cow, struct entry *e, bool s
     const uint32_t position = table_position(t, hash);
     const uint32_t global = dir_bucket(t->live, position);
     const uint32_t page = global / TABLE_PAGE_BUCKETS;
-    const uint32_t due = table_due_unit(entry_deadline(e));
+    const uint32_t due = table_due_unit(table_deadline(t, e));
     struct table_page *p = dir_own_page(t, t->live, page, cow);
     page_insert(p, global % TABLE_PAGE_BUCKETS, table_tag(hash), e, shared, due);
     if (due != TABLE_DUE_NONE)

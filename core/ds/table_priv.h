@@ -35,6 +35,16 @@ struct table_dir {
     struct table_page *page[];
 };
 
+/* The earlier of the entry's own deadline and those of the elements of its value. */
+static inline int64_t table_deadline(const struct table *t, const struct entry *e)
+{
+    const int64_t own = entry_deadline(e);
+    if (LK_LIKELY(!(entry_meta(e) & ENTRY_INNER)))
+        return own;
+    const int64_t inner = t->inner_deadline(e);
+    return own == ENTRY_NO_DEADLINE || (inner != ENTRY_NO_DEADLINE && inner < own) ? inner : own;
+}
+
 /* Prefetching must not be instrumented, nor what it calls: see table.c. */
 #define TABLE_INLINE static inline __attribute__((always_inline))
 

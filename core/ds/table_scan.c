@@ -147,6 +147,7 @@ struct entry *table_random(const struct table *t, struct rng *rng)
 /* --- deadlines ------------------------------------------------------------------------------- */
 
 struct expiry {
+    const struct table *table;
     int64_t now_ms;
     uint32_t now_unit, left, called;
     bool stopped;
@@ -154,27 +155,33 @@ struct expiry {
     void *ctx;
 };
 
+/* Looked up each time, as a change may have cloned the page; NULL if nothing there can be due. */
+static struct entry *timed_entry(struct table_page *p, uint32_t depth, uint32_t index,
+                                 unsigned slot)
+{
+    const struct table_bucket *b = &page_at_depth(p, depth)->bucket[index];
+    return b->timed >> slot & 1 ? bucket_entry(b, slot) : NULL;
+}
+
 /* Expires what is due in one bucket; the earliest deadline of the rest. */
 static uint32_t expire_bucket(struct expiry *x, struct table_dir *d, uint32_t page, uint32_t depth,
                               uint32_t index)
 {
     uint32_t due = TABLE_DUE_NONE;
     for (unsigned slot = 0; slot < TABLE_BUCKET_SLOTS; slot++) {
-        /* Removing an entry may have cloned the page: look it up each time. */
-        const struct table_page *node = page_at_depth(d->page[page], depth);
-        const struct table_bucket *b = &node->bucket[index];
-        if (!(b->timed >> slot & 1))
+        struct entry *e = timed_entry(d->page[page], depth, index, slot);
+        if (!e)
             continue;
-        struct entry *e = bucket_entry(b, slot);
-        const int64_t deadline = entry_deadline(e);
-        if (!x->stopped && deadline <= x->now_ms && x->left > 0) {
+        if (!x->stopped && x->left > 0 && table_deadline(x->table, e) <= x->now_ms) {
             x->left--;
             x->called++;
-            if (x->expire(x->ctx, e, hash_bytes(entry_key(e))))
+            x->stopped = !x->expire(x->ctx, e, hash_bytes(entry_key(e)));
+            /* It is gone, or has lost the elements that were due and may lie elsewhere. */
+            e = timed_entry(d->page[page], depth, index, slot);
+            if (!e)
                 continue;
-            x->stopped = true;
         }
-        const uint32_t unit = table_due_unit(deadline);
+        const uint32_t unit = table_due_unit(table_deadline(x->table, e));
         if (unit < due)
             due = unit;
     }
@@ -223,7 +230,8 @@ static uint32_t expire_dir(struct expiry *x, struct table_dir *d, uint32_t from,
 uint32_t table_expire(struct table *t, int64_t now_ms, uint32_t max,
                       bool (*expire)(void *ctx, struct entry *e, uint64_t hash), void *ctx)
 {
-    struct expiry x = {.now_ms = now_ms,
+    struct expiry x = {.table = t,
+                       .now_ms = now_ms,
                        .now_unit = table_due_unit(now_ms),
                        .left = max,
                        .expire = expire,

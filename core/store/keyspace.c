@@ -9,6 +9,13 @@
 /* Values with more blocks than this are freed in the background, whoever drops them. */
 enum { FREE_NOW_BLOCKS = 64 };
 
+int64_t shard_inner_deadline(const struct entry *e)
+{
+    struct value v;
+    value_payload_read(e->kind, entry_payload(e), entry_payload_size(e), &v);
+    return value_next_deadline(&v);
+}
+
 struct keyspace *keyspace_new(uint32_t shards, uint32_t databases)
 {
     LK_ASSERT(shards >= 2 && shards <= 65536 && (shards & (shards - 1)) == 0);
@@ -22,6 +29,7 @@ struct keyspace *keyspace_new(uint32_t shards, uint32_t databases)
         ks->shards[i].index = i;
         table_init(&ks->shards[i].first, (uint8_t)ks->bits, (uint8_t)(i * 7));
         ks->shards[i].first.retire = reclaim_retire;
+        ks->shards[i].first.inner_deadline = shard_inner_deadline;
     }
     ks->lazy = lazy_free_new();
     gate_init(&ks->gate);
@@ -135,8 +143,8 @@ struct cow *shard_node_cow(struct keyspace *ks, struct shard *s, uint32_t db, st
         return NULL;
     if (pinned(ks, e))
         return &ks->view->pinned;
-    struct cow *cow = shard_cow(ks, s, db, t);
-    return ahead(t, hash) ? cow : NULL;
+    shard_cow(ks, s, db, t);
+    return ahead(t, hash) ? &t->frozen->nodes : NULL;
 }
 
 uint64_t shard_flush(struct keyspace *ks, struct shard *s, uint32_t db, bool lazy)

@@ -61,6 +61,9 @@ void shard_dispose_shell(struct keyspace *ks, struct table *t, struct entry *e, 
 struct cow *shard_node_cow(struct keyspace *ks, struct shard *s, uint32_t db, struct table *t,
                            uint64_t hash, const struct entry *e);
 
+/* For the tables of shards: the earliest deadline among the elements of an entry's value. */
+int64_t shard_inner_deadline(const struct entry *e);
+
 /* Empties the database in this shard; returns how many keys went. */
 uint64_t shard_flush(struct keyspace *ks, struct shard *s, uint32_t db, bool lazy);
 

@@ -10,7 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { TURN_NS = 250000, ENTRIES_A_LOOK = 256 };
+enum { TURN_NS = 250000, BLOCKS_A_LOOK = 256 };
 
 struct item {
     struct item *next;
@@ -34,8 +34,6 @@ struct lazy_free {
  */
 static void give_way(struct lazy_free *l)
 {
-    if (++l->freed % ENTRIES_A_LOOK != 0)
-        return;
     const uint64_t now = clock_ticks();
     if (clock_ticks_to_ns(now - l->turn_began) < TURN_NS)
         return;
@@ -47,8 +45,13 @@ static void give_way(struct lazy_free *l)
 static void release_entry(void *ctx, struct entry *e)
 {
     struct lazy_free *l = ctx;
-    entry_release_deep(e);
-    give_way(l);
+    struct value_reaper r = {.cursor = 0};
+    value_payload_read(e->kind, entry_payload(e), entry_payload_size(e), &r.value);
+    while (!value_reap(&r, BLOCKS_A_LOOK))
+        give_way(l);
+    entry_free(e);
+    if (++l->freed % BLOCKS_A_LOOK == 0)
+        give_way(l);
     __atomic_fetch_sub(&l->pending, 1, __ATOMIC_RELAXED);
     __atomic_fetch_add(&l->done, 1, __ATOMIC_RELAXED);
 }

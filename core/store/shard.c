@@ -91,6 +91,7 @@ struct table *shard_own_table(struct keyspace *ks, struct shard *s, uint32_t db)
     t = mem_new(struct table);
     table_init(t, (uint8_t)ks->bits, (uint8_t)(s->index * 7 + db));
     t->retire = reclaim_retire;
+    t->inner_deadline = shard_inner_deadline;
     /* Born while a view is open: the view has nothing to see in it. */
     t->epoch = ks->epoch;
     const size_t n = s->others_count;

@@ -16,6 +16,13 @@ static void defer_frozen(struct cow *cow, void *p, size_t size)
     garbage_add_block(&f->garbage, p, size);
 }
 
+static void defer_nodes(struct cow *cow, void *p, size_t size)
+{
+    struct table_frozen *f =
+        (struct table_frozen *)((char *)cow - offsetof(struct table_frozen, nodes));
+    garbage_add_block(&f->garbage, p, size);
+}
+
 static void defer_pinned(struct cow *cow, void *p, size_t size)
 {
     struct view *v = (struct view *)((char *)cow - offsetof(struct view, pinned));
@@ -42,6 +49,7 @@ struct table_frozen *view_freeze(struct view *v, struct shard *s, uint32_t db, s
 {
     struct table_frozen *f = mem_new(struct table_frozen);
     f->cow = (struct cow){.epoch = v->epoch, .defer = defer_frozen};
+    f->nodes = (struct cow){.epoch = v->epoch, .defer = defer_nodes};
     f->table = t;
     f->db = db;
     f->view = v;

@@ -27,7 +27,8 @@ struct garbage {
 
 /* One table as the view sees it.  Fields under the shard's lock but where they say otherwise. */
 struct table_frozen {
-    struct cow cow; /* first: defer finds the rest through it */
+    struct cow cow;   /* first: defer finds the rest through it */
+    struct cow nodes; /* the same for what is inside values, where no position has been passed */
     struct table_image image;
     struct table *table; /* the live side; NULL once it was flushed away */
     uint64_t cursor;     /* __atomic: positions below it are read; the reader stores, release */

@@ -231,20 +231,21 @@ static uint64_t length(const struct value *v)
 }
 
 struct describing {
-    void (*sink)(void *ctx, struct bytes part);
+    describe_sink *sink;
     void *ctx;
 };
 
 static void describe_span(void *ctx, const struct str_span *piece)
 {
     const struct describing *d = ctx;
-    d->sink(d->ctx, piece->bytes);
+    d->sink(d->ctx, piece->bytes, DESCRIBE_PIECE);
 }
 
-static void describe(const struct value *v, void (*sink)(void *ctx, struct bytes part), void *ctx)
+static void describe(const struct value *v, describe_sink *sink, void *ctx)
 {
     struct describing d = {sink, ctx};
     str_spans(v, 0, str_size(v), describe_span, &d);
+    sink(ctx, bytes_of("", 0), DESCRIBE_ELEMENT);
 }
 
 const struct type_ops str_type_ops = {
@@ -252,6 +253,7 @@ const struct type_ops str_type_ops = {
     .encoding_name = encoding_name,
     .copy = copy,
     .release = str_chunked_release,
+    .reap = str_chunked_reap,
     .node_bytes = node_bytes,
     .free_effort = free_effort,
     .length = length,

@@ -111,6 +111,11 @@ void str_chunked_release(struct value *v, struct cow *cow)
     v->as.root = NULL;
 }
 
+bool str_chunked_reap(struct value_reaper *r, size_t budget)
+{
+    return chunks_free_some(root_of(&r->value), NULL, &r->cursor, budget);
+}
+
 size_t str_chunked_node_bytes(const struct value *v)
 {
     return chunks_used_bytes(root_of(v));

@@ -24,6 +24,7 @@ int str_chunked_set_range(struct value_edit *e, size_t offset, struct bytes piec
 
 void str_chunked_copy(const struct value *v, struct value *out);
 void str_chunked_release(struct value *v, struct cow *cow);
+bool str_chunked_reap(struct value_reaper *r, size_t budget);
 size_t str_chunked_node_bytes(const struct value *v);
 size_t str_chunked_free_effort(const struct value *v);
 

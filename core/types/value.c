@@ -24,6 +24,14 @@ const struct type_ops *type_ops_get(unsigned type)
     return rows[type];
 }
 
+int64_t value_next_deadline(const struct value *v)
+{
+    if (LK_LIKELY(!(VALUE_INNER_TYPES >> v->type & 1)))
+        return -1;
+    const struct type_ops *ops = type_ops_get(v->type);
+    return ops->next_deadline ? ops->next_deadline(v) : -1;
+}
+
 size_t value_payload_size(const struct value *v)
 {
     if (value_is_inline(v->encoding))

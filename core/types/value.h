@@ -18,6 +18,8 @@
 #include "core/base/bytes.h"
 #include "core/base/status.h"
 #include "core/ds/cow.h"
+#include "core/ds/tree.h"
+#include "core/types/limits.h"
 
 LK_BEGIN
 
@@ -72,6 +74,9 @@ enum {
     VALUE_ROOTS = 1 << ENC_CHUNKS | 1 << ENC_TABLE | 1 << ENC_TREE | 1 << ENC_TREE_TABLE,
 };
 
+/* Types whose elements may have deadlines of their own: see next_deadline. */
+enum { VALUE_INNER_TYPES = 1 << TYPE_HASH };
+
 /* The payload is a pointer to nodes: as.root. */
 static inline bool value_has_root(uint8_t encoding)
 {
@@ -97,6 +102,7 @@ void value_payload_read(uint8_t kind, const char *payload, size_t size, struct v
 struct value_edit {
     struct value value; /* change as.root, as.integer or encoding and close the edit */
     struct cow *cow;    /* may be NULL: no view */
+    const struct type_limits *limits; /* when to leave a compact encoding */
     /*
      * Inline encodings: gives the payload new_size bytes (old bytes kept, new ones undefined) and
      * returns where they are, writable; value.as.bytes follows.  NULL when there is no memory:
@@ -106,9 +112,26 @@ struct value_edit {
     char *(*resize)(struct value_edit *edit, size_t new_size);
 };
 
+/* Frees the nodes of a value that nobody can reach any more, in turns. */
+struct value_reaper {
+    struct value value;
+    size_t cursor; /* the type's: how far it has come; 0 at first */
+    struct tree_reaper tree;
+};
+
+/*
+ * A value is told in elements, an element in parts (field and value, member and score as text), a
+ * part in pieces.  A string is one part, each element of a list another.
+ */
+enum describe_end { DESCRIBE_PIECE, DESCRIBE_PART, DESCRIBE_ELEMENT };
+typedef void describe_sink(void *ctx, struct bytes piece, enum describe_end ends);
+
 /* One row a type; generic commands, snapshots and reports go through it. */
 struct type_ops {
-    const char *name;                                      /* as TYPE answers */
+    const char *name; /* as TYPE answers */
+    /* An empty value, from which exec_open begins: borrowed bytes, or a new root. NULL: none. */
+    void (*empty)(struct value *out);
+    bool stays_when_empty; /* a key of this type may have no elements */
     const char *(*encoding_name)(const struct value *v);   /* as OBJECT ENCODING answers */
     int (*copy)(const struct value *v, struct value *out); /* deep; LK_ENOMEM */
     /*
@@ -117,20 +140,44 @@ struct type_ops {
      */
     void (*release)(struct value *v, struct cow *cow);
     size_t (*node_bytes)(const struct value *v, size_t samples); /* beyond the entry itself */
+    /*
+     * As release of a value that no view can see, about `budget` blocks a call; true when all is
+     * freed.  NULL: release does it in one go.
+     */
+    bool (*reap)(struct value_reaper *r, size_t budget);
+    /*
+     * The earliest deadline among the value's elements, ENTRY_NO_DEADLINE if there is none; NULL
+     * where elements have no deadlines.
+     */
+    int64_t (*next_deadline)(const struct value *v);
     /* How many blocks a release frees: decides between freeing now and in the background. */
     size_t (*free_effort)(const struct value *v);
     uint64_t (*length)(const struct value *v); /* elements, or bytes of a string */
-    /* Feeds a stable description of the content to sink, for digests: same content, same bytes. */
-    void (*describe)(const struct value *v, void (*sink)(void *ctx, struct bytes part), void *ctx);
+    /* Tells the content to sink, whatever the encoding: for digests. */
+    void (*describe)(const struct value *v, describe_sink *sink, void *ctx);
+    bool unordered; /* the elements come in any order */
 };
 
 const struct type_ops *type_ops_get(unsigned type);
+
+/* The earliest deadline among its elements, negative if there is none. */
+int64_t value_next_deadline(const struct value *v);
 
 static inline void value_release_cow(struct value *v, struct cow *cow)
 {
     if (v->type < TYPE_COUNT && value_has_root(v->encoding))
         type_ops_get(v->type)->release(v, cow);
     v->type = TYPE_NONE;
+}
+
+/* Begins with value; true when all is freed. */
+static inline bool value_reap(struct value_reaper *r, size_t budget)
+{
+    const struct type_ops *ops = type_ops_get(r->value.type);
+    if (value_has_root(r->value.encoding) && ops->reap)
+        return ops->reap(r, budget);
+    value_release_cow(&r->value, NULL);
+    return true;
 }
 
 /* Of a value that no view can see: one that was never put anywhere. */

@@ -26,6 +26,22 @@ static bool is_lfu(int policy)
     return policy == CONFIG_VOLATILE_LFU || policy == CONFIG_ALLKEYS_LFU;
 }
 
+static struct type_limits type_limits_from(const struct config *c)
+{
+    return (struct type_limits){
+        .hash_max_listpack_entries = (uint64_t)c->hash_max_listpack_entries,
+        .hash_max_listpack_value = c->hash_max_listpack_value,
+        .set_max_intset_entries = (uint64_t)c->set_max_intset_entries,
+        .set_max_listpack_entries = (uint64_t)c->set_max_listpack_entries,
+        .set_max_listpack_value = c->set_max_listpack_value,
+        .zset_max_listpack_entries = (uint64_t)c->zset_max_listpack_entries,
+        .zset_max_listpack_value = c->zset_max_listpack_value,
+        .list_max_listpack_size = c->list_max_listpack_size,
+        .stream_node_max_bytes = c->stream_node_max_bytes,
+        .stream_node_max_entries = (uint64_t)c->stream_node_max_entries,
+    };
+}
+
 struct dispatch_config *dispatch_config_from(const struct config *c)
 {
     struct dispatch_kept *k = mem_new(struct dispatch_kept);
@@ -45,7 +61,8 @@ struct dispatch_config *dispatch_config_from(const struct config *c)
                    .lazy_user_flush = c->lazyfree_lazy_user_flush,
                    .lfu = is_lfu(c->maxmemory_policy),
                    .lfu_log_factor = (uint32_t)c->lfu_log_factor,
-                   .lfu_decay_minutes = (uint32_t)c->lfu_decay_time},
+                   .lfu_decay_minutes = (uint32_t)c->lfu_decay_time,
+                   .types = type_limits_from(c)},
         .maxmemory = c->maxmemory,
         .requirepass = password,
         .slowlog_us = c->slowlog_log_slower_than_us,

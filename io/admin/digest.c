@@ -1,11 +1,5 @@
 #include "io/admin/digest.h"
 
-/* A message fed in parts. */
-static void add_part(void *ctx, struct bytes part)
-{
-    sha1_add(ctx, part);
-}
-
 static void fold_end(struct digest *d, struct sha1 *s)
 {
     uint8_t hash[SHA1_BYTES];
@@ -47,15 +41,61 @@ static void mix_number(struct digest *d, uint32_t n)
     mix(d, bytes_of(bytes, sizeof bytes));
 }
 
+struct telling {
+    struct digest *d;
+    bool unordered;
+    struct sha1 part;
+    unsigned parts;        /* of the element, so far */
+    struct digest element; /* of the element: of its only part, or of all mixed */
+};
+
+static void end_element(struct telling *t)
+{
+    if (t->unordered && t->parts == 1)
+        for (int i = 0; i < SHA1_BYTES; i++)
+            t->d->v[i] ^= t->element.v[i];
+    else if (t->unordered)
+        fold(t->d, bytes_of(t->element.v, SHA1_BYTES));
+    memset(&t->element, 0, sizeof t->element);
+    t->parts = 0;
+}
+
+/*
+ * Ordered values are their parts mixed one after the other.  Unordered ones are the folds of their
+ * elements: the only part, or what the parts make when they are mixed.
+ */
+static void tell(void *ctx, struct bytes piece, enum describe_end ends)
+{
+    struct telling *t = ctx;
+    sha1_add(&t->part, piece);
+    if (ends == DESCRIBE_PIECE)
+        return;
+    struct digest *to = t->unordered ? &t->element : t->d;
+    if (t->unordered && t->parts == 1)
+        stir(to);
+    fold_end(to, &t->part);
+    if (!t->unordered || t->parts > 0)
+        stir(to);
+    t->parts++;
+    if (ends == DESCRIBE_ELEMENT)
+        end_element(t);
+    sha1_begin(&t->part);
+}
+
+/* Types have numbers of their own in digests: 5 is that of modules. */
+static uint32_t type_number(const struct value *v)
+{
+    return v->type == TYPE_STREAM ? 6 : v->type;
+}
+
 void digest_value(struct digest *d, const struct value *v, bool has_deadline)
 {
-    struct sha1 s;
+    const struct type_ops *ops = type_ops_get(v->type);
+    struct telling t = {.d = d, .unordered = ops->unordered};
 
-    mix_number(d, v->type);
-    sha1_begin(&s);
-    type_ops_get(v->type)->describe(v, add_part, &s);
-    fold_end(d, &s);
-    stir(d);
+    mix_number(d, type_number(v));
+    sha1_begin(&t.part);
+    ops->describe(v, tell, &t);
     if (has_deadline)
         fold(d, bytes_cstr("!!expire!!"));
 }

@@ -1,13 +1,15 @@
 /*
  * digest.h — one number for all keys and values, whatever their order.
  *
- * The same data gives the same digest here and, as far as strings go, in Redis: found out by asking
- * a server for digests of known data, and kept true by a test with its answers.
+ * The same data gives the same digest here and in Redis: found out by asking a server for digests
+ * of known data, and kept true by tests with its answers.
  *
  *   mix(d, b)      d = sha1(d xor sha1(b))            order matters
  *   fold(d, b)     d = d xor sha1(b)                  order does not
  *
- *   value          mix 4 bytes of type, mix content; fold "!!expire!!" if there is a deadline
+ *   value          mix 4 bytes of type; ordered: mix each part; unordered: fold each element, which
+ *                  is its only part or the digest of its parts, mixed; then fold "!!expire!!" if
+ *                  there is a deadline
  *   key            mix key, then as value
  *   all            for each database with keys: mix its number, fold each key's digest
  *

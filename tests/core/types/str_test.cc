@@ -150,8 +150,8 @@ TEST(Str, DescribesItsContentWhateverTheEncoding)
         std::string out;
         str_type_ops.describe(
             &v,
-            [](void *ctx, bytes part) {
-                static_cast<std::string *>(ctx)->append(part.data, part.size);
+            [](void *ctx, bytes piece, describe_end) {
+                static_cast<std::string *>(ctx)->append(piece.data, piece.size);
             },
             &out);
         return out;

@@ -1,0 +1,40 @@
+/*
+ * exec_wait.c — what a handler says when its keys have nothing for it.
+ */
+#include "core/cmd/dispatch_priv.h"
+
+#include <math.h>
+
+bool exec_may_take(const struct exec *x, struct bytes key)
+{
+    const struct dispatcher *d = x->dispatcher;
+    return !d->serving || bytes_equal(d->ready_key, key);
+}
+
+enum outcome exec_wait(struct exec *x, const struct args *a, const struct wait_spec *spec)
+{
+    (void)a;
+    if (spec->null_array)
+        reply_null_array(x->reply);
+    else
+        reply_null(x->reply);
+    return RUN_DONE;
+}
+
+bool exec_timeout(struct exec *x, const struct args *a, uint32_t i, int64_t *deadline_ms)
+{
+    long double seconds;
+    const char *error = NULL;
+    if (!bytes_to_long_double(a->v[i], &seconds))
+        error = "ERR timeout is not a float or out of range";
+    else if (seconds < 0)
+        error = "ERR timeout is negative";
+    else if (ceill(seconds * 1000) > (long double)(INT64_MAX - x->now_ms))
+        error = "ERR timeout is out of range";
+    if (error) {
+        reply_error(x->reply, "%s", error);
+        return false;
+    }
+    *deadline_ms = seconds > 0 ? x->now_ms + (int64_t)ceill(seconds * 1000) : 0;
+    return true;
+}
