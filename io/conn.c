@@ -180,6 +180,8 @@ void conn_close(struct worker *w, struct conn *c)
         return;
     c->closing = true;
     registry_remove(w->group->setup.shared->registry, &c->session);
+    if (c->session.waiter)
+        conn_wait_ended(w, c);
     dispatch_forget(w->dispatcher, &c->session);
     if (c->on_parked) {
         unlink_from(&w->parked, c, offsetof(struct conn, parked_next));

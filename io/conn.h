@@ -48,6 +48,7 @@ struct conn {
     struct conn *next, *prev;      /* all of the worker */
     struct conn *ready_next, *dirty_next, *parked_next;
     int64_t soft_limit_since_ms; /* output above the soft limit; 0: it is not */
+    uint32_t wait_place;         /* in the worker's heap of those that wait, from 1; 0: not in it */
     bool ready, dirty, on_parked;
     bool cur_in;    /* cur is what `in` has from in_pos on */
     bool closing;   /* detached, or about to be: no more commands */

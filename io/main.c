@@ -227,6 +227,8 @@ static void make_workers(struct server *s, const struct config *c)
                                        .cron_ctx = s};
     s->workers = worker_group_new(&setup, worker_count(c));
     shard_set_retry_hook(worker_group_retry, s->workers);
+    shared->served = worker_group_served;
+    shared->served_ctx = s->workers;
     shared->worker_count = worker_group_count(s->workers);
     shared->all_stats = s->stats;
     for (uint32_t i = 0; i < shared->worker_count; i++)

@@ -59,6 +59,8 @@ uint32_t worker_group_connections(const struct worker_group *g); /* all workers'
 /* Hooks for other parts; any thread. */
 void worker_group_retry(void *group, uint64_t workers); /* shard_set_retry_hook */
 void worker_group_look(void *group, uint32_t worker);   /* registry's wake */
+/* dispatch_shared.served */
+void worker_group_served(void *group, uint32_t worker, struct inbox_node *message);
 
 LK_END
 

@@ -34,8 +34,15 @@ struct framed {
 
 /* For reports: the owner stores, anybody loads (relaxed). */
 struct worker_figures {
-    uint64_t blocked, buffer_bytes, input_max, output_max; /* once a cron */
+    uint64_t blocked;
+    uint64_t buffer_bytes, input_max, output_max; /* once a cron */
     uint64_t reads, writes;
+};
+
+/* Connections that wait for keys until a deadline, the earliest first. */
+struct wait_heap {
+    struct conn **conns;
+    uint32_t count, capacity;
 };
 
 struct worker {
@@ -47,7 +54,8 @@ struct worker {
     struct worker_figures figures;
     struct dispatcher *dispatcher;
     struct stats *stats;
-    struct inbox inbox;
+    struct inbox inbox;   /* sockets */
+    struct inbox served;  /* waiters */
     uint32_t retry, look; /* __atomic: set with a wake */
     uint32_t connections; /* __atomic */
 
@@ -55,6 +63,7 @@ struct worker {
     struct conn *ready_head, *ready_tail; /* have bytes to frame */
     struct conn *dirty;                   /* have replies to send */
     struct conn *parked;                  /* wait for a retry or the end of a pause */
+    struct wait_heap waits;
 
     struct pending pending[DISPATCH_BATCH];
     struct framed framed[DISPATCH_BATCH];
@@ -91,6 +100,8 @@ struct worker_group {
     pthread_barrier_t ended;   /* no worker loops any more */
 };
 
+void worker_wake(struct worker *w); /* any thread */
+
 /* --- conn.c ---------------------------------------------------------------------------------- */
 
 void conn_accept(struct worker *w, int fd, bool is_unix); /* takes the socket */
@@ -123,6 +134,17 @@ void conn_send_release(struct worker *w, struct conn_send *s);
 void worker_run_ready(struct worker *w);
 void worker_frame_init(struct worker *w);
 void worker_frame_release(struct worker *w);
+
+/* --- worker_wait.c --------------------------------------------------------------------------- */
+
+void conn_wait(struct worker *w, struct conn *c); /* its command has blocked */
+/* Its wait is about to end in another way than the ones below; the waiter is still there. */
+void conn_wait_ended(struct worker *w, struct conn *c);
+void worker_take_served(struct worker *w);
+void worker_end_waits(struct worker *w, int64_t now_ms); /* whose deadline has come */
+void worker_look_at_unblocked(struct worker *w);         /* CLIENT UNBLOCK */
+int64_t worker_next_wait_ms(const struct worker *w);     /* INT64_MAX: none */
+void worker_release_waits(struct worker *w);
 
 /* --- worker_timer.c -------------------------------------------------------------------------- */
 

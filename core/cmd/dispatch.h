@@ -30,6 +30,7 @@ LK_BEGIN
 
 enum { DISPATCH_BATCH = 32 };
 
+struct inbox_node;
 struct slowlog;
 struct registry;
 
@@ -64,6 +65,9 @@ struct dispatch_shared {
     struct admin *admin;       /* handed to handlers */
     struct stats **all_stats;  /* of every dispatcher; fixed before the workers start */
     uint32_t worker_count;     /* length of all_stats */
+    /* Brings a waiter (core/cmd/waiter.h) back to its worker. */
+    void (*served)(void *ctx, uint32_t worker, struct inbox_node *message);
+    void *served_ctx;
     /* Who hears keyspace events, and which; nobody if NULL. */
     void (*event)(void *ctx, uint32_t db, uint32_t event_class, const char *name, struct bytes key);
     void *event_ctx;

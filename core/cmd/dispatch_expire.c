@@ -43,6 +43,8 @@ struct progress {
     bool more;
 };
 
+static const struct command_info no_command = {.row = &(const struct command){.name = ""}};
+
 static void expire_shard(struct dispatcher *d, struct shard *s, struct progress *out)
 {
     /* Each shard puts a slot of its own, so each asks. */
@@ -58,11 +60,14 @@ static void expire_shard(struct dispatcher *d, struct shard *s, struct progress 
         out->more |= expire_table(d, s, s->others[i].db, s->others[i].table);
         out->timed |= s->others[i].table->deadlines > 0;
     }
+    if (LK_UNLIKELY(d->ready_count > 0)) {
+        dispatch_serve(d);
+        exec_begin(d, &d->system, &no_command);
+    }
     effects_commit(d, s);
+    dispatch_send_served(d);
     shard_unlock(s);
 }
-
-static const struct command_info no_command = {.row = &(const struct command){.name = ""}};
 
 bool dispatch_expire(struct dispatcher *d, uint32_t worker, uint32_t workers, int64_t budget_us,
                      int64_t *next_ms)

@@ -230,6 +230,7 @@ struct Shape {
     uint32_t ring = 1 << 12;
     uint32_t slack = 512;
     bool logging = true;
+    const command *rows = nullptr; // more of them
 };
 
 class Server
@@ -248,6 +249,8 @@ class Server
               counter_commands, key_commands, expire_commands, ttl_commands, rename_commands,
               copy_commands, scan_commands, flush_commands, transaction_commands, rows::all()})
             command_index_add(index_, table);
+        if (shape.rows)
+            command_index_add(index_, shape.rows);
         ks = shared.keyspace = keyspace_new(shape.shards, config.limits.databases);
         shared.commands = index_;
         shared.log = log_ring_new(shape.ring, shape.slack, size_t{64} << 20);
@@ -395,6 +398,7 @@ class Client
     {
         static std::atomic<uint64_t> ids;
         session_init(&session, ++ids);
+        session.worker = worker;
     }
     Client(const Client &) = delete;
     Client &operator=(const Client &) = delete;
