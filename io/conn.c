@@ -223,6 +223,8 @@ void conn_free(struct worker *w, struct conn *c)
     }
     if (c->dirty)
         unlink_from(&w->dirty, c, offsetof(struct conn, dirty_next));
+    if (c->held)
+        unlink_from(&w->held, c, offsetof(struct conn, held_next));
     if (c->sending)
         conn_send_release(w, c->sending);
     buf_release(&c->in);

@@ -60,10 +60,13 @@ static void woken(struct worker *w)
         mem_delete(h);
     }
     worker_take_served(w);
+    worker_take_answers(w);
     if (__atomic_exchange_n(&w->look, 0, __ATOMIC_ACQ_REL))
         worker_look_at_sessions(w);
-    if (__atomic_exchange_n(&w->retry, 0, __ATOMIC_ACQ_REL))
+    if (__atomic_exchange_n(&w->retry, 0, __ATOMIC_ACQ_REL)) {
         worker_retry_parked(w);
+        conn_release_held(w);
+    }
 }
 
 static void handle(struct worker *w, const struct net_event *e)
@@ -199,6 +202,7 @@ static struct worker *worker_new(struct worker_group *g, uint32_t index)
     w->stats = dispatcher_stats(w->dispatcher);
     inbox_init(&w->inbox);
     inbox_init(&w->served);
+    inbox_init(&w->answers);
     worker_frame_init(w);
     return w;
 }

@@ -56,6 +56,7 @@ struct worker {
     struct stats *stats;
     struct inbox inbox;   /* sockets */
     struct inbox served;  /* waiters */
+    struct inbox answers; /* to those who wait for no key */
     uint32_t retry, look; /* __atomic: set with a wake */
     uint32_t connections; /* __atomic */
 
@@ -63,6 +64,7 @@ struct worker {
     struct conn *ready_head, *ready_tail; /* have bytes to frame */
     struct conn *dirty;                   /* have replies to send */
     struct conn *parked;                  /* wait for a retry or the end of a pause */
+    struct conn *held;                    /* have replies that are not durable yet */
     struct wait_heap waits;
 
     struct pending pending[DISPATCH_BATCH];
@@ -123,6 +125,7 @@ void conn_protocol_error(struct worker *w, struct conn *c, const char *error);
 void conn_dirty(struct worker *w, struct conn *c);
 void conn_flush_all(struct worker *w);
 void conn_sent(struct worker *w, struct conn *c, int error);
+void conn_release_held(struct worker *w); /* some of it may be durable by now */
 size_t conn_output_bytes(const struct conn *c);
 void conn_take_spare(struct worker *w, struct conn *c); /* a buffer for replies */
 void conn_send_free_all(struct worker *w);
@@ -141,6 +144,7 @@ void conn_wait(struct worker *w, struct conn *c); /* its command has blocked */
 /* Its wait is about to end in another way than the ones below; the waiter is still there. */
 void conn_wait_ended(struct worker *w, struct conn *c);
 void worker_take_served(struct worker *w);
+void worker_take_answers(struct worker *w);
 void worker_end_waits(struct worker *w, int64_t now_ms); /* whose deadline has come */
 void worker_look_at_unblocked(struct worker *w);         /* CLIENT UNBLOCK */
 int64_t worker_next_wait_ms(const struct worker *w);     /* INT64_MAX: none */

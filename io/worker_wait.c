@@ -145,8 +145,50 @@ void worker_look_at_unblocked(struct worker *w)
     }
 }
 
+/* --- answers to those who wait for no key ---------------------------------------------------- */
+
+/* An answer on its way to a session, which may have gone. */
+struct answer {
+    struct inbox_node node; /* first */
+    uint64_t session_id;
+    size_t size;
+    char reply[];
+};
+
+void worker_take_answers(struct worker *w)
+{
+    for (struct inbox_node *n = inbox_drain(&w->answers), *next; n; n = next) {
+        next = n->next;
+        struct answer *a = (struct answer *)n;
+        struct conn *c = w->conns;
+        while (c && c->session.id != a->session_id)
+            c = c->next;
+        if (c && !c->closing && c->session.waiter) {
+            conn_wait_ended(w, c);
+            if (waiter_answer(w->dispatcher, &c->session, bytes_of(a->reply, a->size)))
+                go_on(w, c);
+        }
+        mem_free(a, sizeof *a + a->size);
+    }
+}
+
+void worker_group_answer(void *group, uint32_t worker, uint64_t session_id, struct bytes reply)
+{
+    struct worker *w = ((struct worker_group *)group)->workers[worker];
+    struct answer *a = mem_alloc(sizeof *a + reply.size);
+    a->session_id = session_id;
+    a->size = reply.size;
+    memcpy(a->reply, reply.data, reply.size);
+    if (inbox_push(&w->answers, &a->node))
+        worker_wake(w);
+}
+
 void worker_release_waits(struct worker *w)
 {
+    for (struct inbox_node *n = inbox_drain(&w->answers), *next; n; n = next) {
+        next = n->next;
+        mem_free(n, sizeof(struct answer) + ((struct answer *)n)->size);
+    }
     mem_free(w->waits.conns, w->waits.capacity * sizeof(struct conn *));
 }
 

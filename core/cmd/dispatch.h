@@ -60,6 +60,12 @@ struct dispatch_shared {
     struct registry *registry;            /* may be NULL */
     const struct dispatch_config *config; /* __atomic pointer */
     struct dispatch_pause pause;
+    /*
+     * Why the data cannot be saved, and so writes are refused: a whole error line, or NULL.
+     * __atomic pointer to a text that lives for ever.
+     */
+    const char *write_fault;
+    uint32_t loading;          /* __atomic: most commands are refused */
     uint32_t no_active_expire; /* __atomic: DEBUG SET-ACTIVE-EXPIRE 0 */
     uint64_t next_session_id;  /* __atomic */
     struct admin *admin;       /* handed to handlers */

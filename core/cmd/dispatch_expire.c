@@ -73,7 +73,8 @@ bool dispatch_expire(struct dispatcher *d, uint32_t worker, uint32_t workers, in
                      int64_t *next_ms)
 {
     *next_ms = d->now_ms + IDLE_TICK_MS;
-    if (__atomic_load_n(&d->shared->no_active_expire, __ATOMIC_RELAXED) || dispatch_paused_until(d))
+    if (__atomic_load_n(&d->shared->no_active_expire, __ATOMIC_RELAXED) ||
+        __atomic_load_n(&d->shared->loading, __ATOMIC_RELAXED) || dispatch_paused_until(d))
         return false;
     /*
      * Cleared before the look: whoever sets a deadline and still sees the bit held the shard's lock

@@ -157,7 +157,8 @@ int exec_use_db(struct exec *x, uint32_t db);
 bool exec_may_take(const struct exec *x, struct bytes key);
 
 struct wait_spec {
-    uint32_t first, count; /* the keys: arguments first … first + count - 1 */
+    uint32_t first, count; /* the keys: arguments first … first + count - 1; 0: for no key, but
+                              for somebody's answer (waiter_answer in core/cmd/waiter.h) */
     unsigned type;         /* which a key must have to be worth another run */
     int64_t deadline_ms;   /* Unix time; 0: for ever */
     bool null_array;       /* what a timeout answers: a null array, else a null */

@@ -152,6 +152,19 @@ bool waiter_end(struct dispatcher *d, struct session *s, enum session_unblock ho
     return true;
 }
 
+bool waiter_answer(struct dispatcher *d, struct session *s, struct bytes reply)
+{
+    struct waiter *w = s->waiter;
+    (void)d;
+    if (!w || w->count > 0)
+        return false;
+    if (!w->hushed)
+        reply_raw(&s->reply, reply);
+    go_on(s);
+    free_waiter(w);
+    return true;
+}
+
 void waiter_forget(struct dispatcher *d, struct session *s)
 {
     struct waiter *w = s->waiter;

@@ -57,6 +57,12 @@ static inline struct session *waiter_session(const struct inbox_node *message)
  */
 void waiter_finish(struct dispatcher *d, struct inbox_node *message);
 
+/*
+ * Ends the wait of a session that waits for no key (exec_wait with a count of 0) by this answer, a
+ * whole reply.  False: it does not wait so any more.
+ */
+bool waiter_answer(struct dispatcher *d, struct session *s, struct bytes reply);
+
 /* Ends a wait for another reason; false: it is being served, and will come back. */
 bool waiter_end(struct dispatcher *d, struct session *s, enum session_unblock how);
 
