@@ -157,7 +157,7 @@ static inline void client_issue(struct client *c, struct conn *conn, uint64_t n,
             const struct image *image = mix->sequence[c->cursor++ & (MIX_SEQUENCE - 1)];
             struct inflight *f = &conn->ring[(conn->head + conn->count++) & conn->mask];
             f->command = image->command;
-            f->key = mix_render(mix, image, out + size, &c->keys);
+            f->key = mix_render(image, out + size, &c->keys);
             f->start_ns = c->gap_ns > 0 ? client_due_ns(c, conn, conn->issued++) : now_ns;
             size += image->size;
         }

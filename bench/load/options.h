@@ -56,12 +56,13 @@ static const char options_help[] =
     "           --key-size N         16, all of it    --seed N\n"
     "           --dist D             uniform, zipf[:THETA], gaussian[:DEVIATION/N], sequential\n"
     "Requests   --ratio SET:GET      0:1\n"
-    "           --command 'TEXT'     instead; fields __key__ __value__ __rand__; may be repeated\n"
+    "           --command 'TEXT'     instead; may be repeated; its fields are __key__ __value__\n"
+    "                                __rand__ (below --rand-max) and __rand:LOW:HIGH__\n"
     "           --weight N           of the --command before it; 1\n"
     "           --value-size N[-M]   32               --rand-max N          1000000\n"
     "Preload    --preload            SET of every key, before anything else\n"
     "           --preload-only       and nothing after it\n"
-    "           --preload-command T  'SET __key__ __value__'\n"
+    "           --preload-command T  'SET __key__ __value__'; may name many keys\n"
     "Checks     --verify             values are made from their keys, and looked at in replies\n"
     "Report     --json PATH|-        --interval-ms N  1000, of the progress line    -q --quiet\n";
 
