@@ -92,8 +92,8 @@ def columns(family):
             ("alone", "alone_p50_us", us, True),
             ("max us", "max_us", us, True),
             ("alone", "alone_max_us", us, True),
-            ("views", "cuts", whole, None),
-            ("refused", "errors", whole, None),
+            ("views", "views", whole, None),
+            ("refused", "refused", whole, None),
         ]
     return [
         ("worst ms", "worst_ms", two, True),
@@ -139,13 +139,13 @@ def ratio(result, case, name, field):
 
 
 def asked(result, case, name):
-    """(must, aim, verdict) of a server's row; empty where nothing is asked."""
-    if not case.get("asked"):
+    """(must, aim, verdict) of Latchkey's row; empty for others, and where nothing is asked."""
+    roles = {k["name"]: k["role"] for k in result["meta"]["servers"]}
+    if not case.get("asked") or roles[name] != "latchkey":
         return ("", "", "")
-    bound = Asked(**case["asked"])
+    bound, values = Asked(**case["asked"]), case["servers"][name]
     value = ratio(result, case, name, bound.field)
     if bound.absolute:
-        values = case["servers"][name]
         value = None if values.get("errors") else values.get(bound.field)
     return (f"{bound.must:g}", f"{bound.aim:g}", "" if value is None else bound.verdict(value))
 

@@ -145,21 +145,26 @@ class Forms(unittest.TestCase):
         result = self.result()
         case = result["cases"][0] | {"absent": {"limit": "no <room>"}}
         case["asked"] = asdict(Asked("cpu_ns", 0.8, 0.6))
-        case["servers"] = {"latchkey": dict(summary([a_run(2e6, 210)])), "red<is": a_run(1e6, 300)}
+        case["servers"] = {
+            "latchkey": summary([a_run(2e6, 210)]),
+            "red<is": summary([a_run(1e6, 300)]),
+        }
         result["cases"] = [case]
         latchkey = report.text(result).split("latchkey ")[-1].split("\n")[0].split()
         self.assertEqual(latchkey[-5:], ["2.00", "0.70", "0.8", "0.6", "must"])
         self.assertIn("took no part: no <room>", report.text(result))
         self.assertIn("took no part: no &lt;room&gt;", report.html(result))
-        self.assertEqual(report.asked(result, case, "red<is"), ("0.8", "0.6", ""))
+        self.assertEqual(report.asked(result, case, "red<is"), ("", "", ""))
         # Errors are cheap to answer, so their figures are not compared.
         case["servers"]["latchkey"] |= {"errors": 3, "said": "ERR unknown"}
         self.assertEqual(report.asked(result, case, "latchkey"), ("0.8", "0.6", ""))
         self.assertIsNone(report.ratio(result, case, "latchkey", "per_second"))
         self.assertIn("answered: ERR unknown", report.text(result))
         # An absolute bound needs no other server.
-        case["asked"] = asdict(Asked("cpu_ns", 400, 200, absolute=True))
-        self.assertEqual(report.asked(result, case, "red<is"), ("400", "200", "must"))
+        case["servers"]["latchkey"]["errors"] = 0
+        case["asked"] = asdict(Asked("cpu_ns", 400, 220, absolute=True))
+        del case["servers"]["red<is"]
+        self.assertEqual(report.asked(result, case, "latchkey"), ("400", "220", "aim"))
 
     def test_all_forms_are_written_and_plots_are_well_formed(self):
         with tempfile.TemporaryDirectory() as d:

@@ -236,12 +236,12 @@ BITS = [
     ),
 ]
 
-SKETCHES = tuple(fill("PFADD __key__" + MEMBER * 200, "--seed", seed) for seed in range(8))
-THOUSAND = {"keys": Sized(1000)}
+SKETCHES = tuple(fill("PFADD __key__" + MEMBER * 200, "--seed", seed) for seed in range(20))
+THOUSAND, PFCOUNT_10 = {"keys": Sized(1000)}, "PFCOUNT" + KEY * 10
 
 HLLS = [
     row("pfadd", "PFADD, 1,000 full sketches", "PFADD __key__" + MEMBER, *SKETCHES, **THOUSAND),
-    row("pfcount-10", "PFCOUNT of 10 of them", "PFCOUNT" + KEY * 10, *SKETCHES, **THOUSAND),
+    row("pfcount-10", "PFCOUNT of 10 of them", PFCOUNT_10, *SKETCHES, load=ONE, **THOUSAND),
 ]
 
 # 30 x 30 degrees, 2,150 x 3,330 km about: 0.14 points a square kilometre.
