@@ -178,7 +178,7 @@ def text(result):
         cols = columns(family)
         widths = [max(12, len(h) + 2) for h, *_ in cols]
         heads = "".join(f"{h:>{w}}" for (h, *_), w in zip(cols, widths))
-        ratios = "".join(f"{'x ' + h:>13}" for h, *_ in headlines(family))
+        ratios = "".join(f"{'x ' + h:>16}" for h, *_ in headlines(family))
         asks = f"{'must':>7}{'aim':>6}" if any(c.get("asked") for c in cases) else ""
         out += ["", FAMILIES[family], f"{'':4}{'':10}{heads}{ratios}{asks}"]
         for case in cases:
@@ -189,7 +189,7 @@ def text(result):
                     line += f"{f(values.get(field, 0)):>{width}}"
                 for _h, field, _s in headlines(family):
                     r = ratio(result, case, name, field)
-                    line += f"{'' if r is None else f'{r:.2f}':>13}"
+                    line += f"{'' if r is None else f'{r:.2f}':>16}"
                 if asks:
                     line += "{:>7}{:>6}  {}".format(*asked(result, case, name))
                 out.append(line.rstrip())
