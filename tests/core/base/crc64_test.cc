@@ -40,8 +40,8 @@ TEST(Crc64, HasThePublishedCheckValue)
 TEST(Crc64, BothWaysAgreeWithTheDefinition)
 {
     const bool folding = crc64_folding_init();
-    for (const size_t size : {0, 1, 7, 8, 9, 63, 64, 65, 127, 128, 129, 143, 144, 145, 191, 192,
-                              193, 255, 256, 257, 1000, 4096, 10007}) {
+    for (const size_t size : {0,   1,   7,   8,   9,   63,  64,  65,  127,  128,  129,  143,
+                              144, 145, 191, 192, 193, 255, 256, 257, 1000, 4096, 10007}) {
         const std::string s = noise(size);
         for (const uint64_t begin : {UINT64_C(0), UINT64_C(0xfedcba9876543210)}) {
             const uint64_t want = bit_by_bit(begin, s);
