@@ -5,7 +5,7 @@
 
 #include "core/ds/le.h"
 
-enum { HEADER_BYTES = 1, END_BYTES = 1, END = 0xFF, WIDE = 0xFE };
+enum { HEADER_BYTES = 1, END_BYTES = 1, END = 0xFF, WIDE = 0xFE, COUNT_UNKNOWN = 0xFE };
 
 /* Takes a length off the front of *p. */
 static bool take_length(struct bytes *p, size_t *length)
@@ -59,7 +59,7 @@ bool rdb_zipmap_validate(struct bytes zm, size_t *count)
         if (!take_pair(&rest, pair))
             return false;
     }
-    return p[0] >= WIDE || p[0] == *count;
+    return p[0] == COUNT_UNKNOWN || (p[0] < COUNT_UNKNOWN && p[0] == *count);
 }
 
 bool rdb_zipmap_each(struct bytes zm, bool (*each)(void *ctx, const struct listpack_value pair[2]),
