@@ -60,6 +60,24 @@ static int system_sync(void *ctx, int fd)
     return fsync(fd);
 }
 
+static int system_seek(void *ctx, int fd, uint64_t offset)
+{
+    (void)ctx;
+    return lseek(fd, (off_t)offset, SEEK_SET) < 0 ? -1 : 0;
+}
+
+static int system_truncate(void *ctx, int fd, uint64_t size)
+{
+    (void)ctx;
+    return ftruncate(fd, (off_t)size);
+}
+
+static int system_sync_data(void *ctx, int fd)
+{
+    (void)ctx;
+    return fdatasync(fd);
+}
+
 static int system_write_back(void *ctx, int fd, uint64_t offset, uint64_t size, bool wait)
 {
     const unsigned flags =
@@ -91,7 +109,10 @@ const struct file_ops file_ops_system = {
     .write = system_write,
     .write_at = system_write_at,
     .size = system_size,
+    .seek = system_seek,
+    .truncate = system_truncate,
     .sync = system_sync,
+    .sync_data = system_sync_data,
     .write_back = system_write_back,
     .rename = system_rename,
     .unlink = system_unlink,

@@ -26,7 +26,10 @@ struct file_ops {
     int64_t (*write)(void *ctx, int fd, const void *data, size_t size);
     int64_t (*write_at)(void *ctx, int fd, const void *data, size_t size, uint64_t offset);
     int64_t (*size)(void *ctx, int fd); /* -1 with ESPIPE: not a regular file */
+    int (*seek)(void *ctx, int fd, uint64_t offset);
+    int (*truncate)(void *ctx, int fd, uint64_t size);
     int (*sync)(void *ctx, int fd);
+    int (*sync_data)(void *ctx, int fd); /* of the file's times, what reading it needs only */
     /* Begins to write the range back; with wait, also waits until it is written.  No promise of
      * durability: that is sync's. */
     int (*write_back)(void *ctx, int fd, uint64_t offset, uint64_t size, bool wait);
