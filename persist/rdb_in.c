@@ -50,17 +50,32 @@ static void add_message(struct rdb_in *in, const char *format, va_list args)
     vsnprintf(in->error + used, sizeof in->error - used, format, args);
 }
 
+static int fail(struct rdb_in *in, int status, const char *format, va_list args)
+{
+    if (in->status != LK_OK)
+        return in->status;
+    in->status = status;
+    snprintf(in->error, sizeof in->error, "at byte %llu: ", (unsigned long long)rdb_in_offset(in));
+    add_message(in, format, args);
+    return status;
+}
+
 int rdb_in_fail(struct rdb_in *in, const char *format, ...)
 {
     va_list args;
-    if (in->status != LK_OK)
-        return in->status;
-    in->status = LK_EFORMAT;
-    snprintf(in->error, sizeof in->error, "at byte %llu: ", (unsigned long long)rdb_in_offset(in));
     va_start(args, format);
-    add_message(in, format, args);
+    const int rc = fail(in, LK_EFORMAT, format, args);
     va_end(args);
-    return in->status;
+    return rc;
+}
+
+int rdb_in_fail_with(struct rdb_in *in, int status, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    const int rc = fail(in, status, format, args);
+    va_end(args);
+    return rc;
 }
 
 void rdb_in_fail_while(struct rdb_in *in, const char *format, ...)
@@ -109,11 +124,8 @@ static int receive(struct rdb_in *in)
         return LK_OK;
     const int rc =
         in->source.read(in->source.ctx, in->data + in->end, in->capacity - in->end, &got);
-    if (rc != LK_OK) {
-        rdb_in_fail(in, "reading failed: %s", strerror(errno));
-        in->status = rc;
-        return rc;
-    }
+    if (rc != LK_OK)
+        return rdb_in_fail_with(in, rc, "reading failed: %s", strerror(errno));
     LK_ASSERT(got <= in->capacity - in->end);
     in->end += got;
     in->ended = got == 0;

@@ -9,11 +9,9 @@
  *              | used up | to come |
  *                        ^ offset
  *
- * Errors   LK_EFORMAT and LK_EIO, with a message that begins "at byte N: "; the first error stays,
- *          and every later call returns it
- * Threads  one owner at a time
- * Memory   bytes that are handed out live until the next call, or in the buffer that was given for
- *          them
+ * Errors   LK_EFORMAT, LK_EIO and LK_ENOMEM, with a message that begins "at byte N: "; the first
+ * error stays, and every later call returns it Threads  one owner at a time Memory   bytes that are
+ * handed out live until the next call, or in the buffer that was given for them
  */
 #ifndef LK_PERSIST_RDB_IN_H
 #define LK_PERSIST_RDB_IN_H
@@ -56,8 +54,10 @@ void rdb_in_init(struct rdb_in *in, const struct rdb_source *source, size_t wind
 void rdb_in_init_bytes(struct rdb_in *in, struct bytes b);
 void rdb_in_release(struct rdb_in *in);
 
-/* Keeps the first error; returns the status. */
+/* Keeps the first error; returns the status.  Without one it is LK_EFORMAT. */
 int rdb_in_fail(struct rdb_in *in, const char *format, ...) LK_PRINTF(2, 3) LK_COLD;
+int rdb_in_fail_with(struct rdb_in *in, int status, const char *format, ...)
+    LK_PRINTF(3, 4) LK_COLD;
 /* Adds to the message of an error that just happened: what was being read. */
 void rdb_in_fail_while(struct rdb_in *in, const char *format, ...) LK_PRINTF(2, 3) LK_COLD;
 
@@ -83,7 +83,10 @@ LK_MUST_USE int rdb_in_raw(struct rdb_in *in, void *out, size_t size);
 LK_MUST_USE int rdb_in_skip(struct rdb_in *in, uint64_t size);
 
 LK_MUST_USE int rdb_in_length(struct rdb_in *in, uint64_t *out);
-/* A number of elements of at least element_bytes each; refused if so many cannot follow. */
+/*
+ * A number of elements of at least element_bytes each; refused if so many cannot follow.  Where
+ * nobody knows what can follow it is only a claim: make room as they come.
+ */
 LK_MUST_USE int rdb_in_count(struct rdb_in *in, uint64_t element_bytes, uint64_t *out);
 LK_MUST_USE int rdb_in_ms(struct rdb_in *in, int64_t *out);
 LK_MUST_USE int rdb_in_seconds(struct rdb_in *in, int32_t *out);

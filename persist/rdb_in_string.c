@@ -1,6 +1,7 @@
 /*
  * rdb_in_string.c — strings: as they are, as integers, packed by LZF.
  */
+#include "core/base/mem.h"
 #include "core/ds/le.h"
 #include "persist/rdb_in_priv.h"
 
@@ -75,6 +76,20 @@ static int collect(struct rdb_in *in, uint64_t size, struct buf *buf, struct byt
     return LK_OK;
 }
 
+/* As buf_reserve, but NULL when there is no memory: a few bytes may unpack to very many. */
+static char *try_reserve(struct buf *b, size_t n)
+{
+    if (n > b->capacity - b->size) {
+        const size_t capacity = mem_class(b->size + n);
+        char *moved = mem_try_realloc(b->data, b->capacity, capacity);
+        if (!moved)
+            return NULL;
+        b->data = moved;
+        b->capacity = capacity;
+    }
+    return b->data + b->size;
+}
+
 static int unpack(struct rdb_in *in, const struct rdb_string *s, struct buf *buf, struct bytes *out)
 {
     struct bytes packed = {0};
@@ -82,7 +97,10 @@ static int unpack(struct rdb_in *in, const struct rdb_string *s, struct buf *buf
     const int rc = collect(in, s->packed, &in->packed, &packed);
     if (rc != LK_OK)
         return rc;
-    char *at = buf_reserve(buf, s->size);
+    char *at = try_reserve(buf, s->size);
+    if (!at)
+        return rdb_in_fail_with(in, LK_ENOMEM, "there is no memory for a string of %llu bytes",
+                                (unsigned long long)s->size);
     if (lzf_decompress(packed.data, (unsigned)packed.size, at, (unsigned)s->size) != s->size)
         return rdb_in_fail(in, "%zu packed bytes are not a string of %llu", packed.size,
                            (unsigned long long)s->size);

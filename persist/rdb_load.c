@@ -73,11 +73,7 @@ static int read_kept(struct load *l, struct buf *buf, struct bytes *out)
 /* What a receiver answered; its refusal is an error here too. */
 static int answered(struct load *l, int rc, const char *what)
 {
-    if (rc != LK_OK) {
-        rdb_in_fail(l->in, "%s was refused", what);
-        l->in->status = rc;
-    }
-    return rc;
+    return rc == LK_OK ? LK_OK : rdb_in_fail_with(l->in, rc, "%s was refused", what);
 }
 
 static int read_aux(struct load *l)

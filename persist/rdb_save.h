@@ -17,7 +17,7 @@
 #ifndef LK_PERSIST_RDB_SAVE_H
 #define LK_PERSIST_RDB_SAVE_H
 
-#include "core/store/keyspace.h"
+#include "core/ds/entry.h"
 #include "persist/rdb_out.h"
 
 LK_BEGIN

@@ -200,6 +200,27 @@ TEST(RdbFrame, ASaveEndsWithItsSink)
     }
 }
 
+TEST(RdbFrame, ASaveHoldsWhatThereWasAtTheCut)
+{
+    Keys k;
+    fill(&k);
+    const Items want = k.items;
+    const rdb_save_hook hook{[](void *ctx, uint64_t keys) {
+                                 Keys *self = static_cast<Keys *>(ctx);
+                                 for (uint32_t db = 0; db < 5; db++)
+                                     self->put(db, "new:" + std::to_string(keys), "text");
+                                 return static_cast<int>(LK_OK);
+                             },
+                             &k};
+    Out out;
+    ASSERT_EQ(k.save(&out.o, {}, &hook), LK_OK);
+    In in(out.data);
+    Receiver got;
+    ASSERT_EQ(load(&in, &got), LK_OK) << in.in.error;
+    EXPECT_EQ(got.items, want);
+    EXPECT_GT(k.items.size(), 2 * want.size());
+}
+
 TEST(RdbFrame, AHookMayEndASave)
 {
     Keys k;
