@@ -14,6 +14,7 @@ struct expiry {
     struct shard *shard;
     struct table *table;
     uint32_t db;
+    bool more; /* a value has more elements that are due than one call drops */
 };
 
 static bool expire_one(void *ctx, struct entry *e, uint64_t hash)
@@ -21,7 +22,11 @@ static bool expire_one(void *ctx, struct entry *e, uint64_t hash)
     struct expiry *x = ctx;
     struct table_loc loc;
     LK_ASSERT(table_find(x->table, hash, entry_key(e), &loc) == e);
-    exec_expire_entry(&x->d->x, x->shard, x->db, x->table, hash, &loc);
+    const int64_t own = entry_deadline(e);
+    if (LK_LIKELY(own != ENTRY_NO_DEADLINE && own <= x->d->now_ms))
+        exec_expire_entry(&x->d->x, x->shard, x->db, x->table, hash, &loc);
+    else if (exec_expire_elements(&x->d->x, x->shard, x->db, x->table, hash, e, &loc))
+        x->more = true;
     return true;
 }
 
@@ -30,12 +35,12 @@ static bool expire_table(struct dispatcher *d, struct shard *s, uint32_t db, str
 {
     if (t->next_due > table_due_unit(d->now_ms))
         return false;
-    struct expiry x = {d, s, t, db};
+    struct expiry x = {d, s, t, db, false};
     d->db_in_use = db;
     const uint32_t gone = table_expire(t, d->now_ms, PER_HOLD, expire_one, &x);
     if (gone)
         table_settle(t, shard_cow(d->ks, s, db, t));
-    return gone == PER_HOLD;
+    return gone == PER_HOLD || x.more;
 }
 
 struct progress {

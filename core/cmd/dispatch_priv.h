@@ -108,6 +108,15 @@ void exec_expire_entry(struct exec *x, struct shard *s, uint32_t db, struct tabl
 
 void session_end_walk(struct session *s); /* exec_keyspace.c */
 
+/* --- exec_elements.c ------------------------------------------------------------------------- */
+
+/*
+ * Drops elements that are due from the value of an entry, which is at loc, with a line of their own
+ * in the effects; the entry goes with the last of them.  True: as many as one call takes.
+ */
+bool exec_expire_elements(struct exec *x, struct shard *s, uint32_t db, struct table *t,
+                          uint64_t hash, struct entry *entry, const struct table_loc *loc);
+
 /* --- effects.c ------------------------------------------------------------------------------- */
 
 void effects_begin(struct effects *e);

@@ -16,6 +16,10 @@ extern const struct command string_range_commands[]; /* cmd_string_range.c */
 extern const struct command string_multi_commands[]; /* cmd_string_multi.c */
 extern const struct command counter_commands[];      /* cmd_counter.c */
 extern const struct command lcs_commands[];          /* cmd_lcs.c */
+extern const struct command hash_commands[];         /* cmd_hash.c */
+extern const struct command hash_read_commands[];    /* cmd_hash_read.c */
+extern const struct command hash_ttl_commands[];     /* cmd_hash_ttl.c */
+extern const struct command hash_ex_commands[];      /* cmd_hash_ex.c */
 extern const struct command key_commands[];          /* cmd_key.c */
 extern const struct command expire_commands[];       /* cmd_expire.c */
 extern const struct command ttl_commands[];          /* cmd_ttl.c */

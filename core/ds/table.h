@@ -91,6 +91,13 @@ void table_release(struct table *t, void (*entry)(void *ctx, struct entry *e), v
 bool table_release_some(struct table *t, size_t *cursor, size_t budget,
                         void (*entry)(void *ctx, struct entry *e), void *ctx);
 
+/*
+ * For a table inside a value's root: what the open view may still read of pages and directories is
+ * deferred, and entry is told the same of each entry.  t itself is the caller's to free or defer.
+ */
+void table_release_cow(struct table *t, struct cow *cow,
+                       void (*entry)(void *ctx, struct entry *e, bool seen), void *ctx);
+
 /* NULL if there is none; loc is filled only if there is one. Cost: about two cache lines. */
 struct entry *table_find(const struct table *t, uint64_t hash, struct bytes key,
                          struct table_loc *loc);
@@ -144,6 +151,7 @@ uint32_t table_expire(struct table *t, int64_t now_ms, uint32_t max,
 /* Deadlines are kept in due units since this moment; set before any table exists. */
 void table_due_base(int64_t unix_ms);
 uint32_t table_due_unit(int64_t deadline_ms);
+int64_t table_due_end(uint32_t unit); /* the last moment of a due unit */
 
 size_t table_page_bytes(const struct table *t); /* directories and pages, as allocated */
 

@@ -36,6 +36,8 @@ class Commands : public ::testing::Test
         clock_fake_unix_ms(NOW);
         config_.limits.bulk_max = size_t{512} << 20;
         config_.limits.databases = 16;
+        config_.limits.types.hash_max_listpack_entries = 512;
+        config_.limits.types.hash_max_listpack_value = 64;
         config_.slowlog_us = -1;
         memory_rows_[0].name = "memory-usage";
         memory_rows_[0].arity = -3;
@@ -55,6 +57,9 @@ class Commands : public ::testing::Test
               rename_commands, copy_commands, scan_commands, object_commands, flush_commands,
               transaction_commands, static_cast<const command *>(alone_rows_),
               static_cast<const command *>(memory_rows_)})
+            command_index_add(index_, rows);
+        for (const command *rows :
+             {hash_commands, hash_read_commands, hash_ttl_commands, hash_ex_commands})
             command_index_add(index_, rows);
         shared_.keyspace = keyspace_new(64, config_.limits.databases);
         shared_.commands = index_;

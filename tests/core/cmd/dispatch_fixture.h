@@ -242,6 +242,8 @@ class Server
         table_due_base(NOW);
         config.limits.bulk_max = size_t{512} << 20;
         config.limits.databases = 16;
+        config.limits.types.hash_max_listpack_entries = 512;
+        config.limits.types.hash_max_listpack_value = 64;
         config.slowlog_us = -1;
         index_ = command_index_new();
         for (const command *table :
@@ -251,6 +253,9 @@ class Server
             command_index_add(index_, table);
         if (shape.rows)
             command_index_add(index_, shape.rows);
+        for (const command *table :
+             {hash_commands, hash_read_commands, hash_ttl_commands, hash_ex_commands})
+            command_index_add(index_, table);
         ks = shared.keyspace = keyspace_new(shape.shards, config.limits.databases);
         shared.commands = index_;
         shared.log = log_ring_new(shape.ring, shape.slack, size_t{64} << 20);
