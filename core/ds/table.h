@@ -81,6 +81,12 @@ struct table_loc {
 
 void table_init(struct table *t, uint8_t skip_bits, uint8_t stagger);
 
+/*
+ * Makes an empty table as large as `count` entries want it.  Until they are inserted there is no
+ * table_settle, which would find it too large.
+ */
+void table_reserve(struct table *t, uint32_t count);
+
 /* Frees all pages; calls entry for each one still inside (may be NULL). */
 void table_release(struct table *t, void (*entry)(void *ctx, struct entry *e), void *ctx);
 
@@ -90,6 +96,13 @@ void table_release(struct table *t, void (*entry)(void *ctx, struct entry *e), v
  */
 bool table_release_some(struct table *t, size_t *cursor, size_t budget,
                         void (*entry)(void *ctx, struct entry *e), void *ctx);
+
+/*
+ * Frees a table that lies inside a value's root.  What the open view may still read, entries too,
+ * goes to cow->defer, but *t itself, which stays as it is then; entry is called for the others.
+ */
+void table_release_cow(struct table *t, struct cow *cow, void (*entry)(void *ctx, struct entry *e),
+                       void *ctx);
 
 /* NULL if there is none; loc is filled only if there is one. Cost: about two cache lines. */
 struct entry *table_find(const struct table *t, uint64_t hash, struct bytes key,
