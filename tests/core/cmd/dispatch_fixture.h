@@ -246,7 +246,8 @@ class Server
         for (const command *table :
              {string_commands, string_set_commands, string_range_commands, string_multi_commands,
               counter_commands, key_commands, expire_commands, ttl_commands, rename_commands,
-              copy_commands, scan_commands, flush_commands, transaction_commands, rows::all()})
+              copy_commands, scan_commands, flush_commands, transaction_commands, set_commands,
+              set_random_commands, set_algebra_commands, rows::all()})
             command_index_add(index_, table);
         ks = shared.keyspace = keyspace_new(shape.shards, config.limits.databases);
         shared.commands = index_;

@@ -112,7 +112,8 @@ TEST(Tables, RowsSayWhatTheReferenceSays)
     for (const command *c :
          {string_commands, string_set_commands, string_range_commands, string_multi_commands,
           counter_commands, lcs_commands, key_commands, expire_commands, ttl_commands,
-          rename_commands, copy_commands, scan_commands, object_commands, flush_commands})
+          rename_commands, copy_commands, scan_commands, object_commands, flush_commands,
+          set_commands, set_random_commands, set_algebra_commands})
         for (; c->name; c++) {
             got.insert(describe(*c, ""));
             EXPECT_TRUE(c->run || c->subcommands) << c->name;
