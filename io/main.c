@@ -170,18 +170,15 @@ static const struct config_hook hooks[] = {{"appendonly", accept_appendonly, NUL
 
 static struct command_index *make_commands(const struct config *c)
 {
-    const struct command *const tables[] = {
-        string_commands,  string_set_commands, string_range_commands, string_multi_commands,
-        counter_commands, lcs_commands,        key_commands,          expire_commands,
-        ttl_commands,     rename_commands,     copy_commands,         scan_commands,
-        object_commands,  flush_commands,      transaction_commands,  connection_commands,
-        auth_commands,    client_commands,     slowlog_commands,      latency_commands,
-        command_commands, hash_commands,       hash_read_commands,    hash_ttl_commands,
-        hash_ex_commands,
-    };
+    const struct command *const more[] = {connection_commands, auth_commands,    client_commands,
+                                          slowlog_commands,    latency_commands, command_commands};
     struct command_index *ix = command_index_new();
-    for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)
+    uint32_t count;
+    const struct command *const *tables = command_tables(&count);
+    for (uint32_t i = 0; i < count; i++)
         command_index_add(ix, tables[i]);
+    for (size_t i = 0; i < sizeof more / sizeof *more; i++)
+        command_index_add(ix, more[i]);
     admin_add_commands(ix);
     for (const struct config_directive *d = c->rename_commands; d; d = d->next) {
         const int rc = command_index_rename(ix, d->argv[1], d->argv[2]);

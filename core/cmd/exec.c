@@ -14,6 +14,11 @@ const struct command_limits *exec_limits(const struct exec *x)
     return &x->dispatcher->config->limits;
 }
 
+struct rng *exec_rng(struct exec *x)
+{
+    return &x->dispatcher->rng;
+}
+
 void exec_begin(struct dispatcher *d, struct session *s, const struct command_info *c)
 {
     struct exec *x = &d->x;
@@ -183,6 +188,15 @@ int exec_find(struct exec *x, struct bytes key, unsigned type, struct value *out
     if (f->entry)
         touch(x, f->entry);
     return read_value(f, type, out);
+}
+
+/* Look-ups are remembered by where the bytes of their key are. */
+int exec_find_made(struct exec *x, struct bytes key, unsigned type, struct value *out)
+{
+    exec_forget(x);
+    const int rc = exec_find(x, key, type, out);
+    exec_forget(x);
+    return rc;
 }
 
 int exec_look(struct exec *x, struct bytes key, unsigned type, struct value *out)

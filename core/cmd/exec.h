@@ -49,6 +49,8 @@ struct command_limits {
 };
 const struct command_limits *exec_limits(const struct exec *x);
 
+struct rng *exec_rng(struct exec *x); /* the worker's; what it gives is never logged */
+
 /* --- reading ------------------------------------------------------------------------------- */
 
 /*
@@ -63,6 +65,12 @@ int exec_look(struct exec *x, struct bytes key, unsigned type, struct value *out
 
 /* As exec_find, but for writers and for curious commands: no statistics, no LRU. */
 int exec_peek(struct exec *x, struct bytes key, unsigned type, struct value *out);
+
+/*
+ * As exec_find for a key that is no argument: its bytes may be overwritten by the next one's.  Only
+ * under the locks of all shards.
+ */
+int exec_find_made(struct exec *x, struct bytes key, unsigned type, struct value *out);
 
 bool exec_exists(struct exec *x, struct bytes key); /* counts a hit or miss, touches */
 
@@ -202,6 +210,8 @@ void exec_effect(struct exec *x, const struct bytes *argv, uint32_t n);
 void exec_effect_format(struct exec *x, const char *format, ...);
 /* The change needs no log line (it is none, or other lines already say it). */
 void exec_effect_none(struct exec *x);
+/* Does anybody read the log?  Where effects are costly to put together. */
+bool exec_is_logged(const struct exec *x);
 
 /* Marks key as changed for WATCH although no call above changed it. */
 void exec_signal(struct exec *x, struct bytes key);

@@ -81,6 +81,12 @@ struct table_loc {
 
 void table_init(struct table *t, uint8_t skip_bits, uint8_t stagger);
 
+/*
+ * Makes an empty table as large as `count` entries want it.  Until they are inserted there is no
+ * table_settle, which would find it too large.
+ */
+void table_reserve(struct table *t, uint32_t count);
+
 /* Frees all pages; calls entry for each one still inside (may be NULL). */
 void table_release(struct table *t, void (*entry)(void *ctx, struct entry *e), void *ctx);
 

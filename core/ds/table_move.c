@@ -18,6 +18,7 @@
 enum {
     SHRINK_PERMILLE = 300, /* a table this empty shrinks … */
     SHRUNK_PERMILLE = 600, /* … to be this full */
+    RESERVED_PERMILLE = 740,
 };
 
 /* Bucket counts whose page is exactly one of the allocator's size classes. */
@@ -51,6 +52,14 @@ static void move_begin(struct table *t, uint32_t buckets)
     t->moved = 0;
     t->credit = 0;
     __atomic_store_n(&t->live, dir_new(buckets), __ATOMIC_RELEASE);
+    table_set_thresholds(t);
+}
+
+void table_reserve(struct table *t, uint32_t count)
+{
+    LK_ASSERT(!t->live && t->count == 0);
+    const uint64_t buckets = (uint64_t)count * 1000 / (TABLE_BUCKET_SLOTS * RESERVED_PERMILLE) + 1;
+    __atomic_store_n(&t->live, dir_new(fitting_buckets(buckets)), __ATOMIC_RELEASE);
     table_set_thresholds(t);
 }
 
