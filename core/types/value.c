@@ -12,9 +12,11 @@
 #include "core/types/value.h"
 
 #include "core/types/str.h"
+#include "core/types/zset.h"
 
 static const struct type_ops *const rows[TYPE_COUNT] = {
     [TYPE_STRING] = &str_type_ops,
+    [TYPE_ZSET] = &zset_type_ops,
 };
 
 const struct type_ops *type_ops_get(unsigned type)
