@@ -276,9 +276,7 @@ static void wait_for_the_end(struct server *s)
             continue;
         s->changes = false;
         pthread_mutex_unlock(&s->lock);
-        gate_close(&s->shared.keyspace->gate);
         admin_reclaim(s->admin);
-        gate_open(&s->shared.keyspace->gate);
         pthread_mutex_lock(&s->lock);
     }
     pthread_mutex_unlock(&s->lock);
