@@ -339,11 +339,8 @@ static void see_to_changes(struct server *s)
     pthread_mutex_unlock(&s->lock);
     if (unsettled)
         persistence_settle(s->persistence);
-    if (changes) {
-        gate_close(&s->shared.keyspace->gate);
+    if (changes)
         admin_reclaim(s->admin);
-        gate_open(&s->shared.keyspace->gate);
-    }
     pthread_mutex_lock(&s->lock);
 }
 

@@ -136,6 +136,9 @@ static void account(struct dispatcher *d, struct session *s, const struct comman
         if (us >= (uint64_t)limit)
             slowlog_add(d->shared->slowlog, s, a, d->now_ms / 1000, us);
     }
+    /* Whoever sets a directive finds it set with the next command, also of the same batch. */
+    if (LK_UNLIKELY(c->flags & CMD_ADMIN))
+        d->config = __atomic_load_n(&d->shared->config, __ATOMIC_ACQUIRE);
 }
 
 enum outcome dispatch_call(struct dispatcher *d, struct session *s, const struct command_info *c,

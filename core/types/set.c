@@ -212,20 +212,11 @@ static void free_entry(void *ctx, struct entry *e)
     entry_free(e);
 }
 
-static void drop_entry(void *ctx, struct entry *e, bool seen)
-{
-    struct cow *cow = ctx;
-    if (seen)
-        cow->defer(cow, e, entry_size(e));
-    else
-        entry_free(e);
-}
-
 static void release(struct value *v, struct cow *cow)
 {
     struct table *t = set_table(v);
     const bool shared = cow_shared(cow, t->epoch);
-    table_release_cow(t, cow, drop_entry, cow);
+    table_drop(t, cow);
     if (shared)
         cow->defer(cow, t, sizeof *t);
     else
