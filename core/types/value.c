@@ -11,10 +11,12 @@
  */
 #include "core/types/value.h"
 
+#include "core/types/list.h"
 #include "core/types/str.h"
 
 static const struct type_ops *const rows[TYPE_COUNT] = {
     [TYPE_STRING] = &str_type_ops,
+    [TYPE_LIST] = &list_type_ops,
 };
 
 const struct type_ops *type_ops_get(unsigned type)

@@ -56,6 +56,9 @@ class Commands : public ::testing::Test
               transaction_commands, static_cast<const command *>(alone_rows_),
               static_cast<const command *>(memory_rows_)})
             command_index_add(index_, rows);
+        for (const command *rows : {list_commands, list_read_commands, list_edit_commands,
+                                    list_move_commands, list_block_commands})
+            command_index_add(index_, rows);
         shared_.keyspace = keyspace_new(64, config_.limits.databases);
         shared_.commands = index_;
         shared_.log = log_ring_new(1024, 64, size_t{1} << 30);
