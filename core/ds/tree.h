@@ -126,6 +126,9 @@ bool tree_find(struct tree_iter *it, const struct tree *t, const struct tree_pro
 /* Puts an element of stride values before the one of that rank; rank <= count. */
 void tree_insert_at(struct tree **t, struct cow *cow, uint64_t rank,
                     const struct listpack_value *element);
+/* Puts n elements, as they come, before the first one or behind the last. */
+void tree_push(struct tree **t, struct cow *cow, bool at_end, const struct listpack_value *elements,
+               size_t n);
 /*
  * Puts it where the probe says.  False, and nothing changed, if an equal one is there.  *rank (may
  * be NULL) is the element's rank in both cases.

@@ -125,14 +125,20 @@ static unsigned leaf_middle(const struct tree *t, const struct tree_node *leaf, 
     return i;
 }
 
-/* Puts an element at an offset of an owned leaf; returns the leaf. */
+/* Puts n elements at an offset of an owned leaf; returns the leaf. */
+static struct tree_node *leaf_put_run(struct tree *t, struct tree_node *leaf, size_t offset,
+                                      const struct listpack_value *v, unsigned n, size_t bytes)
+{
+    leaf = tree_leaf_reserve(t, leaf, tree_leaf_bytes(leaf) + bytes);
+    listpack_splice_in_place(tree_as_leaf(leaf)->lp, offset, 0, 0, v, (size_t)n * t->params.stride);
+    leaf->n = (uint16_t)(leaf->n + n);
+    return leaf;
+}
+
 static struct tree_node *leaf_put(struct tree *t, struct tree_node *leaf, size_t offset,
                                   const struct listpack_value *v, size_t bytes)
 {
-    leaf = tree_leaf_reserve(t, leaf, tree_leaf_bytes(leaf) + bytes);
-    listpack_splice_in_place(tree_as_leaf(leaf)->lp, offset, 0, 0, v, t->params.stride);
-    leaf->n++;
-    return leaf;
+    return leaf_put_run(t, leaf, offset, v, 1, bytes);
 }
 
 static bool leaf_has_room(const struct tree *t, const struct tree_node *leaf, size_t bytes)
@@ -181,11 +187,13 @@ static struct tree_node *leaf_split(struct tree *t, struct cow *cow, const struc
     return tree_leaf_trim(t, leaf);
 }
 
-/* Inserts where the path stands: before its element, or at the end of its leaf if p is NULL. */
-static void insert_here(struct tree **tp, struct cow *cow, struct tree_iter *path,
-                        const struct listpack_value *v)
+/*
+ * Inserts n elements, `bytes` long, where the path stands: before its element, or at the end of its
+ * leaf if p is NULL.  More than one must have room in the leaf.
+ */
+static void insert_run_here(struct tree **tp, struct cow *cow, struct tree_iter *path,
+                            const struct listpack_value *v, unsigned n, size_t bytes)
 {
-    const size_t bytes = listpack_encoded_bytes(v, (*tp)->params.stride);
     if ((*tp)->count == 0) {
         struct tree *t = tree_root_own(tp, cow);
         t->top = leaf_of(t, cow, v, bytes);
@@ -199,13 +207,19 @@ static void insert_here(struct tree **tp, struct cow *cow, struct tree_iter *pat
     struct tree *t = tree_own(tp, cow, path, depth + 1);
     struct tree_node *leaf = (struct tree_node *)path->node[depth];
     struct siblings s = {.n = 0, .before = false};
-    if (leaf_has_room(t, leaf, bytes))
-        leaf = leaf_put(t, leaf, offset, v, bytes);
+    if (n > 1 || leaf_has_room(t, leaf, bytes))
+        leaf = leaf_put_run(t, leaf, offset, v, n, bytes);
     else
         leaf = leaf_split(t, cow, path, path->index[depth], offset, v, bytes, &s);
     tree_link(t, path, depth, leaf);
-    t->count++;
+    t->count += n;
     tell_parents(t, cow, path, depth, &s);
+}
+
+static void insert_here(struct tree **tp, struct cow *cow, struct tree_iter *path,
+                        const struct listpack_value *v)
+{
+    insert_run_here(tp, cow, path, v, 1, listpack_encoded_bytes(v, (*tp)->params.stride));
 }
 
 /* The end of the last leaf, if there is one. */
@@ -226,6 +240,54 @@ void tree_insert_at(struct tree **t, struct cow *cow, uint64_t rank,
     if (!tree_iter_at(&path, *t, rank))
         path_to_end(&path, *t);
     insert_here(t, cow, &path, element);
+}
+
+/*
+ * How many of n elements have room in the leaf, taken from the side of them that is to lie next to
+ * what the leaf has; at least one is told, and its bytes.
+ */
+static unsigned run_with_room(const struct tree *t, const struct tree_node *leaf, bool at_end,
+                              const struct listpack_value *elements, size_t n, size_t *bytes)
+{
+    const uint32_t stride = t->params.stride;
+    size_t room = 0;
+    unsigned k = 0, most = 1;
+    if (leaf && leaf->n < t->params.leaf_elements && tree_leaf_bytes(leaf) < t->params.leaf_bytes) {
+        most = t->params.leaf_elements - leaf->n;
+        room = t->params.leaf_bytes - tree_leaf_bytes(leaf);
+    }
+    *bytes = 0;
+    while (k < n && k < most) {
+        const size_t next = at_end ? k : n - 1 - k;
+        const size_t more = listpack_encoded_bytes(elements + next * stride, stride);
+        if (k > 0 && *bytes + more > room)
+            break;
+        *bytes += more;
+        k++;
+    }
+    return k;
+}
+
+void tree_push(struct tree **t, struct cow *cow, bool at_end, const struct listpack_value *elements,
+               size_t n)
+{
+    while (n > 0) {
+        struct tree_iter path;
+        size_t bytes;
+        if (at_end)
+            path_to_end(&path, *t);
+        else
+            (void)tree_iter_first(&path, *t);
+        const struct tree_node *leaf = (*t)->height ? path.node[(*t)->height - 1] : NULL;
+        const unsigned k = run_with_room(*t, leaf, at_end, elements, n, &bytes);
+        const struct listpack_value *run = elements;
+        if (at_end)
+            elements += (size_t)k * (*t)->params.stride;
+        else
+            run += (n - k) * (*t)->params.stride;
+        insert_run_here(t, cow, &path, run, k, bytes);
+        n -= k;
+    }
 }
 
 bool tree_insert(struct tree **t, struct cow *cow, const struct tree_probe *probe,

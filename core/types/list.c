@@ -127,6 +127,7 @@ static int measure(const struct bytes *v, size_t n, size_t *bytes)
 static int push_packed(struct value_edit *e, enum list_end end, const struct bytes *v, size_t n)
 {
     struct listpack_value few[VALUES_ON_STACK], *values = few;
+    LK_ASSERT(n > 0);
     if (n > VALUES_ON_STACK && !(values = mem_try_alloc(n * sizeof *values)))
         return LK_ENOMEM;
     for (size_t i = 0; i < n; i++)
@@ -137,6 +138,21 @@ static int push_packed(struct value_edit *e, enum list_end end, const struct byt
     if (values != few)
         mem_free(values, n * sizeof *values);
     return rc;
+}
+
+static void push_tree(struct value_edit *e, enum list_end end, const struct bytes *v, size_t n)
+{
+    struct tree *t = list_tree(&e->value);
+    struct listpack_value some[VALUES_ON_STACK];
+    while (n > 0) {
+        const size_t k = n < VALUES_ON_STACK ? n : VALUES_ON_STACK;
+        for (size_t i = 0; i < k; i++)
+            some[end == LIST_HEAD ? k - 1 - i : i] = listpack_from_bytes(v[i]);
+        tree_push(&t, e->cow, end == LIST_TAIL, some, k);
+        v += k;
+        n -= k;
+    }
+    e->value.as.root = t;
 }
 
 int list_push(struct value_edit *e, enum list_end end, const struct bytes *v, size_t n)
@@ -152,12 +168,7 @@ int list_push(struct value_edit *e, enum list_end end, const struct bytes *v, si
         if (rc != LK_OK)
             return rc;
     }
-    struct tree *t = list_tree(&e->value);
-    for (size_t i = 0; i < n; i++) {
-        const struct listpack_value value = listpack_from_bytes(v[i]);
-        tree_insert_at(&t, e->cow, end == LIST_HEAD ? 0 : tree_count(t), &value);
-    }
-    e->value.as.root = t;
+    push_tree(e, end, v, n);
     return LK_OK;
 }
 

@@ -62,7 +62,8 @@ bool list_iter_next_block(struct list_iter *it);
 
 /* --- changing, on an open edit --------------------------------------------------------------- */
 
-/* Pushes n elements one after the other: at the head they end in reverse.  LK_ENOMEM, LK_ETOOBIG */
+/* Pushes n >= 1 elements one after the other: at the head they end in reverse.  LK_ENOMEM,
+ * LK_ETOOBIG */
 int list_push(struct value_edit *e, enum list_end end, const struct bytes *v, size_t n);
 
 /* Puts an element before the one at index, which may be the length.  LK_ENOMEM, LK_ETOOBIG */
