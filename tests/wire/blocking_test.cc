@@ -1,5 +1,6 @@
 /*
- * blocking_test.cc — clients that wait for keys: nobody is forgotten, nothing is lost or given twice.
+ * blocking_test.cc — clients that wait for keys: nobody is forgotten, nothing is lost or given
+ * twice.
  */
 #include "tests/support/server.h"
 #include "tests/support/threads.h"
@@ -41,7 +42,8 @@ TEST(Blocking, FirstComeFirstServed)
     std::vector<Client> waiting;
     for (int i = 0; i < 20; i++) {
         waiting.push_back(server->connect());
-        waiting.back().send(i % 2 ? Args{"BLPOP", "other", "list", "0"} : Args{"BRPOP", "list", "0"});
+        waiting.back().send(i % 2 ? Args{"BLPOP", "other", "list", "0"}
+                                  : Args{"BRPOP", "list", "0"});
         wait_blocked(control, i + 1);
     }
     for (int i = 0; i < 20; i++)
@@ -72,8 +74,8 @@ TEST(Blocking, WhatStandsBehindACommandRunsWhenItIsServed)
 {
     const auto server = Server::tested({{"io-threads", "2"}});
     Client client = server->connect(), control = server->connect();
-    client.send(encode({"BLPOP", "list", "0"}) + encode({"INCR", "n"}) + encode({"BLPOP", "list", "0"}) +
-                encode({"INCR", "n"}));
+    client.send(encode({"BLPOP", "list", "0"}) + encode({"INCR", "n"}) +
+                encode({"BLPOP", "list", "0"}) + encode({"INCR", "n"}));
     wait_blocked(control, 1);
     EXPECT_EQ(control.call_raw({"EXISTS", "n"}), ":0\r\n");
     control.call({"RPUSH", "list", "a", "b"});
@@ -167,7 +169,8 @@ Args blocking_command(std::mt19937_64 &random)
     case 1:
         return {"BRPOP", list_name(random), timeout};
     case 2:
-        return {"BLMPOP", timeout, "2", list_name(random), list_name(random), "RIGHT", "COUNT", "3"};
+        return {"BLMPOP",          timeout, "2",     list_name(random),
+                list_name(random), "RIGHT", "COUNT", "3"};
     case 3:
         return {"BZPOPMIN", zset_name(random), zset_name(random), timeout};
     case 4:
