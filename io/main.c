@@ -114,12 +114,13 @@ static uint64_t log_offset(void *ctx)
 static struct command_index *make_commands(const struct config *c)
 {
     const struct command *const tables[] = {
-        string_commands,  string_set_commands, string_range_commands, string_multi_commands,
-        counter_commands, lcs_commands,        key_commands,          expire_commands,
-        ttl_commands,     rename_commands,     copy_commands,         scan_commands,
-        object_commands,  flush_commands,      transaction_commands,  connection_commands,
-        auth_commands,    client_commands,     slowlog_commands,      latency_commands,
-        command_commands,
+        string_commands,      string_set_commands, string_range_commands, string_multi_commands,
+        counter_commands,     lcs_commands,        key_commands,          expire_commands,
+        ttl_commands,         rename_commands,     copy_commands,         scan_commands,
+        object_commands,      flush_commands,      transaction_commands,  connection_commands,
+        auth_commands,        client_commands,     slowlog_commands,      latency_commands,
+        command_commands,     zset_add_commands,   zset_read_commands,    zset_range_commands,
+        zset_remove_commands, zset_pop_commands,   zset_random_commands,  zset_algebra_commands,
     };
     struct command_index *ix = command_index_new();
     for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)

@@ -14,6 +14,11 @@ const struct command_limits *exec_limits(const struct exec *x)
     return &x->dispatcher->config->limits;
 }
 
+struct rng *exec_rng(struct exec *x)
+{
+    return &x->dispatcher->rng;
+}
+
 void exec_begin(struct dispatcher *d, struct session *s, const struct command_info *c)
 {
     struct exec *x = &d->x;

@@ -49,6 +49,8 @@ struct command_limits {
 };
 const struct command_limits *exec_limits(const struct exec *x);
 
+struct rng *exec_rng(struct exec *x); /* the worker's; what it gives is never logged */
+
 /* --- reading ------------------------------------------------------------------------------- */
 
 /*

@@ -49,12 +49,30 @@ class Commands : public ::testing::Test
         alone_rows_[0].flags = CMD_EXCLUSIVE;
         alone_rows_[0].run = switch_on;
         index_ = command_index_new();
-        for (const command *rows :
-             {string_commands, string_set_commands, string_range_commands, string_multi_commands,
-              counter_commands, lcs_commands, key_commands, expire_commands, ttl_commands,
-              rename_commands, copy_commands, scan_commands, object_commands, flush_commands,
-              transaction_commands, static_cast<const command *>(alone_rows_),
-              static_cast<const command *>(memory_rows_)})
+        for (const command *rows : {string_commands,
+                                    string_set_commands,
+                                    string_range_commands,
+                                    string_multi_commands,
+                                    counter_commands,
+                                    lcs_commands,
+                                    key_commands,
+                                    expire_commands,
+                                    ttl_commands,
+                                    rename_commands,
+                                    copy_commands,
+                                    scan_commands,
+                                    object_commands,
+                                    flush_commands,
+                                    zset_add_commands,
+                                    zset_read_commands,
+                                    zset_range_commands,
+                                    zset_remove_commands,
+                                    zset_pop_commands,
+                                    zset_random_commands,
+                                    zset_algebra_commands,
+                                    transaction_commands,
+                                    static_cast<const command *>(alone_rows_),
+                                    static_cast<const command *>(memory_rows_)})
             command_index_add(index_, rows);
         shared_.keyspace = keyspace_new(64, config_.limits.databases);
         shared_.commands = index_;

@@ -244,9 +244,12 @@ class Server
         config.slowlog_us = -1;
         index_ = command_index_new();
         for (const command *table :
-             {string_commands, string_set_commands, string_range_commands, string_multi_commands,
-              counter_commands, key_commands, expire_commands, ttl_commands, rename_commands,
-              copy_commands, scan_commands, flush_commands, transaction_commands, rows::all()})
+             {string_commands,   string_set_commands,  string_range_commands, string_multi_commands,
+              counter_commands,  key_commands,         expire_commands,       ttl_commands,
+              rename_commands,   copy_commands,        scan_commands,         flush_commands,
+              zset_add_commands, zset_read_commands,   zset_range_commands,   zset_remove_commands,
+              zset_pop_commands, zset_random_commands, zset_algebra_commands, transaction_commands,
+              rows::all()})
             command_index_add(index_, table);
         ks = shared.keyspace = keyspace_new(shape.shards, config.limits.databases);
         shared.commands = index_;

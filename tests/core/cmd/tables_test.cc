@@ -1,5 +1,6 @@
 // Rows against what a 7.0.15 server answers to COMMAND INFO: arity, flags, categories, and each
-// key specification as its flags and "index last step limit".
+// key specification as its flags and "index last step limit", or "index keynum" and where the
+// number, the first key and the next ones are.  ZRANK and ZREVRANK take one more word since 7.2.
 #include "core/cmd/tables.h"
 
 #include <gtest/gtest.h>
@@ -35,6 +36,14 @@ template <size_t N> std::string words(const char *const (&names)[N], uint32_t bi
     return out;
 }
 
+std::string numbers(const std::vector<int> &list)
+{
+    std::string out;
+    for (const int n : list)
+        out += " " + std::to_string(n);
+    return out;
+}
+
 std::string describe(const command &c, const std::string &prefix)
 {
     uint32_t categories = c.categories | (c.flags & CMD_FAST ? CAT_FAST : CAT_SLOW);
@@ -42,15 +51,24 @@ std::string describe(const command &c, const std::string &prefix)
     categories |= c.flags & CMD_WRITE ? CAT_WRITE : 0;
     std::string out = prefix + c.name + " " + std::to_string(c.arity) + words(flag_names, c.flags) +
                       " |" + words(category_names, categories) + " |";
-    for (const key_spec *k = c.keys; k < c.keys + KEY_SPECS_MAX && k->begin; k++)
-        out += " [" + words(key_flag_names, k->flags).substr(1) + " " + std::to_string(k->index) +
-               " " + std::to_string(k->last) + " " + std::to_string(k->step) + " " +
-               std::to_string(k->limit) + "]";
+    for (const key_spec *k = c.keys; k < c.keys + KEY_SPECS_MAX && k->begin; k++) {
+        out += " [" + words(key_flag_names, k->flags).substr(1) + " " + std::to_string(k->index);
+        out += k->find == KEY_FIND_KEYNUM
+                   ? " keynum" + numbers({k->keynum, k->first_key, k->keynum_step})
+                   : numbers({k->last, k->step, k->limit});
+        out += "]";
+    }
     return out;
 }
 
 const std::set<std::string> want = {
     "append 3 write denyoom fast | @write @string @fast | [RW insert 1 0 1 0]",
+    "bzmpop -5 write blocking movablekeys | @write @sortedset @slow @blocking | [RW access delete "
+    "2 keynum 0 1 1]",
+    "bzpopmax -3 write noscript blocking fast | @write @sortedset @fast @blocking | [RW access "
+    "delete 1 -2 1 0]",
+    "bzpopmin -3 write noscript blocking fast | @write @sortedset @fast @blocking | [RW access "
+    "delete 1 -2 1 0]",
     "copy -3 write denyoom | @keyspace @write @slow | [RO access 1 0 1 0] [OW update 2 0 1 0]",
     "dbsize 1 readonly fast | @keyspace @read @fast |",
     "decr 2 write denyoom fast | @write @string @fast | [RW access update 1 0 1 0]",
@@ -104,15 +122,54 @@ const std::set<std::string> want = {
     "ttl 2 readonly fast | @keyspace @read @fast | [RO access 1 0 1 0]",
     "type 2 readonly fast | @keyspace @read @fast | [RO 1 0 1 0]",
     "unlink -2 write fast | @keyspace @write @fast | [RM delete 1 -1 1 0]",
+    "zadd -4 write denyoom fast | @write @sortedset @fast | [RW update 1 0 1 0]",
+    "zcard 2 readonly fast | @read @sortedset @fast | [RO 1 0 1 0]",
+    "zcount 4 readonly fast | @read @sortedset @fast | [RO access 1 0 1 0]",
+    "zdiff -3 readonly movablekeys | @read @sortedset @slow | [RO access 1 keynum 0 1 1]",
+    "zdiffstore -4 write denyoom movablekeys | @write @sortedset @slow | [OW update 1 0 1 0] [RO "
+    "access 2 keynum 0 1 1]",
+    "zincrby 4 write denyoom fast | @write @sortedset @fast | [RW access update 1 0 1 0]",
+    "zinter -3 readonly movablekeys | @read @sortedset @slow | [RO access 1 keynum 0 1 1]",
+    "zintercard -3 readonly movablekeys | @read @sortedset @slow | [RO access 1 keynum 0 1 1]",
+    "zinterstore -4 write denyoom movablekeys | @write @sortedset @slow | [OW update 1 0 1 0] [RO "
+    "access 2 keynum 0 1 1]",
+    "zlexcount 4 readonly fast | @read @sortedset @fast | [RO access 1 0 1 0]",
+    "zmpop -4 write movablekeys | @write @sortedset @slow | [RW access delete 1 keynum 0 1 1]",
+    "zmscore -3 readonly fast | @read @sortedset @fast | [RO access 1 0 1 0]",
+    "zpopmax -2 write fast | @write @sortedset @fast | [RW access delete 1 0 1 0]",
+    "zpopmin -2 write fast | @write @sortedset @fast | [RW access delete 1 0 1 0]",
+    "zrandmember -2 readonly | @read @sortedset @slow | [RO access 1 0 1 0]",
+    "zrange -4 readonly | @read @sortedset @slow | [RO access 1 0 1 0]",
+    "zrangebylex -4 readonly | @read @sortedset @slow | [RO access 1 0 1 0]",
+    "zrangebyscore -4 readonly | @read @sortedset @slow | [RO access 1 0 1 0]",
+    "zrangestore -5 write denyoom | @write @sortedset @slow | [OW update 1 0 1 0] [RO access 2 0 1 "
+    "0]",
+    "zrank -3 readonly fast | @read @sortedset @fast | [RO access 1 0 1 0]",
+    "zrem -3 write fast | @write @sortedset @fast | [RW delete 1 0 1 0]",
+    "zremrangebylex 4 write | @write @sortedset @slow | [RW delete 1 0 1 0]",
+    "zremrangebyrank 4 write | @write @sortedset @slow | [RW delete 1 0 1 0]",
+    "zremrangebyscore 4 write | @write @sortedset @slow | [RW delete 1 0 1 0]",
+    "zrevrange -4 readonly | @read @sortedset @slow | [RO access 1 0 1 0]",
+    "zrevrangebylex -4 readonly | @read @sortedset @slow | [RO access 1 0 1 0]",
+    "zrevrangebyscore -4 readonly | @read @sortedset @slow | [RO access 1 0 1 0]",
+    "zrevrank -3 readonly fast | @read @sortedset @fast | [RO access 1 0 1 0]",
+    "zscan -3 readonly | @read @sortedset @slow | [RO access 1 0 1 0]",
+    "zscore 3 readonly fast | @read @sortedset @fast | [RO access 1 0 1 0]",
+    "zunion -3 readonly movablekeys | @read @sortedset @slow | [RO access 1 keynum 0 1 1]",
+    "zunionstore -4 write denyoom movablekeys | @write @sortedset @slow | [OW update 1 0 1 0] [RO "
+    "access 2 keynum 0 1 1]",
 };
 
 TEST(Tables, RowsSayWhatTheReferenceSays)
 {
     std::set<std::string> got;
     for (const command *c :
-         {string_commands, string_set_commands, string_range_commands, string_multi_commands,
-          counter_commands, lcs_commands, key_commands, expire_commands, ttl_commands,
-          rename_commands, copy_commands, scan_commands, object_commands, flush_commands})
+         {string_commands,      string_set_commands,  string_range_commands, string_multi_commands,
+          counter_commands,     lcs_commands,         key_commands,          expire_commands,
+          ttl_commands,         rename_commands,      copy_commands,         scan_commands,
+          object_commands,      flush_commands,       zset_add_commands,     zset_read_commands,
+          zset_range_commands,  zset_remove_commands, zset_pop_commands,     zset_random_commands,
+          zset_algebra_commands})
         for (; c->name; c++) {
             got.insert(describe(*c, ""));
             EXPECT_TRUE(c->run || c->subcommands) << c->name;
