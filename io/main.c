@@ -120,6 +120,7 @@ static struct command_index *make_commands(const struct config *c)
         object_commands,  flush_commands,      transaction_commands,  connection_commands,
         auth_commands,    client_commands,     slowlog_commands,      latency_commands,
         command_commands, set_commands,        set_random_commands,   set_algebra_commands,
+        sort_commands,
     };
     struct command_index *ix = command_index_new();
     for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)

@@ -19,6 +19,7 @@ extern const struct command lcs_commands[];          /* cmd_lcs.c */
 extern const struct command set_commands[];          /* cmd_set.c */
 extern const struct command set_random_commands[];   /* cmd_set_random.c */
 extern const struct command set_algebra_commands[];  /* cmd_set_algebra.c */
+extern const struct command sort_commands[];         /* cmd_sort.c */
 extern const struct command key_commands[];          /* cmd_key.c */
 extern const struct command expire_commands[];       /* cmd_expire.c */
 extern const struct command ttl_commands[];          /* cmd_ttl.c */

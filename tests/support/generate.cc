@@ -1,6 +1,7 @@
 /* generate.cc — the words that all families share, and the spoiling of commands. */
 #include "tests/support/generate.h"
 
+#include <algorithm>
 #include <cctype>
 
 namespace lk
@@ -119,7 +120,7 @@ void spoil(Random &random, Args &args)
             c = random.one_in(2) ? static_cast<char>(toupper(static_cast<unsigned char>(c))) : c;
     }
     /* SCAN from a made-up cursor may rightly answer anything. */
-    const bool follows_cursor = args.size() > 1 && args[1] == "@all";
+    const bool follows_cursor = std::find(args.begin(), args.end(), "@all") != args.end();
     if (!random.one_in(25) || follows_cursor)
         return;
     switch (random.below(3)) {
@@ -141,13 +142,15 @@ void spoil(Random &random, Args &args)
 
 Args next_mixed(Random &random)
 {
-    switch (random.below(4)) {
+    switch (random.below(5)) {
     case 0:
         return next_key(random);
     case 1:
         return next_session(random);
     case 2:
         return next_transaction(random);
+    case 3:
+        return next_set(random);
     default:
         return next_string(random);
     }
@@ -160,6 +163,7 @@ const std::vector<Family> &families()
     static const std::vector<Family> all = {
         {"Strings", next_string, 1},   {"Keys", next_key, 1},
         {"Sessions", next_session, 1}, {"Transactions", next_transaction, 3},
+        {"Sets", next_set, 1},         {"Sorting", next_sort, 1},
         {"Mixed", next_mixed, 3},
     };
     return all;

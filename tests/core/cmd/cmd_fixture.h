@@ -36,6 +36,9 @@ class Commands : public ::testing::Test
         clock_fake_unix_ms(NOW);
         config_.limits.bulk_max = size_t{512} << 20;
         config_.limits.databases = 16;
+        config_.limits.types.set_max_intset_entries = 512;
+        config_.limits.types.set_max_listpack_entries = 128;
+        config_.limits.types.set_max_listpack_value = 64;
         config_.slowlog_us = -1;
         memory_rows_[0].name = "memory-usage";
         memory_rows_[0].arity = -3;
@@ -49,26 +52,15 @@ class Commands : public ::testing::Test
         alone_rows_[0].flags = CMD_EXCLUSIVE;
         alone_rows_[0].run = switch_on;
         index_ = command_index_new();
-        for (const command *rows : {string_commands,
-                                    string_set_commands,
-                                    string_range_commands,
-                                    string_multi_commands,
-                                    counter_commands,
-                                    lcs_commands,
-                                    key_commands,
-                                    expire_commands,
-                                    ttl_commands,
-                                    rename_commands,
-                                    copy_commands,
-                                    scan_commands,
-                                    object_commands,
-                                    flush_commands,
-                                    transaction_commands,
-                                    set_commands,
-                                    set_random_commands,
-                                    set_algebra_commands,
-                                    static_cast<const command *>(alone_rows_),
-                                    static_cast<const command *>(memory_rows_)})
+        for (const command *rows :
+             {string_commands, string_set_commands, string_range_commands, string_multi_commands,
+              counter_commands, lcs_commands, key_commands, expire_commands, ttl_commands,
+              rename_commands, copy_commands, scan_commands, object_commands, flush_commands,
+              transaction_commands, static_cast<const command *>(alone_rows_),
+              static_cast<const command *>(memory_rows_)})
+            command_index_add(index_, rows);
+        for (const command *rows :
+             {set_commands, set_random_commands, set_algebra_commands, sort_commands})
             command_index_add(index_, rows);
         shared_.keyspace = keyspace_new(64, config_.limits.databases);
         shared_.commands = index_;

@@ -241,13 +241,18 @@ class Server
         table_due_base(NOW);
         config.limits.bulk_max = size_t{512} << 20;
         config.limits.databases = 16;
+        config.limits.types.set_max_intset_entries = 512;
+        config.limits.types.set_max_listpack_entries = 128;
+        config.limits.types.set_max_listpack_value = 64;
         config.slowlog_us = -1;
         index_ = command_index_new();
         for (const command *table :
              {string_commands, string_set_commands, string_range_commands, string_multi_commands,
               counter_commands, key_commands, expire_commands, ttl_commands, rename_commands,
-              copy_commands, scan_commands, flush_commands, transaction_commands, set_commands,
-              set_random_commands, set_algebra_commands, rows::all()})
+              copy_commands, scan_commands, flush_commands, transaction_commands, rows::all()})
+            command_index_add(index_, table);
+        for (const command *table :
+             {set_commands, set_random_commands, set_algebra_commands, sort_commands})
             command_index_add(index_, table);
         ks = shared.keyspace = keyspace_new(shape.shards, config.limits.databases);
         shared.commands = index_;
