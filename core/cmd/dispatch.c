@@ -277,7 +277,7 @@ static bool run_locked(struct dispatcher *d, struct pending *p, enum outcome *ou
         multi_lock_set(d, p->session);
         return run_set(d, p, outcome);
     }
-    if (c->flags & CMD_ALL_SHARDS) {
+    if (dispatch_wants_all(c, &p->args)) {
         lock_set_clear(d->set);
         lock_set_add_all(d->set, d->ks);
         return run_set(d, p, outcome);

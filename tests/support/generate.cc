@@ -151,6 +151,7 @@ Args next_mixed(Random &random)
         return next_transaction(random);
     case 3:
         return next_zset(random);
+        return next_set(random);
     default:
         return next_string(random);
     }
@@ -164,6 +165,8 @@ const std::vector<Family> &families()
         {"Strings", next_string, 1},   {"Keys", next_key, 1},
         {"Sessions", next_session, 1}, {"Transactions", next_transaction, 3},
         {"SortedSets", next_zset, 1},  {"Mixed", next_mixed, 3},
+        {"Sets", next_set, 1},         {"Sorting", next_sort, 1},
+        {"Mixed", next_mixed, 3},
     };
     return all;
 }
