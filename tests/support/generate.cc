@@ -119,7 +119,8 @@ void spoil(Random &random, Args &args)
             c = random.one_in(2) ? static_cast<char>(toupper(static_cast<unsigned char>(c))) : c;
     }
     /* SCAN from a made-up cursor may rightly answer anything. */
-    const bool follows_cursor = args.size() > 1 && args[1] == "@all";
+    const bool follows_cursor =
+        (args.size() > 1 && args[1] == "@all") || (args.size() > 2 && args[2] == "@all");
     if (!random.one_in(25) || follows_cursor)
         return;
     switch (random.below(3)) {
@@ -160,7 +161,7 @@ const std::vector<Family> &families()
     static const std::vector<Family> all = {
         {"Strings", next_string, 1},   {"Keys", next_key, 1},
         {"Sessions", next_session, 1}, {"Transactions", next_transaction, 3},
-        {"Mixed", next_mixed, 3},
+        {"Mixed", next_mixed, 3},      {"Hashes", next_hash, 1},
     };
     return all;
 }
