@@ -48,6 +48,8 @@ struct progress {
     bool more;
 };
 
+static const struct command_info no_command = {.row = &(const struct command){.name = ""}};
+
 static void expire_shard(struct dispatcher *d, struct shard *s, struct progress *out)
 {
     /* Each shard puts a slot of its own, so each asks. */
@@ -63,17 +65,21 @@ static void expire_shard(struct dispatcher *d, struct shard *s, struct progress 
         out->more |= expire_table(d, s, s->others[i].db, s->others[i].table);
         out->timed |= s->others[i].table->deadlines > 0;
     }
+    if (LK_UNLIKELY(d->ready_count > 0)) {
+        dispatch_serve(d);
+        exec_begin(d, &d->system, &no_command);
+    }
     effects_commit(d, s);
+    dispatch_send_served(d);
     shard_unlock(s);
 }
-
-static const struct command_info no_command = {.row = &(const struct command){.name = ""}};
 
 bool dispatch_expire(struct dispatcher *d, uint32_t worker, uint32_t workers, int64_t budget_us,
                      int64_t *next_ms)
 {
     *next_ms = d->now_ms + IDLE_TICK_MS;
-    if (__atomic_load_n(&d->shared->no_active_expire, __ATOMIC_RELAXED) || dispatch_paused_until(d))
+    if (__atomic_load_n(&d->shared->no_active_expire, __ATOMIC_RELAXED) ||
+        __atomic_load_n(&d->shared->loading, __ATOMIC_RELAXED) || dispatch_paused_until(d))
         return false;
     /*
      * Cleared before the look: whoever sets a deadline and still sees the bit held the shard's lock

@@ -49,6 +49,8 @@ struct command_limits {
 };
 const struct command_limits *exec_limits(const struct exec *x);
 
+struct rng *exec_rng(struct exec *x); /* the worker's; what it gives is never logged */
+
 /* --- reading ------------------------------------------------------------------------------- */
 
 /*
@@ -63,6 +65,12 @@ int exec_look(struct exec *x, struct bytes key, unsigned type, struct value *out
 
 /* As exec_find, but for writers and for curious commands: no statistics, no LRU. */
 int exec_peek(struct exec *x, struct bytes key, unsigned type, struct value *out);
+
+/*
+ * As exec_find for a key that is no argument: its bytes may be overwritten by the next one's.  Only
+ * under the locks of all shards.
+ */
+int exec_find_made(struct exec *x, struct bytes key, unsigned type, struct value *out);
 
 bool exec_exists(struct exec *x, struct bytes key); /* counts a hit or miss, touches */
 
@@ -169,7 +177,8 @@ int exec_use_db(struct exec *x, uint32_t db);
 bool exec_may_take(const struct exec *x, struct bytes key);
 
 struct wait_spec {
-    uint32_t first, count; /* the keys: arguments first … first + count - 1 */
+    uint32_t first, count; /* the keys: arguments first … first + count - 1; 0: for no key, but
+                              for somebody's answer (waiter_answer in core/cmd/waiter.h) */
     unsigned type;         /* which a key must have to be worth another run */
     int64_t deadline_ms;   /* Unix time; 0: for ever */
     bool null_array;       /* what a timeout answers: a null array, else a null */
@@ -201,6 +210,8 @@ void exec_effect(struct exec *x, const struct bytes *argv, uint32_t n);
 void exec_effect_format(struct exec *x, const char *format, ...);
 /* The change needs no log line (it is none, or other lines already say it). */
 void exec_effect_none(struct exec *x);
+/* Does anybody read the log?  Where effects are costly to put together. */
+bool exec_is_logged(const struct exec *x);
 
 /* Marks key as changed for WATCH although no call above changed it. */
 void exec_signal(struct exec *x, struct bytes key);

@@ -33,6 +33,9 @@ static const char *const lines[] = {
     [-LK_EHASHINT] = "ERR hash value is not an integer",
     [-LK_EHASHFLT] = "ERR hash value is not a float",
     [-LK_ENOTFIN] = "ERR value is NaN or Infinity",
+    [-LK_ENAN] = "ERR resulting score is not a number (NaN)",
+    [-LK_EMINMAX] = "ERR min or max is not a float",
+    [-LK_ELEX] = "ERR min or max not valid string range item",
 };
 
 /* "object|encoding", or the plain name. */

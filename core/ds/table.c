@@ -250,51 +250,6 @@ void table_release(struct table *t, void (*entry)(void *ctx, struct entry *e), v
     release_dir(old, t->retire, entry, ctx);
 }
 
-struct release {
-    struct cow *cow;
-    bool viewed; /* by the view of cow: bits of an earlier one mean nothing */
-    void (*retire)(void *p, size_t size);
-    void (*entry)(void *ctx, struct entry *e, bool seen);
-    void *ctx;
-};
-
-static void release_page_cow(const struct release *r, struct table_page *p)
-{
-    const bool frozen = p && cow_shared(r->cow, p->epoch);
-    for (struct table_page *node = p; node; node = node->overflow)
-        for (uint32_t i = 0; i < node->buckets; i++) {
-            const struct table_bucket *b = &node->bucket[i];
-            for (unsigned slot = 0; slot < TABLE_BUCKET_SLOTS; slot++)
-                if (bucket_tag(b, slot))
-                    r->entry(r->ctx, bucket_entry(b, slot),
-                             frozen || (r->viewed && b->shared >> slot & 1));
-        }
-    if (!frozen)
-        page_free(p, r->retire);
-    for (struct table_page *node = frozen ? p : NULL; node; node = node->overflow)
-        r->cow->defer(r->cow, node, page_size(node->buckets));
-}
-
-static void release_dir_cow(const struct release *r, struct table_dir *d, bool frozen)
-{
-    for (uint32_t i = 0; d && i < d->pages; i++)
-        release_page_cow(r, d->page[i]);
-    if (d && frozen)
-        r->cow->defer(r->cow, d, dir_size(d->pages));
-    else
-        dir_free(d, r->retire);
-}
-
-void table_release_cow(struct table *t, struct cow *cow,
-                       void (*entry)(void *ctx, struct entry *e, bool seen), void *ctx)
-{
-    const bool viewed = cow && cow->epoch != 0, frozen = cow_shared(cow, t->epoch);
-    LK_ASSERT(!viewed || cow->passed == 0);
-    const struct release r = {cow, viewed, t->retire, entry, ctx};
-    release_dir_cow(&r, t->live, frozen);
-    release_dir_cow(&r, t->old, frozen);
-}
-
 static size_t dir_bytes(const struct table_dir *d)
 {
     if (!d)

@@ -81,6 +81,12 @@ struct table_loc {
 
 void table_init(struct table *t, uint8_t skip_bits, uint8_t stagger);
 
+/*
+ * Makes an empty table as large as `count` entries want it.  Until they are inserted there is no
+ * table_settle, which would find it too large.
+ */
+void table_reserve(struct table *t, uint32_t count);
+
 /* Frees all pages; calls entry for each one still inside (may be NULL). */
 void table_release(struct table *t, void (*entry)(void *ctx, struct entry *e), void *ctx);
 
@@ -90,13 +96,6 @@ void table_release(struct table *t, void (*entry)(void *ctx, struct entry *e), v
  */
 bool table_release_some(struct table *t, size_t *cursor, size_t budget,
                         void (*entry)(void *ctx, struct entry *e), void *ctx);
-
-/*
- * For a table inside a value's root: what the open view may still read of pages and directories is
- * deferred, and entry is told the same of each entry.  t itself is the caller's to free or defer.
- */
-void table_release_cow(struct table *t, struct cow *cow,
-                       void (*entry)(void *ctx, struct entry *e, bool seen), void *ctx);
 
 /* NULL if there is none; loc is filled only if there is one. Cost: about two cache lines. */
 struct entry *table_find(const struct table *t, uint64_t hash, struct bytes key,
@@ -194,6 +193,12 @@ uint64_t table_image_page(const struct table_image *image, uint64_t cursor,
  * caller's to defer.
  */
 void table_fork(const struct table *from, struct table *to, struct cow *cow);
+
+/*
+ * For a table inside a value's root, whose entries own nothing: frees all of it, entries too, but
+ * what the open view may still read, which is deferred.  cow may be NULL.
+ */
+void table_drop(const struct table *t, struct cow *cow);
 
 /* Frees the image's directories (pages belong to the table or to what cow.defer collected). */
 void table_image_release(struct table_image *image, void (*retire)(void *p, size_t size));

@@ -372,17 +372,12 @@ int hash_table_copy(const struct value *v, struct value *out)
     return LK_OK;
 }
 
-static void release_entry(void *ctx, struct entry *e, bool seen)
-{
-    dispose(ctx, e, seen);
-}
-
 void hash_table_release(struct value *v, struct cow *cow)
 {
     struct table *t = root_of(v);
     const bool seen = cow_shared(cow, t->epoch);
     v->as.root = NULL;
-    table_release_cow(t, cow, release_entry, cow);
+    table_drop(t, cow);
     if (seen)
         cow->defer(cow, t, sizeof *t);
     else
