@@ -81,9 +81,6 @@ struct table_loc {
 
 void table_init(struct table *t, uint8_t skip_bits, uint8_t stagger);
 
-/*
- * Makes an empty table as large as `count` entries want it.  Until they are inserted there is no
- * table_settle, which would find it too large.
 /* Makes an empty table as large as `count` entries want it, so that inserting them moves nothing.
  */
 void table_reserve(struct table *t, uint32_t count);
