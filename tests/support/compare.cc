@@ -105,6 +105,11 @@ bool same_client(const Reply &want, const Reply &got, int64_t)
     return true;
 }
 
+bool same_encoding(const Reply &want, const Reply &got, int64_t)
+{
+    return want.raw == got.raw || (want.text == "quicklist" && got.text == "listpack");
+}
+
 struct Rule {
     const char *command; /* with its subcommand */
     Same same;
@@ -123,6 +128,7 @@ const Rule rules[] = {
     {"client id", same_type, "connections are numbered as they come to each worker"},
     {"client list", same_type, "it shows every connection of each server"},
     {"client info", same_client, "addresses, ages and buffer sizes are the server's own"},
+    {"object encoding", same_encoding, "small lists are one listpack since 7.2 of the reference"},
     {"object refcount", same_type, "values are not shared between keys here, so it is always 1"},
     {"object idletime", same_type, "idle time runs on each server's clock"},
     {"time", same_type, "the two servers read their clocks one after the other"},

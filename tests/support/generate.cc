@@ -141,7 +141,9 @@ void spoil(Random &random, Args &args)
 
 Args next_mixed(Random &random)
 {
-    switch (random.below(4)) {
+    switch (random.below(5)) {
+    case 4:
+        return next_list(random);
     case 0:
         return next_key(random);
     case 1:
@@ -160,7 +162,7 @@ const std::vector<Family> &families()
     static const std::vector<Family> all = {
         {"Strings", next_string, 1},   {"Keys", next_key, 1},
         {"Sessions", next_session, 1}, {"Transactions", next_transaction, 3},
-        {"Mixed", next_mixed, 3},
+        {"Mixed", next_mixed, 3},      {"Lists", next_list, 1},
     };
     return all;
 }
