@@ -16,6 +16,13 @@ extern const struct command string_range_commands[]; /* cmd_string_range.c */
 extern const struct command string_multi_commands[]; /* cmd_string_multi.c */
 extern const struct command counter_commands[];      /* cmd_counter.c */
 extern const struct command lcs_commands[];          /* cmd_lcs.c */
+extern const struct command hash_commands[];         /* cmd_hash.c */
+extern const struct command hash_read_commands[];    /* cmd_hash_read.c */
+extern const struct command hash_ttl_commands[];     /* cmd_hash_ttl.c */
+extern const struct command hash_ex_commands[];      /* cmd_hash_ex.c */
+extern const struct command set_commands[];          /* cmd_set.c */
+extern const struct command set_random_commands[];   /* cmd_set_random.c */
+extern const struct command set_algebra_commands[];  /* cmd_set_algebra.c */
 extern const struct command key_commands[];          /* cmd_key.c */
 extern const struct command expire_commands[];       /* cmd_expire.c */
 extern const struct command ttl_commands[];          /* cmd_ttl.c */
@@ -30,6 +37,9 @@ extern const struct command list_read_commands[];    /* cmd_list_read.c */
 extern const struct command list_edit_commands[];    /* cmd_list_edit.c */
 extern const struct command list_move_commands[];    /* cmd_list_move.c */
 extern const struct command list_block_commands[];   /* cmd_list_block.c */
+
+/* All arrays above; *count says how many. */
+const struct command *const *command_tables(uint32_t *count);
 
 /* MEMORY USAGE key [SAMPLES n]; the row stands among MEMORY's subcommands.  cmd_memory_usage.c */
 command_run memory_usage;

@@ -20,6 +20,11 @@ uint32_t table_due_unit(int64_t deadline_ms)
     return unit < TABLE_DUE_NONE ? (uint32_t)unit : TABLE_DUE_NONE - 1;
 }
 
+int64_t table_due_end(uint32_t unit)
+{
+    return due_base_ms + ((int64_t)unit + 1) * TABLE_DUE_MS - 1;
+}
+
 void table_init(struct table *t, uint8_t skip_bits, uint8_t stagger)
 {
     memset(t, 0, sizeof *t);

@@ -18,6 +18,7 @@
 enum {
     SHRINK_PERMILLE = 300, /* a table this empty shrinks … */
     SHRUNK_PERMILLE = 600, /* … to be this full */
+    RESERVED_PERMILLE = 740,
 };
 
 /* Bucket counts whose page is exactly one of the allocator's size classes. */
@@ -41,6 +42,16 @@ void table_set_thresholds(struct table *t)
     const uint64_t slots = (uint64_t)t->live->buckets * TABLE_BUCKET_SLOTS;
     t->grow_at = (uint32_t)((slots * (TABLE_GROW_PERMILLE + 3u * t->stagger) + 999) / 1000);
     t->shrink_at = t->live->buckets == 1 ? 0 : (uint32_t)(slots * SHRINK_PERMILLE / 1000);
+}
+
+void table_reserve(struct table *t, uint32_t count)
+{
+    LK_ASSERT(!t->live);
+    if (count == 0)
+        return;
+    const uint64_t least = (uint64_t)count * 1000 / (TABLE_BUCKET_SLOTS * RESERVED_PERMILLE) + 1;
+    __atomic_store_n(&t->live, dir_new(fitting_buckets(least)), __ATOMIC_RELEASE);
+    table_set_thresholds(t);
 }
 
 static void move_begin(struct table *t, uint32_t buckets)
