@@ -89,19 +89,14 @@ struct search {
     uint64_t look; /* elements to compare */
 };
 
-/* An option that wants a number which is not negative; false: the error line is written. */
-static bool parse_option(struct exec *x, int64_t n, const char *name, uint64_t *out)
+static bool parse_rank(struct exec *x, const struct args *a, uint32_t i, struct search *s)
 {
-    if (n < 0) {
-        reply_error(x->reply, "ERR %s can't be negative", name);
+    int64_t rank = 0;
+    const int rc = args_int64(a, i, &rank);
+    if (rc != LK_OK) {
+        reply_status(x, rc);
         return false;
     }
-    *out = n > 0 ? (uint64_t)n : UINT64_MAX;
-    return true;
-}
-
-static bool parse_rank(struct exec *x, int64_t rank, struct search *s)
-{
     if (rank == 0) {
         reply_error(x->reply,
                     "ERR RANK can't be zero: use 1 to start from the first match, 2 from the "
@@ -115,23 +110,39 @@ static bool parse_rank(struct exec *x, int64_t rank, struct search *s)
     return true;
 }
 
+/* COUNT and MAXLEN: 0 is no limit, and whatever is no number counts as negative. */
+static bool parse_limit(struct exec *x, const struct args *a, uint32_t i, const char *name,
+                        uint64_t *out)
+{
+    int64_t n;
+    if (args_int64(a, i, &n) != LK_OK || n < 0) {
+        reply_error(x->reply, "ERR %s can't be negative", name);
+        return false;
+    }
+    *out = n > 0 ? (uint64_t)n : UINT64_MAX;
+    return true;
+}
+
+/* False: the error line is written. */
 static bool parse_search(struct exec *x, const struct args *a, struct search *s)
 {
     *s = (struct search){.element = listpack_from_bytes(a->v[2]), .most = 1, .look = UINT64_MAX};
     for (uint32_t i = 3; i < a->n; i += 2) {
-        const bool rank = args_is(a, i, "rank"), count = args_is(a, i, "count");
-        int64_t n = 0;
-        int rc = i + 1 < a->n && (rank || count || args_is(a, i, "maxlen")) ? LK_OK : LK_ESYNTAX;
-        if (rc == LK_OK)
-            rc = args_int64(a, i + 1, &n);
-        if (rc != LK_OK) {
-            reply_status(x, rc);
-            return false;
+        bool good = false;
+        if (i + 1 == a->n) {
+            reply_syntax(x);
+        } else if (args_is(a, i, "rank")) {
+            good = parse_rank(x, a, i + 1, s);
+        } else if (args_is(a, i, "count")) {
+            good = parse_limit(x, a, i + 1, "COUNT", &s->most);
+            s->counted = true;
+        } else if (args_is(a, i, "maxlen")) {
+            good = parse_limit(x, a, i + 1, "MAXLEN", &s->look);
+        } else {
+            reply_syntax(x);
         }
-        if (rank ? !parse_rank(x, n, s)
-                 : !parse_option(x, n, count ? "COUNT" : "MAXLEN", count ? &s->most : &s->look))
+        if (!good)
             return false;
-        s->counted |= count;
     }
     return true;
 }

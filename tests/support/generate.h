@@ -70,6 +70,7 @@ Args next_zset(Random &random);
 Args next_set(Random &random);
 Args next_sort(Random &random);
 Args next_hash(Random &random);
+Args next_list(Random &random);
 
 /* Shared words of the generators. */
 std::string any_key(Random &random);
