@@ -1,5 +1,6 @@
 #include "core/cmd/sort_pattern.h"
 
+#include "core/types/hash.h"
 #include "core/types/str.h"
 
 /* Patterns end at a NUL, as clients know them. */
@@ -26,12 +27,16 @@ void sort_pattern_parse(struct bytes word, struct sort_pattern *out)
 static bool field_of(struct exec *x, const struct value *v, struct bytes field, struct buf *scratch,
                      struct bytes *out)
 {
-    (void)x;
-    (void)v;
-    (void)field;
-    (void)scratch;
-    (void)out;
-    return false;
+    struct hash_value found;
+    if (!hash_get(v, field, x->now_ms, &found))
+        return false;
+    *out = found.bytes;
+    if (found.bytes.data != found.digits)
+        return true;
+    const size_t at = scratch->size;
+    buf_append_bytes(scratch, found.bytes);
+    *out = bytes_of(scratch->data + at, found.bytes.size);
+    return true;
 }
 
 bool sort_pattern_find(struct exec *x, const struct sort_pattern *p, struct bytes element,

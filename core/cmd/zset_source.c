@@ -1,5 +1,7 @@
 #include "core/cmd/zset_source.h"
 
+#include "core/types/set_walk.h"
+
 /* A type whose values can be sources.  What has no scores gives 1 for each. */
 struct kind {
     void (*each)(const struct value *v, zset_source_visit *visit, void *ctx);
@@ -15,8 +17,32 @@ static void each_of_zset(const struct value *v, zset_source_visit *visit, void *
             return;
 }
 
+static void each_of_set(const struct value *v, zset_source_visit *visit, void *ctx)
+{
+    struct set_walk w;
+    struct set_run run;
+    char digits[INT64_CHARS];
+    set_walk_begin(&w, v);
+    while (set_walk_next(&w, &run)) {
+        set_run_prefetch(&run);
+        for (uint32_t i = 0; i < run.count; i++) {
+            const struct set_member m = set_run_member(&run, i);
+            if (!visit(ctx, set_member_text(&m, digits), 1, !m.text.data))
+                return;
+        }
+    }
+}
+
+static bool find_in_set(const struct value *v, struct bytes member, uint64_t hash, double *score)
+{
+    (void)hash;
+    *score = 1;
+    return set_has(v, member);
+}
+
 static const struct kind kinds[TYPE_COUNT] = {
     [TYPE_ZSET] = {each_of_zset, zset_score_hashed, zset_prefetch},
+    [TYPE_SET] = {each_of_set, find_in_set, NULL},
 };
 
 int zset_source_open(struct exec *x, struct bytes key, struct zset_source *out)
