@@ -35,30 +35,30 @@ static bool parse_positive(struct exec *x, const struct args *a, uint32_t i, con
     return false;
 }
 
-/* From argument i on; false: the error line is written. */
+/* From argument i on, in the order in which clients see mistakes; false: the error is written. */
 static bool parse_several(struct exec *x, const struct args *a, uint32_t i, struct several *s)
 {
-    int64_t keys = 0, count = 1;
+    int64_t keys = 0, count = 0;
     if (!parse_positive(x, a, i, "numkeys", &keys))
         return false;
-    *s = (struct several){.first = i + 1};
+    *s = (struct several){.first = i + 1, .count = 1};
     int rc = keys < a->n - s->first ? LK_OK : LK_ESYNTAX;
     if (rc == LK_OK) {
         s->keys = (uint32_t)keys;
         i = s->first + s->keys;
         rc = list_end_parse(a, i, &s->end);
     }
-    const uint32_t left = rc == LK_OK ? a->n - i - 1 : 0;
-    if (rc == LK_OK && left != 0 && (left != 2 || !args_is(a, i + 1, "count")))
-        rc = LK_ESYNTAX;
-    if (rc != LK_OK) {
-        reply_status(x, rc);
-        return false;
+    for (i++; rc == LK_OK && i < a->n; i += 2) {
+        if (count > 0 || i + 1 == a->n || !args_is(a, i, "count"))
+            rc = LK_ESYNTAX;
+        else if (!parse_positive(x, a, i + 1, "count", &count))
+            return false;
+        else
+            s->count = (uint64_t)count;
     }
-    if (left > 0 && !parse_positive(x, a, i + 2, "count", &count))
-        return false;
-    s->count = (uint64_t)count;
-    return true;
+    if (rc != LK_OK)
+        reply_status(x, rc);
+    return rc == LK_OK;
 }
 
 static int64_t take_several(struct exec *x, const struct args *a, const struct several *s)

@@ -204,6 +204,8 @@ const std::vector<TextScript> &list_scripts()
             LMPOP 1 b LEFT COUNT
             LMPOP 1 b LEFT COUNT 0
             LMPOP 1 b LEFT COUNT x
+            LMPOP 1 b LEFT COUNT 0 MAX 2
+            LMPOP 1 b LEFT MAX 2 COUNT 0
             LMPOP 1 b LEFT COUNT 1 COUNT 2
             LMPOP 1 b LEFT MAX 2
             LMPOP 1 b
