@@ -6,7 +6,8 @@ static const struct command *const tables[] = {
     hash_ttl_commands,    hash_ex_commands,     set_commands,          set_random_commands,
     set_algebra_commands, key_commands,         expire_commands,       ttl_commands,
     rename_commands,      copy_commands,        scan_commands,         object_commands,
-    flush_commands,       transaction_commands,
+    flush_commands,       transaction_commands, list_commands,         list_read_commands,
+    list_edit_commands,   list_move_commands,   list_block_commands,
 };
 
 const struct command *const *command_tables(uint32_t *count)

@@ -32,6 +32,11 @@ extern const struct command scan_commands[];         /* cmd_scan.c */
 extern const struct command object_commands[];       /* cmd_object.c */
 extern const struct command flush_commands[];        /* cmd_flush.c */
 extern const struct command transaction_commands[];  /* transaction.c */
+extern const struct command list_commands[];         /* cmd_list.c */
+extern const struct command list_read_commands[];    /* cmd_list_read.c */
+extern const struct command list_edit_commands[];    /* cmd_list_edit.c */
+extern const struct command list_move_commands[];    /* cmd_list_move.c */
+extern const struct command list_block_commands[];   /* cmd_list_block.c */
 
 /* All arrays above; *count says how many. */
 const struct command *const *command_tables(uint32_t *count);

@@ -104,6 +104,32 @@ const std::set<std::string> want = {
     "ttl 2 readonly fast | @keyspace @read @fast | [RO access 1 0 1 0]",
     "type 2 readonly fast | @keyspace @read @fast | [RO 1 0 1 0]",
     "unlink -2 write fast | @keyspace @write @fast | [RM delete 1 -1 1 0]",
+    "blmove 6 write denyoom noscript blocking | @write @list @slow @blocking | [RW access delete 1 "
+    "0 1 0] [RW insert 2 0 1 0]",
+    "blmpop -5 write blocking movablekeys | @write @list @slow @blocking | [RW access delete 2 0 0 "
+    "0]",
+    "blpop -3 write noscript blocking | @write @list @slow @blocking | [RW access delete 1 -2 1 0]",
+    "brpop -3 write noscript blocking | @write @list @slow @blocking | [RW access delete 1 -2 1 0]",
+    "brpoplpush 4 write denyoom noscript blocking | @write @list @slow @blocking | [RW access "
+    "delete 1 0 1 0] [RW insert 2 0 1 0]",
+    "lindex 3 readonly | @read @list @slow | [RO access 1 0 1 0]",
+    "linsert 5 write denyoom | @write @list @slow | [RW insert 1 0 1 0]",
+    "llen 2 readonly fast | @read @list @fast | [RO 1 0 1 0]",
+    "lmove 5 write denyoom | @write @list @slow | [RW access delete 1 0 1 0] [RW insert 2 0 1 0]",
+    "lmpop -4 write movablekeys | @write @list @slow | [RW access delete 1 0 0 0]",
+    "lpop -2 write fast | @write @list @fast | [RW access delete 1 0 1 0]",
+    "lpos -3 readonly | @read @list @slow | [RO access 1 0 1 0]",
+    "lpush -3 write denyoom fast | @write @list @fast | [RW insert 1 0 1 0]",
+    "lpushx -3 write denyoom fast | @write @list @fast | [RW insert 1 0 1 0]",
+    "lrange 4 readonly | @read @list @slow | [RO access 1 0 1 0]",
+    "lrem 4 write | @write @list @slow | [RW delete 1 0 1 0]",
+    "lset 4 write denyoom | @write @list @slow | [RW update 1 0 1 0]",
+    "ltrim 4 write | @write @list @slow | [RW delete 1 0 1 0]",
+    "rpop -2 write fast | @write @list @fast | [RW access delete 1 0 1 0]",
+    "rpoplpush 3 write denyoom | @write @list @slow | [RW access delete 1 0 1 0] [RW insert 2 0 1 "
+    "0]",
+    "rpush -3 write denyoom fast | @write @list @fast | [RW insert 1 0 1 0]",
+    "rpushx -3 write denyoom fast | @write @list @fast | [RW insert 1 0 1 0]",
 };
 
 TEST(Tables, RowsSayWhatTheReferenceSays)
