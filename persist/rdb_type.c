@@ -12,7 +12,7 @@ static const struct rdb_type *const rows[TYPE_COUNT] = {
 
 /* As a server is configured unless somebody says otherwise. */
 static const struct type_limits usual_limits = {
-    .hash_max_listpack_entries = 128,
+    .hash_max_listpack_entries = 512,
     .hash_max_listpack_value = 64,
     .set_max_intset_entries = 512,
     .set_max_listpack_entries = 128,
