@@ -9,7 +9,7 @@
 #include "core/store/lru.h"
 #include "core/store/watch.h"
 
-enum { STALE_NS = 100000, SCRATCH_KEEP = 64 * 1024 };
+enum { STALE_NS = 100000, SCRATCH_KEEP = 64 * 1024, CLOSING_ROUNDS = 4 };
 
 struct dispatcher *dispatcher_new(struct dispatch_shared *shared, uint32_t worker)
 {
@@ -45,6 +45,7 @@ void dispatcher_free(struct dispatcher *d)
     buf_release(&d->effects.bytes);
     mem_free(d->keys, d->key_capacity * sizeof *d->keys);
     mem_free(d->refs, d->ref_capacity * sizeof *d->refs);
+    mem_free(d->ready, d->ready_capacity * sizeof(struct wait_key *));
     mem_free(d, (sizeof *d + LK_CACHE_LINE - 1) & ~(size_t)(LK_CACHE_LINE - 1));
 }
 
@@ -135,6 +136,9 @@ static void account(struct dispatcher *d, struct session *s, const struct comman
         if (us >= (uint64_t)limit)
             slowlog_add(d->shared->slowlog, s, a, d->now_ms / 1000, us);
     }
+    /* Whoever sets a directive finds it set with the next command, also of the same batch. */
+    if (LK_UNLIKELY(c->flags & CMD_ADMIN))
+        d->config = __atomic_load_n(&d->shared->config, __ATOMIC_ACQUIRE);
 }
 
 enum outcome dispatch_call(struct dispatcher *d, struct session *s, const struct command_info *c,
@@ -150,9 +154,10 @@ enum outcome dispatch_call(struct dispatcher *d, struct session *s, const struct
     }
     if (LK_UNLIKELY(d->scratch.capacity > SCRATCH_KEEP))
         buf_release(&d->scratch);
-    if (LK_UNLIKELY(outcome == RUN_AGAIN)) {
+    if (LK_UNLIKELY(outcome == RUN_AGAIN || outcome == RUN_BLOCK)) {
         const uint64_t now = clock_ticks();
-        s->turn_ticks += now - d->mark_ticks;
+        if (outcome == RUN_AGAIN)
+            s->turn_ticks += now - d->mark_ticks;
         d->mark_ticks = now;
         return outcome;
     }
@@ -182,9 +187,11 @@ static enum outcome run_alone(struct dispatcher *d, struct pending *p)
     d->exclusive = true;
     d->logging = __atomic_load_n(&d->shared->log_active, __ATOMIC_ACQUIRE);
     const enum outcome outcome = dispatch_call(d, p->session, p->cmd, &p->args);
+    dispatch_serve(d);
     lock_set_clear(d->set);
     lock_set_add_all(d->set, d->ks);
     effects_commit(d, NULL);
+    dispatch_send_served(d);
     rest_on_set(d, p->session);
     d->exclusive = false;
     gate_open(&d->ks->gate);
@@ -192,12 +199,30 @@ static enum outcome run_alone(struct dispatcher *d, struct pending *p)
     return outcome;
 }
 
+/*
+ * A write may serve waiters whose commands write other keys, and so on: their shards are locked as
+ * well.  After a few rounds in which ever more of them came, all shards are.
+ */
+static bool lock_for_waiters(struct dispatcher *d, struct pending *p)
+{
+    const bool writes = dispatch_flags(p->session, p->cmd) & CMD_WRITE;
+    for (int round = 0; dispatch_lock_set(d, p->session); round++) {
+        if (!writes || dispatch_closed_for_waiters(d))
+            return true;
+        if (round >= CLOSING_ROUNDS)
+            lock_set_add_all(d->set, d->ks);
+    }
+    return false;
+}
+
 static bool run_set(struct dispatcher *d, struct pending *p, enum outcome *outcome)
 {
-    if (!dispatch_lock_set(d, p->session))
+    if (!lock_for_waiters(d, p))
         return false;
     *outcome = dispatch_call(d, p->session, p->cmd, &p->args);
+    dispatch_serve(d);
     effects_commit(d, NULL);
+    dispatch_send_served(d);
     rest_on_set(d, p->session);
     dispatch_unlock_set(d, p->session);
     return true;
@@ -208,8 +233,15 @@ static bool run_one_shard(struct dispatcher *d, struct pending *p, struct shard 
 {
     if (!dispatch_lock_one(d, p->session, shard))
         return false;
+    if (LK_UNLIKELY(shard->wait_targets != 0) && p->cmd->flags & CMD_WRITE) {
+        lock_set_clear(d->set);
+        lock_set_add(d->set, shard->index);
+        return run_set(d, p, outcome); /* which lets go of this one */
+    }
     *outcome = dispatch_call(d, p->session, p->cmd, &p->args);
+    dispatch_serve(d);
     effects_commit(d, shard);
+    dispatch_send_served(d);
     if (d->logging)
         shard_highest_ticket(&p->session->ticket, shard);
     return true;
@@ -401,6 +433,7 @@ void dispatch_run(struct dispatcher *d, struct pending *p, uint32_t n)
 void dispatch_forget(struct dispatcher *d, struct session *s)
 {
     shard_tell_retry(token_leave(&d->shared->token, &s->token));
+    waiter_forget(d, s);
     session_unwatch(s);
     multi_discard(s);
 }

@@ -64,8 +64,11 @@ uint64_t exec_hash(struct exec *x, struct bytes key)
 
 void exec_changed(struct exec *x, struct shard *s, struct bytes key)
 {
+    struct dispatcher *d = x->dispatcher;
     x->changes++;
-    watch_mark(s, x->dispatcher->db_in_use, key);
+    watch_mark(s, d->db_in_use, key);
+    if (LK_UNLIKELY(s->waiting != 0))
+        dispatch_note_ready(d, s, d->db_in_use, exec_hash(x, key), key);
 }
 
 void exec_signal(struct exec *x, struct bytes key)
@@ -90,6 +93,7 @@ void exec_expire_entry(struct exec *x, struct shard *s, uint32_t db, struct tabl
     struct entry *e = table_remove(t, cow, loc, &seen);
     const struct bytes key = entry_key(e);
     watch_mark_expired(s, db, key);
+    dispatch_note_ready(d, s, db, hash, key);
     if (d->logging) {
         const struct bytes del[2] = {bytes_cstr("DEL"), key};
         effects_add(&d->effects, db, del, 2);

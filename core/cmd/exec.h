@@ -103,6 +103,12 @@ static inline bool exec_passed(const struct exec *x, int64_t deadline_ms)
     return deadline_ms <= x->now_ms && !session_has(x->session, SESSION_LOADING | SESSION_MASTER);
 }
 
+/* Every deadline up to here has passed, and no other: for elements that have their own. */
+static inline int64_t exec_passed_ms(const struct exec *x)
+{
+    return session_has(x->session, SESSION_LOADING | SESSION_MASTER) ? INT64_MIN : x->now_ms;
+}
+
 /* As exec_put with a deadline in one step; the deadline has not passed. */
 int exec_put_until(struct exec *x, struct bytes key, struct value *v, int64_t deadline_ms);
 
@@ -137,6 +143,12 @@ int exec_open(struct exec *x, struct bytes key, unsigned type, struct value_edit
  */
 int exec_close(struct exec *x, struct value_edit *e, bool changed);
 
+/*
+ * n elements of key's value, due but still kept, have gone with this command: counted and told. The
+ * command's own effects must say so.
+ */
+void exec_elements_expired(struct exec *x, struct bytes key, uint32_t n);
+
 /* Moves the entry with value and deadline; what was at to is freed.  LK_ENOKEY, LK_ENOMEM */
 int exec_rename(struct exec *x, struct bytes from, struct bytes to);
 
@@ -165,7 +177,8 @@ int exec_use_db(struct exec *x, uint32_t db);
 bool exec_may_take(const struct exec *x, struct bytes key);
 
 struct wait_spec {
-    uint32_t first, count; /* the keys: arguments first … first + count - 1 */
+    uint32_t first, count; /* the keys: arguments first … first + count - 1; 0: for no key, but
+                              for somebody's answer (waiter_answer in core/cmd/waiter.h) */
     unsigned type;         /* which a key must have to be worth another run */
     int64_t deadline_ms;   /* Unix time; 0: for ever */
     bool null_array;       /* what a timeout answers: a null array, else a null */
@@ -275,6 +288,9 @@ void exec_walk_reply(struct exec *x);      /* an array of all that was found; en
  */
 uint64_t exec_scan(struct exec *x, uint64_t cursor, uint64_t count,
                    bool (*visit)(void *ctx, struct bytes key, const struct value *v), void *ctx);
+
+struct rng;
+struct rng *exec_rng(struct exec *x); /* the worker's */
 
 /* A random key, uniformly; appended to out.  False if the database is empty. */
 bool exec_random_key(struct exec *x, struct buf *out);

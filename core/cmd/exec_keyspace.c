@@ -254,6 +254,7 @@ bool exec_random_key(struct exec *x, struct buf *out)
 static uint64_t flush_one(struct dispatcher *d, struct shard *s, uint32_t db)
 {
     watch_mark_dbs(s, db, db);
+    dispatch_note_db_ready(d, s, db);
     return shard_flush(d->ks, s, db, true);
 }
 
@@ -293,6 +294,8 @@ int exec_swap_dbs(struct exec *x, uint32_t a, uint32_t b)
             continue;
         watch_mark_dbs(s, a, b);
         shard_swap(d->ks, s, a, b);
+        dispatch_note_db_ready(d, s, a);
+        dispatch_note_db_ready(d, s, b);
     }
     return LK_OK;
 }

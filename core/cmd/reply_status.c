@@ -30,6 +30,12 @@ static const char *const lines[] = {
     [-LK_EAGAIN] = "ERR try again later",
     [-LK_ECURSOR] = "ERR invalid cursor",
     [-LK_ENOTPOS] = "ERR value is out of range, must be positive",
+    [-LK_EHASHINT] = "ERR hash value is not an integer",
+    [-LK_EHASHFLT] = "ERR hash value is not a float",
+    [-LK_ENOTFIN] = "ERR value is NaN or Infinity",
+    [-LK_ENAN] = "ERR resulting score is not a number (NaN)",
+    [-LK_EMINMAX] = "ERR min or max is not a float",
+    [-LK_ELEX] = "ERR min or max not valid string range item",
 };
 
 /* "object|encoding", or the plain name. */

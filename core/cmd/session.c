@@ -24,7 +24,7 @@ static void drop_names(struct session *s)
 
 void session_release(struct session *s)
 {
-    LK_ASSERT(!s->token.queued);
+    LK_ASSERT(!s->token.queued && !s->waiter);
     session_unwatch(s);
     multi_discard(s);
     session_end_walk(s);

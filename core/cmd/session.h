@@ -18,6 +18,7 @@ LK_BEGIN
 struct command_info;
 struct multi_state;
 struct watch_list;
+struct waiter;
 struct walk;
 
 enum session_flag {
@@ -54,6 +55,7 @@ struct session {
     struct token_node token; /* its place in the queue of those that may wait for locks */
     uint8_t lock_failures;   /* of the parked command */
     bool parked;             /* commands behind it wait too */
+    struct waiter *waiter;   /* what it waits for; NULL unless it is blocked */
     struct walk *walk;       /* of a command that goes on in turns; NULL without */
     uint64_t turn_ticks;     /* what its turns have taken so far */
     uint64_t ticket;         /* highest ticket that the pending replies rest on */

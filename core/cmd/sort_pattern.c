@@ -1,5 +1,6 @@
 #include "core/cmd/sort_pattern.h"
 
+#include "core/types/hash.h"
 #include "core/types/str.h"
 
 /* Patterns end at a NUL, as clients know them. */
@@ -22,16 +23,17 @@ void sort_pattern_parse(struct bytes word, struct sort_pattern *out)
     }
 }
 
-/* The field's bytes, borrowed from the hash or made in scratch; false if there is none. */
+/* The field's bytes, in scratch; false if there is none. */
 static bool field_of(struct exec *x, const struct value *v, struct bytes field, struct buf *scratch,
                      struct bytes *out)
 {
-    (void)x;
-    (void)v;
-    (void)field;
-    (void)scratch;
-    (void)out;
-    return false;
+    struct hash_value found;
+    if (!hash_get(v, field, exec_passed_ms(x), &found))
+        return false;
+    scratch->size = 0;
+    buf_append_bytes(scratch, found.bytes);
+    *out = buf_bytes(scratch);
+    return true;
 }
 
 bool sort_pattern_find(struct exec *x, const struct sort_pattern *p, struct bytes element,

@@ -16,6 +16,10 @@ extern const struct command string_range_commands[]; /* cmd_string_range.c */
 extern const struct command string_multi_commands[]; /* cmd_string_multi.c */
 extern const struct command counter_commands[];      /* cmd_counter.c */
 extern const struct command lcs_commands[];          /* cmd_lcs.c */
+extern const struct command hash_commands[];         /* cmd_hash.c */
+extern const struct command hash_read_commands[];    /* cmd_hash_read.c */
+extern const struct command hash_ttl_commands[];     /* cmd_hash_ttl.c */
+extern const struct command hash_ex_commands[];      /* cmd_hash_ex.c */
 extern const struct command set_commands[];          /* cmd_set.c */
 extern const struct command set_random_commands[];   /* cmd_set_random.c */
 extern const struct command set_algebra_commands[];  /* cmd_set_algebra.c */
@@ -29,6 +33,9 @@ extern const struct command scan_commands[];         /* cmd_scan.c */
 extern const struct command object_commands[];       /* cmd_object.c */
 extern const struct command flush_commands[];        /* cmd_flush.c */
 extern const struct command transaction_commands[];  /* transaction.c */
+
+/* All arrays above; *count says how many. */
+const struct command *const *command_tables(uint32_t *count);
 
 /* MEMORY USAGE key [SAMPLES n]; the row stands among MEMORY's subcommands.  cmd_memory_usage.c */
 command_run memory_usage;

@@ -109,11 +109,12 @@ const std::set<std::string> want = {
 TEST(Tables, RowsSayWhatTheReferenceSays)
 {
     std::set<std::string> got;
-    for (const command *c :
-         {string_commands, string_set_commands, string_range_commands, string_multi_commands,
-          counter_commands, lcs_commands, key_commands, expire_commands, ttl_commands,
-          rename_commands, copy_commands, scan_commands, object_commands, flush_commands,
-          set_commands, set_random_commands, set_algebra_commands})
+    uint32_t count;
+    const command *const *tables = command_tables(&count);
+    for (uint32_t i = 0; i < count; i++) {
+        const command *c = tables[i];
+        if (c == transaction_commands)
+            continue; // the reference's flags of these say nothing of how they run here
         for (; c->name; c++) {
             got.insert(describe(*c, ""));
             EXPECT_TRUE(c->run || c->subcommands) << c->name;
@@ -122,6 +123,7 @@ TEST(Tables, RowsSayWhatTheReferenceSays)
                 EXPECT_TRUE(s->run) << s->name;
             }
         }
+    }
     for (const std::string &row : got)
         EXPECT_TRUE(want.count(row)) << "ours: " << row;
     for (const std::string &row : want)
