@@ -136,7 +136,7 @@ static bool begin(struct persistence *p, enum saver_job job)
     enum aof_turn turn = AOF_TURN_NONE;
     if (job == SAVER_REWRITE && __atomic_load_n(&p->beginning, __ATOMIC_ACQUIRE))
         turn = AOF_TURN_BEGIN;
-    else if (job == SAVER_REWRITE && aof_report(p->aof).on)
+    else if (job == SAVER_REWRITE && aof_report_get(p->aof).on)
         turn = AOF_TURN_ROTATE;
     if (saver_begin(p->saver, job, turn) != LK_OK)
         return false;
@@ -166,7 +166,7 @@ static bool save_is_due(const struct persistence *p, const struct config *c,
 
 static bool rewrite_is_due(struct persistence *p, const struct config *c, int64_t now_ms)
 {
-    const struct aof_report r = aof_report(p->aof);
+    const struct aof_report r = aof_report_get(p->aof);
     const bool again = __atomic_load_n(&p->beginning, __ATOMIC_ACQUIRE) || r.sync_failed;
     if (again || !r.on)
         return again && now_ms - p->last_rewrite_try_ms > RETRY_MS;
@@ -198,7 +198,7 @@ static void note_fault(struct persistence *p, const struct config *c, const stru
 void persistence_cron(struct persistence *p, int64_t now_ms)
 {
     const struct config *c = persistence_config(p);
-    const struct saver_report r = saver_report(p->saver);
+    const struct saver_report r = saver_report_get(p->saver);
     note_fault(p, c, &r);
     if (r.job != SAVER_NONE || __atomic_load_n(&p->parts.shared->loading, __ATOMIC_RELAXED) ||
         __atomic_load_n(&p->ending, __ATOMIC_RELAXED))
@@ -241,7 +241,7 @@ static void turn_off(struct persistence *p)
 void persistence_settle(struct persistence *p)
 {
     const bool wanted = persistence_config(p)->appendonly;
-    const bool on = aof_report(p->aof).on;
+    const bool on = aof_report_get(p->aof).on;
     if (on && !wanted) {
         turn_off(p);
     } else if (!on && wanted) {
@@ -263,7 +263,7 @@ uint64_t persistence_log_offset(const struct persistence *p)
 
 enum save_answer persistence_bgsave(struct persistence *p, bool schedule)
 {
-    const enum saver_job job = saver_report(p->saver).job;
+    const enum saver_job job = saver_report_get(p->saver).job;
     if (job == SAVER_RDB)
         return SAVE_BUSY_SAVING;
     if (job == SAVER_NONE && begin(p, SAVER_RDB))
@@ -276,7 +276,7 @@ enum save_answer persistence_bgsave(struct persistence *p, bool schedule)
 
 enum save_answer persistence_bgrewrite(struct persistence *p)
 {
-    const enum saver_job job = saver_report(p->saver).job;
+    const enum saver_job job = saver_report_get(p->saver).job;
     if (job == SAVER_REWRITE)
         return SAVE_BUSY_REWRITING;
     mkdir(p->aof_directory, 0755);
@@ -307,8 +307,8 @@ enum save_answer persistence_save(struct persistence *p, uint32_t worker, uint64
 
 void persistence_report(struct persistence *p, struct admin_persistence *out)
 {
-    const struct saver_report s = saver_report(p->saver);
-    const struct aof_report a = aof_report(p->aof);
+    const struct saver_report s = saver_report_get(p->saver);
+    const struct aof_report a = aof_report_get(p->aof);
     const bool saving = s.job == SAVER_RDB, rewriting = s.job == SAVER_REWRITE;
     *out = (struct admin_persistence){
         .loading = __atomic_load_n(&p->parts.shared->loading, __ATOMIC_RELAXED),
@@ -384,7 +384,7 @@ void persistence_end(struct persistence *p)
     saver_free(p->saver);
     if (p->log)
         log_thread_end(p->log);
-    if (aof_report(p->aof).on)
+    if (aof_report_get(p->aof).on)
         log_line(LOG_NOTICE, "Calling fsync() on the AOF file.");
     aof_free(p->aof);
     aof_manifest_release(&p->found);

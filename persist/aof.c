@@ -250,7 +250,7 @@ void aof_free(struct aof *a)
     mem_delete(a);
 }
 
-struct aof_report aof_report(struct aof *a)
+struct aof_report aof_report_get(struct aof *a)
 {
     pthread_mutex_lock(&a->lock);
     const struct aof_report r = {.on = a->fd >= 0,

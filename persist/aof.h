@@ -91,7 +91,7 @@ struct aof_report {
     uint64_t delayed_syncs;   /* a second passed while a sync was under way */
     bool syncing;
 };
-struct aof_report aof_report(struct aof *a);
+struct aof_report aof_report_get(struct aof *a);
 
 /* NULL, or the error line for writes, which are to be refused; it lives for ever. */
 const char *aof_fault_line(const struct aof *a);

@@ -329,7 +329,7 @@ void saver_abort(struct saver *s, enum saver_job job)
     pthread_mutex_unlock(&s->lock);
 }
 
-struct saver_report saver_report(struct saver *s)
+struct saver_report saver_report_get(struct saver *s)
 {
     pthread_mutex_lock(&s->lock);
     struct saver_report r = s->report;

@@ -73,7 +73,7 @@ struct saver_report {
     uint64_t keys_saved, keys_total;
     uint64_t last_save_held_bytes, last_rewrite_held_bytes;
 };
-struct saver_report saver_report(struct saver *s);
+struct saver_report saver_report_get(struct saver *s);
 
 /* After a load: the data are as saved at that count of changes. */
 void saver_note_saved(struct saver *s, uint64_t changes);

@@ -76,6 +76,12 @@ class FakeDisk
         open_.clear();
     }
 
+    int misused() const
+    {
+        const std::scoped_lock lock(mutex_);
+        return misused_;
+    }
+
     bool exists(const std::string &path) const
     {
         const std::scoped_lock lock(mutex_);
@@ -116,6 +122,16 @@ class FakeDisk
         errno = EIO;
         return true;
     }
+    // A descriptor that was never opened, or is closed, is a mistake of whoever uses it.
+    Open *find(int fd)
+    {
+        const auto at = open_.find(fd);
+        if (at != open_.end())
+            return &at->second;
+        misused_++;
+        errno = EBADF;
+        return nullptr;
+    }
     static FakeDisk &of(void *ctx)
     {
         return *static_cast<FakeDisk *>(ctx);
@@ -155,7 +171,10 @@ class FakeDisk
     {
         FakeDisk &d = of(ctx);
         const std::scoped_lock lock(d.mutex_);
-        Open &o = d.open_.at(fd);
+        Open *found = d.find(fd);
+        if (!found)
+            return -1;
+        Open &o = *found;
         const size_t got = o.at < o.file->data.size() ? std::min(n, o.file->data.size() - o.at) : 0;
         memcpy(data, o.file->data.data() + o.at, got);
         o.at += got;
@@ -167,7 +186,10 @@ class FakeDisk
         const std::scoped_lock lock(d.mutex_);
         if (d.fails("write"))
             return -1;
-        std::string &to = d.open_.at(fd).file->data;
+        Open *found = d.find(fd);
+        if (!found)
+            return -1;
+        std::string &to = found->file->data;
         if (to.size() < offset + n)
             to.resize(offset + n);
         memcpy(to.data() + offset, data, n);
@@ -179,7 +201,10 @@ class FakeDisk
         const std::scoped_lock lock(d.mutex_);
         if (d.fails("write"))
             return -1;
-        Open &o = d.open_.at(fd);
+        Open *found = d.find(fd);
+        if (!found)
+            return -1;
+        Open &o = *found;
         if (o.append)
             o.at = o.file->data.size();
         o.file->data.replace(o.at, std::min(n, o.file->data.size() - o.at),
@@ -191,14 +216,17 @@ class FakeDisk
     {
         FakeDisk &d = of(ctx);
         const std::scoped_lock lock(d.mutex_);
-        return static_cast<int64_t>(d.open_.at(fd).file->data.size());
+        const Open *found = d.find(fd);
+        return found ? static_cast<int64_t>(found->file->data.size()) : -1;
     }
     static int seek(void *ctx, int fd, uint64_t offset)
     {
         FakeDisk &d = of(ctx);
         const std::scoped_lock lock(d.mutex_);
-        d.open_.at(fd).at = offset;
-        return 0;
+        Open *found = d.find(fd);
+        if (found)
+            found->at = offset;
+        return found ? 0 : -1;
     }
     static int truncate(void *ctx, int fd, uint64_t n)
     {
@@ -206,8 +234,10 @@ class FakeDisk
         const std::scoped_lock lock(d.mutex_);
         if (d.fails("truncate"))
             return -1;
-        d.open_.at(fd).file->data.resize(n);
-        return 0;
+        Open *found = d.find(fd);
+        if (found)
+            found->file->data.resize(n);
+        return found ? 0 : -1;
     }
     static int sync(void *ctx, int fd)
     {
@@ -215,7 +245,10 @@ class FakeDisk
         const std::scoped_lock lock(d.mutex_);
         if (d.fails("sync"))
             return -1;
-        const Open &o = d.open_.at(fd);
+        const Open *found = d.find(fd);
+        if (!found)
+            return -1;
+        const Open &o = *found;
         if (o.file)
             o.file->synced = o.file->data;
         else
@@ -259,6 +292,7 @@ class FakeDisk
     std::map<std::string, std::shared_ptr<File>> names_, synced_names_;
     std::map<int, Open> open_;
     int last_fd_ = 2;
+    int misused_ = 0;
     int64_t calls_ = 0, fail_from_ = -1;
     std::string refused_;
     int error_ = 0;
