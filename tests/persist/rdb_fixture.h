@@ -197,6 +197,8 @@ using Items = std::map<Place, Item>;
 
 inline std::string string_of(const value *v)
 {
+    if (v->type != TYPE_STRING) // of tampered bytes
+        return type_ops_get(v->type)->name;
     std::string s(str_size(v), '?');
     EXPECT_EQ(str_read(v, 0, s.data(), s.size()), s.size());
     return s;
