@@ -252,7 +252,7 @@ static enum outcome store_combined(struct exec *x, const struct args *a)
 static bool parse_count(struct exec *x, const struct args *a, uint32_t *count)
 {
     int64_t n;
-    if (args_int64(a, 1, &n) != LK_OK || n <= 0 || n > INT32_MAX) {
+    if (args_int64(a, 1, &n) != LK_OK || n <= 0) {
         reply_error(x->reply, "ERR numkeys should be greater than 0");
         return false;
     }
