@@ -133,7 +133,7 @@ struct filter {
 static void scan_visit(void *ctx, const struct hash_field *f)
 {
     struct filter *s = ctx;
-    if (!s->options.all && !bytes_match_glob(s->options.pattern, f->name, false))
+    if (!scan_matches(&s->options, f->name))
         return;
     reply_buf_bulk(s->out, f->name);
     s->n++;

@@ -185,6 +185,8 @@ static enum outcome run_alone(struct dispatcher *d, struct pending *p)
     gate_leave(&d->ks->gate, d->slot);
     gate_close(&d->ks->gate);
     d->exclusive = true;
+    /* While nobody was in the gate, what had been replaced may have been freed. */
+    d->config = __atomic_load_n(&d->shared->config, __ATOMIC_ACQUIRE);
     d->logging = __atomic_load_n(&d->shared->log_active, __ATOMIC_ACQUIRE);
     const enum outcome outcome = dispatch_call(d, p->session, p->cmd, &p->args);
     dispatch_serve(d);

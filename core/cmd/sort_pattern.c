@@ -23,16 +23,19 @@ void sort_pattern_parse(struct bytes word, struct sort_pattern *out)
     }
 }
 
-/* The field's bytes, in scratch; false if there is none. */
+/* The field's bytes, borrowed from the hash or made in scratch; false if there is none. */
 static bool field_of(struct exec *x, const struct value *v, struct bytes field, struct buf *scratch,
                      struct bytes *out)
 {
     struct hash_value found;
-    if (!hash_get(v, field, exec_passed_ms(x), &found))
+    if (!hash_get(v, field, x->now_ms, &found))
         return false;
-    scratch->size = 0;
+    *out = found.bytes;
+    if (found.bytes.data != found.digits)
+        return true;
+    const size_t at = scratch->size;
     buf_append_bytes(scratch, found.bytes);
-    *out = buf_bytes(scratch);
+    *out = bytes_of(scratch->data + at, found.bytes.size);
     return true;
 }
 

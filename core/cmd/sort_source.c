@@ -1,5 +1,6 @@
 #include "core/cmd/sort_source.h"
 
+#include "core/types/list.h"
 #include "core/types/set_walk.h"
 #include "core/types/zset.h"
 
@@ -25,21 +26,34 @@ static void of_set(const struct value *v, uint64_t from, uint64_t to, bool backw
     }
 }
 
+static void of_list(const struct value *v, uint64_t from, uint64_t to, bool backwards,
+                    struct sort_element *out)
+{
+    struct list_iter it;
+    const uint64_t last = list_length(v) - 1;
+    bool on = from < to && list_iter_at(&it, v, backwards ? last - from : from);
+    for (uint64_t at = from; on && at < to; at++, out++) {
+        const struct listpack_value e = list_iter_get(&it);
+        *out = (struct sort_element){.data = e.s.data, .as.size = e.s.size};
+        if (!e.s.data)
+            out->as.number = e.number;
+        on = backwards ? list_iter_prev(&it) : list_iter_next(&it);
+    }
+}
+
 static void of_zset(const struct value *v, uint64_t from, uint64_t to, bool backwards,
                     struct sort_element *out)
 {
     struct zset_iter it;
-    const uint64_t n = zset_length(v);
-    if (from == to)
-        return;
-    bool more = zset_iter_at(&it, v, backwards ? n - 1 - from : from, backwards);
-    for (; more && from < to; from++, out++, more = zset_iter_next(&it)) {
-        if (!zset_iter_brief(&it)) {
-            *out = (struct sort_element){.data = it.member.data, .as.size = it.member.size};
-            continue;
+    bool on =
+        from < to && zset_iter_at(&it, v, backwards ? zset_length(v) - 1 - from : from, backwards);
+    for (uint64_t at = from; on && at < to; at++, out++) {
+        *out = (struct sort_element){.data = it.member.data, .as.size = it.member.size};
+        if (zset_iter_brief(&it)) {
+            out->data = NULL; /* a number, whose digits end with the step */
+            bytes_to_int64(it.member, &out->as.number);
         }
-        out->data = NULL;
-        LK_ASSERT(bytes_to_int64(it.member, &out->as.number));
+        on = zset_iter_next(&it);
     }
 }
 
@@ -48,6 +62,7 @@ static const struct {
                  struct sort_element *out);
     bool ordered;
 } sources[TYPE_COUNT] = {
+    [TYPE_LIST] = {of_list, true},
     [TYPE_SET] = {of_set, false},
     [TYPE_ZSET] = {of_zset, true},
 };

@@ -6,10 +6,12 @@
 
 #include "core/cmd/exec.h"
 #include "core/cmd/sort_source.h"
+#include "core/types/list.h"
 
 LK_BEGIN
 
 struct sort_store {
+    struct list_builder list;
     uint64_t count;
 };
 

@@ -143,18 +143,10 @@ void spoil(Random &random, Args &args)
 
 Args next_mixed(Random &random)
 {
-    switch (random.below(5)) {
-    case 0:
-        return next_key(random);
-    case 1:
-        return next_session(random);
-    case 2:
-        return next_transaction(random);
-    case 3:
-        return next_set(random);
-    default:
-        return next_string(random);
-    }
+    using Next = Args (*)(Random &);
+    static const std::vector<Next> all = {next_key,  next_session, next_transaction, next_list,
+                                          next_hash, next_set,     next_zset,        next_string};
+    return random.pick(all)(random);
 }
 
 } // namespace
@@ -162,10 +154,18 @@ Args next_mixed(Random &random)
 const std::vector<Family> &families()
 {
     static const std::vector<Family> all = {
-        {"Strings", next_string, 1},   {"Keys", next_key, 1},
-        {"Sessions", next_session, 1}, {"Transactions", next_transaction, 3},
-        {"Sets", next_set, 1},         {"Sorting", next_sort, 1},
+        // clang-format off
+        {"Strings", next_string, 1},
+        {"Keys", next_key, 1},
+        {"Sessions", next_session, 1},
+        {"Transactions", next_transaction, 3},
+        {"Lists", next_list, 1},
+        {"Hashes", next_hash, 1},
+        {"Sets", next_set, 1},
+        {"SortedSets", next_zset, 1},
+        {"Sorting", next_sort, 1},
         {"Mixed", next_mixed, 3},
+        // clang-format on
     };
     return all;
 }

@@ -36,9 +36,6 @@ class Commands : public ::testing::Test
         clock_fake_unix_ms(NOW);
         config_.limits.bulk_max = size_t{512} << 20;
         config_.limits.databases = 16;
-        config_.limits.types.set_max_intset_entries = 512;
-        config_.limits.types.set_max_listpack_entries = 128;
-        config_.limits.types.set_max_listpack_value = 64;
         config_.limits.types.hash_max_listpack_entries = 512;
         config_.limits.types.hash_max_listpack_value = 64;
         config_.slowlog_us = -1;

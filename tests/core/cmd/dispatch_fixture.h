@@ -242,9 +242,6 @@ class Server
         table_due_base(NOW);
         config.limits.bulk_max = size_t{512} << 20;
         config.limits.databases = 16;
-        config.limits.types.set_max_intset_entries = 512;
-        config.limits.types.set_max_listpack_entries = 128;
-        config.limits.types.set_max_listpack_value = 64;
         config.limits.types.hash_max_listpack_entries = 512;
         config.limits.types.hash_max_listpack_value = 64;
         config.slowlog_us = -1;
