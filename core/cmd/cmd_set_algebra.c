@@ -252,7 +252,7 @@ static enum outcome store_combined(struct exec *x, const struct args *a)
 static bool parse_count(struct exec *x, const struct args *a, uint32_t *count)
 {
     int64_t n;
-    if (args_int64(a, 1, &n) != LK_OK || n <= 0 || n > INT32_MAX) {
+    if (args_int64(a, 1, &n) != LK_OK || n <= 0) {
         reply_error(x->reply, "ERR numkeys should be greater than 0");
         return false;
     }
@@ -315,12 +315,13 @@ const struct command set_algebra_commands[] = {
     {"sdiff", .imm = SUBTRACT, OF_SETS},
     {"sdiffstore", .imm = SUBTRACT, STORING, .keys = {TARGET(KEY_OW | KEY_UPDATE), SOURCES}},
     {"sinter", .imm = INTERSECT, OF_SETS},
-    {"sintercard", .arity = -3, .flags = CMD_READONLY, .categories = CAT_SET,
+    {"sintercard", .arity = -3, .flags = CMD_READONLY | CMD_MOVABLE_KEYS, .categories = CAT_SET,
      .keys = {{.flags = KEY_RO | KEY_ACCESS,
                .begin = KEY_BEGIN_INDEX,
                .index = 1,
                .find = KEY_FIND_KEYNUM,
-               .first_key = 1}},
+               .first_key = 1,
+               .keynum_step = 1}},
      .run = count_common},
     {"sinterstore", .imm = INTERSECT, STORING, .keys = {TARGET(KEY_RW | KEY_UPDATE), SOURCES}},
     {"sunion", .imm = UNITE, OF_SETS},

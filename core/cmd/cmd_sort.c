@@ -279,8 +279,9 @@ static enum outcome sort(struct exec *x, const struct args *a)
     }
 
 const struct command sort_commands[] = {
-    {"sort", .flags = CMD_WRITE | CMD_DENYOOM, .imm = 1, OF_ELEMENTS,
+    {"sort", .flags = CMD_WRITE | CMD_DENYOOM | CMD_MOVABLE_KEYS, .imm = 1, OF_ELEMENTS,
      .keys = {SOURCE, NAMED_BY_PATTERNS, TARGET}},
-    {"sort_ro", .flags = CMD_READONLY, .imm = 0, OF_ELEMENTS, .keys = {SOURCE, NAMED_BY_PATTERNS}},
+    {"sort_ro", .flags = CMD_READONLY | CMD_MOVABLE_KEYS, .imm = 0, OF_ELEMENTS,
+     .keys = {SOURCE, NAMED_BY_PATTERNS}},
     {0},
 };

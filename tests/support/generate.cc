@@ -115,13 +115,14 @@ namespace
 /* A client's mistakes: a letter's case, an argument too few, too many, or wrong. */
 void spoil(Random &random, Args &args)
 {
+    const bool pops = args[0] == "SPOP";
     if (random.one_in(8)) {
         for (char &c : args[0])
             c = random.one_in(2) ? static_cast<char>(toupper(static_cast<unsigned char>(c))) : c;
     }
-    /* SCAN from a made-up cursor may rightly answer anything. */
+    /* SCAN from a made-up cursor, and SPOP of less than all, may rightly answer anything. */
     const bool follows_cursor = std::find(args.begin(), args.end(), "@all") != args.end();
-    if (!random.one_in(25) || follows_cursor)
+    if (!random.one_in(25) || follows_cursor || pops)
         return;
     switch (random.below(3)) {
     case 0:

@@ -591,6 +591,434 @@ const std::vector<TextScript> &text_scripts()
             SET
             get a b
         )"},
+        {"SetMembers", nullptr, R"(
+            SADD s 1 2 3 2
+            SADD s 3
+            SADD s
+            SCARD s
+            SMEMBERS s
+            SISMEMBER s 1
+            SISMEMBER s 01
+            SISMEMBER none 1
+            SMISMEMBER s 1 x 2 01
+            SMISMEMBER none 1 2
+            SMISMEMBER s
+            SREM s 1 x
+            SREM s x
+            SREM none x
+            SREM s
+            SCARD none
+            SMEMBERS none
+            SADD s a "" "b c" 007
+            SMEMBERS s
+            SREM s 2 3 a "" "b c"
+            SMEMBERS s
+            SREM s 007
+            EXISTS s
+            SET str v
+            SADD str a
+            SREM str a
+            SCARD str
+            SMEMBERS str
+            SISMEMBER str a
+            SMISMEMBER str a
+            SSCAN str 0
+            SPOP str
+            SPOP str 0
+            SRANDMEMBER str
+            SRANDMEMBER str 2
+            SMOVE str s a
+            SINTER str
+            SUNION none str
+            SDIFF none str
+            SINTERCARD 1 str
+            SINTERSTORE d str
+            TYPE str
+            SADD t a
+            TYPE t
+            EXPIRE t 1000
+            SADD t b
+            TTL t
+            SREM t a b
+            SADD t a
+            TTL t
+        )"},
+        {"SetMoves", nullptr, R"(
+            SADD a 1 2 3
+            SADD b 3 4
+            SMOVE a b 1
+            SMOVE a b 1
+            SMOVE a b 3
+            SMOVE a a 2
+            SMOVE a a x
+            SMOVE none b 1
+            SMOVE none none 1
+            SMEMBERS a
+            SMEMBERS b
+            SMOVE a new 2
+            EXISTS a
+            SMEMBERS new
+            SET str v
+            SMOVE none str 1
+            SMOVE b str 4
+            SMOVE b str x
+            SMOVE str b 4
+            SMEMBERS b
+        )"},
+        {"SetAlgebra", nullptr, R"(
+            SADD a 1 2 3 4 x
+            SADD b 3 4 5 x
+            SADD c 4 x y
+            SINTER a
+            SINTER a b
+            SINTER a b c
+            SINTER a none
+            SINTER none a
+            SINTER
+            SUNION a
+            SUNION a b c
+            SUNION none
+            SUNION none a
+            SUNION a a
+            SDIFF a
+            SDIFF a b
+            SDIFF a b c
+            SDIFF a a
+            SDIFF none a
+            SDIFF a none
+            SINTERSTORE d a b
+            SMEMBERS d
+            EXPIRE d 1000
+            SUNIONSTORE d a b c
+            TTL d
+            SMEMBERS d
+            SDIFFSTORE d a b
+            SMEMBERS d
+            SDIFFSTORE d d a
+            EXISTS d
+            SINTERSTORE d none a
+            SUNIONSTORE d none
+            SADD d old
+            SUNIONSTORE d none none
+            EXISTS d
+            SET d v
+            SINTERSTORE d a b
+            TYPE d
+            SINTERSTORE a a b
+            SMEMBERS a
+            SUNIONSTORE b b b
+            SMEMBERS b
+            SDIFFSTORE d
+            SINTERSTORE d
+            SET str v
+            SINTER none str
+            SINTER str none
+            SINTERSTORE b none str
+            SMEMBERS b
+        )"},
+        {"SetIntersectionCounts", nullptr, R"(
+            SADD a 1 2 3 4
+            SADD b 2 3 4 5
+            SET str v
+            SINTERCARD 1 a
+            SINTERCARD 2 a b
+            SINTERCARD 2 a none
+            SINTERCARD 2 a b LIMIT 2
+            SINTERCARD 2 a b LIMIT 0
+            SINTERCARD 2 a b LIMIT 100
+            SINTERCARD 2 a b limit 2 LIMIT 1
+            SINTERCARD 2 a b LIMIT -1
+            SINTERCARD 2 a b LIMIT x
+            SINTERCARD 2 a b LIMIT
+            SINTERCARD 2 a b bogus
+            SINTERCARD 0 a
+            SINTERCARD -1 a
+            SINTERCARD x a
+            SINTERCARD 3 a b
+            SINTERCARD 9223372036854775807 a b
+            SINTERCARD 9223372036854775808 a b
+            SINTERCARD 2
+            SINTERCARD 2 none str
+            SINTERCARD 1 none BOGUS
+            SINTERCARD 2 str none LIMIT -1
+        )"},
+        {"SetsAtRandom", nullptr, R"(
+            SADD s a
+            SRANDMEMBER s
+            SRANDMEMBER s 5
+            SRANDMEMBER s -3
+            SRANDMEMBER s 0
+            SRANDMEMBER s 9223372036854775807
+            SRANDMEMBER s 9223372036854775808
+            SRANDMEMBER s -9223372036854775808
+            SRANDMEMBER s x
+            SRANDMEMBER s 1 2
+            SRANDMEMBER none
+            SRANDMEMBER none 2
+            SRANDMEMBER none -2
+            SRANDMEMBER none x
+            SPOP s 0
+            SPOP s -1
+            SPOP s x
+            SPOP s 1 2
+            SPOP s 9223372036854775808
+            SPOP none
+            SPOP none 2
+            SPOP none -1
+            SPOP s
+            EXISTS s
+            SADD s a b c
+            SPOP s 3
+            EXISTS s
+            SADD s a b c
+            SPOP s 100
+            SPOP s 100
+            SADD s 1 2 3
+            EXPIRE s 100
+            SRANDMEMBER s 3
+            SPOP s 9223372036854775807
+            TTL s
+            SET str v
+            SRANDMEMBER str x
+            SPOP str x
+            SPOP str 1 2
+        )"},
+        {"SetScans", nullptr, R"(
+            SADD s 1 2 3 a b
+            SSCAN s 0
+            SSCAN s 100
+            SSCAN s 0 COUNT 1
+            SSCAN s 0 MATCH [ab]
+            SSCAN s 0 MATCH x* COUNT 100
+            SSCAN s @all COUNT 2
+            SSCAN s x
+            SSCAN s -1
+            SSCAN s 0 COUNT 0
+            SSCAN s 0 COUNT x
+            SSCAN s 0 COUNT
+            SSCAN s 0 MATCH
+            SSCAN s 0 TYPE set
+            SSCAN s 0 NOVALUES
+            SSCAN none 0
+            SSCAN none 0 BOGUS
+            SSCAN none x BOGUS
+            SSCAN s
+            SET str v
+            SSCAN str x
+            SSCAN str 0 BOGUS
+        )"},
+        {"SetEncodings", nullptr, R"(
+            SADD i 1 2 3
+            OBJECT ENCODING i
+            SADD i a
+            OBJECT ENCODING i
+            SREM i a
+            OBJECT ENCODING i
+            SADD big 9223372036854775807 -9223372036854775808
+            OBJECT ENCODING big
+            SADD big 9223372036854775808
+            OBJECT ENCODING big
+            CONFIG SET set-max-intset-entries 4
+            SADD j 1 2 3 4
+            OBJECT ENCODING j
+            SADD j 5
+            OBJECT ENCODING j
+            SREM j 5
+            OBJECT ENCODING j
+            SINTERSTORE k j j
+            OBJECT ENCODING k
+            SUNIONSTORE k j i
+            OBJECT ENCODING k
+            COPY j l
+            OBJECT ENCODING l
+            CONFIG SET set-max-intset-entries 512
+            SINTERSTORE k j j
+            OBJECT ENCODING k
+        )"},
+        {"SortedNumbers", nullptr, R"(
+            SADD s 3 1 2 10 -5 2.5
+            SORT s
+            SORT s DESC
+            SORT s ASC DESC
+            SORT s desc asc
+            SORT s LIMIT 1 2
+            SORT s LIMIT -1 2
+            SORT s LIMIT 1 -1
+            SORT s LIMIT 1 -5
+            SORT s LIMIT 5 2
+            SORT s LIMIT 6 2
+            SORT s LIMIT 100 2
+            SORT s LIMIT 0 0
+            SORT s DESC LIMIT 1 3
+            SORT s LIMIT 9223372036854775807 9223372036854775807
+            SORT s LIMIT 0 9223372036854775808
+            SORT s LIMIT x 1
+            SORT s LIMIT 1 x
+            SORT s LIMIT 1
+            SORT s LIMIT 1 1 LIMIT 0 2
+            SORT s BOGUS
+            SORT s BY
+            SORT s GET
+            SORT s STORE
+            SORT s ALPHA
+            SORT s ALPHA DESC
+            SORT s ALPHA LIMIT 1 3
+            SORT none
+            SORT none BOGUS
+            SORT none LIMIT x 1
+            SORT none STORE none
+            SORT_RO s
+            SORT_RO s DESC LIMIT 0 2 ALPHA
+            SORT_RO s STORE d
+            SORT_RO none
+            SORT
+            SET str v
+            SORT str
+            SORT str BOGUS
+            SORT_RO str ALPHA
+            SADD odd "" " 1" 0x10 inf -inf -0 0 0.0 00 1e3 1.0 1 +1
+            SORT odd
+            SORT odd DESC
+            SORT odd LIMIT 3 4
+            SORT odd ALPHA
+            SADD odd "1 "
+            SORT odd
+            SORT odd ALPHA DESC
+            SADD n nan
+            SORT n
+            SADD w a b 1
+            SORT w
+            SORT w LIMIT 0 0
+            SORT w ALPHA
+            SORT w STORE str
+            TYPE str
+            SADD l 9007199254740993 9007199254740992 9007199254740994 9223372036854775807
+            SORT l
+            SORT l DESC LIMIT 0 2
+        )"},
+        {"SortedByOthers", nullptr, R"(
+            SADD s 1 2 3 10
+            MSET w_3 1 w_1 2 w_2 3 w_10 0 v_1 one v_2 two v_10 ten {t}1 x
+            SORT s BY w_*
+            SORT s BY w_* DESC
+            SORT s BY w_* LIMIT 1 2
+            SORT s BY w_* LIMIT 1 2 DESC
+            SORT s BY w_* GET v_*
+            SORT s BY w_* GET # GET v_* GET none_* GET nostar
+            SORT s GET v_* GET w_* DESC LIMIT 0 3
+            SORT s GET *
+            SORT s GET ""
+            SORT s BY w_*x
+            SORT s BY none_*
+            SORT s BY none_* DESC
+            SORT s BY v_*
+            SORT s BY v_* ALPHA LIMIT 0 1
+            SORT s BY w_* BY none_*
+            SORT s BY * GET *
+            SORT s GET w_* ALPHA
+            SORT_RO s BY w_* GET #
+            SORT s BY w_*->f
+            SORT s BY w_*-> GET w_*->
+            SORT s BY w_*->f GET w_*->f
+            DEL w_3
+            SORT s BY w_*
+            SET w_3 x
+            SORT s BY w_*
+            SORT s BY w_* ALPHA LIMIT 0 2
+            SORT s BY w_* ALPHA DESC LIMIT 0 2
+            APPEND w_3 y
+            SORT s GET w_*
+            MULTI
+            SORT s GET w_*
+            SORT s DESC
+            GET w_1
+            EXEC
+            WATCH w_1
+            MULTI
+            SET w_1 100
+            SORT s GET w_*
+            EXEC
+        )"},
+        {"SortedByFields", "hset", R"(
+            SADD s 1 2 3
+            HSET h_3 f 30 g x
+            HSET h_1 f 40
+            HSET h_2 f 20 -> y
+            SORT s BY h_*->f
+            SORT s BY h_*->f DESC GET h_*->f GET h_*->g GET h_*
+            SORT s BY h_*->g ALPHA LIMIT 2 1
+            SORT s BY h_*->none
+            SORT s BY h_*-> GET h_*->
+            SORT s GET h_*->->
+            SORT s BY h_*->f->
+            SET h_1 string
+            SORT s BY h_*->f GET h_*->f GET h_*
+            HSET h_2 f x
+            SORT s BY h_*->f
+        )"},
+        {"SortedLists", "rpush", R"(
+            RPUSH l 3 1 2 10 1
+            SORT l
+            SORT l DESC
+            SORT l ALPHA
+            SORT l LIMIT 1 3
+            SORT l BY nostar
+            SORT l BY nostar DESC
+            SORT l BY nostar LIMIT 1 2
+            SORT l BY nostar DESC LIMIT 1 2
+            SORT l BY nostar LIMIT 10 2
+            SORT l BY nostar GET # GET none_*
+            SORT l BY none_* ALPHA
+            SORT l BY none_* ALPHA DESC
+            MSET w_1 a w_2 a w_3 b
+            SORT l BY w_* ALPHA
+            SORT l BY w_* ALPHA DESC
+            SORT l STORE d
+            LRANGE d 0 -1
+            TYPE d
+            EXPIRE d 100
+            SORT l DESC LIMIT 0 2 STORE d
+            LRANGE d 0 -1
+            TTL d
+            SORT l GET none_* GET # STORE d
+            LRANGE d 0 -1
+            SORT l LIMIT 0 0 STORE d
+            EXISTS d
+            SORT l STORE l
+            LRANGE l 0 -1
+            SADD s c a b
+            SORT s BY nostar STORE d
+            LRANGE d 0 -1
+            SORT s BY nostar DESC STORE d
+            LRANGE d 0 -1
+            SORT s BY nostar LIMIT 1 1 STORE d
+            LRANGE d 0 -1
+            SORT s ALPHA STORE d STORE e
+            EXISTS d
+            LRANGE e 0 -1
+            SET str v
+            SORT l STORE str
+            TYPE str
+            RPUSH many 5 5 5 4 4 3 01 1.0 1 x
+            SORT many ALPHA
+            SORT many
+            OBJECT ENCODING d
+        )"},
+        {"SortedSortedSets", "zadd", R"(
+            ZADD z 5 3 4 1 3 2 2 10
+            SORT z
+            SORT z DESC LIMIT 0 2
+            SORT z ALPHA
+            SORT z BY nostar
+            SORT z BY nostar DESC
+            SORT z BY nostar LIMIT 1 2
+            SORT z BY nostar DESC LIMIT 1 2
+            SORT z BY nostar LIMIT 1 0
+            SORT z BY nostar LIMIT 4 1
+            SORT z BY nostar GET #
+            SORT_RO z BY nostar DESC
+            SORT z BY none_* ALPHA
+        )"},
         {"WrongType", "rpush", R"(
             RPUSH l a
             GET l

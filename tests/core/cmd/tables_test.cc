@@ -52,7 +52,12 @@ std::string describe(const command &c, const std::string &prefix)
     std::string out = prefix + c.name + " " + std::to_string(c.arity) + words(flag_names, c.flags) +
                       " |" + words(category_names, categories) + " |";
     for (const key_spec *k = c.keys; k < c.keys + KEY_SPECS_MAX && k->begin; k++) {
-        out += " [" + words(key_flag_names, k->flags).substr(1) + " " + std::to_string(k->index);
+        out += " [" + words(key_flag_names, k->flags).substr(1);
+        if (k->begin == KEY_BEGIN_UNKNOWN) {
+            out += " unknown]";
+            continue;
+        }
+        out += " " + std::to_string(k->index);
         out += k->find == KEY_FIND_KEYNUM
                    ? " keynum" + numbers({k->keynum, k->first_key, k->keynum_step})
                    : numbers({k->last, k->step, k->limit});
@@ -148,6 +153,27 @@ const std::set<std::string> want = {
     "0]",
     "rpush -3 write denyoom fast | @write @list @fast | [RW insert 1 0 1 0]",
     "rpushx -3 write denyoom fast | @write @list @fast | [RW insert 1 0 1 0]",
+    "sadd -3 write denyoom fast | @write @set @fast | [RW insert 1 0 1 0]",
+    "scard 2 readonly fast | @read @set @fast | [RO 1 0 1 0]",
+    "sdiff -2 readonly | @read @set @slow | [RO access 1 -1 1 0]",
+    "sdiffstore -3 write denyoom | @write @set @slow | [OW update 1 0 1 0] [RO access 2 -1 1 0]",
+    "sinter -2 readonly | @read @set @slow | [RO access 1 -1 1 0]",
+    "sintercard -3 readonly movablekeys | @read @set @slow | [RO access 1 keynum 0 1 1]",
+    "sinterstore -3 write denyoom | @write @set @slow | [RW update 1 0 1 0] [RO access 2 -1 1 0]",
+    "sismember 3 readonly fast | @read @set @fast | [RO 1 0 1 0]",
+    "smembers 2 readonly | @read @set @slow | [RO access 1 0 1 0]",
+    "smismember -3 readonly fast | @read @set @fast | [RO access 1 0 1 0]",
+    "smove 4 write fast | @write @set @fast | [RW access delete 1 0 1 0] [RW insert 2 0 1 0]",
+    "sort -2 write denyoom movablekeys | @write @set @sortedset @list @slow @dangerous | [RO "
+    "access 1 0 1 0] [RO access unknown] [OW update unknown]",
+    "sort_ro -2 readonly movablekeys | @read @set @sortedset @list @slow @dangerous | [RO access 1 "
+    "0 1 0] [RO access unknown]",
+    "spop -2 write fast | @write @set @fast | [RW access delete 1 0 1 0]",
+    "srandmember -2 readonly | @read @set @slow | [RO access 1 0 1 0]",
+    "srem -3 write fast | @write @set @fast | [RW delete 1 0 1 0]",
+    "sscan -3 readonly | @read @set @slow | [RO access 1 0 1 0]",
+    "sunion -2 readonly | @read @set @slow | [RO access 1 -1 1 0]",
+    "sunionstore -3 write denyoom | @write @set @slow | [OW update 1 0 1 0] [RO access 2 -1 1 0]",
 };
 
 TEST(Tables, RowsSayWhatTheReferenceSays)
