@@ -239,11 +239,6 @@ size_t exec_entry_bytes(struct exec *x, struct bytes key)
     return mem_class(entry_size(exec_locate(x, key)->entry));
 }
 
-struct rng *exec_rng(struct exec *x)
-{
-    return &x->dispatcher->rng;
-}
-
 /* --- changing -------------------------------------------------------------------------------- */
 
 static void payload_fill(struct entry *e, const struct value *v)
