@@ -14,6 +14,7 @@
 #include "core/cmd/tables.h"
 #include "core/cmd/tables_server.h"
 #include "io/admin/admin.h"
+#include "io/check.h"
 #include "io/listen.h"
 #include "io/persistence.h"
 #include "io/startup.h"
@@ -416,6 +417,9 @@ static void end(struct server *s)
 int main(int argc, char **argv)
 {
     struct server s = {.lock = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER};
+    const int checked = check_run(argc, argv);
+    if (checked >= 0)
+        return checked;
     argv = startup_title_init(argv);
     s.executable = startup_executable();
     read_configuration(&s, argc, argv);

@@ -26,6 +26,7 @@ struct loader {
     struct persistence *p;
     struct dispatcher *d;
     struct session session;
+    struct type_limits limits; /* of values in files */
     bool keep_expired;
     uint64_t keys, expired;
 };
@@ -90,7 +91,8 @@ static int take_aux(void *ctx, struct bytes name, struct bytes value)
 
 static struct rdb_receiver receiver_of(struct loader *l)
 {
-    return (struct rdb_receiver){.entry = take_key, .aux = take_aux, .ctx = l};
+    return (struct rdb_receiver){
+        .entry = take_key, .aux = take_aux, .limits = &l->limits, .ctx = l};
 }
 
 /* --- commands -------------------------------------------------------------------------------- */
@@ -294,7 +296,7 @@ static bool begin_aof(struct persistence *p, const struct aof_load_result *resul
 
 static bool load_files(struct persistence *p, struct aof_load_result *result)
 {
-    struct loader l = {.p = p};
+    struct loader l = {.p = p, .limits = p->parts.shared->config->limits.types};
     __atomic_store_n(&p->load_began_ms, (uint64_t)clock_unix_ms(), __ATOMIC_RELAXED);
     l.d = dispatcher_new(p->parts.shared, LOADER_WORKER);
     session_init(&l.session, 0);

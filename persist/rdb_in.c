@@ -41,6 +41,7 @@ void rdb_in_release(struct rdb_in *in)
     mem_free(in->source.read ? in->data : NULL, in->capacity);
     buf_release(&in->scratch);
     buf_release(&in->packed);
+    buf_release(&in->element);
     *in = (struct rdb_in){0};
 }
 

@@ -46,6 +46,8 @@ struct rdb_in {
     int status;
     struct buf scratch; /* for whoever reads a value: what that borrows until the next one */
     struct buf packed;
+    struct buf element;               /* … and what it needs only until the next element */
+    const struct type_limits *limits; /* which encodings values are read into; NULL: the usual */
     char error[RDB_IN_ERROR_CHARS];
 };
 

@@ -195,7 +195,7 @@ static int read_entry(struct load *l, unsigned code)
     if (rc != LK_OK)
         return rc;
     rc = rdb_in_value(in, code, &v);
-    if (rc == LK_OK) {
+    if (rc == LK_OK && value_exists(&v)) {
         l->next.value = &v;
         rc = answered(l, l->receiver->entry(l->receiver->ctx, &l->next), "an entry");
     }
@@ -206,6 +206,7 @@ static int read_entry(struct load *l, unsigned code)
     trim(&l->text);
     trim(&in->scratch);
     trim(&in->packed);
+    trim(&in->element);
     return rc;
 }
 
@@ -277,6 +278,7 @@ int rdb_load(struct rdb_in *in, const struct rdb_receiver *receiver)
 {
     struct load l = {.in = in, .receiver = receiver};
     forget_record(&l);
+    in->limits = receiver->limits;
     int rc = read_magic(in);
     if (rc == LK_OK)
         rc = read_records(&l);

@@ -2,7 +2,8 @@
  * rdb_load.h — reads a whole RDB and gives away what is in it.
  *
  * The receiver decides what becomes of a key: whether it has expired, whether it may be there
- * already, where it is put.  What it was given before an error stays its own.
+ * already, where it is put.  What it was given before an error stays its own.  Keys of collections
+ * without elements, which old servers could write, are left out.
  *
  * Errors   as rdb_in, whose message also says which key was being read; an error of a receiver's
  *          function ends the load and is returned
@@ -33,6 +34,7 @@ struct rdb_receiver {
     int (*function)(void *ctx, struct bytes code); /* NULL: a function is an error */
     /* Data of a module that belongs to no key was passed over. */
     int (*module_skipped)(void *ctx, const char *name, unsigned version);
+    const struct type_limits *limits; /* of the values; NULL: what they usually are */
     void *ctx;
 };
 

@@ -6,7 +6,22 @@
 #include "persist/rdb_module.h"
 
 static const struct rdb_type *const rows[TYPE_COUNT] = {
-    [TYPE_STRING] = &rdb_string,
+    [TYPE_STRING] = &rdb_string, [TYPE_LIST] = &rdb_list, [TYPE_SET] = &rdb_set,
+    [TYPE_ZSET] = &rdb_zset,     [TYPE_HASH] = &rdb_hash,
+};
+
+/* As a server is configured unless somebody says otherwise. */
+static const struct type_limits usual_limits = {
+    .hash_max_listpack_entries = 512,
+    .hash_max_listpack_value = 64,
+    .set_max_intset_entries = 512,
+    .set_max_listpack_entries = 128,
+    .set_max_listpack_value = 64,
+    .zset_max_listpack_entries = 128,
+    .zset_max_listpack_value = 64,
+    .list_max_listpack_size = -2,
+    .stream_node_max_bytes = 4096,
+    .stream_node_max_entries = 100,
 };
 
 static const struct rdb_type *row_of(unsigned type)
@@ -41,5 +56,7 @@ int rdb_in_value(struct rdb_in *in, unsigned code, struct value *out)
     if (!type)
         return rdb_in_fail(in, "values of type %u (%s) cannot be loaded", code, row->name);
     in->scratch.size = 0;
+    if (!in->limits)
+        in->limits = &usual_limits;
     return type->read(in, row, out);
 }

@@ -23,12 +23,12 @@ struct rdb_type {
     /*
      * Reads what was written under this code.  The value borrows inline bytes from the window or
      * from in->scratch, so it dies at the reader's next call; nodes are the caller's.  On errors
-     * there is no value.
+     * there is no value; of a collection without elements it is one of TYPE_NONE.
      */
     int (*read)(struct rdb_in *in, const struct rdb_code *code, struct value *out);
 };
 
-extern const struct rdb_type rdb_string;
+extern const struct rdb_type rdb_string, rdb_list, rdb_set, rdb_zset, rdb_hash;
 
 /* The code of a value, one byte, and what follows its key. */
 void rdb_out_value_code(struct rdb_out *o, const struct value *v);

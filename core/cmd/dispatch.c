@@ -185,6 +185,8 @@ static enum outcome run_alone(struct dispatcher *d, struct pending *p)
     gate_leave(&d->ks->gate, d->slot);
     gate_close(&d->ks->gate);
     d->exclusive = true;
+    /* While nobody was in the gate, what had been replaced may have been freed. */
+    d->config = __atomic_load_n(&d->shared->config, __ATOMIC_ACQUIRE);
     d->logging = __atomic_load_n(&d->shared->log_active, __ATOMIC_ACQUIRE);
     const enum outcome outcome = dispatch_call(d, p->session, p->cmd, &p->args);
     dispatch_serve(d);
@@ -277,7 +279,7 @@ static bool run_locked(struct dispatcher *d, struct pending *p, enum outcome *ou
         multi_lock_set(d, p->session);
         return run_set(d, p, outcome);
     }
-    if (c->flags & CMD_ALL_SHARDS) {
+    if (dispatch_wants_all(c, &p->args)) {
         lock_set_clear(d->set);
         lock_set_add_all(d->set, d->ks);
         return run_set(d, p, outcome);

@@ -128,6 +128,11 @@ void effects_commit(struct dispatcher *d, struct shard *only);
 
 /* Hashes the keys of a command into d->keys. LK_ESYNTAX if they cannot be found. */
 int dispatch_hash_keys(struct dispatcher *d, const struct command_info *c, const struct args *a);
+/* Must every shard be held for this call? */
+static inline bool dispatch_wants_all(const struct command_info *c, const struct args *a)
+{
+    return c->flags & CMD_ALL_SHARDS || (c->row->looks_up && c->row->looks_up(a));
+}
 /* Locks the one shard, keeping the one that is held if it is the same. */
 bool dispatch_lock_one(struct dispatcher *d, struct session *s, struct shard *shard);
 void dispatch_unlock_one(struct dispatcher *d);

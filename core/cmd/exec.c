@@ -234,6 +234,11 @@ uint32_t exec_lfu_counter(struct exec *x, struct bytes key)
                        exec_limits(x)->lfu_decay_minutes);
 }
 
+void exec_set_use(struct exec *x, struct bytes key, uint32_t bits)
+{
+    entry_touch(exec_locate(x, key)->entry, bits);
+}
+
 size_t exec_entry_bytes(struct exec *x, struct bytes key)
 {
     return mem_class(entry_size(exec_locate(x, key)->entry));

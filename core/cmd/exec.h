@@ -80,6 +80,8 @@ int64_t exec_deadline(struct exec *x, struct bytes key);
 /* Seconds since the last touch; under LFU the counter.  The key must exist. */
 uint32_t exec_idle_seconds(struct exec *x, struct bytes key);
 uint32_t exec_lfu_counter(struct exec *x, struct bytes key);
+/* Makes the use of an existing key what these tell: bits of core/store/lru.h, by the policy. */
+void exec_set_use(struct exec *x, struct bytes key, uint32_t bits);
 /* Bytes of the entry itself, with its size class. */
 size_t exec_entry_bytes(struct exec *x, struct bytes key);
 

@@ -23,6 +23,14 @@ extern const struct command hash_ex_commands[];      /* cmd_hash_ex.c */
 extern const struct command set_commands[];          /* cmd_set.c */
 extern const struct command set_random_commands[];   /* cmd_set_random.c */
 extern const struct command set_algebra_commands[];  /* cmd_set_algebra.c */
+extern const struct command zset_add_commands[];     /* cmd_zset_add.c */
+extern const struct command zset_read_commands[];    /* cmd_zset_read.c */
+extern const struct command zset_range_commands[];   /* cmd_zset_range.c */
+extern const struct command zset_remove_commands[];  /* cmd_zset_remove.c */
+extern const struct command zset_pop_commands[];     /* cmd_zset_pop.c */
+extern const struct command zset_random_commands[];  /* cmd_zset_random.c */
+extern const struct command zset_algebra_commands[]; /* cmd_zset_algebra.c */
+extern const struct command sort_commands[];         /* cmd_sort.c */
 extern const struct command key_commands[];          /* cmd_key.c */
 extern const struct command expire_commands[];       /* cmd_expire.c */
 extern const struct command ttl_commands[];          /* cmd_ttl.c */
@@ -32,6 +40,11 @@ extern const struct command scan_commands[];         /* cmd_scan.c */
 extern const struct command object_commands[];       /* cmd_object.c */
 extern const struct command flush_commands[];        /* cmd_flush.c */
 extern const struct command transaction_commands[];  /* transaction.c */
+extern const struct command list_commands[];         /* cmd_list.c */
+extern const struct command list_read_commands[];    /* cmd_list_read.c */
+extern const struct command list_edit_commands[];    /* cmd_list_edit.c */
+extern const struct command list_move_commands[];    /* cmd_list_move.c */
+extern const struct command list_block_commands[];   /* cmd_list_block.c */
 
 /* All arrays above; *count says how many. */
 const struct command *const *command_tables(uint32_t *count);

@@ -13,7 +13,7 @@
 #define LK_TYPES_HASH_H
 
 #include "core/base/rng.h"
-#include "core/types/value.h"
+#include "core/types/loose.h"
 
 LK_BEGIN
 
@@ -90,6 +90,31 @@ int hash_set_deadline(struct value_edit *e, struct bytes name, int64_t deadline_
 /* Takes fields out that are due, at most max of them; calls gone with the name of each. */
 uint32_t hash_drop_due(struct value_edit *e, int64_t now_ms, uint32_t max,
                        void (*gone)(void *ctx, struct bytes name), void *ctx);
+
+/* --- whole hashes, as files hold them -------------------------------------------------------- */
+
+/*
+ * A hash as one listpack: name, value, name …, or with deadlines name, value, deadline, name …,
+ * where those with a deadline come first, by deadline, and 0 is none.
+ */
+struct hash_pack {
+    struct bytes list;
+    bool timed;
+};
+/* False if it is kept otherwise. */
+bool hash_as_pack(const struct value *v, struct hash_pack *out);
+
+/*
+ * Makes `to`, an empty hash, of a listpack that is known to be valid and is not empty: as it lies
+ * where the limits allow it, else field by field.
+ * LK_EFORMAT  fields that are not whole, a name that comes twice, a deadline that is none
+ * LK_ENOMEM
+ */
+int hash_from_pack(struct loose *to, const struct hash_pack *pack);
+
+/* Before so many fields are set in an empty hash: a large one becomes a table at once.  LK_ENOMEM
+ */
+int hash_expect(struct value_edit *e, uint64_t fields);
 
 extern const struct type_ops hash_type_ops;
 

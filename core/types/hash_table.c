@@ -378,7 +378,7 @@ void hash_table_release(struct value *v, struct cow *cow)
     struct table *t = root_of(v);
     const bool seen = cow_shared(cow, t->epoch);
     v->as.root = NULL;
-    table_drop(t, cow);
+    table_release_cow(t, cow, free_entry, NULL);
     if (seen)
         cow->defer(cow, t, sizeof *t);
     else

@@ -216,7 +216,7 @@ static void release(struct value *v, struct cow *cow)
 {
     struct table *t = set_table(v);
     const bool shared = cow_shared(cow, t->epoch);
-    table_drop(t, cow);
+    table_release_cow(t, cow, free_entry, NULL);
     if (shared)
         cow->defer(cow, t, sizeof *t);
     else

@@ -16,7 +16,7 @@
 #define LK_TYPES_SET_H
 
 #include "core/base/rng.h"
-#include "core/types/value.h"
+#include "core/types/loose.h"
 
 LK_BEGIN
 
@@ -63,6 +63,19 @@ void set_sample(const struct value *v, uint64_t n, struct rng *rng, set_visit *v
 void set_take(struct value_edit *e, uint64_t n, struct rng *rng, set_visit *visit, void *ctx);
 /* Visits n members that need not differ; the set has at least one. */
 void set_draw(const struct value *v, uint64_t n, struct rng *rng, set_visit *visit, void *ctx);
+
+/* --- whole sets, as files hold them ---------------------------------------------------------- */
+
+/* The members as one block of core/ds/intset.h; false if they are kept otherwise. */
+bool set_as_ints(const struct value *v, struct bytes *out);
+
+/*
+ * Makes `to`, an empty set, of a block that is known to be valid and is not empty: as it lies where
+ * the limits allow it, else member by member.
+ * LK_EFORMAT  a member comes twice;  LK_ENOMEM
+ */
+int set_from_ints(struct loose *to, struct bytes ints);
+int set_from_pack(struct loose *to, struct bytes lp); /* of a listpack */
 
 extern const struct type_ops set_type_ops;
 

@@ -45,6 +45,7 @@ extern const struct command admin_memory_commands[];  /* cmd_memory.c */
 extern const struct command admin_debug_commands[];   /* cmd_debug.c */
 extern const struct command admin_server_commands[];  /* cmd_server.c */
 extern const struct command admin_persist_commands[]; /* cmd_persist.c */
+extern const struct command admin_dump_commands[];    /* cmd_dump.c */
 
 LK_END
 

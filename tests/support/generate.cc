@@ -1,6 +1,7 @@
 /* generate.cc — the words that all families share, and the spoiling of commands. */
 #include "tests/support/generate.h"
 
+#include <algorithm>
 #include <cctype>
 
 namespace lk
@@ -119,8 +120,7 @@ void spoil(Random &random, Args &args)
             c = random.one_in(2) ? static_cast<char>(toupper(static_cast<unsigned char>(c))) : c;
     }
     /* SCAN from a made-up cursor may rightly answer anything. */
-    const bool follows_cursor =
-        (args.size() > 1 && args[1] == "@all") || (args.size() > 2 && args[2] == "@all");
+    const bool follows_cursor = std::find(args.begin(), args.end(), "@all") != args.end();
     if (!random.one_in(25) || follows_cursor)
         return;
     switch (random.below(3)) {
@@ -142,16 +142,10 @@ void spoil(Random &random, Args &args)
 
 Args next_mixed(Random &random)
 {
-    switch (random.below(4)) {
-    case 0:
-        return next_key(random);
-    case 1:
-        return next_session(random);
-    case 2:
-        return next_transaction(random);
-    default:
-        return next_string(random);
-    }
+    using Next = Args (*)(Random &);
+    static const std::vector<Next> all = {next_key,  next_session, next_transaction, next_list,
+                                          next_hash, next_set,     next_zset,        next_string};
+    return random.pick(all)(random);
 }
 
 } // namespace
@@ -159,9 +153,18 @@ Args next_mixed(Random &random)
 const std::vector<Family> &families()
 {
     static const std::vector<Family> all = {
-        {"Strings", next_string, 1},   {"Keys", next_key, 1},
-        {"Sessions", next_session, 1}, {"Transactions", next_transaction, 3},
-        {"Mixed", next_mixed, 3},      {"Hashes", next_hash, 1},
+        // clang-format off
+        {"Strings", next_string, 1},
+        {"Keys", next_key, 1},
+        {"Sessions", next_session, 1},
+        {"Transactions", next_transaction, 3},
+        {"Lists", next_list, 1},
+        {"Hashes", next_hash, 1},
+        {"Sets", next_set, 1},
+        {"SortedSets", next_zset, 1},
+        {"Sorting", next_sort, 1},
+        {"Mixed", next_mixed, 3},
+        // clang-format on
     };
     return all;
 }

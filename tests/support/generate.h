@@ -66,7 +66,11 @@ Args next_string(Random &random);
 Args next_key(Random &random);
 Args next_session(Random &random);
 Args next_transaction(Random &random);
+Args next_zset(Random &random);
+Args next_set(Random &random);
+Args next_sort(Random &random);
 Args next_hash(Random &random);
+Args next_list(Random &random);
 
 /* Shared words of the generators. */
 std::string any_key(Random &random);

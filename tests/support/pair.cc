@@ -14,8 +14,8 @@ namespace lk
 namespace
 {
 
-/* Where the cursor stands that is to be followed: SCAN @all, HSCAN key @all; 0 if nowhere. */
-size_t cursor_place(const Args &args)
+/* Where SCAN, or a scan of a key's elements, has its cursor if it is to be followed; else 0. */
+size_t cursor_at(const Args &args)
 {
     for (size_t i = 1; i < args.size() && i < 3; i++)
         if (args[i] == "@all")
@@ -25,33 +25,25 @@ size_t cursor_place(const Args &args)
 
 bool follows_cursor(const Args &args)
 {
-    return cursor_place(args) != 0;
-}
-
-/* Fields and members come with their values or scores. */
-bool scans_pairs(const Args &args)
-{
-    const char first = args[0].empty() ? ' ' : static_cast<char>(args[0][0] | 0x20);
-    return first == 'h' || first == 'z';
+    return cursor_at(args) != 0;
 }
 
 /* What a whole SCAN found, sorted and each once, as one reply; or its error. */
 std::string scan_all(Client &client, Args args)
 {
     std::set<std::string> found;
-    const size_t cursor = cursor_place(args), step = scans_pairs(args) ? 2 : 1;
+    const size_t cursor = cursor_at(args);
     args[cursor] = "0";
     /* The few keys of a stream need few rounds, however small COUNT is. */
     for (int round = 0; round < 100'000; round++) {
         const Reply reply = client.call(args);
         if (reply.items.size() != 2)
             return reply.raw;
-        const std::vector<Reply> &items = reply.items[1].items;
-        for (size_t i = 0; i + step <= items.size(); i += step)
-            found.insert(step == 2 ? items[i].raw + items[i + 1].raw : items[i].raw);
+        for (const Reply &key : reply.items[1].items)
+            found.insert(key.raw);
         args[cursor] = reply.items[0].text;
         if (args[cursor] == "0") {
-            std::string all = "*" + std::to_string(found.size() * step) + "\r\n";
+            std::string all = "*" + std::to_string(found.size()) + "\r\n";
             for (const std::string &key : found)
                 all += key;
             return all;
@@ -85,9 +77,10 @@ std::string text_of(const Script &script)
 
 } // namespace
 
-Pair::Pair()
-    : oracle_(Server::oracle({{"enable-debug-command", "yes"}})),
-      tested_(Server::tested({{"enable-debug-command", "yes"}}))
+/* DEBUG DIGEST-VALUE looks at a whole value at once. */
+static const Server::Directives kDirectives = {{"enable-debug-command", "yes"}};
+
+Pair::Pair() : oracle_(Server::oracle(kDirectives)), tested_(Server::tested(kDirectives))
 {
 }
 

@@ -622,6 +622,220 @@ const std::vector<TextScript> &text_scripts()
             TTL l
             TYPE l
         )"},
+        {"SortedSetScores", "ZADD", R"(
+            ZADD z 0.1 a -0 b inf c -inf d 1e20 e 1e-7 f
+            ZADD z 123456789012345678 g 3.0 h 4611686018427387904 i
+            ZRANGE z 0 -1 WITHSCORES
+            ZMSCORE z a b c d e f g h i none
+            ZINCRBY z 0.2 a
+            ZINCRBY z 1e308 e
+            ZINCRBY z 1e308 e
+            ZINCRBY z 1.7e308 e
+            ZINCRBY z -inf c
+            ZADD z INCR -0 b
+            ZADD z 1e400 x
+            ZADD z 0x1p3 hex
+            ZADD z 1_000 x
+            ZADD z " 5" x
+            ZADD z nan x
+            ZADD z infinity x
+            ZADD z -Infinity y
+            ZRANGE z 0 -1 WITHSCORES
+            ZRANGEBYSCORE z -inf (inf
+            ZRANGEBYSCORE z (-inf inf
+            ZCOUNT z "" ""
+            ZCOUNT z ( (
+            ZCOUNT z (x 1
+            ZCOUNT z "1 " 2
+            ZCOUNT z 0x1 0x10
+            ZCOUNT z -1e400 1e400
+            ZRANK z b
+            ZREVRANK z b
+        )"},
+        {"SortedSetsGrow", "ZADD", R"(
+            CONFIG SET zset-max-listpack-entries 4 zset-max-listpack-value 5
+            ZADD z 1 a 1 b 1 c 1 d
+            OBJECT ENCODING z
+            ZADD z 2 a 2 b
+            OBJECT ENCODING z
+            ZADD z XX 1 e
+            OBJECT ENCODING z
+            ZADD z 1 e
+            OBJECT ENCODING z
+            ZREM z a b c d
+            OBJECT ENCODING z
+            ZRANGE z 0 -1 WITHSCORES
+            ZADD v 1 12345
+            OBJECT ENCODING v
+            ZADD v 1 123456
+            OBJECT ENCODING v
+            ZADD first 1 123456
+            OBJECT ENCODING first
+            ZRANGESTORE s z 0 -1
+            OBJECT ENCODING s
+            ZRANGESTORE s v 0 -1
+            OBJECT ENCODING s
+            ZUNIONSTORE s 2 z first
+            OBJECT ENCODING s
+            ZADD many 1 1 2 2 3 3 4 4 5 5
+            ZINTERSTORE s 1 many
+            OBJECT ENCODING s
+            ZREMRANGEBYRANK many 0 0
+            ZDIFFSTORE s 1 many
+            OBJECT ENCODING s
+            ZRANGEBYSCORE s 2 4
+            COPY many other
+            ZADD many 9 0
+            ZRANGE other 0 -1
+            ZRANGE many 0 -1
+            CONFIG SET zset-max-listpack-entries 0
+            ZADD zero 1 a
+            OBJECT ENCODING zero
+            ZUNIONSTORE zero 1 zero
+            OBJECT ENCODING zero
+            CONFIG SET zset-max-listpack-entries 128 zset-max-listpack-value 64
+        )"},
+        {"SortedSetsOfEqualScores", "ZADD", R"(
+            ZADD z 0 b 0 a 0 "" 0 10 0 9 0 ab 0 A 0 "\xff" 0 aa
+            ZRANGE z 0 -1
+            ZRANGEBYLEX z - +
+            ZRANGEBYLEX z [a (b
+            ZRANGEBYLEX z (a [b LIMIT 1 1
+            ZRANGEBYLEX z ( [
+            ZRANGEBYLEX z [ (
+            ZRANGEBYLEX z + -
+            ZREVRANGEBYLEX z + -
+            ZREVRANGEBYLEX z [b [a LIMIT 0 2
+            ZLEXCOUNT z - +
+            ZLEXCOUNT z [9 [9
+            ZLEXCOUNT z (9 (9
+            ZLEXCOUNT z - -
+            ZLEXCOUNT z + +
+            ZLEXCOUNT z 9 [9
+            ZRANK z 9
+            ZREMRANGEBYLEX z [1 (a
+            ZRANGE z 0 -1
+            ZRANGE z [b - BYLEX REV LIMIT 1 -1
+            ZRANGE z - + BYLEX WITHSCORES
+            ZRANGESTORE lex z - [b BYLEX
+            ZRANGE lex 0 -1 WITHSCORES
+        )"},
+        {"SortedSetRangesByRank", "ZADD", R"(
+            ZADD z 1 a 2 b 3 c 4 d 5 e
+            ZRANGE z 0 0
+            ZRANGE z -1 -1
+            ZRANGE z -100 100
+            ZRANGE z 4 2
+            ZRANGE z 5 9
+            ZRANGE z -9223372036854775808 9223372036854775807
+            ZRANGE z 0 -1 REV
+            ZRANGE z 0 -1 REV REV WITHSCORES WITHSCORES
+            ZREVRANGE z 1 2 WITHSCORES
+            ZREVRANGE z 1 2 LIMIT 0 -1
+            ZREVRANGE z 1 2 REV
+            ZRANGE z 0 -1 LIMIT 1 2
+            ZRANGE z 0 -1 LIMIT 1 -1
+            ZRANGE z 1 3 BYSCORE BYLEX
+            ZRANGE z [a [b BYSCORE BYLEX
+            ZRANGE z 1 3 BYSCORE LIMIT 1
+            ZRANGE z 1 3 BYSCORE LIMIT 9223372036854775807 1
+            ZRANGE z 1 3 BYSCORE LIMIT 0 9223372036854775807
+            ZREMRANGEBYRANK z -2 -1
+            ZREMRANGEBYRANK z 1 0
+            ZREMRANGEBYRANK z 0 x
+            ZRANGE z 0 -1
+            ZREMRANGEBYRANK z 0 -1
+            EXISTS z
+            ZREMRANGEBYRANK z 0 -1
+        )"},
+        {"SortedSetsPop", "ZADD", R"(
+            ZADD z 1 a 1 b 2 c 3 d 3 e
+            ZPOPMIN z
+            ZPOPMAX z
+            ZPOPMAX z 2
+            ZPOPMIN z 100
+            EXISTS z
+            ZPOPMIN z
+            ZADD z 1 a 1 b 2 c 3 d 3 e
+            ZMPOP 3 none z none MIN COUNT 2
+            ZMPOP 1 z MAX
+            BZMPOP 0 2 none z MAX COUNT 10
+            ZMPOP 1 z MAX
+            ZADD z 1 a 1 b
+            BZPOPMAX none z 0
+            BZPOPMIN none z 0
+            BZPOPMIN none z 0.001
+            BZMPOP 0.001 2 none z MIN
+            MULTI
+            BZPOPMIN none 0
+            BZMPOP 0 1 none MIN
+            ZADD z 1 a
+            BZPOPMIN none z 0
+            EXEC
+            SET s x
+            BZPOPMIN none s 1
+            BZMPOP 1 2 none s MIN
+            ZMPOP 2 s z MIN
+        )"},
+        {"SortedSetAlgebra", "ZADD", R"(
+            ZADD a 1 x 2 y inf p -inf q 3 z
+            ZADD b 10 y -inf p -inf q 5 w
+            ZUNION 2 a b WITHSCORES
+            ZUNION 2 b a WITHSCORES AGGREGATE MIN
+            ZUNION 3 a b a WITHSCORES AGGREGATE MAX WEIGHTS 1 2 3
+            ZUNION 2 a b WEIGHTS 0 0 WITHSCORES
+            ZINTER 2 a b WITHSCORES
+            ZINTER 2 a b WITHSCORES WEIGHTS 0 0
+            ZINTER 2 a b WITHSCORES WEIGHTS 0 1 AGGREGATE MIN
+            ZINTER 2 a a WITHSCORES
+            ZDIFF 2 a b WITHSCORES
+            ZDIFF 2 b a WITHSCORES
+            ZDIFF 1 a
+            ZDIFF 2 a a
+            ZUNIONSTORE a 2 a b
+            ZRANGE a 0 -1 WITHSCORES
+            ZINTERSTORE a 2 a b
+            ZRANGE a 0 -1 WITHSCORES
+            ZDIFFSTORE b 2 b a
+            ZRANGE b 0 -1 WITHSCORES
+            ZDIFFSTORE b 2 b b
+            EXISTS b
+            ZINTERSTORE a 2 a none
+            EXISTS a
+            ZUNIONSTORE out 2 none none
+            EXISTS out
+            SET s x
+            ZUNIONSTORE s 1 none
+            EXISTS s
+            SET s x
+            ZUNION 2 none s
+            ZDIFF 2 none s
+            ZINTERCARD 2 none s
+            ZADD a 1 x 2 y 3 z
+            ZINTERCARD 1 a LIMIT 2
+            ZINTERCARD 1 a LIMIT 0
+            ZINTERCARD 1 a LIMIT 10
+            ZINTERCARD 1 a LIMIT -1
+            ZINTERCARD 1 a LIMIT 1 LIMIT 2
+            ZUNION 1 a WEIGHTS 1 WEIGHTS 2 AGGREGATE MIN AGGREGATE SUM WITHSCORES
+            ZUNION 9223372036854775808 a
+            ZUNION -1 a
+        )"},
+        {"SortedSetMembersAtRandom", "ZADD", R"(
+            ZRANDMEMBER z
+            ZRANDMEMBER z 3
+            ZRANDMEMBER z -3 WITHSCORES
+            ZADD z 1 a
+            ZRANDMEMBER z
+            ZRANDMEMBER z 3 WITHSCORES
+            ZRANDMEMBER z -3 WITHSCORES
+            ZRANDMEMBER z 0
+            ZRANDMEMBER z 9223372036854775807
+            ZRANDMEMBER z -9223372036854775808
+            ZRANDMEMBER z 9223372036854775807 WITHSCORES
+            ZRANDMEMBER z 1 BOGUS
+            ZRANDMEMBER z 1 WITHSCORES 1
+        )"},
     };
     return all;
 }

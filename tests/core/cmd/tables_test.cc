@@ -1,5 +1,6 @@
 // Rows against what a 7.0.15 server answers to COMMAND INFO: arity, flags, categories, and each
-// key specification as its flags and "index last step limit".
+// key specification as its flags and "index last step limit", or "index keynum" and where the
+// number, the first key and the next ones are.  ZRANK and ZREVRANK take one more word since 7.2.
 #include "core/cmd/tables.h"
 
 #include <gtest/gtest.h>
@@ -35,6 +36,14 @@ template <size_t N> std::string words(const char *const (&names)[N], uint32_t bi
     return out;
 }
 
+std::string numbers(const std::vector<int> &list)
+{
+    std::string out;
+    for (const int n : list)
+        out += " " + std::to_string(n);
+    return out;
+}
+
 std::string describe(const command &c, const std::string &prefix)
 {
     uint32_t categories = c.categories | (c.flags & CMD_FAST ? CAT_FAST : CAT_SLOW);
@@ -42,15 +51,24 @@ std::string describe(const command &c, const std::string &prefix)
     categories |= c.flags & CMD_WRITE ? CAT_WRITE : 0;
     std::string out = prefix + c.name + " " + std::to_string(c.arity) + words(flag_names, c.flags) +
                       " |" + words(category_names, categories) + " |";
-    for (const key_spec *k = c.keys; k < c.keys + KEY_SPECS_MAX && k->begin; k++)
-        out += " [" + words(key_flag_names, k->flags).substr(1) + " " + std::to_string(k->index) +
-               " " + std::to_string(k->last) + " " + std::to_string(k->step) + " " +
-               std::to_string(k->limit) + "]";
+    for (const key_spec *k = c.keys; k < c.keys + KEY_SPECS_MAX && k->begin; k++) {
+        out += " [" + words(key_flag_names, k->flags).substr(1) + " " + std::to_string(k->index);
+        out += k->find == KEY_FIND_KEYNUM
+                   ? " keynum" + numbers({k->keynum, k->first_key, k->keynum_step})
+                   : numbers({k->last, k->step, k->limit});
+        out += "]";
+    }
     return out;
 }
 
 const std::set<std::string> want = {
     "append 3 write denyoom fast | @write @string @fast | [RW insert 1 0 1 0]",
+    "bzmpop -5 write blocking movablekeys | @write @sortedset @slow @blocking | [RW access delete "
+    "2 keynum 0 1 1]",
+    "bzpopmax -3 write noscript blocking fast | @write @sortedset @fast @blocking | [RW access "
+    "delete 1 -2 1 0]",
+    "bzpopmin -3 write noscript blocking fast | @write @sortedset @fast @blocking | [RW access "
+    "delete 1 -2 1 0]",
     "copy -3 write denyoom | @keyspace @write @slow | [RO access 1 0 1 0] [OW update 2 0 1 0]",
     "dbsize 1 readonly fast | @keyspace @read @fast |",
     "decr 2 write denyoom fast | @write @string @fast | [RW access update 1 0 1 0]",
@@ -132,6 +150,32 @@ const std::set<std::string> want = {
     "ttl 2 readonly fast | @keyspace @read @fast | [RO access 1 0 1 0]",
     "type 2 readonly fast | @keyspace @read @fast | [RO 1 0 1 0]",
     "unlink -2 write fast | @keyspace @write @fast | [RM delete 1 -1 1 0]",
+    "blmove 6 write denyoom noscript blocking | @write @list @slow @blocking | [RW access delete 1 "
+    "0 1 0] [RW insert 2 0 1 0]",
+    "blmpop -5 write blocking movablekeys | @write @list @slow @blocking | [RW access delete 2 0 0 "
+    "0]",
+    "blpop -3 write noscript blocking | @write @list @slow @blocking | [RW access delete 1 -2 1 0]",
+    "brpop -3 write noscript blocking | @write @list @slow @blocking | [RW access delete 1 -2 1 0]",
+    "brpoplpush 4 write denyoom noscript blocking | @write @list @slow @blocking | [RW access "
+    "delete 1 0 1 0] [RW insert 2 0 1 0]",
+    "lindex 3 readonly | @read @list @slow | [RO access 1 0 1 0]",
+    "linsert 5 write denyoom | @write @list @slow | [RW insert 1 0 1 0]",
+    "llen 2 readonly fast | @read @list @fast | [RO 1 0 1 0]",
+    "lmove 5 write denyoom | @write @list @slow | [RW access delete 1 0 1 0] [RW insert 2 0 1 0]",
+    "lmpop -4 write movablekeys | @write @list @slow | [RW access delete 1 0 0 0]",
+    "lpop -2 write fast | @write @list @fast | [RW access delete 1 0 1 0]",
+    "lpos -3 readonly | @read @list @slow | [RO access 1 0 1 0]",
+    "lpush -3 write denyoom fast | @write @list @fast | [RW insert 1 0 1 0]",
+    "lpushx -3 write denyoom fast | @write @list @fast | [RW insert 1 0 1 0]",
+    "lrange 4 readonly | @read @list @slow | [RO access 1 0 1 0]",
+    "lrem 4 write | @write @list @slow | [RW delete 1 0 1 0]",
+    "lset 4 write denyoom | @write @list @slow | [RW update 1 0 1 0]",
+    "ltrim 4 write | @write @list @slow | [RW delete 1 0 1 0]",
+    "rpop -2 write fast | @write @list @fast | [RW access delete 1 0 1 0]",
+    "rpoplpush 3 write denyoom | @write @list @slow | [RW access delete 1 0 1 0] [RW insert 2 0 1 "
+    "0]",
+    "rpush -3 write denyoom fast | @write @list @fast | [RW insert 1 0 1 0]",
+    "rpushx -3 write denyoom fast | @write @list @fast | [RW insert 1 0 1 0]",
 };
 
 TEST(Tables, RowsSayWhatTheReferenceSays)
