@@ -291,9 +291,6 @@ void exec_walk_reply(struct exec *x);      /* an array of all that was found; en
 uint64_t exec_scan(struct exec *x, uint64_t cursor, uint64_t count,
                    bool (*visit)(void *ctx, struct bytes key, const struct value *v), void *ctx);
 
-struct rng;
-struct rng *exec_rng(struct exec *x); /* the worker's */
-
 /* A random key, uniformly; appended to out.  False if the database is empty. */
 bool exec_random_key(struct exec *x, struct buf *out);
 

@@ -7,7 +7,6 @@
  * listeners are told as of any HDEL.
  */
 #include "core/cmd/dispatch_priv.h"
-#include "core/store/watch.h"
 #include "core/types/hash.h"
 
 enum { ELEMENTS_MAX = 64, DEL_WORDS = 2 };
@@ -50,7 +49,7 @@ static void remove_empty(struct dispatcher *d, struct bytes key)
     struct cow *cow = shard_cow(d->ks, f->shard, f->db, f->table);
     bool seen = false;
     struct entry *e = table_remove(f->table, cow, &f->loc, &seen);
-    watch_mark(f->shard, f->db, key);
+    exec_changed(&d->x, f->shard, key);
     shard_dispose(d->ks, f->table, f->hash, e, seen, true);
     exec_event(&d->x, EVENT_GENERIC, "del", key);
 }

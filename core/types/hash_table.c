@@ -23,11 +23,13 @@ static struct table *root_of(const struct value *v)
     return v->as.root;
 }
 
-static struct table *root_new(const struct cow *cow)
+/* Empty, and as large as count entries want it. */
+static struct table *root_new(const struct cow *cow, uint64_t count)
 {
     struct table *t = mem_alloc(sizeof *t);
     table_init(t, 0, 0);
     t->epoch = cow_epoch(cow);
+    table_reserve(t, (uint32_t)count);
     return t;
 }
 
@@ -343,12 +345,11 @@ static void fill(void *ctx, const struct hash_field *f)
         return;
     }
     table_insert(to->table, to->cow, hash_bytes(f->name), e);
-    table_settle(to->table, to->cow);
 }
 
 int hash_table_make(struct value_edit *e)
 {
-    struct filling to = {root_new(e->cow), e->cow, false};
+    struct filling to = {root_new(e->cow, hash_length(&e->value)), e->cow, false};
     hash_packed_each(&e->value, -1, fill, &to);
     if (to.failed || !e->resize(e, sizeof to.table)) {
         root_free(to.table);
@@ -361,7 +362,7 @@ int hash_table_make(struct value_edit *e)
 
 int hash_table_copy(const struct value *v, struct value *out)
 {
-    struct filling to = {root_new(NULL), NULL, false};
+    struct filling to = {root_new(NULL, hash_length(v)), NULL, false};
     hash_table_each(v, -1, fill, &to);
     if (to.failed) {
         root_free(to.table);
