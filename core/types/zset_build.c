@@ -142,7 +142,6 @@ static int build_add(struct builder *b, struct bytes member, uint64_t hash, doub
     if (!e)
         return LK_ENOMEM;
     table_insert(&b->z->members, b->cow, hash, e);
-    table_settle(&b->z->members, b->cow);
     leaf_add(b, member, score);
     return LK_OK;
 }
