@@ -40,7 +40,7 @@ struct command_docs {
     uint32_t count;
 };
 
-extern const struct command_docs command_docs_string, command_docs_generic,
+extern const struct command_docs command_docs_string, command_docs_bitmap, command_docs_generic,
     command_docs_transactions, command_docs_connection, command_docs_server;
 
 /* All groups; *count says how many. */

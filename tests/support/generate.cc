@@ -141,13 +141,15 @@ void spoil(Random &random, Args &args)
 
 Args next_mixed(Random &random)
 {
-    switch (random.below(4)) {
+    switch (random.below(5)) {
     case 0:
         return next_key(random);
     case 1:
         return next_session(random);
     case 2:
         return next_transaction(random);
+    case 3:
+        return next_bits(random);
     default:
         return next_string(random);
     }
@@ -158,8 +160,11 @@ Args next_mixed(Random &random)
 const std::vector<Family> &families()
 {
     static const std::vector<Family> all = {
-        {"Strings", next_string, 1},   {"Keys", next_key, 1},
-        {"Sessions", next_session, 1}, {"Transactions", next_transaction, 3},
+        {"Strings", next_string, 1},
+        {"Bitmaps", next_bits, 1},
+        {"Keys", next_key, 1},
+        {"Sessions", next_session, 1},
+        {"Transactions", next_transaction, 3},
         {"Mixed", next_mixed, 3},
     };
     return all;

@@ -49,12 +49,26 @@ class Commands : public ::testing::Test
         alone_rows_[0].flags = CMD_EXCLUSIVE;
         alone_rows_[0].run = switch_on;
         index_ = command_index_new();
-        for (const command *rows :
-             {string_commands, string_set_commands, string_range_commands, string_multi_commands,
-              counter_commands, lcs_commands, key_commands, expire_commands, ttl_commands,
-              rename_commands, copy_commands, scan_commands, object_commands, flush_commands,
-              transaction_commands, static_cast<const command *>(alone_rows_),
-              static_cast<const command *>(memory_rows_)})
+        for (const command *rows : {string_commands,
+                                    string_set_commands,
+                                    string_range_commands,
+                                    string_multi_commands,
+                                    counter_commands,
+                                    lcs_commands,
+                                    bit_commands,
+                                    bitop_commands,
+                                    bitfield_commands,
+                                    key_commands,
+                                    expire_commands,
+                                    ttl_commands,
+                                    rename_commands,
+                                    copy_commands,
+                                    scan_commands,
+                                    object_commands,
+                                    flush_commands,
+                                    transaction_commands,
+                                    static_cast<const command *>(alone_rows_),
+                                    static_cast<const command *>(memory_rows_)})
             command_index_add(index_, rows);
         shared_.keyspace = keyspace_new(64, config_.limits.databases);
         shared_.commands = index_;
@@ -77,7 +91,7 @@ class Commands : public ::testing::Test
         clock_fake_unix_ms(-1);
     }
 
-    // The reply as it goes over the wire.
+    // The reply as it goes over the wire.  A command that goes on in turns has all of them.
     std::string call(const std::vector<std::string> &words)
     {
         std::vector<bytes> v;
@@ -86,9 +100,12 @@ class Commands : public ::testing::Test
         pending p{};
         p.session = &session;
         p.args = {v.data(), static_cast<uint32_t>(v.size())};
-        dispatch_enter(dispatcher_);
-        dispatch_run(dispatcher_, &p, 1);
-        dispatch_leave(dispatcher_);
+        do {
+            session.parked = false;
+            dispatch_enter(dispatcher_);
+            dispatch_run(dispatcher_, &p, 1);
+            dispatch_leave(dispatcher_);
+        } while (p.state == PENDING_PARKED && session.turns.count > 0);
         EXPECT_EQ(p.state, PENDING_DONE);
         std::string out;
         bytes run;

@@ -245,8 +245,9 @@ class Server
         index_ = command_index_new();
         for (const command *table :
              {string_commands, string_set_commands, string_range_commands, string_multi_commands,
-              counter_commands, key_commands, expire_commands, ttl_commands, rename_commands,
-              copy_commands, scan_commands, flush_commands, transaction_commands, rows::all()})
+              counter_commands, bit_commands, bitop_commands, bitfield_commands, key_commands,
+              expire_commands, ttl_commands, rename_commands, copy_commands, scan_commands,
+              flush_commands, transaction_commands, rows::all()})
             command_index_add(index_, table);
         ks = shared.keyspace = keyspace_new(shape.shards, config.limits.databases);
         shared.commands = index_;

@@ -51,6 +51,11 @@ std::string describe(const command &c, const std::string &prefix)
 
 const std::set<std::string> want = {
     "append 3 write denyoom fast | @write @string @fast | [RW insert 1 0 1 0]",
+    "bitcount -2 readonly | @read @bitmap @slow | [RO access 1 0 1 0]",
+    "bitfield -2 write denyoom | @write @bitmap @slow | [RW access update variable_flags 1 0 1 0]",
+    "bitfield_ro -2 readonly fast | @read @bitmap @fast | [RO access 1 0 1 0]",
+    "bitop -4 write denyoom | @write @bitmap @slow | [OW update 2 0 1 0] [RO access 3 -1 1 0]",
+    "bitpos -3 readonly | @read @bitmap @slow | [RO access 1 0 1 0]",
     "copy -3 write denyoom | @keyspace @write @slow | [RO access 1 0 1 0] [OW update 2 0 1 0]",
     "dbsize 1 readonly fast | @keyspace @read @fast |",
     "decr 2 write denyoom fast | @write @string @fast | [RW access update 1 0 1 0]",
@@ -63,6 +68,7 @@ const std::set<std::string> want = {
     "flushall -1 write | @keyspace @write @slow @dangerous |",
     "flushdb -1 write | @keyspace @write @slow @dangerous |",
     "get 2 readonly fast | @read @string @fast | [RO access 1 0 1 0]",
+    "getbit 3 readonly fast | @read @bitmap @fast | [RO access 1 0 1 0]",
     "getdel 2 write fast | @write @string @fast | [RW access delete 1 0 1 0]",
     "getex -2 write fast | @write @string @fast | [RW access update 1 0 1 0]",
     "getrange 4 readonly | @read @string @slow | [RO access 1 0 1 0]",
@@ -94,6 +100,7 @@ const std::set<std::string> want = {
     "0]",
     "scan -2 readonly | @keyspace @read @slow |",
     "set -3 write denyoom | @write @string @slow | [RW access update variable_flags 1 0 1 0]",
+    "setbit 4 write denyoom | @write @bitmap @slow | [RW access update 1 0 1 0]",
     "setex 4 write denyoom | @write @string @slow | [OW update 1 0 1 0]",
     "setnx 3 write denyoom fast | @write @string @fast | [OW insert 1 0 1 0]",
     "setrange 4 write denyoom | @write @string @slow | [RW update 1 0 1 0]",
@@ -111,8 +118,9 @@ TEST(Tables, RowsSayWhatTheReferenceSays)
     std::set<std::string> got;
     for (const command *c :
          {string_commands, string_set_commands, string_range_commands, string_multi_commands,
-          counter_commands, lcs_commands, key_commands, expire_commands, ttl_commands,
-          rename_commands, copy_commands, scan_commands, object_commands, flush_commands})
+          counter_commands, lcs_commands, bit_commands, bitop_commands, bitfield_commands,
+          key_commands, expire_commands, ttl_commands, rename_commands, copy_commands,
+          scan_commands, object_commands, flush_commands})
         for (; c->name; c++) {
             got.insert(describe(*c, ""));
             EXPECT_TRUE(c->run || c->subcommands) << c->name;
