@@ -229,6 +229,29 @@ static void run_small(struct str_combine *c)
     bits_combine(c->op, c->small, c->size, c->runs, c->count);
 }
 
+static bool is_over(const struct str_combine *c, const struct bits_pause *pause)
+{
+    return c->rounds < ROUNDS_MAX && bits_pause_over(pause);
+}
+
+/* Goes on with the round until it is stopped; true if it came to the round's end. */
+static bool run_round(struct str_combine *c, const struct bits_pause *pause, bool *stopped)
+{
+    *stopped = false;
+    while (c->next < c->piece_count && !*stopped) {
+        const size_t piece = c->next++;
+        if (is_fresh(c, piece))
+            continue;
+        make_piece(c, piece);
+        *stopped = is_over(c, pause);
+    }
+    if (c->next < c->piece_count)
+        return false;
+    c->next = 0;
+    c->rounds++;
+    return true;
+}
+
 bool str_combine_run(struct str_combine *c, const struct bits_pause *pause)
 {
     measure(c);
@@ -237,19 +260,14 @@ bool str_combine_run(struct str_combine *c, const struct bits_pause *pause)
         return true;
     }
     resize(c, (c->size + CHUNK_BYTES - 1) / CHUNK_BYTES);
-    for (bool all = c->next == 0;; all = true) {
-        while (c->next < c->piece_count) {
-            const size_t piece = c->next++;
-            if (is_fresh(c, piece))
-                continue;
-            make_piece(c, piece);
-            if (c->rounds < ROUNDS_MAX && bits_pause_over(pause))
-                return false;
-        }
-        c->next = 0;
-        c->rounds++;
-        if (all)
+    for (;;) {
+        const bool all = c->next == 0;
+        bool stopped;
+        if (run_round(c, pause, &stopped) && all)
             return true;
+        /* A round that has to be whole begins with a whole turn. */
+        if (stopped || is_over(c, pause))
+            return false;
     }
 }
 

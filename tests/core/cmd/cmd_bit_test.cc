@@ -299,11 +299,17 @@ TEST_F(CmdBit, LongStringsAreChunks)
           {"bitcount k", ":3"}});
 }
 
-// A few megabytes keep a worker for more than a turn, however fast it is.
+// So many bytes keep a worker for more than a turn, however fast it is; sanitized code is not.
+#if defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
+constexpr size_t kLong = size_t{12} << 20;
+#else
+constexpr size_t kLong = size_t{40} << 20;
+#endif
+
 class CmdBitTurns : public CmdBit
 {
   protected:
-    static constexpr size_t kBytes = size_t{40} << 20;
+    static constexpr size_t kBytes = kLong;
     static constexpr uint64_t kBits = kBytes * 8;
 
     CmdBitTurns()
