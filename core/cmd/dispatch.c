@@ -118,9 +118,9 @@ static bool paused(struct dispatcher *d, const struct session *s, const struct c
 static void account(struct dispatcher *d, struct session *s, const struct command_info *c,
                     const struct args *a, uint32_t errors)
 {
-    const uint64_t now = clock_ticks(), ticks = now - d->mark_ticks + s->turn_ticks;
+    const uint64_t now = clock_ticks(), ticks = now - d->mark_ticks + s->turns.ticks;
     d->mark_ticks = now;
-    s->turn_ticks = 0;
+    s->turns.ticks = 0;
     if (now - d->now_ticks > d->tick_stale && !session_has(s, SESSION_IN_EXEC))
         read_clock(d, now);
     stats_call(&d->stats, c->id, ticks, d->config->latency_tracking);
@@ -156,11 +156,15 @@ enum outcome dispatch_call(struct dispatcher *d, struct session *s, const struct
         buf_release(&d->scratch);
     if (LK_UNLIKELY(outcome == RUN_AGAIN || outcome == RUN_BLOCK)) {
         const uint64_t now = clock_ticks();
-        if (outcome == RUN_AGAIN)
-            s->turn_ticks += now - d->mark_ticks;
+        if (outcome == RUN_AGAIN) {
+            s->turns.ticks += now - d->mark_ticks;
+            s->turns.count++;
+        }
         d->mark_ticks = now;
         return outcome;
     }
+    if (LK_UNLIKELY(session_in_turns(s)))
+        session_end_turns(s);
     account(d, s, c, a, s->reply.errors - errors);
     return outcome;
 }
@@ -355,6 +359,8 @@ static void run_pending(struct dispatcher *d, struct pending *p)
     }
     if (LK_UNLIKELY(!dispatch_allowed(d, s, p->cmd, &p->args))) {
         leave_token(d, s);
+        session_end_turns(s); /* it may have been allowed the turns before */
+        s->turns.ticks = 0;
         if (p->cmd)
             stats_add(&d->stats.commands[p->cmd->id].rejected, 1);
         stats_error(&d->stats, bytes_of(s->reply.out.data + s->reply.error_at + 1,

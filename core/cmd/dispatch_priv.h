@@ -106,7 +106,13 @@ void exec_note_deadline(struct dispatcher *d, int64_t deadline_ms);
 void exec_expire_entry(struct exec *x, struct shard *s, uint32_t db, struct table *t, uint64_t hash,
                        struct table_loc *loc);
 
-void session_end_walk(struct session *s); /* exec_keyspace.c */
+/* --- exec_turn.c ----------------------------------------------------------------------------- */
+
+void session_end_turns(struct session *s);
+static inline bool session_in_turns(const struct session *s)
+{
+    return s->turns.count != 0 || s->turns.state != NULL;
+}
 
 /* --- exec_elements.c ------------------------------------------------------------------------- */
 

@@ -31,6 +31,9 @@ extern const struct command zset_pop_commands[];     /* cmd_zset_pop.c */
 extern const struct command zset_random_commands[];  /* cmd_zset_random.c */
 extern const struct command zset_algebra_commands[]; /* cmd_zset_algebra.c */
 extern const struct command sort_commands[];         /* cmd_sort.c */
+extern const struct command bit_commands[];          /* cmd_bit.c */
+extern const struct command bitop_commands[];        /* cmd_bitop.c */
+extern const struct command bitfield_commands[];     /* cmd_bitfield.c */
 extern const struct command key_commands[];          /* cmd_key.c */
 extern const struct command expire_commands[];       /* cmd_expire.c */
 extern const struct command ttl_commands[];          /* cmd_ttl.c */

@@ -144,8 +144,9 @@ void spoil(Random &random, Args &args)
 Args next_mixed(Random &random)
 {
     using Next = Args (*)(Random &);
-    static const std::vector<Next> all = {next_key,  next_session, next_transaction, next_list,
-                                          next_hash, next_set,     next_zset,        next_string};
+    static const std::vector<Next> all = {next_key,  next_session, next_transaction,
+                                          next_list, next_hash,    next_set,
+                                          next_zset, next_bits,    next_string};
     return random.pick(all)(random);
 }
 
@@ -164,6 +165,7 @@ const std::vector<Family> &families()
         {"Sets", next_set, 1},
         {"SortedSets", next_zset, 1},
         {"Sorting", next_sort, 1},
+        {"Bitmaps", next_bits, 1},
         {"Mixed", next_mixed, 3},
         // clang-format on
     };

@@ -63,6 +63,7 @@ const std::vector<Family> &families();
 Script random_script(const Family &family, uint64_t seed, size_t steps);
 
 Args next_string(Random &random);
+Args next_bits(Random &random);
 Args next_key(Random &random);
 Args next_session(Random &random);
 Args next_transaction(Random &random);

@@ -411,6 +411,280 @@ const std::vector<TextScript> &text_scripts()
             LCS x empty LEN
             LCS x x IDX
         )"},
+        {"Bits", nullptr, R"(
+            SETBIT k 7 1
+            SETBIT k 7 1
+            GETBIT k 7
+            GETBIT k 8
+            GETBIT k 4294967295
+            GETBIT k 4294967296
+            GETBIT k -1
+            GETBIT k x
+            GETBIT none 1
+            SETBIT k 0 2
+            SETBIT k 0 01
+            SETBIT k 0 ""
+            SETBIT k x y
+            SETBIT k -1 1
+            SETBIT k #1 1
+            SETBIT k 01 1
+            SETBIT k 4294967296 1
+            SETBIT none x 1
+            EXISTS none
+            SETBIT zero 23 0
+            STRLEN zero
+            GET zero
+            SET n 12
+            SETBIT n 2 1
+            OBJECT ENCODING n
+            GET n
+            SET e hello
+            GETBIT e 1
+            OBJECT ENCODING e
+            SETBIT e 1 1
+            OBJECT ENCODING e
+            SETBIT far 4000000 1
+            STRLEN far
+            BITCOUNT far
+            BITPOS far 1
+            BITPOS far 0
+            SETBIT far 524030 1
+            SETBIT far 524031 1
+            SETBIT far 524032 1
+            SETBIT far 524033 1
+            GETRANGE far 65500 65510
+            BITCOUNT far 524031 524032 bit
+            BITCOUNT far 65503 65504
+            BITPOS far 0 524030 524033 bit
+            BITPOS far 1 524034 -1 bit
+            GETSET far short
+            BITCOUNT far
+            EXPIRE k 1000
+            SETBIT k 1 1
+            TTL k
+            SETBIT k
+            GETBIT k 1 2
+        )"},
+        {"BitRanges", nullptr, R"(
+            SET s foobar
+            BITCOUNT s
+            BITCOUNT s 0
+            BITCOUNT s 0 0
+            BITCOUNT s 1 1 BYTE
+            BITCOUNT s 5 30 BIT
+            BITCOUNT s -5 -1 bit
+            BITCOUNT s 0 9223372036854775807
+            BITCOUNT s -9223372036854775808 9223372036854775807 BIT
+            BITCOUNT s -300 -200
+            BITCOUNT s -200 -300
+            BITCOUNT s -200 -300 bogus
+            BITCOUNT s -2 -300
+            BITCOUNT s 5 3
+            BITCOUNT s 0 1 bogus
+            BITCOUNT s 0 1 BIT bogus
+            BITCOUNT s x 1 bogus
+            BITCOUNT s 0 x bogus
+            BITCOUNT none x y
+            BITPOS s 1
+            BITPOS s 0
+            BITPOS s 2 x
+            BITPOS s x x
+            BITPOS s 1 1
+            BITPOS s 1 -1
+            BITPOS s 1 -1 -1 BIT
+            BITPOS s 0 -3 -1 BIT
+            BITPOS s 1 -200 -300
+            BITPOS s 1 -200 -300 BIT
+            BITPOS s 1 6
+            BITPOS s 0 6
+            BITPOS s 0 5 3
+            BITPOS s 1 x 1 bogus
+            BITPOS s 1 1 x bogus
+            BITPOS s 1 1 x BIT
+            BITPOS s 1 1 2 BIT x
+            BITPOS none 0 x y z
+            BITPOS none 1
+            SETRANGE z 5 ""
+            SETRANGE z 5 "\x00"
+            BITPOS z 1
+            BITPOS z 1 0 -1
+            BITOP NOT o z
+            BITPOS o 0
+            BITPOS o 0 0
+            BITPOS o 0 3
+            BITPOS o 0 6
+            BITPOS o 0 0 -1
+            BITPOS o 0 3 -1 BIT
+            SET e ""
+            BITPOS e 0
+            BITPOS e 0 0 0
+            BITCOUNT e 0 0
+            SET i 123456
+            BITCOUNT i
+            BITPOS i 1 2
+        )"},
+        {"BitOperations", nullptr, R"(
+            MSET a foobar b abcdefghijkl n 123 e ""
+            BITOP AND d a b
+            GET d
+            BITOP OR d a b n
+            GET d
+            BITOP XOR d a b b
+            GET d
+            BITOP NOT d a
+            GET d
+            BITOP NOT d a b
+            BITOP NOT d
+            BITOP nand d a
+            BITOP nand d
+            BITOP or d a
+            OBJECT ENCODING d
+            BITOP or d n
+            GET d
+            OBJECT ENCODING d
+            BITOP and d a none
+            GET d
+            BITOP and d none
+            EXISTS d
+            BITOP or d e e
+            EXISTS d
+            BITOP not e e
+            EXISTS e
+            SET d x EX 1000
+            BITOP or d a
+            TTL d
+            BITOP xor a a a
+            GET a
+            BITOP not b b
+            BITOP not b b
+            GET b
+            SETBIT big 3000000 1
+            SETBIT other 2500000 1
+            BITOP or d big other b
+            BITCOUNT d
+            BITOP and d big other
+            STRLEN d
+            BITCOUNT d
+            BITOP not d other
+            BITCOUNT d
+            BITPOS d 0
+            BITOP xor d d other
+            BITPOS d 0
+            BITPOS d 0 0 -1
+            BITOP and d b big
+            GETRANGE d 0 12
+            STRLEN d
+        )"},
+        {"BitFields", nullptr, R"(
+            BITFIELD k
+            BITFIELD k GET u8 0
+            EXISTS k
+            BITFIELD k SET u8 0 255 GET u8 0 INCRBY u8 0 1 GET i8 4
+            BITFIELD k SET i64 #1 -1 SET u63 3 9223372036854775807
+            GET k
+            BITFIELD k GET i64 0 GET u63 1 GET u1 #5 GET i5 100000
+            BITFIELD k GET u8 4294967295 GET u8 4294967289
+            BITFIELD k SET u8 4294967296 1
+            BITFIELD k SET i8 0 -9223372036854775808
+            BITFIELD k OVERFLOW SAT SET i8 0 -9223372036854775808 GET i8 0
+            BITFIELD k OVERFLOW SAT SET i8 0 -129 GET i8 0
+            BITFIELD k OVERFLOW SAT SET u8 0 -1 GET u8 0
+            BITFIELD k OVERFLOW FAIL SET u8 0 256 SET u8 0 5
+            BITFIELD k OVERFLOW FAIL INCRBY u8 0 -6 OVERFLOW WRAP INCRBY u8 0 -6
+            BITFIELD k OVERFLOW sat INCRBY i64 0 9223372036854775807 INCRBY i64 0 9223372036854775807
+            BITFIELD k OVERFLOW sat INCRBY i64 0 -9223372036854775808 INCRBY i64 0 -9223372036854775808
+            BITFIELD k OVERFLOW fail INCRBY u63 0 9223372036854775807 INCRBY u63 0 9223372036854775807
+            BITFIELD k OVERFLOW none
+            BITFIELD k OVERFLOW
+            BITFIELD k GET
+            BITFIELD k GET u8
+            BITFIELD k SET u8 0
+            BITFIELD k INCRBY u8 0
+            BITFIELD k bogus u8 0
+            BITFIELD k GET u8 0 bogus
+            BITFIELD k GET u64 0
+            BITFIELD k GET i65 0
+            BITFIELD k GET i64 0
+            BITFIELD k GET u0 0
+            BITFIELD k GET U8 0
+            BITFIELD k GET u08 0
+            BITFIELD k GET u 0
+            BITFIELD k GET "" 0
+            BITFIELD k GET x8 x
+            BITFIELD k GET u8 x
+            BITFIELD k GET u8 -1
+            BITFIELD k GET u8 #
+            BITFIELD k GET u8 ##1
+            BITFIELD k GET u8 #-1
+            BITFIELD k GET u8 #536870912
+            BITFIELD k GET u8 #2305843009213693952
+            BITFIELD k GET u8 #9223372036854775807
+            BITFIELD k SET u8 0 x
+            BITFIELD k SET x8 0 x
+            BITFIELD k SET u8 x x
+            BITFIELD new SET u8 0 1 GET x8 0
+            EXISTS new
+            BITFIELD new OVERFLOW FAIL SET u8 100 256
+            STRLEN new
+            BITFIELD_RO k GET u8 0 GET u8 #1
+            BITFIELD_RO k
+            BITFIELD_RO k OVERFLOW SAT
+            BITFIELD_RO k SET u8 0 1
+            BITFIELD_RO k INCRBY u8 0 x
+            BITFIELD_RO k SET u8 0 1 GET x8 0
+            BITFIELD_RO none GET u8 0
+            SET n 12
+            BITFIELD n GET u16 0
+            OBJECT ENCODING n
+            BITFIELD n INCRBY u8 0 0
+            OBJECT ENCODING n
+            BITFIELD far SET u63 2096100 1 GET u63 2096100 INCRBY i64 2096128 -1
+            STRLEN far
+            GETRANGE far 262010 262030
+            WATCH k
+            1> BITFIELD k SET u8 0 1
+            1> BITFIELD k SET u8 0 1
+            MULTI
+            PING
+            EXEC
+            WATCH k
+            1> BITFIELD k SET u8 0 1
+            1> SETBIT k 7 1
+            MULTI
+            SETBIT k 6 1
+            BITCOUNT k
+            BITOP NOT k k
+            EXEC
+        )"},
+        {"BitsOfTheWrongType", "rpush", R"(
+            RPUSH l a
+            SETBIT l x 1
+            SETBIT l 1 2
+            SETBIT l 1 1
+            GETBIT l x
+            GETBIT l 1
+            BITCOUNT l x
+            BITPOS l x
+            BITPOS l 2
+            BITPOS l 1 x
+            BITOP nand d l
+            BITOP NOT d l l
+            BITOP OR d none l
+            BITOP OR l none
+            EXISTS l
+            RPUSH l a
+            SET s v
+            BITOP OR l s
+            TYPE l
+            DEL l
+            RPUSH l a
+            BITFIELD l
+            BITFIELD l GET x8 0
+            BITFIELD l GET u8 0
+            BITFIELD l SET u8 0 1
+            BITFIELD_RO l GET u8 0
+            BITFIELD_RO l SET u8 0 1
+        )"},
         {"Transactions", nullptr, R"(
             EXEC
             DISCARD
