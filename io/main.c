@@ -119,7 +119,7 @@ static struct command_index *make_commands(const struct config *c)
         ttl_commands,     rename_commands,     copy_commands,         scan_commands,
         object_commands,  flush_commands,      transaction_commands,  connection_commands,
         auth_commands,    client_commands,     slowlog_commands,      latency_commands,
-        command_commands,
+        command_commands, geo_commands,        geo_search_commands,
     };
     struct command_index *ix = command_index_new();
     for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)

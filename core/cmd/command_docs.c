@@ -5,7 +5,7 @@
 
 static const struct command_docs *const groups[] = {
     &command_docs_string,     &command_docs_generic, &command_docs_transactions,
-    &command_docs_connection, &command_docs_server,
+    &command_docs_connection, &command_docs_server,  &command_docs_geo,
 };
 
 enum { GROUPS = sizeof groups / sizeof groups[0] };

@@ -41,7 +41,7 @@ struct command_docs {
 };
 
 extern const struct command_docs command_docs_string, command_docs_generic,
-    command_docs_transactions, command_docs_connection, command_docs_server;
+    command_docs_transactions, command_docs_connection, command_docs_server, command_docs_geo;
 
 /* All groups; *count says how many. */
 const struct command_docs *const *command_docs_groups(uint32_t *count);

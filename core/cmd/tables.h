@@ -16,6 +16,8 @@ extern const struct command string_range_commands[]; /* cmd_string_range.c */
 extern const struct command string_multi_commands[]; /* cmd_string_multi.c */
 extern const struct command counter_commands[];      /* cmd_counter.c */
 extern const struct command lcs_commands[];          /* cmd_lcs.c */
+extern const struct command geo_commands[];          /* cmd_geo.c */
+extern const struct command geo_search_commands[];   /* cmd_geo_search.c */
 extern const struct command key_commands[];          /* cmd_key.c */
 extern const struct command expire_commands[];       /* cmd_expire.c */
 extern const struct command ttl_commands[];          /* cmd_ttl.c */

@@ -158,9 +158,8 @@ Args next_mixed(Random &random)
 const std::vector<Family> &families()
 {
     static const std::vector<Family> all = {
-        {"Strings", next_string, 1},   {"Keys", next_key, 1},
-        {"Sessions", next_session, 1}, {"Transactions", next_transaction, 3},
-        {"Mixed", next_mixed, 3},
+        {"Strings", next_string, 1},           {"Keys", next_key, 1}, {"Sessions", next_session, 1},
+        {"Transactions", next_transaction, 3}, {"Geo", next_geo, 1},  {"Mixed", next_mixed, 3},
     };
     return all;
 }

@@ -66,6 +66,7 @@ Args next_string(Random &random);
 Args next_key(Random &random);
 Args next_session(Random &random);
 Args next_transaction(Random &random);
+Args next_geo(Random &random);
 
 /* Shared words of the generators. */
 std::string any_key(Random &random);

@@ -53,7 +53,8 @@ class Commands : public ::testing::Test
              {string_commands, string_set_commands, string_range_commands, string_multi_commands,
               counter_commands, lcs_commands, key_commands, expire_commands, ttl_commands,
               rename_commands, copy_commands, scan_commands, object_commands, flush_commands,
-              transaction_commands, static_cast<const command *>(alone_rows_),
+              geo_commands, geo_search_commands, transaction_commands,
+              static_cast<const command *>(alone_rows_),
               static_cast<const command *>(memory_rows_)})
             command_index_add(index_, rows);
         shared_.keyspace = keyspace_new(64, config_.limits.databases);

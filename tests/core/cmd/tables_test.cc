@@ -62,6 +62,18 @@ const std::set<std::string> want = {
     "expiretime 2 readonly fast | @keyspace @read @fast | [RO access 1 0 1 0]",
     "flushall -1 write | @keyspace @write @slow @dangerous |",
     "flushdb -1 write | @keyspace @write @slow @dangerous |",
+    "geoadd -5 write denyoom | @write @geo @slow | [RW update 1 0 1 0]",
+    "geodist -4 readonly | @read @geo @slow | [RO access 1 0 1 0]",
+    "geohash -2 readonly | @read @geo @slow | [RO access 1 0 1 0]",
+    "geopos -2 readonly | @read @geo @slow | [RO access 1 0 1 0]",
+    "georadius -6 write denyoom movablekeys | @write @geo @slow | [RO access 1 0 1 0] [OW update 0 "
+    "0 1 0] [OW update 0 0 1 0]",
+    "georadius_ro -6 readonly | @read @geo @slow | [RO access 1 0 1 0]",
+    "georadiusbymember -5 write denyoom movablekeys | @write @geo @slow | [RO access 1 0 1 0] [OW "
+    "update 0 0 1 0] [OW update 0 0 1 0]",
+    "georadiusbymember_ro -5 readonly | @read @geo @slow | [RO access 1 0 1 0]",
+    "geosearch -7 readonly | @read @geo @slow | [RO access 1 0 1 0]",
+    "geosearchstore -8 write denyoom | @write @geo @slow | [OW update 1 0 1 0] [RO access 2 0 1 0]",
     "get 2 readonly fast | @read @string @fast | [RO access 1 0 1 0]",
     "getdel 2 write fast | @write @string @fast | [RW access delete 1 0 1 0]",
     "getex -2 write fast | @write @string @fast | [RW access update 1 0 1 0]",
@@ -112,7 +124,8 @@ TEST(Tables, RowsSayWhatTheReferenceSays)
     for (const command *c :
          {string_commands, string_set_commands, string_range_commands, string_multi_commands,
           counter_commands, lcs_commands, key_commands, expire_commands, ttl_commands,
-          rename_commands, copy_commands, scan_commands, object_commands, flush_commands})
+          rename_commands, copy_commands, scan_commands, object_commands, flush_commands,
+          geo_commands, geo_search_commands})
         for (; c->name; c++) {
             got.insert(describe(*c, ""));
             EXPECT_TRUE(c->run || c->subcommands) << c->name;
