@@ -78,6 +78,10 @@ size_t double_to_chars(double v, char out[DOUBLE_CHARS]);
 enum { LONG_DOUBLE_CHARS = 5 * 1024 };
 size_t long_double_to_chars(long double v, char out[LONG_DOUBLE_CHARS]);
 
+/* As printf's %.*f: rounded to the nearest, 1 to 17 decimals, all of them printed. */
+enum { FIXED_CHARS = 352 };
+size_t double_to_fixed(double v, unsigned decimals, char out[FIXED_CHARS]);
+
 LK_END
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * double.c — floats to decimal.
+ * double.c — doubles to the shortest decimal.
  *
  * double_to_chars finds the shortest digits that read back as the same double, and among those the
  * nearest, with Schubfach: the double and the two ends of the interval that rounds to it are
@@ -25,7 +25,6 @@
 #include "core/base/double_powers.h"
 
 #include <math.h>
-#include <stdio.h>
 
 struct decimal {
     uint64_t digits;
@@ -165,24 +164,4 @@ size_t double_to_chars(double v, char out[DOUBLE_CHARS])
     const int biased = (int)(bits >> 52) & 0x7ff;
     const uint64_t fraction = bits & (((uint64_t)1 << 52) - 1);
     return negative + put_decimal(out, shortest(fraction, biased));
-}
-
-size_t long_double_to_chars(long double v, char out[LONG_DOUBLE_CHARS])
-{
-    if (isnan(v))
-        return put_word(out, "nan");
-    if (isinf(v))
-        return put_word(out, v > 0 ? "inf" : "-inf");
-
-    /* The longest has 4933 digits before the point. */
-    const int n = snprintf(out, LONG_DOUBLE_CHARS, "%.17Lf", v);
-    LK_ASSERT(n > 0 && n < LONG_DOUBLE_CHARS);
-    size_t size = (size_t)n;
-    while (out[size - 1] == '0')
-        size--;
-    if (out[size - 1] == '.')
-        size--;
-    if (size == 2 && memcmp(out, "-0", 2) == 0)
-        return put_word(out, "0");
-    return size;
 }

@@ -47,6 +47,8 @@ struct zset_iter {
 /* The element of that rank; with reverse, next goes down.  False past either end. */
 bool zset_iter_at(struct zset_iter *it, const struct value *v, uint64_t rank, bool reverse);
 bool zset_iter_next(struct zset_iter *it);
+/* The first element whose score is at least that; next goes up.  False if there is none. */
+bool zset_iter_seek(struct zset_iter *it, const struct value *v, double score);
 
 /* Does the member lie in the iterator itself, and end with its next step? */
 static inline bool zset_iter_brief(const struct zset_iter *it)

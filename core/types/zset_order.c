@@ -217,3 +217,20 @@ uint64_t zset_range_iter(struct zset_iter *it, const struct value *v, const stru
     it->lp = NULL;
     return tree_range_begin(it, z, r, skip) ? tree_range_left(it, z, r, limit) : 0;
 }
+
+bool zset_iter_seek(struct zset_iter *it, const struct value *v, double score)
+{
+    struct zset_range r = {.min = {.edge = ZSET_CLOSED, .score = score},
+                           .max = {.edge = ZSET_OPEN, .score = score}};
+    if (zset_is_packed(v)) {
+        uint64_t first, n;
+        zset_packed_ranks(v, &r, &first, &n);
+        return zset_iter_at(it, v, first, false);
+    }
+    it->reverse = false;
+    it->lp = NULL;
+    if (!seek(&it->tree, zset_root(v), &r, true))
+        return false;
+    zset_tree_read(it);
+    return true;
+}

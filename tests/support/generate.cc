@@ -144,9 +144,9 @@ void spoil(Random &random, Args &args)
 Args next_mixed(Random &random)
 {
     using Next = Args (*)(Random &);
-    static const std::vector<Next> all = {next_key,  next_session, next_transaction,
-                                          next_list, next_hash,    next_set,
-                                          next_zset, next_bits,    next_string};
+    static const std::vector<Next> all = {next_key,  next_session, next_transaction, next_list,
+                                          next_hash, next_set,     next_zset,        next_bits,
+                                          next_geo,  next_string};
     return random.pick(all)(random);
 }
 
@@ -166,6 +166,7 @@ const std::vector<Family> &families()
         {"SortedSets", next_zset, 1},
         {"Sorting", next_sort, 1},
         {"Bitmaps", next_bits, 1},
+        {"Geo", next_geo, 1},
         {"Mixed", next_mixed, 3},
         // clang-format on
     };

@@ -72,6 +72,7 @@ Args next_set(Random &random);
 Args next_sort(Random &random);
 Args next_hash(Random &random);
 Args next_list(Random &random);
+Args next_geo(Random &random);
 
 /* Shared words of the generators. */
 std::string any_key(Random &random);

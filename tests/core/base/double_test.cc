@@ -225,4 +225,70 @@ TEST(LongDouble, IsFixedPoint)
     }
 }
 
+std::string with_printf(long double v, unsigned decimals)
+{
+    char out[LONG_DOUBLE_CHARS];
+    snprintf(out, sizeof out, "%.*Lf", (int)decimals, v);
+    return out;
+}
+
+std::string fixed(double v, unsigned decimals)
+{
+    char out[FIXED_CHARS];
+    return std::string(out, double_to_fixed(v, decimals, out));
+}
+
+TEST(Fixed, IsWhatPrintfWrites)
+{
+    const double limit = std::ldexp(1.0, 62);
+    for (const double v : {0.0,
+                           -0.0,
+                           0.5,
+                           -0.00001,
+                           0.00005,
+                           0.00015,
+                           0.99995,
+                           0.99999,
+                           -9.99996,
+                           12.34565,
+                           1e15,
+                           5e-324,
+                           DBL_MIN,
+                           DBL_MAX,
+                           -DBL_MAX,
+                           limit,
+                           std::nextafter(limit, 0),
+                           -limit,
+                           (double)INFINITY,
+                           -(double)INFINITY})
+        for (unsigned decimals = 1; decimals <= 17; decimals++)
+            EXPECT_EQ(fixed(v, decimals), with_printf(v, decimals)) << v;
+}
+
+TEST(Fixed, IsWhatPrintfWritesOfAnyNumber)
+{
+    const unsigned seed = std::random_device{}();
+    SCOPED_TRACE(seed);
+    std::mt19937_64 random(seed);
+    for (int i = 0; i < 30000; i++) {
+        const unsigned decimals = 1 + (unsigned)(random() % 17);
+        const double any = of_bits(random());
+        if (std::isfinite(any)) {
+            ASSERT_EQ(fixed(any, decimals), with_printf(any, decimals)) << any;
+        }
+        // Halves of the last decimal are ties, or as near to one as a double can be.
+        const double ties = std::ldexp((double)(int64_t)random(), -(int)(random() % 80));
+        const double near = (double)(int64_t)(random() >> random() % 60 | 1) * 5 / 1e5;
+        for (const double v : {ties, near, std::nextafter(near, 0)})
+            ASSERT_EQ(fixed(v, decimals), with_printf(v, decimals)) << v;
+        // All the bits that a long double has.
+        const long double full = std::ldexp((long double)random(), -(int)(random() % 140));
+        std::string want = with_printf(full, 17);
+        want.resize(want.find_last_not_of('0') + 1);
+        if (want.back() == '.')
+            want.pop_back();
+        ASSERT_EQ(printed_long(full), want);
+    }
+}
+
 } // namespace

@@ -98,6 +98,18 @@ const std::set<std::string> want = {
     "expiretime 2 readonly fast | @keyspace @read @fast | [RO access 1 0 1 0]",
     "flushall -1 write | @keyspace @write @slow @dangerous |",
     "flushdb -1 write | @keyspace @write @slow @dangerous |",
+    "geoadd -5 write denyoom | @write @geo @slow | [RW update 1 0 1 0]",
+    "geodist -4 readonly | @read @geo @slow | [RO access 1 0 1 0]",
+    "geohash -2 readonly | @read @geo @slow | [RO access 1 0 1 0]",
+    "geopos -2 readonly | @read @geo @slow | [RO access 1 0 1 0]",
+    "georadius -6 write denyoom movablekeys | @write @geo @slow | [RO access 1 0 1 0] [OW update 0 "
+    "0 1 0] [OW update 0 0 1 0]",
+    "georadius_ro -6 readonly | @read @geo @slow | [RO access 1 0 1 0]",
+    "georadiusbymember -5 write denyoom movablekeys | @write @geo @slow | [RO access 1 0 1 0] [OW "
+    "update 0 0 1 0] [OW update 0 0 1 0]",
+    "georadiusbymember_ro -5 readonly | @read @geo @slow | [RO access 1 0 1 0]",
+    "geosearch -7 readonly | @read @geo @slow | [RO access 1 0 1 0]",
+    "geosearchstore -8 write denyoom | @write @geo @slow | [OW update 1 0 1 0] [RO access 2 0 1 0]",
     "get 2 readonly fast | @read @string @fast | [RO access 1 0 1 0]",
     "getbit 3 readonly fast | @read @bitmap @fast | [RO access 1 0 1 0]",
     "getdel 2 write fast | @write @string @fast | [RW access delete 1 0 1 0]",
