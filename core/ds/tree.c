@@ -162,6 +162,12 @@ struct tree *tree_own(struct tree **t, struct cow *cow, struct tree_iter *path, 
     return root;
 }
 
+size_t tree_offset(const struct tree_iter *path)
+{
+    const unsigned char *lp = tree_as_leaf(path->node[path->tree->height - 1])->lp;
+    return path->p ? (size_t)(path->p - lp) : listpack_bytes(lp) - 1;
+}
+
 static struct tree_node *leaf_resize(struct tree *t, struct tree_node *node, uint32_t capacity)
 {
     const size_t old = tree_node_block(node);

@@ -112,6 +112,11 @@ struct tree_probe {
     int (*compare)(const void *key, const unsigned char *element);
     uint64_t hint;
     bool has_hint;
+    /*
+     * NULL, or compare for a leaf at once: how many of n elements from *p on come before the key
+     * (or, if upper, not behind it); *p becomes what follows them.
+     */
+    unsigned (*skip)(const void *key, const unsigned char **p, unsigned n, bool upper);
 };
 
 /*
@@ -120,8 +125,14 @@ struct tree_probe {
  */
 bool tree_lower_bound(struct tree_iter *it, const struct tree *t, const struct tree_probe *probe);
 bool tree_upper_bound(struct tree_iter *it, const struct tree *t, const struct tree_probe *probe);
-/* The element equal to the key. */
+/* The element equal to the key.  Here and in all changes compare must see the whole order. */
 bool tree_find(struct tree_iter *it, const struct tree *t, const struct tree_probe *probe);
+
+/*
+ * The first half of finding: goes down to the leaf where an element equal to the key is or would
+ * be, and asks for its memory.  The _near calls go on from there, if the tree has not changed.
+ */
+void tree_approach(struct tree_iter *it, const struct tree *t, const struct tree_probe *probe);
 
 /* Puts an element of stride values before the one of that rank; rank <= count. */
 void tree_insert_at(struct tree **t, struct cow *cow, uint64_t rank,
@@ -135,6 +146,17 @@ void tree_push(struct tree **t, struct cow *cow, bool at_end, const struct listp
  */
 bool tree_insert(struct tree **t, struct cow *cow, const struct tree_probe *probe,
                  const struct listpack_value *element, uint64_t *rank);
+/* As tree_insert from where `near` came with that probe.  The tree has no equal element. */
+void tree_insert_near(struct tree **t, struct cow *cow, struct tree_iter *near,
+                      const struct tree_probe *probe, const struct listpack_value *element);
+/*
+ * Takes out the element equal to `from`, which is there, and puts another where `to` says, with
+ * which `near` came.
+ * Cost  mostly that of finding both places
+ */
+void tree_move_near(struct tree **t, struct cow *cow, const struct tree_probe *from,
+                    struct tree_iter *near, const struct tree_probe *to,
+                    const struct listpack_value *element);
 /* rank < count.  An ordered tree must stay in order. */
 void tree_replace_at(struct tree **t, struct cow *cow, uint64_t rank,
                      const struct listpack_value *element);

@@ -9,10 +9,14 @@
 
 #include "core/ds/tree_priv.h"
 
+bool tree_leaf_is_low(const struct tree *t, size_t bytes, unsigned n)
+{
+    return bytes < t->params.leaf_bytes / 4 && n < t->params.leaf_elements / 4;
+}
+
 static bool leaf_is_low(const struct tree *t, const struct tree_node *leaf)
 {
-    return tree_leaf_bytes(leaf) < t->params.leaf_bytes / 4 &&
-           leaf->n < t->params.leaf_elements / 4;
+    return tree_leaf_is_low(t, tree_leaf_bytes(leaf), leaf->n);
 }
 
 static bool can_join(const struct tree *t, const struct tree_node *a, const struct tree_node *b)
@@ -76,22 +80,28 @@ static void settle(struct tree *t, struct cow *cow, struct tree_iter *path, unsi
     }
 }
 
+struct tree_node *tree_leaf_cut(struct tree *t, struct tree_node *leaf, size_t offset, size_t bytes,
+                                unsigned n)
+{
+    listpack_splice_in_place(tree_as_leaf(leaf)->lp, offset, bytes, (size_t)n * t->params.stride,
+                             NULL, 0);
+    leaf->n = (uint16_t)(leaf->n - n);
+    return tree_leaf_bytes(leaf) < tree_as_leaf(leaf)->capacity / 2 ? tree_leaf_trim(t, leaf)
+                                                                    : leaf;
+}
+
 /* Takes n elements from where the path stands, all in its leaf, but not all of its leaf. */
 static void cut_in_leaf(struct tree **tp, struct cow *cow, struct tree_iter *path, unsigned n)
 {
     const unsigned depth = (*tp)->height - 1;
-    const size_t offset = (size_t)(path->p - tree_as_leaf(path->node[depth])->lp);
+    const size_t offset = tree_offset(path);
     const unsigned char *end = path->p;
     for (unsigned i = 0; i < n; i++)
         end = tree_element_end(*tp, end);
     const size_t bytes = (size_t)(end - path->p);
     struct tree *t = tree_own(tp, cow, path, depth + 1);
     struct tree_node *leaf = (struct tree_node *)path->node[depth];
-    listpack_splice_in_place(tree_as_leaf(leaf)->lp, offset, bytes, (size_t)n * t->params.stride,
-                             NULL, 0);
-    leaf->n = (uint16_t)(leaf->n - n);
-    if (tree_leaf_bytes(leaf) < tree_as_leaf(leaf)->capacity / 2)
-        tree_link(t, path, depth, tree_leaf_trim(t, leaf));
+    tree_link(t, path, depth, tree_leaf_cut(t, leaf, offset, bytes, n));
     t->count -= n;
     settle(t, cow, path, depth);
 }
@@ -116,8 +126,7 @@ static uint64_t cut_subtrees(struct tree **tp, struct cow *cow, struct tree_iter
     return cut;
 }
 
-/* Takes some of n elements from where the path stands on; returns how many. */
-static uint64_t cut_here(struct tree **tp, struct cow *cow, struct tree_iter *path, uint64_t n)
+uint64_t tree_cut_here(struct tree **tp, struct cow *cow, struct tree_iter *path, uint64_t n)
 {
     unsigned d = (*tp)->height - 1;
     const unsigned left = path->node[d]->n - path->index[d];
@@ -146,7 +155,7 @@ void tree_delete_range(struct tree **t, struct cow *cow, uint64_t rank, uint64_t
     while (n > 0) {
         struct tree_iter path;
         (void)tree_iter_at(&path, *t, rank);
-        n -= cut_here(t, cow, &path, n);
+        n -= tree_cut_here(t, cow, &path, n);
     }
 }
 
@@ -155,6 +164,6 @@ bool tree_delete(struct tree **t, struct cow *cow, const struct tree_probe *prob
     struct tree_iter path;
     if (!tree_find(&path, *t, probe))
         return false;
-    (void)cut_here(t, cow, &path, 1);
+    (void)tree_cut_here(t, cow, &path, 1);
     return true;
 }

@@ -135,13 +135,13 @@ static struct tree_node *leaf_put_run(struct tree *t, struct tree_node *leaf, si
     return leaf;
 }
 
-static struct tree_node *leaf_put(struct tree *t, struct tree_node *leaf, size_t offset,
-                                  const struct listpack_value *v, size_t bytes)
+struct tree_node *tree_leaf_put(struct tree *t, struct tree_node *leaf, size_t offset,
+                                const struct listpack_value *v, size_t bytes)
 {
     return leaf_put_run(t, leaf, offset, v, 1, bytes);
 }
 
-static bool leaf_has_room(const struct tree *t, const struct tree_node *leaf, size_t bytes)
+bool tree_leaf_has_room(const struct tree *t, const struct tree_node *leaf, size_t bytes)
 {
     return leaf->n == 0 || (tree_leaf_bytes(leaf) + bytes <= t->params.leaf_bytes &&
                             leaf->n < t->params.leaf_elements);
@@ -163,9 +163,10 @@ static struct tree_node *leaf_split(struct tree *t, struct cow *cow, const struc
         if ((at <= cut ? left : right) + bytes <= t->params.leaf_bytes) {
             struct tree_node *tail = leaf_cut(t, cow, leaf, cut, cut_offset);
             if (at <= cut)
-                leaf = leaf_put(t, leaf, offset, v, bytes);
+                leaf = tree_leaf_put(t, leaf, offset, v, bytes);
             else
-                tail = leaf_put(t, tail, LISTPACK_HEADER_BYTES + offset - cut_offset, v, bytes);
+                tail =
+                    tree_leaf_put(t, tail, LISTPACK_HEADER_BYTES + offset - cut_offset, v, bytes);
             s->node[s->n++] = tail;
             return tree_leaf_trim(t, leaf);
         }
@@ -176,10 +177,10 @@ static struct tree_node *leaf_split(struct tree *t, struct cow *cow, const struc
         return leaf;
     }
     struct tree_node *tail = at < leaf->n ? leaf_cut(t, cow, leaf, at, offset) : NULL;
-    if (leaf_has_room(t, leaf, bytes))
-        leaf = leaf_put(t, leaf, offset, v, bytes);
-    else if (tail && leaf_has_room(t, tail, bytes))
-        tail = leaf_put(t, tail, LISTPACK_HEADER_BYTES, v, bytes);
+    if (tree_leaf_has_room(t, leaf, bytes))
+        leaf = tree_leaf_put(t, leaf, offset, v, bytes);
+    else if (tail && tree_leaf_has_room(t, tail, bytes))
+        tail = tree_leaf_put(t, tail, LISTPACK_HEADER_BYTES, v, bytes);
     else
         s->node[s->n++] = leaf_of(t, cow, v, bytes);
     if (tail)
@@ -202,12 +203,11 @@ static void insert_run_here(struct tree **tp, struct cow *cow, struct tree_iter 
         return;
     }
     const unsigned depth = (*tp)->height - 1;
-    const unsigned char *lp = tree_as_leaf(path->node[depth])->lp;
-    const size_t offset = path->p ? (size_t)(path->p - lp) : listpack_bytes(lp) - 1;
+    const size_t offset = tree_offset(path);
     struct tree *t = tree_own(tp, cow, path, depth + 1);
     struct tree_node *leaf = (struct tree_node *)path->node[depth];
     struct siblings s = {.n = 0, .before = false};
-    if (n > 1 || leaf_has_room(t, leaf, bytes))
+    if (n > 1 || tree_leaf_has_room(t, leaf, bytes))
         leaf = leaf_put_run(t, leaf, offset, v, n, bytes);
     else
         leaf = leaf_split(t, cow, path, path->index[depth], offset, v, bytes, &s);
@@ -216,8 +216,8 @@ static void insert_run_here(struct tree **tp, struct cow *cow, struct tree_iter 
     tell_parents(t, cow, path, depth, &s);
 }
 
-static void insert_here(struct tree **tp, struct cow *cow, struct tree_iter *path,
-                        const struct listpack_value *v)
+void tree_insert_here(struct tree **tp, struct cow *cow, struct tree_iter *path,
+                      const struct listpack_value *v)
 {
     insert_run_here(tp, cow, path, v, 1, listpack_encoded_bytes(v, (*tp)->params.stride));
 }
@@ -239,7 +239,7 @@ void tree_insert_at(struct tree **t, struct cow *cow, uint64_t rank,
     LK_ASSERT(rank <= (*t)->count);
     if (!tree_iter_at(&path, *t, rank))
         path_to_end(&path, *t);
-    insert_here(t, cow, &path, element);
+    tree_insert_here(t, cow, &path, element);
 }
 
 /*
@@ -298,8 +298,17 @@ bool tree_insert(struct tree **t, struct cow *cow, const struct tree_probe *prob
     if (rank)
         *rank = path.rank;
     if (!found)
-        insert_here(t, cow, &path, element);
+        tree_insert_here(t, cow, &path, element);
     return !found;
+}
+
+void tree_insert_near(struct tree **t, struct cow *cow, struct tree_iter *near,
+                      const struct tree_probe *probe, const struct listpack_value *element)
+{
+    const bool found = tree_land(near, probe);
+    LK_DEBUG_ASSERT(!found);
+    (void)found;
+    tree_insert_here(t, cow, near, element);
 }
 
 void tree_replace_at(struct tree **tp, struct cow *cow, uint64_t rank,

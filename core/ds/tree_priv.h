@@ -100,10 +100,34 @@ struct tree *tree_own(struct tree **t, struct cow *cow, struct tree_iter *path, 
 /* Makes node the one at that depth of the path. */
 void tree_link(struct tree *t, struct tree_iter *path, unsigned depth, struct tree_node *node);
 
+/*
+ * The second half of tree_approach.  Where there is no equal element it stands where one would go:
+ * p is NULL at the end of a leaf.
+ */
+bool tree_land(struct tree_iter *it, const struct tree_probe *probe);
+
 /* Both take an owned node and return where it is now. */
 struct tree_node *tree_leaf_reserve(struct tree *t, struct tree_node *node, size_t bytes);
 struct tree_node *tree_leaf_trim(struct tree *t, struct tree_node *node);
 struct tree_node *tree_inner_reserve(struct tree *t, struct tree_node *node, unsigned n);
+
+bool tree_leaf_has_room(const struct tree *t, const struct tree_node *leaf, size_t bytes);
+/* Puts an element of that size at an offset of an owned leaf; returns the leaf. */
+struct tree_node *tree_leaf_put(struct tree *t, struct tree_node *leaf, size_t offset,
+                                const struct listpack_value *v, size_t bytes);
+/* Cuts n elements, `bytes` in all, out of an owned leaf; returns the leaf. */
+struct tree_node *tree_leaf_cut(struct tree *t, struct tree_node *leaf, size_t offset, size_t bytes,
+                                unsigned n);
+/* Is there so little in the leaf that it should join a neighbour? */
+bool tree_leaf_is_low(const struct tree *t, size_t bytes, unsigned n);
+/* Where a path stands in its leaf. */
+size_t tree_offset(const struct tree_iter *path);
+
+/* Inserts where the path stands: before its element, or at the end of its leaf if p is NULL. */
+void tree_insert_here(struct tree **tp, struct cow *cow, struct tree_iter *path,
+                      const struct listpack_value *v);
+/* Takes some of n elements from where the path stands on; returns how many. */
+uint64_t tree_cut_here(struct tree **tp, struct cow *cow, struct tree_iter *path, uint64_t n);
 
 /* Children in and out of an owned node with room; counts follow. */
 void tree_inner_put(struct tree *t, struct tree_node *node, unsigned at,

@@ -170,21 +170,35 @@ static bool before(const struct tree_probe *probe, const unsigned char *element,
     return c > 0 || (upper && c == 0);
 }
 
-/* The child in which the bound lies: the last one whose first element lies before it, or 0. */
+/* How many of n hints, which do not fall, are below the key.  No branch depends on a hint. */
+static unsigned hints_below(const uint64_t *hints, unsigned n, uint64_t key)
+{
+    const uint64_t *at = hints;
+    while (n > 1) {
+        const unsigned half = n / 2;
+        at += at[half - 1] < key ? half : 0;
+        n -= half;
+    }
+    return (unsigned)(at - hints) + (n == 1 && *at < key);
+}
+
+/*
+ * The child in which the bound lies: the last one whose first element lies before it, or 0.  Only
+ * where hints are equal do elements decide.
+ */
 static unsigned child_of_bound(const struct tree *t, const struct tree_node *node,
                                const struct tree_probe *probe, bool upper)
 {
     const uint64_t *hints = tree_hints(node);
-    const bool hinted = probe->has_hint && t->params.hint;
     unsigned low = 1, high = node->n;
+    if (probe->has_hint && t->params.hint) {
+        low += hints_below(hints + 1, node->n - 1u, probe->hint);
+        for (high = low; high < node->n && hints[high] == probe->hint;)
+            high++;
+    }
     while (low < high) {
         const unsigned middle = (low + high) / 2;
-        bool is_before;
-        if (hinted && hints[middle] != probe->hint)
-            is_before = hints[middle] < probe->hint;
-        else
-            is_before = before(probe, tree_node_first(tree_children(node)[middle]), upper);
-        if (is_before)
+        if (before(probe, tree_node_first(tree_children(node)[middle]), upper))
             low = middle + 1;
         else
             high = middle;
@@ -192,32 +206,62 @@ static unsigned child_of_bound(const struct tree *t, const struct tree_node *nod
     return low - 1;
 }
 
-/*
- * The place where an element of the probe would go.  It may be the end of a leaf: then p is NULL,
- * but path, index and rank are set.
- */
-static void bound_place(struct tree_iter *it, const struct tree *t, const struct tree_probe *probe,
-                        bool upper)
+/* The lines of a node that a search will read. */
+enum { INNER_LINES = 6, LEAF_LINES = 8 };
+
+static void prefetch_node(const struct tree_node *node, unsigned lines)
+{
+    for (unsigned i = 0; i < lines; i++)
+        LK_PREFETCH((const char *)node + (size_t)i * LK_CACHE_LINE);
+}
+
+/* Down to the leaf in which the bound lies, which is not read. */
+static void approach(struct tree_iter *it, const struct tree *t, const struct tree_probe *probe,
+                     bool upper)
 {
     const struct tree_node *node = t->top;
-    uint64_t rank = 0;
-    unsigned d = 0, i = 0;
-    for (; node->level; d++) {
+    const unsigned leaf = t->height - 1;
+    for (unsigned d = 0; d < leaf; d++) {
         const unsigned at = child_of_bound(t, node, probe, upper);
-        for (i = 0; i < at; i++)
-            rank += tree_counts(node)[i];
         it->node[d] = node;
         it->index[d] = (uint16_t)at;
         node = tree_children(node)[at];
+        prefetch_node(node, d + 1 < leaf ? INNER_LINES : LEAF_LINES);
     }
-    const unsigned char *p = tree_node_first(node);
-    for (i = 0; i < node->n && before(probe, p, upper); i++)
-        p = tree_element_end(t, p);
     it->tree = t;
-    it->node[d] = node;
+    it->node[leaf] = node;
+    it->p = NULL;
+}
+
+/* The elements in front of the leaf.  Its memory may still be on its way. */
+static uint64_t leaf_rank(const struct tree_iter *it)
+{
+    uint64_t rank = 0;
+    for (unsigned d = 0; d + 1 < it->tree->height; d++) {
+        const uint64_t *counts = tree_counts(it->node[d]);
+        for (unsigned i = 0; i < it->index[d]; i++)
+            rank += counts[i];
+    }
+    return rank;
+}
+
+/*
+ * From the leaf to the place in it where an element of the probe would go.  It may be the leaf's
+ * end: then p is NULL, but path and index are set.
+ */
+static void land(struct tree_iter *it, const struct tree_probe *probe, bool upper)
+{
+    const unsigned d = it->tree->height - 1;
+    const struct tree_node *leaf = it->node[d];
+    const unsigned char *p = tree_node_first(leaf);
+    unsigned i = 0;
+    if (probe->skip)
+        i = probe->skip(probe->key, &p, leaf->n, upper);
+    else
+        for (; i < leaf->n && before(probe, p, upper); i++)
+            p = tree_element_end(it->tree, p);
     it->index[d] = (uint16_t)i;
-    it->p = i < node->n ? p : NULL;
-    it->rank = rank + i;
+    it->p = i < leaf->n ? p : NULL;
 }
 
 static bool bound(struct tree_iter *it, const struct tree *t, const struct tree_probe *probe,
@@ -225,7 +269,10 @@ static bool bound(struct tree_iter *it, const struct tree *t, const struct tree_
 {
     if (t->count == 0)
         return iter_none(it, t, 0);
-    bound_place(it, t, probe, upper);
+    approach(it, t, probe, upper);
+    it->rank = leaf_rank(it);
+    land(it, probe, upper);
+    it->rank += it->index[t->height - 1];
     if (it->p)
         return true;
     const struct tree_node *node = iter_turn(it, true);
@@ -243,7 +290,30 @@ bool tree_upper_bound(struct tree_iter *it, const struct tree *t, const struct t
     return bound(it, t, probe, true);
 }
 
+/* An equal element that is the first of its leaf lies in that leaf, not behind the one before. */
+void tree_approach(struct tree_iter *it, const struct tree *t, const struct tree_probe *probe)
+{
+    if (t->count == 0)
+        (void)iter_none(it, t, 0);
+    else
+        approach(it, t, probe, true);
+}
+
+bool tree_land(struct tree_iter *it, const struct tree_probe *probe)
+{
+    if (it->tree->count == 0)
+        return false;
+    land(it, probe, false);
+    return it->p && probe->compare(probe->key, it->p) == 0;
+}
+
 bool tree_find(struct tree_iter *it, const struct tree *t, const struct tree_probe *probe)
 {
-    return bound(it, t, probe, false) && probe->compare(probe->key, it->p) == 0;
+    tree_approach(it, t, probe);
+    if (t->count > 0)
+        it->rank = leaf_rank(it);
+    const bool found = tree_land(it, probe);
+    if (t->count > 0)
+        it->rank += it->index[t->height - 1];
+    return found;
 }

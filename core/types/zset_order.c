@@ -57,12 +57,49 @@ static int compare_element(const void *key, const unsigned char *p)
     return zset_compare_members(k->member, listpack_get(member).s);
 }
 
+static unsigned skip_elements(const void *key, const unsigned char **p, unsigned n, bool upper)
+{
+    const struct zset_key *k = key;
+    const unsigned char *at = *p;
+    unsigned i = 0;
+    for (; i < n; i++) {
+        double score;
+        const unsigned char *member = zset_element_score(at, &score);
+        if (score > k->score)
+            break;
+        if (score == k->score) {
+            const int c = zset_compare_members(listpack_get(member).s, k->member);
+            if (c > 0 || (c == 0 && !upper))
+                break;
+        }
+        at = member + listpack_entry_bytes(member);
+    }
+    *p = at;
+    return i;
+}
+
 static int compare_score(const void *key, const unsigned char *p)
 {
     const struct zset_key *k = key;
     double score;
     (void)zset_element_score(p, &score);
     return (k->score > score) - (k->score < score);
+}
+
+static unsigned skip_scores(const void *key, const unsigned char **p, unsigned n, bool upper)
+{
+    const double wanted = ((const struct zset_key *)key)->score;
+    const unsigned char *at = *p;
+    unsigned i = 0;
+    for (; i < n; i++) {
+        double score;
+        const unsigned char *member = zset_element_score(at, &score);
+        if (score > wanted || (score == wanted && !upper))
+            break;
+        at = member + listpack_entry_bytes(member);
+    }
+    *p = at;
+    return i;
 }
 
 static int compare_member(const void *key, const unsigned char *p)
@@ -76,6 +113,7 @@ struct tree_probe zset_probe(const struct zset_key *key)
 {
     return (struct tree_probe){.key = key,
                                .compare = compare_element,
+                               .skip = skip_elements,
                                .hint = zset_score_bits(key->score),
                                .has_hint = true};
 }
@@ -107,6 +145,7 @@ static bool seek(struct tree_iter *it, const struct zset *z, const struct zset_r
         if (isinf(b->score) && b->edge == ZSET_CLOSED && beginning == (b->score < 0))
             return tree_iter_at(it, z->order, beginning ? 0 : tree_count(z->order));
         probe.compare = compare_score;
+        probe.skip = skip_scores;
         probe.hint = zset_score_bits(b->score);
         probe.has_hint = true;
     }

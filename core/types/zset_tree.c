@@ -100,16 +100,6 @@ static bool own_root(struct value_edit *e, struct zset **out)
     return true;
 }
 
-static void order_insert(struct zset *z, struct cow *cow, struct bytes member, double score)
-{
-    char raw[sizeof(double)];
-    struct listpack_value values[2];
-    const struct zset_key key = {score, member};
-    const struct tree_probe probe = zset_probe(&key);
-    zset_element_values(member, score, raw, values);
-    LK_ASSERT(tree_insert(&z->order, cow, &probe, values, NULL));
-}
-
 static void order_delete(struct zset *z, struct cow *cow, struct bytes member, double score)
 {
     const struct zset_key key = {score, member};
@@ -117,46 +107,81 @@ static void order_delete(struct zset *z, struct cow *cow, struct bytes member, d
     LK_ASSERT(tree_delete(&z->order, cow, &probe));
 }
 
-static int insert(struct value_edit *e, struct zset *z, uint64_t hash, struct bytes member,
-                  double score)
+/* Where an element is to go: what finds the place, and how far it was found. */
+struct target {
+    struct zset_key key;
+    struct tree_probe probe;
+    struct tree_iter near;
+};
+
+static void aim(struct target *to, const struct zset *z, struct bytes member, double score)
 {
-    struct entry *entry = zset_entry_new(member, score);
+    to->key = (struct zset_key){score, member};
+    to->probe = zset_probe(&to->key);
+    tree_approach(&to->near, z->order, &to->probe);
+}
+
+static int insert(struct value_edit *e, struct zset *z, uint64_t hash, struct target *to)
+{
+    char raw[sizeof(double)];
+    struct listpack_value values[2];
+    struct entry *entry = zset_entry_new(to->key.member, to->key.score);
     if (!entry)
         return LK_ENOMEM;
     table_insert(&z->members, e->cow, hash, entry);
-    order_insert(z, e->cow, member, score);
+    zset_element_values(to->key.member, to->key.score, raw, values);
+    tree_insert_near(&z->order, e->cow, &to->near, &to->probe, values);
     table_settle(&z->members, e->cow);
     return LK_OK;
 }
 
-static int move(struct value_edit *e, struct zset *z, struct table_loc *loc, struct entry *entry,
-                double score)
+/* The entry with another score; NULL without memory. */
+static struct entry *rescore(struct value_edit *e, struct zset *z, struct table_loc *loc,
+                             struct entry *entry, double score)
 {
-    const double old = zset_entry_score(entry);
     const size_t size = score_size(score);
-    if (table_seen(&z->members, e->cow, loc) || !entry_fits(entry, size)) {
-        struct entry *copy = entry_try_copy(entry, size, ENTRY_NO_DEADLINE);
-        if (!copy)
-            return LK_ENOMEM;
-        bool seen = false;
-        struct entry *replaced = table_replace(&z->members, e->cow, loc, copy, &seen);
-        drop_entry(e->cow, replaced, seen);
-        entry = copy;
-    } else {
+    if (!table_seen(&z->members, e->cow, loc) && entry_fits(entry, size)) {
         entry_set_payload_size(entry, size);
+        write_score(entry, score);
+        return entry;
     }
-    write_score(entry, score);
-    order_delete(z, e->cow, entry_key(entry), old);
-    order_insert(z, e->cow, entry_key(entry), score);
+    struct entry *copy = entry_try_copy(entry, size, ENTRY_NO_DEADLINE);
+    if (!copy)
+        return NULL;
+    write_score(copy, score);
+    bool seen = false;
+    struct entry *replaced = table_replace(&z->members, e->cow, loc, copy, &seen);
+    drop_entry(e->cow, replaced, seen);
+    return copy;
+}
+
+static int move(struct value_edit *e, struct zset *z, struct table_loc *loc, struct entry *entry,
+                struct target *to)
+{
+    char raw[sizeof(double)];
+    struct listpack_value values[2];
+    const double old = zset_entry_score(entry);
+    entry = rescore(e, z, loc, entry, to->key.score);
+    if (!entry)
+        return LK_ENOMEM;
+    const struct zset_key key = {old, entry_key(entry)};
+    const struct tree_probe from = zset_probe(&key);
+    zset_element_values(to->key.member, to->key.score, raw, values);
+    tree_move_near(&z->order, e->cow, &from, &to->near, &to->probe, values);
     return LK_OK;
 }
 
+/* The place is looked for before the member, if it is known: both wait for memory then, at once. */
 int zset_tree_add(struct value_edit *e, struct bytes member, double score, unsigned flags,
                   struct zset_added *out)
 {
     struct zset *z = zset_root(&e->value);
     struct table_loc loc;
+    struct target to;
     const uint64_t hash = hash_bytes(member);
+    (void)table_prefetch_bucket(&z->members, hash);
+    if (!(flags & ZSET_INCR))
+        aim(&to, z, member, score);
     struct entry *entry = table_find(&z->members, hash, member, &loc);
     const double old = entry ? zset_entry_score(entry) : 0;
     const int rc = zset_decide(entry ? &old : NULL, score, flags, out);
@@ -164,9 +189,9 @@ int zset_tree_add(struct value_edit *e, struct bytes member, double score, unsig
         return rc;
     if (own_root(e, &z) && entry)
         entry = table_find(&z->members, hash, member, &loc);
-    if (entry)
-        return move(e, z, &loc, entry, out->score);
-    return insert(e, z, hash, member, out->score);
+    if (flags & ZSET_INCR)
+        aim(&to, z, member, out->score);
+    return entry ? move(e, z, &loc, entry, &to) : insert(e, z, hash, &to);
 }
 
 bool zset_tree_remove(struct value_edit *e, struct bytes member)

@@ -459,6 +459,19 @@ int compare_score(const void *key, const unsigned char *element)
     return k < score ? -1 : k > score;
 }
 
+// The whole order, a leaf at once.
+unsigned skip_scored(const void *key, const unsigned char **p, unsigned n, bool upper)
+{
+    for (unsigned i = 0; i < n; i++) {
+        const int c = compare_scored(key, *p);
+        if (c < 0 || (c == 0 && !upper))
+            return i;
+        *p += listpack_entry_bytes(*p);
+        *p += listpack_entry_bytes(*p);
+    }
+    return n;
+}
+
 uint64_t hint_of_score(int64_t score)
 {
     return static_cast<uint64_t>(score) ^ (uint64_t{1} << 63);
@@ -499,7 +512,9 @@ class Ordered
 
     tree_probe probe(const Scored *key, bool by_score = false) const
     {
-        return {key, by_score ? compare_score : compare_scored, hint_of_score(key->first), hints};
+        // Hints and skipping come and go together: each is also tried without.
+        return {key, by_score ? compare_score : compare_scored, hint_of_score(key->first), hints,
+                hints && !by_score ? skip_scored : nullptr};
     }
     static void expect_same(const tree *t, const std::set<Scored> &want)
     {
@@ -551,6 +566,25 @@ class Ordered
         tree_iter it;
         ASSERT_FALSE(tree_find(&it, root, &p));
     }
+    // An element takes another place, unless one is there.
+    void move(const Scored &from, const Scored &to)
+    {
+        if (model.count(to))
+            return;
+        const listpack_value v[2] = {listpack_from_bytes(of(to.second)),
+                                     listpack_from_number(to.first)};
+        const tree_probe p = probe(&from), q = probe(&to);
+        tree_iter near;
+        tree_approach(&near, root, &q);
+        tree_move_near(&root, view.cow(), &p, &near, &q, v);
+        model.erase(from);
+        model.insert(to);
+        ASSERT_TRUE(tree_find(&near, root, &q));
+        if (model.size() < 400) {
+            ASSERT_EQ(near.rank,
+                      static_cast<uint64_t>(std::distance(model.begin(), model.find(to))));
+        }
+    }
     void check_bounds(const Scored &s) const
     {
         const tree_probe exact = probe(&s), by_score = probe(&s, true);
@@ -598,6 +632,12 @@ TEST_P(TreeLimits, OrderMatchesStdSet)
                 tree_iter it;
                 ASSERT_TRUE(tree_iter_at(&it, o.root, rng() % n));
                 o.erase(rng() % 4 ? scored(it.p) : s);
+            } else if (rng() % 3 == 0 && n > 0) {
+                tree_iter it;
+                ASSERT_TRUE(tree_iter_at(&it, o.root, rng() % n));
+                const Scored from = scored(it.p);
+                // Near by, mostly: within its leaf, or to the next.
+                o.move(from, rng() % 3 ? Scored{from.first + rng() % 3 - 1, s.second} : s);
             } else if (rng() % 200 == 0 && n > 0) {
                 const uint64_t at = rng() % n, k = rng() % (n - at + 1);
                 tree_delete_range(&o.root, o.view.cow(), at, k);
@@ -636,7 +676,10 @@ TEST_F(Tree, DeepOrder)
         tree_iter it;
         ASSERT_TRUE(tree_iter_at(&it, o.root, rng() % o.model.size()));
         const Scored s = scored(it.p);
-        o.erase(s);
+        if (rng() % 4 == 0)
+            o.move(s, {static_cast<int64_t>(rng() % 3000), std::to_string(rng() % 1000)});
+        else
+            o.erase(s);
         if (rng() % 50 == 0)
             o.check_bounds(s);
         if (rng() % 1500 == 0) {
