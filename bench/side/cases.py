@@ -47,6 +47,17 @@ CASES = [
         *(*MIX, "-P", 16, "-c", 50, "--dist", "zipf:0.99"),
     ),
     _throughput(
+        "setbit-p64",
+        "SETBIT on and off, pipeline 64, 50 connections, 1 worker",
+        *("--command", "SETBIT __key__ 200 1", "--command", "SETBIT __key__ 200 0"),
+        *("-P", 64, "-c", 50),
+    ),
+    _throughput(
+        "bitfield-p64",
+        "BITFIELD INCRBY, pipeline 64, 50 connections, 1 worker",
+        *("--command", "BITFIELD __key__ INCRBY u16 #3 1", "-P", 64, "-c", 50),
+    ),
+    _throughput(
         "get-p1-c50", "GET, no pipeline, 50 connections, 1 worker", *GET, "-P", 1, "-c", 50
     ),
     _throughput("get-p1-c1", "GET, no pipeline, 1 connection, 1 worker", *GET, "-P", 1, "-c", 1),
@@ -91,6 +102,14 @@ CASES = [
         workers=2,
         setup=("--preload-command", "SET big __value__", "--value-size", 512 << 20, "-k", 1),
         action=("--command", "DEL big"),
+    ),
+    Case(
+        "stall-bitop",
+        "PING and GET beside BITOP NOT of a 512 MiB string",
+        "stall",
+        workers=2,
+        setup=("--preload-command", "SET big __value__", "--value-size", 512 << 20, "-k", 1),
+        action=("--command", "BITOP NOT other big"),
     ),
     Case(
         "stall-keys",
