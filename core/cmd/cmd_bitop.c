@@ -85,7 +85,7 @@ static enum outcome combine(struct exec *x, const struct args *a)
     if (!o)
         return reply_syntax(x);
     if (sources < o->least || (o->most && sources > o->most)) {
-        reply_error(x->reply, o->wrong_count);
+        reply_error_bytes(x->reply, bytes_cstr(o->wrong_count));
         return RUN_DONE;
     }
     struct str_combine *c = combine_of(x, o, sources);

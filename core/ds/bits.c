@@ -99,7 +99,7 @@ uint64_t bits_find(const void *p, bool bit, uint64_t first, uint64_t end)
 /* --- combine --------------------------------------------------------------------------------- */
 
 /* So much of the result stays in the first cache while one source after the other is folded in. */
-enum { BLOCK = 8 * 1024 };
+enum { BLOCK = 4 * 1024 };
 
 /* Of the sources, the block that is at hand. */
 struct view {

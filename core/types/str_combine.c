@@ -16,6 +16,7 @@ struct piece {
 
 struct source {
     struct value value;
+    bool is_long;             /* it was chunks when the pieces were begun */
     char digits[INT64_CHARS]; /* of a number */
 };
 
@@ -23,29 +24,32 @@ struct str_combine {
     enum bits_op op;
     uint32_t rounds;
     uint32_t count; /* of sources */
-    size_t size;    /* of the result */
+    uint32_t long_count;
+    size_t size; /* of the result */
     struct piece *pieces;
-    struct chunk **seen; /* count of them a piece: what it was made from, with a reference */
+    struct chunk **seen; /* long_count of them a piece: what it was made from, with a reference */
     size_t piece_count;
-    size_t next;       /* the piece where the round goes on */
-    char *small;       /* a result of at most STR_INLINE_MAX, in place of pieces */
-    size_t small_size; /* of its block */
-    struct bytes *runs;
+    size_t next;            /* the piece where the round goes on */
+    char *small;            /* a result of at most STR_INLINE_MAX, in place of pieces */
+    size_t small_size;      /* of its block */
+    struct bytes *runs;     /* one a source */
+    uint32_t *long_sources; /* which they are */
     struct source sources[];
 };
 
 static size_t block_size(uint32_t count)
 {
-    return sizeof(struct str_combine) + count * (sizeof(struct source) + sizeof(struct bytes));
+    const size_t one = sizeof(struct source) + sizeof(struct bytes) + sizeof(uint32_t);
+    return sizeof(struct str_combine) + count * one;
 }
 
 struct str_combine *str_combine_new(enum bits_op op, uint32_t sources)
 {
-    struct str_combine *c = (struct str_combine *)mem_alloc(block_size(sources));
-    memset(c, 0, sizeof *c);
+    struct str_combine *c = (struct str_combine *)mem_calloc(block_size(sources));
     c->op = op;
     c->count = sources;
     c->runs = (struct bytes *)(c->sources + sources);
+    c->long_sources = (uint32_t *)(c->runs + sources);
     return c;
 }
 
@@ -63,14 +67,15 @@ size_t str_combine_size(const struct str_combine *c)
 
 static struct chunk **seen_at(const struct str_combine *c, size_t piece)
 {
-    return c->seen + piece * c->count;
+    return c->seen + piece * c->long_count;
 }
 
 static void forget_seen(struct str_combine *c, size_t from, size_t to)
 {
     enum { AHEAD = 8 };
-    for (size_t i = from * c->count; i < to * c->count; i++) {
-        if (i + AHEAD < to * c->count)
+    const size_t end = to * c->long_count;
+    for (size_t i = from * c->long_count; i < end; i++) {
+        if (i + AHEAD < end)
             LK_PREFETCH(c->seen[i + AHEAD]);
         chunk_unref(c->seen[i]);
     }
@@ -86,7 +91,7 @@ static void resize(struct str_combine *c, size_t count)
         chunk_unref(c->pieces[i].chunk);
     if (count < old)
         forget_seen(c, count, old);
-    const size_t row = c->count * sizeof *c->seen;
+    const size_t row = c->long_count * sizeof *c->seen;
     c->pieces =
         (struct piece *)mem_realloc(c->pieces, old * sizeof *c->pieces, count * sizeof *c->pieces);
     c->seen = (struct chunk **)mem_realloc(c->seen, old * row, count * row);
@@ -103,7 +108,7 @@ static void drop_pieces(struct str_combine *c)
         chunk_unref(c->pieces[i].chunk);
     forget_seen(c, 0, c->piece_count);
     mem_free(c->pieces, c->piece_count * sizeof *c->pieces);
-    mem_free(c->seen, c->piece_count * c->count * sizeof *c->seen);
+    mem_free(c->seen, c->piece_count * c->long_count * sizeof *c->seen);
     c->pieces = NULL;
     c->seen = NULL;
     c->piece_count = c->next = 0;
@@ -118,30 +123,32 @@ void str_combine_free(struct str_combine *c)
 
 /* --- one piece ------------------------------------------------------------------------------- */
 
+/* Of a short source, what it has from there on. */
 static struct bytes inline_from(struct source *s, size_t offset)
 {
-    if (!value_exists(&s->value) || s->value.encoding == ENC_CHUNKS)
+    if (!value_exists(&s->value) || s->is_long)
         return bytes_of(NULL, 0);
     const struct bytes b = str_inline_bytes(&s->value, s->digits);
     return b.size > offset ? bytes_of(b.data + offset, b.size - offset) : bytes_of(NULL, 0);
 }
 
-static struct chunk *chunk_of(const struct value *v, size_t piece)
+static bool reached_by_inline(size_t piece)
 {
-    const bool chunks = value_exists(v) && v->encoding == ENC_CHUNKS;
-    return chunks ? chunks_chunk(v->as.root, piece) : NULL;
+    return piece * CHUNK_BYTES < STR_INLINE_MAX;
+}
+
+static bool has_inline(struct str_combine *c, size_t piece)
+{
+    for (uint32_t i = 0; reached_by_inline(piece) && i < c->count; i++)
+        if (inline_from(&c->sources[i], piece * CHUNK_BYTES).size > 0)
+            return true;
+    return false;
 }
 
 static size_t piece_size(const struct str_combine *c, size_t piece)
 {
     const size_t rest = c->size - piece * CHUNK_BYTES;
     return rest < CHUNK_BYTES ? rest : CHUNK_BYTES;
-}
-
-static struct bytes inline_piece(struct str_combine *c, uint32_t i, size_t piece)
-{
-    const size_t offset = piece * CHUNK_BYTES;
-    return offset < STR_INLINE_MAX ? inline_from(&c->sources[i], offset) : bytes_of(NULL, 0);
 }
 
 /*
@@ -152,17 +159,16 @@ static bool is_fresh(struct str_combine *c, size_t piece)
 {
     const struct piece *p = &c->pieces[piece];
     struct chunk **seen = seen_at(c, piece);
-    bool fresh = p->size == piece_size(c, piece) && !p->of_inline;
-    for (uint32_t i = 0; i < c->count; i++) {
-        struct chunk *now = chunk_of(&c->sources[i].value, piece);
-        if (now != seen[i]) {
-            chunk_ref(now);
-            chunk_unref(seen[i]);
-            seen[i] = now;
-            fresh = false;
-        } else if (!now && inline_piece(c, i, piece).size > 0) {
-            fresh = false;
-        }
+    bool fresh = p->size == piece_size(c, piece) && !p->of_inline && !has_inline(c, piece);
+    for (uint32_t i = 0; i < c->long_count; i++) {
+        const struct chunks *root = c->sources[c->long_sources[i]].value.as.root;
+        struct chunk *now = chunks_chunk(root, piece);
+        if (now == seen[i])
+            continue;
+        chunk_ref(now);
+        chunk_unref(seen[i]);
+        seen[i] = now;
+        fresh = false;
     }
     return fresh;
 }
@@ -193,10 +199,13 @@ static void make_piece(struct str_combine *c, size_t piece)
     chunk_unref(p->chunk);
     *p = (struct piece){.size = (uint32_t)size};
     for (uint32_t i = 0; i < c->count; i++) {
-        const struct chunk *chunk = seen_at(c, piece)[i];
-        c->runs[i] = chunk ? chunk_bytes(chunk) : inline_piece(c, i, piece);
-        p->of_inline |= !chunk && c->runs[i].size > 0;
+        c->runs[i] = bytes_of(NULL, 0);
+        if (reached_by_inline(piece))
+            c->runs[i] = inline_from(&c->sources[i], piece * CHUNK_BYTES);
+        p->of_inline |= c->runs[i].size > 0;
     }
+    for (uint32_t i = 0; i < c->long_count; i++)
+        c->runs[c->long_sources[i]] = chunk_bytes(seen_at(c, piece)[i]);
     if (is_zero(c))
         return;
     char *to;
@@ -217,10 +226,32 @@ static void measure(struct str_combine *c)
     }
 }
 
+static bool is_long(const struct value *v)
+{
+    return value_exists(v) && v->encoding == ENC_CHUNKS;
+}
+
+/* Which sources are long says what the rows of `seen` are: if others are, all begins anew. */
+static void find_long(struct str_combine *c)
+{
+    uint32_t i = 0;
+    while (i < c->count && c->sources[i].is_long == is_long(&c->sources[i].value))
+        i++;
+    if (i == c->count)
+        return;
+    drop_pieces(c);
+    c->rounds++;
+    c->long_count = 0;
+    for (i = 0; i < c->count; i++) {
+        c->sources[i].is_long = is_long(&c->sources[i].value);
+        if (c->sources[i].is_long)
+            c->long_sources[c->long_count++] = i;
+    }
+}
+
 /* Short results are made of short sources, and at once. */
 static void run_small(struct str_combine *c)
 {
-    drop_pieces(c);
     mem_free(c->small, c->small_size);
     c->small_size = c->size;
     c->small = c->size > 0 ? (char *)mem_alloc(c->size) : NULL;
@@ -255,6 +286,7 @@ static bool run_round(struct str_combine *c, const struct bits_pause *pause, boo
 bool str_combine_run(struct str_combine *c, const struct bits_pause *pause)
 {
     measure(c);
+    find_long(c);
     if (c->size <= STR_INLINE_MAX) {
         run_small(c);
         return true;
