@@ -43,10 +43,14 @@ static void build_mix(struct mix *mix, const struct options *o, const char *cons
         if (!mix_add(mix, templates[i], weights[i]))
             options_fail("too many commands at", templates[i]);
     if (!mix_build(mix, &shape, &bad))
-        options_fail("no command, no weight, or an open quote in", bad);
+        options_fail("no command, no weight, an open quote or a wrong range in", bad);
 }
 
-/* Every key once, in order, each thread its own part. */
+/*
+ * Every key once, in order, each thread its own part.  A command may name many keys: variadic
+ * commands fill a big value many times as fast.  One thread sends those, as the parts of several
+ * might not be whole commands.
+ */
 static int preload(const struct options *o)
 {
     struct mix mix = {0};
@@ -54,20 +58,22 @@ static int preload(const struct options *o)
     struct samples series = {0};
     LK_ASSERT(stats);
     build_mix(&mix, o, &o->preload_template, (const uint32_t[]){1}, 1);
+    const uint64_t named = mix_keys_of(&mix.commands[0]), a_request = named ? named : 1;
+    const uint32_t threads = a_request > 1 || o->keys.count < o->threads ? 1 : o->threads;
     struct phase phase = {
         .options = o,
         .mix = &mix,
         .keys = {.dist = KEYS_SEQUENTIAL, .count = o->keys.count},
-        .threads = o->keys.count < o->threads ? 1 : o->threads,
-        .conns = o->conns < 2 * o->threads ? o->conns : 2 * o->threads,
-        .pipeline = o->value_max > 16384 ? 4 : 128,
-        .requests = o->keys.count,
+        .threads = threads,
+        .conns = o->conns < 2 * threads ? o->conns : 2 * threads,
+        .pipeline = mix.largest > 16384 ? 4 : 128,
+        .requests = (o->keys.count + a_request - 1) / a_request,
     };
     const bool connected = phase_run(&phase, 0, stats, &series);
     int rc = !connected || stats->lost_conns > 0 ? 1 : stats->errors > 0 ? 3 : 0;
     if (!o->quiet || rc != 0)
         fprintf(stderr, "preloaded %llu keys in %.2f s, %llu errors %s\n",
-                (unsigned long long)stats->replies, stats->seconds,
+                (unsigned long long)(stats->replies * a_request), stats->seconds,
                 (unsigned long long)stats->errors, stats->first_errors[0].text);
     mix_release(&mix);
     free(series.v);

@@ -52,11 +52,17 @@ static void note_batch(void *ctx, struct bytes bytes, uint64_t offset, uint64_t 
     __atomic_store_n(&r->cpu_ns, cpu, __ATOMIC_RELEASE);
 }
 
+static bool yes(void *ctx)
+{
+    (void)ctx;
+    return true;
+}
+
 static void reader_begin(struct reader *r, struct log_ring *ring, bool eager)
 {
     memset(r, 0, sizeof *r);
     r->ring = ring;
-    const struct log_sink sink = {.write = note_batch, .ctx = r, .eager = eager};
+    const struct log_sink sink = {.write = note_batch, .eager = eager ? yes : NULL, .ctx = r};
     r->thread = log_thread_new(ring, &sink, 1);
 }
 

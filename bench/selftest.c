@@ -134,7 +134,7 @@ static void check_render(void)
     LK_ASSERT(mix_build(&mix, &shape, &bad));
     keys_init(&keys, &keys_shape, seed, 0, 1);
     const struct image *image = &mix.commands[0].images[0];
-    LK_ASSERT(mix_render(&mix, image, out, &keys) == 1);
+    LK_ASSERT(mix_render(image, out, &keys) == 1);
     static const char want[] = "*7\r\n$4\r\nHSET\r\n$10\r\n{k:0000}:h\r\n$3\r\na b\r\n$0\r\n\r\n"
                                "$6\r\nk:0001\r\n$13\r\nx000000000000\r\n$11\r\n";
     LK_ASSERT(image->size == sizeof want - 1 + 11 + 2);
@@ -150,6 +150,41 @@ static void check_render(void)
     LK_ASSERT(mix_add(&mix, "SET 'open", 1));
     LK_ASSERT(!mix_build(&mix, &shape, &bad));
     mix_release(&mix);
+}
+
+/* A range is drawn from end to end and keeps its width; what is no range is refused. */
+static void check_ranges(void)
+{
+    const struct mix_shape shape = {
+        .key_prefix = "k:", .key_size = 6, .rand_max = 1000, .seed = seed};
+    const struct key_shape keys_shape = {.dist = KEYS_SEQUENTIAL, .count = 20};
+    struct mix mix = {0};
+    struct keys keys;
+    const char *bad = NULL;
+    LK_ASSERT(mix_add(&mix, "ZADD z __rand:998:1001__.__rand:7:7__ __key__ __rand__ __key__", 1));
+    LK_ASSERT(mix_build(&mix, &shape, &bad));
+    LK_ASSERT(mix_keys_of(&mix.commands[0]) == 2);
+    keys_init(&keys, &keys_shape, seed, 0, 1);
+    unsigned seen = 0;
+    for (int i = 0; i < 1000; i++) {
+        char out[256] = "";
+        int score = 0, end = 0;
+        mix_render(&mix.commands[0].images[0], out, &keys);
+        LK_ASSERT(sscanf(out, "*6 $4 ZADD $1 z $6 %d.7 $6 k:%*4d $12 000000000%*3d %n", &score,
+                         &end) == 1);
+        LK_ASSERT(strncmp(out + end, "$6\r\nk:", 6) == 0);
+        LK_ASSERT(score >= 998 && score <= 1001);
+        seen |= 1u << (score - 998);
+    }
+    LK_ASSERT(seen == 15);
+    mix_release(&mix);
+    static const char *const wrong[] = {"GET __rand:2:1__", "GET __rand:1__", "GET __rand:-1:5__",
+                                        "GET __rand:1:2_", "GET __rand: 1:2__"};
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        LK_ASSERT(mix_add(&mix, wrong[i], 1));
+        LK_ASSERT(!mix_build(&mix, &shape, &bad));
+        mix_release(&mix);
+    }
 }
 
 /* Feeds a stream in two parts, as the client does, and notes kind, nil and text of each reply. */
@@ -211,6 +246,7 @@ int main(void)
     check_keys();
     check_digits();
     check_render();
+    check_ranges();
     check_reply();
     printf("histogram, keys, digits, rendering, framing: as they should be\n");
     return 0;

@@ -180,6 +180,8 @@ void conn_close(struct worker *w, struct conn *c)
         return;
     c->closing = true;
     registry_remove(w->group->setup.shared->registry, &c->session);
+    if (c->session.waiter)
+        conn_wait_ended(w, c);
     dispatch_forget(w->dispatcher, &c->session);
     if (c->on_parked) {
         unlink_from(&w->parked, c, offsetof(struct conn, parked_next));
@@ -221,6 +223,8 @@ void conn_free(struct worker *w, struct conn *c)
     }
     if (c->dirty)
         unlink_from(&w->dirty, c, offsetof(struct conn, dirty_next));
+    if (c->held)
+        unlink_from(&w->held, c, offsetof(struct conn, held_next));
     if (c->sending)
         conn_send_release(w, c->sending);
     buf_release(&c->in);

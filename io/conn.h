@@ -46,10 +46,12 @@ struct conn {
     struct resp_progress progress; /* of the command at frame_pos */
     struct conn_send *sending;     /* NULL: nothing is in flight */
     struct conn *next, *prev;      /* all of the worker */
-    struct conn *ready_next, *dirty_next, *parked_next;
+    struct conn *ready_next, *dirty_next, *parked_next, *held_next;
     int64_t soft_limit_since_ms; /* output above the soft limit; 0: it is not */
+    uint32_t wait_place;         /* in the worker's heap of those that wait, from 1; 0: not in it */
     bool ready, dirty, on_parked;
     bool cur_in;    /* cur is what `in` has from in_pos on */
+    bool held;      /* its replies wait until what they rest on is durable */
     bool closing;   /* detached, or about to be: no more commands */
     bool eof;       /* the peer will send no more */
     bool throttled; /* receives nothing until its output has gone */

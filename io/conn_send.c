@@ -129,14 +129,47 @@ static void watch_output(struct worker *w, struct conn *c)
     }
 }
 
+/* May be told to the client what its commands did and saw?  Else the worker is told when. */
+static bool is_durable(struct worker *w, const struct conn *c)
+{
+    struct log_ring *log = w->group->setup.shared->log;
+    return c->session.ticket == 0 || log_ring_is_durable_or_ask(log, c->session.ticket, w->index);
+}
+
+static void hold(struct worker *w, struct conn *c)
+{
+    c->held = true;
+    c->held_next = w->held;
+    w->held = c;
+}
+
+void conn_release_held(struct worker *w)
+{
+    struct conn *list = w->held;
+    w->held = NULL;
+    while (list) {
+        struct conn *c = list;
+        list = c->held_next;
+        c->held = false;
+        conn_dirty(w, c); /* which holds it again if it came too early */
+    }
+}
+
 static void flush(struct worker *w, struct conn *c)
 {
     if (c->closing)
         return;
     if (c->cur.size > 0)
         conn_keep_rest(w, c);
-    if (!c->sending && reply_size(&c->session.reply) > 0)
+    if (c->held)
+        return;
+    if (!c->sending && reply_size(&c->session.reply) > 0) {
+        if (LK_UNLIKELY(!is_durable(w, c))) {
+            hold(w, c);
+            return;
+        }
         send_reply(w, c);
+    }
     if (c->sending) {
         watch_output(w, c);
         return;

@@ -14,10 +14,11 @@
 #include "core/cmd/tables.h"
 #include "core/cmd/tables_server.h"
 #include "io/admin/admin.h"
+#include "io/check.h"
 #include "io/listen.h"
+#include "io/persistence.h"
 #include "io/startup.h"
 #include "io/worker.h"
-#include "persist/log_thread.h"
 
 #include <pthread.h>
 #include <stdio.h>
@@ -25,7 +26,7 @@
 #include <unistd.h>
 
 enum {
-    LOG_SLOTS = 1 << 16,
+    LOG_SLOTS = 1 << 20, /* what a disk that hangs may gather: see persist/README.md */
     LOG_SLACK_PER_WORKER = 2 * DISPATCH_BATCH, /* a batch, and the expiry between two batches */
     LOG_BYTES_MAX = 256 << 20,
     WORKERS_MAX = 64,
@@ -34,7 +35,7 @@ enum {
 struct server {
     struct config_holder *config;
     struct dispatch_shared shared;
-    struct log_thread *log;
+    struct persistence *persistence;
     struct worker_group *workers;
     struct admin *admin;
     struct listen_set tcp, local;
@@ -43,21 +44,41 @@ struct server {
     int supervised;
     pthread_mutex_t lock;
     pthread_cond_t changed;
-    bool stop;    /* lock */
-    bool changes; /* lock: CONFIG SET has replaced something that may be freed */
+    bool stop;             /* lock */
+    bool changes;          /* lock: CONFIG SET has replaced something that may be freed */
+    bool unsettled;        /* lock: persistence wants to be settled */
+    unsigned stop_flags;   /* lock: enum config_shutdown, of all who asked */
+    uint32_t stop_worker;  /* lock: of the session below */
+    uint64_t stop_session; /* lock: waits for the end; 0: none does */
 };
 
 /* --- what parts ask of each other ------------------------------------------------------------ */
 
-static bool ask_to_stop(void *ctx, unsigned flags)
+static void ask_to_stop(void *ctx, unsigned flags, uint32_t worker, uint64_t session_id)
 {
-    (void)flags; /* there is nothing to save */
     struct server *s = ctx;
     pthread_mutex_lock(&s->lock);
     s->stop = true;
+    s->stop_flags |= flags;
+    s->stop_worker = worker;
+    s->stop_session = session_id;
     pthread_cond_signal(&s->changed);
     pthread_mutex_unlock(&s->lock);
-    return true;
+}
+
+static void ask_to_settle(void *ctx)
+{
+    struct server *s = ctx;
+    pthread_mutex_lock(&s->lock);
+    s->unsettled = true;
+    pthread_cond_signal(&s->changed);
+    pthread_mutex_unlock(&s->lock);
+}
+
+static void answer(void *ctx, uint32_t worker, uint64_t session_id, struct bytes reply)
+{
+    const struct server *s = ctx;
+    worker_group_answer(s->workers, worker, session_id, reply);
 }
 
 static void config_applied(void *ctx, const struct config *before, const struct config *after)
@@ -65,6 +86,7 @@ static void config_applied(void *ctx, const struct config *before, const struct 
     struct server *s = ctx;
     if (before->slowlog_max_len != after->slowlog_max_len)
         slowlog_set_max_count(s->shared.slowlog, (uint64_t)after->slowlog_max_len);
+    persistence_config_applied(s->persistence, before, after);
     pthread_mutex_lock(&s->lock);
     s->changes = true;
     pthread_cond_signal(&s->changed);
@@ -73,7 +95,7 @@ static void config_applied(void *ctx, const struct config *before, const struct 
 
 static void stop_by_signal(void *ctx, unsigned flags)
 {
-    ask_to_stop(ctx, flags);
+    ask_to_stop(ctx, flags, 0, 0);
 }
 
 static void wake_worker(void *ctx, uint32_t worker)
@@ -85,8 +107,10 @@ static void wake_worker(void *ctx, uint32_t worker)
 static void cron(void *ctx, int64_t now_ms)
 {
     const struct server *s = ctx;
-    if (!admin_cron_paused(s->admin))
-        admin_cron(s->admin, now_ms);
+    if (admin_cron_paused(s->admin))
+        return;
+    admin_cron(s->admin, now_ms);
+    persistence_cron(s->persistence, now_ms);
 }
 
 static void report_worker(void *ctx, uint32_t worker, struct admin_worker *out)
@@ -106,24 +130,56 @@ static void report_worker(void *ctx, uint32_t worker, struct admin_worker *out)
 static uint64_t log_offset(void *ctx)
 {
     const struct server *s = ctx;
-    return log_thread_offset(s->log);
+    return persistence_log_offset(s->persistence);
 }
+
+static void report_persistence(void *ctx, struct admin_persistence *out)
+{
+    const struct server *s = ctx;
+    persistence_report(s->persistence, out);
+}
+
+static enum save_answer bgsave(void *ctx, bool schedule)
+{
+    const struct server *s = ctx;
+    return persistence_bgsave(s->persistence, schedule);
+}
+
+static enum save_answer bgrewrite(void *ctx)
+{
+    const struct server *s = ctx;
+    return persistence_bgrewrite(s->persistence);
+}
+
+static enum save_answer save(void *ctx, uint32_t worker, uint64_t session_id)
+{
+    const struct server *s = ctx;
+    return persistence_save(s->persistence, worker, session_id);
+}
+
+/* CONFIG SET of it takes effect when config_applied asks for it. */
+static const char *accept_appendonly(void *ctx, const struct config *before,
+                                     const struct config *after)
+{
+    (void)ctx, (void)before, (void)after;
+    return NULL;
+}
+
+static const struct config_hook hooks[] = {{"appendonly", accept_appendonly, NULL}, {0}};
 
 /* --- commands -------------------------------------------------------------------------------- */
 
 static struct command_index *make_commands(const struct config *c)
 {
-    const struct command *const tables[] = {
-        string_commands,  string_set_commands, string_range_commands, string_multi_commands,
-        counter_commands, lcs_commands,        key_commands,          expire_commands,
-        ttl_commands,     rename_commands,     copy_commands,         scan_commands,
-        object_commands,  flush_commands,      transaction_commands,  connection_commands,
-        auth_commands,    client_commands,     slowlog_commands,      latency_commands,
-        command_commands, geo_commands,        geo_search_commands,
-    };
+    const struct command *const more[] = {connection_commands, auth_commands,    client_commands,
+                                          slowlog_commands,    latency_commands, command_commands};
     struct command_index *ix = command_index_new();
-    for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)
+    uint32_t count;
+    const struct command *const *tables = command_tables(&count);
+    for (uint32_t i = 0; i < count; i++)
         command_index_add(ix, tables[i]);
+    for (size_t i = 0; i < sizeof more / sizeof *more; i++)
+        command_index_add(ix, more[i]);
     admin_add_commands(ix);
     for (const struct config_directive *d = c->rename_commands; d; d = d->next) {
         const int rc = command_index_rename(ix, d->argv[1], d->argv[2]);
@@ -204,12 +260,15 @@ static void make_store(struct server *s, const struct config *c)
     /* With more workers than CPUs the holder of a lock may not be running: do not wait for it. */
     shared->keyspace->spin_ns = sysconf(_SC_NPROCESSORS_ONLN) >= (long)workers ? 2000 : 0;
     shared->commands = make_commands(c);
-    shared->log = log_ring_new(LOG_SLOTS, workers * LOG_SLACK_PER_WORKER, LOG_BYTES_MAX);
-    s->log = log_thread_new(shared->log, NULL, 0);
-    shared->log_active = c->appendonly;
-    if (c->appendonly)
-        log_line(LOG_WARNING, "WARNING appendonly is yes, but this version writes no file: changes "
-                              "are ordered and counted, and lost when the server ends");
+    s->persistence =
+        persistence_new(&(struct persistence_parts){.config = s->config,
+                                                    .shared = shared,
+                                                    .log_slots = LOG_SLOTS,
+                                                    .log_slack = workers * LOG_SLACK_PER_WORKER,
+                                                    .log_bytes_max = LOG_BYTES_MAX,
+                                                    .ctx = s,
+                                                    .answer = answer,
+                                                    .ask_to_settle = ask_to_settle});
     token_init(&shared->token);
     shared->slowlog = slowlog_new((uint64_t)c->slowlog_max_len);
     shared->registry = registry_new(workers, wake_worker, s);
@@ -227,6 +286,8 @@ static void make_workers(struct server *s, const struct config *c)
                                        .cron_ctx = s};
     s->workers = worker_group_new(&setup, worker_count(c));
     shard_set_retry_hook(worker_group_retry, s->workers);
+    shared->served = worker_group_served;
+    shared->served_ctx = s->workers;
     shared->worker_count = worker_group_count(s->workers);
     shared->all_stats = s->stats;
     for (uint32_t i = 0; i < shared->worker_count; i++)
@@ -239,6 +300,11 @@ static void make_workers(struct server *s, const struct config *c)
                                                .shutdown = ask_to_stop,
                                                .worker = report_worker,
                                                .config_applied = config_applied,
+                                               .hooks = hooks,
+                                               .persistence = report_persistence,
+                                               .bgsave = bgsave,
+                                               .bgrewrite = bgrewrite,
+                                               .save = save,
                                                .log_offset = log_offset});
 }
 
@@ -267,19 +333,47 @@ static bool open_sockets(struct server *s, const struct config *c)
     return true;
 }
 
+static void see_to_changes(struct server *s)
+{
+    const bool changes = s->changes, unsettled = s->unsettled;
+    s->changes = s->unsettled = false;
+    pthread_mutex_unlock(&s->lock);
+    if (unsettled)
+        persistence_settle(s->persistence);
+    if (changes)
+        admin_reclaim(s->admin);
+    pthread_mutex_lock(&s->lock);
+}
+
+/* False: what had to be saved could not be, so it goes on. */
+static bool may_end(struct server *s)
+{
+    static const char error[] = "-ERR Errors trying to SHUTDOWN. Check logs.\r\n";
+    const unsigned flags = s->stop_flags;
+    pthread_mutex_unlock(&s->lock);
+    startup_log_shutdown();
+    const bool well = persistence_try_end(s->persistence, flags);
+    pthread_mutex_lock(&s->lock);
+    if (!well && s->stop_session)
+        worker_group_answer(s->workers, s->stop_worker, s->stop_session, bytes_cstr(error));
+    if (!well) {
+        s->stop = false;
+        s->stop_flags = 0;
+        s->stop_session = 0;
+    }
+    return well;
+}
+
 static void wait_for_the_end(struct server *s)
 {
     pthread_mutex_lock(&s->lock);
-    while (!s->stop) {
-        pthread_cond_wait(&s->changed, &s->lock);
-        if (!s->changes)
-            continue;
-        s->changes = false;
-        pthread_mutex_unlock(&s->lock);
-        gate_close(&s->shared.keyspace->gate);
-        admin_reclaim(s->admin);
-        gate_open(&s->shared.keyspace->gate);
-        pthread_mutex_lock(&s->lock);
+    for (;;) {
+        if (s->stop && may_end(s))
+            break;
+        if (s->changes || s->unsettled)
+            see_to_changes(s);
+        else if (!s->stop)
+            pthread_cond_wait(&s->changed, &s->lock);
     }
     pthread_mutex_unlock(&s->lock);
 }
@@ -305,7 +399,6 @@ static void free_all(struct server *s)
 static void end(struct server *s)
 {
     const struct config *c = config_current(s->config);
-    startup_log_shutdown();
     worker_group_stop(s->workers);
     worker_group_join(s->workers);
     startup_signals_end();
@@ -315,7 +408,7 @@ static void end(struct server *s)
         log_line(LOG_NOTICE, "Removing the unix socket file.");
         unlink(c->unixsocket);
     }
-    log_thread_end(s->log); /* it may still tell workers of room */
+    persistence_end(s->persistence); /* its log may still tell workers of room */
     startup_goodbye(startup_pidfile(c), s->supervised);
 #ifdef LK_FREE_AT_END
     free_all(s);
@@ -324,6 +417,9 @@ static void end(struct server *s)
 int main(int argc, char **argv)
 {
     struct server s = {.lock = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER};
+    const int checked = check_run(argc, argv);
+    if (checked >= 0)
+        return checked;
     argv = startup_title_init(argv);
     s.executable = startup_executable();
     read_configuration(&s, argc, argv);
@@ -351,10 +447,13 @@ int main(int argc, char **argv)
     make_store(&s, c);
     make_workers(&s, c);
     if (!open_sockets(&s, c))
-        return 1;
+        exit(1);
     startup_log_banner(c, worker_count(c), net_uring_usable(NULL) ? "uring" : "epoll");
+    persistence_begin(s.persistence);
     worker_group_start(s.workers);
     startup_log_initialized();
+    if (!persistence_load(s.persistence))
+        exit(1);
     startup_ready(c, s.supervised);
     wait_for_the_end(&s);
     end(&s);

@@ -59,10 +59,14 @@ static void woken(struct worker *w)
         conn_accept(w, h->fd, h->is_unix);
         mem_delete(h);
     }
+    worker_take_served(w);
+    worker_take_answers(w);
     if (__atomic_exchange_n(&w->look, 0, __ATOMIC_ACQ_REL))
         worker_look_at_sessions(w);
-    if (__atomic_exchange_n(&w->retry, 0, __ATOMIC_ACQ_REL))
+    if (__atomic_exchange_n(&w->retry, 0, __ATOMIC_ACQ_REL)) {
         worker_retry_parked(w);
+        conn_release_held(w);
+    }
 }
 
 static void handle(struct worker *w, const struct net_event *e)
@@ -141,6 +145,7 @@ static void finish(struct worker *w)
     dispatch_enter(w->dispatcher);
     for (struct conn *c = w->conns; c; c = c->next)
         conn_close(w, c);
+    worker_take_served(w); /* nobody serves its connections any more */
     dispatch_leave(w->dispatcher);
     for (int rounds = 0; w->conns && rounds < 100; rounds++) {
         const int n = net_wait(w->net, w->events, WORKER_EVENTS, 10000000);
@@ -196,6 +201,8 @@ static struct worker *worker_new(struct worker_group *g, uint32_t index)
     w->dispatcher = dispatcher_new(g->setup.shared, index);
     w->stats = dispatcher_stats(w->dispatcher);
     inbox_init(&w->inbox);
+    inbox_init(&w->served);
+    inbox_init(&w->answers);
     worker_frame_init(w);
     return w;
 }
@@ -237,8 +244,9 @@ void worker_group_start(struct worker_group *g)
 }
 
 /* The log's thread, among others, outlives the nets: it counts itself in while it wakes one. */
-static void wake(struct worker_group *g, struct worker *w)
+void worker_wake(struct worker *w)
 {
+    struct worker_group *g = w->group;
     __atomic_fetch_add(&g->wakers, 1, __ATOMIC_SEQ_CST);
     if (!__atomic_load_n(&g->deaf, __ATOMIC_SEQ_CST))
         net_wake(w->net);
@@ -249,7 +257,7 @@ void worker_group_stop(struct worker_group *g)
 {
     __atomic_store_n(&g->stopping, 1, __ATOMIC_RELEASE);
     for (uint32_t i = 0; i < g->count; i++)
-        wake(g, g->workers[i]);
+        worker_wake(g->workers[i]);
 }
 
 void worker_group_join(struct worker_group *g)
@@ -269,6 +277,7 @@ void worker_group_free(struct worker_group *g)
         }
         conn_send_free_all(w);
         worker_frame_release(w);
+        worker_release_waits(w);
         dispatcher_free(w->dispatcher);
         mem_delete(w);
     }
@@ -315,7 +324,7 @@ void worker_group_retry(void *group, uint64_t workers)
     for (; workers; workers &= workers - 1) {
         struct worker *w = g->workers[__builtin_ctzll(workers)];
         __atomic_store_n(&w->retry, 1, __ATOMIC_RELEASE);
-        wake(g, w);
+        worker_wake(w);
     }
 }
 
@@ -324,5 +333,5 @@ void worker_group_look(void *group, uint32_t worker)
     struct worker_group *g = group;
     struct worker *w = g->workers[worker];
     __atomic_store_n(&w->look, 1, __ATOMIC_RELEASE);
-    wake(g, w);
+    worker_wake(w);
 }

@@ -59,6 +59,10 @@ uint32_t worker_group_connections(const struct worker_group *g); /* all workers'
 /* Hooks for other parts; any thread. */
 void worker_group_retry(void *group, uint64_t workers); /* shard_set_retry_hook */
 void worker_group_look(void *group, uint32_t worker);   /* registry's wake */
+/* Ends the wait of a session that waits for no key; it may have gone. */
+void worker_group_answer(void *group, uint32_t worker, uint64_t session_id, struct bytes reply);
+/* dispatch_shared.served */
+void worker_group_served(void *group, uint32_t worker, struct inbox_node *message);
 
 LK_END
 

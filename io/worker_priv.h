@@ -34,8 +34,15 @@ struct framed {
 
 /* For reports: the owner stores, anybody loads (relaxed). */
 struct worker_figures {
-    uint64_t blocked, buffer_bytes, input_max, output_max; /* once a cron */
+    uint64_t blocked;
+    uint64_t buffer_bytes, input_max, output_max; /* once a cron */
     uint64_t reads, writes;
+};
+
+/* Connections that wait for keys until a deadline, the earliest first. */
+struct wait_heap {
+    struct conn **conns;
+    uint32_t count, capacity;
 };
 
 struct worker {
@@ -47,7 +54,9 @@ struct worker {
     struct worker_figures figures;
     struct dispatcher *dispatcher;
     struct stats *stats;
-    struct inbox inbox;
+    struct inbox inbox;   /* sockets */
+    struct inbox served;  /* waiters */
+    struct inbox answers; /* to those who wait for no key */
     uint32_t retry, look; /* __atomic: set with a wake */
     uint32_t connections; /* __atomic */
 
@@ -55,6 +64,8 @@ struct worker {
     struct conn *ready_head, *ready_tail; /* have bytes to frame */
     struct conn *dirty;                   /* have replies to send */
     struct conn *parked;                  /* wait for a retry or the end of a pause */
+    struct conn *held;                    /* have replies that are not durable yet */
+    struct wait_heap waits;
 
     struct pending pending[DISPATCH_BATCH];
     struct framed framed[DISPATCH_BATCH];
@@ -91,6 +102,8 @@ struct worker_group {
     pthread_barrier_t ended;   /* no worker loops any more */
 };
 
+void worker_wake(struct worker *w); /* any thread */
+
 /* --- conn.c ---------------------------------------------------------------------------------- */
 
 void conn_accept(struct worker *w, int fd, bool is_unix); /* takes the socket */
@@ -112,6 +125,7 @@ void conn_protocol_error(struct worker *w, struct conn *c, const char *error);
 void conn_dirty(struct worker *w, struct conn *c);
 void conn_flush_all(struct worker *w);
 void conn_sent(struct worker *w, struct conn *c, int error);
+void conn_release_held(struct worker *w); /* some of it may be durable by now */
 size_t conn_output_bytes(const struct conn *c);
 void conn_take_spare(struct worker *w, struct conn *c); /* a buffer for replies */
 void conn_send_free_all(struct worker *w);
@@ -123,6 +137,18 @@ void conn_send_release(struct worker *w, struct conn_send *s);
 void worker_run_ready(struct worker *w);
 void worker_frame_init(struct worker *w);
 void worker_frame_release(struct worker *w);
+
+/* --- worker_wait.c --------------------------------------------------------------------------- */
+
+void conn_wait(struct worker *w, struct conn *c); /* its command has blocked */
+/* Its wait is about to end in another way than the ones below; the waiter is still there. */
+void conn_wait_ended(struct worker *w, struct conn *c);
+void worker_take_served(struct worker *w);
+void worker_take_answers(struct worker *w);
+void worker_end_waits(struct worker *w, int64_t now_ms); /* whose deadline has come */
+void worker_look_at_unblocked(struct worker *w);         /* CLIENT UNBLOCK */
+int64_t worker_next_wait_ms(const struct worker *w);     /* INT64_MAX: none */
+void worker_release_waits(struct worker *w);
 
 /* --- worker_timer.c -------------------------------------------------------------------------- */
 

@@ -97,11 +97,15 @@ static void settle(struct worker *w, const struct framed *f, enum pending_state 
     switch (state) {
     case PENDING_NEW:
     case PENDING_DONE:
-    case PENDING_BLOCKED:
         c->cur_pos = f->end;
         break;
+    case PENDING_BLOCKED:
+        c->cur_pos = f->end;
+        conn_wait(w, c);
+        break;
     case PENDING_PARKED:
-        if (!c->on_parked && !c->closing)
+        /* What a blocked session has sent waits in its input. */
+        if (!c->on_parked && !c->closing && !session_has(&c->session, SESSION_BLOCKED))
             conn_park(w, c);
         break;
     case PENDING_CLOSE:

@@ -28,6 +28,7 @@ void worker_look_at_sessions(struct worker *w)
         if (!c->closing && __atomic_load_n(&c->session.kill, __ATOMIC_ACQUIRE))
             conn_close(w, c);
     }
+    worker_look_at_unblocked(w);
     if (w->parked && !dispatch_paused_until(w->dispatcher))
         worker_retry_parked(w); /* CLIENT UNPAUSE looks like this from here */
 }
@@ -51,16 +52,14 @@ static void close_idle(struct worker *w, int64_t now_ms)
 static void take_figures(struct worker *w)
 {
     struct worker_figures f = w->figures;
-    f.blocked = f.buffer_bytes = f.input_max = f.output_max = 0;
+    f.buffer_bytes = f.input_max = f.output_max = 0;
     for (const struct conn *c = w->conns; c; c = c->next) {
         const size_t in = c->in.capacity;
         const size_t out = c->session.reply.out.capacity + (c->sending ? conn_output_bytes(c) : 0);
-        f.blocked += session_has(&c->session, SESSION_BLOCKED) != 0;
         f.buffer_bytes += in + out;
         f.input_max = in > f.input_max ? in : f.input_max;
         f.output_max = out > f.output_max ? out : f.output_max;
     }
-    __atomic_store_n(&w->figures.blocked, f.blocked, __ATOMIC_RELAXED);
     __atomic_store_n(&w->figures.buffer_bytes, f.buffer_bytes, __ATOMIC_RELAXED);
     __atomic_store_n(&w->figures.input_max, f.input_max, __ATOMIC_RELAXED);
     __atomic_store_n(&w->figures.output_max, f.output_max, __ATOMIC_RELAXED);
@@ -90,6 +89,7 @@ void worker_timers(struct worker *w)
     if (w->expire_more || now_ms >= w->next_expire_ms || now_ms < w->next_expire_ms - 10 * CRON_MS)
         w->expire_more = dispatch_expire(w->dispatcher, w->index, w->group->count, EXPIRE_BUDGET_US,
                                          &w->next_expire_ms);
+    worker_end_waits(w, now_ms);
     const int64_t pause = w->parked ? dispatch_paused_until(w->dispatcher) : 0;
     if (pause && pause < w->next_cron_ms)
         w->next_cron_ms = pause;
@@ -99,7 +99,9 @@ int64_t worker_timeout_ns(struct worker *w)
 {
     if (w->ready_head || w->expire_more)
         return 0;
-    const int64_t next = w->next_cron_ms < w->next_expire_ms ? w->next_cron_ms : w->next_expire_ms;
+    int64_t next = w->next_cron_ms < w->next_expire_ms ? w->next_cron_ms : w->next_expire_ms;
+    if (worker_next_wait_ms(w) < next)
+        next = worker_next_wait_ms(w);
     const int64_t wait_ms = next - clock_unix_ms();
     if (wait_ms <= 0)
         return 0;

@@ -14,7 +14,6 @@ struct log_thread {
     struct log_ring *ring;
     struct log_sink sinks[SINKS_MAX];
     uint32_t sink_count;
-    bool eager;
     uint32_t stop;   /* __atomic */
     uint64_t offset; /* __atomic, relaxed: stored by the thread */
     uint64_t ticket; /* the same */
@@ -79,19 +78,40 @@ static bool take_all(struct log_thread *t)
     return true;
 }
 
+static bool is_eager(const struct log_thread *t)
+{
+    for (uint32_t i = 0; i < t->sink_count; i++)
+        if (t->sinks[i].eager && t->sinks[i].eager(t->sinks[i].ctx))
+            return true;
+    return false;
+}
+
+/* The soonest that a sink wants to be called again; -1: none does. */
+static int64_t tick(const struct log_thread *t)
+{
+    int64_t soonest = -1;
+    for (uint32_t i = 0; i < t->sink_count; i++) {
+        const int64_t ns = t->sinks[i].tick ? t->sinks[i].tick(t->sinks[i].ctx) : -1;
+        if (ns >= 0 && (soonest < 0 || ns < soonest))
+            soonest = ns;
+    }
+    return soonest;
+}
+
 static void *run(void *arg)
 {
     struct log_thread *t = arg;
     for (;;) {
         const bool stop = __atomic_load_n(&t->stop, __ATOMIC_ACQUIRE);
         const bool took = take_all(t);
+        const int64_t next_ns = tick(t);
         shard_tell_retry(log_ring_take_waiting(t->ring));
-        if (took && !t->eager && !stop)
+        if (took && !stop && !is_eager(t))
             log_ring_sleep(t->ring, true, GATHER_NS); /* more is likely: let a batch gather */
         else if (!took && stop)
             return NULL;
         else if (!took)
-            log_ring_sleep(t->ring, false, -1);
+            log_ring_sleep(t->ring, false, next_ns);
     }
 }
 
@@ -103,10 +123,8 @@ struct log_thread *log_thread_new(struct log_ring *ring, const struct log_sink *
     t->ring = ring;
     t->db = NO_DB;
     t->sink_count = count;
-    for (uint32_t i = 0; i < count; i++) {
+    for (uint32_t i = 0; i < count; i++)
         t->sinks[i] = sinks[i];
-        t->eager |= sinks[i].eager;
-    }
     LK_ASSERT(pthread_create(&t->thread, NULL, run, t) == 0);
     return t;
 }

@@ -27,8 +27,14 @@ struct log_sink {
     void (*write)(void *ctx, struct bytes bytes, uint64_t offset, uint64_t ticket);
     /* Not LOG_EFFECTS.  Everything before the marker has been written. */
     void (*marker)(void *ctx, const struct log_record *marker, uint64_t offset);
+    /*
+     * After each round, also of one that took nothing; returns in how many ns to call again at the
+     * latest, -1: there is no need.  May be NULL.
+     */
+    int64_t (*tick)(void *ctx);
+    /* Wants every slot at once, not batches of a millisecond; NULL: no. */
+    bool (*eager)(void *ctx);
     void *ctx;
-    bool eager; /* wants every slot at once, not batches of a millisecond */
 };
 
 /* Starts it.  The sinks are copied and stay fixed. */

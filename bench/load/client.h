@@ -34,6 +34,7 @@ enum {
     CLIENT_EVENTS = 256,
     CLIENT_NAP_NS = 20000000 /* the longest sleep between two looks at the phase */
 };
+static const int64_t CLIENT_DRAIN_NS = 10000000000; /* how long last answers are waited for */
 
 enum phase_state { PHASE_WARMUP, PHASE_MEASURE, PHASE_STOP };
 
@@ -67,6 +68,7 @@ struct client {
     int64_t measured_from_ns, cpu_from_ns;
     uint64_t quota; /* requests still to be issued; UINT64_MAX without a limit */
     uint64_t outstanding;
+    int64_t drain_until_ns;
 
     double gap_ns; /* between two scheduled requests; 0 without a rate */
     int64_t schedule_ns;
@@ -157,7 +159,7 @@ static inline void client_issue(struct client *c, struct conn *conn, uint64_t n,
             const struct image *image = mix->sequence[c->cursor++ & (MIX_SEQUENCE - 1)];
             struct inflight *f = &conn->ring[(conn->head + conn->count++) & conn->mask];
             f->command = image->command;
-            f->key = mix_render(mix, image, out + size, &c->keys);
+            f->key = mix_render(image, out + size, &c->keys);
             f->start_ns = c->gap_ns > 0 ? client_due_ns(c, conn, conn->issued++) : now_ns;
             size += image->size;
         }
@@ -325,6 +327,18 @@ static inline void client_measure(struct client *c)
         c->quota = p->requests * (c->index + 1) / p->threads - p->requests * c->index / p->threads;
 }
 
+static inline void client_charge(struct client *c, uint32_t command, int64_t start_ns,
+                                 int64_t now_ns)
+{
+    if (start_ns < c->measured_from_ns)
+        return;
+    const uint64_t age_ns = (uint64_t)(now_ns - start_ns);
+    hist_add(&c->stats.latency[command], age_ns, 1);
+    c->stats.unanswered++;
+    if (age_ns > c->stats.oldest_ns)
+        c->stats.oldest_ns = age_ns;
+}
+
 /* Requests that the server still owes at the end count with the age they have by then. */
 static inline void client_charge_unanswered(struct client *c, int64_t now_ns)
 {
@@ -332,19 +346,26 @@ static inline void client_charge_unanswered(struct client *c, int64_t now_ns)
         const struct conn *conn = &c->conns[i];
         for (uint32_t j = 0; j < conn->count; j++) {
             const struct inflight *f = &conn->ring[(conn->head + j) & conn->mask];
-            if (f->start_ns < c->measured_from_ns)
-                continue;
-            hist_add(&c->stats.latency[f->command], (uint64_t)(now_ns - f->start_ns), 1);
-            c->stats.unanswered++;
+            client_charge(c, f->command, f->start_ns, now_ns);
         }
-        for (uint64_t j = conn->issued; j < conn->due; j++) {
-            const int64_t due_ns = client_due_ns(c, conn, j);
-            if (due_ns < c->measured_from_ns)
-                continue;
-            hist_add(&c->stats.latency[0], (uint64_t)(now_ns - due_ns), 1);
-            c->stats.unanswered++;
-        }
+        for (uint64_t j = conn->issued; j < conn->due; j++)
+            client_charge(c, 0, client_due_ns(c, conn, j), now_ns);
     }
+}
+
+/*
+ * At the end of a closed loop, what has been sent is waited for: a server would work on it anyway,
+ * and that work would be counted among that on fewer requests.
+ */
+static inline bool client_drains(struct client *c)
+{
+    if (c->gap_ns > 0)
+        return false;
+    const int64_t now_ns = clock_mono_ns();
+    if (c->quota > 0)
+        c->drain_until_ns = now_ns + CLIENT_DRAIN_NS;
+    c->quota = 0;
+    return now_ns < c->drain_until_ns;
 }
 
 static inline void client_loop(struct client *c)
@@ -359,7 +380,7 @@ static inline void client_loop(struct client *c)
         client_fill(c, &c->conns[i], now_ns);
     while (c->alive > 0) {
         const int state = atomic_load_explicit(&c->phase->state, memory_order_acquire);
-        if (state == PHASE_STOP)
+        if (state == PHASE_STOP && !client_drains(c))
             break;
         if (state == PHASE_MEASURE && !c->measuring)
             client_measure(c);

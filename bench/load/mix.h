@@ -12,6 +12,8 @@
  * Fields   __key__    prefix and zero-padded number; each stands for a key of its own
  *          __value__  random letters, or with verify a function of the last key before it
  *          __rand__   a number below rand_max, zero-padded to 12 digits
+ *          __rand:LOW:HIGH__  one from LOW to HIGH with as many digits as HIGH: there is no zero
+ *                     in front if LOW is as long, as where a server takes no such numbers
  * Threads  read-only once made, so all threads share one mix
  */
 #ifndef LK_BENCH_LOAD_MIX_H
@@ -32,13 +34,15 @@ enum {
     MIX_SEQUENCE = 1 << 13,
     MIX_RAND_DIGITS = 12
 };
+static const uint64_t MIX_RAND_END = 1000000000000000000; /* 10^18: the widest range's end */
 
 enum patch_kind { PATCH_KEY, PATCH_VALUE, PATCH_RAND };
 
 struct patch {
     enum patch_kind kind;
-    uint32_t size; /* bytes to write */
-    size_t offset; /* in the image; digits end at offset + size */
+    uint32_t size;      /* bytes to write */
+    size_t offset;      /* in the image; digits end at offset + size */
+    uint64_t low, span; /* PATCH_RAND: low .. low + span - 1 */
 };
 
 struct image {
@@ -131,8 +135,7 @@ static inline void mix_put_digits(char *end, uint32_t width, uint64_t v)
 }
 
 /* Copies an image to out and fills it in; returns the last key drawn, 0 without one. */
-static inline uint64_t mix_render(const struct mix *m, const struct image *image, char *out,
-                                  struct keys *keys)
+static inline uint64_t mix_render(const struct image *image, char *out, struct keys *keys)
 {
     uint64_t key = 0;
     memcpy(out, image->data, image->size);
@@ -143,7 +146,7 @@ static inline uint64_t mix_render(const struct mix *m, const struct image *image
             key = keys_next(keys);
             mix_put_digits(at + p->size, p->size, key);
         } else if (p->kind == PATCH_RAND) {
-            mix_put_digits(at + p->size, p->size, rng_below(&keys->rng, m->shape.rand_max));
+            mix_put_digits(at + p->size, p->size, p->low + rng_below(&keys->rng, p->span));
         } else {
             mix_value_fill(at, p->size, key);
         }
@@ -162,19 +165,22 @@ struct image_maker {
     uint32_t patch_count;
 };
 
-static inline bool image_add_patch(struct image_maker *k, enum patch_kind kind, size_t offset,
-                                   size_t size)
+static inline bool image_add_patch(struct image_maker *k, struct patch patch)
 {
     if (k->patch_count == MIX_ARGS)
         return false;
-    k->patches[k->patch_count++] = (struct patch){kind, (uint32_t)size, offset};
+    patch.offset = k->arg.size;
+    k->patches[k->patch_count++] = patch;
     return true;
 }
 
-static inline void image_zeros(struct buf *b, size_t n)
+/* Digits are written over zeros. */
+static inline bool image_add_digits(struct image_maker *k, struct patch patch)
 {
-    memset(buf_reserve(b, n), '0', n);
-    b->size += n;
+    const bool ok = image_add_patch(k, patch);
+    memset(buf_reserve(&k->arg, patch.size), '0', patch.size);
+    k->arg.size += patch.size;
+    return ok;
 }
 
 static inline void image_letters(struct buf *b, size_t n, struct rng *rng)
@@ -187,6 +193,20 @@ static inline void image_letters(struct buf *b, size_t n, struct rng *rng)
     b->size += n;
 }
 
+/* The size of the __rand...__ that text begins with, and its patch; 0 if it makes no sense. */
+static inline size_t image_rand(const char *text, uint64_t rand_max, struct patch *out)
+{
+    unsigned long long low = 0, high = rand_max - 1;
+    int size = 8, digits = MIX_RAND_DIGITS;
+    if (strncmp(text, "__rand__", 8) != 0) {
+        size = 0;
+        sscanf(text, "__rand:%llu:%llu__%n", &low, &high, &size);
+        digits = snprintf(NULL, 0, "%llu", high);
+    }
+    *out = (struct patch){PATCH_RAND, (uint32_t)digits, 0, low, high - low + 1};
+    return low <= high && high < MIX_RAND_END ? (size_t)size : 0;
+}
+
 /* Appends one argument's text to k->arg; offsets of its patches count from the argument's start. */
 static inline bool image_argument(struct image_maker *k, struct bytes text)
 {
@@ -194,19 +214,22 @@ static inline bool image_argument(struct image_maker *k, struct bytes text)
     for (size_t i = 0; i < text.size && ok;) {
         const char *p = text.data + i;
         const size_t left = text.size - i;
+        struct patch patch = {0};
         if (left >= 7 && memcmp(p, "__key__", 7) == 0) {
-            const size_t digits = k->shape->key_size - strlen(k->shape->key_prefix);
+            patch.kind = PATCH_KEY;
+            patch.size = k->shape->key_size - (uint32_t)strlen(k->shape->key_prefix);
             buf_append_cstr(&k->arg, k->shape->key_prefix);
-            ok = image_add_patch(k, PATCH_KEY, k->arg.size, digits);
-            image_zeros(&k->arg, digits);
+            ok = image_add_digits(k, patch);
             i += 7;
-        } else if (left >= 8 && memcmp(p, "__rand__", 8) == 0) {
-            ok = image_add_patch(k, PATCH_RAND, k->arg.size, MIX_RAND_DIGITS);
-            image_zeros(&k->arg, MIX_RAND_DIGITS);
-            i += 8;
+        } else if (left >= 6 && memcmp(p, "__rand", 6) == 0) {
+            const size_t size = image_rand(p, k->shape->rand_max, &patch);
+            ok = size > 0 && size <= left && image_add_digits(k, patch);
+            i += size;
         } else if (left >= 9 && memcmp(p, "__value__", 9) == 0) {
+            patch.kind = PATCH_VALUE;
+            patch.size = (uint32_t)k->value_size;
             if (k->shape->verify)
-                ok = image_add_patch(k, PATCH_VALUE, k->arg.size, k->value_size);
+                ok = image_add_patch(k, patch);
             image_letters(&k->arg, k->value_size, k->rng);
             i += 9;
         } else {
@@ -355,6 +378,15 @@ static inline bool mix_build(struct mix *m, const struct mix_shape *shape, const
         m->sequence[j] = swap;
     }
     return true;
+}
+
+/* How many keys a request of the command names. */
+static inline uint64_t mix_keys_of(const struct mix_command *c)
+{
+    uint64_t keys = 0;
+    for (uint32_t i = 0; i < c->images[0].patch_count; i++)
+        keys += c->images[0].patches[i].kind == PATCH_KEY;
+    return keys;
 }
 
 static inline void mix_release(struct mix *m)

@@ -87,6 +87,7 @@ static inline void report_json(FILE *f, const struct mix *mix, const struct stat
     fprintf(f, " \"errors\": %llu, \"nils\": %llu, \"wrong\": %llu, \"unanswered\": %llu, ",
             (unsigned long long)s->errors, (unsigned long long)s->misses,
             (unsigned long long)s->wrong, (unsigned long long)s->unanswered);
+    fprintf(f, "\"oldest_unanswered_us\": %.3f, ", report_us(s->oldest_ns));
     fprintf(f, "\"lost_conns\": %llu, \"sent_bytes\": %llu, \"received_bytes\": %llu, ",
             (unsigned long long)s->lost_conns, (unsigned long long)s->sent_bytes,
             (unsigned long long)s->received_bytes);

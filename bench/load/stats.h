@@ -22,6 +22,7 @@ struct stats {
     uint64_t replies, errors, misses, wrong; /* wrong: a verified value was not its key's */
     uint64_t sent_bytes, received_bytes;
     uint64_t unanswered; /* with a rate: due before the end and not answered by it */
+    uint64_t oldest_ns;  /* the age of the oldest of those */
     uint64_t lost_conns;
     int64_t cpu_ns;                                /* user and system time of the threads */
     double seconds;                                /* measured; of the longest thread */
@@ -56,6 +57,8 @@ static inline void stats_merge(struct stats *into, const struct stats *from)
     into->sent_bytes += from->sent_bytes;
     into->received_bytes += from->received_bytes;
     into->unanswered += from->unanswered;
+    if (from->oldest_ns > into->oldest_ns)
+        into->oldest_ns = from->oldest_ns;
     into->lost_conns += from->lost_conns;
     into->cpu_ns += from->cpu_ns;
     if (from->seconds > into->seconds)

@@ -8,7 +8,11 @@ from . import servers
 
 
 class LoadError(Exception):
-    pass
+    """A run that failed."""
+
+
+class Refused(LoadError):
+    """A server cannot be filled as a case wants, as a rule because it lacks a command."""
 
 
 class Load:
@@ -34,9 +38,6 @@ class Load:
 
     def run(self, port, *args):
         return self.finish(self.start(port, *args))
-
-    def preload(self, port, *args):
-        self.run(port, "--preload-only", *args)
 
 
 def memtier(path, server, seconds, keys, cpus, fill=False):

@@ -4,12 +4,14 @@ import json
 from html import escape
 
 from . import plots
+from .case import Asked
 
 FAMILIES = {
     "throughput": "Throughput, CPU and latency",
     "memtier": "Throughput seen by memtier_benchmark",
     "memory": "Memory",
     "expiry": "Expiry",
+    "views": "Writes beside views",
     "stall": "Stalls",
 }
 
@@ -19,9 +21,12 @@ EXPLAIN = {
     "machine that neither server nor client used: rates and latencies mean little where it is "
     "large. Limit is a server that does nothing but the network's work.",
     "memtier": "An independent client; it needs more CPU a request, so it may be the bottleneck.",
-    "memory": "Growth of resident memory per key, from an empty server to all keys.",
+    "memory": "Growth of resident memory per key, or per element of one key, from an empty server "
+    "to all of them.",
     "expiry": "Area between the keys that are due and those that have left, per key, is the mean "
     "lag; worst is a lower bound.",
+    "views": "Latency of writes at a fixed rate while a view of the data is cut every second, and "
+    "alone; growth is the ratio of the two at 99.9 %. What was refused cut no view.",
     "stall": "Worst answer to eight other connections on a fixed schedule while the command runs; "
     "quiet is the worst before it.",
 }
@@ -33,7 +38,7 @@ def columns(family):
     def us(v):
         return f"{v:,.1f}" if v < 1000 else f"{v:,.0f}"
 
-    def ms(v):
+    def two(v):
         return f"{v:,.2f}"
 
     def share(v):
@@ -58,6 +63,7 @@ def columns(family):
             ("max", "max_us", us, True),
             ("client ns", "client_cpu_ns", whole, None),
             ("others", "others_share", share, None),
+            ("nils", "nils", share, None),
             ("errors", "errors", whole, None),
         ]
     if family == "memory":
@@ -77,25 +83,44 @@ def columns(family):
             ("left behind", "left_behind", whole, True),
             ("CPU", "cpu_share", share, True),
         ]
+    if family == "views":
+        return [
+            ("p99.9 us", "p999_us", us, True),
+            ("alone", "alone_p999_us", us, True),
+            ("growth", "growth", two, True),
+            ("p50 us", "p50_us", us, True),
+            ("alone", "alone_p50_us", us, True),
+            ("max us", "max_us", us, True),
+            ("alone", "alone_max_us", us, True),
+            ("views", "views", whole, None),
+            ("refused", "refused", whole, None),
+        ]
     return [
-        ("worst ms", "worst_ms", ms, True),
+        ("worst ms", "worst_ms", two, True),
         ("+-", "worst_ms_spread", share, None),
-        ("quiet ms", "quiet_ms", ms, None),
-        ("p99 ms", "p99_ms", ms, True),
-        ("p99.9 ms", "p999_ms", ms, True),
-        ("command ms", "action_ms", ms, True),
+        ("quiet ms", "quiet_ms", two, None),
+        ("p99 ms", "p99_ms", two, True),
+        ("p99.9 ms", "p999_ms", two, True),
+        ("command ms", "action_ms", two, True),
         ("unanswered", "unanswered", whole, None),
         ("errors", "errors", whole, None),
     ]
 
 
-HEADLINE = {
-    "throughput": "per_second",
-    "memtier": "per_second",
-    "memory": "rss_per_key",
-    "expiry": "mean_lag_ms",
-    "stall": "worst_ms",
+HEADLINES = {
+    "throughput": ("per_second", "cpu_ns"),
+    "memtier": ("per_second", "cpu_ns"),
+    "memory": ("rss_per_key",),
+    "expiry": ("mean_lag_ms",),
+    "views": ("p999_us",),
+    "stall": ("worst_ms",),
 }
+
+
+def headlines(family):
+    """(heading, field, smaller is better) of the figures whose ratio to the baseline is shown."""
+    of_field = {field: (heading, field, small) for heading, field, _f, small in columns(family)}
+    return [of_field[field] for field in HEADLINES[family]]
 
 
 def baseline(result):
@@ -106,11 +131,32 @@ def baseline(result):
 
 
 def ratio(result, case, name, field):
-    base = case["servers"].get(baseline(result), {}).get(field)
-    value = case["servers"][name].get(field)
-    if not base or value is None or name == baseline(result):
+    """None where there is no other, and where errors were answered: those are cheap."""
+    base, values = case["servers"].get(baseline(result), {}), case["servers"][name]
+    if name == baseline(result) or not base.get(field) or values.get(field) is None:
         return None
-    return value / base
+    return None if base.get("errors") or values.get("errors") else values[field] / base[field]
+
+
+def asked(result, case, name):
+    """(must, aim, verdict) of Latchkey's row; empty for others, and where nothing is asked."""
+    roles = {k["name"]: k["role"] for k in result["meta"]["servers"]}
+    if not case.get("asked") or roles[name] != "latchkey":
+        return ("", "", "")
+    bound, values = Asked(**case["asked"]), case["servers"][name]
+    value = ratio(result, case, name, bound.field)
+    if bound.absolute:
+        value = None if values.get("errors") else values.get(bound.field)
+    return (f"{bound.must:g}", f"{bound.aim:g}", "" if value is None else bound.verdict(value))
+
+
+def notes(case):
+    """(server, what is to be said of its row)."""
+    for name, reason in case.get("absent", {}).items():
+        yield name, f"took no part: {reason}"
+    for name, values in case["servers"].items():
+        if values.get("said"):
+            yield name, f"answered: {values['said']}"
 
 
 def families(result):
@@ -130,18 +176,24 @@ def text(result):
     out += [f"  {k['name']}: {k['version'] or k['path']} {k['args']}" for k in meta["servers"]]
     for family, cases in families(result):
         cols = columns(family)
-        head = HEADLINE[family]
         widths = [max(12, len(h) + 2) for h, *_ in cols]
         heads = "".join(f"{h:>{w}}" for (h, *_), w in zip(cols, widths))
-        out += ["", FAMILIES[family], f"{'':4}{'':10}{heads}{'ratio':>9}"]
+        ratios = "".join(f"{'x ' + h:>16}" for h, *_ in headlines(family))
+        asks = f"{'must':>7}{'aim':>6}" if any(c.get("asked") for c in cases) else ""
+        out += ["", FAMILIES[family], f"{'':4}{'':10}{heads}{ratios}{asks}"]
         for case in cases:
             out.append(f"{case['name']}: {case['title']}")
             for name, values in case["servers"].items():
-                cells = "".join(
-                    f"{f(values.get(field, 0)):>{w}}" for (_h, field, f, _s), w in zip(cols, widths)
-                )
-                r = ratio(result, case, name, head)
-                out.append(f"{'':4}{name:10}{cells}" + (f"{r:9.2f}" if r else ""))
+                line = f"{'':4}{name:10}"
+                for (_h, field, f, _s), width in zip(cols, widths):
+                    line += f"{f(values.get(field, 0)):>{width}}"
+                for _h, field, _s in headlines(family):
+                    r = ratio(result, case, name, field)
+                    line += f"{'' if r is None else f'{r:.2f}':>16}"
+                if asks:
+                    line += "{:>7}{:>6}  {}".format(*asked(result, case, name))
+                out.append(line.rstrip())
+            out += [f"{'':4}{name:10}  {note}" for name, note in notes(case)]
     return "\n".join(out) + "\n"
 
 
@@ -162,25 +214,40 @@ svg text { font-family: system-ui, sans-serif; }
 """
 
 
+def _ratio_cell(value, smaller):
+    if value is None:
+        return "<td></td>"
+    better = value < 1 if smaller else value > 1
+    return f'<td><span class={"good" if better else "bad"}>&times;{value:.2f}</span></td>'
+
+
+def _asked_cells(must, aim, verdict):
+    kind = "bad" if verdict == "MISSED" else "good"
+    return f"<td>{must}</td><td>{aim}</td><td><span class={kind}>{verdict}</span></td>"
+
+
 def _table(result, family, cases, colors):
-    cols = columns(family)
-    head = HEADLINE[family]
-    smaller = next(s for _h, field, _f, s in cols if field == head)
-    rows = ["<tr><th class=n></th>" + "".join(f"<th>{escape(h)}</th>" for h, *_ in cols)]
-    rows.append(f"<th>against {escape(baseline(result))}</th></tr>")
+    cols, heads = columns(family), headlines(family)
+    asks = any(c.get("asked") for c in cases)
+    headings = [h for h, *_ in cols] + [f"{h} to {baseline(result)}" for h, *_ in heads]
+    headings += ["must", "aim", ""] if asks else []
+    width = len(headings) + 1
+    rows = ["<tr><th class=n></th>" + "".join(f"<th>{escape(h)}</th>" for h in headings) + "</tr>"]
     for case in cases:
-        rows.append(f'<tr class=case><td colspan={len(cols) + 2}>{escape(case["title"])}</td></tr>')
+        rows.append(f'<tr class=case><td colspan={width}>{escape(case["title"])}</td></tr>')
         for name, values in case["servers"].items():
-            r = ratio(result, case, name, head)
-            mark = ""
-            if r is not None:
-                better = r < 1 if smaller else r > 1
-                mark = f'<span class={"good" if better else "bad"}>&times;{r:.2f}</span>'
             cells = "".join(
                 f"<td>{escape(f(values.get(field, 0)))}</td>" for _h, field, f, _s in cols
             )
+            for _h, field, smaller in heads:
+                cells += _ratio_cell(ratio(result, case, name, field), smaller)
+            if asks:
+                cells += _asked_cells(*asked(result, case, name))
             dot = f'<span style="color:{colors[name]}">&#9632;</span>'
-            rows.append(f"<tr><td class=n>{dot} {escape(name)}</td>{cells}<td>{mark}</td></tr>")
+            rows.append(f"<tr><td class=n>{dot} {escape(name)}</td>{cells}</tr>")
+        for name, note in notes(case):
+            note = escape(f"{name} {note}")
+            rows.append(f"<tr><td class=n colspan={width}>{note}</td></tr>")
     return f'<div class=wide><table>{"".join(rows)}</table></div>'
 
 
@@ -217,6 +284,9 @@ def _plots(result, family, cases, colors):
     elif family == "memory":
         out.append("<h3>Resident bytes a key (shorter is better)</h3>")
         out.append(plots.bars(_bar_rows(result, cases, "rss_per_key", "B"), colors))
+    elif family == "views":
+        out.append("<h3>HSET at 99.9 % while views are cut (shorter is better)</h3>")
+        out.append(plots.bars(_bar_rows(result, cases, "p999_us", "us"), colors))
     elif family == "expiry":
         for c in cases:
             series = {n: v["series"] for n, v in c["servers"].items()}

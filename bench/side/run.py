@@ -6,7 +6,8 @@ import sys
 import time
 
 from . import servers
-from .load import LoadError, memtier
+from .case import Sized
+from .load import LoadError, Refused, memtier
 from .servers import Group
 
 
@@ -36,6 +37,25 @@ class Bench:
         """The servers that take part in a case."""
         return [k for k in self.kinds if case.with_limit or k.role != "limit"]
 
+    def sized(self, args):
+        keys = self.options.keys
+        return [a.at(keys) if isinstance(a, Sized) else a for a in args]
+
+    def keys(self, case):
+        return ("-k", *self.sized([case.keys or self.options.keys]))
+
+    def fill(self, server, case):
+        """Takes the steps of a case's setup; the commands are the same for every server."""
+        for step in case.setup if server.has_keys else ():
+            try:
+                self.load.run(server.port, *self.keys(case), *self.sized(step))
+            except LoadError as e:
+                raise Refused(str(e).strip().splitlines()[-1]) from e
+
+    def absent(self, case, kind, refused):
+        self.say(f"  {case.name:14} {kind.name:10} takes no part: {refused}")
+        return {"absent": str(refused)}
+
 
 def spread(values):
     """Median, and the whole range as a share of it."""
@@ -45,7 +65,7 @@ def spread(values):
 
 def interleaved(names, rounds):
     """A B C, B C A, C A B, ...: nobody is always first."""
-    for i in range(rounds):
+    for i in range(rounds if names else 0):
         yield i, names[i % len(names) :] + names[: i % len(names)]
 
 
@@ -84,6 +104,8 @@ def summary(runs):
         "others_share": statistics.median(r["others_share"] for r in runs),
         "client_cpu_ns": statistics.median(r.get("client_cpu_ns", 0) for r in runs),
         "errors": sum(r["errors"] for r in runs),
+        "said": first_error(runs),
+        "nils": sum(r.get("nils", 0) for r in runs) / max(1, sum(r["requests"] for r in runs)),
         "curve": typical["latency"]["curve"],
     }
     for field in ("p50_us", "p99_us", "p999_us", "p9999_us", "max_us"):
@@ -91,52 +113,71 @@ def summary(runs):
     return out
 
 
-def preload_keys(bench, server, case):
-    """The keys of a case.  One command string, the same for every server."""
-    bench.load.preload(
-        server.port,
-        *("-k", bench.options.keys, "--key-size", case.key_size),
-        *("--value-size", case.value_size, "--preload-command", case.preload),
-    )
+def first_error(runs):
+    return next((text for r in runs for text in r.get("error_texts", ())), "")
 
 
 def throughput_group(bench, cases):
-    """Cases with the same number of workers share their servers and their keys."""
-    workers, options = cases[0].workers, bench.options
-    kinds = [k for k in bench.kinds if any(c.with_limit or k.role != "limit" for c in cases)]
+    """Cases with the same workers, keys and setup share their servers and what is in them."""
+    workers, absent = cases[0].workers, {}
+    kinds = [k for k in bench.kinds if any(k in bench.takers(c) for c in cases)]
     bench.load.cpus = bench.client_cpus(workers)
     with Group(kinds, workers, bench.server_cpus(workers)) as group:
-        for server in filter(lambda s: s.has_keys, group):
-            bench.say(f"  {server.name}: {options.keys} keys of 32 bytes")
-            preload_keys(bench, server, cases[0])
-            with server.resp() as r:
-                r.ask("SET", "hot", "x" * 32)
+        for server in group:
+            try:
+                bench.fill(server, cases[0])
+            except Refused as e:
+                absent[server.name] = bench.absent(cases[0], server.kind, e)
         for case in cases:
-            names = [k.name for k in bench.takers(case)]
-            yield case, throughput_case(bench, case, [s for s in group if s.name in names])
+            takers = [k.name for k in bench.takers(case) if k.name not in absent]
+            yield case, steady_case(bench, case, [s for s in group if s.name in takers]) | absent
 
 
-def throughput_case(bench, case, group):
-    runs = {s.name: [] for s in group}
-    args = ["-k", bench.options.keys, "-t", case.client_threads, *case.load]
-    cpu_count = len(os.sched_getaffinity(0))
+def steady_case(bench, case, group):
+    """Runs for a while, as the commands leave the servers as they were."""
+    runs = {}
     for i, order in interleaved(group, bench.options.rounds):
         for server in order:
             if i == 0:
-                bench.load.run(server.port, *args, "-d", min(1, bench.options.seconds / 2))
-            result = measured_run(
-                server,
-                lambda port=server.port: bench.load.run(
-                    port, *args, "-d", bench.options.seconds, "--seed", i + 1
-                ),
-                cpu_count,
-            )
-            runs[server.name].append(result)
-            bench.say(
-                f"  {case.name:12} round {i + 1} {server.name:10} {result['per_second']:12,.0f}/s "
-                f"{result['cpu_ns']:8.0f} CPU ns  p99 {result['latency']['p99_us']:9.1f} us"
-            )
+                throughput_run(bench, case, server, "-d", min(1, bench.options.seconds / 2))
+            result = measured(bench, case, server, i, "-d", bench.options.seconds)
+            runs.setdefault(server.name, []).append(result)
     return {name: summary(r) | {"runs": [slim(x) for x in r]} for name, r in runs.items()}
+
+
+def consuming_case(bench, case):
+    """Each round has a server of its own, as the commands use up what is there or add to it."""
+    runs, absent = {}, {}
+    count = bench.sized([case.requests])
+    bench.load.cpus = bench.client_cpus(case.workers)
+    for i, order in interleaved(bench.takers(case), bench.options.rounds):
+        for kind in (k for k in order if k.name not in absent):
+            with Group([kind], case.workers, bench.server_cpus(case.workers)) as (server,):
+                try:
+                    bench.fill(server, case)
+                    result = measured(bench, case, server, i, "-n", *count)
+                    runs.setdefault(kind.name, []).append(result)
+                except Refused as e:
+                    absent[kind.name] = bench.absent(case, kind, e)
+    return {n: summary(r) | {"runs": [slim(x) for x in r]} for n, r in runs.items()} | absent
+
+
+def throughput_run(bench, case, server, *args):
+    threads = ("-t", case.client_threads)
+    return bench.load.run(server.port, *bench.keys(case), *threads, *bench.sized(case.load), *args)
+
+
+def measured(bench, case, server, i, *args):
+    result = measured_run(
+        server,
+        lambda: throughput_run(bench, case, server, *args, "--seed", i + 1),
+        len(os.sched_getaffinity(0)),
+    )
+    bench.say(
+        f"  {case.name:12} round {i + 1} {server.name:10} {result['per_second']:12,.0f}/s "
+        f"{result['cpu_ns']:8.0f} CPU ns  p99 {result['latency']['p99_us']:9.1f} us"
+    )
+    return result
 
 
 def slim(run):
@@ -176,30 +217,26 @@ def used_memory(server):
         return int(r.info().get("used_memory", 0))
 
 
-def memory_case(bench, case):
-    """Growth of resident and of used memory a key, on a server of its own."""
-    out = {}
-    for kind in bench.takers(case):
-        with Group([kind], case.workers) as (server,):
-            rss, used = server.settled_rss(), used_memory(server)
-            preload_keys(bench, server, case)
-            with server.resp() as r:
-                keys = max(1, r.ask("DBSIZE"))
-            rss_after, used_after = server.settled_rss(), used_memory(server)
-        payload = case.key_size + case.value_size
-        out[kind.name] = {
-            "keys": keys,
-            "payload": payload,
-            "rss_per_key": (rss_after - rss) / keys,
-            "used_per_key": (used_after - used) / keys,
-            "empty_rss": rss,
-        }
-        per_key = out[kind.name]["rss_per_key"]
-        bench.say(f"  {case.name:14} {kind.name:10} {per_key:8.1f} bytes a key")
-    return out
+def memory_case(bench, case, kind):
+    """Growth of resident and of used memory a key, or an element, on a server of its own."""
+    with Group([kind], case.workers) as (server,):
+        rss, used = server.settled_rss(), used_memory(server)
+        bench.fill(server, case)
+        with server.resp() as r:
+            keys = max(1, r.ask(*case.per))
+        rss_after, used_after = server.settled_rss(), used_memory(server)
+    per_key = (rss_after - rss) / keys
+    bench.say(f"  {case.name:14} {kind.name:10} {per_key:8.1f} bytes a key")
+    return {
+        "keys": keys,
+        "payload": case.payload,
+        "rss_per_key": per_key,
+        "used_per_key": (used_after - used) / keys,
+        "empty_rss": rss,
+    }
 
 
-def expiry_case(bench, case):
+def expiry_case(bench, case, kind):
     """
     How late keys leave.
 
@@ -209,19 +246,17 @@ def expiry_case(bench, case):
     of the first e + 1 has not, so t less the deadline of key e is a lower bound of the worst lag.
     Keys that are still there when patience ends count with their age by then: a lower bound again.
     """
-    out, options = {}, bench.options
-    due, far, span_s = options.due_keys, options.keys, options.expiry_seconds
-    for kind in bench.takers(case):
-        with Group([kind], case.workers) as (server,):
-            preload = ("--preload-command", "SET __key__ __value__ EX 1000000")
-            bench.load.preload(server.port, "-k", far, "--prefix", "far:", *preload)
-            with server.resp() as r:
-                out[kind.name] = watch_expiry(r, server, due, span_s, options.expiry_patience)
-        o = out[kind.name]
-        bench.say(
-            f"  {case.name:12} {kind.name:10} mean lag {o['mean_lag_ms']:.1f} ms, worst at least "
-            f"{o['worst_lag_ms']:.1f} ms, backlog at most {o['peak_backlog']} keys"
-        )
+    options = bench.options
+    with Group([kind], case.workers) as (server,):
+        bench.fill(server, case)
+        with server.resp() as r:
+            out = watch_expiry(
+                r, server, options.due_keys, options.expiry_seconds, options.expiry_patience
+            )
+    bench.say(
+        f"  {case.name:12} {kind.name:10} mean lag {out['mean_lag_ms']:.1f} ms, worst at least "
+        f"{out['worst_lag_ms']:.1f} ms, backlog at most {out['peak_backlog']} keys"
+    )
     return out
 
 
@@ -300,7 +335,7 @@ def thin(series, most):
 PROBE_INTERVAL_MS = 20
 
 
-def stall_case(bench, case):
+def stall_case(bench, case, kind):
     """
     The worst answer that other connections wait for while one command runs.
 
@@ -308,24 +343,18 @@ def stall_case(bench, case):
     request that fell into it; meanwhile one more connection sends the slow command once.  They may
     pipeline, so that what piled up in a pause is gone at once when it ends.
     """
-    out, options = {}, bench.options
-    bench.load.cpus = None
-    for kind in bench.takers(case):
-        runs = []
-        for _ in range(options.stall_rounds):
-            with Group([kind], case.workers) as (server,):
-                bench.load.preload(server.port, "-k", options.keys)
-                if case.setup:
-                    bench.load.preload(server.port, *case.setup)
-                runs.append(stall_run(bench, case, server))
-        runs.sort(key=lambda r: r["worst_ms"])
-        out[kind.name] = runs[len(runs) // 2]
-        out[kind.name]["worst_ms_spread"] = spread([r["worst_ms"] for r in runs])[1]
-        o = out[kind.name]
-        bench.say(
-            f"  {case.name:14} {kind.name:10} worst {o['worst_ms']:.2f} ms "
-            f"(quiet {o['quiet_ms']:.2f} ms), the command took {o['action_ms']:.1f} ms"
-        )
+    runs = []
+    for _ in range(bench.options.stall_rounds):
+        with Group([kind], case.workers) as (server,):
+            bench.fill(server, case)
+            runs.append(stall_run(bench, case, server))
+    runs.sort(key=lambda r: r["worst_ms"])
+    out = runs[len(runs) // 2]
+    out["worst_ms_spread"] = spread([r["worst_ms"] for r in runs])[1]
+    bench.say(
+        f"  {case.name:14} {kind.name:10} worst {out['worst_ms']:.2f} ms "
+        f"(quiet {out['quiet_ms']:.2f} ms), the command took {out['action_ms']:.1f} ms"
+    )
     return out
 
 
@@ -350,8 +379,9 @@ def stall_run(bench, case, server):
     margin = 0.1
     quiet = [us for at, _n, us, _e in result["series"] if 0.1 < at < acted - margin]
     loud = [us for at, _n, us, _e in result["series"] if at >= acted - margin]
+    loud.append(result["oldest_unanswered_us"])  # the pause may outlast the probe
     return {
-        "worst_ms": max(loud, default=0) / 1000,
+        "worst_ms": max(loud) / 1000,
         "quiet_ms": max(quiet, default=0) / 1000,
         "p99_ms": result["latency"]["p99_us"] / 1000,
         "p999_ms": result["latency"]["p999_us"] / 1000,
@@ -359,31 +389,81 @@ def stall_run(bench, case, server):
         "acted_s": acted,
         "unanswered": result["unanswered"],
         "errors": action["errors"],
+        "said": first_error([action]),
         "series": [(at, us / 1000) for at, n, us, _e in result["series"] if n > 0],
     }
 
 
-SINGLE = {
-    "memtier": memtier_case,
+def views_case(bench, case, kind):
+    """The same load alone, and while another connection asks for a view every second."""
+    options = bench.options
+    alone, beside, cuts = [], [], []
+    with Group([kind], case.workers) as (server,):
+        bench.fill(server, case)
+        for _ in range(options.stall_rounds):
+            alone.append(throughput_run(bench, case, server, "-d", options.view_seconds))
+            once_a_second = ("-c", 1, "--rate", 1, "-d", options.view_seconds)
+            cutter = bench.load.start(server.port, "--command", options.cut, *once_a_second)
+            try:
+                beside.append(throughput_run(bench, case, server, "-d", options.view_seconds))
+            finally:
+                cuts.append(bench.load.finish(cutter))
+
+    def median(runs, field):
+        return statistics.median(r["latency"][field] for r in runs)
+
+    out = {f: median(beside, f) for f in ("p50_us", "p999_us", "max_us")}
+    out |= {f"alone_{f}": median(alone, f) for f in ("p50_us", "p999_us", "max_us")}
+    out["growth"] = out["p999_us"] / out["alone_p999_us"]
+    refused = sum(c["errors"] for c in cuts)
+    out |= {"refused": refused, "views": sum(c["requests"] for c in cuts) - refused}
+    out |= {"errors": 0 if out["views"] else refused, "said": first_error(cuts)}
+    bench.say(
+        f"  {case.name:14} {kind.name:10} p99.9 {out['p999_us']:.0f} us beside {options.cut}, "
+        f"{out['alone_p999_us']:.0f} us alone; {out['views']} views, {refused} refused"
+    )
+    return out
+
+
+ONE_BY_ONE = {
     "memory": memory_case,
     "expiry": expiry_case,
+    "views": views_case,
     "stall": stall_case,
 }
 
 
+def one_by_one(bench, case):
+    """One server at a time."""
+    out = {}
+    bench.load.cpus = None
+    for kind in bench.takers(case):
+        try:
+            out[kind.name] = ONE_BY_ONE[case.family](bench, case, kind)
+        except Refused as e:
+            out[kind.name] = bench.absent(case, kind, e)
+    return out
+
+
 def run_all(bench, cases, keep):
     """Runs the cases; keep(case, servers' results) is called after each, so none is lost."""
-    by_workers = {}
+    steady = {}
     for case in cases:
-        if case.family == "throughput":
-            by_workers.setdefault(case.workers, []).append(case)
-    for group in by_workers.values():
-        bench.say(f"throughput, {group[0].workers} worker(s)")
+        if case.family == "throughput" and not case.requests:
+            steady.setdefault((case.workers, case.keys, case.setup), []).append(case)
+    for group in steady.values():
+        bench.say(f"throughput, {group[0].workers} worker(s): {', '.join(c.name for c in group)}")
         for case, result in throughput_group(bench, group):
             keep(case, result)
-    bench.load.cpus = None
     for case in cases:
-        if case.family == "throughput" or (case.family == "memtier" and not bench.options.memtier):
+        if case.family == "throughput" and not case.requests:
+            continue
+        if case.family == "memtier" and not bench.options.memtier:
             continue
         bench.say(f"{case.name}: {case.title}")
-        keep(case, SINGLE[case.family](bench, case))
+        if case.family == "throughput":
+            keep(case, consuming_case(bench, case))
+        elif case.family == "memtier":
+            keep(case, memtier_case(bench, case))
+        else:
+            keep(case, one_by_one(bench, case))

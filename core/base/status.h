@@ -29,6 +29,9 @@ enum status {
     LK_EAGAIN = -18,   /* not now, without waiting; try again when told */
     LK_ECURSOR = -19,  /* not a cursor of SCAN */
     LK_ENOTPOS = -20,  /* a count that must not be negative is */
+    LK_EHASHINT = -21, /* a field of a hash is not an integer */
+    LK_EHASHFLT = -22, /* … not a float */
+    LK_ENOTFIN = -23,  /* an increment that is NaN or infinite */
     LK_ENAN = -24,     /* a sum of scores would be no number */
     LK_EMINMAX = -25,  /* an end of a range of scores is not a float */
     LK_ELEX = -26,     /* an end of a range of members is none */

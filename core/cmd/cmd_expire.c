@@ -8,8 +8,6 @@
 #include "core/cmd/exec.h"
 #include "core/cmd/tables.h"
 
-enum { ONLY_NX = 1 << 0, ONLY_XX = 1 << 1, ONLY_GT = 1 << 2, ONLY_LT = 1 << 3 };
-
 /* Returns false when the error is written. */
 static bool parse_conditions(struct exec *x, const struct args *a, unsigned *only)
 {
@@ -35,19 +33,6 @@ static bool parse_conditions(struct exec *x, const struct args *a, unsigned *onl
         return false;
     }
     return true;
-}
-
-/* A key without a deadline lives for ever: no deadline is later, and every one is earlier. */
-static bool holds(unsigned only, int64_t current_ms, int64_t deadline_ms)
-{
-    const bool has = current_ms != ENTRY_NO_DEADLINE;
-    if ((only & ONLY_NX) && has)
-        return false;
-    if ((only & ONLY_XX) && !has)
-        return false;
-    if ((only & ONLY_GT) && (!has || deadline_ms <= current_ms))
-        return false;
-    return !(only & ONLY_LT) || !has || deadline_ms < current_ms;
 }
 
 static int expire_at(struct exec *x, struct bytes key, int64_t deadline_ms)
@@ -80,8 +65,8 @@ static enum outcome expire(struct exec *x, const struct args *a)
         rc = deadline_from_number(n, (unsigned)x->cmd->imm, x->now_ms, &deadline_ms);
     if (rc == LK_OK)
         rc = exec_peek(x, key, TYPE_ANY, &v);
-    const bool may =
-        rc == LK_OK && value_exists(&v) && holds(only, exec_deadline(x, key), deadline_ms);
+    const bool may = rc == LK_OK && value_exists(&v) &&
+                     deadline_may_be(deadline_ms, exec_deadline(x, key), only);
     if (may)
         rc = expire_at(x, key, deadline_ms);
     if (rc != LK_OK)

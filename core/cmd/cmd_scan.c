@@ -12,19 +12,13 @@ struct filter {
     uint64_t n;
 };
 
-/* The empty key is met by the empty pattern and by a lone star, not by "**": so clients know it. */
-static bool matches(struct bytes pattern, struct bytes key)
-{
-    return key.size == 0 ? pattern.size == 0 : bytes_match_glob(pattern, key, false);
-}
-
 static bool visit(void *ctx, struct bytes key, const struct value *v)
 {
     struct filter *f = ctx;
     const struct scan_options *o = &f->options;
     if (o->type.size > 0 && !bytes_is_word(o->type, type_ops_get(v->type)->name))
         return true;
-    if (!o->all && !matches(o->pattern, key))
+    if (!scan_matches(o, key))
         return true;
     reply_buf_bulk(f->walk ? exec_walk_out(f->walk) : f->out, key);
     f->n++;

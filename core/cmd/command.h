@@ -93,10 +93,11 @@ enum key_flag {
 
 /*
  * Where keys stand.  begin: an index, or the argument behind keyword (searched from index
- * start_from, backwards if negative).  find: a range (last relative to begin; negative counts from
- * the end, with limit cutting that rest to 1/limit), or a number of keys at begin + keynum.
+ * start_from, backwards if negative), or unknown: only find_keys can tell.  find: a range (last
+ * relative to begin; negative counts from the end, with limit cutting that rest to 1/limit), or a
+ * number of keys at begin + keynum.
  */
-enum key_begin { KEY_NONE, KEY_BEGIN_INDEX, KEY_BEGIN_KEYWORD };
+enum key_begin { KEY_NONE, KEY_BEGIN_INDEX, KEY_BEGIN_KEYWORD, KEY_BEGIN_UNKNOWN };
 enum key_find { KEY_FIND_RANGE, KEY_FIND_KEYNUM };
 
 struct key_spec {
@@ -109,6 +110,7 @@ struct key_spec {
     int16_t last, step, limit; /* KEY_FIND_RANGE */
     int16_t keynum, first_key; /* KEY_FIND_KEYNUM: both relative to begin */
     int16_t keynum_step;
+    const char *notes; /* for people; NULL: none */
 };
 
 enum { KEY_SPECS_MAX = 4 };
@@ -145,6 +147,11 @@ struct command {
      * many there are, or a negative status.  NULL where keys[] says all.
      */
     int (*find_keys)(const struct args *a, struct key_ref *refs, uint32_t max);
+    /*
+     * Rows that find keys as they run: do these arguments make it do so?  Then it holds every shard
+     * (exec_find_made).  NULL: never.
+     */
+    bool (*looks_up)(const struct args *a);
     const struct command *subcommands; /* ends with a row without name; then run may be NULL */
 };
 

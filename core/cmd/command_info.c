@@ -84,6 +84,17 @@ static void reply_pair(struct reply *r, const char *name, int64_t v)
     reply_int(r, v);
 }
 
+/* "name", and that nothing is known of it. */
+static void reply_unknown(struct reply *r, const char *name)
+{
+    reply_bulk_cstr(r, name);
+    reply_map(r, 2);
+    reply_bulk_cstr(r, "type");
+    reply_bulk_cstr(r, "unknown");
+    reply_bulk_cstr(r, "spec");
+    reply_map(r, 0);
+}
+
 static void reply_begin_search(struct reply *r, const struct key_spec *k)
 {
     const bool index = k->begin == KEY_BEGIN_INDEX;
@@ -136,11 +147,21 @@ static void reply_key_specs(struct reply *r, const struct command *row)
     const int n = spec_count(row);
     reply_set(r, (uint64_t)n);
     for (int i = 0; i < n; i++) {
-        reply_map(r, 3);
+        const struct key_spec *k = &row->keys[i];
+        reply_map(r, k->notes ? 4 : 3);
+        if (k->notes) {
+            reply_bulk_cstr(r, "notes");
+            reply_bulk_cstr(r, k->notes);
+        }
         reply_bulk_cstr(r, "flags");
-        reply_key_flags(r, row->keys[i].flags);
-        reply_begin_search(r, &row->keys[i]);
-        reply_find_keys(r, &row->keys[i]);
+        reply_key_flags(r, k->flags);
+        if (k->begin == KEY_BEGIN_UNKNOWN) {
+            reply_unknown(r, "begin_search");
+            reply_unknown(r, "find_keys");
+            continue;
+        }
+        reply_begin_search(r, k);
+        reply_find_keys(r, k);
     }
 }
 

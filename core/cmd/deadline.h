@@ -20,6 +20,22 @@ enum deadline_form {
     DEADLINE_ABSOLUTE = 1 << 1, /* else from now */
 };
 
+/* When a deadline may be set, as EXPIRE and HEXPIRE take it. */
+enum deadline_condition { ONLY_NX = 1 << 0, ONLY_XX = 1 << 1, ONLY_GT = 1 << 2, ONLY_LT = 1 << 3 };
+
+/* What has no deadline lives for ever: no deadline is later, and every one is earlier. */
+static inline bool deadline_may_be(int64_t deadline_ms, int64_t current_ms, unsigned only)
+{
+    const bool has = current_ms != ENTRY_NO_DEADLINE;
+    if ((only & ONLY_NX) && has)
+        return false;
+    if ((only & ONLY_XX) && !has)
+        return false;
+    if ((only & ONLY_GT) && (!has || deadline_ms <= current_ms))
+        return false;
+    return !(only & ONLY_LT) || !has || deadline_ms < current_ms;
+}
+
 /*
  * The deadline that n means.  One beyond ENTRY_DEADLINE_MAX (the year 6429) is held as that; one
  * before 1970 as 0.

@@ -9,7 +9,7 @@
 #include "core/store/lru.h"
 #include "core/store/watch.h"
 
-enum { STALE_NS = 100000, SCRATCH_KEEP = 64 * 1024 };
+enum { STALE_NS = 100000, SCRATCH_KEEP = 64 * 1024, CLOSING_ROUNDS = 4 };
 
 struct dispatcher *dispatcher_new(struct dispatch_shared *shared, uint32_t worker)
 {
@@ -45,6 +45,7 @@ void dispatcher_free(struct dispatcher *d)
     buf_release(&d->effects.bytes);
     mem_free(d->keys, d->key_capacity * sizeof *d->keys);
     mem_free(d->refs, d->ref_capacity * sizeof *d->refs);
+    mem_free(d->ready, d->ready_capacity * sizeof(struct wait_key *));
     mem_free(d, (sizeof *d + LK_CACHE_LINE - 1) & ~(size_t)(LK_CACHE_LINE - 1));
 }
 
@@ -117,9 +118,9 @@ static bool paused(struct dispatcher *d, const struct session *s, const struct c
 static void account(struct dispatcher *d, struct session *s, const struct command_info *c,
                     const struct args *a, uint32_t errors)
 {
-    const uint64_t now = clock_ticks(), ticks = now - d->mark_ticks + s->turn_ticks;
+    const uint64_t now = clock_ticks(), ticks = now - d->mark_ticks + s->turns.ticks;
     d->mark_ticks = now;
-    s->turn_ticks = 0;
+    s->turns.ticks = 0;
     if (now - d->now_ticks > d->tick_stale && !session_has(s, SESSION_IN_EXEC))
         read_clock(d, now);
     stats_call(&d->stats, c->id, ticks, d->config->latency_tracking);
@@ -135,6 +136,9 @@ static void account(struct dispatcher *d, struct session *s, const struct comman
         if (us >= (uint64_t)limit)
             slowlog_add(d->shared->slowlog, s, a, d->now_ms / 1000, us);
     }
+    /* Whoever sets a directive finds it set with the next command, also of the same batch. */
+    if (LK_UNLIKELY(c->flags & CMD_ADMIN))
+        d->config = __atomic_load_n(&d->shared->config, __ATOMIC_ACQUIRE);
 }
 
 enum outcome dispatch_call(struct dispatcher *d, struct session *s, const struct command_info *c,
@@ -150,12 +154,17 @@ enum outcome dispatch_call(struct dispatcher *d, struct session *s, const struct
     }
     if (LK_UNLIKELY(d->scratch.capacity > SCRATCH_KEEP))
         buf_release(&d->scratch);
-    if (LK_UNLIKELY(outcome == RUN_AGAIN)) {
+    if (LK_UNLIKELY(outcome == RUN_AGAIN || outcome == RUN_BLOCK)) {
         const uint64_t now = clock_ticks();
-        s->turn_ticks += now - d->mark_ticks;
+        if (outcome == RUN_AGAIN) {
+            s->turns.ticks += now - d->mark_ticks;
+            s->turns.count++;
+        }
         d->mark_ticks = now;
         return outcome;
     }
+    if (LK_UNLIKELY(session_in_turns(s)))
+        session_end_turns(s);
     account(d, s, c, a, s->reply.errors - errors);
     return outcome;
 }
@@ -180,11 +189,15 @@ static enum outcome run_alone(struct dispatcher *d, struct pending *p)
     gate_leave(&d->ks->gate, d->slot);
     gate_close(&d->ks->gate);
     d->exclusive = true;
+    /* While nobody was in the gate, what had been replaced may have been freed. */
+    d->config = __atomic_load_n(&d->shared->config, __ATOMIC_ACQUIRE);
     d->logging = __atomic_load_n(&d->shared->log_active, __ATOMIC_ACQUIRE);
     const enum outcome outcome = dispatch_call(d, p->session, p->cmd, &p->args);
+    dispatch_serve(d);
     lock_set_clear(d->set);
     lock_set_add_all(d->set, d->ks);
     effects_commit(d, NULL);
+    dispatch_send_served(d);
     rest_on_set(d, p->session);
     d->exclusive = false;
     gate_open(&d->ks->gate);
@@ -192,12 +205,30 @@ static enum outcome run_alone(struct dispatcher *d, struct pending *p)
     return outcome;
 }
 
+/*
+ * A write may serve waiters whose commands write other keys, and so on: their shards are locked as
+ * well.  After a few rounds in which ever more of them came, all shards are.
+ */
+static bool lock_for_waiters(struct dispatcher *d, struct pending *p)
+{
+    const bool writes = dispatch_flags(p->session, p->cmd) & CMD_WRITE;
+    for (int round = 0; dispatch_lock_set(d, p->session); round++) {
+        if (!writes || dispatch_closed_for_waiters(d))
+            return true;
+        if (round >= CLOSING_ROUNDS)
+            lock_set_add_all(d->set, d->ks);
+    }
+    return false;
+}
+
 static bool run_set(struct dispatcher *d, struct pending *p, enum outcome *outcome)
 {
-    if (!dispatch_lock_set(d, p->session))
+    if (!lock_for_waiters(d, p))
         return false;
     *outcome = dispatch_call(d, p->session, p->cmd, &p->args);
+    dispatch_serve(d);
     effects_commit(d, NULL);
+    dispatch_send_served(d);
     rest_on_set(d, p->session);
     dispatch_unlock_set(d, p->session);
     return true;
@@ -208,8 +239,15 @@ static bool run_one_shard(struct dispatcher *d, struct pending *p, struct shard 
 {
     if (!dispatch_lock_one(d, p->session, shard))
         return false;
+    if (LK_UNLIKELY(shard->wait_targets != 0) && p->cmd->flags & CMD_WRITE) {
+        lock_set_clear(d->set);
+        lock_set_add(d->set, shard->index);
+        return run_set(d, p, outcome); /* which lets go of this one */
+    }
     *outcome = dispatch_call(d, p->session, p->cmd, &p->args);
+    dispatch_serve(d);
     effects_commit(d, shard);
+    dispatch_send_served(d);
     if (d->logging)
         shard_highest_ticket(&p->session->ticket, shard);
     return true;
@@ -245,7 +283,7 @@ static bool run_locked(struct dispatcher *d, struct pending *p, enum outcome *ou
         multi_lock_set(d, p->session);
         return run_set(d, p, outcome);
     }
-    if (c->flags & CMD_ALL_SHARDS) {
+    if (dispatch_wants_all(c, &p->args)) {
         lock_set_clear(d->set);
         lock_set_add_all(d->set, d->ks);
         return run_set(d, p, outcome);
@@ -321,6 +359,8 @@ static void run_pending(struct dispatcher *d, struct pending *p)
     }
     if (LK_UNLIKELY(!dispatch_allowed(d, s, p->cmd, &p->args))) {
         leave_token(d, s);
+        session_end_turns(s); /* it may have been allowed the turns before */
+        s->turns.ticks = 0;
         if (p->cmd)
             stats_add(&d->stats.commands[p->cmd->id].rejected, 1);
         stats_error(&d->stats, bytes_of(s->reply.out.data + s->reply.error_at + 1,
@@ -401,6 +441,7 @@ void dispatch_run(struct dispatcher *d, struct pending *p, uint32_t n)
 void dispatch_forget(struct dispatcher *d, struct session *s)
 {
     shard_tell_retry(token_leave(&d->shared->token, &s->token));
+    waiter_forget(d, s);
     session_unwatch(s);
     multi_discard(s);
 }

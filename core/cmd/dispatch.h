@@ -30,6 +30,7 @@ LK_BEGIN
 
 enum { DISPATCH_BATCH = 32 };
 
+struct inbox_node;
 struct slowlog;
 struct registry;
 
@@ -59,11 +60,20 @@ struct dispatch_shared {
     struct registry *registry;            /* may be NULL */
     const struct dispatch_config *config; /* __atomic pointer */
     struct dispatch_pause pause;
+    /*
+     * Why the data cannot be saved, and so writes are refused: a whole error line, or NULL.
+     * __atomic pointer to a text that lives for ever.
+     */
+    const char *write_fault;
+    uint32_t loading;          /* __atomic: most commands are refused */
     uint32_t no_active_expire; /* __atomic: DEBUG SET-ACTIVE-EXPIRE 0 */
     uint64_t next_session_id;  /* __atomic */
     struct admin *admin;       /* handed to handlers */
     struct stats **all_stats;  /* of every dispatcher; fixed before the workers start */
     uint32_t worker_count;     /* length of all_stats */
+    /* Brings a waiter (core/cmd/waiter.h) back to its worker. */
+    void (*served)(void *ctx, uint32_t worker, struct inbox_node *message);
+    void *served_ctx;
     /* Who hears keyspace events, and which; nobody if NULL. */
     void (*event)(void *ctx, uint32_t db, uint32_t event_class, const char *name, struct bytes key);
     void *event_ctx;

@@ -59,6 +59,14 @@ static bool reject_exec(struct dispatcher *d, struct session *s, const char *why
     return false;
 }
 
+static bool refuse(struct dispatcher *d, struct session *s, bool is_exec, const char *why)
+{
+    if (is_exec)
+        return reject_exec(d, s, why);
+    reply_error(&s->reply, "%s", why);
+    return reject(s);
+}
+
 static bool wrong_arity(const struct command_info *c, const struct args *a)
 {
     return c->arity > 0 ? (uint32_t)c->arity != a->n : a->n < (uint32_t)-c->arity;
@@ -114,10 +122,13 @@ bool dispatch_allowed(struct dispatcher *d, struct session *s, const struct comm
         return reject(s);
     }
     const uint32_t flags = is_exec ? c->flags | multi_flags(s) : c->flags;
+    if (LK_UNLIKELY(__atomic_load_n(&d->shared->loading, __ATOMIC_RELAXED) &&
+                    !(flags & CMD_LOADING)))
+        return refuse(d, s, is_exec, "LOADING Redis is loading the dataset in memory");
+    const char *fault = __atomic_load_n(&d->shared->write_fault, __ATOMIC_ACQUIRE);
+    if (LK_UNLIKELY(fault && flags & (CMD_WRITE | CMD_DENYOOM)))
+        return refuse(d, s, is_exec, fault);
     if (LK_LIKELY(!(flags & CMD_DENYOOM) || !out_of_memory(d)))
         return true;
-    if (is_exec)
-        return reject_exec(d, s, oom_text);
-    reply_error(&s->reply, "%s", oom_text);
-    return reject(s);
+    return refuse(d, s, is_exec, oom_text);
 }

@@ -14,6 +14,7 @@ struct expiry {
     struct shard *shard;
     struct table *table;
     uint32_t db;
+    bool more; /* a value has more elements that are due than one call drops */
 };
 
 static bool expire_one(void *ctx, struct entry *e, uint64_t hash)
@@ -21,7 +22,11 @@ static bool expire_one(void *ctx, struct entry *e, uint64_t hash)
     struct expiry *x = ctx;
     struct table_loc loc;
     LK_ASSERT(table_find(x->table, hash, entry_key(e), &loc) == e);
-    exec_expire_entry(&x->d->x, x->shard, x->db, x->table, hash, &loc);
+    const int64_t own = entry_deadline(e);
+    if (LK_LIKELY(own != ENTRY_NO_DEADLINE && own <= x->d->now_ms))
+        exec_expire_entry(&x->d->x, x->shard, x->db, x->table, hash, &loc);
+    else if (exec_expire_elements(&x->d->x, x->shard, x->db, x->table, hash, e, &loc))
+        x->more = true;
     return true;
 }
 
@@ -30,18 +35,20 @@ static bool expire_table(struct dispatcher *d, struct shard *s, uint32_t db, str
 {
     if (t->next_due > table_due_unit(d->now_ms))
         return false;
-    struct expiry x = {d, s, t, db};
+    struct expiry x = {d, s, t, db, false};
     d->db_in_use = db;
     const uint32_t gone = table_expire(t, d->now_ms, PER_HOLD, expire_one, &x);
     if (gone)
         table_settle(t, shard_cow(d->ks, s, db, t));
-    return gone == PER_HOLD;
+    return gone == PER_HOLD || x.more;
 }
 
 struct progress {
     bool timed; /* some key has a deadline */
     bool more;
 };
+
+static const struct command_info no_command = {.row = &(const struct command){.name = ""}};
 
 static void expire_shard(struct dispatcher *d, struct shard *s, struct progress *out)
 {
@@ -58,17 +65,21 @@ static void expire_shard(struct dispatcher *d, struct shard *s, struct progress 
         out->more |= expire_table(d, s, s->others[i].db, s->others[i].table);
         out->timed |= s->others[i].table->deadlines > 0;
     }
+    if (LK_UNLIKELY(d->ready_count > 0)) {
+        dispatch_serve(d);
+        exec_begin(d, &d->system, &no_command);
+    }
     effects_commit(d, s);
+    dispatch_send_served(d);
     shard_unlock(s);
 }
-
-static const struct command_info no_command = {.row = &(const struct command){.name = ""}};
 
 bool dispatch_expire(struct dispatcher *d, uint32_t worker, uint32_t workers, int64_t budget_us,
                      int64_t *next_ms)
 {
     *next_ms = d->now_ms + IDLE_TICK_MS;
-    if (__atomic_load_n(&d->shared->no_active_expire, __ATOMIC_RELAXED) || dispatch_paused_until(d))
+    if (__atomic_load_n(&d->shared->no_active_expire, __ATOMIC_RELAXED) ||
+        __atomic_load_n(&d->shared->loading, __ATOMIC_RELAXED) || dispatch_paused_until(d))
         return false;
     /*
      * Cleared before the look: whoever sets a deadline and still sees the bit held the shard's lock

@@ -81,11 +81,14 @@ struct dispatcher {
     uint32_t db_in_use; /* exec_use_db */
     struct effects effects;
     struct edit edit;
-    bool serving;           /* a waiter's command runs again … */
-    struct bytes ready_key; /* … because this key was written */
-    uint32_t expire_next;   /* of this worker's shards: where expiry goes on */
-    bool timed;             /* the last round saw keys with deadlines */
-    uint64_t ticket;        /* highest among the shards this command touched */
+    bool serving;            /* a waiter's command runs again … */
+    struct bytes ready_key;  /* … because this key was written */
+    struct wait_key **ready; /* keys that this command wrote and somebody waits for */
+    size_t ready_count, ready_capacity;
+    struct waiter *served; /* by this command; linked by their messages */
+    uint32_t expire_next;  /* of this worker's shards: where expiry goes on */
+    bool timed;            /* the last round saw keys with deadlines */
+    uint64_t ticket;       /* highest among the shards this command touched */
 };
 
 /* --- exec.c ---------------------------------------------------------------------------------- */
@@ -103,7 +106,22 @@ void exec_note_deadline(struct dispatcher *d, int64_t deadline_ms);
 void exec_expire_entry(struct exec *x, struct shard *s, uint32_t db, struct table *t, uint64_t hash,
                        struct table_loc *loc);
 
-void session_end_walk(struct session *s); /* exec_keyspace.c */
+/* --- exec_turn.c ----------------------------------------------------------------------------- */
+
+void session_end_turns(struct session *s);
+static inline bool session_in_turns(const struct session *s)
+{
+    return s->turns.count != 0 || s->turns.state != NULL;
+}
+
+/* --- exec_elements.c ------------------------------------------------------------------------- */
+
+/*
+ * Drops elements that are due from the value of an entry, which is at loc, with a line of their own
+ * in the effects; the entry goes with the last of them.  True: as many as one call takes.
+ */
+bool exec_expire_elements(struct exec *x, struct shard *s, uint32_t db, struct table *t,
+                          uint64_t hash, struct entry *entry, const struct table_loc *loc);
 
 /* --- effects.c ------------------------------------------------------------------------------- */
 
@@ -116,6 +134,11 @@ void effects_commit(struct dispatcher *d, struct shard *only);
 
 /* Hashes the keys of a command into d->keys. LK_ESYNTAX if they cannot be found. */
 int dispatch_hash_keys(struct dispatcher *d, const struct command_info *c, const struct args *a);
+/* Must every shard be held for this call? */
+static inline bool dispatch_wants_all(const struct command_info *c, const struct args *a)
+{
+    return c->flags & CMD_ALL_SHARDS || (c->row->looks_up && c->row->looks_up(a));
+}
 /* Locks the one shard, keeping the one that is held if it is the same. */
 bool dispatch_lock_one(struct dispatcher *d, struct session *s, struct shard *shard);
 void dispatch_unlock_one(struct dispatcher *d);
@@ -127,6 +150,38 @@ void dispatch_unlock_set(struct dispatcher *d, struct session *s);
 /* For shard-by-shard walks: locks and unlocks unless the command holds all anyway. */
 void dispatch_visit_lock(struct dispatcher *d, struct shard *s);
 void dispatch_visit_unlock(struct dispatcher *d, struct shard *s);
+
+/* --- dispatch_wait.c ------------------------------------------------------------------------- */
+
+/* A key was written or deleted: if somebody waits for it, he will be served. */
+void dispatch_note_ready_slow(struct dispatcher *d, struct shard *s, uint32_t db, uint64_t hash,
+                              struct bytes key);
+static inline void dispatch_note_ready(struct dispatcher *d, struct shard *s, uint32_t db,
+                                       uint64_t hash, struct bytes key)
+{
+    if (LK_UNLIKELY(s->waiting != 0))
+        dispatch_note_ready_slow(d, s, db, hash, key);
+}
+/* The same for all keys of a database in this shard that somebody waits for. */
+void dispatch_note_db_ready(struct dispatcher *d, struct shard *s, uint32_t db);
+
+/* Serves who waits for the noted keys, still under the locks of the command that wrote them. */
+void dispatch_serve_slow(struct dispatcher *d);
+static inline void dispatch_serve(struct dispatcher *d)
+{
+    if (LK_UNLIKELY(d->ready_count > 0))
+        dispatch_serve_slow(d);
+}
+/* The connection is gone: nobody waits any more. */
+void waiter_forget(struct dispatcher *d, struct session *s);
+/* Sends the served to their owners; what serving them has logged has its ticket. */
+void dispatch_send_served(struct dispatcher *d);
+
+/*
+ * The set has every shard that serving waiters of its shards can need; else those that are missing
+ * are added, and false is returned.  The set is locked before, and unlocked if it is false.
+ */
+bool dispatch_closed_for_waiters(struct dispatcher *d);
 
 /* --- transaction.c --------------------------------------------------------------------------- */
 

@@ -108,6 +108,11 @@ void exec_effect_none(struct exec *x)
     x->dispatcher->effects.mode = EFFECT_EXPLICIT;
 }
 
+bool exec_is_logged(const struct exec *x)
+{
+    return x->dispatcher->logging;
+}
+
 enum { FORMAT_WORDS = 8 };
 
 void exec_effect_format(struct exec *x, const char *format, ...)

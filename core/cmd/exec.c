@@ -14,6 +14,11 @@ const struct command_limits *exec_limits(const struct exec *x)
     return &x->dispatcher->config->limits;
 }
 
+struct rng *exec_rng(struct exec *x)
+{
+    return &x->dispatcher->rng;
+}
+
 void exec_begin(struct dispatcher *d, struct session *s, const struct command_info *c)
 {
     struct exec *x = &d->x;
@@ -59,8 +64,11 @@ uint64_t exec_hash(struct exec *x, struct bytes key)
 
 void exec_changed(struct exec *x, struct shard *s, struct bytes key)
 {
+    struct dispatcher *d = x->dispatcher;
     x->changes++;
-    watch_mark(s, x->dispatcher->db_in_use, key);
+    watch_mark(s, d->db_in_use, key);
+    if (LK_UNLIKELY(s->waiting != 0))
+        dispatch_note_ready(d, s, d->db_in_use, exec_hash(x, key), key);
 }
 
 void exec_signal(struct exec *x, struct bytes key)
@@ -85,6 +93,7 @@ void exec_expire_entry(struct exec *x, struct shard *s, uint32_t db, struct tabl
     struct entry *e = table_remove(t, cow, loc, &seen);
     const struct bytes key = entry_key(e);
     watch_mark_expired(s, db, key);
+    dispatch_note_ready(d, s, db, hash, key);
     if (d->logging) {
         const struct bytes del[2] = {bytes_cstr("DEL"), key};
         effects_add(&d->effects, db, del, 2);
@@ -181,6 +190,15 @@ int exec_find(struct exec *x, struct bytes key, unsigned type, struct value *out
     return read_value(f, type, out);
 }
 
+/* Look-ups are remembered by where the bytes of their key are. */
+int exec_find_made(struct exec *x, struct bytes key, unsigned type, struct value *out)
+{
+    exec_forget(x);
+    const int rc = exec_find(x, key, type, out);
+    exec_forget(x);
+    return rc;
+}
+
 int exec_look(struct exec *x, struct bytes key, unsigned type, struct value *out)
 {
     return read_value(count_look_up(x, key), type, out);
@@ -214,6 +232,11 @@ uint32_t exec_lfu_counter(struct exec *x, struct bytes key)
 {
     return lfu_counter(entry_lru(exec_locate(x, key)->entry), x->now_ms,
                        exec_limits(x)->lfu_decay_minutes);
+}
+
+void exec_set_use(struct exec *x, struct bytes key, uint32_t bits)
+{
+    entry_touch(exec_locate(x, key)->entry, bits);
 }
 
 size_t exec_entry_bytes(struct exec *x, struct bytes key)

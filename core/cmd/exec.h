@@ -49,6 +49,8 @@ struct command_limits {
 };
 const struct command_limits *exec_limits(const struct exec *x);
 
+struct rng *exec_rng(struct exec *x); /* the worker's; what it gives is never logged */
+
 /* --- reading ------------------------------------------------------------------------------- */
 
 /*
@@ -64,6 +66,12 @@ int exec_look(struct exec *x, struct bytes key, unsigned type, struct value *out
 /* As exec_find, but for writers and for curious commands: no statistics, no LRU. */
 int exec_peek(struct exec *x, struct bytes key, unsigned type, struct value *out);
 
+/*
+ * As exec_find for a key that is no argument: its bytes may be overwritten by the next one's.  Only
+ * under the locks of all shards.
+ */
+int exec_find_made(struct exec *x, struct bytes key, unsigned type, struct value *out);
+
 bool exec_exists(struct exec *x, struct bytes key); /* counts a hit or miss, touches */
 
 /* The deadline, ENTRY_NO_DEADLINE (-1) without one, -2 if there is no such key. */
@@ -72,6 +80,8 @@ int64_t exec_deadline(struct exec *x, struct bytes key);
 /* Seconds since the last touch; under LFU the counter.  The key must exist. */
 uint32_t exec_idle_seconds(struct exec *x, struct bytes key);
 uint32_t exec_lfu_counter(struct exec *x, struct bytes key);
+/* Makes the use of an existing key what these tell: bits of core/store/lru.h, by the policy. */
+void exec_set_use(struct exec *x, struct bytes key, uint32_t bits);
 /* Bytes of the entry itself, with its size class. */
 size_t exec_entry_bytes(struct exec *x, struct bytes key);
 
@@ -93,6 +103,12 @@ int exec_put(struct exec *x, struct bytes key, struct value *v, unsigned flags);
 static inline bool exec_passed(const struct exec *x, int64_t deadline_ms)
 {
     return deadline_ms <= x->now_ms && !session_has(x->session, SESSION_LOADING | SESSION_MASTER);
+}
+
+/* Every deadline up to here has passed, and no other: for elements that have their own. */
+static inline int64_t exec_passed_ms(const struct exec *x)
+{
+    return session_has(x->session, SESSION_LOADING | SESSION_MASTER) ? INT64_MIN : x->now_ms;
 }
 
 /* As exec_put with a deadline in one step; the deadline has not passed. */
@@ -129,6 +145,12 @@ int exec_open(struct exec *x, struct bytes key, unsigned type, struct value_edit
  */
 int exec_close(struct exec *x, struct value_edit *e, bool changed);
 
+/*
+ * n elements of key's value, due but still kept, have gone with this command: counted and told. The
+ * command's own effects must say so.
+ */
+void exec_elements_expired(struct exec *x, struct bytes key, uint32_t n);
+
 /* Moves the entry with value and deadline; what was at to is freed.  LK_ENOKEY, LK_ENOMEM */
 int exec_rename(struct exec *x, struct bytes from, struct bytes to);
 
@@ -157,7 +179,8 @@ int exec_use_db(struct exec *x, uint32_t db);
 bool exec_may_take(const struct exec *x, struct bytes key);
 
 struct wait_spec {
-    uint32_t first, count; /* the keys: arguments first … first + count - 1 */
+    uint32_t first, count; /* the keys: arguments first … first + count - 1; 0: for no key, but
+                              for somebody's answer (waiter_answer in core/cmd/waiter.h) */
     unsigned type;         /* which a key must have to be worth another run */
     int64_t deadline_ms;   /* Unix time; 0: for ever */
     bool null_array;       /* what a timeout answers: a null array, else a null */
@@ -189,6 +212,8 @@ void exec_effect(struct exec *x, const struct bytes *argv, uint32_t n);
 void exec_effect_format(struct exec *x, const char *format, ...);
 /* The change needs no log line (it is none, or other lines already say it). */
 void exec_effect_none(struct exec *x);
+/* Does anybody read the log?  Where effects are costly to put together. */
+bool exec_is_logged(const struct exec *x);
 
 /* Marks key as changed for WATCH although no call above changed it. */
 void exec_signal(struct exec *x, struct bytes key);
@@ -223,6 +248,34 @@ static inline void exec_event(struct exec *x, enum event_class event_class, cons
         exec_event_send(x, event_class, name, key);
 }
 
+/* --- turns ---------------------------------------------------------------------------------- */
+
+/*
+ * A command that would keep others waiting stops when its turn is over and returns RUN_AGAIN.  When
+ * they had theirs it is run again with the same words, and in between nothing is locked.
+ */
+static inline uint32_t exec_turn(const struct exec *x) /* which one this is, from 0 on */
+{
+    return x->session->turns.count;
+}
+
+/* Inside EXEC, and alone in the gate, one turn is all.  x is void for who knows no struct exec. */
+bool exec_turn_over(void *x);
+
+/* Has the session keep what is to be there in the next turn; end frees it behind the last one. */
+void exec_turn_keep(struct exec *x, void *state, void (*end)(void *state));
+static inline void *exec_turn_state(const struct exec *x) /* NULL: nothing is kept yet */
+{
+    return x->session->turns.state;
+}
+
+/* As exec_find; the turns of a command count as one look-up. */
+static inline int exec_find_in_turns(struct exec *x, struct bytes key, unsigned type,
+                                     struct value *out)
+{
+    return exec_turn(x) == 0 ? exec_find(x, key, type, out) : exec_peek(x, key, type, out);
+}
+
 /* --- the keyspace as a whole --------------------------------------------------------------- */
 
 uint64_t exec_dbsize(struct exec *x, uint32_t db);
@@ -235,10 +288,9 @@ void exec_each_key(struct exec *x,
                    bool (*visit)(void *ctx, struct bytes key, const struct value *v), void *ctx);
 
 /*
- * A walk over the whole database in turns, so that the worker's other clients need not wait for
- * all of it.  The session keeps it from turn to turn.  What the handler finds it writes into
- * blocks, which become the reply without being copied: one of many megabytes would be a stall of
- * its own.
+ * A walk over the whole database in turns.  The session keeps it from turn to turn.  What the
+ * handler finds it writes into blocks, which become the reply without being copied: one of many
+ * megabytes would be a stall of its own.
  */
 struct walk_block {
     struct walk_block *next;
@@ -250,10 +302,7 @@ struct walk {
     struct walk_block *first, *last;
 };
 struct walk *exec_walk(struct exec *x); /* begun with the first turn */
-/*
- * As exec_each_key, for one turn.  False: there is more, so return RUN_AGAIN.  Inside EXEC, and
- * alone in the gate, one turn is all.
- */
+/* As exec_each_key, for one turn.  False: there is more, so return RUN_AGAIN. */
 bool exec_walk_keys(struct exec *x,
                     bool (*visit)(void *ctx, struct bytes key, const struct value *v), void *ctx);
 struct buf *exec_walk_out(struct walk *w); /* where the next reply goes */

@@ -4,7 +4,6 @@
  * They go shard by shard, each under its own lock, so that nobody waits for the whole walk; inside
  * EXEC all shards are locked already and the walk is one moment.
  */
-#include "core/base/clock.h"
 #include "core/cmd/dispatch_priv.h"
 #include "core/proto/resp_segment.h"
 #include "core/store/watch.h"
@@ -91,7 +90,6 @@ void exec_each_key(struct exec *x,
 /* --- walks in turns -------------------------------------------------------------------------- */
 
 enum {
-    TURN_NS = 500000,
     WALK_BLOCK = 64 * 1024,
     COPIED = 16 * 1024, /* less than this is copied into the reply */
 };
@@ -103,11 +101,21 @@ static void block_free(void *block)
     mem_delete(b);
 }
 
+static void walk_end(void *walk)
+{
+    struct walk *w = walk;
+    for (struct walk_block *b = w->first, *next; b; b = next) {
+        next = b->next;
+        block_free(b);
+    }
+    mem_delete(w);
+}
+
 struct walk *exec_walk(struct exec *x)
 {
-    if (!x->session->walk)
-        x->session->walk = mem_new(struct walk);
-    return x->session->walk;
+    if (!exec_turn_state(x))
+        exec_turn_keep(x, mem_new(struct walk), walk_end);
+    return exec_turn_state(x);
 }
 
 bool exec_walk_keys(struct exec *x,
@@ -116,26 +124,12 @@ bool exec_walk_keys(struct exec *x,
     struct dispatcher *d = x->dispatcher;
     struct walk *walk = exec_walk(x);
     struct visit w = {visit, ctx, x->now_ms, 0, false};
-    const bool whole = d->all_locked || d->exclusive;
-    const uint64_t start = clock_ticks();
     while (walk->shard < d->ks->count && !w.stopped) {
         visit_shard(x, &d->ks->shards[walk->shard++], &w);
-        if (!whole && clock_ticks_to_ns(clock_ticks() - start) > TURN_NS)
+        if (exec_turn_over(x))
             break;
     }
     return w.stopped || walk->shard >= d->ks->count;
-}
-
-void session_end_walk(struct session *s)
-{
-    if (!s->walk)
-        return;
-    for (struct walk_block *b = s->walk->first, *next; b; b = next) {
-        next = b->next;
-        block_free(b);
-    }
-    mem_delete(s->walk);
-    s->walk = NULL;
 }
 
 struct buf *exec_walk_out(struct walk *w)
@@ -165,8 +159,7 @@ void exec_walk_reply(struct exec *x)
             reply_refer(x->reply, buf_bytes(&b->bytes), block_free, b);
         }
     }
-    w->first = NULL;
-    session_end_walk(x->session);
+    w->first = NULL; /* the reply's now */
 }
 
 /* The first shard from i on that has keys, or the end. */
@@ -254,6 +247,7 @@ bool exec_random_key(struct exec *x, struct buf *out)
 static uint64_t flush_one(struct dispatcher *d, struct shard *s, uint32_t db)
 {
     watch_mark_dbs(s, db, db);
+    dispatch_note_db_ready(d, s, db);
     return shard_flush(d->ks, s, db, true);
 }
 
@@ -293,6 +287,8 @@ int exec_swap_dbs(struct exec *x, uint32_t a, uint32_t b)
             continue;
         watch_mark_dbs(s, a, b);
         shard_swap(d->ks, s, a, b);
+        dispatch_note_db_ready(d, s, a);
+        dispatch_note_db_ready(d, s, b);
     }
     return LK_OK;
 }

@@ -1,5 +1,5 @@
 /*
- * exec_wait.c — what a handler says when its keys have nothing for it.
+ * exec_wait.c — what handlers of commands that may block ask.
  */
 #include "core/cmd/dispatch_priv.h"
 
@@ -9,16 +9,6 @@ bool exec_may_take(const struct exec *x, struct bytes key)
 {
     const struct dispatcher *d = x->dispatcher;
     return !d->serving || bytes_equal(d->ready_key, key);
-}
-
-enum outcome exec_wait(struct exec *x, const struct args *a, const struct wait_spec *spec)
-{
-    (void)a;
-    if (spec->null_array)
-        reply_null_array(x->reply);
-    else
-        reply_null(x->reply);
-    return RUN_DONE;
 }
 
 bool exec_timeout(struct exec *x, const struct args *a, uint32_t i, int64_t *deadline_ms)

@@ -11,6 +11,15 @@ void scan_set_pattern(struct scan_options *o, struct bytes pattern)
     o->all = bytes_equal(pattern, bytes_cstr("*"));
 }
 
+/* The empty name is met by the empty pattern and by a lone star, not by "**": so clients know it.
+ */
+bool scan_matches(const struct scan_options *o, struct bytes name)
+{
+    if (o->all)
+        return true;
+    return name.size == 0 ? o->pattern.size == 0 : bytes_match_glob(o->pattern, name, false);
+}
+
 /* A cursor is what strtoull reads, with nothing before or behind it; no digits at all are 0. */
 int scan_cursor(struct bytes word, uint64_t *out)
 {

@@ -26,6 +26,9 @@ struct scan_options {
 
 void scan_set_pattern(struct scan_options *o, struct bytes pattern);
 
+/* Is a key or an element of that name wanted? */
+bool scan_matches(const struct scan_options *o, struct bytes name);
+
 /* LK_ECURSOR */
 int scan_cursor(struct bytes word, uint64_t *out);
 

@@ -24,10 +24,10 @@ static void drop_names(struct session *s)
 
 void session_release(struct session *s)
 {
-    LK_ASSERT(!s->token.queued);
+    LK_ASSERT(!s->token.queued && !s->waiter);
     session_unwatch(s);
     multi_discard(s);
-    session_end_walk(s);
+    session_end_turns(s);
     drop_names(s);
     mem_strfree(s->registry.peer);
     mem_strfree(s->registry.local);

@@ -18,7 +18,7 @@ LK_BEGIN
 struct command_info;
 struct multi_state;
 struct watch_list;
-struct walk;
+struct waiter;
 
 enum session_flag {
     SESSION_MULTI = 1 << 0,       /* between MULTI and EXEC */
@@ -54,9 +54,14 @@ struct session {
     struct token_node token; /* its place in the queue of those that may wait for locks */
     uint8_t lock_failures;   /* of the parked command */
     bool parked;             /* commands behind it wait too */
-    struct walk *walk;       /* of a command that goes on in turns; NULL without */
-    uint64_t turn_ticks;     /* what its turns have taken so far */
-    uint64_t ticket;         /* highest ticket that the pending replies rest on */
+    struct waiter *waiter;   /* what it waits for; NULL unless it is blocked */
+    struct {                 /* of a command that goes on in turns */
+        uint32_t count;      /* those it has had */
+        uint64_t ticks;      /* what they have taken so far */
+        void *state;         /* what it keeps from one to the next; NULL: nothing */
+        void (*end)(void *); /* frees that */
+    } turns;
+    uint64_t ticket; /* highest ticket that the pending replies rest on */
     int64_t created_ms, last_used_ms;
     uint64_t commands, bytes_in, bytes_out; /* tot-cmds, tot-net-in, tot-net-out */
     uint32_t kill;    /* __atomic: CLIENT KILL of any worker sets it; tested before each command */

@@ -27,7 +27,8 @@ struct stats {
     struct command_stats *commands; /* by command_info.id */
     uint32_t command_count;
     uint64_t total_commands, keyspace_hits, keyspace_misses, expired_keys, expired_on_access;
-    uint64_t changes; /* for rdb_changes_since_last_save */
+    uint64_t expired_elements; /* fields of hashes */
+    uint64_t changes;          /* for rdb_changes_since_last_save */
     uint64_t error_replies, net_in, net_out, connections, rejected_connections, protocol_errors;
     uint64_t parked; /* commands that had to wait for a shard's lock */
     uint64_t token_waits;

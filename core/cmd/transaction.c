@@ -63,6 +63,8 @@ void multi_queue(struct session *s, const struct command_info *c, const struct a
         to += a->v[i].size;
     }
     m->flags |= c->flags;
+    if (dispatch_wants_all(c, a))
+        m->flags |= CMD_ALL_SHARDS;
     m->bytes += bytes;
     show_queue(s, m->count, m->bytes);
 }

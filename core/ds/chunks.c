@@ -18,37 +18,12 @@
 #include "core/ds/chunks.h"
 
 #include "core/base/mem.h"
-
-#include <assert.h>
-#include <stdatomic.h>
+#include "core/ds/bits.h"
+#include "core/ds/chunks_priv.h"
 
 enum {
-    CHUNK_HEADER = 64 * 1024 - CHUNK_BYTES,
-    NODE_CHUNKS = 127, /* a node is a block of 1 KiB */
-    ROOT_GROWTH = 8,   /* slots: 64 MiB of string at a time */
-};
-
-struct chunk {
-    _Atomic uint32_t refs; /* the parent's and one a send; see chunk_unref */
-    uint32_t epoch;
-    uint32_t capacity;  /* of bytes */
-    struct chunk *next; /* in limbo */
-    _Alignas(16) char bytes[];
-};
-static_assert(sizeof(struct chunk) == CHUNK_HEADER, "a full chunk is a 64 KiB block");
-
-struct chunk_node {
-    uint32_t epoch;
-    struct chunk *chunk[NODE_CHUNKS];
-};
-static_assert(sizeof(struct chunk_node) == 1024, "a node is a size class");
-
-struct chunks {
-    uint32_t epoch;
-    uint32_t slots; /* of node[] */
-    size_t size_bytes;
-    size_t used_bytes;
-    struct chunk_node *node[];
+    ROOT_GROWTH = 8,    /* slots: 64 MiB of string at a time */
+    COUNTED_WRITE = 16, /* bytes: longer writes leave the ones of their chunk unknown */
 };
 
 static const char zeros[CHUNK_BYTES];
@@ -166,8 +141,10 @@ static struct chunk *chunk_writable(struct chunks *root, struct cow *cow, struct
     struct chunk *old = *slot;
     const size_t keep = old ? old->capacity : 0;
     const bool exclusive = old && chunk_exclusive(old, cow);
-    if (exclusive && to <= keep)
+    if (exclusive && to <= keep) {
+        old->ones = ONES_UNKNOWN;
         return old;
+    }
 
     /* By half more, so that a chunk filled by small appends is copied some ten times, not 60. */
     size_t need = keep > to ? keep : to;
@@ -188,9 +165,34 @@ static struct chunk *chunk_writable(struct chunks *root, struct cow *cow, struct
         chunk_fill(c, old, keep, from, to);
         chunk_drop(old, cow);
     }
+    c->ones = ONES_UNKNOWN;
     root->used_bytes += capacity - keep + (old ? 0 : CHUNK_HEADER);
     *slot = c;
     return c;
+}
+
+/* The ones outside [from, to), if it is worth to keep count: a short write then adds its own. */
+static int32_t ones_around(const struct chunk *c, size_t from, size_t to)
+{
+    if (to - from > COUNTED_WRITE)
+        return ONES_UNKNOWN;
+    if (!c)
+        return 0;
+    if (c->ones == ONES_UNKNOWN)
+        return ONES_UNKNOWN;
+    if (from >= c->capacity)
+        return c->ones;
+    return c->ones - (int32_t)bits_count(c->bytes + from, min_size(to, c->capacity) - from);
+}
+
+static void chunk_write(struct chunks *root, struct cow *cow, struct chunk **slot, size_t from,
+                        struct bytes s)
+{
+    const int32_t ones = ones_around(*slot, from, from + s.size);
+    struct chunk *c = chunk_writable(root, cow, slot, from, from + s.size);
+    memcpy(c->bytes + from, s.data, s.size);
+    if (ones != ONES_UNKNOWN)
+        c->ones = ones + (int32_t)bits_count(s.data, s.size);
 }
 
 static struct chunk_node *node_writable(struct chunks *root, struct cow *cow, uint32_t index)
@@ -259,6 +261,45 @@ struct chunks *chunks_from_bytes(const struct cow *cow, struct bytes s)
     /* A cow without a view, but with the right epoch: nothing in a new root is shared. */
     struct cow fresh = {.epoch = cow_epoch(cow), .defer = NULL};
     chunks_append(&root, &fresh, s);
+    return root;
+}
+
+struct chunk *chunk_new(size_t size, char **bytes)
+{
+    const uint32_t capacity = chunk_capacity(size);
+    struct chunk *c = (struct chunk *)mem_alloc(CHUNK_HEADER + (size_t)capacity);
+    atomic_init(&c->refs, 1);
+    c->epoch = 0;
+    c->capacity = capacity;
+    c->ones = ONES_UNKNOWN;
+    c->next = NULL;
+    memset(c->bytes + size, 0, capacity - size);
+    *bytes = c->bytes;
+    return c;
+}
+
+struct chunk *chunks_chunk(const struct chunks *root, size_t index)
+{
+    return chunk_at(root, index);
+}
+
+struct bytes chunk_bytes(const struct chunk *c)
+{
+    return c ? bytes_of(c->bytes, c->capacity) : bytes_of(NULL, 0);
+}
+
+struct chunks *chunks_from_chunks(struct chunk *const *chunk, size_t count, size_t size)
+{
+    struct chunks *root = root_make(NULL, slots_for(size));
+    LK_ASSERT(count <= (size_t)root->slots * NODE_CHUNKS);
+    for (size_t i = 0; i < count; i++) {
+        if (!chunk[i])
+            continue;
+        struct chunk_node *node = node_writable(root, NULL, (uint32_t)(i / NODE_CHUNKS));
+        node->chunk[i % NODE_CHUNKS] = chunk[i];
+        root->used_bytes += chunk_block(chunk[i]);
+    }
+    root->size_bytes = size;
     return root;
 }
 
@@ -336,8 +377,7 @@ void chunks_write(struct chunks **root, struct cow *cow, size_t offset, struct b
         const size_t from = offset % CHUNK_BYTES;
         const size_t n = min_size(end - offset, CHUNK_BYTES - from);
         struct chunk_node *node = node_writable(r, cow, (uint32_t)(index / NODE_CHUNKS));
-        struct chunk **slot = &node->chunk[index % NODE_CHUNKS];
-        memcpy(chunk_writable(r, cow, slot, from, from + n)->bytes + from, s.data, n);
+        chunk_write(r, cow, &node->chunk[index % NODE_CHUNKS], from, bytes_of(s.data, n));
         s.data += n;
         offset += n;
     }

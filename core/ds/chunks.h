@@ -41,6 +41,15 @@ struct chunks *chunks_from_bytes(const struct cow *cow, struct bytes s);
 /* A deep copy that shares nothing; holes stay holes. */
 struct chunks *chunks_clone(const struct chunks *root, const struct cow *cow);
 
+/*
+ * A string put together from chunks that were made aside.  chunk_new gives one with room for `size`
+ * bytes, 1 to CHUNK_BYTES, which the caller writes at *bytes; chunk_unref frees one that was not
+ * used.  chunks_from_chunks takes `count` of them over, NULL where there are zeros; all but the
+ * last one are full.
+ */
+struct chunk *chunk_new(size_t size, char **bytes);
+struct chunks *chunks_from_chunks(struct chunk *const *chunk, size_t count, size_t size);
+
 /* root may be NULL.  What the open view may still read is deferred, the rest is freed at once. */
 void chunks_free(struct chunks *root, struct cow *cow);
 
@@ -93,6 +102,11 @@ struct chunks_iter {
 void chunks_iter_init(struct chunks_iter *it, const struct chunks *root, size_t offset,
                       size_t size);
 bool chunks_iter_next(struct chunks_iter *it, struct chunk_span *out);
+
+/* The index-th CHUNK_BYTES of the string; NULL where there are zeros. */
+struct chunk *chunks_chunk(const struct chunks *root, size_t index);
+/* Behind these there are zeros, up to CHUNK_BYTES; c may be NULL. */
+struct bytes chunk_bytes(const struct chunk *c);
 
 /*
  * Keeps the bytes of a span while they are being sent.  Take the reference under the value's lock

@@ -6,7 +6,7 @@
 #include "core/base/mem.h"
 #include "core/ds/le.h"
 
-enum { HEADER_BYTES = 8 };
+enum { HEADER_BYTES = INTSET_EMPTY_BYTES };
 
 static size_t width_of(const unsigned char *set)
 {
@@ -43,11 +43,16 @@ static void put_as(unsigned char *set, size_t index, size_t width, int64_t v)
         le64_put(p, (uint64_t)v);
 }
 
+void intset_init_in_place(unsigned char *set)
+{
+    le32_put(set, sizeof(int16_t));
+    le32_put(set + 4, 0);
+}
+
 unsigned char *intset_new(void)
 {
     unsigned char *set = (unsigned char *)mem_alloc(HEADER_BYTES);
-    le32_put(set, sizeof(int16_t));
-    le32_put(set + 4, 0);
+    intset_init_in_place(set);
     return set;
 }
 
@@ -115,27 +120,49 @@ bool intset_find(const unsigned char *set, int64_t v, size_t *index)
     return low < intset_count(set) && get_as(set, low, width) == v;
 }
 
+static size_t width_with(const unsigned char *set, int64_t v)
+{
+    const size_t need = width_for(v), old = width_of(set);
+    return need > old ? need : old;
+}
+
+size_t intset_bytes_with(const unsigned char *set, int64_t v)
+{
+    return HEADER_BYTES + (intset_count(set) + 1) * width_with(set, v);
+}
+
+void intset_insert_in_place(unsigned char *set, size_t index, int64_t v)
+{
+    const size_t count = intset_count(set), old_width = width_of(set), width = width_with(set, v);
+    LK_ASSERT(count < UINT32_MAX);
+    if (width == old_width) {
+        unsigned char *p = set + HEADER_BYTES + index * width;
+        memmove(p + width, p, (count - index) * width);
+    } else {
+        /* From the end, so that nothing is overwritten unread.  v goes to the front or the end. */
+        for (size_t i = count; i-- > 0;)
+            put_as(set, i < index ? i : i + 1, width, get_as(set, i, old_width));
+        le32_put(set, (uint32_t)width);
+    }
+    put_as(set, index, width, v);
+    le32_put(set + 4, (uint32_t)(count + 1));
+}
+
+void intset_delete_in_place(unsigned char *set, size_t index)
+{
+    const size_t count = intset_count(set), width = width_of(set);
+    unsigned char *p = set + HEADER_BYTES + index * width;
+    memmove(p, p + width, (count - index - 1) * width);
+    le32_put(set + 4, (uint32_t)(count - 1));
+}
+
 bool intset_add(unsigned char **set, int64_t v)
 {
     size_t index;
     if (intset_find(*set, v, &index))
         return false;
-    const size_t count = intset_count(*set), old_width = width_of(*set), need = width_for(v);
-    const size_t width = need > old_width ? need : old_width;
-    const size_t old = intset_bytes(*set);
-    LK_ASSERT(count < UINT32_MAX);
-    *set = (unsigned char *)mem_realloc(*set, old, HEADER_BYTES + (count + 1) * width);
-    if (width == old_width) {
-        unsigned char *p = *set + HEADER_BYTES + index * width;
-        memmove(p + width, p, (count - index) * width);
-    } else {
-        /* From the end, so that nothing is overwritten unread.  v goes to the front or the end. */
-        for (size_t i = count; i-- > 0;)
-            put_as(*set, i < index ? i : i + 1, width, get_as(*set, i, old_width));
-        le32_put(*set, (uint32_t)width);
-    }
-    put_as(*set, index, width, v);
-    le32_put(*set + 4, (uint32_t)(count + 1));
+    *set = (unsigned char *)mem_realloc(*set, intset_bytes(*set), intset_bytes_with(*set, v));
+    intset_insert_in_place(*set, index, v);
     return true;
 }
 
@@ -144,11 +171,9 @@ bool intset_remove(unsigned char **set, int64_t v)
     size_t index;
     if (!intset_find(*set, v, &index))
         return false;
-    const size_t count = intset_count(*set), width = width_of(*set), old = intset_bytes(*set);
-    unsigned char *p = *set + HEADER_BYTES + index * width;
-    memmove(p, p + width, (count - index - 1) * width);
-    le32_put(*set + 4, (uint32_t)(count - 1));
-    *set = (unsigned char *)mem_realloc(*set, old, old - width);
+    const size_t old = intset_bytes(*set);
+    intset_delete_in_place(*set, index);
+    *set = (unsigned char *)mem_realloc(*set, old, intset_bytes(*set));
     return true;
 }
 

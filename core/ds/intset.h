@@ -41,6 +41,17 @@ bool intset_find(const unsigned char *set, int64_t v, size_t *index);
 bool intset_add(unsigned char **set, int64_t v);
 bool intset_remove(unsigned char **set, int64_t v);
 
+/*
+ * For sets inside a larger block.  init writes the empty set.  insert puts v, which is not there,
+ * at the index where intset_find says that it belongs; the block has room for intset_bytes_with.
+ * delete takes away what is at index.
+ */
+enum { INTSET_EMPTY_BYTES = 8 };
+void intset_init_in_place(unsigned char *set);
+size_t intset_bytes_with(const unsigned char *set, int64_t v);
+void intset_insert_in_place(unsigned char *set, size_t index, int64_t v);
+void intset_delete_in_place(unsigned char *set, size_t index);
+
 /* May these bytes, which come from outside, be used?  Checks the header and the order. */
 LK_MUST_USE bool intset_validate(const unsigned char *set, size_t size);
 

@@ -116,6 +116,15 @@ struct listpack_value listpack_get(const unsigned char *p)
     return v;
 }
 
+const unsigned char *listpack_read(const unsigned char *p, struct listpack_value *out, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        out[i] = listpack_get(p);
+        p += listpack_entry_bytes(p);
+    }
+    return p;
+}
+
 struct bytes listpack_text(const unsigned char *p, char digits[INT64_CHARS])
 {
     const struct listpack_value v = listpack_get(p);

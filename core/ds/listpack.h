@@ -66,6 +66,8 @@ const unsigned char *listpack_seek(const unsigned char *lp, int64_t index);
 
 /* What p holds.  The string is borrowed from the list; a number comes without text. */
 struct listpack_value listpack_get(const unsigned char *p);
+/* The same of n entries from p on, which the list must have; returns what follows them. */
+const unsigned char *listpack_read(const unsigned char *p, struct listpack_value *out, size_t n);
 /* What p holds as text; numbers are written into digits. */
 struct bytes listpack_text(const unsigned char *p, char digits[INT64_CHARS]);
 /* Whole size of the entry, backward length included. */
@@ -114,13 +116,18 @@ LK_MUST_USE bool listpack_validate(const unsigned char *lp, size_t size);
 /*
  * For lists inside a larger block.  init writes the empty list.  splice replaces cut_entries
  * entries, cut_bytes long in all, at offset `at` by n values; the block has room.  append_packed
- * appends entries as they lie in another list.
+ * appends entries as they lie in another list.  rotate makes the last entry of a list that is not
+ * empty the first one, or the first the last.  remove takes n of the entries that are equal to v,
+ * after the first `skip` of them, and returns how many there were.
  */
 void listpack_init_in_place(unsigned char *lp);
 void listpack_splice_in_place(unsigned char *lp, size_t at, size_t cut_bytes, size_t cut_entries,
                               const struct listpack_value *v, size_t n);
 void listpack_append_packed_in_place(unsigned char *lp, const unsigned char *from, size_t bytes,
                                      size_t entries);
+void listpack_rotate_in_place(unsigned char *lp, bool last_to_front);
+size_t listpack_remove_in_place(unsigned char *lp, const struct listpack_value *v, size_t skip,
+                                size_t n);
 
 LK_END
 

@@ -146,6 +146,46 @@ void listpack_append_packed_in_place(unsigned char *lp, const unsigned char *fro
     set_header(lp, total + bytes, 0, entries);
 }
 
+void listpack_rotate_in_place(unsigned char *lp, bool last_to_front)
+{
+    enum { SMALL = 256 };
+    unsigned char small[SMALL];
+    unsigned char *const first = lp + LISTPACK_HEADER_BYTES;
+    unsigned char *const end = lp + listpack_bytes(lp) - 1;
+    const unsigned char *p = last_to_front ? listpack_last(lp) : first;
+    const size_t bytes = listpack_entry_bytes(p), rest = (size_t)(end - first) - bytes;
+    unsigned char *entry = bytes <= SMALL ? small : (unsigned char *)mem_alloc(bytes);
+    memcpy(entry, p, bytes);
+    if (last_to_front)
+        memmove(first + bytes, first, rest);
+    else
+        memmove(first, first + bytes, rest);
+    memcpy(last_to_front ? first : first + rest, entry, bytes);
+    if (entry != small)
+        mem_free(entry, bytes);
+}
+
+size_t listpack_remove_in_place(unsigned char *lp, const struct listpack_value *v, size_t skip,
+                                size_t n)
+{
+    unsigned char *const end = lp + listpack_bytes(lp) - 1;
+    unsigned char *to = lp + LISTPACK_HEADER_BYTES, *kept = to, *next;
+    size_t met = 0, removed = 0;
+    for (unsigned char *p = to; p < end && removed < n; p = next) {
+        next = p + listpack_entry_bytes(p);
+        if (!listpack_equal(p, v) || met++ < skip)
+            continue;
+        removed++;
+        memmove(to, kept, (size_t)(p - kept));
+        to += p - kept;
+        kept = next;
+    }
+    memmove(to, kept, (size_t)(end + 1 - kept));
+    to += end + 1 - kept;
+    set_header(lp, (size_t)(to - lp), removed, 0);
+    return removed;
+}
+
 unsigned char *listpack_new(void)
 {
     unsigned char *lp = (unsigned char *)mem_alloc(LISTPACK_EMPTY_BYTES);

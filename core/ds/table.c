@@ -20,6 +20,11 @@ uint32_t table_due_unit(int64_t deadline_ms)
     return unit < TABLE_DUE_NONE ? (uint32_t)unit : TABLE_DUE_NONE - 1;
 }
 
+int64_t table_due_end(uint32_t unit)
+{
+    return due_base_ms + ((int64_t)unit + 1) * TABLE_DUE_MS - 1;
+}
+
 void table_init(struct table *t, uint8_t skip_bits, uint8_t stagger)
 {
     memset(t, 0, sizeof *t);
@@ -243,6 +248,56 @@ void table_release(struct table *t, void (*entry)(void *ctx, struct entry *e), v
     t->next_due = TABLE_DUE_NONE;
     release_dir(live, t->retire, entry, ctx);
     release_dir(old, t->retire, entry, ctx);
+}
+
+/* Frees a page unit, or hands it to the view with the entries that the view may read. */
+static void release_page_cow(struct table_page *p, struct cow *cow,
+                             void (*entry)(void *, struct entry *), void *ctx)
+{
+    for (struct table_page *node = p, *next; node; node = next) {
+        const bool shared = cow_shared(cow, node->epoch);
+        next = node->overflow;
+        for (uint32_t i = 0; i < node->buckets; i++) {
+            const struct table_bucket *b = &node->bucket[i];
+            for (unsigned slot = 0; slot < TABLE_BUCKET_SLOTS; slot++) {
+                if (!bucket_tag(b, slot))
+                    continue;
+                struct entry *e = bucket_entry(b, slot);
+                if (shared || b->shared >> slot & 1)
+                    cow->defer(cow, e, entry_size(e));
+                else
+                    entry(ctx, e);
+            }
+        }
+        if (shared)
+            cow->defer(cow, node, page_size(node->buckets));
+        else
+            mem_free(node, page_size(node->buckets));
+    }
+}
+
+void table_release_cow(struct table *t, struct cow *cow, void (*entry)(void *ctx, struct entry *e),
+                       void *ctx)
+{
+    if (!cow || cow->epoch == 0) {
+        table_release(t, entry, ctx);
+        return;
+    }
+    const bool shared = cow_shared(cow, t->epoch);
+    struct table_dir *const dirs[] = {t->live, t->old};
+    for (int i = 0; i < 2; i++) {
+        struct table_dir *d = dirs[i];
+        for (uint32_t page = 0; d && page < d->pages; page++)
+            release_page_cow(d->page[page], cow, entry, ctx);
+        if (d && shared)
+            cow->defer(cow, d, dir_size(d->pages));
+        else
+            dir_free(d, NULL);
+    }
+    if (shared)
+        return; /* the view goes on reading *t itself */
+    t->live = t->old = NULL;
+    t->count = t->deadlines = 0;
 }
 
 static size_t dir_bytes(const struct table_dir *d)

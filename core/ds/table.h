@@ -81,7 +81,8 @@ struct table_loc {
 
 void table_init(struct table *t, uint8_t skip_bits, uint8_t stagger);
 
-/* An empty table gets room for count entries: filling it moves nothing. */
+/* Makes an empty table as large as `count` entries want it, so that inserting them moves nothing.
+ */
 void table_reserve(struct table *t, uint32_t count);
 
 /* Frees all pages; calls entry for each one still inside (may be NULL). */
@@ -93,6 +94,13 @@ void table_release(struct table *t, void (*entry)(void *ctx, struct entry *e), v
  */
 bool table_release_some(struct table *t, size_t *cursor, size_t budget,
                         void (*entry)(void *ctx, struct entry *e), void *ctx);
+
+/*
+ * Frees a table that lies inside a value's root.  What the open view may still read, entries too,
+ * goes to cow->defer, but *t itself, which stays as it is then; entry is called for the others.
+ */
+void table_release_cow(struct table *t, struct cow *cow, void (*entry)(void *ctx, struct entry *e),
+                       void *ctx);
 
 /* NULL if there is none; loc is filled only if there is one. Cost: about two cache lines. */
 struct entry *table_find(const struct table *t, uint64_t hash, struct bytes key,
@@ -147,6 +155,7 @@ uint32_t table_expire(struct table *t, int64_t now_ms, uint32_t max,
 /* Deadlines are kept in due units since this moment; set before any table exists. */
 void table_due_base(int64_t unix_ms);
 uint32_t table_due_unit(int64_t deadline_ms);
+int64_t table_due_end(uint32_t unit); /* the last moment of a due unit */
 
 size_t table_page_bytes(const struct table *t); /* directories and pages, as allocated */
 
@@ -189,12 +198,6 @@ uint64_t table_image_page(const struct table_image *image, uint64_t cursor,
  * caller's to defer.
  */
 void table_fork(const struct table *from, struct table *to, struct cow *cow);
-
-/*
- * For a table inside a value's root, whose entries own nothing: frees all of it, entries too, but
- * what the open view may still read, which is deferred.  cow may be NULL.
- */
-void table_drop(const struct table *t, struct cow *cow);
 
 /* Frees the image's directories (pages belong to the table or to what cow.defer collected). */
 void table_image_release(struct table_image *image, void (*retire)(void *p, size_t size));

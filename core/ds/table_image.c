@@ -66,48 +66,6 @@ void table_fork(const struct table *from, struct table *to, struct cow *cow)
     to->epoch = cow->epoch;
 }
 
-static void drop_block(struct cow *cow, void *p, size_t size, bool seen)
-{
-    if (seen)
-        cow->defer(cow, p, size);
-    else
-        mem_free(p, size);
-}
-
-/* One page of a page's chain: its entries, then itself. */
-static void drop_node(struct cow *cow, struct table_page *node)
-{
-    const bool viewed = cow && cow->epoch != 0, seen = cow_shared(cow, node->epoch);
-    for (uint32_t i = 0; i < node->buckets; i++) {
-        const struct table_bucket *b = &node->bucket[i];
-        for (unsigned slot = 0; slot < TABLE_BUCKET_SLOTS; slot++) {
-            if (!bucket_tag(b, slot))
-                continue;
-            struct entry *e = bucket_entry(b, slot);
-            drop_block(cow, e, entry_size(e), seen || (viewed && b->shared >> slot & 1));
-        }
-    }
-    drop_block(cow, node, page_size(node->buckets), seen);
-}
-
-static void drop_dir(const struct table *t, struct cow *cow, struct table_dir *d)
-{
-    for (uint32_t i = 0; d && i < d->pages; i++)
-        for (struct table_page *node = d->page[i], *next; node; node = next) {
-            next = node->overflow;
-            drop_node(cow, node);
-        }
-    if (d)
-        drop_block(cow, d, dir_size(d->pages), cow_shared(cow, t->epoch));
-}
-
-void table_drop(const struct table *t, struct cow *cow)
-{
-    /* t itself may be what the view reads, so it is left as it is. */
-    drop_dir(t, cow, t->live);
-    drop_dir(t, cow, t->old);
-}
-
 void table_image_release(struct table_image *image, void (*retire)(void *p, size_t size))
 {
     dir_free(image->live, retire);

@@ -44,16 +44,6 @@ void table_set_thresholds(struct table *t)
     t->shrink_at = t->live->buckets == 1 ? 0 : (uint32_t)(slots * SHRINK_PERMILLE / 1000);
 }
 
-void table_reserve(struct table *t, uint32_t count)
-{
-    LK_ASSERT(!t->live);
-    if (count == 0)
-        return;
-    const uint64_t least = (uint64_t)count * 1000 / (TABLE_BUCKET_SLOTS * RESERVED_PERMILLE) + 1;
-    __atomic_store_n(&t->live, dir_new(fitting_buckets(least)), __ATOMIC_RELEASE);
-    table_set_thresholds(t);
-}
-
 static void move_begin(struct table *t, uint32_t buckets)
 {
     if (buckets == t->live->buckets)
@@ -62,6 +52,14 @@ static void move_begin(struct table *t, uint32_t buckets)
     t->moved = 0;
     t->credit = 0;
     __atomic_store_n(&t->live, dir_new(buckets), __ATOMIC_RELEASE);
+    table_set_thresholds(t);
+}
+
+void table_reserve(struct table *t, uint32_t count)
+{
+    LK_ASSERT(!t->live && t->count == 0);
+    const uint64_t buckets = (uint64_t)count * 1000 / (TABLE_BUCKET_SLOTS * RESERVED_PERMILLE) + 1;
+    __atomic_store_n(&t->live, dir_new(fitting_buckets(buckets)), __ATOMIC_RELEASE);
     table_set_thresholds(t);
 }
 

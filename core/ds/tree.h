@@ -93,6 +93,11 @@ bool tree_iter_next_leaf(struct tree_iter *it);
 
 /* The element's values; out has room for the stride. */
 void tree_iter_get(const struct tree_iter *it, struct listpack_value *out);
+/*
+ * The values of up to n elements from here on; the iterator moves behind them.  Returns how many
+ * there were.
+ */
+size_t tree_iter_read(struct tree_iter *it, struct listpack_value *out, size_t n);
 /* The listpack that holds the element, as files store it. */
 const unsigned char *tree_iter_leaf(const struct tree_iter *it);
 
@@ -121,6 +126,9 @@ bool tree_find(struct tree_iter *it, const struct tree *t, const struct tree_pro
 /* Puts an element of stride values before the one of that rank; rank <= count. */
 void tree_insert_at(struct tree **t, struct cow *cow, uint64_t rank,
                     const struct listpack_value *element);
+/* Puts n elements, as they come, before the first one or behind the last. */
+void tree_push(struct tree **t, struct cow *cow, bool at_end, const struct listpack_value *elements,
+               size_t n);
 /*
  * Puts it where the probe says.  False, and nothing changed, if an equal one is there.  *rank (may
  * be NULL) is the element's rank in both cases.
@@ -130,7 +138,10 @@ bool tree_insert(struct tree **t, struct cow *cow, const struct tree_probe *prob
 /* rank < count.  An ordered tree must stay in order. */
 void tree_replace_at(struct tree **t, struct cow *cow, uint64_t rank,
                      const struct listpack_value *element);
-/* Appends all entries of a listpack, whole elements, in order if the tree is ordered. */
+/*
+ * Appends all entries of a listpack, whole elements, in order if the tree is ordered.  Leaves are
+ * filled one by one.
+ */
 void tree_append_packed(struct tree **t, struct cow *cow, const unsigned char *lp);
 
 /*

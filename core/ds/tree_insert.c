@@ -125,14 +125,20 @@ static unsigned leaf_middle(const struct tree *t, const struct tree_node *leaf, 
     return i;
 }
 
-/* Puts an element at an offset of an owned leaf; returns the leaf. */
+/* Puts n elements at an offset of an owned leaf; returns the leaf. */
+static struct tree_node *leaf_put_run(struct tree *t, struct tree_node *leaf, size_t offset,
+                                      const struct listpack_value *v, unsigned n, size_t bytes)
+{
+    leaf = tree_leaf_reserve(t, leaf, tree_leaf_bytes(leaf) + bytes);
+    listpack_splice_in_place(tree_as_leaf(leaf)->lp, offset, 0, 0, v, (size_t)n * t->params.stride);
+    leaf->n = (uint16_t)(leaf->n + n);
+    return leaf;
+}
+
 static struct tree_node *leaf_put(struct tree *t, struct tree_node *leaf, size_t offset,
                                   const struct listpack_value *v, size_t bytes)
 {
-    leaf = tree_leaf_reserve(t, leaf, tree_leaf_bytes(leaf) + bytes);
-    listpack_splice_in_place(tree_as_leaf(leaf)->lp, offset, 0, 0, v, t->params.stride);
-    leaf->n++;
-    return leaf;
+    return leaf_put_run(t, leaf, offset, v, 1, bytes);
 }
 
 static bool leaf_has_room(const struct tree *t, const struct tree_node *leaf, size_t bytes)
@@ -181,11 +187,13 @@ static struct tree_node *leaf_split(struct tree *t, struct cow *cow, const struc
     return tree_leaf_trim(t, leaf);
 }
 
-/* Inserts where the path stands: before its element, or at the end of its leaf if p is NULL. */
-static void insert_here(struct tree **tp, struct cow *cow, struct tree_iter *path,
-                        const struct listpack_value *v)
+/*
+ * Inserts n elements, `bytes` long, where the path stands: before its element, or at the end of its
+ * leaf if p is NULL.  More than one must have room in the leaf.
+ */
+static void insert_run_here(struct tree **tp, struct cow *cow, struct tree_iter *path,
+                            const struct listpack_value *v, unsigned n, size_t bytes)
 {
-    const size_t bytes = listpack_encoded_bytes(v, (*tp)->params.stride);
     if ((*tp)->count == 0) {
         struct tree *t = tree_root_own(tp, cow);
         t->top = leaf_of(t, cow, v, bytes);
@@ -199,13 +207,19 @@ static void insert_here(struct tree **tp, struct cow *cow, struct tree_iter *pat
     struct tree *t = tree_own(tp, cow, path, depth + 1);
     struct tree_node *leaf = (struct tree_node *)path->node[depth];
     struct siblings s = {.n = 0, .before = false};
-    if (leaf_has_room(t, leaf, bytes))
-        leaf = leaf_put(t, leaf, offset, v, bytes);
+    if (n > 1 || leaf_has_room(t, leaf, bytes))
+        leaf = leaf_put_run(t, leaf, offset, v, n, bytes);
     else
         leaf = leaf_split(t, cow, path, path->index[depth], offset, v, bytes, &s);
     tree_link(t, path, depth, leaf);
-    t->count++;
+    t->count += n;
     tell_parents(t, cow, path, depth, &s);
+}
+
+static void insert_here(struct tree **tp, struct cow *cow, struct tree_iter *path,
+                        const struct listpack_value *v)
+{
+    insert_run_here(tp, cow, path, v, 1, listpack_encoded_bytes(v, (*tp)->params.stride));
 }
 
 /* The end of the last leaf, if there is one. */
@@ -226,6 +240,54 @@ void tree_insert_at(struct tree **t, struct cow *cow, uint64_t rank,
     if (!tree_iter_at(&path, *t, rank))
         path_to_end(&path, *t);
     insert_here(t, cow, &path, element);
+}
+
+/*
+ * How many of n elements have room in the leaf, taken from the side of them that is to lie next to
+ * what the leaf has; at least one is told, and its bytes.
+ */
+static unsigned run_with_room(const struct tree *t, const struct tree_node *leaf, bool at_end,
+                              const struct listpack_value *elements, size_t n, size_t *bytes)
+{
+    const uint32_t stride = t->params.stride;
+    size_t room = 0;
+    unsigned k = 0, most = 1;
+    if (leaf && leaf->n < t->params.leaf_elements && tree_leaf_bytes(leaf) < t->params.leaf_bytes) {
+        most = t->params.leaf_elements - leaf->n;
+        room = t->params.leaf_bytes - tree_leaf_bytes(leaf);
+    }
+    *bytes = 0;
+    while (k < n && k < most) {
+        const size_t next = at_end ? k : n - 1 - k;
+        const size_t more = listpack_encoded_bytes(elements + next * stride, stride);
+        if (k > 0 && *bytes + more > room)
+            break;
+        *bytes += more;
+        k++;
+    }
+    return k;
+}
+
+void tree_push(struct tree **t, struct cow *cow, bool at_end, const struct listpack_value *elements,
+               size_t n)
+{
+    while (n > 0) {
+        struct tree_iter path;
+        size_t bytes;
+        if (at_end)
+            path_to_end(&path, *t);
+        else
+            (void)tree_iter_first(&path, *t);
+        const struct tree_node *leaf = (*t)->height ? path.node[(*t)->height - 1] : NULL;
+        const unsigned k = run_with_room(*t, leaf, at_end, elements, n, &bytes);
+        const struct listpack_value *run = elements;
+        if (at_end)
+            elements += (size_t)k * (*t)->params.stride;
+        else
+            run += (n - k) * (*t)->params.stride;
+        insert_run_here(t, cow, &path, run, k, bytes);
+        n -= k;
+    }
 }
 
 bool tree_insert(struct tree **t, struct cow *cow, const struct tree_probe *probe,
@@ -266,26 +328,48 @@ void tree_replace_at(struct tree **tp, struct cow *cow, uint64_t rank,
     tell_parents(t, cow, &path, depth, &none);
 }
 
-/* Appends the elements of a listpack as one leaf, or to the last leaf if they fit there. */
-static void append_whole(struct tree **tp, struct cow *cow, const unsigned char *lp, unsigned n)
+/* Packed elements: where they lie, and how many of them. */
+struct run {
+    const unsigned char *p;
+    size_t bytes;
+    unsigned n;
+};
+
+/* The elements at p, at most n, that a leaf of that many bytes and elements still takes. */
+static struct run run_for(const struct tree *t, const unsigned char *p, uint64_t n, size_t bytes,
+                          unsigned elements)
 {
-    const size_t bytes = listpack_bytes(lp) - LISTPACK_EMPTY_BYTES;
-    const size_t entries = (size_t)n * (*tp)->params.stride;
+    struct run run = {p, 0, 0};
+    while (run.n < n && elements + run.n < t->params.leaf_elements) {
+        const size_t more = (size_t)(tree_element_end(t, p) - p);
+        if (bytes + run.bytes + more > t->params.leaf_bytes)
+            break;
+        run.bytes += more;
+        run.n++;
+        p += more;
+    }
+    return run;
+}
+
+/* Appends a run to the last leaf, which has room, or as a leaf of its own. */
+static void append_run(struct tree **tp, struct cow *cow, const struct run *run, bool join)
+{
+    const size_t entries = (size_t)run->n * (*tp)->params.stride;
     struct tree_iter path;
     struct siblings s = {.n = 0, .before = false};
     path_to_end(&path, *tp);
     const unsigned height = (*tp)->height;
-    struct tree_node *leaf = height ? (struct tree_node *)path.node[height - 1] : NULL;
-    const bool join = leaf && tree_leaf_bytes(leaf) + bytes <= (*tp)->params.leaf_bytes &&
-                      leaf->n + n <= (*tp)->params.leaf_elements;
     struct tree *t = tree_own(tp, cow, &path, height);
-    leaf = join ? tree_leaf_reserve(t, (struct tree_node *)path.node[height - 1],
-                                    tree_leaf_bytes(leaf) + bytes)
-                : tree_leaf_new(t, cow, LISTPACK_EMPTY_BYTES + bytes);
-    listpack_append_packed_in_place(tree_as_leaf(leaf)->lp, lp + LISTPACK_HEADER_BYTES, bytes,
-                                    entries);
-    leaf->n = (uint16_t)(leaf->n + n);
-    t->count += n;
+    struct tree_node *leaf;
+    if (join) {
+        leaf = (struct tree_node *)path.node[height - 1];
+        leaf = tree_leaf_reserve(t, leaf, tree_leaf_bytes(leaf) + run->bytes);
+    } else {
+        leaf = tree_leaf_new(t, cow, LISTPACK_EMPTY_BYTES + run->bytes);
+    }
+    listpack_append_packed_in_place(tree_as_leaf(leaf)->lp, run->p, run->bytes, entries);
+    leaf->n = (uint16_t)(leaf->n + run->n);
+    t->count += run->n;
     if (join) {
         tree_link(t, &path, height - 1, leaf);
     } else if (height == 0) {
@@ -300,26 +384,26 @@ static void append_whole(struct tree **tp, struct cow *cow, const unsigned char 
 
 void tree_append_packed(struct tree **t, struct cow *cow, const unsigned char *lp)
 {
-    const uint32_t stride = (*t)->params.stride;
     const size_t entries = listpack_count(lp);
-    LK_ASSERT(entries % stride == 0);
-    if (entries == 0)
-        return;
-    const size_t n = entries / stride;
-    if (n == 1 ||
-        (n <= (*t)->params.leaf_elements && listpack_bytes(lp) <= (*t)->params.leaf_bytes)) {
-        append_whole(t, cow, lp, (unsigned)n);
-        return;
-    }
-    /* Too big for a leaf: cut it into runs that fit. */
-    const unsigned char *p = listpack_first(lp);
-    while (p) {
-        unsigned char *run = listpack_new();
-        for (uint32_t i = 0; i < stride; i++, p = listpack_next(lp, p)) {
-            const struct listpack_value v = listpack_get(p);
-            (void)listpack_insert(&run, NULL, &v, 1);
+    LK_ASSERT(entries % (*t)->params.stride == 0);
+    uint64_t n = entries / (*t)->params.stride;
+    const unsigned char *p = lp + LISTPACK_HEADER_BYTES;
+    while (n > 0) {
+        struct tree_iter it;
+        struct run run = {p, 0, 0};
+        if (tree_iter_last(&it, *t)) {
+            const struct tree_node *leaf = it.node[(*t)->height - 1];
+            run = run_for(*t, p, n, tree_leaf_bytes(leaf), leaf->n);
         }
-        append_whole(t, cow, run, 1);
-        listpack_free(run);
+        const bool join = run.n > 0;
+        if (!join)
+            run = run_for(*t, p, n, LISTPACK_EMPTY_BYTES, 0);
+        if (run.n == 0) { /* one that no leaf shares */
+            run.bytes = (size_t)(tree_element_end(*t, p) - p);
+            run.n = 1;
+        }
+        append_run(t, cow, &run, join);
+        p += run.bytes;
+        n -= run.n;
     }
 }

@@ -14,6 +14,24 @@ static bool iter_none(struct tree_iter *it, const struct tree *t, uint64_t rank)
     return false;
 }
 
+/* The child that has the element of that rank; *rank becomes the one within it. */
+static unsigned child_at(const struct tree_node *node, uint64_t *rank)
+{
+    const uint64_t *counts = tree_counts(node);
+    const uint64_t total = tree_as_inner(node)->count;
+    unsigned i = 0;
+    if (*rank < total / 2) {
+        while (*rank >= counts[i])
+            *rank -= counts[i++];
+        return i;
+    }
+    uint64_t from_end = total - *rank;
+    for (i = node->n - 1u; from_end > counts[i]; i--)
+        from_end -= counts[i];
+    *rank = counts[i] - from_end;
+    return i;
+}
+
 bool tree_iter_at(struct tree_iter *it, const struct tree *t, uint64_t rank)
 {
     if (rank >= t->count)
@@ -22,13 +40,9 @@ bool tree_iter_at(struct tree_iter *it, const struct tree *t, uint64_t rank)
     uint64_t left = rank;
     unsigned d = 0;
     for (; node->level; d++) {
-        const uint64_t *counts = tree_counts(node);
-        unsigned i = 0;
-        while (left >= counts[i])
-            left -= counts[i++];
         it->node[d] = node;
-        it->index[d] = (uint16_t)i;
-        node = tree_children(node)[i];
+        it->index[d] = (uint16_t)child_at(node, &left);
+        node = tree_children(node)[it->index[d]];
     }
     it->tree = t;
     it->node[d] = node;
@@ -121,6 +135,27 @@ void tree_iter_get(const struct tree_iter *it, struct listpack_value *out)
         out[i] = listpack_get(p);
         p += listpack_entry_bytes(p);
     }
+}
+
+size_t tree_iter_read(struct tree_iter *it, struct listpack_value *out, size_t n)
+{
+    const uint32_t stride = it->tree->params.stride;
+    size_t done = 0;
+    while (it->p && done < n) {
+        uint16_t *index = &it->index[it->tree->height - 1];
+        const size_t left = it->node[it->tree->height - 1]->n - *index;
+        const size_t k = left < n - done ? left : n - done;
+        it->p = listpack_read(it->p, out + done * stride, k * stride);
+        done += k;
+        it->rank += k;
+        if (k < left) {
+            *index = (uint16_t)(*index + k);
+            break;
+        }
+        const struct tree_node *node = iter_turn(it, true);
+        it->p = node ? tree_node_first(node) : NULL;
+    }
+    return done;
 }
 
 const unsigned char *tree_iter_leaf(const struct tree_iter *it)

@@ -61,6 +61,45 @@ void keyspace_free(struct keyspace *ks)
     reclaim_flush();
 }
 
+static struct entry *make_entry(struct bytes key, const struct value *v, int64_t deadline_ms)
+{
+    struct entry *e = entry_try_new(key, value_kind(v), value_payload_size(v), deadline_ms);
+    if (!e)
+        return NULL;
+    value_payload_write(v, entry_payload(e));
+    if (value_next_deadline(v) >= 0)
+        entry_set_flag(e, ENTRY_INNER, true);
+    return e;
+}
+
+int keyspace_load(struct keyspace *ks, uint32_t db, struct bytes key, struct value *v,
+                  int64_t deadline_ms, uint32_t lru)
+{
+    const uint64_t hash = hash_bytes(key);
+    struct shard *s = keyspace_shard(ks, hash);
+    struct entry *e = make_entry(key, v, deadline_ms);
+    if (!e) {
+        value_release(v);
+        return LK_ENOMEM;
+    }
+    entry_touch(e, lru);
+    struct table_loc loc;
+    shard_lock(s);
+    struct table *t = shard_own_table(ks, s, db);
+    const bool there = table_find(t, hash, key, &loc) != NULL;
+    if (!there) {
+        struct cow *cow = shard_cow(ks, s, db, t);
+        table_insert(t, cow, hash, e);
+        table_settle(t, cow);
+    }
+    if (deadline_ms >= 0 || entry_meta(e) & ENTRY_INNER)
+        __atomic_store_n(&ks->timed, UINT64_MAX, __ATOMIC_RELAXED);
+    shard_unlock(s);
+    if (there)
+        entry_release_deep(e);
+    return there ? LK_EBUSY : LK_OK;
+}
+
 static inline uint32_t open_epoch(const struct keyspace *ks)
 {
     return __atomic_load_n(&ks->view_epoch, __ATOMIC_RELAXED);

@@ -30,6 +30,9 @@ struct log_ring {
     size_t bytes_out;                                       /* the same */
     uint32_t state __attribute__((aligned(LK_CACHE_LINE))); /* __atomic, futex: of the consumer */
     uint64_t waiting; /* __atomic: workers with commands that found no room */
+    uint64_t durable __attribute__((aligned(LK_CACHE_LINE))); /* __atomic: ticket */
+    uint64_t durable_waiting; /* __atomic: workers with replies that rest on later tickets */
+    uint32_t awaited;         /* __atomic */
     struct slot *slots;
     uint64_t mask;
     uint64_t limit; /* pending slots at which batches are refused */
@@ -97,6 +100,29 @@ uint64_t log_ring_take_waiting(struct log_ring *r)
      * so finds the room itself.  A load could pass the store of head and miss one that does not.
      */
     return __atomic_exchange_n(&r->waiting, 0, __ATOMIC_SEQ_CST);
+}
+
+void log_ring_set_awaited(struct log_ring *r, bool awaited)
+{
+    __atomic_store_n(&r->awaited, awaited, __ATOMIC_SEQ_CST);
+}
+
+bool log_ring_is_durable_or_ask(struct log_ring *r, uint64_t ticket, uint32_t worker)
+{
+    if (LK_LIKELY(!__atomic_load_n(&r->awaited, __ATOMIC_RELAXED)) ||
+        ticket <= __atomic_load_n(&r->durable, __ATOMIC_ACQUIRE))
+        return true;
+    /* Partner of the exchange in publish: one of the two sees the other. */
+    __atomic_fetch_or(&r->durable_waiting, UINT64_C(1) << worker, __ATOMIC_SEQ_CST);
+    return !__atomic_load_n(&r->awaited, __ATOMIC_SEQ_CST) ||
+           ticket <= __atomic_load_n(&r->durable, __ATOMIC_SEQ_CST);
+}
+
+uint64_t log_ring_publish_durable(struct log_ring *r, uint64_t ticket)
+{
+    if (ticket > __atomic_load_n(&r->durable, __ATOMIC_RELAXED))
+        __atomic_store_n(&r->durable, ticket, __ATOMIC_SEQ_CST);
+    return __atomic_exchange_n(&r->durable_waiting, 0, __ATOMIC_SEQ_CST);
 }
 
 uint64_t log_ring_put(struct log_ring *r, enum log_kind kind, void *data, size_t size,

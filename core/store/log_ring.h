@@ -63,6 +63,16 @@ uint64_t log_ring_pending(const struct log_ring *r);     /* given out and not ta
 size_t log_ring_pending_bytes(const struct log_ring *r);
 
 /*
+ * Durable tickets (P4).  While `awaited`, nobody may be told of a change before it is durable:
+ * is_durable_or_ask says whether a reply that rests on this ticket may go out; if not, the retry
+ * hook will name the worker once it may.
+ */
+void log_ring_set_awaited(struct log_ring *r, bool awaited);
+bool log_ring_is_durable_or_ask(struct log_ring *r, uint64_t ticket, uint32_t worker);
+/* All up to ticket is durable.  Returns the workers to tell. */
+LK_MUST_USE uint64_t log_ring_publish_durable(struct log_ring *r, uint64_t ticket);
+
+/*
  * Waking the consumer.  Producers call log_ring_poke after a put; it costs a load unless the
  * consumer sleeps: an idle one is woken by the first slot, one that gathers a batch by 64 KiB (P7).
  */

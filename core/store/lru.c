@@ -27,5 +27,10 @@ uint32_t lfu_touch(uint32_t bits, int64_t now_ms, uint32_t decay_minutes, uint32
 
 uint32_t lfu_new(int64_t now_ms)
 {
-    return minutes(now_ms) << 8 | LFU_START;
+    return lfu_of(now_ms, LFU_START);
+}
+
+uint32_t lfu_of(int64_t now_ms, uint32_t counter)
+{
+    return minutes(now_ms) << 8 | (counter & 0xff);
 }

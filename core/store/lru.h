@@ -35,6 +35,8 @@ uint32_t lfu_counter(uint32_t bits, int64_t now_ms, uint32_t decay_minutes);
 uint32_t lfu_touch(uint32_t bits, int64_t now_ms, uint32_t decay_minutes, uint32_t log_factor,
                    struct rng *rng);
 uint32_t lfu_new(int64_t now_ms);
+/* Bits of a counter that was counted elsewhere. */
+uint32_t lfu_of(int64_t now_ms, uint32_t counter);
 
 LK_END
 

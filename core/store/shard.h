@@ -25,6 +25,7 @@ LK_BEGIN
 
 struct keyspace;
 struct table_frozen;
+struct wait_key;
 struct watch_node;
 
 struct shard_db {
@@ -41,6 +42,9 @@ struct shard {
     uint32_t others_count;
     uint32_t watched;            /* nodes in watchers */
     struct watch_node *watchers; /* keys of this shard that transactions watch */
+    uint32_t waiting;            /* nodes in waits */
+    uint32_t wait_targets;       /* those of them that need another shard to be served */
+    struct wait_key *waits;      /* keys of this shard that blocked commands wait for */
     struct table_frozen *frozen; /* what the open view has still to read of this shard */
     uint64_t ticket;             /* of the last change that was logged */
 } __attribute__((aligned(LK_CACHE_LINE)));

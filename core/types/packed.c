@@ -47,3 +47,18 @@ void packed_delete(struct value_edit *e, size_t skip, const unsigned char *p, si
 {
     LK_ASSERT(packed_splice(e, skip, p, n, NULL, 0) == LK_OK);
 }
+
+bool packed_distinct(const unsigned char *lp, unsigned parts)
+{
+    const unsigned char *p = listpack_first(lp);
+    while (p) {
+        char digits[INT64_CHARS];
+        /* Lists from outside may keep a number as a string. */
+        const struct listpack_value v = listpack_from_bytes(listpack_text(p, digits));
+        for (unsigned i = 0; i < parts && p; i++)
+            p = listpack_next(lp, p);
+        if (p && listpack_find(lp, p, &v, parts - 1))
+            return false;
+    }
+    return true;
+}

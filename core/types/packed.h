@@ -38,6 +38,12 @@ static inline int packed_insert(struct value_edit *e, size_t skip, const unsigne
     return packed_splice(e, skip, p, 0, v, n);
 }
 
+/*
+ * Does the first entry of each group of `parts` differ from that of every other?  The list holds
+ * whole groups.  Cost O(n^2)
+ */
+bool packed_distinct(const unsigned char *lp, unsigned parts);
+
 /* Taking away never fails. */
 void packed_delete(struct value_edit *e, size_t skip, const unsigned char *p, size_t n);
 

@@ -110,11 +110,9 @@ struct bytes str_bytes(const struct value *v, struct buf *scratch)
 size_t str_read(const struct value *v, size_t offset, char *out, size_t n)
 {
     char digits[INT64_CHARS];
-    struct bytes b;
     if (v->encoding == ENC_CHUNKS)
         return str_chunked_read(v, offset, out, n);
-    if (!str_piece(v, &b))
-        b = bytes_of(digits, int64_to_chars(v->as.integer, digits));
+    const struct bytes b = str_inline_bytes(v, digits);
     if (offset >= b.size)
         return 0;
     const size_t rest = b.size - offset, got = n < rest ? n : rest;
@@ -127,13 +125,11 @@ void str_spans(const struct value *v, size_t offset, size_t n,
                void (*span)(void *ctx, const struct str_span *piece), void *ctx)
 {
     char digits[INT64_CHARS];
-    struct bytes b;
     if (v->encoding == ENC_CHUNKS) {
         str_chunked_spans(v, offset, n, span, ctx);
         return;
     }
-    if (!str_piece(v, &b))
-        b = bytes_of(digits, int64_to_chars(v->as.integer, digits));
+    const struct bytes b = str_inline_bytes(v, digits);
     LK_ASSERT(offset <= b.size && n <= b.size - offset);
     const struct str_span all = {.bytes = bytes_of(b.data + offset, n)};
     if (n > 0)
@@ -143,12 +139,9 @@ void str_spans(const struct value *v, size_t offset, size_t n,
 bool str_equal(const struct value *v, struct bytes b)
 {
     char digits[INT64_CHARS];
-    struct bytes mine;
     if (v->encoding == ENC_CHUNKS)
         return str_chunked_equal(v, b);
-    if (!str_piece(v, &mine))
-        mine = bytes_of(digits, int64_to_chars(v->as.integer, digits));
-    return bytes_equal(mine, b);
+    return bytes_equal(str_inline_bytes(v, digits), b);
 }
 
 /*

@@ -73,10 +73,7 @@ bool str_chunked_equal(const struct value *v, struct bytes b)
 static int become_chunks(struct value_edit *e)
 {
     char digits[INT64_CHARS];
-    struct bytes old;
-    if (!str_piece(&e->value, &old))
-        old = bytes_of(digits, int64_to_chars(e->value.as.integer, digits));
-    struct chunks *root = chunks_from_bytes(e->cow, old);
+    struct chunks *root = chunks_from_bytes(e->cow, str_inline_bytes(&e->value, digits));
     if (!e->resize(e, sizeof root)) {
         chunks_free(root, NULL);
         return LK_ENOMEM;

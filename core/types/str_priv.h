@@ -10,6 +10,15 @@
 
 LK_BEGIN
 
+/* The bytes of a string that is no chunks; those of a number are made in digits. */
+static inline struct bytes str_inline_bytes(const struct value *v, char digits[INT64_CHARS])
+{
+    struct bytes b;
+    if (str_piece(v, &b))
+        return b;
+    return bytes_of(digits, int64_to_chars(v->as.integer, digits));
+}
+
 /* v is ENC_CHUNKS, before or after. */
 void str_chunked_from_bytes(struct bytes b, struct value *out);
 void str_chunked_from_range(size_t offset, struct bytes piece, struct value *out);

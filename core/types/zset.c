@@ -209,22 +209,23 @@ static int copy(const struct value *v, struct value *out)
     return c.failed ? LK_ENOMEM : LK_OK;
 }
 
-static void release(struct value *v, struct cow *cow)
-{
-    struct zset *z = zset_root(v);
-    table_drop(&z->members, cow);
-    tree_free(z->order, cow);
-    if (cow_shared(cow, z->members.epoch))
-        cow->defer(cow, z, sizeof *z);
-    else
-        mem_delete(z);
-    v->as.root = NULL;
-}
-
 static void free_entry(void *ctx, struct entry *e)
 {
     (void)ctx;
     entry_free(e);
+}
+
+static void release(struct value *v, struct cow *cow)
+{
+    struct zset *z = zset_root(v);
+    const bool seen = cow_shared(cow, z->members.epoch);
+    table_release_cow(&z->members, cow, free_entry, NULL);
+    tree_free(z->order, cow);
+    if (seen)
+        cow->defer(cow, z, sizeof *z);
+    else
+        mem_delete(z);
+    v->as.root = NULL;
 }
 
 static bool reap(struct value_reaper *r, size_t budget)

@@ -142,6 +142,20 @@ void zset_sort(struct zset_item *items, size_t n);
 int zset_from_items(struct zset_item *items, size_t n, const struct type_limits *limits,
                     struct buf *scratch, struct value *out);
 
+/* Are they, each before the next or equal to it? */
+bool zset_is_sorted(const struct zset_item *items, size_t n);
+
+/* The set as one listpack, member, score, member …; false if it is kept otherwise. */
+bool zset_as_pack(const struct value *v, struct bytes *out);
+
+/*
+ * A set of a listpack that is known to be valid and is not empty: as it lies where the limits allow
+ * it; else it is made as by zset_from_items.
+ * LK_EFORMAT  pairs that are not whole or not in order, a member twice, a score that is none
+ */
+int zset_from_pack(struct bytes lp, const struct type_limits *limits, struct buf *scratch,
+                   struct value *out);
+
 /*
  * Do the entries of a valid listpack make up a set: pairs in order, no member twice, each score a
  * number?  For bytes from outside.  Cost O(n^2), and n is small in sets that were made so.

@@ -20,7 +20,7 @@ static int compare_items(const void *a, const void *b)
     return zset_compare(x->score, x->member, y->score, y->member);
 }
 
-static bool is_sorted(const struct zset_item *items, size_t n)
+bool zset_is_sorted(const struct zset_item *items, size_t n)
 {
     for (size_t i = 1; i < n; i++)
         if (compare_items(&items[i - 1], &items[i]) > 0)
@@ -86,7 +86,7 @@ static void radix_sort(struct zset_item *items, size_t n)
 
 void zset_sort(struct zset_item *items, size_t n)
 {
-    if (is_sorted(items, n))
+    if (zset_is_sorted(items, n))
         return;
     if (n < RADIX_LEAST)
         qsort(items, n, sizeof *items, compare_items);
@@ -142,7 +142,6 @@ static int build_add(struct builder *b, struct bytes member, uint64_t hash, doub
     if (!e)
         return LK_ENOMEM;
     table_insert(&b->z->members, b->cow, hash, e);
-    table_settle(&b->z->members, b->cow);
     leaf_add(b, member, score);
     return LK_OK;
 }

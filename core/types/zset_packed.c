@@ -24,9 +24,9 @@ double zset_packed_score(const unsigned char *p)
 
 struct listpack_value zset_packed_value(double score, char text[DOUBLE_CHARS])
 {
-    int64_t n;
-    if (zset_score_is_integer(score, &n))
-        return listpack_from_number(n);
+    const double most = 4611686018427387904.0; /* 2^62: beyond, others write integers as text */
+    if (score >= -most && score <= most && score == (double)(int64_t)score)
+        return listpack_from_number((int64_t)score); /* -0 becomes 0 */
     return listpack_from_bytes(bytes_of(text, double_to_chars(score, text)));
 }
 

@@ -188,6 +188,8 @@ void admin_add_commands(struct command_index *ix)
     command_index_add(ix, admin_memory_commands);
     command_index_add(ix, admin_debug_commands);
     command_index_add(ix, admin_server_commands);
+    command_index_add(ix, admin_persist_commands);
+    command_index_add(ix, admin_dump_commands);
 }
 
 /* --- the periodic look ----------------------------------------------------------------------- */

@@ -39,6 +39,8 @@ struct admin_persistence {
     uint64_t saves, rewrites;
     uint64_t changes_at_last_save; /* of stats.changes */
     uint64_t keys_saved, keys_total, load_keys_loaded, load_keys_expired;
+    uint64_t load_began_ms, load_bytes, load_bytes_total; /* while loading */
+    bool save_scheduled, rewrite_scheduled;
     uint64_t aof_current_size, aof_base_size, aof_buffer_size, aof_delayed_fsync;
     uint64_t last_save_held_bytes, last_rewrite_held_bytes;
 };
@@ -50,6 +52,9 @@ enum admin_shutdown {
     ADMIN_SHUTDOWN_NOW = CONFIG_SHUTDOWN_NOW,
     ADMIN_SHUTDOWN_FORCE = CONFIG_SHUTDOWN_FORCE,
 };
+
+/* What becomes of a wish to save. */
+enum save_answer { SAVE_STARTED, SAVE_SCHEDULED, SAVE_BUSY_SAVING, SAVE_BUSY_REWRITING };
 
 /* All but config and shared may be left out: NULL or 0. */
 struct admin_parts {
@@ -64,11 +69,18 @@ struct admin_parts {
     const struct config_hook *hooks;
 
     void *ctx; /* of all the calls below */
-    /* Begins to end the server; false: it cannot, and the log says why.  Any thread. */
-    bool (*shutdown)(void *ctx, unsigned flags);
+    /*
+     * Begins to end the server; the session, which waits for that, is answered if it turns out that
+     * it cannot end.  Any thread.
+     */
+    void (*shutdown)(void *ctx, unsigned flags, uint32_t worker, uint64_t session_id);
     bool (*shutdown_abort)(void *ctx); /* false: none is under way */
     void (*worker)(void *ctx, uint32_t worker, struct admin_worker *out);
     void (*persistence)(void *ctx, struct admin_persistence *out);
+    /* BGSAVE, BGREWRITEAOF; SAVE, whose session then waits for its answer. */
+    enum save_answer (*bgsave)(void *ctx, bool schedule);
+    enum save_answer (*bgrewrite)(void *ctx);
+    enum save_answer (*save)(void *ctx, uint32_t worker, uint64_t session_id);
     uint64_t (*log_offset)(void *ctx); /* bytes of replication stream made so far */
     /*
      * The new configuration is in force.  Called by the client's worker inside the gate, so it must

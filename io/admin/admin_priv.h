@@ -39,11 +39,13 @@ void admin_publish_config(struct admin *a);
 bool admin_is_local(const struct session *s);
 
 /* Families; each ends with a row without name. */
-extern const struct command admin_info_commands[];   /* cmd_info.c */
-extern const struct command admin_config_commands[]; /* cmd_config.c */
-extern const struct command admin_memory_commands[]; /* cmd_memory.c */
-extern const struct command admin_debug_commands[];  /* cmd_debug.c */
-extern const struct command admin_server_commands[]; /* cmd_server.c */
+extern const struct command admin_info_commands[];    /* cmd_info.c */
+extern const struct command admin_config_commands[];  /* cmd_config.c */
+extern const struct command admin_memory_commands[];  /* cmd_memory.c */
+extern const struct command admin_debug_commands[];   /* cmd_debug.c */
+extern const struct command admin_server_commands[];  /* cmd_server.c */
+extern const struct command admin_persist_commands[]; /* cmd_persist.c */
+extern const struct command admin_dump_commands[];    /* cmd_dump.c */
 
 LK_END
 

@@ -108,10 +108,14 @@ static enum outcome shutdown_server(struct exec *x, const struct args *a)
         return reply_syntax(x);
     if (flags & ABORT)
         return shutdown_abort(x);
-    if (parts->shutdown && parts->shutdown(parts->ctx, flags))
-        return RUN_CLOSE; /* without a reply: the end of the connection is the answer */
-    reply_error(x->reply, "ERR Errors trying to SHUTDOWN. Check logs.");
-    return RUN_DONE;
+    if (!parts->shutdown) {
+        reply_error(x->reply, "ERR Errors trying to SHUTDOWN. Check logs.");
+        return RUN_DONE;
+    }
+    /* The end of the connection is the answer, unless the server cannot end. */
+    const struct wait_spec until_the_end = {.count = 0};
+    parts->shutdown(parts->ctx, flags, x->session->worker, x->session->id);
+    return exec_wait(x, a, &until_the_end);
 }
 
 const struct command admin_server_commands[] = {

@@ -48,8 +48,7 @@ static void expiry_lines(struct info *i)
 
 void info_stats(struct info *i)
 {
-    static const char *const sync[] = {"sync_full", "sync_partial_ok", "sync_partial_err",
-                                       "expired_subkeys", NULL};
+    static const char *const sync[] = {"sync_full", "sync_partial_ok", "sync_partial_err", NULL};
     static const char *const eviction[] = {"expired_time_cap_reached_count",
                                            "expire_cycle_cpu_milliseconds",
                                            "evicted_keys",
@@ -85,6 +84,7 @@ void info_stats(struct info *i)
 
     traffic_lines(i);
     zeros(i, sync);
+    info_count(i, "expired_subkeys", i->totals->expired_elements);
     expiry_lines(i);
     zeros(i, eviction);
     info_count(i, "keyspace_hits", t->keyspace_hits);

@@ -40,6 +40,11 @@ class Admin : public ::testing::Test
 
     ~Admin() override
     {
+        if (dispatcher_) {
+            dispatch_enter(dispatcher_);
+            dispatch_forget(dispatcher_, &session);
+            dispatch_leave(dispatcher_);
+        }
         session_release(&session);
         if (admin)
             admin_free(admin);

@@ -1,6 +1,7 @@
 /* generate.cc — the words that all families share, and the spoiling of commands. */
 #include "tests/support/generate.h"
 
+#include <algorithm>
 #include <cctype>
 
 namespace lk
@@ -114,13 +115,14 @@ namespace
 /* A client's mistakes: a letter's case, an argument too few, too many, or wrong. */
 void spoil(Random &random, Args &args)
 {
+    const bool pops = args[0] == "SPOP";
     if (random.one_in(8)) {
         for (char &c : args[0])
             c = random.one_in(2) ? static_cast<char>(toupper(static_cast<unsigned char>(c))) : c;
     }
-    /* SCAN from a made-up cursor may rightly answer anything. */
-    const bool follows_cursor = args.size() > 1 && args[1] == "@all";
-    if (!random.one_in(25) || follows_cursor)
+    /* SCAN from a made-up cursor, and SPOP of less than all, may rightly answer anything. */
+    const bool follows_cursor = std::find(args.begin(), args.end(), "@all") != args.end();
+    if (!random.one_in(25) || follows_cursor || pops)
         return;
     switch (random.below(3)) {
     case 0:
@@ -141,16 +143,11 @@ void spoil(Random &random, Args &args)
 
 Args next_mixed(Random &random)
 {
-    switch (random.below(4)) {
-    case 0:
-        return next_key(random);
-    case 1:
-        return next_session(random);
-    case 2:
-        return next_transaction(random);
-    default:
-        return next_string(random);
-    }
+    using Next = Args (*)(Random &);
+    static const std::vector<Next> all = {next_key,  next_session, next_transaction, next_list,
+                                          next_hash, next_set,     next_zset,        next_bits,
+                                          next_geo,  next_string};
+    return random.pick(all)(random);
 }
 
 } // namespace
@@ -158,8 +155,20 @@ Args next_mixed(Random &random)
 const std::vector<Family> &families()
 {
     static const std::vector<Family> all = {
-        {"Strings", next_string, 1},           {"Keys", next_key, 1}, {"Sessions", next_session, 1},
-        {"Transactions", next_transaction, 3}, {"Geo", next_geo, 1},  {"Mixed", next_mixed, 3},
+        // clang-format off
+        {"Strings", next_string, 1},
+        {"Keys", next_key, 1},
+        {"Sessions", next_session, 1},
+        {"Transactions", next_transaction, 3},
+        {"Lists", next_list, 1},
+        {"Hashes", next_hash, 1},
+        {"Sets", next_set, 1},
+        {"SortedSets", next_zset, 1},
+        {"Sorting", next_sort, 1},
+        {"Bitmaps", next_bits, 1},
+        {"Geo", next_geo, 1},
+        {"Mixed", next_mixed, 3},
+        // clang-format on
     };
     return all;
 }

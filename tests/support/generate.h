@@ -63,9 +63,15 @@ const std::vector<Family> &families();
 Script random_script(const Family &family, uint64_t seed, size_t steps);
 
 Args next_string(Random &random);
+Args next_bits(Random &random);
 Args next_key(Random &random);
 Args next_session(Random &random);
 Args next_transaction(Random &random);
+Args next_zset(Random &random);
+Args next_set(Random &random);
+Args next_sort(Random &random);
+Args next_hash(Random &random);
+Args next_list(Random &random);
 Args next_geo(Random &random);
 
 /* Shared words of the generators. */

@@ -14,16 +14,26 @@ namespace lk
 namespace
 {
 
+/* Where SCAN, or a scan of a key's elements, has its cursor if it is to be followed; else 0. */
+size_t cursor_at(const Args &args)
+{
+    for (size_t i = 1; i < args.size() && i < 3; i++)
+        if (args[i] == "@all")
+            return i;
+    return 0;
+}
+
 bool follows_cursor(const Args &args)
 {
-    return args.size() > 1 && args[1] == "@all";
+    return cursor_at(args) != 0;
 }
 
 /* What a whole SCAN found, sorted and each once, as one reply; or its error. */
 std::string scan_all(Client &client, Args args)
 {
     std::set<std::string> found;
-    args[1] = "0";
+    const size_t cursor = cursor_at(args);
+    args[cursor] = "0";
     /* The few keys of a stream need few rounds, however small COUNT is. */
     for (int round = 0; round < 100'000; round++) {
         const Reply reply = client.call(args);
@@ -31,8 +41,8 @@ std::string scan_all(Client &client, Args args)
             return reply.raw;
         for (const Reply &key : reply.items[1].items)
             found.insert(key.raw);
-        args[1] = reply.items[0].text;
-        if (args[1] == "0") {
+        args[cursor] = reply.items[0].text;
+        if (args[cursor] == "0") {
             std::string all = "*" + std::to_string(found.size()) + "\r\n";
             for (const std::string &key : found)
                 all += key;
@@ -67,7 +77,10 @@ std::string text_of(const Script &script)
 
 } // namespace
 
-Pair::Pair() : oracle_(Server::oracle()), tested_(Server::tested())
+/* DEBUG DIGEST-VALUE looks at a whole value at once. */
+static const Server::Directives kDirectives = {{"enable-debug-command", "yes"}};
+
+Pair::Pair() : oracle_(Server::oracle(kDirectives)), tested_(Server::tested(kDirectives))
 {
 }
 

@@ -633,6 +633,280 @@ const std::vector<TextScript> &text_scripts()
             LCS x empty LEN
             LCS x x IDX
         )"},
+        {"Bits", nullptr, R"(
+            SETBIT k 7 1
+            SETBIT k 7 1
+            GETBIT k 7
+            GETBIT k 8
+            GETBIT k 4294967295
+            GETBIT k 4294967296
+            GETBIT k -1
+            GETBIT k x
+            GETBIT none 1
+            SETBIT k 0 2
+            SETBIT k 0 01
+            SETBIT k 0 ""
+            SETBIT k x y
+            SETBIT k -1 1
+            SETBIT k #1 1
+            SETBIT k 01 1
+            SETBIT k 4294967296 1
+            SETBIT none x 1
+            EXISTS none
+            SETBIT zero 23 0
+            STRLEN zero
+            GET zero
+            SET n 12
+            SETBIT n 2 1
+            OBJECT ENCODING n
+            GET n
+            SET e hello
+            GETBIT e 1
+            OBJECT ENCODING e
+            SETBIT e 1 1
+            OBJECT ENCODING e
+            SETBIT far 4000000 1
+            STRLEN far
+            BITCOUNT far
+            BITPOS far 1
+            BITPOS far 0
+            SETBIT far 524030 1
+            SETBIT far 524031 1
+            SETBIT far 524032 1
+            SETBIT far 524033 1
+            GETRANGE far 65500 65510
+            BITCOUNT far 524031 524032 bit
+            BITCOUNT far 65503 65504
+            BITPOS far 0 524030 524033 bit
+            BITPOS far 1 524034 -1 bit
+            GETSET far short
+            BITCOUNT far
+            EXPIRE k 1000
+            SETBIT k 1 1
+            TTL k
+            SETBIT k
+            GETBIT k 1 2
+        )"},
+        {"BitRanges", nullptr, R"(
+            SET s foobar
+            BITCOUNT s
+            BITCOUNT s 0
+            BITCOUNT s 0 0
+            BITCOUNT s 1 1 BYTE
+            BITCOUNT s 5 30 BIT
+            BITCOUNT s -5 -1 bit
+            BITCOUNT s 0 9223372036854775807
+            BITCOUNT s -9223372036854775808 9223372036854775807 BIT
+            BITCOUNT s -300 -200
+            BITCOUNT s -200 -300
+            BITCOUNT s -200 -300 bogus
+            BITCOUNT s -2 -300
+            BITCOUNT s 5 3
+            BITCOUNT s 0 1 bogus
+            BITCOUNT s 0 1 BIT bogus
+            BITCOUNT s x 1 bogus
+            BITCOUNT s 0 x bogus
+            BITCOUNT none x y
+            BITPOS s 1
+            BITPOS s 0
+            BITPOS s 2 x
+            BITPOS s x x
+            BITPOS s 1 1
+            BITPOS s 1 -1
+            BITPOS s 1 -1 -1 BIT
+            BITPOS s 0 -3 -1 BIT
+            BITPOS s 1 -200 -300
+            BITPOS s 1 -200 -300 BIT
+            BITPOS s 1 6
+            BITPOS s 0 6
+            BITPOS s 0 5 3
+            BITPOS s 1 x 1 bogus
+            BITPOS s 1 1 x bogus
+            BITPOS s 1 1 x BIT
+            BITPOS s 1 1 2 BIT x
+            BITPOS none 0 x y z
+            BITPOS none 1
+            SETRANGE z 5 ""
+            SETRANGE z 5 "\x00"
+            BITPOS z 1
+            BITPOS z 1 0 -1
+            BITOP NOT o z
+            BITPOS o 0
+            BITPOS o 0 0
+            BITPOS o 0 3
+            BITPOS o 0 6
+            BITPOS o 0 0 -1
+            BITPOS o 0 3 -1 BIT
+            SET e ""
+            BITPOS e 0
+            BITPOS e 0 0 0
+            BITCOUNT e 0 0
+            SET i 123456
+            BITCOUNT i
+            BITPOS i 1 2
+        )"},
+        {"BitOperations", nullptr, R"(
+            MSET a foobar b abcdefghijkl n 123 e ""
+            BITOP AND d a b
+            GET d
+            BITOP OR d a b n
+            GET d
+            BITOP XOR d a b b
+            GET d
+            BITOP NOT d a
+            GET d
+            BITOP NOT d a b
+            BITOP NOT d
+            BITOP nand d a
+            BITOP nand d
+            BITOP or d a
+            OBJECT ENCODING d
+            BITOP or d n
+            GET d
+            OBJECT ENCODING d
+            BITOP and d a none
+            GET d
+            BITOP and d none
+            EXISTS d
+            BITOP or d e e
+            EXISTS d
+            BITOP not e e
+            EXISTS e
+            SET d x EX 1000
+            BITOP or d a
+            TTL d
+            BITOP xor a a a
+            GET a
+            BITOP not b b
+            BITOP not b b
+            GET b
+            SETBIT big 3000000 1
+            SETBIT other 2500000 1
+            BITOP or d big other b
+            BITCOUNT d
+            BITOP and d big other
+            STRLEN d
+            BITCOUNT d
+            BITOP not d other
+            BITCOUNT d
+            BITPOS d 0
+            BITOP xor d d other
+            BITPOS d 0
+            BITPOS d 0 0 -1
+            BITOP and d b big
+            GETRANGE d 0 12
+            STRLEN d
+        )"},
+        {"BitFields", nullptr, R"(
+            BITFIELD k
+            BITFIELD k GET u8 0
+            EXISTS k
+            BITFIELD k SET u8 0 255 GET u8 0 INCRBY u8 0 1 GET i8 4
+            BITFIELD k SET i64 #1 -1 SET u63 3 9223372036854775807
+            GET k
+            BITFIELD k GET i64 0 GET u63 1 GET u1 #5 GET i5 100000
+            BITFIELD k GET u8 4294967295 GET u8 4294967289
+            BITFIELD k SET u8 4294967296 1
+            BITFIELD k SET i8 0 -9223372036854775808
+            BITFIELD k OVERFLOW SAT SET i8 0 -9223372036854775808 GET i8 0
+            BITFIELD k OVERFLOW SAT SET i8 0 -129 GET i8 0
+            BITFIELD k OVERFLOW SAT SET u8 0 -1 GET u8 0
+            BITFIELD k OVERFLOW FAIL SET u8 0 256 SET u8 0 5
+            BITFIELD k OVERFLOW FAIL INCRBY u8 0 -6 OVERFLOW WRAP INCRBY u8 0 -6
+            BITFIELD k OVERFLOW sat INCRBY i64 0 9223372036854775807 INCRBY i64 0 9223372036854775807
+            BITFIELD k OVERFLOW sat INCRBY i64 0 -9223372036854775808 INCRBY i64 0 -9223372036854775808
+            BITFIELD k OVERFLOW fail INCRBY u63 0 9223372036854775807 INCRBY u63 0 9223372036854775807
+            BITFIELD k OVERFLOW none
+            BITFIELD k OVERFLOW
+            BITFIELD k GET
+            BITFIELD k GET u8
+            BITFIELD k SET u8 0
+            BITFIELD k INCRBY u8 0
+            BITFIELD k bogus u8 0
+            BITFIELD k GET u8 0 bogus
+            BITFIELD k GET u64 0
+            BITFIELD k GET i65 0
+            BITFIELD k GET i64 0
+            BITFIELD k GET u0 0
+            BITFIELD k GET U8 0
+            BITFIELD k GET u08 0
+            BITFIELD k GET u 0
+            BITFIELD k GET "" 0
+            BITFIELD k GET x8 x
+            BITFIELD k GET u8 x
+            BITFIELD k GET u8 -1
+            BITFIELD k GET u8 #
+            BITFIELD k GET u8 ##1
+            BITFIELD k GET u8 #-1
+            BITFIELD k GET u8 #536870912
+            BITFIELD k GET u8 #2305843009213693952
+            BITFIELD k GET u8 #9223372036854775807
+            BITFIELD k SET u8 0 x
+            BITFIELD k SET x8 0 x
+            BITFIELD k SET u8 x x
+            BITFIELD new SET u8 0 1 GET x8 0
+            EXISTS new
+            BITFIELD new OVERFLOW FAIL SET u8 100 256
+            STRLEN new
+            BITFIELD_RO k GET u8 0 GET u8 #1
+            BITFIELD_RO k
+            BITFIELD_RO k OVERFLOW SAT
+            BITFIELD_RO k SET u8 0 1
+            BITFIELD_RO k INCRBY u8 0 x
+            BITFIELD_RO k SET u8 0 1 GET x8 0
+            BITFIELD_RO none GET u8 0
+            SET n 12
+            BITFIELD n GET u16 0
+            OBJECT ENCODING n
+            BITFIELD n INCRBY u8 0 0
+            OBJECT ENCODING n
+            BITFIELD far SET u63 2096100 1 GET u63 2096100 INCRBY i64 2096128 -1
+            STRLEN far
+            GETRANGE far 262010 262030
+            WATCH k
+            1> BITFIELD k SET u8 0 1
+            1> BITFIELD k SET u8 0 1
+            MULTI
+            PING
+            EXEC
+            WATCH k
+            1> BITFIELD k SET u8 0 1
+            1> SETBIT k 7 1
+            MULTI
+            SETBIT k 6 1
+            BITCOUNT k
+            BITOP NOT k k
+            EXEC
+        )"},
+        {"BitsOfTheWrongType", "rpush", R"(
+            RPUSH l a
+            SETBIT l x 1
+            SETBIT l 1 2
+            SETBIT l 1 1
+            GETBIT l x
+            GETBIT l 1
+            BITCOUNT l x
+            BITPOS l x
+            BITPOS l 2
+            BITPOS l 1 x
+            BITOP nand d l
+            BITOP NOT d l l
+            BITOP OR d none l
+            BITOP OR l none
+            EXISTS l
+            RPUSH l a
+            SET s v
+            BITOP OR l s
+            TYPE l
+            DEL l
+            RPUSH l a
+            BITFIELD l
+            BITFIELD l GET x8 0
+            BITFIELD l GET u8 0
+            BITFIELD l SET u8 0 1
+            BITFIELD_RO l GET u8 0
+            BITFIELD_RO l SET u8 0 1
+        )"},
         {"Transactions", nullptr, R"(
             EXEC
             DISCARD
@@ -813,6 +1087,434 @@ const std::vector<TextScript> &text_scripts()
             SET
             get a b
         )"},
+        {"SetMembers", nullptr, R"(
+            SADD s 1 2 3 2
+            SADD s 3
+            SADD s
+            SCARD s
+            SMEMBERS s
+            SISMEMBER s 1
+            SISMEMBER s 01
+            SISMEMBER none 1
+            SMISMEMBER s 1 x 2 01
+            SMISMEMBER none 1 2
+            SMISMEMBER s
+            SREM s 1 x
+            SREM s x
+            SREM none x
+            SREM s
+            SCARD none
+            SMEMBERS none
+            SADD s a "" "b c" 007
+            SMEMBERS s
+            SREM s 2 3 a "" "b c"
+            SMEMBERS s
+            SREM s 007
+            EXISTS s
+            SET str v
+            SADD str a
+            SREM str a
+            SCARD str
+            SMEMBERS str
+            SISMEMBER str a
+            SMISMEMBER str a
+            SSCAN str 0
+            SPOP str
+            SPOP str 0
+            SRANDMEMBER str
+            SRANDMEMBER str 2
+            SMOVE str s a
+            SINTER str
+            SUNION none str
+            SDIFF none str
+            SINTERCARD 1 str
+            SINTERSTORE d str
+            TYPE str
+            SADD t a
+            TYPE t
+            EXPIRE t 1000
+            SADD t b
+            TTL t
+            SREM t a b
+            SADD t a
+            TTL t
+        )"},
+        {"SetMoves", nullptr, R"(
+            SADD a 1 2 3
+            SADD b 3 4
+            SMOVE a b 1
+            SMOVE a b 1
+            SMOVE a b 3
+            SMOVE a a 2
+            SMOVE a a x
+            SMOVE none b 1
+            SMOVE none none 1
+            SMEMBERS a
+            SMEMBERS b
+            SMOVE a new 2
+            EXISTS a
+            SMEMBERS new
+            SET str v
+            SMOVE none str 1
+            SMOVE b str 4
+            SMOVE b str x
+            SMOVE str b 4
+            SMEMBERS b
+        )"},
+        {"SetAlgebra", nullptr, R"(
+            SADD a 1 2 3 4 x
+            SADD b 3 4 5 x
+            SADD c 4 x y
+            SINTER a
+            SINTER a b
+            SINTER a b c
+            SINTER a none
+            SINTER none a
+            SINTER
+            SUNION a
+            SUNION a b c
+            SUNION none
+            SUNION none a
+            SUNION a a
+            SDIFF a
+            SDIFF a b
+            SDIFF a b c
+            SDIFF a a
+            SDIFF none a
+            SDIFF a none
+            SINTERSTORE d a b
+            SMEMBERS d
+            EXPIRE d 1000
+            SUNIONSTORE d a b c
+            TTL d
+            SMEMBERS d
+            SDIFFSTORE d a b
+            SMEMBERS d
+            SDIFFSTORE d d a
+            EXISTS d
+            SINTERSTORE d none a
+            SUNIONSTORE d none
+            SADD d old
+            SUNIONSTORE d none none
+            EXISTS d
+            SET d v
+            SINTERSTORE d a b
+            TYPE d
+            SINTERSTORE a a b
+            SMEMBERS a
+            SUNIONSTORE b b b
+            SMEMBERS b
+            SDIFFSTORE d
+            SINTERSTORE d
+            SET str v
+            SINTER none str
+            SINTER str none
+            SINTERSTORE b none str
+            SMEMBERS b
+        )"},
+        {"SetIntersectionCounts", nullptr, R"(
+            SADD a 1 2 3 4
+            SADD b 2 3 4 5
+            SET str v
+            SINTERCARD 1 a
+            SINTERCARD 2 a b
+            SINTERCARD 2 a none
+            SINTERCARD 2 a b LIMIT 2
+            SINTERCARD 2 a b LIMIT 0
+            SINTERCARD 2 a b LIMIT 100
+            SINTERCARD 2 a b limit 2 LIMIT 1
+            SINTERCARD 2 a b LIMIT -1
+            SINTERCARD 2 a b LIMIT x
+            SINTERCARD 2 a b LIMIT
+            SINTERCARD 2 a b bogus
+            SINTERCARD 0 a
+            SINTERCARD -1 a
+            SINTERCARD x a
+            SINTERCARD 3 a b
+            SINTERCARD 9223372036854775807 a b
+            SINTERCARD 9223372036854775808 a b
+            SINTERCARD 2
+            SINTERCARD 2 none str
+            SINTERCARD 1 none BOGUS
+            SINTERCARD 2 str none LIMIT -1
+        )"},
+        {"SetsAtRandom", nullptr, R"(
+            SADD s a
+            SRANDMEMBER s
+            SRANDMEMBER s 5
+            SRANDMEMBER s -3
+            SRANDMEMBER s 0
+            SRANDMEMBER s 9223372036854775807
+            SRANDMEMBER s 9223372036854775808
+            SRANDMEMBER s -9223372036854775808
+            SRANDMEMBER s x
+            SRANDMEMBER s 1 2
+            SRANDMEMBER none
+            SRANDMEMBER none 2
+            SRANDMEMBER none -2
+            SRANDMEMBER none x
+            SPOP s 0
+            SPOP s -1
+            SPOP s x
+            SPOP s 1 2
+            SPOP s 9223372036854775808
+            SPOP none
+            SPOP none 2
+            SPOP none -1
+            SPOP s
+            EXISTS s
+            SADD s a b c
+            SPOP s 3
+            EXISTS s
+            SADD s a b c
+            SPOP s 100
+            SPOP s 100
+            SADD s 1 2 3
+            EXPIRE s 100
+            SRANDMEMBER s 3
+            SPOP s 9223372036854775807
+            TTL s
+            SET str v
+            SRANDMEMBER str x
+            SPOP str x
+            SPOP str 1 2
+        )"},
+        {"SetScans", nullptr, R"(
+            SADD s 1 2 3 a b
+            SSCAN s 0
+            SSCAN s 100
+            SSCAN s 0 COUNT 1
+            SSCAN s 0 MATCH [ab]
+            SSCAN s 0 MATCH x* COUNT 100
+            SSCAN s @all COUNT 2
+            SSCAN s x
+            SSCAN s -1
+            SSCAN s 0 COUNT 0
+            SSCAN s 0 COUNT x
+            SSCAN s 0 COUNT
+            SSCAN s 0 MATCH
+            SSCAN s 0 TYPE set
+            SSCAN s 0 NOVALUES
+            SSCAN none 0
+            SSCAN none 0 BOGUS
+            SSCAN none x BOGUS
+            SSCAN s
+            SET str v
+            SSCAN str x
+            SSCAN str 0 BOGUS
+        )"},
+        {"SetEncodings", nullptr, R"(
+            SADD i 1 2 3
+            OBJECT ENCODING i
+            SADD i a
+            OBJECT ENCODING i
+            SREM i a
+            OBJECT ENCODING i
+            SADD big 9223372036854775807 -9223372036854775808
+            OBJECT ENCODING big
+            SADD big 9223372036854775808
+            OBJECT ENCODING big
+            CONFIG SET set-max-intset-entries 4
+            SADD j 1 2 3 4
+            OBJECT ENCODING j
+            SADD j 5
+            OBJECT ENCODING j
+            SREM j 5
+            OBJECT ENCODING j
+            SINTERSTORE k j j
+            OBJECT ENCODING k
+            SUNIONSTORE k j i
+            OBJECT ENCODING k
+            COPY j l
+            OBJECT ENCODING l
+            CONFIG SET set-max-intset-entries 512
+            SINTERSTORE k j j
+            OBJECT ENCODING k
+        )"},
+        {"SortedNumbers", nullptr, R"(
+            SADD s 3 1 2 10 -5 2.5
+            SORT s
+            SORT s DESC
+            SORT s ASC DESC
+            SORT s desc asc
+            SORT s LIMIT 1 2
+            SORT s LIMIT -1 2
+            SORT s LIMIT 1 -1
+            SORT s LIMIT 1 -5
+            SORT s LIMIT 5 2
+            SORT s LIMIT 6 2
+            SORT s LIMIT 100 2
+            SORT s LIMIT 0 0
+            SORT s DESC LIMIT 1 3
+            SORT s LIMIT 9223372036854775807 9223372036854775807
+            SORT s LIMIT 0 9223372036854775808
+            SORT s LIMIT x 1
+            SORT s LIMIT 1 x
+            SORT s LIMIT 1
+            SORT s LIMIT 1 1 LIMIT 0 2
+            SORT s BOGUS
+            SORT s BY
+            SORT s GET
+            SORT s STORE
+            SORT s ALPHA
+            SORT s ALPHA DESC
+            SORT s ALPHA LIMIT 1 3
+            SORT none
+            SORT none BOGUS
+            SORT none LIMIT x 1
+            SORT none STORE none
+            SORT_RO s
+            SORT_RO s DESC LIMIT 0 2 ALPHA
+            SORT_RO s STORE d
+            SORT_RO none
+            SORT
+            SET str v
+            SORT str
+            SORT str BOGUS
+            SORT_RO str ALPHA
+            SADD odd "" " 1" 0x10 inf -inf -0 0 0.0 00 1e3 1.0 1 +1
+            SORT odd
+            SORT odd DESC
+            SORT odd LIMIT 3 4
+            SORT odd ALPHA
+            SADD odd "1 "
+            SORT odd
+            SORT odd ALPHA DESC
+            SADD n nan
+            SORT n
+            SADD w a b 1
+            SORT w
+            SORT w LIMIT 0 0
+            SORT w ALPHA
+            SORT w STORE str
+            TYPE str
+            SADD l 9007199254740993 9007199254740992 9007199254740994 9223372036854775807
+            SORT l
+            SORT l DESC LIMIT 0 2
+        )"},
+        {"SortedByOthers", nullptr, R"(
+            SADD s 1 2 3 10
+            MSET w_3 1 w_1 2 w_2 3 w_10 0 v_1 one v_2 two v_10 ten {t}1 x
+            SORT s BY w_*
+            SORT s BY w_* DESC
+            SORT s BY w_* LIMIT 1 2
+            SORT s BY w_* LIMIT 1 2 DESC
+            SORT s BY w_* GET v_*
+            SORT s BY w_* GET # GET v_* GET none_* GET nostar
+            SORT s GET v_* GET w_* DESC LIMIT 0 3
+            SORT s GET *
+            SORT s GET ""
+            SORT s BY w_*x
+            SORT s BY none_*
+            SORT s BY none_* DESC
+            SORT s BY v_*
+            SORT s BY v_* ALPHA LIMIT 0 1
+            SORT s BY w_* BY none_*
+            SORT s BY * GET *
+            SORT s GET w_* ALPHA
+            SORT_RO s BY w_* GET #
+            SORT s BY w_*->f
+            SORT s BY w_*-> GET w_*->
+            SORT s BY w_*->f GET w_*->f
+            DEL w_3
+            SORT s BY w_*
+            SET w_3 x
+            SORT s BY w_*
+            SORT s BY w_* ALPHA LIMIT 0 2
+            SORT s BY w_* ALPHA DESC LIMIT 0 2
+            APPEND w_3 y
+            SORT s GET w_*
+            MULTI
+            SORT s GET w_*
+            SORT s DESC
+            GET w_1
+            EXEC
+            WATCH w_1
+            MULTI
+            SET w_1 100
+            SORT s GET w_*
+            EXEC
+        )"},
+        {"SortedByFields", "hset", R"(
+            SADD s 1 2 3
+            HSET h_3 f 30 g x
+            HSET h_1 f 40
+            HSET h_2 f 20 -> y
+            SORT s BY h_*->f
+            SORT s BY h_*->f DESC GET h_*->f GET h_*->g GET h_*
+            SORT s BY h_*->g ALPHA LIMIT 2 1
+            SORT s BY h_*->none
+            SORT s BY h_*-> GET h_*->
+            SORT s GET h_*->->
+            SORT s BY h_*->f->
+            SET h_1 string
+            SORT s BY h_*->f GET h_*->f GET h_*
+            HSET h_2 f x
+            SORT s BY h_*->f
+        )"},
+        {"SortedLists", "rpush", R"(
+            RPUSH l 3 1 2 10 1
+            SORT l
+            SORT l DESC
+            SORT l ALPHA
+            SORT l LIMIT 1 3
+            SORT l BY nostar
+            SORT l BY nostar DESC
+            SORT l BY nostar LIMIT 1 2
+            SORT l BY nostar DESC LIMIT 1 2
+            SORT l BY nostar LIMIT 10 2
+            SORT l BY nostar GET # GET none_*
+            SORT l BY none_* ALPHA
+            SORT l BY none_* ALPHA DESC
+            MSET w_1 a w_2 a w_3 b
+            SORT l BY w_* ALPHA
+            SORT l BY w_* ALPHA DESC
+            SORT l STORE d
+            LRANGE d 0 -1
+            TYPE d
+            EXPIRE d 100
+            SORT l DESC LIMIT 0 2 STORE d
+            LRANGE d 0 -1
+            TTL d
+            SORT l GET none_* GET # STORE d
+            LRANGE d 0 -1
+            SORT l LIMIT 0 0 STORE d
+            EXISTS d
+            SORT l STORE l
+            LRANGE l 0 -1
+            SADD s c a b
+            SORT s BY nostar STORE d
+            LRANGE d 0 -1
+            SORT s BY nostar DESC STORE d
+            LRANGE d 0 -1
+            SORT s BY nostar LIMIT 1 1 STORE d
+            LRANGE d 0 -1
+            SORT s ALPHA STORE d STORE e
+            EXISTS d
+            LRANGE e 0 -1
+            SET str v
+            SORT l STORE str
+            TYPE str
+            RPUSH many 5 5 5 4 4 3 01 1.0 1 x
+            SORT many ALPHA
+            SORT many
+            OBJECT ENCODING d
+        )"},
+        {"SortedSortedSets", "zadd", R"(
+            ZADD z 5 3 4 1 3 2 2 10
+            SORT z
+            SORT z DESC LIMIT 0 2
+            SORT z ALPHA
+            SORT z BY nostar
+            SORT z BY nostar DESC
+            SORT z BY nostar LIMIT 1 2
+            SORT z BY nostar DESC LIMIT 1 2
+            SORT z BY nostar LIMIT 1 0
+            SORT z BY nostar LIMIT 4 1
+            SORT z BY nostar GET #
+            SORT_RO z BY nostar DESC
+            SORT z BY none_* ALPHA
+        )"},
         {"WrongType", "rpush", R"(
             RPUSH l a
             GET l
@@ -843,6 +1545,220 @@ const std::vector<TextScript> &text_scripts()
             SET l v
             TTL l
             TYPE l
+        )"},
+        {"SortedSetScores", "ZADD", R"(
+            ZADD z 0.1 a -0 b inf c -inf d 1e20 e 1e-7 f
+            ZADD z 123456789012345678 g 3.0 h 4611686018427387904 i
+            ZRANGE z 0 -1 WITHSCORES
+            ZMSCORE z a b c d e f g h i none
+            ZINCRBY z 0.2 a
+            ZINCRBY z 1e308 e
+            ZINCRBY z 1e308 e
+            ZINCRBY z 1.7e308 e
+            ZINCRBY z -inf c
+            ZADD z INCR -0 b
+            ZADD z 1e400 x
+            ZADD z 0x1p3 hex
+            ZADD z 1_000 x
+            ZADD z " 5" x
+            ZADD z nan x
+            ZADD z infinity x
+            ZADD z -Infinity y
+            ZRANGE z 0 -1 WITHSCORES
+            ZRANGEBYSCORE z -inf (inf
+            ZRANGEBYSCORE z (-inf inf
+            ZCOUNT z "" ""
+            ZCOUNT z ( (
+            ZCOUNT z (x 1
+            ZCOUNT z "1 " 2
+            ZCOUNT z 0x1 0x10
+            ZCOUNT z -1e400 1e400
+            ZRANK z b
+            ZREVRANK z b
+        )"},
+        {"SortedSetsGrow", "ZADD", R"(
+            CONFIG SET zset-max-listpack-entries 4 zset-max-listpack-value 5
+            ZADD z 1 a 1 b 1 c 1 d
+            OBJECT ENCODING z
+            ZADD z 2 a 2 b
+            OBJECT ENCODING z
+            ZADD z XX 1 e
+            OBJECT ENCODING z
+            ZADD z 1 e
+            OBJECT ENCODING z
+            ZREM z a b c d
+            OBJECT ENCODING z
+            ZRANGE z 0 -1 WITHSCORES
+            ZADD v 1 12345
+            OBJECT ENCODING v
+            ZADD v 1 123456
+            OBJECT ENCODING v
+            ZADD first 1 123456
+            OBJECT ENCODING first
+            ZRANGESTORE s z 0 -1
+            OBJECT ENCODING s
+            ZRANGESTORE s v 0 -1
+            OBJECT ENCODING s
+            ZUNIONSTORE s 2 z first
+            OBJECT ENCODING s
+            ZADD many 1 1 2 2 3 3 4 4 5 5
+            ZINTERSTORE s 1 many
+            OBJECT ENCODING s
+            ZREMRANGEBYRANK many 0 0
+            ZDIFFSTORE s 1 many
+            OBJECT ENCODING s
+            ZRANGEBYSCORE s 2 4
+            COPY many other
+            ZADD many 9 0
+            ZRANGE other 0 -1
+            ZRANGE many 0 -1
+            CONFIG SET zset-max-listpack-entries 0
+            ZADD zero 1 a
+            OBJECT ENCODING zero
+            ZUNIONSTORE zero 1 zero
+            OBJECT ENCODING zero
+            CONFIG SET zset-max-listpack-entries 128 zset-max-listpack-value 64
+        )"},
+        {"SortedSetsOfEqualScores", "ZADD", R"(
+            ZADD z 0 b 0 a 0 "" 0 10 0 9 0 ab 0 A 0 "\xff" 0 aa
+            ZRANGE z 0 -1
+            ZRANGEBYLEX z - +
+            ZRANGEBYLEX z [a (b
+            ZRANGEBYLEX z (a [b LIMIT 1 1
+            ZRANGEBYLEX z ( [
+            ZRANGEBYLEX z [ (
+            ZRANGEBYLEX z + -
+            ZREVRANGEBYLEX z + -
+            ZREVRANGEBYLEX z [b [a LIMIT 0 2
+            ZLEXCOUNT z - +
+            ZLEXCOUNT z [9 [9
+            ZLEXCOUNT z (9 (9
+            ZLEXCOUNT z - -
+            ZLEXCOUNT z + +
+            ZLEXCOUNT z 9 [9
+            ZRANK z 9
+            ZREMRANGEBYLEX z [1 (a
+            ZRANGE z 0 -1
+            ZRANGE z [b - BYLEX REV LIMIT 1 -1
+            ZRANGE z - + BYLEX WITHSCORES
+            ZRANGESTORE lex z - [b BYLEX
+            ZRANGE lex 0 -1 WITHSCORES
+        )"},
+        {"SortedSetRangesByRank", "ZADD", R"(
+            ZADD z 1 a 2 b 3 c 4 d 5 e
+            ZRANGE z 0 0
+            ZRANGE z -1 -1
+            ZRANGE z -100 100
+            ZRANGE z 4 2
+            ZRANGE z 5 9
+            ZRANGE z -9223372036854775808 9223372036854775807
+            ZRANGE z 0 -1 REV
+            ZRANGE z 0 -1 REV REV WITHSCORES WITHSCORES
+            ZREVRANGE z 1 2 WITHSCORES
+            ZREVRANGE z 1 2 LIMIT 0 -1
+            ZREVRANGE z 1 2 REV
+            ZRANGE z 0 -1 LIMIT 1 2
+            ZRANGE z 0 -1 LIMIT 1 -1
+            ZRANGE z 1 3 BYSCORE BYLEX
+            ZRANGE z [a [b BYSCORE BYLEX
+            ZRANGE z 1 3 BYSCORE LIMIT 1
+            ZRANGE z 1 3 BYSCORE LIMIT 9223372036854775807 1
+            ZRANGE z 1 3 BYSCORE LIMIT 0 9223372036854775807
+            ZREMRANGEBYRANK z -2 -1
+            ZREMRANGEBYRANK z 1 0
+            ZREMRANGEBYRANK z 0 x
+            ZRANGE z 0 -1
+            ZREMRANGEBYRANK z 0 -1
+            EXISTS z
+            ZREMRANGEBYRANK z 0 -1
+        )"},
+        {"SortedSetsPop", "ZADD", R"(
+            ZADD z 1 a 1 b 2 c 3 d 3 e
+            ZPOPMIN z
+            ZPOPMAX z
+            ZPOPMAX z 2
+            ZPOPMIN z 100
+            EXISTS z
+            ZPOPMIN z
+            ZADD z 1 a 1 b 2 c 3 d 3 e
+            ZMPOP 3 none z none MIN COUNT 2
+            ZMPOP 1 z MAX
+            BZMPOP 0 2 none z MAX COUNT 10
+            ZMPOP 1 z MAX
+            ZADD z 1 a 1 b
+            BZPOPMAX none z 0
+            BZPOPMIN none z 0
+            BZPOPMIN none z 0.001
+            BZMPOP 0.001 2 none z MIN
+            MULTI
+            BZPOPMIN none 0
+            BZMPOP 0 1 none MIN
+            ZADD z 1 a
+            BZPOPMIN none z 0
+            EXEC
+            SET s x
+            BZPOPMIN none s 1
+            BZMPOP 1 2 none s MIN
+            ZMPOP 2 s z MIN
+        )"},
+        {"SortedSetAlgebra", "ZADD", R"(
+            ZADD a 1 x 2 y inf p -inf q 3 z
+            ZADD b 10 y -inf p -inf q 5 w
+            ZUNION 2 a b WITHSCORES
+            ZUNION 2 b a WITHSCORES AGGREGATE MIN
+            ZUNION 3 a b a WITHSCORES AGGREGATE MAX WEIGHTS 1 2 3
+            ZUNION 2 a b WEIGHTS 0 0 WITHSCORES
+            ZINTER 2 a b WITHSCORES
+            ZINTER 2 a b WITHSCORES WEIGHTS 0 0
+            ZINTER 2 a b WITHSCORES WEIGHTS 0 1 AGGREGATE MIN
+            ZINTER 2 a a WITHSCORES
+            ZDIFF 2 a b WITHSCORES
+            ZDIFF 2 b a WITHSCORES
+            ZDIFF 1 a
+            ZDIFF 2 a a
+            ZUNIONSTORE a 2 a b
+            ZRANGE a 0 -1 WITHSCORES
+            ZINTERSTORE a 2 a b
+            ZRANGE a 0 -1 WITHSCORES
+            ZDIFFSTORE b 2 b a
+            ZRANGE b 0 -1 WITHSCORES
+            ZDIFFSTORE b 2 b b
+            EXISTS b
+            ZINTERSTORE a 2 a none
+            EXISTS a
+            ZUNIONSTORE out 2 none none
+            EXISTS out
+            SET s x
+            ZUNIONSTORE s 1 none
+            EXISTS s
+            SET s x
+            ZUNION 2 none s
+            ZDIFF 2 none s
+            ZINTERCARD 2 none s
+            ZADD a 1 x 2 y 3 z
+            ZINTERCARD 1 a LIMIT 2
+            ZINTERCARD 1 a LIMIT 0
+            ZINTERCARD 1 a LIMIT 10
+            ZINTERCARD 1 a LIMIT -1
+            ZINTERCARD 1 a LIMIT 1 LIMIT 2
+            ZUNION 1 a WEIGHTS 1 WEIGHTS 2 AGGREGATE MIN AGGREGATE SUM WITHSCORES
+            ZUNION 9223372036854775808 a
+            ZUNION -1 a
+        )"},
+        {"SortedSetMembersAtRandom", "ZADD", R"(
+            ZRANDMEMBER z
+            ZRANDMEMBER z 3
+            ZRANDMEMBER z -3 WITHSCORES
+            ZADD z 1 a
+            ZRANDMEMBER z
+            ZRANDMEMBER z 3 WITHSCORES
+            ZRANDMEMBER z -3 WITHSCORES
+            ZRANDMEMBER z 0
+            ZRANDMEMBER z 9223372036854775807
+            ZRANDMEMBER z -9223372036854775808
+            ZRANDMEMBER z 9223372036854775807 WITHSCORES
+            ZRANDMEMBER z 1 BOGUS
+            ZRANDMEMBER z 1 WITHSCORES 1
         )"},
     };
     return all;

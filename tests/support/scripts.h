@@ -20,6 +20,7 @@ struct TextScript {
     const char *lines;
 };
 const std::vector<TextScript> &text_scripts();
+const std::vector<TextScript> &list_scripts();
 
 Script script_of(const char *lines);
 

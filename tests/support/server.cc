@@ -145,6 +145,13 @@ int Server::stop()
     return code;
 }
 
+void Server::kill()
+{
+    stopped_ = true;
+    process_->signal(SIGKILL);
+    process_->wait_exit();
+}
+
 Server::~Server()
 {
     if (!process_)

@@ -81,6 +81,8 @@ class Server
 
     /* Asks it to stop and answers its exit code, -1 if it had to be killed. */
     int stop();
+    /* Ends it in the middle of what it does. */
+    void kill();
 
   private:
     Server() = default;

@@ -97,6 +97,9 @@ TEST_P(DifferentialScript, AnswersAsTheReference)
 INSTANTIATE_TEST_SUITE_P(Wire, DifferentialScript, testing::ValuesIn(text_scripts()),
                          [](const auto &row) { return std::string(row.param.name); });
 
+INSTANTIATE_TEST_SUITE_P(WireLists, DifferentialScript, testing::ValuesIn(list_scripts()),
+                         [](const auto &row) { return std::string(row.param.name); });
+
 class DifferentialRandom : public testing::TestWithParam<Family>
 {
 };

@@ -230,6 +230,7 @@ struct Shape {
     uint32_t ring = 1 << 12;
     uint32_t slack = 512;
     bool logging = true;
+    const command *rows = nullptr; // more of them
 };
 
 class Server
@@ -241,13 +242,17 @@ class Server
         table_due_base(NOW);
         config.limits.bulk_max = size_t{512} << 20;
         config.limits.databases = 16;
+        config.limits.types.hash_max_listpack_entries = 512;
+        config.limits.types.hash_max_listpack_value = 64;
         config.slowlog_us = -1;
         index_ = command_index_new();
-        for (const command *table :
-             {string_commands, string_set_commands, string_range_commands, string_multi_commands,
-              counter_commands, key_commands, expire_commands, ttl_commands, rename_commands,
-              copy_commands, scan_commands, flush_commands, transaction_commands, rows::all()})
-            command_index_add(index_, table);
+        uint32_t count;
+        const command *const *tables = command_tables(&count);
+        for (uint32_t i = 0; i < count; i++)
+            command_index_add(index_, tables[i]);
+        command_index_add(index_, rows::all());
+        if (shape.rows)
+            command_index_add(index_, shape.rows);
         ks = shared.keyspace = keyspace_new(shape.shards, config.limits.databases);
         shared.commands = index_;
         shared.log = log_ring_new(shape.ring, shape.slack, size_t{64} << 20);
@@ -395,6 +400,7 @@ class Client
     {
         static std::atomic<uint64_t> ids;
         session_init(&session, ++ids);
+        session.worker = worker;
     }
     Client(const Client &) = delete;
     Client &operator=(const Client &) = delete;

@@ -163,7 +163,7 @@ TEST(Effects, ConcurrentWorkersReplayToTheSameKeyspace)
     const uint64_t seed = test_seed();
     Server server({.shards = 8, .workers = WORKERS, .ring = 1 << 9, .slack = 256});
     std::string stream;
-    const log_sink sink{collect, nullptr, &stream, false};
+    const log_sink sink{collect, nullptr, nullptr, nullptr, &stream};
     log_thread *log = log_thread_new(server.shared.log, &sink, 1);
     std::vector<std::thread> threads;
     for (uint32_t w = 0; w < WORKERS; w++)

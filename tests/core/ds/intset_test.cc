@@ -38,6 +38,36 @@ TEST(Intset, HasThePublishedBytes)
     intset_free(set);
 }
 
+// Inside a larger block: the bytes around it stay as they are.
+TEST(Intset, ChangesInPlace)
+{
+    std::string block(200, '#');
+    unsigned char *set = reinterpret_cast<unsigned char *>(block.data()) + 3;
+    intset_init_in_place(set);
+    std::set<int64_t> model;
+    for (const int64_t v : {5, -3, 7, 40000, -5, 70000}) {
+        size_t index;
+        ASSERT_FALSE(intset_find(set, v, &index));
+        const size_t bytes = intset_bytes_with(set, v);
+        intset_insert_in_place(set, index, v);
+        EXPECT_EQ(intset_bytes(set), bytes);
+        model.insert(v);
+    }
+    EXPECT_EQ(intset_bytes_with(set, 1), intset_bytes(set) + 4);
+    EXPECT_EQ(intset_bytes_with(set, INT64_MAX), INTSET_EMPTY_BYTES + 7 * 8u);
+    for (const size_t index : {5u, 0u, 2u}) {
+        model.erase(intset_get(set, index));
+        intset_delete_in_place(set, index);
+    }
+    ASSERT_EQ(intset_count(set), model.size());
+    size_t i = 0;
+    for (const int64_t v : model)
+        EXPECT_EQ(intset_get(set, i++), v);
+    EXPECT_TRUE(intset_validate(set, intset_bytes(set)));
+    EXPECT_EQ(block.substr(0, 3), "###");
+    EXPECT_EQ(block.substr(3 + INTSET_EMPTY_BYTES + 6 * 4), std::string(165, '#'));
+}
+
 TEST(Intset, MatchesStdSet)
 {
     const uint64_t seed = test_seed();

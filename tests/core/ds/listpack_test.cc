@@ -3,6 +3,7 @@
 
 #include "tests/core/ds/view_model.h"
 
+#include <algorithm>
 #include <deque>
 #include <memory>
 #include <string>
@@ -253,6 +254,53 @@ std::string random_value(std::mt19937_64 &rng)
         return std::string(rng() % 50 == 0 ? 16375 + rng() % 10 : 4090 + rng() % 10, 'x');
     default:
         return std::string(rng() % 20, static_cast<char>('a' + rng() % 26));
+    }
+}
+
+TEST(Listpack, RotatesAndRemovesInPlace)
+{
+    const uint64_t seed = test_seed();
+    SCOPED_TRACE(::testing::Message() << "LATCHKEY_SEED=" << seed);
+    std::mt19937_64 rng(seed);
+    for (int round = 0; round < 300; round++) {
+        unsigned char *lp = listpack_new();
+        std::deque<std::string> model;
+        for (size_t n = 1 + rng() % 12; n > 0; n--) {
+            model.push_back(rng() % 3 ? std::to_string(rng() % 3) : random_value(rng));
+            listpack_append(&lp, of(model.back()));
+        }
+        const bool last = rng() % 2;
+        listpack_rotate_in_place(lp, last);
+        if (last)
+            std::rotate(model.begin(), model.end() - 1, model.end());
+        else
+            std::rotate(model.begin(), model.begin() + 1, model.end());
+        ASSERT_TRUE(all(lp) == model);
+
+        std::vector<listpack_value> read(model.size());
+        const unsigned char *end = listpack_read(listpack_first(lp), read.data(), read.size());
+        EXPECT_EQ(end, lp + listpack_bytes(lp) - 1);
+        for (size_t i = 0; i < read.size(); i++)
+            ASSERT_EQ(read[i].is_number ? std::to_string(read[i].number)
+                                        : std::string(read[i].s.data, read[i].s.size),
+                      model[i]);
+
+        const std::string victim = model[rng() % model.size()];
+        const size_t skip = rng() % 3, most = rng() % 4;
+        size_t met = 0, gone = 0;
+        for (auto at = model.begin(); at != model.end();) {
+            const bool out = *at == victim && met++ >= skip && gone < most;
+            gone += out;
+            at = out ? model.erase(at) : at + 1;
+        }
+        const listpack_value v = listpack_from_bytes(of(victim));
+        // An exact block: the header must say what is left, and nothing behind it is read.
+        const size_t block = listpack_bytes(lp);
+        ASSERT_EQ(listpack_remove_in_place(lp, &v, skip, most), gone);
+        ASSERT_TRUE(listpack_validate(lp, listpack_bytes(lp)));
+        ASSERT_EQ(listpack_count(lp), model.size());
+        ASSERT_TRUE(all(lp) == model);
+        mem_free(lp, block);
     }
 }
 

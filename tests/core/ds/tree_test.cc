@@ -154,6 +154,38 @@ class Sequence
         tree_append_packed(&root, view.cow(), lp);
         listpack_free(lp);
     }
+    void push(bool at_end, size_t n)
+    {
+        std::vector<std::string> texts;
+        for (size_t i = 0; i < n; i++)
+            texts.push_back(random_value(rng));
+        std::vector<listpack_value> v;
+        for (const std::string &s : texts)
+            v.push_back(listpack_from_bytes(of(s)));
+        tree_push(&root, view.cow(), at_end, v.data(), n);
+        model.insert(at_end ? model.end() : model.begin(), texts.begin(), texts.end());
+    }
+    // Reads from a place on, in two goes.
+    void check_read(uint64_t rank)
+    {
+        const size_t n = rng() % 40;
+        std::vector<listpack_value> v(2 * n);
+        tree_iter it;
+        (void)tree_iter_at(&it, root, rank);
+        size_t got = tree_iter_read(&it, v.data(), n);
+        got += tree_iter_read(&it, v.data() + got, n);
+        ASSERT_EQ(got, std::min<uint64_t>(2 * n, model.size() - rank));
+        ASSERT_EQ(it.rank, rank + got);
+        ASSERT_EQ(it.p != nullptr, rank + got < model.size());
+        for (size_t i = 0; i < got; i++)
+            ASSERT_TRUE((v[i].is_number
+                             ? std::to_string(v[i].number)
+                             : std::string(v[i].s.data, v[i].s.size)) == model[rank + i]);
+        if (it.p) {
+            ASSERT_TRUE(text(it.p) == model[it.rank]);
+            ASSERT_EQ(tree_iter_prev(&it), rank + got > 0);
+        }
+    }
     void check()
     {
         const char *wrong = tree_check(root, nullptr);
@@ -195,6 +227,8 @@ TEST_P(TreeLimits, SequenceMatchesStdDeque)
                 s.toggle_view();
             else if (kind < 6)
                 s.append_packed(s.rng() % 30);
+            else if (kind < 8)
+                s.push(s.rng() % 2, s.rng() % 30);
             else if (kind < 16 && at < n)
                 s.replace(at, random_value(s.rng));
             else if (kind < 18)
@@ -204,6 +238,7 @@ TEST_P(TreeLimits, SequenceMatchesStdDeque)
             else if (at < n)
                 s.erase(at, 1);
             s.check_rank(s.rng() % (s.model.size() + 1));
+            s.check_read(s.rng() % (s.model.size() + 1));
             if (step % 10 == 0 || s.model.size() < 50)
                 s.check();
             if (HasFatalFailure()) {
@@ -259,6 +294,23 @@ TEST_F(Tree, GrowingAtTheEndsFillsLeaves)
         EXPECT_EQ(tree_check(t, nullptr), nullptr);
         tree_free(t, nullptr);
     }
+}
+
+// Blocks of any size, as files have them, come to lie in full leaves.
+TEST_F(Tree, AppendingBlocksFillsLeaves)
+{
+    const tree_params params = {1, 1024 - TREE_LEAF_OVERHEAD, 10000, nullptr};
+    tree *t = tree_new(&params, nullptr);
+    unsigned char *lp = listpack_new();
+    for (int i = 0; i < 150; i++)
+        listpack_append(&lp, bytes_cstr("sixteen bytes ok"));
+    for (int i = 0; i < 200; i++)
+        tree_append_packed(&t, nullptr, lp);
+    EXPECT_EQ(tree_count(t), 30000u);
+    EXPECT_LT(tree_used_bytes(t), 30000u * 18 * 107 / 100);
+    EXPECT_EQ(tree_check(t, nullptr), nullptr);
+    listpack_free(lp);
+    tree_free(t, nullptr);
 }
 
 TEST_F(Tree, WriteUnderViewCostsThePath)

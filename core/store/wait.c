@@ -1,0 +1,84 @@
+#include "core/store/wait.h"
+
+static struct wait_key *own_key(struct shard *s, uint32_t db, struct bytes key, uint64_t hash)
+{
+    struct wait_key *k = wait_find(s, db, hash, key);
+    if (k)
+        return k;
+    k = mem_calloc(sizeof *k + key.size);
+    k->shard = s;
+    k->hash = hash;
+    k->db = db;
+    k->key_size = key.size;
+    if (key.size > 0)
+        memcpy(k->key, key.data, key.size);
+    k->next = s->waits;
+    if (k->next)
+        k->next->prev = k;
+    s->waits = k;
+    return k;
+}
+
+static void drop_key(struct wait_key *k)
+{
+    if (k->first || k->ready)
+        return;
+    if (k->prev)
+        k->prev->next = k->next;
+    else
+        k->shard->waits = k->next;
+    if (k->next)
+        k->next->prev = k->prev;
+    mem_free(k, sizeof *k + k->key_size);
+}
+
+void wait_add(struct shard *s, uint32_t db, struct bytes key, uint64_t hash, struct wait_node *node)
+{
+    struct wait_key *k = own_key(s, db, key, hash);
+    node->key = k;
+    node->hash = hash;
+    node->next = NULL;
+    node->prev = k->last;
+    if (k->last)
+        k->last->next = node;
+    else
+        k->first = node;
+    k->last = node;
+    k->when_gone += node->when_gone;
+    s->waiting++;
+    s->wait_targets += node->target != NULL;
+}
+
+void wait_drop(struct wait_node *node)
+{
+    struct wait_key *k = node->key;
+    if (!k)
+        return;
+    if (node->prev)
+        node->prev->next = node->next;
+    else
+        k->first = node->next;
+    if (node->next)
+        node->next->prev = node->prev;
+    else
+        k->last = node->prev;
+    node->key = NULL;
+    k->when_gone -= node->when_gone;
+    k->shard->waiting--;
+    k->shard->wait_targets -= node->target != NULL;
+    drop_key(k);
+}
+
+struct wait_key *wait_find(struct shard *s, uint32_t db, uint64_t hash, struct bytes key)
+{
+    struct wait_key *k = s->waits;
+    while (k && !(k->hash == hash && k->db == db && bytes_equal(wait_key_name(k), key)))
+        k = k->next;
+    return k;
+}
+
+void wait_let_go(struct wait_key *k)
+{
+    k->ready = false;
+    drop_key(k);
+}

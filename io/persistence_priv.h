@@ -1,0 +1,54 @@
+/*
+ * persistence_priv.h — the inside of persistence, for persistence*.c.
+ */
+#ifndef LK_IO_PERSISTENCE_PRIV_H
+#define LK_IO_PERSISTENCE_PRIV_H
+
+#include "io/persistence.h"
+#include "persist/aof_load.h"
+#include "persist/log_thread.h"
+#include "persist/saver.h"
+
+#include <pthread.h>
+
+LK_BEGIN
+
+/* A client that waits for a SAVE. */
+struct save_waiter {
+    struct save_waiter *next;
+    uint32_t worker;
+    uint64_t session_id;
+};
+
+struct persistence {
+    struct persistence_parts parts;
+    struct aof *aof;
+    struct log_thread *log;
+    struct saver *saver;
+    char *aof_directory;
+    struct aof_manifest found; /* at the start, if there was one */
+    bool load_aof, load_rdb;
+
+    uint64_t loaded_bytes, load_total, load_began_ms; /* __atomic, relaxed */
+    uint64_t loaded_keys, load_expired;               /* the same */
+    uint32_t beginning;                               /* __atomic: the AOF is to begin */
+    uint32_t ending;                                  /* __atomic: the last save is under way */
+    int64_t last_rewrite_try_ms;                      /* cron's */
+    uint32_t save_scheduled, rewrite_scheduled;       /* __atomic */
+    pthread_mutex_t lock;
+    struct save_waiter *save_waiters; /* lock */
+};
+
+static inline const struct config *persistence_config(const struct persistence *p)
+{
+    return config_current(p->parts.config);
+}
+
+/* --- persistence_load.c ---------------------------------------------------------------------- */
+
+/* Looks for files; false: the log says what is wrong. */
+bool persistence_find(struct persistence *p);
+
+LK_END
+
+#endif

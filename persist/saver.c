@@ -1,0 +1,349 @@
+#include "persist/saver.h"
+
+#include "core/base/clock.h"
+#include "core/base/log.h"
+#include "core/base/mem.h"
+#include "persist/rdb_file.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+struct saver {
+    struct saver_parts parts;
+    pthread_t thread;
+    pthread_mutex_t lock;
+    pthread_cond_t changed;
+    /* lock: */
+    enum saver_job wanted, running;
+    enum aof_turn turn;
+    struct view *view; /* of the running job, while it may be aborted */
+    bool stop, last_well;
+    struct saver_report report;
+    int64_t began_ms;
+    uint64_t keys_saved; /* __atomic, relaxed */
+};
+
+/* What one job knows. */
+struct job {
+    struct saver *saver;
+    enum saver_job kind;
+    struct saver_settings settings;
+    struct view *view;
+    struct rdb_sizes sizes;
+    struct aof_turn_request turn;
+    bool turns;
+    uint64_t changes, keys, bytes, held_bytes;
+    const char *why; /* it did not go well */
+    char error[RDB_FILE_ERROR_CHARS];
+};
+
+/* --- the cut --------------------------------------------------------------------------------- */
+
+static uint64_t sum_keys(const struct rdb_sizes *sizes)
+{
+    uint64_t sum = 0;
+    for (size_t i = 0; i < sizes->count; i++)
+        sum += sizes->rows[i].keys;
+    return sum;
+}
+
+/* One moment for the view, the sizes, the count of changes and the turn of the AOF. */
+static void cut(struct job *j, enum aof_turn turn)
+{
+    const struct saver_parts *p = &j->saver->parts;
+    gate_close(&p->ks->gate);
+    p->settings(p->ctx, j->kind, &j->settings);
+    rdb_sizes_take(p->ks, &j->sizes);
+    j->changes = p->changes(p->ctx);
+    j->view = view_cut(p->ks);
+    if (turn != AOF_TURN_NONE)
+        aof_turn(p->ring, &j->turn, turn);
+    gate_open(&p->ks->gate);
+    j->keys = sum_keys(&j->sizes);
+}
+
+/* --- the file -------------------------------------------------------------------------------- */
+
+static int key_saved(void *ctx, uint64_t keys)
+{
+    struct job *j = ctx;
+    __atomic_store_n(&j->saver->keys_saved, keys, __ATOMIC_RELAXED);
+    if (j->settings.key_delay_us > 0)
+        usleep((useconds_t)j->settings.key_delay_us);
+    const size_t held = keys % 1024 == 0 ? view_held_bytes(j->saver->parts.ks) : 0;
+    if (held > j->held_bytes)
+        j->held_bytes = held;
+    return LK_OK;
+}
+
+static int write_rdb(struct job *j, struct rdb_file *f)
+{
+    const struct saver_settings *set = &j->settings;
+    const struct rdb_save_options options = {.redis_version = set->redis_version,
+                                             .now_ms = clock_unix_ms(),
+                                             .used_bytes = mem_used(),
+                                             .aof_base = j->kind == SAVER_REWRITE,
+                                             .use = set->use,
+                                             .lfu_decay_minutes = set->lfu_decay_minutes,
+                                             .sizes = j->sizes.rows,
+                                             .sizes_count = j->sizes.count};
+    const struct rdb_sink sink = rdb_file_sink(f);
+    const struct rdb_save_hook hook = {key_saved, j};
+    struct rdb_out out;
+    struct rdb_save save;
+    rdb_out_init(&out, &sink, RDB_OUT_BUFFER_BYTES);
+    out.compress = set->compress;
+    out.checksum = set->checksum;
+    rdb_save_begin(&save, &out, &options);
+    const int rc = rdb_save_view(&save, j->view, &hook);
+    j->bytes = rdb_out_offset(&out);
+    rdb_out_release(&out);
+    return rc;
+}
+
+static void say_why(struct job *j, const struct rdb_file *f, int rc)
+{
+    if (rc == LK_EAGAIN)
+        j->why = "it was aborted";
+    else if (f && f->error[0])
+        snprintf(j->error, sizeof j->error, "%s", f->error);
+    else
+        snprintf(j->error, sizeof j->error, "%s", strerror(errno));
+    if (!j->why)
+        j->why = j->error;
+}
+
+static int write_file(struct job *j, const char *temp, const char *name)
+{
+    const struct saver_settings *set = &j->settings;
+    const struct rdb_file_options options = {.directory = j->kind == SAVER_RDB ? set->directory
+                                                                               : set->aof_directory,
+                                             .temp_name = temp,
+                                             .incremental_fsync = set->incremental_fsync};
+    struct rdb_file f;
+    int rc = rdb_file_create(&f, j->saver->parts.ops, &options);
+    if (rc != LK_OK) {
+        say_why(j, &f, rc);
+        return rc;
+    }
+    rc = write_rdb(j, &f);
+    if (rc == LK_OK)
+        rc = rdb_file_commit(&f, name);
+    if (rc == LK_OK)
+        return rc;
+    say_why(j, &f, rc);
+    rdb_file_abort(&f);
+    return rc;
+}
+
+/* --- the two jobs ---------------------------------------------------------------------------- */
+
+static int save_rdb(struct job *j)
+{
+    const int rc = write_file(j, NULL, j->settings.filename);
+    if (rc == LK_OK)
+        log_line(LOG_NOTICE, "DB saved on disk");
+    return rc;
+}
+
+static int rewrite(struct job *j)
+{
+    struct aof *aof = j->saver->parts.aof;
+    char temp[64], whole[64];
+    if (j->settings.hold_fsync)
+        aof_hold_fsync(aof, true);
+    snprintf(temp, sizeof temp, "temp-rewriteaof-%d.aof", (int)getpid());
+    snprintf(whole, sizeof whole, "temp-rewriteaof-bg-%d.aof", (int)getpid());
+    int rc = write_file(j, temp, whole);
+    if (j->turns && aof_turn_wait(&j->turn) != LK_OK && rc == LK_OK) {
+        say_why(j, NULL, LK_EIO);
+        rc = LK_EIO;
+    }
+    if (rc == LK_OK) {
+        rc = aof_adopt_base(aof, whole, true, j->bytes);
+        if (rc != LK_OK)
+            say_why(j, NULL, rc);
+    }
+    if (j->settings.hold_fsync)
+        aof_hold_fsync(aof, false);
+    if (rc == LK_OK)
+        log_line(LOG_NOTICE, "Background AOF rewrite finished successfully");
+    return rc;
+}
+
+static void report(struct saver *s, const struct job *j, bool well)
+{
+    struct saver_report *r = &s->report;
+    const int64_t now_ms = clock_unix_ms(), seconds = (now_ms - s->began_ms) / 1000;
+    s->last_well = well;
+    if (j->kind == SAVER_REWRITE) {
+        r->rewrite_failed = !well;
+        r->last_rewrite_duration_s = seconds;
+        r->last_rewrite_held_bytes = j->held_bytes;
+        r->rewrites += well;
+        return;
+    }
+    r->save_failed = !well;
+    r->last_save_duration_s = seconds;
+    r->last_save_held_bytes = j->held_bytes;
+    r->last_try_ms = now_ms;
+    r->saves += well;
+    if (well) {
+        r->last_save_s = now_ms / 1000;
+        r->changes_at_last_save = j->changes;
+    }
+}
+
+static void set_view(struct saver *s, struct view *v)
+{
+    pthread_mutex_lock(&s->lock);
+    s->view = v;
+    if (s->stop && v)
+        view_abort(v);
+    pthread_mutex_unlock(&s->lock);
+}
+
+static void release_settings(struct saver_settings *set)
+{
+    mem_strfree(set->directory);
+    mem_strfree(set->filename);
+    mem_strfree(set->aof_directory);
+}
+
+static void run_job(struct saver *s, enum saver_job kind, enum aof_turn turn)
+{
+    struct job j = {.saver = s, .kind = kind, .turns = turn != AOF_TURN_NONE};
+    cut(&j, turn);
+    pthread_mutex_lock(&s->lock);
+    s->report.keys_total = j.keys;
+    pthread_mutex_unlock(&s->lock);
+    set_view(s, j.view);
+    const bool well = (kind == SAVER_RDB ? save_rdb(&j) : rewrite(&j)) == LK_OK;
+    set_view(s, NULL);
+    view_close(j.view);
+    rdb_sizes_release(&j.sizes);
+    release_settings(&j.settings);
+    if (well)
+        log_line(LOG_NOTICE, kind == SAVER_RDB ? "Background saving terminated with success"
+                                               : "Background AOF rewrite terminated with success");
+    else
+        log_line(LOG_WARNING, "Background %s: %s",
+                 kind == SAVER_RDB ? "saving error" : "AOF rewrite error", j.why);
+    pthread_mutex_lock(&s->lock);
+    report(s, &j, well);
+    pthread_mutex_unlock(&s->lock);
+}
+
+/* --- the thread ------------------------------------------------------------------------------ */
+
+static void *run(void *arg)
+{
+    struct saver *s = arg;
+    setpriority(PRIO_PROCESS, (id_t)syscall(SYS_gettid), 10); /* workers come first */
+    pthread_mutex_lock(&s->lock);
+    while (!s->stop) {
+        if (s->wanted == SAVER_NONE) {
+            pthread_cond_wait(&s->changed, &s->lock);
+            continue;
+        }
+        const enum saver_job job = s->running = s->wanted;
+        s->wanted = SAVER_NONE;
+        pthread_mutex_unlock(&s->lock);
+        run_job(s, job, s->turn);
+        pthread_mutex_lock(&s->lock);
+        s->running = SAVER_NONE;
+        s->report.keys_total = 0;
+        __atomic_store_n(&s->keys_saved, 0, __ATOMIC_RELAXED);
+        const bool well = s->last_well;
+        pthread_cond_broadcast(&s->changed);
+        pthread_mutex_unlock(&s->lock);
+        if (s->parts.ended)
+            s->parts.ended(s->parts.ctx, job, well);
+        pthread_mutex_lock(&s->lock);
+    }
+    pthread_mutex_unlock(&s->lock);
+    return NULL;
+}
+
+struct saver *saver_new(const struct saver_parts *parts)
+{
+    struct saver *s = mem_new(struct saver);
+    s->parts = *parts;
+    s->last_well = true;
+    s->report.last_save_duration_s = s->report.last_rewrite_duration_s = -1;
+    pthread_mutex_init(&s->lock, NULL);
+    pthread_cond_init(&s->changed, NULL);
+    LK_ASSERT(pthread_create(&s->thread, NULL, run, s) == 0);
+    return s;
+}
+
+void saver_free(struct saver *s)
+{
+    pthread_mutex_lock(&s->lock);
+    s->stop = true;
+    if (s->view)
+        view_abort(s->view);
+    pthread_cond_broadcast(&s->changed);
+    pthread_mutex_unlock(&s->lock);
+    pthread_join(s->thread, NULL);
+    pthread_mutex_destroy(&s->lock);
+    pthread_cond_destroy(&s->changed);
+    mem_delete(s);
+}
+
+int saver_begin(struct saver *s, enum saver_job job, enum aof_turn turn)
+{
+    int rc = LK_EBUSY;
+    pthread_mutex_lock(&s->lock);
+    if (s->running == SAVER_NONE && s->wanted == SAVER_NONE && !s->stop) {
+        s->wanted = job;
+        s->turn = turn;
+        s->began_ms = clock_unix_ms();
+        pthread_cond_broadcast(&s->changed);
+        rc = LK_OK;
+    }
+    pthread_mutex_unlock(&s->lock);
+    return rc;
+}
+
+bool saver_wait(struct saver *s)
+{
+    pthread_mutex_lock(&s->lock);
+    while (s->running != SAVER_NONE || s->wanted != SAVER_NONE)
+        pthread_cond_wait(&s->changed, &s->lock);
+    const bool well = s->last_well;
+    pthread_mutex_unlock(&s->lock);
+    return well;
+}
+
+void saver_abort(struct saver *s, enum saver_job job)
+{
+    pthread_mutex_lock(&s->lock);
+    if (s->view && s->running == job)
+        view_abort(s->view);
+    pthread_mutex_unlock(&s->lock);
+}
+
+struct saver_report saver_report_get(struct saver *s)
+{
+    pthread_mutex_lock(&s->lock);
+    struct saver_report r = s->report;
+    r.job = s->running != SAVER_NONE ? s->running : s->wanted;
+    r.current_duration_s = r.job == SAVER_NONE ? -1 : (clock_unix_ms() - s->began_ms) / 1000;
+    pthread_mutex_unlock(&s->lock);
+    r.keys_saved = __atomic_load_n(&s->keys_saved, __ATOMIC_RELAXED);
+    return r;
+}
+
+void saver_note_saved(struct saver *s, uint64_t changes)
+{
+    pthread_mutex_lock(&s->lock);
+    s->report.changes_at_last_save = changes;
+    s->report.last_save_s = clock_unix_ms() / 1000;
+    pthread_mutex_unlock(&s->lock);
+}
