@@ -7,7 +7,6 @@
  */
 #include "core/base/bytes.h"
 
-#include <float.h>
 #include <math.h>
 #include <stdio.h>
 
@@ -34,38 +33,71 @@ static const uint64_t powers[DECIMALS_MAX + 1] = {
     UINT64_C(100000000000000000),
 };
 
-/* m / 2^shift * 10^decimals as an integer, rounded to the nearest, to the even one of two. */
-static uint64_t decimals_of(uint64_t m, unsigned shift, unsigned decimals)
+/* whole + m / 2^shift */
+struct parts {
+    bool negative;
+    uint64_t whole, m;
+    unsigned shift; /* at least 1 */
+};
+
+/* False if v is not for us. */
+static bool split_double(double v, struct parts *p)
 {
-    const unsigned __int128 scaled = (unsigned __int128)m * powers[decimals];
-    if (shift >= 128)
-        return 0; /* scaled is below 2^121: less than a half */
-    const unsigned __int128 half = (unsigned __int128)1 << (shift - 1);
-    const uint64_t n = (uint64_t)(scaled >> shift);
-    const unsigned __int128 rest = scaled - ((unsigned __int128)n << shift);
-    return n + (rest > half || (rest == half && n & 1));
+    enum { FRACTION_BITS = 52, BIAS = 1075, EXPONENT_MAX = 62 - 53 };
+    const uint64_t implied = UINT64_C(1) << FRACTION_BITS;
+    uint64_t bits;
+    memcpy(&bits, &v, sizeof bits);
+    const int biased = (int)(bits >> FRACTION_BITS & 0x7ff);
+    const uint64_t n = (bits & (implied - 1)) | (biased ? implied : 0);
+    const int exponent = (biased ? biased : 1) - BIAS; /* v = n * 2^exponent */
+    if (exponent > EXPONENT_MAX)
+        return false;
+    p->negative = bits >> 63;
+    p->shift = exponent < 0 ? (unsigned)-exponent : 1;
+    p->whole = exponent >= 0 ? n << exponent : p->shift < 64 ? n >> p->shift : 0;
+    p->m = exponent >= 0 ? 0 : p->shift < 64 ? n & ((UINT64_C(1) << p->shift) - 1) : n;
+    return true;
 }
 
-/* The size, or 0 if v is not for us. */
-static size_t put_fixed(long double v, unsigned decimals, char *out)
+static bool split_long_double(long double v, struct parts *p)
 {
     const long double limit = 4611686018427387904.0L; /* 2^62 */
     const long double magnitude = fabsl(v);
+    int exponent;
+    if ((long double)(double)v == v)
+        return split_double((double)v, p);
+    if (!(magnitude < limit))
+        return false;
+    p->negative = signbit(v);
+    p->whole = (uint64_t)magnitude;
+    const long double m = ldexpl(frexpl(magnitude - p->whole, &exponent), 64);
+    p->m = (uint64_t)m;
+    p->shift = (unsigned)(64 - exponent);
+    return (long double)p->m == m;
+}
+
+/* m / 2^shift * 10^decimals as an integer, rounded to the nearest, to the even one of two. */
+static uint64_t decimals_of(const struct parts *p, unsigned decimals)
+{
+    const unsigned __int128 scaled = (unsigned __int128)p->m * powers[decimals];
+    if (p->shift >= 128)
+        return 0; /* scaled is below 2^121: less than a half */
+    const unsigned __int128 half = (unsigned __int128)1 << (p->shift - 1);
+    const uint64_t n = (uint64_t)(scaled >> p->shift);
+    const unsigned __int128 rest = scaled - ((unsigned __int128)n << p->shift);
+    return n + (rest > half || (rest == half && n & 1));
+}
+
+static size_t put_fixed(const struct parts *p, unsigned decimals, char *out)
+{
     char digits[INT64_CHARS];
     char *at = out;
-    int exponent;
-    if (!(magnitude < limit))
-        return 0;
-    uint64_t whole = (uint64_t)magnitude;
-    const long double m = ldexpl(frexpl(magnitude - whole, &exponent), 64);
-    if (LDBL_MANT_DIG > 64 && (long double)(uint64_t)m != m)
-        return 0;
-    uint64_t fraction = decimals_of((uint64_t)m, (unsigned)(64 - exponent), decimals);
+    uint64_t whole = p->whole, fraction = decimals_of(p, decimals);
     if (fraction == powers[decimals]) {
         whole++;
         fraction = 0;
     }
-    if (signbit(v))
+    if (p->negative)
         *at++ = '-';
     at += int64_to_chars((int64_t)whole, at);
     *at++ = '.';
@@ -79,8 +111,10 @@ size_t double_to_fixed(double v, unsigned decimals, char out[FIXED_CHARS])
 {
     LK_ASSERT(decimals >= 1);
     LK_ASSERT(decimals <= DECIMALS_MAX);
-    const size_t size = put_fixed(v, decimals, out);
-    return size ? size : (size_t)snprintf(out, FIXED_CHARS, "%.*f", (int)decimals, v);
+    struct parts p;
+    if (split_double(v, &p))
+        return put_fixed(&p, decimals, out);
+    return (size_t)snprintf(out, FIXED_CHARS, "%.*f", (int)decimals, v);
 }
 
 size_t long_double_to_chars(long double v, char out[LONG_DOUBLE_CHARS])
@@ -90,8 +124,11 @@ size_t long_double_to_chars(long double v, char out[LONG_DOUBLE_CHARS])
         memcpy(out, word, strlen(word));
         return strlen(word);
     }
-    size_t size = put_fixed(v, DECIMALS_MAX, out);
-    if (size == 0) /* the longest has 4933 digits before the point */
+    struct parts p;
+    size_t size;
+    if (split_long_double(v, &p))
+        size = put_fixed(&p, DECIMALS_MAX, out);
+    else /* the longest has 4933 digits before the point */
         size = (size_t)snprintf(out, LONG_DOUBLE_CHARS, "%.*Lf", DECIMALS_MAX, v);
     LK_ASSERT(size < LONG_DOUBLE_CHARS);
     while (out[size - 1] == '0')

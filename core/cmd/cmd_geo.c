@@ -152,6 +152,16 @@ static enum outcome geohash(struct exec *x, const struct args *a)
     return reply_members(x, a, tell_text);
 }
 
+/* The scores of two members; false if one of them is missing. */
+static bool find_two(const struct value *v, const struct bytes members[2], double *a, double *b)
+{
+    const uint64_t hash_a = hash_bytes(members[0]), hash_b = hash_bytes(members[1]);
+    zset_prefetch(v, hash_a);
+    zset_prefetch(v, hash_b);
+    return zset_score_hashed(v, members[0], hash_a, a) &&
+           zset_score_hashed(v, members[1], hash_b, b);
+}
+
 static enum outcome geodist(struct exec *x, const struct args *a)
 {
     struct value v;
@@ -163,7 +173,7 @@ static enum outcome geodist(struct exec *x, const struct args *a)
     const int rc = exec_find(x, a->v[1], TYPE_ZSET, &v);
     if (rc != LK_OK)
         return reply_status(x, rc);
-    if (value_exists(&v) && zset_score(&v, a->v[2], &from) && zset_score(&v, a->v[3], &to)) {
+    if (value_exists(&v) && find_two(&v, &a->v[2], &from, &to)) {
         const double distance_m = geo_distance(geohash_decode(geohash_from_score(from)),
                                                geohash_decode(geohash_from_score(to)));
         reply_geo_distance(x->reply, distance_m / unit_m);

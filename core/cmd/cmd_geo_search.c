@@ -12,6 +12,8 @@
 #include "core/cmd/tables.h"
 #include "core/types/zset.h"
 
+#include <math.h>
+
 /* After so many elements beside the run's rectangle the next one in it is looked for. */
 enum { MISSES = 24 };
 
@@ -22,6 +24,8 @@ struct search {
     const struct geo_query *q;
     struct geo_hits hits;
     bool measures; /* somebody asks for distances */
+    /* Where the walk along each run ended: no score lies between the run's end and this one. */
+    double stop[GEO_RUNS_MAX];
 };
 
 /* False if no more are wanted. */
@@ -34,8 +38,10 @@ static bool visit(struct search *s, const struct zset_iter *it, uint64_t hash)
                         distance / s->q->unit_m);
 }
 
-static bool search_run(struct search *s, const struct geo_run *run)
+/* Goes along run i. */
+static bool search_run(struct search *s, uint32_t i)
 {
+    const struct geo_run *run = &s->q->area.runs[i];
     const double end = (double)(run->last + 1);
     struct zset_iter it;
     unsigned misses = 0;
@@ -49,20 +55,33 @@ static bool search_run(struct search *s, const struct geo_run *run)
         } else if (++misses == MISSES) {
             misses = 0;
             const uint64_t next = geo_run_next(run, hash);
-            on = next <= run->last && zset_iter_seek(&it, s->v, (double)next);
+            on = zset_iter_seek(&it, s->v, (double)(next <= run->last ? next : run->last + 1));
             continue;
         }
         on = zset_iter_next(&it);
     }
+    s->stop[i] = on ? it.score : INFINITY;
     return true;
+}
+
+/* Did an earlier run end in a gap that holds all of run i? */
+static bool is_empty(const struct search *s, uint32_t i)
+{
+    const struct geo_run *runs = s->q->area.runs;
+    for (uint32_t k = 0; k < i; k++)
+        if (runs[k].last < runs[i].first && (double)(runs[i].last + 1) <= s->stop[k])
+            return true;
+    return false;
 }
 
 static void search(struct search *s)
 {
     const struct geo_area *area = &s->q->area;
-    for (uint32_t i = 0; i < area->run_count; i++)
-        if (!search_run(s, &area->runs[i]))
+    for (uint32_t i = 0; i < area->run_count; i++) {
+        s->stop[i] = (double)area->runs[i].last;
+        if (!is_empty(s, i) && !search_run(s, i))
             break;
+    }
     geo_hits_sort(&s->hits);
 }
 

@@ -250,17 +250,6 @@ void geo_cover_center(struct geo_area *a)
 
 /* --- polygons -------------------------------------------------------------------------------- */
 
-static void sort_runs(struct geo_area *a)
-{
-    for (uint32_t i = 1; i < a->run_count; i++) {
-        for (uint32_t k = i; k > 0 && a->runs[k].first < a->runs[k - 1].first; k--) {
-            const struct geo_run swap = a->runs[k];
-            a->runs[k] = a->runs[k - 1];
-            a->runs[k - 1] = swap;
-        }
-    }
-}
-
 void geo_cover_vertices(struct geo_area *a)
 {
     struct bounds b = {INFINITY, -INFINITY, INFINITY, -INFINITY};
@@ -281,10 +270,10 @@ void geo_cover_vertices(struct geo_area *a)
     while (shift < GEO_BITS && ((x_high >> shift) - (w.x_low >> shift) > 1 ||
                                 (y_high >> shift) - (w.y_low >> shift) > 1))
         shift++;
-    for (uint32_t x = w.x_low >> shift; x <= x_high >> shift; x++)
-        for (uint32_t y = w.y_low >> shift; y <= y_high >> shift; y++)
+    /* As one reads a map: row by row from the north west. */
+    for (uint32_t y = (y_high >> shift) + 1; y-- > w.y_low >> shift;)
+        for (uint32_t x = w.x_low >> shift; x <= x_high >> shift; x++)
             add_run(a, &w, (struct cell){x, y, GEO_BITS - shift});
-    sort_runs(a);
 }
 
 /* --- rectangles ------------------------------------------------------------------------------ */

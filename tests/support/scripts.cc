@@ -127,6 +127,228 @@ const std::vector<TextScript> &text_scripts()
             INCRBYFLOAT n 1.5
             TTL n
         )"},
+        {"Places", nullptr, R"(
+            GEOADD S 13.361389 38.115556 Palermo 15.087269 37.502669 Catania
+            SET str x
+            GEOADD S
+            GEOADD S 1 2
+            GEOADD S NX XX 1 2 a
+            GEOADD S NX 1 2
+            GEOADD S NX XX 1 2
+            GEOADD S a 2 m
+            GEOADD S 181 0 m
+            GEOADD S 0 86 m
+            GEOADD S 180 85.05112878 m
+            GEOADD S -180 -85.05112878 n
+            GEOADD S 180.00000000000003 0 m
+            GEOADD S nan 0 m
+            GEOADD S inf 0 m
+            GEOADD S 1 2 m 1 x n
+            GEOHASH S m n
+            GEOPOS S m n
+            GEODIST S m n
+            GEOADD S CH 1 2 Palermo
+            GEOADD S XX CH 1 2 m 3 4 q
+            GEOADD S NX CH 1 3 m 3 4 q
+            GEOADD S nx ch nx 1 3 m
+            GEOADD str 1 2 m
+            GEOADD str 1 999 m
+            GEOADD S INCR 1 2 m
+            GEOADD S 1 2 m 3
+            GEOPOS S m n none
+            GEOPOS S
+            GEOPOS none
+            GEOPOS none a b
+            GEOPOS str a
+            GEOHASH S m n Palermo none
+            GEOHASH S
+            GEOHASH none a
+            GEOHASH str a
+            GEODIST S Palermo Catania
+            GEODIST S Palermo Catania km
+            GEODIST S Palermo Catania FT
+            GEODIST S Palermo Catania mi
+            GEODIST S Palermo Catania mm
+            GEODIST S Palermo Catania m x
+            GEODIST none a b mm
+            GEODIST none a b
+            GEODIST str a b
+            GEODIST str a b mm
+            GEODIST S a Catania
+            GEODIST S a
+        )"},
+        {"SearchesOfPlaces", nullptr, R"(
+            GEOADD S 13.361389 38.115556 Palermo 15.087269 37.502669 Catania 1 2 m 3 4 q
+            GEOADD S -180 -85.05112878 n 180 85.05112878 o 12.758489 38.788135 edge
+            SET str x
+            GEOSEARCH S FROMLONLAT 15 37 BYRADIUS 200 km
+            GEOSEARCH S FROMLONLAT 15 37 BYRADIUS 200 km WITHDIST WITHCOORD WITHHASH
+            GEOSEARCH S WITHDIST WITHHASH FROMLONLAT 15 37 WITHDIST BYRADIUS 200 km
+            GEOSEARCH S FROMLONLAT 15 37 BYRADIUS 700000 ft ASC
+            GEOSEARCH S FROMLONLAT 15 37 BYBOX 250 200 mi DESC
+            GEOSEARCH S FROMMEMBER o BYRADIUS 1 m
+            GEOSEARCH S FROMMEMBER o BYBOX 0 0 m
+            GEOSEARCH S FROMMEMBER n BYRADIUS 1 m
+            GEOSEARCH S FROMMEMBER Palermo BYRADIUS 0 m
+            GEOSEARCH S FROMLONLAT 180 85.05112878 BYRADIUS 10000 km ASC
+            GEOSEARCH S FROMLONLAT -180 85.05112878 BYRADIUS 10 km ASC
+            GEOSEARCH none FROMLONLAT 15 37 BYRADIUS 200 km x
+            GEOSEARCH none FROMLONLAT 15 37 BYRADIUS 200 km
+            GEOSEARCH none FROMLONLAT 15 37 BYRADIUS x km
+            GEOSEARCH str FROMLONLAT 15 37 BYRADIUS 200 km x
+            GEOSEARCH none FROMMEMBER x BYRADIUS 200 km
+            GEOSEARCH S FROMMEMBER x BYRADIUS 200 km
+            GEOSEARCH S FROMMEMBER x BYRADIUS y mm
+            GEOSEARCH S FROMMEMBER x FROMLONLAT 1 2 BYRADIUS 200 km
+            GEOSEARCH S FROMMEMBER m FROMLONLAT 1 2 BYRADIUS 200 km
+            GEOSEARCH S FROMMEMBER m FROMMEMBER Palermo BYRADIUS 200 km
+            GEOSEARCH none FROMMEMBER x FROMMEMBER y BYRADIUS 200 km
+            GEOSEARCH none FROMMEMBER x FROMLONLAT 1 2 BYRADIUS 200 km
+            GEOSEARCH S FROMLONLAT 15 37 FROMMEMBER m BYRADIUS 200 km
+            GEOSEARCH S FROMLONLAT 15 37 BYRADIUS 200 km BYBOX 1 1 km
+            GEOSEARCH S FROMLONLAT 15 37 BYBOX 1 1 km BYRADIUS 200 km
+            GEOSEARCH S FROMLONLAT 15 37 BYBOX 1 1 km BYBOX 400 400 km
+            GEOSEARCH S FROMLONLAT 15 37 BYRADIUS 1 km BYRADIUS 200 km
+            GEOSEARCH S FROMLONLAT 15 37 FROMLONLAT 1 2 BYRADIUS 200 km
+            GEOSEARCH S FROMLONLAT 15 37 COUNT 1 ASC
+            GEOSEARCH S BYRADIUS 200 km COUNT 1 ASC
+            GEOSEARCH S WITHDIST COUNT 1 ASC ANY
+            geosearch S withdist BYRADIUS 200 km BYRADIUS 200 km
+            GeoSearch S withdist BYRADIUS 200 km COUNT 1
+            GeoSearch S FROMMEMBER m ASC ASC COUNT 1
+            GEOSEARCH S FROMLONLAT 15 37 BYRADIUS 200 mm
+            GEOSEARCH S FROMLONLAT 15 37 BYRADIUS -1 km
+            GEOSEARCH S FROMLONLAT 15 37 BYRADIUS -0 km
+            GEOSEARCH S FROMLONLAT 15 37 BYRADIUS x km
+            GEOSEARCH S FROMLONLAT 15 37 BYRADIUS nan km
+            GEOSEARCH S FROMLONLAT 15 37 BYRADIUS inf km
+            GEOSEARCH S FROMLONLAT 15 37 BYRADIUS 1e308 km ASC
+            GEOSEARCH S FROMLONLAT 15 37 BYBOX inf inf km DESC
+            GEOSEARCH S FROMLONLAT 15 37 BYBOX inf 100 km
+            GEOSEARCH S FROMLONLAT 15 37 BYBOX x 1 km
+            GEOSEARCH S FROMLONLAT 15 37 BYBOX 1 x km
+            GEOSEARCH S FROMLONLAT 15 37 BYBOX -1 1 km
+            GEOSEARCH S FROMLONLAT 15 37 BYBOX 1 -1 km
+            GEOSEARCH S FROMLONLAT 15 37 BYBOX 1 1 mm
+            GEOSEARCH S FROMLONLAT 15 37 BYBOX -1 1 mm
+            GEOSEARCH S FROMLONLAT 15 x BYBOX 1 1 km
+            GEOSEARCH S FROMLONLAT 185 1 BYBOX 1 1 km
+            GEOSEARCH S FROMLONLAT 15 37 BYBOX 1 1 km COUNT
+            GEOSEARCH S FROMLONLAT 15 37 BYBOX 1 1 km COUNT 0
+            GEOSEARCH S FROMLONLAT 15 37 BYBOX 1 1 km COUNT -1
+            GEOSEARCH S FROMLONLAT 15 37 BYBOX 1 1 km COUNT x
+            GEOSEARCH S FROMLONLAT 15 37 BYRADIUS 5000 km COUNT 9223372036854775807
+            GEOSEARCH S FROMLONLAT 15 37 BYRADIUS 5000 km COUNT 9223372036854775808
+            GEOSEARCH S FROMLONLAT 15 37 BYBOX 1 1 km ANY
+            GEOSEARCH none FROMLONLAT 15 37 BYBOX 1 1 km ANY
+            GEOSEARCH S FROMLONLAT 15 37 BYBOX 5000 5000 km COUNT 1 ANY
+            GEOSEARCH S FROMLONLAT 15 37 BYBOX 5000 5000 km ANY COUNT 2 DESC
+            GEOSEARCH S FROMLONLAT 15 37 BYRADIUS 5000 km COUNT 2
+            GEOSEARCH S FROMLONLAT 15 37 BYRADIUS 5000 km COUNT 2 DESC
+            GEOSEARCH S FROMLONLAT 15 37 BYRADIUS 5000 km COUNT 1 COUNT 3
+            GEOSEARCH S FROMLONLAT 15 37 BYBOX 1 1 km STOREDIST
+            GEOSEARCH S FROMLONLAT 15 37 BYBOX 1 1 km STORE x
+            GEOSEARCH S FROMLONLAT 15 37 BYRADIUS 200 km ASC DESC
+            GEOSEARCH S FROMLONLAT 15 37 BYRADIUS 200 km DESC ASC
+            GEOSEARCH S FROMLONLAT 15 37 BYRADIUS 200
+            GEOSEARCH S FROMMEMBER Palermo BYRADIUS 200
+            GEOSEARCH S FROMLONLAT 15 37 BYBOX 200 1
+            GEOSEARCH S FROMMEMBER
+            GEOSEARCH S BYRADIUS 1 km COUNT 1 FROMMEMBER
+        )"},
+        {"OlderSearchesOfPlaces", nullptr, R"(
+            GEOADD S 13.361389 38.115556 Palermo 15.087269 37.502669 Catania 1 2 m 3 4 q
+            SET str x
+            GEORADIUS S 15 37 200 km
+            GEORADIUS S 15 37 200 km WITHDIST STORE a
+            GEORADIUS S 15 37 200 km STORE a STOREDIST b
+            GEOHASH a Catania
+            DEBUG DIGEST-VALUE a b S
+            GEORADIUS S 15 37 200 km STORE a STORE c
+            DEBUG DIGEST-VALUE a b c
+            GEORADIUS S 15 37 200 km STORE
+            GEORADIUS S 15 37 200 km COUNT STORE
+            GEORADIUS S 15 37 200 km STORE STORE
+            EXISTS STORE
+            GEORADIUS S 15 37 200 km STOREDIST str
+            DEBUG DIGEST-VALUE str
+            GEORADIUS S 15 37 0 km STOREDIST str
+            EXISTS str
+            GEORADIUS S 15 37 5000 mi COUNT 2 DESC STOREDIST S
+            DEBUG DIGEST-VALUE S
+            GEOADD S 13.361389 38.115556 Palermo 15.087269 37.502669 Catania 1 2 m 3 4 q
+            GEORADIUS_RO S 15 37 200 km STORE a
+            GEORADIUS_RO S 15 37 200 km STOREDIST a
+            GEORADIUS_RO S 15 37 200 km DESC
+            GEORADIUS_RO S 15 37 5000 km COUNT 3 ANY WITHDIST
+            GEORADIUSBYMEMBER S Palermo 200 km
+            GEORADIUSBYMEMBER S x 200 km
+            GEORADIUSBYMEMBER none x 200 km
+            GEORADIUSBYMEMBER none x 200 km STORE b
+            EXISTS b
+            GEORADIUSBYMEMBER none x y km STORE b
+            GEORADIUSBYMEMBER none x 1 mm STORE b
+            GEORADIUSBYMEMBER none x 1 mm STORE b WITHDIST
+            GEORADIUSBYMEMBER S x y km
+            GEORADIUSBYMEMBER S Palermo y km
+            GEORADIUSBYMEMBER S Palermo 10 km STORE Palermo STOREDIST S
+            DEBUG DIGEST-VALUE S
+            GEORADIUSBYMEMBER_RO S Palermo 200 km STORE b
+            GEORADIUSBYMEMBER_RO S Palermo 200 km WITHCOORD
+            GEORADIUS S 1 2 3
+            GEORADIUS S 1 2 3 km FROMMEMBER Palermo
+            GEORADIUS S 1 2 3 km BYRADIUS 1 km
+            GEORADIUS S x 2 3 km
+            GEORADIUS none 500 2 3 km
+            GEORADIUS none 50 2 x km
+            GEORADIUS none 50 2 1 km ANY
+            GEOADD S 13.361389 38.115556 Palermo 15.087269 37.502669 Catania 1 2 m 3 4 q
+            GEOSEARCHSTORE d S FROMLONLAT 15 37 BYRADIUS 200 km
+            DEBUG DIGEST-VALUE d
+            GEOSEARCHSTORE d S FROMLONLAT 15 37 BYRADIUS 200 km WITHDIST
+            GEOSEARCHSTORE d S FROMLONLAT 15 37 BYRADIUS 200 km STOREDIST
+            DEBUG DIGEST-VALUE d
+            GEOSEARCHSTORE d S FROMLONLAT 15 37 BYRADIUS 200 km STORE x
+            GEOSEARCHSTORE d S BYRADIUS 200 km COUNT 1 ASC
+            GEOSEARCHSTORE d S FROMLONLAT 1 1 COUNT 1 ASC
+            GEOSEARCHSTORE d S WITHDIST COUNT 1 ASC ASC
+            GEOSEARCHSTORE d none FROMLONLAT 1 1 BYBOX 1 1 km
+            EXISTS d
+            GEOSEARCHSTORE d d FROMLONLAT 1 1 BYBOX 1 1 km
+            SET d x
+            GEOSEARCHSTORE d d FROMLONLAT 1 1 BYBOX 1 1 km
+            GEOSEARCHSTORE S S FROMMEMBER Palermo BYBOX 400 400 km STOREDIST
+            DEBUG DIGEST-VALUE S
+            COMMAND GETKEYS GEORADIUS S 1 2 3 km STOREDIST a STORE b
+            COMMAND GETKEYS GEORADIUS S 1 2 3 km STORE a STOREDIST
+            COMMAND GETKEYS GEORADIUSBYMEMBER S STORE STORE km STORE a
+            COMMAND GETKEYS GEORADIUSBYMEMBER S STORE b km
+            COMMAND GETKEYS GEORADIUS S 1 2 3 STORE b
+            COMMAND GETKEYSANDFLAGS GEORADIUS S 1 2 3 km store S
+        )"},
+        {"PlacesOfAnyScore", "ZADD", R"(
+            ZADD z 0 zero 0.5 half -0.5 minushalf -1 minus -4503599627370496 far 4503599627370496 over
+            ZADD z 9007199254740992 more 1e18 large 9.3e18 larger 1e19 toolarge 1e300 huge
+            ZADD z inf inf -inf minusinf 3479099956230698 Palermo 3479099956230698.5 beside
+            ZADD z -9.3e18 deep 18446744073709551615 top 13510798882111488 corner
+            GEOPOS z zero half minushalf minus far over more large larger toolarge huge inf minusinf
+            GEOPOS z Palermo beside deep top corner
+            GEOHASH z zero half minushalf minus far over more large larger toolarge huge inf minusinf
+            GEOHASH z Palermo beside deep top corner
+            GEODIST z minus large
+            GEODIST z huge minusinf km
+            GEOSEARCH z FROMMEMBER Palermo BYRADIUS 10 m WITHHASH WITHDIST
+            GEOSEARCH z FROMMEMBER minus BYRADIUS 10 km WITHHASH WITHDIST
+            GEOSEARCH z FROMMEMBER zero BYRADIUS 10 km WITHHASH WITHDIST
+            GEOSEARCH z FROMMEMBER corner BYRADIUS 10 km WITHHASH WITHDIST
+            GEOSEARCH z FROMMEMBER over BYBOX 10 10 km WITHHASH WITHDIST
+            GEOSEARCH z FROMMEMBER inf BYBOX 10 10 km WITHHASH WITHDIST
+            GEOSEARCH z FROMLONLAT 0 0 BYRADIUS 30000 km WITHHASH
+            GEOSEARCHSTORE d z FROMMEMBER Palermo BYRADIUS 100 km
+            ZRANGE d 0 -1 WITHSCORES
+            GEOSEARCHSTORE d z FROMLONLAT 13 38 BYRADIUS 100 km STOREDIST
+            ZRANGE d 0 -1 WITHSCORES
+        )"},
         {"Ranges", nullptr, R"(
             SET s "hello world"
             GETRANGE s 0 -1
