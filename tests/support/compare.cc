@@ -200,6 +200,8 @@ bool same_encoding(const Reply &want, const Reply &got, int64_t)
  */
 bool same_distances(const Reply &want, const Reply &got, int64_t)
 {
+    if (want.raw == got.raw)
+        return true;
     if (want.type != '*' || got.type != '*' || want.items.size() != got.items.size())
         return false;
     std::multiset<std::string> a, b;

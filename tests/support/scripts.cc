@@ -1513,7 +1513,6 @@ const std::vector<TextScript> &text_scripts()
             SORT z BY nostar LIMIT 4 1
             SORT z BY nostar GET #
             SORT_RO z BY nostar DESC
-            SORT z BY none_* ALPHA
         )"},
         {"WrongType", "rpush", R"(
             RPUSH l a
