@@ -35,6 +35,8 @@ enum status {
     LK_ENAN = -24,     /* a sum of scores would be no number */
     LK_EMINMAX = -25,  /* an end of a range of scores is not a float */
     LK_ELEX = -26,     /* an end of a range of members is none */
+    LK_ENOTHLL = -27,  /* a string that is no HyperLogLog */
+    LK_EHLL = -28,     /* a HyperLogLog whose registers do not add up */
 };
 
 #endif

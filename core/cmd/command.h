@@ -23,7 +23,10 @@ enum outcome {
 
 typedef enum outcome command_run(struct exec *x, const struct args *a);
 
-/* Flags with a name in COMMAND INFO come first, in the order in which it lists them. */
+/*
+ * Flags with a name in COMMAND INFO come first, in the order in which it lists them; it does not
+ * tell of CMD_MAY_REPLICATE.
+ */
 enum command_flag {
     CMD_WRITE = 1 << 0,
     CMD_READONLY = 1 << 1,
@@ -152,6 +155,12 @@ struct command {
      * (exec_find_made).  NULL: never.
      */
     bool (*looks_up)(const struct args *a);
+    /*
+     * Where in the payload of a large value the first key's command will look, as far as its words
+     * tell: those bytes are fetched together with those of the other commands of a batch, before
+     * any of them runs.  NULL: at its beginning.  A guess; it may lie behind the end.
+     */
+    size_t (*reach)(const struct args *a);
     const struct command *subcommands; /* ends with a row without name; then run may be NULL */
 };
 

@@ -412,6 +412,13 @@ static void look_up(struct dispatcher *d, struct pending *p)
     LK_PREFETCH(p->shard);
 }
 
+static void prefetch_reach(const struct pending *p)
+{
+    const struct bytes key = p->args.v[p->cmd->first_key];
+    const size_t offset = ENTRY_WIDE_HEAD + key.size + p->cmd->row->reach(&p->args);
+    table_prefetch_entry_at(p->bucket, p->hash, offset);
+}
+
 /* Each stage touches what the one before has asked for, one command behind the other. */
 static void prefetch(struct pending *p, uint32_t n)
 {
@@ -422,8 +429,11 @@ static void prefetch(struct pending *p, uint32_t n)
         if (p[i].shard && p[i].session->db == 0)
             p[i].bucket = table_prefetch_bucket(&p[i].shard->first, p[i].hash);
     for (uint32_t i = 0; i < n; i++)
-        if (p[i].bucket)
+        if (p[i].bucket) {
             table_prefetch_entry(p[i].bucket, p[i].hash);
+            if (LK_UNLIKELY(p[i].cmd->row->reach != NULL))
+                prefetch_reach(&p[i]);
+        }
 }
 
 void dispatch_run(struct dispatcher *d, struct pending *p, uint32_t n)

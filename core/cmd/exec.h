@@ -46,6 +46,7 @@ struct command_limits {
     bool lfu; /* maxmemory-policy keeps LFU bits instead of LRU */
     uint32_t lfu_log_factor, lfu_decay_minutes;
     struct type_limits types;
+    size_t hll_sparse_max_bytes; /* hll-sparse-max-bytes */
 };
 const struct command_limits *exec_limits(const struct exec *x);
 

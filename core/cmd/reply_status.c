@@ -36,6 +36,8 @@ static const char *const lines[] = {
     [-LK_ENAN] = "ERR resulting score is not a number (NaN)",
     [-LK_EMINMAX] = "ERR min or max is not a float",
     [-LK_ELEX] = "ERR min or max not valid string range item",
+    [-LK_ENOTHLL] = "WRONGTYPE Key is not a valid HyperLogLog string value.",
+    [-LK_EHLL] = "INVALIDOBJ Corrupted HLL object detected",
 };
 
 /* "object|encoding", or the plain name. */

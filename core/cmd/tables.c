@@ -7,10 +7,11 @@ static const struct command *const tables[] = {
     set_algebra_commands, zset_add_commands,   zset_read_commands,    zset_range_commands,
     zset_remove_commands, zset_pop_commands,   zset_random_commands,  zset_algebra_commands,
     sort_commands,        bit_commands,        bitop_commands,        bitfield_commands,
-    geo_commands,         geo_search_commands, key_commands,          expire_commands,
-    ttl_commands,         rename_commands,     copy_commands,         scan_commands,
-    object_commands,      flush_commands,      transaction_commands,  list_commands,
-    list_read_commands,   list_edit_commands,  list_move_commands,    list_block_commands,
+    geo_commands,         geo_search_commands, hll_commands,          key_commands,
+    expire_commands,      ttl_commands,        rename_commands,       copy_commands,
+    scan_commands,        object_commands,     flush_commands,        transaction_commands,
+    list_commands,        list_read_commands,  list_edit_commands,    list_move_commands,
+    list_block_commands,
 };
 
 const struct command *const *command_tables(uint32_t *count)

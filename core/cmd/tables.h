@@ -36,6 +36,7 @@ extern const struct command bitop_commands[];        /* cmd_bitop.c */
 extern const struct command bitfield_commands[];     /* cmd_bitfield.c */
 extern const struct command geo_commands[];          /* cmd_geo.c */
 extern const struct command geo_search_commands[];   /* cmd_geo_search.c */
+extern const struct command hll_commands[];          /* cmd_hll.c */
 extern const struct command key_commands[];          /* cmd_key.c */
 extern const struct command expire_commands[];       /* cmd_expire.c */
 extern const struct command ttl_commands[];          /* cmd_ttl.c */

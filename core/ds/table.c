@@ -349,13 +349,26 @@ UNLOCKED const void *table_prefetch_bucket(const struct table *t, uint64_t hash)
     return b;
 }
 
-UNLOCKED void table_prefetch_entry(const void *bucket, uint64_t hash)
+/* The first entry of the bucket that may be it; NULL: none is. */
+UNLOCKED static inline const char *likely_entry(const void *bucket, uint64_t hash)
 {
     const struct table_bucket *b = bucket;
     const uint64_t m = bucket_match(__atomic_load_n(&b->tags, __ATOMIC_RELAXED), table_tag(hash));
-    if (m) {
-        const char *e = (const char *)bucket_entry(b, match_slot(m));
+    return m ? (const char *)bucket_entry(b, match_slot(m)) : NULL;
+}
+
+UNLOCKED void table_prefetch_entry(const void *bucket, uint64_t hash)
+{
+    const char *e = likely_entry(bucket, hash);
+    if (e) {
         LK_PREFETCH(e);
         LK_PREFETCH(e + LK_CACHE_LINE);
     }
+}
+
+UNLOCKED void table_prefetch_entry_at(const void *bucket, uint64_t hash, size_t offset)
+{
+    const char *e = likely_entry(bucket, hash);
+    if (e)
+        LK_PREFETCH(e + offset);
 }

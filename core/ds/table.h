@@ -171,6 +171,8 @@ void table_check(const struct table *t); /* asserts every invariant; O(n) */
 void table_prefetch_dir(const struct table *t);
 const void *table_prefetch_bucket(const struct table *t, uint64_t hash);
 void table_prefetch_entry(const void *bucket, uint64_t hash);
+/* A line further inside; offset counts from the entry's beginning and may be too large. */
+void table_prefetch_entry_at(const void *bucket, uint64_t hash, size_t offset);
 
 /* --- a view's side --------------------------------------------------------------------------- */
 

@@ -182,6 +182,13 @@ int str_set_range(struct value_edit *e, size_t offset, struct bytes piece)
     return LK_OK;
 }
 
+char *str_writable(struct value_edit *e, size_t size)
+{
+    LK_ASSERT(value_is_inline(e->value.encoding));
+    LK_ASSERT(size <= STR_INLINE_MAX);
+    return make_raw(e, size, 0);
+}
+
 int str_append(struct value_edit *e, struct bytes tail)
 {
     return str_set_range(e, str_size(&e->value), tail);

@@ -78,6 +78,19 @@ void str_spans(const struct value *v, size_t offset, size_t n,
 int str_append(struct value_edit *e, struct bytes tail);
 int str_set_range(struct value_edit *e, size_t offset, struct bytes piece);
 
+/*
+ * In place, on an open edit of a string in one piece: makes it size raw bytes, the old ones as far
+ * as they reach and undefined ones behind, and returns where they are, writable, until the next
+ * call or the end of the edit.  size <= STR_INLINE_MAX.  NULL: there is no memory.
+ */
+char *str_writable(struct value_edit *e, size_t size);
+
+/* Is it what a change in place leaves behind, and OBJECT ENCODING calls raw? */
+static inline bool str_is_raw(const struct value *v)
+{
+    return v->encoding == ENC_RAW || v->encoding == ENC_CHUNKS;
+}
+
 bool str_equal(const struct value *v, struct bytes b);
 
 extern const struct type_ops str_type_ops;

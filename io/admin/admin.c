@@ -62,6 +62,7 @@ struct dispatch_config *dispatch_config_from(const struct config *c)
                    .lfu = is_lfu(c->maxmemory_policy),
                    .lfu_log_factor = (uint32_t)c->lfu_log_factor,
                    .lfu_decay_minutes = (uint32_t)c->lfu_decay_time,
+                   .hll_sparse_max_bytes = c->hll_sparse_max_bytes,
                    .types = type_limits_from(c)},
         .maxmemory = c->maxmemory,
         .requirepass = password,

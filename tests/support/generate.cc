@@ -167,6 +167,7 @@ const std::vector<Family> &families()
         {"Sorting", next_sort, 1},
         {"Bitmaps", next_bits, 1},
         {"Geo", next_geo, 1},
+        {"HyperLogLogs", next_hll, 1},
         {"Mixed", next_mixed, 3},
         // clang-format on
     };

@@ -1758,6 +1758,180 @@ const std::vector<TextScript> &text_scripts()
             ZRANDMEMBER z 9223372036854775807 WITHSCORES
             ZRANDMEMBER z 1 BOGUS
             ZRANDMEMBER z 1 WITHSCORES 1
+        {"HyperLogLogs", nullptr, R"(
+            CONFIG SET hll-sparse-max-bytes 3000
+            PFADD k
+            GET k
+            OBJECT ENCODING k
+            PFADD k
+            PFADD k a b c a
+            GET k
+            PFADD k a ""
+            PFCOUNT k
+            GET k
+            PFCOUNT k
+            PFCOUNT none
+            PFCOUNT none k none
+            PFMERGE m k none
+            GET m
+            PFMERGE empty
+            GET empty
+            PFMERGE m
+            PFADD l c d e
+            PFMERGE m l k
+            PFCOUNT m
+            PFCOUNT k l
+            EXPIRE m 1000
+            PFADD m x
+            PFMERGE m k
+            TTL m
+            PFDEBUG ENCODING m
+            PFDEBUG DECODE m
+            PFDEBUG todense m
+            PFDEBUG TODENSE m
+            PFDEBUG DECODE m
+            GET m
+            PFCOUNT m
+            PFDEBUG GETREG k
+            PFDEBUG ENCODING k
+            GET k
+            PFMERGE l k
+            GET l
+            PFDEBUG ENCODING none
+            PFDEBUG bogus k
+            PFDEBUG "bo\r\ngus" k
+            PFDEBUG ENCODING
+            PFDEBUG ENCODING k k
+            PFADD
+            PFCOUNT
+            PFMERGE
+            PFSELFTEST bogus
+            COMMAND INFO pfadd pfmerge pfdebug pfselftest
+            COMMAND GETKEYS PFMERGE a b c
+            COMMAND GETKEYS PFCOUNT a b
+            COMMAND GETKEYS PFDEBUG GETREG a
+            COMMAND LIST FILTERBY PATTERN pfa*
+        )"},
+        {"HyperLogLogsAtTheirLimit", nullptr, R"(
+            CONFIG SET hll-sparse-max-bytes 0
+            PFADD k
+            PFDEBUG ENCODING k
+            PFADD k a
+            PFDEBUG ENCODING k
+            PFADD l a
+            PFMERGE m none
+            PFDEBUG ENCODING m
+            PFMERGE m l
+            PFDEBUG ENCODING m
+            CONFIG SET hll-sparse-max-bytes 21
+            PFADD n a
+            PFDEBUG ENCODING n
+            PFADD n b
+            PFDEBUG ENCODING n
+            GET n
+            CONFIG SET hll-sparse-max-bytes 20
+            PFADD o a
+            PFDEBUG ENCODING o
+            CONFIG SET hll-sparse-max-bytes 27
+            DEL k l
+            PFADD k a b
+            PFADD l c d
+            PFDEBUG ENCODING k
+            PFMERGE both k l
+            PFDEBUG ENCODING both
+            GET both
+            CONFIG SET hll-sparse-max-bytes 3000
+            PFMERGE k l
+            PFDEBUG ENCODING k
+            PFMERGE k both
+            PFDEBUG ENCODING k
+        )"},
+        {"NotHyperLogLogs", nullptr, R"(
+            CONFIG SET hll-sparse-max-bytes 3000
+            SET k ""
+            PFADD k
+            PFADD k a
+            PFCOUNT k
+            PFCOUNT k k
+            PFMERGE k
+            PFMERGE m k
+            PFDEBUG ENCODING k
+            SET k 12345
+            PFADD k a
+            PFCOUNT k
+            SET k "HYLL\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00"
+            PFADD k a
+            SET k "HYLL\x02\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x80\x7f\xff"
+            PFADD k a
+            SET k "HYLL\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x80\x7f\xff"
+            PFCOUNT k
+            SET k "HYLL\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x80"
+            PFADD k
+            PFADD k a
+            PFCOUNT k
+            PFDEBUG DECODE k
+            PFDEBUG GETREG k
+            PFDEBUG TODENSE k
+            PFMERGE m k
+            SET k "HYLL\x01\x00\x00\x00\x07\x00\x00\x00\x00\x00\x00\x00\x7f\xfe"
+            PFCOUNT k
+            PFCOUNT k k
+            PFADD k a
+            PFCOUNT k
+            GET k
+            SET k "HYLL\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x80\x70\x00"
+            PFADD k hello a b
+            GET k
+            PFDEBUG DECODE k
+            OBJECT ENCODING k
+            SET k "HYLL\x01abc\x00\x00\x00\x00\x00\x00\x00\x80\x7f\xff"
+            OBJECT ENCODING k
+            PFCOUNT k k
+            OBJECT ENCODING k
+            PFCOUNT k
+            OBJECT ENCODING k
+            PFMERGE m k
+            GET m
+            PFDEBUG TODENSE k
+            SETRANGE k 6 x
+            PFADD k a
+            GET k
+            APPEND k x
+            PFCOUNT k
+            EXISTS m
+        )"},
+        {"HyperLogLogsOfAnotherType", "SADD", R"(
+            SADD k a
+            PFADD k a
+            PFCOUNT k
+            PFCOUNT none k
+            PFMERGE m k
+            PFMERGE k
+            PFDEBUG ENCODING k
+            EXISTS m
+        )"},
+        {"HyperLogLogsAndWatch", nullptr, R"(
+            PFADD k a
+            WATCH k
+            1> PFCOUNT k
+            MULTI
+            PFCOUNT k
+            EXEC
+            WATCH k
+            1> PFCOUNT k
+            1> PFADD k a
+            1> PFDEBUG TODENSE k
+            MULTI
+            PFADD k b
+            PFCOUNT k
+            PFMERGE m k
+            PFCOUNT m k
+            EXEC
+            WATCH k
+            1> PFMERGE k
+            MULTI
+            PFCOUNT k
+            EXEC
         )"},
     };
     return all;

@@ -49,7 +49,9 @@ std::string describe(const command &c, const std::string &prefix)
     uint32_t categories = c.categories | (c.flags & CMD_FAST ? CAT_FAST : CAT_SLOW);
     categories |= c.flags & CMD_READONLY ? CAT_READ : 0;
     categories |= c.flags & CMD_WRITE ? CAT_WRITE : 0;
-    std::string out = prefix + c.name + " " + std::to_string(c.arity) + words(flag_names, c.flags) +
+    categories |= c.flags & CMD_ADMIN ? CAT_ADMIN | CAT_DANGEROUS : 0;
+    const uint32_t told = c.flags & ~uint32_t{CMD_MAY_REPLICATE};
+    std::string out = prefix + c.name + " " + std::to_string(c.arity) + words(flag_names, told) +
                       " |" + words(category_names, categories) + " |";
     for (const key_spec *k = c.keys; k < c.keys + KEY_SPECS_MAX && k->begin; k++) {
         out += " [" + words(key_flag_names, k->flags).substr(1);
@@ -176,6 +178,13 @@ const std::set<std::string> want = {
     "pexpire -3 write fast | @keyspace @write @fast | [RW update 1 0 1 0]",
     "pexpireat -3 write fast | @keyspace @write @fast | [RW update 1 0 1 0]",
     "pexpiretime 2 readonly fast | @keyspace @read @fast | [RO access 1 0 1 0]",
+    "pfadd -2 write denyoom fast | @write @hyperloglog @fast | [RW insert 1 0 1 0]",
+    "pfcount -2 readonly | @read @hyperloglog @slow | [RW access 1 -1 1 0]",
+    "pfdebug 3 write denyoom admin | @write @hyperloglog @admin @slow @dangerous | "
+    "[RW access 2 0 1 0]",
+    "pfmerge -2 write denyoom | @write @hyperloglog @slow | [RW access insert 1 0 1 0] "
+    "[RO access 2 -1 1 0]",
+    "pfselftest 1 admin | @hyperloglog @admin @slow @dangerous |",
     "psetex 4 write denyoom | @write @string @slow | [OW update 1 0 1 0]",
     "pttl 2 readonly fast | @keyspace @read @fast | [RO access 1 0 1 0]",
     "randomkey 1 readonly | @keyspace @read @slow |",

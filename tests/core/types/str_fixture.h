@@ -71,6 +71,18 @@ class KeptString
         return edit([&](value_edit *e) { return str_append(e, of(tail)); });
     }
 
+    // Makes it these raw bytes, of which the first `keep` are those that were there.
+    int overwrite(size_t keep, const std::string &rest)
+    {
+        return edit([&](value_edit *e) {
+            char *at = str_writable(e, keep + rest.size());
+            if (!at)
+                return static_cast<int>(LK_ENOMEM);
+            memcpy(at + keep, rest.data(), rest.size());
+            return static_cast<int>(LK_OK);
+        });
+    }
+
     bool fail = false; // the next resize gives no memory
 
   private:

@@ -233,6 +233,25 @@ TEST(StrEdit, WithoutMemoryNothingChanges)
     }
 }
 
+TEST(StrEdit, WritableBytesAreRawAndKeepTheirFront)
+{
+    for (const std::string &s : {std::string("small"), std::string(100, 'r')}) {
+        KeptString k(made(s));
+        const value before = k.get();
+        EXPECT_EQ(str_is_raw(&before), s.size() > STR_EMBSTR_MAX);
+        EXPECT_EQ(k.overwrite(s.size(), ""), LK_OK);
+        EXPECT_EQ(k.text(), s) << "nothing but the form has changed";
+        EXPECT_EQ(k.get().encoding, ENC_RAW);
+        EXPECT_EQ(k.overwrite(3, "longer than it was"), LK_OK);
+        EXPECT_EQ(k.text(), s.substr(0, 3) + "longer than it was");
+        EXPECT_EQ(k.overwrite(2, ""), LK_OK);
+        EXPECT_EQ(k.text(), s.substr(0, 2));
+        k.fail = true;
+        EXPECT_EQ(k.overwrite(2, "x"), LK_ENOMEM);
+        EXPECT_EQ(k.text(), s.substr(0, 2));
+    }
+}
+
 // Random appends and range writes against std::string, across all the borders of encodings.
 TEST(StrEdit, BehavesAsStdString)
 {
