@@ -21,9 +21,8 @@ static void note_elements(struct dispatcher *d, struct found *f, int64_t deadlin
     const bool timed = deadline_ms >= 0;
     if (!timed && !(entry_meta(f->entry) & ENTRY_INNER))
         return;
-    entry_set_flag(f->entry, ENTRY_INNER, timed);
     exec_note_deadline(d, deadline_ms);
-    table_note_inner(f->table, &f->loc, f->entry);
+    table_note_inner(f->table, &f->loc, f->entry, timed);
 }
 
 static char *edit_resize(struct value_edit *edit, size_t new_size)

@@ -59,7 +59,8 @@ static void add_table(struct exec *x, struct db_reports *out, uint32_t db, const
         return;
     struct db_report *r = report_of(out, db);
     r->keys += t->count;
-    r->deadlines += t->deadlines;
+    r->deadlines += t->own;
+    r->inner += t->inner;
     r->due += t->deadlines > 0 && t->next_due <= table_due_unit(x->now_ms);
     r->table_bytes += table_page_bytes(t);
     r->tables++;

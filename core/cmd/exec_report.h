@@ -13,7 +13,8 @@ LK_BEGIN
 
 struct db_report {
     uint32_t db;
-    uint64_t keys, deadlines;     /* entries, and those with a deadline */
+    uint64_t keys, deadlines;     /* entries, and those with a deadline of their own */
+    uint64_t inner;               /* entries whose elements have deadlines */
     uint64_t ttl_ms, ttl_samples; /* sum over some entries with a deadline, and how many */
     uint64_t due;                 /* tables with entries past their deadline */
     uint64_t table_bytes;

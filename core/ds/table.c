@@ -103,6 +103,14 @@ struct entry *table_find(const struct table *t, uint64_t hash, struct bytes key,
     return overflow_find(p, key, loc);
 }
 
+/* Counts an entry in with n = 1, out with n = -1. */
+static void count_deadlines(struct table *t, const struct entry *e, int n)
+{
+    const uint32_t meta = entry_meta(e);
+    t->own += meta & ENTRY_DEADLINE ? (uint32_t)n : 0;
+    t->inner += meta & ENTRY_INNER ? (uint32_t)n : 0;
+}
+
 void table_insert(struct table *t, struct cow *cow, uint64_t hash, struct entry *e)
 {
     if (!t->live) {
@@ -121,6 +129,7 @@ void table_insert(struct table *t, struct cow *cow, uint64_t hash, struct entry 
     t->credit += 32;
     if (due != TABLE_DUE_NONE) {
         t->deadlines++;
+        count_deadlines(t, e, 1);
         dir_note_due(t, d, page, due);
     }
 }
@@ -153,6 +162,8 @@ struct entry *table_replace(struct table *t, struct cow *cow, struct table_loc *
     struct entry *old = bucket_entry(b, loc->slot);
     const uint32_t due = table_due_unit(table_deadline(t, e));
     t->deadlines += (uint32_t)(due != TABLE_DUE_NONE) - (uint32_t)(b->timed >> loc->slot & 1);
+    count_deadlines(t, old, -1);
+    count_deadlines(t, e, 1);
     bucket_set_entry(b, loc->slot, e);
     bucket_set_bit(&b->shared, loc->slot, false);
     bucket_set_bit(&b->timed, loc->slot, due != TABLE_DUE_NONE);
@@ -170,6 +181,7 @@ struct entry *table_remove(struct table *t, struct cow *cow, struct table_loc *l
     struct table_bucket *b = &loc->node->bucket[loc->bucket];
     struct entry *old = bucket_entry(b, loc->slot);
     t->deadlines -= b->timed >> loc->slot & 1;
+    count_deadlines(t, old, -1);
     page_remove(p, loc->node, loc->home, loc->bucket, loc->slot);
     __atomic_store_n(&t->count, t->count - 1, __ATOMIC_RELAXED);
     t->credit += 32;
@@ -185,8 +197,11 @@ void table_note_deadline(struct table *t, const struct table_loc *loc, int64_t d
     dir_note_due(t, loc->dir, loc->page, due);
 }
 
-void table_note_inner(struct table *t, const struct table_loc *loc, struct entry *e)
+void table_note_inner(struct table *t, const struct table_loc *loc, struct entry *e, bool inner)
 {
+    count_deadlines(t, e, -1);
+    entry_set_flag(e, ENTRY_INNER, inner);
+    count_deadlines(t, e, 1);
     struct table_bucket *b = &loc->node->bucket[loc->bucket];
     const int64_t deadline = table_deadline(t, e);
     const bool timed = deadline != ENTRY_NO_DEADLINE;
@@ -235,7 +250,7 @@ bool table_release_some(struct table *t, size_t *cursor, size_t budget,
     dir_free(t->live, t->retire);
     dir_free(t->old, t->retire);
     t->live = t->old = NULL;
-    t->count = t->deadlines = 0;
+    t->count = t->deadlines = t->own = t->inner = 0;
     return true;
 }
 
@@ -244,7 +259,7 @@ void table_release(struct table *t, void (*entry)(void *ctx, struct entry *e), v
     struct table_dir *live = t->live, *old = t->old;
     __atomic_store_n(&t->live, NULL, __ATOMIC_RELEASE);
     t->old = NULL;
-    t->count = t->deadlines = t->credit = t->moved = 0;
+    t->count = t->deadlines = t->own = t->inner = t->credit = t->moved = 0;
     t->next_due = TABLE_DUE_NONE;
     release_dir(live, t->retire, entry, ctx);
     release_dir(old, t->retire, entry, ctx);

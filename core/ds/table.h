@@ -54,7 +54,8 @@ struct table {
     uint32_t count;         /* __atomic, relaxed: DBSIZE and RANDOMKEY read it without the lock */
     uint32_t grow_at, shrink_at; /* counts at which the next move begins */
     uint32_t credit;             /* entries that may be moved */
-    uint32_t deadlines;          /* entries with a deadline */
+    uint32_t deadlines;          /* entries with a deadline: their own, or of an element */
+    uint32_t own, inner;         /* of them: with one of their own; with one of an element */
     uint32_t next_due;           /* no deadline falls due before it */
     uint32_t expire_turn;        /* the page where expiry goes on */
     uint8_t skip_bits;           /* leading hash bits that the owner has used */
@@ -125,8 +126,8 @@ bool table_seen(const struct table *t, const struct cow *cow, const struct table
 /* The deadline of the entry at loc became earlier, in place. */
 void table_note_deadline(struct table *t, const struct table_loc *loc, int64_t deadline_ms);
 
-/* Deadlines inside the value of e, which is at loc, came, went or changed, in place. */
-void table_note_inner(struct table *t, const struct table_loc *loc, struct entry *e);
+/* Elements of e, which is at loc, got deadlines, lost them all, or have others, in place. */
+void table_note_inner(struct table *t, const struct table_loc *loc, struct entry *e, bool inner);
 
 /* After inserts and removals: starts, goes on with, or ends a move.  Invalidates locs. */
 void table_settle(struct table *t, struct cow *cow);

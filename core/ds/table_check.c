@@ -30,7 +30,7 @@ static void check_entry(const struct table *t, const struct table_dir *d, uint32
 }
 
 struct totals {
-    uint32_t count, deadlines;
+    uint32_t count, deadlines, own, inner;
 };
 
 static void check_dir(const struct table *t, const struct table_dir *d, uint32_t from,
@@ -50,6 +50,8 @@ static void check_dir(const struct table *t, const struct table_dir *d, uint32_t
                     check_entry(t, d, page, node, i, slot);
                     used++;
                     sum->deadlines += b->timed >> slot & 1;
+                    sum->own += entry_has_deadline(bucket_entry(b, slot));
+                    sum->inner += (entry_meta(bucket_entry(b, slot)) & ENTRY_INNER) != 0;
                 }
             LK_ASSERT(used == node->used);
             sum->count += used;
@@ -58,11 +60,12 @@ static void check_dir(const struct table *t, const struct table_dir *d, uint32_t
 
 void table_check(const struct table *t)
 {
-    struct totals sum = {0, 0};
+    struct totals sum = {0};
     check_dir(t, t->live, 0, &sum);
     check_dir(t, t->old, t->moved, &sum);
     LK_ASSERT(sum.count == t->count);
     LK_ASSERT(sum.deadlines == t->deadlines);
+    LK_ASSERT(sum.own == t->own && sum.inner == t->inner);
     for (uint32_t i = 0; t->old && i < t->moved; i++)
         LK_ASSERT(t->old->page[i] == NULL);
 }

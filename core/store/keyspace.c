@@ -202,7 +202,7 @@ uint64_t shard_flush(struct keyspace *ks, struct shard *s, uint32_t db, bool laz
     t->old = NULL;
     t->frozen = NULL;
     t->epoch = ks->epoch;
-    t->moved = t->count = t->credit = t->deadlines = 0;
+    t->moved = t->count = t->credit = t->deadlines = t->own = t->inner = 0;
     t->grow_at = t->shrink_at = 0;
     t->next_due = TABLE_DUE_NONE;
 

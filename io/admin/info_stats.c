@@ -106,8 +106,10 @@ void info_keyspace(struct info *i)
 {
     for (uint32_t d = 0; d < i->dbs->n; d++) {
         const struct db_report *r = &i->dbs->v[d];
-        info_format(
-            i, "db%" PRIu32 ":keys=%" PRIu64 ",expires=%" PRIu64 ",avg_ttl=%" PRIu64 ",subexpiry=0",
-            r->db, r->keys, r->deadlines, r->ttl_samples ? r->ttl_ms / r->ttl_samples : 0);
+        info_format(i,
+                    "db%" PRIu32 ":keys=%" PRIu64 ",expires=%" PRIu64 ",avg_ttl=%" PRIu64
+                    ",subexpiry=%" PRIu64,
+                    r->db, r->keys, r->deadlines, r->ttl_samples ? r->ttl_ms / r->ttl_samples : 0,
+                    r->inner);
     }
 }

@@ -1513,6 +1513,137 @@ const std::vector<TextScript> &text_scripts()
             SORT z BY nostar LIMIT 4 1
             SORT z BY nostar GET #
             SORT_RO z BY nostar DESC
+        {"Hashes", nullptr, R"(
+            HSET h a 1 b 2 c 3
+            HSET h a 2 d 4
+            HSET h a
+            HSET h a 1 b
+            HMSET h a 1 e 5
+            HMSET h a
+            HSETNX h a 7
+            HSETNX h f 6
+            HGETALL h
+            HKEYS h
+            HVALS h
+            HMGET h a none f
+            HMGET none a b
+            HSTRLEN h a
+            HSTRLEN h none
+            HEXISTS h a
+            HEXISTS h none
+            HDEL h none
+            HDEL h a b none a
+            HLEN h
+            HLEN none
+            HGETALL none
+            HKEYS none
+            HRANDFIELD none
+            HRANDFIELD none 2
+            HRANDFIELD none -2 WITHVALUES
+            HRANDFIELD h 2 NOVALUES
+            HRANDFIELD h 2 WITHVALUES x
+            HRANDFIELD h 100
+            HRANDFIELD h 100 WITHVALUES
+            HRANDFIELD h -100 WITHVALUES
+            HRANDFIELD h 4611686018427387904 WITHVALUES
+            HRANDFIELD h -4611686018427387904 WITHVALUES
+            HRANDFIELD h -9223372036854775808
+            HSCAN h @all
+            HSCAN h @all MATCH [ab]
+            HSCAN h 0 COUNT 0
+            HSCAN none 0 COUNT 0
+            HSCAN h x
+            HSCAN none x
+            DEBUG DIGEST-VALUE h
+            COPY h i
+            DEBUG DIGEST-VALUE h i
+            DEBUG DIGEST
+            EXPIRE h 1000
+            HSET h z 1
+            TTL h
+            RENAME h j
+            HGETALL j
+            HDEL j c d e f z
+            EXISTS j
+        )"},
+        {"HashEncodings", nullptr, R"(
+            CONFIG SET hash-max-listpack-entries 3 hash-max-listpack-value 8
+            HSET h a 1 b 2 c 3
+            OBJECT ENCODING h
+            HSET h c 4
+            OBJECT ENCODING h
+            HSET h d 4
+            OBJECT ENCODING h
+            HDEL h a b c
+            OBJECT ENCODING h
+            HSET i a 12345678
+            OBJECT ENCODING i
+            HSET i a 123456789
+            OBJECT ENCODING i
+            HSET j 123456789 a
+            OBJECT ENCODING j
+            HSET k a 1 a 1 a 1 a 1 a 1
+            OBJECT ENCODING k
+            HSETNX k a 123456789
+            OBJECT ENCODING k
+            HINCRBY l 123456789 1
+            OBJECT ENCODING l
+            HINCRBY m a 123456789
+            OBJECT ENCODING m
+            HINCRBYFLOAT n a 0.12345678
+            OBJECT ENCODING n
+            COPY h o
+            OBJECT ENCODING o
+            DEBUG DIGEST-VALUE h i j k l m n o
+            CONFIG SET hash-max-listpack-entries 512 hash-max-listpack-value 64
+            HSET h e 5
+            OBJECT ENCODING h
+            DEBUG DIGEST
+        )"},
+        {"HashNumbers", nullptr, R"(
+            HINCRBY h n 5
+            HINCRBY h n -7
+            HINCRBY h n x
+            HINCRBY h n 1.5
+            HINCRBY h n 9223372036854775807
+            HINCRBY h n 9
+            HINCRBY h n -9223372036854775808
+            HINCRBY h n -9223372036854775808
+            HSET h t abc
+            HINCRBY h t 1
+            HINCRBYFLOAT h t 1
+            HSET h t " 1"
+            HINCRBY h t 1
+            HINCRBYFLOAT h t 1
+            HSET h t ""
+            HINCRBY h t 1
+            HINCRBYFLOAT h t 1
+            HSET h t 3.0e3
+            HINCRBYFLOAT h t 200
+            HINCRBYFLOAT h t 0.1
+            HINCRBYFLOAT h t -5000.1
+            HINCRBYFLOAT h t inf
+            HINCRBYFLOAT h t -inf
+            HINCRBYFLOAT h t nan
+            HINCRBYFLOAT h t x
+            HINCRBYFLOAT h t 1e308
+            HINCRBYFLOAT h t 1e4000
+            HINCRBYFLOAT h f 1.7976931348623157e308
+            HSTRLEN h f
+            HSET h i inf
+            HINCRBYFLOAT h i 1
+            SET s x
+            HINCRBY s a x
+            HINCRBY s a 1
+            HINCRBYFLOAT s a x
+            HINCRBYFLOAT s a inf
+            HINCRBYFLOAT s a 1
+            HSET s a 1
+            HSET s a 1 b
+            HGETALL s
+            HSCAN s 0 bogus
+            HRANDFIELD s 0
+            HRANDFIELD s -9223372036854775808
         )"},
         {"WrongType", "rpush", R"(
             RPUSH l a

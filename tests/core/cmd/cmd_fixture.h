@@ -39,6 +39,9 @@ class Commands : public ::testing::Test
         config_.limits.types.hash_max_listpack_entries = 512;
         config_.limits.types.hash_max_listpack_value = 64;
         config_.limits.hll_sparse_max_bytes = 3000;
+        config_.limits.types.set_max_intset_entries = 512;
+        config_.limits.types.set_max_listpack_entries = 128;
+        config_.limits.types.set_max_listpack_value = 64;
         config_.slowlog_us = -1;
         memory_rows_[0].name = "memory-usage";
         memory_rows_[0].arity = -3;

@@ -244,6 +244,9 @@ class Server
         config.limits.databases = 16;
         config.limits.types.hash_max_listpack_entries = 512;
         config.limits.types.hash_max_listpack_value = 64;
+        config.limits.types.set_max_intset_entries = 512;
+        config.limits.types.set_max_listpack_entries = 128;
+        config.limits.types.set_max_listpack_value = 64;
         config.slowlog_us = -1;
         index_ = command_index_new();
         uint32_t count;
