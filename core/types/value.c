@@ -15,6 +15,7 @@
 #include "core/types/set.h"
 #include "core/types/list.h"
 #include "core/types/str.h"
+#include "core/types/stream.h"
 #include "core/types/zset.h"
 
 static const struct type_ops *const rows[TYPE_COUNT] = {
@@ -23,6 +24,7 @@ static const struct type_ops *const rows[TYPE_COUNT] = {
     [TYPE_SET] = &set_type_ops,
     [TYPE_ZSET] = &zset_type_ops,
     [TYPE_LIST] = &list_type_ops,
+    [TYPE_STREAM] = &stream_type_ops,
 };
 
 const struct type_ops *type_ops_get(unsigned type)
