@@ -1,0 +1,345 @@
+/*
+ * stream.c — entries in and out.
+ *
+ * New entries go to the end of the last block, or begin a block when that is full.  Deleted ones
+ * are marked where they lie; a block whose last entry is deleted goes as a whole.
+ */
+#include "core/types/stream_priv.h"
+
+#include "core/base/mem.h"
+#include "core/types/packed.h"
+
+enum {
+    VALUES_ON_STACK = 32,
+    MASTER_WORDS = 4, /* count, deleted, number of fields, and 0 behind the fields */
+    ITEM_WORDS = 5,   /* flags, ms, seq, number of fields, and the last word */
+};
+
+bool stream_id_increment(struct stream_id *id)
+{
+    if (id->seq == UINT64_MAX && id->ms == UINT64_MAX)
+        return false;
+    if (++id->seq == 0)
+        id->ms++;
+    return true;
+}
+
+bool stream_id_decrement(struct stream_id *id)
+{
+    if (id->seq == 0 && id->ms == 0)
+        return false;
+    if (id->seq-- == 0)
+        id->ms--;
+    return true;
+}
+
+static size_t uint64_to_chars(uint64_t n, char *out)
+{
+    if (n <= INT64_MAX)
+        return int64_to_chars((int64_t)n, out);
+    const size_t size = int64_to_chars((int64_t)(n / 10), out);
+    out[size] = (char)('0' + n % 10);
+    return size + 1;
+}
+
+size_t stream_id_to_chars(struct stream_id id, char between, char out[STREAM_ID_CHARS])
+{
+    char digits[INT64_CHARS];
+    size_t size = uint64_to_chars(id.ms, digits);
+    memcpy(out, digits, size);
+    out[size++] = between;
+    const size_t more = uint64_to_chars(id.seq, digits);
+    memcpy(out + size, digits, more);
+    return size + more;
+}
+
+void stream_drop(struct cow *cow, void *p, size_t size, uint32_t epoch)
+{
+    if (cow_shared(cow, epoch))
+        cow->defer(cow, p, size);
+    else
+        mem_free(p, size);
+}
+
+struct stream *stream_own(struct value_edit *e)
+{
+    struct stream *s = stream_of(&e->value);
+    if (!cow_shared(e->cow, s->epoch))
+        return s;
+    struct stream *copy = mem_alloc(sizeof *copy);
+    *copy = *s;
+    copy->epoch = e->cow->epoch;
+    e->cow->defer(e->cow, s, sizeof *s);
+    e->value.as.root = copy;
+    return copy;
+}
+
+/* --- adding ---------------------------------------------------------------------------------- */
+
+/* What is to be written, and how much of it is bytes of the client's. */
+struct addition {
+    struct stream_id id;
+    const struct bytes *pairs;
+    size_t n, bytes;
+};
+
+/* The last block, if the entry still goes there. */
+static bool find_room(const struct stream *s, const struct type_limits *limits,
+                      const struct addition *a, struct blocks_iter *it, struct stream_master *m)
+{
+    if (!blocks_last(it, &s->entries))
+        return false;
+    size_t most = limits->stream_node_max_bytes;
+    if (most == 0 || most > STREAM_BLOCK_MAX)
+        most = STREAM_BLOCK_MAX;
+    if (listpack_bytes(it->lp) + a->bytes >= most)
+        return false;
+    stream_master_read(it->lp, m);
+    return limits->stream_node_max_entries == 0 ||
+           m->count + m->deleted < limits->stream_node_max_entries;
+}
+
+static bool same_fields(const struct stream_master *m, const struct addition *a)
+{
+    const unsigned char *p = m->first_field;
+    if (m->fields != a->n)
+        return false;
+    for (size_t i = 0; i < a->n; i++) {
+        const struct listpack_value field = listpack_from_bytes(a->pairs[2 * i]);
+        if (!listpack_equal(p, &field))
+            return false;
+        p += listpack_entry_bytes(p);
+    }
+    return true;
+}
+
+/* Writes a master entry for a block that begins with the addition; returns its words. */
+static size_t put_master(const struct addition *a, struct listpack_value *v)
+{
+    size_t n = 0;
+    v[n++] = listpack_from_number(1);
+    v[n++] = listpack_from_number(0);
+    v[n++] = listpack_from_number((int64_t)a->n);
+    for (size_t i = 0; i < a->n; i++)
+        v[n++] = listpack_from_bytes(a->pairs[2 * i]);
+    v[n++] = listpack_from_number(0);
+    return n;
+}
+
+/* Writes the item; returns its words. */
+static size_t put_item(const struct addition *a, struct block_key base, bool same,
+                       struct listpack_value *v)
+{
+    size_t n = 0;
+    v[n++] = listpack_from_number(same ? STREAM_ITEM_SAME_FIELDS : 0);
+    v[n++] = listpack_from_number((int64_t)(a->id.ms - base.high));
+    v[n++] = listpack_from_number((int64_t)(a->id.seq - base.low));
+    if (!same)
+        v[n++] = listpack_from_number((int64_t)a->n);
+    for (size_t i = same ? 1 : 0; i < 2 * a->n; i += same ? 2 : 1)
+        v[n++] = listpack_from_bytes(a->pairs[i]);
+    v[n] = listpack_from_number((int64_t)n);
+    return n + 1;
+}
+
+/* What the block says of its entries; deleted may be NULL: as it is. */
+static void set_first_words(struct stream *s, struct cow *cow, struct blocks_iter *it,
+                            uint64_t count, const uint64_t *deleted)
+{
+    const struct listpack_value v[2] = {
+        listpack_from_number((int64_t)count),
+        listpack_from_number(deleted ? (int64_t)*deleted : 0),
+    };
+    const unsigned char *first = it->lp + LISTPACK_HEADER_BYTES, *end = first;
+    const size_t n = deleted ? 2 : 1;
+    for (size_t i = 0; i < n; i++)
+        end += listpack_entry_bytes(end);
+    blocks_splice(&s->entries, cow, it, LISTPACK_HEADER_BYTES, (size_t)(end - first), n, v, n);
+}
+
+static void begin_block(struct stream *s, struct cow *cow, const struct addition *a,
+                        struct listpack_value *v)
+{
+    const struct block_key base = {a->id.ms, a->id.seq};
+    struct blocks_iter it;
+    const size_t n = put_master(a, v);
+    const size_t all = n + put_item(a, base, true, v + n);
+    blocks_append(&s->entries, cow, base, (const unsigned char *)packed_empty().data, &it);
+    blocks_splice(&s->entries, cow, &it, LISTPACK_HEADER_BYTES, 0, 0, v, all);
+}
+
+int stream_append(struct value_edit *e, struct stream_id id, const struct bytes *pairs, size_t n)
+{
+    struct listpack_value few[VALUES_ON_STACK], *v = few;
+    struct addition a = {.id = id, .pairs = pairs, .n = n};
+    struct blocks_iter it;
+    struct stream_master m;
+    if (stream_id_compare(id, stream_of(&e->value)->last_id) <= 0)
+        return LK_ERANGE;
+    for (size_t i = 0; i < 2 * n; i++) {
+        a.bytes += pairs[i].size;
+        if (pairs[i].size > STREAM_BLOCK_MAX || a.bytes > 2 * STREAM_BLOCK_MAX)
+            return LK_ETOOBIG;
+    }
+    const size_t words = MASTER_WORDS + ITEM_WORDS + 2 * n;
+    if (words > VALUES_ON_STACK && !(v = mem_try_alloc(words * sizeof *v)))
+        return LK_ENOMEM;
+    struct stream *s = stream_own(e);
+    if (find_room(s, e->limits, &a, &it, &m)) {
+        const bool same = same_fields(&m, &a);
+        const size_t count = put_item(&a, blocks_iter_key(&it), same, v);
+        blocks_splice(&s->entries, e->cow, &it, listpack_bytes(it.lp) - 1, 0, 0, v, count);
+        set_first_words(s, e->cow, &it, m.count + 1, NULL);
+    } else {
+        begin_block(s, e->cow, &a, v);
+    }
+    if (v != few)
+        mem_free(v, words * sizeof *v);
+    s->length++;
+    s->entries_added++;
+    s->last_id = id;
+    return LK_OK;
+}
+
+void stream_set_ids(struct value_edit *e, struct stream_id last_id, struct stream_id max_deleted_id,
+                    uint64_t entries_added)
+{
+    struct stream *s = stream_own(e);
+    s->last_id = last_id;
+    s->max_deleted_id = max_deleted_id;
+    s->entries_added = entries_added;
+}
+
+/* The highest ID in the last block, deleted entries included. */
+static struct stream_id last_in_blocks(const struct stream *s)
+{
+    struct blocks_iter it;
+    struct stream_master m;
+    struct stream_item item;
+    if (!blocks_last(&it, &s->entries))
+        return stream_id_of(0, 0);
+    stream_master_read(it.lp, &m);
+    const unsigned char *p = stream_item_before(it.lp, it.lp + listpack_bytes(it.lp) - 1);
+    stream_item_read(p, blocks_iter_key(&it), m.fields, &item);
+    return item.id;
+}
+
+int stream_add_block(struct value_edit *e, struct stream_id id, const unsigned char *lp,
+                     size_t bytes)
+{
+    struct stream_id last;
+    struct stream_master m;
+    struct blocks_iter it;
+    const struct stream *old = stream_of(&e->value);
+    if (!stream_block_check(lp, bytes, id, &last) ||
+        (old->entries.count > 0 && stream_id_compare(id, last_in_blocks(old)) <= 0))
+        return LK_EFORMAT;
+    stream_master_read(lp, &m);
+    struct stream *s = stream_own(e);
+    blocks_append(&s->entries, e->cow, (struct block_key){id.ms, id.seq}, lp, &it);
+    s->length += m.count;
+    return LK_OK;
+}
+
+/* --- taking away ----------------------------------------------------------------------------- */
+
+/* Marks the item at that offset, which is not marked yet. */
+static void mark(struct stream *s, struct cow *cow, struct blocks_iter *it, size_t at)
+{
+    const unsigned char *p = it->lp + at;
+    const struct listpack_value flags =
+        listpack_from_number(listpack_get(p).number | STREAM_ITEM_DELETED);
+    blocks_splice(&s->entries, cow, it, at, listpack_entry_bytes(p), 1, &flags, 1);
+}
+
+/* n entries of the block are marked, or are to be: it goes when these were the last. */
+static void settle_block(struct stream *s, struct cow *cow, struct blocks_iter *it,
+                         const struct stream_master *m, uint64_t n)
+{
+    const uint64_t deleted = m->deleted + n;
+    if (n == m->count)
+        blocks_remove(&s->entries, cow, it);
+    else if (n > 0)
+        set_first_words(s, cow, it, m->count - n, &deleted);
+    s->length -= n;
+}
+
+bool stream_delete(struct value_edit *e, struct stream_id id)
+{
+    struct stream_iter walk;
+    struct stream_master m;
+    stream_iter_begin(&walk, &e->value, id, id, false);
+    if (!stream_iter_next(&walk))
+        return false;
+    struct stream *s = stream_own(e);
+    struct blocks_iter it = walk.block;
+    stream_master_read(it.lp, &m);
+    if (m.count > 1)
+        mark(s, e->cow, &it, (size_t)(walk.item - it.lp));
+    settle_block(s, e->cow, &it, &m, 1);
+    if (stream_id_compare(id, s->max_deleted_id) > 0)
+        s->max_deleted_id = id;
+    return true;
+}
+
+static bool may_go(const struct stream *s, const struct stream_trim_spec *t, struct stream_id id,
+                   uint64_t entries)
+{
+    if (t->by_id)
+        return stream_id_compare(id, t->min_id) < 0;
+    return s->length >= entries && s->length - entries >= t->max_length;
+}
+
+/* Takes the first entries of a block away, one by one; returns how many. */
+static uint64_t trim_block(struct stream *s, struct cow *cow, const struct stream_trim_spec *t,
+                           struct blocks_iter *it, const struct stream_master *m)
+{
+    const struct block_key base = blocks_iter_key(it);
+    size_t at = (size_t)(m->first_item - it->lp);
+    const uint64_t length = s->length;
+    uint64_t n = 0;
+    while (at < listpack_bytes(it->lp) - 1) {
+        struct stream_item item;
+        stream_item_read(it->lp + at, base, m->fields, &item);
+        if (t->by_id ? !may_go(s, t, item.id, 1) : length - n <= t->max_length)
+            break;
+        const size_t next = (size_t)(stream_item_end(&item) - it->lp);
+        if (!(item.flags & STREAM_ITEM_DELETED)) {
+            mark(s, cow, it, at);
+            n++;
+        }
+        at = next;
+    }
+    settle_block(s, cow, it, m, n);
+    return n;
+}
+
+uint64_t stream_trim(struct value_edit *e, const struct stream_trim_spec *t)
+{
+    uint64_t gone = 0;
+    struct blocks_iter it;
+    struct stream_master m;
+    while (blocks_first(&it, &stream_of(&e->value)->entries)) {
+        if (!t->by_id && stream_length(&e->value) <= t->max_length)
+            break;
+        stream_master_read(it.lp, &m);
+        if (t->limit && gone + m.count > t->limit)
+            break;
+        struct stream_id last = stream_id_of(0, 0);
+        if (t->by_id) {
+            struct stream_item item;
+            const unsigned char *end = it.lp + listpack_bytes(it.lp) - 1;
+            stream_item_read(stream_item_before(it.lp, end), blocks_iter_key(&it), m.fields, &item);
+            last = item.id;
+        }
+        const bool whole = may_go(stream_of(&e->value), t, last, m.count);
+        if (!whole && t->approximate)
+            break;
+        struct stream *s = stream_own(e);
+        if (!whole)
+            return gone + trim_block(s, e->cow, t, &it, &m);
+        settle_block(s, e->cow, &it, &m, m.count);
+        gone += m.count;
+    }
+    return gone;
+}

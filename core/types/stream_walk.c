@@ -1,0 +1,214 @@
+/*
+ * stream_walk.c — reading a stream, and its row of operations.
+ */
+#include "core/base/mem.h"
+#include "core/types/stream_priv.h"
+
+uint64_t stream_length(const struct value *v)
+{
+    return stream_of(v)->length;
+}
+
+/* The way begins anew in the block where the iterator stands. */
+static void enter_block(struct stream_iter *it)
+{
+    struct stream_master m;
+    it->item = NULL;
+    if (!it->block.lp)
+        return;
+    stream_master_read(it->block.lp, &m);
+    it->block_fields = m.fields;
+    it->block_field = m.first_field;
+    it->next = m.first_item;
+    it->left = 0;
+}
+
+void stream_iter_begin(struct stream_iter *it, const struct value *v, struct stream_id first,
+                       struct stream_id last, bool backward)
+{
+    const struct blocks *b = &stream_of(v)->entries;
+    const struct stream_id from = backward ? last : first;
+    it->first = first;
+    it->last = last;
+    it->backward = backward;
+    if (!blocks_find(&it->block, b, (struct block_key){from.ms, from.seq}) && !backward)
+        (void)blocks_first(&it->block, b);
+    enter_block(it);
+}
+
+/* The item that comes next in this block, NULL if there is none. */
+static const unsigned char *next_item(struct stream_iter *it)
+{
+    const unsigned char *lp = it->block.lp, *end = lp + listpack_bytes(lp) - 1;
+    if (it->backward)
+        return stream_item_before(lp, it->item ? it->item : end);
+    const unsigned char *p = it->next;
+    if (it->item) { /* over what was not read of the entry, and its last word */
+        for (uint64_t n = it->next_field ? it->left : 2 * it->left; n > 0; n--)
+            p += listpack_entry_bytes(p);
+        p += listpack_entry_bytes(p);
+    }
+    return p < end ? p : NULL;
+}
+
+bool stream_iter_next(struct stream_iter *it)
+{
+    while (it->block.lp) {
+        struct stream_item item;
+        const unsigned char *p = next_item(it);
+        if (!p) {
+            (void)(it->backward ? blocks_prev(&it->block) : blocks_next(&it->block));
+            enter_block(it);
+            continue;
+        }
+        stream_item_read(p, blocks_iter_key(&it->block), it->block_fields, &item);
+        it->item = p;
+        it->id = item.id;
+        it->fields = it->left = item.fields;
+        it->next = item.first;
+        it->next_field = item.flags & STREAM_ITEM_SAME_FIELDS ? it->block_field : NULL;
+        const bool above = stream_id_compare(item.id, it->last) > 0;
+        const bool below = stream_id_compare(item.id, it->first) < 0;
+        if (it->backward ? below : above)
+            break;
+        if (!above && !below && !(item.flags & STREAM_ITEM_DELETED))
+            return true;
+    }
+    it->block.lp = NULL;
+    return false;
+}
+
+void stream_iter_pair(struct stream_iter *it, struct listpack_value *field,
+                      struct listpack_value *value)
+{
+    LK_DEBUG_ASSERT(it->left > 0);
+    const unsigned char **from = it->next_field ? &it->next_field : &it->next;
+    *from = listpack_read(*from, field, 1);
+    it->next = listpack_read(it->next, value, 1);
+    it->left--;
+}
+
+bool stream_has(const struct value *v, struct stream_id id)
+{
+    struct stream_iter it;
+    stream_iter_begin(&it, v, id, id, false);
+    return stream_iter_next(&it);
+}
+
+void stream_state_get(const struct value *v, struct stream_state *out)
+{
+    const struct stream *s = stream_of(v);
+    struct stream_iter it;
+    *out = (struct stream_state){.length = s->length,
+                                 .last_id = s->last_id,
+                                 .max_deleted_id = s->max_deleted_id,
+                                 .entries_added = s->entries_added,
+                                 .groups = stream_roster_count(s->groups),
+                                 .blocks = s->entries.count,
+                                 .nodes = s->entries.nodes};
+    stream_iter_begin(&it, v, stream_id_of(0, 0), stream_id_max(), false);
+    if (stream_iter_next(&it))
+        out->first_id = it.id;
+}
+
+const struct blocks *stream_blocks(const struct value *v)
+{
+    return &stream_of(v)->entries;
+}
+
+/* --- the row --------------------------------------------------------------------------------- */
+
+static void empty(struct value *out)
+{
+    out->type = TYPE_STREAM;
+    out->encoding = ENC_TREE;
+    out->as.root = mem_new(struct stream);
+}
+
+static const char *encoding_name(const struct value *v)
+{
+    (void)v;
+    return "stream";
+}
+
+static int copy(const struct value *v, struct value *out)
+{
+    const struct stream *s = stream_of(v);
+    struct stream *own = mem_new(struct stream);
+    *own = *s;
+    own->epoch = 0;
+    blocks_clone(&s->entries, NULL, &own->entries);
+    own->groups = stream_groups_clone(s->groups);
+    *out = *v;
+    out->as.root = own;
+    return LK_OK;
+}
+
+/* The root may be what a view reads: it is not written. */
+static void release(struct value *v, struct cow *cow)
+{
+    struct stream *s = stream_of(v);
+    struct blocks entries = s->entries;
+    blocks_free(&entries, cow);
+    stream_groups_free(s->groups, cow);
+    stream_drop(cow, s, sizeof *s, s->epoch);
+    v->as.root = NULL;
+}
+
+static bool reap(struct value_reaper *r, size_t budget)
+{
+    struct stream *s = stream_of(&r->value);
+    if (!blocks_reap(&s->entries, &budget) || !stream_groups_reap(&s->groups, r, &budget))
+        return false;
+    mem_delete(s);
+    return true;
+}
+
+static size_t node_bytes(const struct value *v, size_t samples)
+{
+    const struct stream *s = stream_of(v);
+    (void)samples;
+    return sizeof *s + s->entries.used_bytes + stream_groups_bytes(s->groups);
+}
+
+static size_t free_effort(const struct value *v)
+{
+    enum { BLOCK = 1024 }; /* of trees; consumers are smaller, but few */
+    const struct stream *s = stream_of(v);
+    return s->entries.count + s->entries.nodes + stream_groups_bytes(s->groups) / BLOCK + 1;
+}
+
+static void describe(const struct value *v, describe_sink *sink, void *ctx)
+{
+    char id[STREAM_ID_CHARS], digits[INT64_CHARS];
+    struct stream_iter it;
+    stream_iter_begin(&it, v, stream_id_of(0, 0), stream_id_max(), false);
+    while (stream_iter_next(&it)) {
+        const size_t size = stream_id_to_chars(it.id, '.', id);
+        sink(ctx, bytes_of(id, size), it.fields ? DESCRIBE_PART : DESCRIBE_ELEMENT);
+        for (uint64_t i = it.fields; i > 0; i--) {
+            struct listpack_value pair[2];
+            stream_iter_pair(&it, &pair[0], &pair[1]);
+            for (int j = 0; j < 2; j++) {
+                const struct listpack_value *w = &pair[j];
+                const struct bytes text =
+                    w->is_number ? bytes_of(digits, int64_to_chars(w->number, digits)) : w->s;
+                sink(ctx, text, i == 1 && j == 1 ? DESCRIBE_ELEMENT : DESCRIBE_PART);
+            }
+        }
+    }
+}
+
+const struct type_ops stream_type_ops = {
+    .name = "stream",
+    .empty = empty,
+    .stays_when_empty = true,
+    .encoding_name = encoding_name,
+    .copy = copy,
+    .release = release,
+    .node_bytes = node_bytes,
+    .reap = reap,
+    .free_effort = free_effort,
+    .length = stream_length,
+    .describe = describe,
+};
