@@ -102,6 +102,28 @@ Args add(Random &random)
     return args;
 }
 
+/* A set of places is a sorted set, and any other may be taken for one. */
+Args set_score(Random &random)
+{
+    static const std::vector<std::string> scores = {"0",
+                                                    "-1",
+                                                    "0.5",
+                                                    "3479099956230698.5",
+                                                    "4503599627370496",
+                                                    "13510798882111488",
+                                                    "1e18",
+                                                    "1e19",
+                                                    "inf",
+                                                    "-inf",
+                                                    "-1e300",
+                                                    "3479099956230698",
+                                                    "1234567",
+                                                    "-0.5",
+                                                    "1e15",
+                                                    "4503599627370495"};
+    return {"ZADD", geo_key(random), random.pick(scores), member(random)};
+}
+
 Args members(Random &random, const char *name)
 {
     Args args = {name, geo_key(random)};
@@ -205,7 +227,7 @@ Args radius(Random &random)
 
 Args next_geo(Random &random)
 {
-    switch (random.below(24)) {
+    switch (random.below(28)) {
     case 0:
     case 1:
     case 2:
@@ -238,6 +260,14 @@ Args next_geo(Random &random)
         return {"DEBUG", "DIGEST-VALUE", geo_key(random), geo_key(random)};
     case 22:
         return {"OBJECT", "ENCODING", geo_key(random)};
+    case 23:
+        return {"ZRANGE", geo_key(random), "0", "-1", "WITHSCORES"};
+    case 24:
+        return members(random, "ZREM");
+    case 25:
+        return set_score(random);
+    case 26:
+        return random.one_in(6) ? Args{"SET", geo_key(random), "v"} : set_score(random);
     default:
         return random.one_in(2) ? Args{"DEL", geo_key(random)} : Args{"TYPE", geo_key(random)};
     }
