@@ -56,7 +56,7 @@ static void aof_lines(struct info *i)
 
     info_number(i, "aof_enabled", p->aof_enabled);
     info_number(i, "aof_rewrite_in_progress", p->rewriting);
-    info_number(i, "aof_rewrite_scheduled", 0);
+    info_number(i, "aof_rewrite_scheduled", p->rewrite_scheduled);
     info_number(i, "aof_last_rewrite_time_sec", p->last_rewrite_duration_s);
     info_number(i, "aof_current_rewrite_time_sec", p->current_rewrite_duration_s);
     info_text(i, "aof_last_bgrewrite_status", status(p->rewrite_failed));
@@ -74,6 +74,21 @@ static void aof_lines(struct info *i)
     }
 }
 
+static void loading_lines(struct info *i)
+{
+    const struct admin_persistence *p = &i->persistence;
+    const uint64_t total = p->load_bytes_total,
+                   done = p->load_bytes < total ? p->load_bytes : total;
+    const int64_t passed_s = (clock_unix_ms() - (int64_t)p->load_began_ms) / 1000;
+
+    info_count(i, "loading_start_time", p->load_began_ms / 1000);
+    info_count(i, "loading_total_bytes", total);
+    info_count(i, "loading_loaded_bytes", done);
+    info_ratio(i, "loading_loaded_perc", total ? 100.0 * (double)done / (double)total : 0);
+    info_number(i, "loading_eta_seconds",
+                done ? (int64_t)((double)passed_s * (double)(total - done) / (double)done) : 1);
+}
+
 void info_persistence(struct info *i)
 {
     info_number(i, "loading", i->persistence.loading);
@@ -81,6 +96,8 @@ void info_persistence(struct info *i)
     view_lines(i);
     rdb_lines(i);
     aof_lines(i);
+    if (i->persistence.loading)
+        loading_lines(i);
     info_number(i, "module_fork_in_progress", 0);
     info_number(i, "module_fork_last_cow_size", 0);
     info_count(i, "log_tickets", i->shared->log ? log_ring_last_ticket(i->shared->log) : 0);
