@@ -79,6 +79,8 @@ const std::set<std::string> want = {
     "0 1 0] [RW insert 2 0 1 0]",
     "blmpop -5 write blocking movablekeys | @write @list @slow @blocking | [RW access delete 2 0 0 "
     "0]",
+    "blmpop -5 write blocking movablekeys | @write @list @slow @blocking | [RW access delete 2 "
+    "keynum 0 1 1]",
     "blpop -3 write noscript blocking | @write @list @slow @blocking | [RW access delete 1 -2 1 0]",
     "brpop -3 write noscript blocking | @write @list @slow @blocking | [RW access delete 1 -2 1 0]",
     "brpoplpush 4 write denyoom noscript blocking | @write @list @slow @blocking | [RW access "
@@ -155,7 +157,7 @@ const std::set<std::string> want = {
     "linsert 5 write denyoom | @write @list @slow | [RW insert 1 0 1 0]",
     "llen 2 readonly fast | @read @list @fast | [RO 1 0 1 0]",
     "lmove 5 write denyoom | @write @list @slow | [RW access delete 1 0 1 0] [RW insert 2 0 1 0]",
-    "lmpop -4 write movablekeys | @write @list @slow | [RW access delete 1 0 0 0]",
+    "lmpop -4 write movablekeys | @write @list @slow | [RW access delete 1 keynum 0 1 1]",
     "lpop -2 write fast | @write @list @fast | [RW access delete 1 0 1 0]",
     "lpos -3 readonly | @read @list @slow | [RO access 1 0 1 0]",
     "lpush -3 write denyoom fast | @write @list @fast | [RW insert 1 0 1 0]",
@@ -230,6 +232,42 @@ const std::set<std::string> want = {
     "ttl 2 readonly fast | @keyspace @read @fast | [RO access 1 0 1 0]",
     "type 2 readonly fast | @keyspace @read @fast | [RO 1 0 1 0]",
     "unlink -2 write fast | @keyspace @write @fast | [RM delete 1 -1 1 0]",
+    "zadd -4 write denyoom fast | @write @sortedset @fast | [RW update 1 0 1 0]",
+    "zcard 2 readonly fast | @read @sortedset @fast | [RO 1 0 1 0]",
+    "zcount 4 readonly fast | @read @sortedset @fast | [RO access 1 0 1 0]",
+    "zdiff -3 readonly movablekeys | @read @sortedset @slow | [RO access 1 keynum 0 1 1]",
+    "zdiffstore -4 write denyoom movablekeys | @write @sortedset @slow | [OW update 1 0 1 0] [RO "
+    "access 2 keynum 0 1 1]",
+    "zincrby 4 write denyoom fast | @write @sortedset @fast | [RW access update 1 0 1 0]",
+    "zinter -3 readonly movablekeys | @read @sortedset @slow | [RO access 1 keynum 0 1 1]",
+    "zintercard -3 readonly movablekeys | @read @sortedset @slow | [RO access 1 keynum 0 1 1]",
+    "zinterstore -4 write denyoom movablekeys | @write @sortedset @slow | [OW update 1 0 1 0] [RO "
+    "access 2 keynum 0 1 1]",
+    "zlexcount 4 readonly fast | @read @sortedset @fast | [RO access 1 0 1 0]",
+    "zmpop -4 write movablekeys | @write @sortedset @slow | [RW access delete 1 keynum 0 1 1]",
+    "zmscore -3 readonly fast | @read @sortedset @fast | [RO access 1 0 1 0]",
+    "zpopmax -2 write fast | @write @sortedset @fast | [RW access delete 1 0 1 0]",
+    "zpopmin -2 write fast | @write @sortedset @fast | [RW access delete 1 0 1 0]",
+    "zrandmember -2 readonly | @read @sortedset @slow | [RO access 1 0 1 0]",
+    "zrange -4 readonly | @read @sortedset @slow | [RO access 1 0 1 0]",
+    "zrangebylex -4 readonly | @read @sortedset @slow | [RO access 1 0 1 0]",
+    "zrangebyscore -4 readonly | @read @sortedset @slow | [RO access 1 0 1 0]",
+    "zrangestore -5 write denyoom | @write @sortedset @slow | [OW update 1 0 1 0] [RO access 2 0 1 "
+    "0]",
+    "zrank -3 readonly fast | @read @sortedset @fast | [RO access 1 0 1 0]",
+    "zrem -3 write fast | @write @sortedset @fast | [RW delete 1 0 1 0]",
+    "zremrangebylex 4 write | @write @sortedset @slow | [RW delete 1 0 1 0]",
+    "zremrangebyrank 4 write | @write @sortedset @slow | [RW delete 1 0 1 0]",
+    "zremrangebyscore 4 write | @write @sortedset @slow | [RW delete 1 0 1 0]",
+    "zrevrange -4 readonly | @read @sortedset @slow | [RO access 1 0 1 0]",
+    "zrevrangebylex -4 readonly | @read @sortedset @slow | [RO access 1 0 1 0]",
+    "zrevrangebyscore -4 readonly | @read @sortedset @slow | [RO access 1 0 1 0]",
+    "zrevrank -3 readonly fast | @read @sortedset @fast | [RO access 1 0 1 0]",
+    "zscan -3 readonly | @read @sortedset @slow | [RO access 1 0 1 0]",
+    "zscore 3 readonly fast | @read @sortedset @fast | [RO access 1 0 1 0]",
+    "zunion -3 readonly movablekeys | @read @sortedset @slow | [RO access 1 keynum 0 1 1]",
+    "zunionstore -4 write denyoom movablekeys | @write @sortedset @slow | [OW update 1 0 1 0] [RO "
+    "access 2 keynum 0 1 1]",
 };
 
 TEST(Tables, RowsSayWhatTheReferenceSays)
