@@ -77,8 +77,6 @@ const std::set<std::string> want = {
     "bitpos -3 readonly | @read @bitmap @slow | [RO access 1 0 1 0]",
     "blmove 6 write denyoom noscript blocking | @write @list @slow @blocking | [RW access delete 1 "
     "0 1 0] [RW insert 2 0 1 0]",
-    "blmpop -5 write blocking movablekeys | @write @list @slow @blocking | [RW access delete 2 0 0 "
-    "0]",
     "blmpop -5 write blocking movablekeys | @write @list @slow @blocking | [RW access delete 2 "
     "keynum 0 1 1]",
     "blpop -3 write noscript blocking | @write @list @slow @blocking | [RW access delete 1 -2 1 0]",
