@@ -59,12 +59,13 @@ static double meters(double haversine)
     return 2.0 * GEO_EARTH_RADIUS_M * asin(sqrt(haversine));
 }
 
-/* Is the haversine that of at most half the width? */
-static bool within(const struct geo_area *a, double haversine)
+/* Is the haversine that of at most half the width?  To be measured: too near to say. */
+enum answer { OUTSIDE, INSIDE, TO_BE_MEASURED };
+static enum answer compare(const struct geo_area *a, double haversine)
 {
-    if (haversine < a->surely_inside || haversine > a->surely_outside)
-        return haversine < a->surely_inside;
-    return !(meters(haversine) > a->half_width_m);
+    if (haversine < a->surely_inside)
+        return INSIDE;
+    return haversine > a->surely_outside ? OUTSIDE : TO_BE_MEASURED;
 }
 
 /* Does a line from p to the east cross an odd number of edges? */
@@ -84,26 +85,40 @@ static bool polygon_holds(const struct geo_area *a, struct geo_point p)
     return inside;
 }
 
+/* The height is measured along a meridian, the width along the place's parallel. */
+static bool box_holds(const struct geo_area *a, double latitude, double v)
+{
+    const double c = cos(latitude), haversine = c * c * v * v;
+    if (GEO_EARTH_RADIUS_M * fabs(latitude - a->latitude) > a->half_height_m)
+        return false;
+    const enum answer answer = compare(a, haversine);
+    return answer == INSIDE || (answer && !(meters(haversine) > a->half_width_m));
+}
+
 bool geo_area_holds(const struct geo_area *a, uint64_t hash, double *distance)
 {
     const struct geo_point p = geohash_decode(hash);
     const double latitude = GEO_RADIANS(p.latitude);
     if (a->shape == GEO_POLYGON && !polygon_holds(a, p))
         return false;
-    /* The height of a box is measured along a meridian, the width along the place's parallel. */
-    if (a->shape == GEO_BOX && GEO_EARTH_RADIUS_M * fabs(latitude - a->latitude) > a->half_height_m)
-        return false;
     const double v = sin((GEO_RADIANS(p.longitude) - a->longitude) / 2);
-    const double cos_latitude = cos(latitude);
-    if (a->shape == GEO_BOX && !within(a, cos_latitude * cos_latitude * v * v))
+    if (a->shape == GEO_BOX && !box_holds(a, latitude, v))
         return false;
     if (a->shape != GEO_CIRCLE && !distance)
         return true;
     const double u = sin((latitude - a->latitude) / 2);
-    const double haversine = u * u + a->cos_latitude * cos_latitude * v * v;
-    if (a->shape == GEO_CIRCLE && !within(a, haversine))
+    const double haversine = u * u + a->cos_latitude * cos(latitude) * v * v;
+    const enum answer answer = a->shape == GEO_CIRCLE ? compare(a, haversine) : INSIDE;
+    if (answer == OUTSIDE)
+        return false;
+    if (answer == INSIDE && !distance)
+        return true;
+    /* As geo_distance has it. */
+    const double exact =
+        v == 0 ? GEO_EARTH_RADIUS_M * fabs(latitude - a->latitude) : meters(haversine);
+    if (answer == TO_BE_MEASURED && exact > a->half_width_m)
         return false;
     if (distance)
-        *distance = meters(haversine);
+        *distance = exact;
     return true;
 }

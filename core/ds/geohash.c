@@ -21,6 +21,8 @@ double geo_distance(struct geo_point a, struct geo_point b)
     const double from = GEO_RADIANS(a.latitude), to = GEO_RADIANS(b.latitude);
     const double u = sin((to - from) / 2);
     const double v = sin((GEO_RADIANS(b.longitude) - GEO_RADIANS(a.longitude)) / 2);
+    if (v == 0)
+        return GEO_EARTH_RADIUS_M * fabs(to - from);
     return 2.0 * GEO_EARTH_RADIUS_M * asin(sqrt(u * u + cos(from) * cos(to) * v * v));
 }
 

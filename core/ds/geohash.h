@@ -47,7 +47,7 @@ static inline struct geo_point geo_point_of(double longitude, double latitude)
 /* Within the limits, edges included. */
 bool geo_point_valid(struct geo_point p);
 
-/* By the haversine formula. */
+/* By the haversine formula; on one meridian by the difference of the latitudes. */
 double geo_distance(struct geo_point a, struct geo_point b);
 
 /* The point is valid. */
