@@ -147,6 +147,14 @@ void aof_put_crc(struct aof *a)
         put_crc(a);
 }
 
+void aof_put_crc_of_none(struct aof *a)
+{
+    a->crc = a->crc_bytes = 0;
+    const size_t n = put_crc(a);
+    a->locked.size += n;
+    a->locked.size_since_turn += n;
+}
+
 static size_t put_annotations(struct aof *a)
 {
     char line[ANNOTATION_MAX];

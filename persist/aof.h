@@ -15,7 +15,8 @@
  *                  again.  Until then `aof_fault_line` says why, and writes are to be refused.
  *
  * Annotations      "#TS:<unix time>" if asked for; "#CRC:<hex> <bytes>" after some 64 KiB: the
- * CRC-64 of the bytes since the last such line.  Redis skips lines with '#'.
+ *                  CRC-64 of the bytes since the last such line, or of none where a server goes on
+ *                  with the file of an earlier life.  Redis skips lines with '#'.
  *
  * Threads  the sink's calls: the log thread; aof_open before it starts; the others any
  */

@@ -146,6 +146,7 @@ int aof_open(struct aof *a, struct aof_manifest *m, uint64_t incr_bytes, uint64_
     a->locked.base_size = base_bytes;
     a->fd = fd;
     memset(m, 0, sizeof *m);
+    aof_put_crc_of_none(a);
     return LK_OK;
 }
 

@@ -58,6 +58,8 @@ struct aof {
 void aof_set_fault(struct aof *a, int error); /* 0: none; in lock */
 /* Says what the CRC of the bytes since the last one is, if there are any. */
 void aof_put_crc(struct aof *a);
+/* Begins to count them anew. */
+void aof_put_crc_of_none(struct aof *a);
 
 /* --- aof_files.c ----------------------------------------------------------------------------- */
 

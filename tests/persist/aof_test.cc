@@ -186,6 +186,33 @@ TEST_F(Aof, HoldsWhatWasAddedThroughRewrites)
     EXPECT_TRUE(disk.exists("d/a.3.base.aof"));
 }
 
+// Checksums begin anew behind what an earlier life has left.
+TEST_F(Aof, GoesOnBehindAnEarlierLife)
+{
+    int n = 0;
+    for (int life = 0; life < 3; life++) {
+        aof_manifest m{};
+        buf error{};
+        const std::string text = disk.contents("d/a.manifest");
+        if (life > 0) {
+            ASSERT_EQ(aof_manifest_parse(bytes_of(text.data(), text.size()), &m, &error), LK_OK);
+        }
+        {
+            Book book(disk, AOF_FSYNC_EVERYSEC, life > 0 ? &m : nullptr);
+            ASSERT_TRUE(book.opened);
+            for (int i = 0; i < 20000; i++) {
+                book.add(++n);
+                if (i % 500 == 0)
+                    book.wait_written();
+            }
+        }
+        const Loaded got = load(disk);
+        ASSERT_EQ(got.rc, LK_OK) << got.error;
+        EXPECT_EQ(got.numbers, first(n));
+        EXPECT_NE(disk.contents("d/a.1.incr.aof").find("#CRC:"), std::string::npos);
+    }
+}
+
 // The power fails at every call in turn: what was durable is there, in order, and nothing else but
 // what came right behind it.
 TEST_F(Aof, LosesNothingDurableWhereverThePowerFails)
