@@ -365,7 +365,7 @@ UNLOCKED const void *table_prefetch_bucket(const struct table *t, uint64_t hash)
 }
 
 /* The first entry of the bucket that may be it; NULL: none is. */
-UNLOCKED static inline const char *likely_entry(const void *bucket, uint64_t hash)
+UNLOCKED static const char *likely_entry(const void *bucket, uint64_t hash)
 {
     const struct table_bucket *b = bucket;
     const uint64_t m = bucket_match(__atomic_load_n(&b->tags, __ATOMIC_RELAXED), table_tag(hash));
