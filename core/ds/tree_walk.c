@@ -192,6 +192,14 @@ static unsigned child_of_bound(const struct tree *t, const struct tree_node *nod
     return low - 1;
 }
 
+static const unsigned char *leaf_last(const struct tree *t, const struct tree_node *leaf)
+{
+    const unsigned char *lp = tree_as_leaf(leaf)->lp, *p = lp + listpack_bytes(lp) - 1;
+    for (uint32_t i = 0; i < t->params.stride; i++)
+        p = listpack_prev(lp, p);
+    return p;
+}
+
 /*
  * The place where an element of the probe would go.  It may be the end of a leaf: then p is NULL,
  * but path, index and rank are set.
@@ -202,16 +210,21 @@ static void bound_place(struct tree_iter *it, const struct tree *t, const struct
     const struct tree_node *node = t->top;
     uint64_t rank = 0;
     unsigned d = 0, i = 0;
+    bool edge = true;
     for (; node->level; d++) {
         const unsigned at = child_of_bound(t, node, probe, upper);
         for (i = 0; i < at; i++)
             rank += tree_counts(node)[i];
+        edge &= at + 1 == node->n;
         it->node[d] = node;
         it->index[d] = (uint16_t)at;
         node = tree_children(node)[at];
     }
     const unsigned char *p = tree_node_first(node);
-    for (i = 0; i < node->n && before(probe, p, upper); i++)
+    i = 0;
+    if (edge && before(probe, leaf_last(t, node), upper))
+        i = node->n; /* what comes in order finds its place at once */
+    for (; i < node->n && before(probe, p, upper); i++)
         p = tree_element_end(t, p);
     it->tree = t;
     it->node[d] = node;

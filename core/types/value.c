@@ -12,19 +12,15 @@
 #include "core/types/value.h"
 
 #include "core/types/hash.h"
-#include "core/types/set.h"
 #include "core/types/list.h"
+#include "core/types/set.h"
 #include "core/types/str.h"
 #include "core/types/stream.h"
 #include "core/types/zset.h"
 
 static const struct type_ops *const rows[TYPE_COUNT] = {
-    [TYPE_STRING] = &str_type_ops,
-    [TYPE_HASH] = &hash_type_ops,
-    [TYPE_SET] = &set_type_ops,
-    [TYPE_ZSET] = &zset_type_ops,
-    [TYPE_LIST] = &list_type_ops,
-    [TYPE_STREAM] = &stream_type_ops,
+    [TYPE_STRING] = &str_type_ops, [TYPE_HASH] = &hash_type_ops, [TYPE_SET] = &set_type_ops,
+    [TYPE_ZSET] = &zset_type_ops,  [TYPE_LIST] = &list_type_ops, [TYPE_STREAM] = &stream_type_ops,
 };
 
 const struct type_ops *type_ops_get(unsigned type)

@@ -543,7 +543,7 @@ TEST_P(ZsetMix, IsMadeOfItemsInAnyOrder)
         int turns = 1;
         while (!value_reap(&r, 7))
             turns++;
-        EXPECT_TRUE(m.size() < 500 || copy.encoding == ENC_LISTPACK || turns > 2);
+        EXPECT_TRUE(m.size() < 1200 || copy.encoding == ENC_LISTPACK || turns > 2);
         buf_release(&scratch);
     }
 }
