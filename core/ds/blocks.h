@@ -81,6 +81,7 @@ bool blocks_prev(struct blocks_iter *it);
 /* The last block whose key is not above the given one. */
 bool blocks_find(struct blocks_iter *it, const struct blocks *b, struct block_key key);
 
+bool blocks_iter_is_last(const struct blocks_iter *it);
 struct block_key blocks_iter_key(const struct blocks_iter *it);
 
 /* A copy of lp as the last block; the key is above all others.  The iterator stands on it. */

@@ -90,6 +90,14 @@ bool blocks_find(struct blocks_iter *it, const struct blocks *b, struct block_ke
     return b->height > 0 || iter_none(it);
 }
 
+bool blocks_iter_is_last(const struct blocks_iter *it)
+{
+    unsigned d = 0;
+    while (d < it->blocks->height && it->index[d] + 1u == it->node[d]->n)
+        d++;
+    return d == it->blocks->height;
+}
+
 struct block_key blocks_iter_key(const struct blocks_iter *it)
 {
     const unsigned d = it->blocks->height - 1;

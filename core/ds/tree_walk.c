@@ -245,6 +245,22 @@ static uint64_t leaf_rank(const struct tree_iter *it)
     return rank;
 }
 
+static const unsigned char *leaf_last(const struct tree *t, const struct tree_node *leaf)
+{
+    const unsigned char *lp = tree_as_leaf(leaf)->lp, *p = lp + listpack_bytes(lp) - 1;
+    for (uint32_t i = 0; i < t->params.stride; i++)
+        p = listpack_prev(lp, p);
+    return p;
+}
+
+static bool leads_along_edge(const struct tree_iter *it)
+{
+    unsigned d = 0;
+    while (d + 1 < it->tree->height && it->index[d] + 1u == it->node[d]->n)
+        d++;
+    return d + 1 == it->tree->height;
+}
+
 /*
  * From the leaf to the place in it where an element of the probe would go.  It may be the leaf's
  * end: then p is NULL, but path and index are set.
@@ -255,7 +271,9 @@ static void land(struct tree_iter *it, const struct tree_probe *probe, bool uppe
     const struct tree_node *leaf = it->node[d];
     const unsigned char *p = tree_node_first(leaf);
     unsigned i = 0;
-    if (probe->skip)
+    if (leads_along_edge(it) && before(probe, leaf_last(it->tree, leaf), upper))
+        i = leaf->n; /* what comes in order finds its place at once */
+    else if (probe->skip)
         i = probe->skip(probe->key, &p, leaf->n, upper);
     else
         for (; i < leaf->n && before(probe, p, upper); i++)

@@ -2,7 +2,8 @@
  * stream.c — entries in and out.
  *
  * New entries go to the end of the last block, or begin a block when that is full.  Deleted ones
- * are marked where they lie; a block whose last entry is deleted goes as a whole.
+ * are cut out, or marked where clients could tell by what is trimmed later; a block whose last
+ * entry is deleted goes as a whole.
  */
 #include "core/types/stream_priv.h"
 
@@ -243,20 +244,37 @@ int stream_add_block(struct value_edit *e, struct stream_id id, const unsigned c
 
 /* --- taking away ----------------------------------------------------------------------------- */
 
-/* Marks the item at that offset, which is not marked yet. */
-static void mark(struct stream *s, struct cow *cow, struct blocks_iter *it, size_t at)
+/* Words of an item, with the one that counts the others. */
+static uint64_t words_of(const struct stream_item *item)
 {
-    const unsigned char *p = it->lp + at;
-    const struct listpack_value flags =
-        listpack_from_number(listpack_get(p).number | STREAM_ITEM_DELETED);
-    blocks_splice(&s->entries, cow, it, at, listpack_entry_bytes(p), 1, &flags, 1);
+    const bool same = item->flags & STREAM_ITEM_SAME_FIELDS;
+    return same ? ITEM_WORDS - 1 + item->fields : ITEM_WORDS + 2 * item->fields;
 }
 
-/* n entries of the block are marked, or are to be: it goes when these were the last. */
-static void settle_block(struct stream *s, struct cow *cow, struct blocks_iter *it,
-                         const struct stream_master *m, uint64_t n)
+/*
+ * Takes the item at that offset out, or marks it where its place still matters: in the last block,
+ * which is full when enough entries have been put there, and at the end of any, whose last ID says
+ * what may be trimmed with it.  Returns whether it was marked.
+ */
+static bool take_item(struct stream *s, struct cow *cow, struct blocks_iter *it, size_t at,
+                      const struct stream_item *item)
 {
-    const uint64_t deleted = m->deleted + n;
+    const unsigned char *p = it->lp + at, *end = stream_item_end(item);
+    const bool marks = blocks_iter_is_last(it) || end == it->lp + listpack_bytes(it->lp) - 1;
+    if (marks) {
+        const struct listpack_value flags = listpack_from_number(item->flags | STREAM_ITEM_DELETED);
+        blocks_splice(&s->entries, cow, it, at, listpack_entry_bytes(p), 1, &flags, 1);
+    } else {
+        blocks_splice(&s->entries, cow, it, at, (size_t)(end - p), words_of(item), NULL, 0);
+    }
+    return marks;
+}
+
+/* n entries of the block go, of which some were marked: it goes as well if they are all. */
+static void settle_block(struct stream *s, struct cow *cow, struct blocks_iter *it,
+                         const struct stream_master *m, uint64_t n, uint64_t marked)
+{
+    const uint64_t deleted = m->deleted + marked;
     if (n == m->count)
         blocks_remove(&s->entries, cow, it);
     else if (n > 0)
@@ -268,15 +286,19 @@ bool stream_delete(struct value_edit *e, struct stream_id id)
 {
     struct stream_iter walk;
     struct stream_master m;
+    struct stream_item item;
     stream_iter_begin(&walk, &e->value, id, id, false);
     if (!stream_iter_next(&walk))
         return false;
     struct stream *s = stream_own(e);
     struct blocks_iter it = walk.block;
+    uint64_t marked = 0;
     stream_master_read(it.lp, &m);
-    if (m.count > 1)
-        mark(s, e->cow, &it, (size_t)(walk.item - it.lp));
-    settle_block(s, e->cow, &it, &m, 1);
+    if (m.count > 1) {
+        stream_item_read(walk.item, blocks_iter_key(&it), m.fields, &item);
+        marked = take_item(s, e->cow, &it, (size_t)(walk.item - it.lp), &item);
+    }
+    settle_block(s, e->cow, &it, &m, 1, marked);
     if (stream_id_compare(id, s->max_deleted_id) > 0)
         s->max_deleted_id = id;
     return true;
@@ -297,20 +319,23 @@ static uint64_t trim_block(struct stream *s, struct cow *cow, const struct strea
     const struct block_key base = blocks_iter_key(it);
     size_t at = (size_t)(m->first_item - it->lp);
     const uint64_t length = s->length;
-    uint64_t n = 0;
+    uint64_t n = 0, marked = 0;
     while (at < listpack_bytes(it->lp) - 1) {
         struct stream_item item;
         stream_item_read(it->lp + at, base, m->fields, &item);
         if (t->by_id ? !may_go(s, t, item.id, 1) : length - n <= t->max_length)
             break;
         const size_t next = (size_t)(stream_item_end(&item) - it->lp);
+        bool stays = true;
         if (!(item.flags & STREAM_ITEM_DELETED)) {
-            mark(s, cow, it, at);
+            stays = take_item(s, cow, it, at, &item);
+            marked += stays;
             n++;
         }
-        at = next;
+        if (stays)
+            at = next;
     }
-    settle_block(s, cow, it, m, n);
+    settle_block(s, cow, it, m, n, marked);
     return n;
 }
 
@@ -338,7 +363,7 @@ uint64_t stream_trim(struct value_edit *e, const struct stream_trim_spec *t)
         struct stream *s = stream_own(e);
         if (!whole)
             return gone + trim_block(s, e->cow, t, &it, &m);
-        settle_block(s, e->cow, &it, &m, m.count);
+        settle_block(s, e->cow, &it, &m, m.count, 0);
         gone += m.count;
     }
     return gone;

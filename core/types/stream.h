@@ -9,7 +9,7 @@
  *   item  = flags | ID less the block's: ms | seq | value * n               | entries before this
  *           flags | ms | seq | fields n | (field | value) * n               | entries before this
  *
- * Deleted entries stay, marked, until their whole block goes.  A stream may be empty and stay.
+ * Some deleted entries stay, marked, until their whole block goes.  A stream may be empty and stay.
  *
  * Units    IDs are {Unix time in ms, a number within it}; both are any 64 bits
  * Errors   negative enum status; a call that fails has changed nothing

@@ -185,6 +185,7 @@ class Index
         ASSERT_EQ(blocks_find(&it, &b, {k.first, k.second}), want != model.begin());
         if (want != model.begin()) {
             ASSERT_TRUE(key_of(&it) == std::prev(want)->first);
+            ASSERT_EQ(blocks_iter_is_last(&it), want == model.end());
             ASSERT_EQ(blocks_next(&it), want != model.end());
         }
     }
