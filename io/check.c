@@ -85,9 +85,11 @@ struct aof_check {
     int64_t until_unix_s;
 };
 
-static int take_command(void *ctx, const struct bytes *argv, uint32_t n, struct buf *error)
+static int take_commands(void *ctx, const struct aof_command *v, uint32_t n, uint32_t *done,
+                         struct buf *error)
 {
-    (void)ctx, (void)argv, (void)n, (void)error;
+    (void)ctx, (void)v, (void)error;
+    *done = n;
     return LK_OK;
 }
 
@@ -144,7 +146,7 @@ static int check_manifest(const struct aof_check *c, const struct aof_manifest *
     struct counts counts = {.now_ms = clock_unix_ms()};
     const struct rdb_receiver rdb = {.entry = take_key, .function = take_function, .ctx = &counts};
     const struct aof_receiver receiver = {
-        .command = take_command, .rdb = &rdb, .progress = show_progress};
+        .commands = take_commands, .rdb = &rdb, .progress = show_progress};
     const struct aof_load_options options = {.ops = &file_ops_system,
                                              .directory = c->directory,
                                              .truncated_ok = true,

@@ -50,6 +50,8 @@ struct server {
     unsigned stop_flags;   /* lock: enum config_shutdown, of all who asked */
     uint32_t stop_worker;  /* lock: of the session below */
     uint64_t stop_session; /* lock: waits for the end; 0: none does */
+    bool reload;           /* lock: wanted, as the next says */
+    struct admin_reload reload_spec;
 };
 
 /* --- what parts ask of each other ------------------------------------------------------------ */
@@ -73,6 +75,26 @@ static void ask_to_settle(void *ctx)
     s->unsettled = true;
     pthread_cond_signal(&s->changed);
     pthread_mutex_unlock(&s->lock);
+}
+
+static bool stay(void *ctx)
+{
+    const struct server *s = ctx;
+    return persistence_stay(s->persistence);
+}
+
+static bool ask_to_reload(void *ctx, const struct admin_reload *spec)
+{
+    struct server *s = ctx;
+    pthread_mutex_lock(&s->lock);
+    const bool free_now = !s->reload;
+    if (free_now) {
+        s->reload = true;
+        s->reload_spec = *spec;
+        pthread_cond_signal(&s->changed);
+    }
+    pthread_mutex_unlock(&s->lock);
+    return free_now;
 }
 
 static void answer(void *ctx, uint32_t worker, uint64_t session_id, struct bytes reply)
@@ -298,6 +320,8 @@ static void make_workers(struct server *s, const struct config *c)
                                                .supervised = startup_supervised_name(s->supervised),
                                                .ctx = s,
                                                .shutdown = ask_to_stop,
+                                               .shutdown_abort = stay,
+                                               .reload = ask_to_reload,
                                                .worker = report_worker,
                                                .config_applied = config_applied,
                                                .hooks = hooks,
@@ -335,14 +359,19 @@ static bool open_sockets(struct server *s, const struct config *c)
 
 static void see_to_changes(struct server *s)
 {
-    const bool changes = s->changes, unsettled = s->unsettled;
+    const bool changes = s->changes, unsettled = s->unsettled, reload = s->reload;
+    const struct admin_reload spec = s->reload_spec;
     s->changes = s->unsettled = false;
     pthread_mutex_unlock(&s->lock);
     if (unsettled)
         persistence_settle(s->persistence);
     if (changes)
         admin_reclaim(s->admin);
+    if (reload)
+        persistence_reload(s->persistence, &spec);
     pthread_mutex_lock(&s->lock);
+    if (reload)
+        s->reload = false;
 }
 
 /* False: what had to be saved could not be, so it goes on. */
@@ -370,7 +399,7 @@ static void wait_for_the_end(struct server *s)
     for (;;) {
         if (s->stop && may_end(s))
             break;
-        if (s->changes || s->unsettled)
+        if (s->changes || s->unsettled || s->reload)
             see_to_changes(s);
         else if (!s->stop)
             pthread_cond_wait(&s->changed, &s->lock);

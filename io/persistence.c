@@ -201,7 +201,7 @@ void persistence_cron(struct persistence *p, int64_t now_ms)
     const struct saver_report r = saver_report_get(p->saver);
     note_fault(p, c, &r);
     if (r.job != SAVER_NONE || __atomic_load_n(&p->parts.shared->loading, __ATOMIC_RELAXED) ||
-        __atomic_load_n(&p->ending, __ATOMIC_RELAXED))
+        __atomic_load_n(&p->busy, __ATOMIC_RELAXED))
         return;
     if (__atomic_load_n(&p->rewrite_scheduled, __ATOMIC_RELAXED) || rewrite_is_due(p, c, now_ms)) {
         __atomic_store_n(&p->rewrite_scheduled, 0, __ATOMIC_RELAXED);
@@ -345,7 +345,7 @@ void persistence_report(struct persistence *p, struct admin_persistence *out)
 
 /* --- the end --------------------------------------------------------------------------------- */
 
-static void pause_writes(struct persistence *p, bool on)
+void persistence_pause_writes(struct persistence *p, bool on)
 {
     struct dispatch_shared *shared = p->parts.shared;
     gate_close(&shared->keyspace->gate);
@@ -354,12 +354,11 @@ static void pause_writes(struct persistence *p, bool on)
     gate_open(&shared->keyspace->gate);
 }
 
-static bool save_last(struct persistence *p)
+bool persistence_save_now(struct persistence *p)
 {
     saver_abort(p->saver, SAVER_RDB);
     saver_abort(p->saver, SAVER_REWRITE);
     saver_wait(p->saver);
-    log_line(LOG_NOTICE, "Saving the final RDB snapshot before exiting.");
     return saver_begin(p->saver, SAVER_RDB, AOF_TURN_NONE) == LK_OK && saver_wait(p->saver);
 }
 
@@ -369,14 +368,30 @@ bool persistence_try_end(struct persistence *p, unsigned flags)
                       (persistence_config(p)->save.n > 0 && !(flags & CONFIG_SHUTDOWN_NOSAVE));
     if (!save || __atomic_load_n(&p->parts.shared->loading, __ATOMIC_RELAXED))
         return true;
-    __atomic_store_n(&p->ending, 1, __ATOMIC_RELAXED);
-    pause_writes(p, true);
-    if (save_last(p) || flags & CONFIG_SHUTDOWN_FORCE)
+    log_line(LOG_NOTICE, "Saving the final RDB snapshot before exiting.");
+    __atomic_store_n(&p->busy, 1, __ATOMIC_RELAXED);
+    __atomic_store_n(&p->end_undone, 0, __ATOMIC_RELAXED);
+    __atomic_store_n(&p->end_asked, 1, __ATOMIC_SEQ_CST);
+    persistence_pause_writes(p, true);
+    const bool saved = persistence_save_now(p);
+    __atomic_store_n(&p->end_asked, 0, __ATOMIC_SEQ_CST);
+    const bool undone = __atomic_load_n(&p->end_undone, __ATOMIC_SEQ_CST);
+    if (!undone && (saved || flags & CONFIG_SHUTDOWN_FORCE))
         return true;
-    log_line(LOG_WARNING, "Error trying to save the DB, can't exit.");
-    pause_writes(p, false);
-    __atomic_store_n(&p->ending, 0, __ATOMIC_RELAXED);
+    log_line(LOG_WARNING,
+             undone ? "Shutdown manually aborted." : "Error trying to save the DB, can't exit.");
+    persistence_pause_writes(p, false);
+    __atomic_store_n(&p->busy, 0, __ATOMIC_RELAXED);
     return false;
+}
+
+bool persistence_stay(struct persistence *p)
+{
+    if (!__atomic_load_n(&p->end_asked, __ATOMIC_SEQ_CST))
+        return false;
+    __atomic_store_n(&p->end_undone, 1, __ATOMIC_SEQ_CST);
+    saver_abort(p->saver, SAVER_RDB);
+    return true;
 }
 
 void persistence_end(struct persistence *p)

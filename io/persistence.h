@@ -56,6 +56,9 @@ enum save_answer persistence_bgsave(struct persistence *p, bool schedule);
 enum save_answer persistence_bgrewrite(struct persistence *p);
 enum save_answer persistence_save(struct persistence *p, uint32_t worker, uint64_t session_id);
 
+/* In place of what is there.  Others meet -LOADING meanwhile.  Outside the gate, by one thread. */
+void persistence_reload(struct persistence *p, const struct admin_reload *r);
+
 /* --- the end --------------------------------------------------------------------------------- */
 
 /*
@@ -63,6 +66,8 @@ enum save_answer persistence_save(struct persistence *p, uint32_t worker, uint64
  * back.  False: that failed and was not forced; everything goes on as before.
  */
 LK_MUST_USE bool persistence_try_end(struct persistence *p, unsigned flags);
+/* Undoes what persistence_try_end is about; false: it is not at work.  Any thread. */
+bool persistence_stay(struct persistence *p);
 /* No worker runs.  What is in the log goes to the AOF; then all of it is freed. */
 void persistence_end(struct persistence *p);
 

@@ -9,6 +9,7 @@
 #include "core/base/log.h"
 #include "core/base/mem.h"
 #include "core/proto/resp_segment.h"
+#include "core/store/bulk_load.h"
 #include "core/store/lru.h"
 #include "io/persistence_priv.h"
 #include "persist/rdb_file.h"
@@ -24,8 +25,11 @@ enum { LOADER_WORKER = 63, PROGRESS_KEYS = 1024 };
 
 struct loader {
     struct persistence *p;
+    const struct aof_manifest *manifest; /* NULL: the RDB is loaded */
     struct dispatcher *d;
     struct session session;
+    struct bulk_load bulk;
+    int64_t now_ms;
     struct type_limits limits; /* of values in files */
     bool keep_expired;
     uint64_t keys, expired;
@@ -49,34 +53,52 @@ static uint32_t use_bits(const struct loader *l, const struct rdb_record *r, int
     return lru_clock(now_ms - idle_s * 1000);
 }
 
+static int bulk_done(struct loader *l, int rc)
+{
+    if (rc == LK_EBUSY) {
+        const struct bytes key = entry_key(l->bulk.refused.e);
+        log_line(LOG_WARNING, "RDB has duplicated key '%.*s' in DB %u", (int)key.size, key.data,
+                 l->bulk.refused.db);
+    }
+    return rc;
+}
+
 static int take_key(void *ctx, const struct rdb_record *r)
 {
     struct loader *l = ctx;
-    struct keyspace *ks = l->p->parts.shared->keyspace;
-    const int64_t now_ms = clock_unix_ms();
-    if (r->db >= ks->databases) {
+    const uint32_t databases = l->bulk.ks->databases;
+    if (r->db >= databases) {
         log_line(LOG_WARNING,
                  "FATAL: Data file was created with a server configured to handle more than %u "
                  "databases. Exiting",
-                 ks->databases);
+                 databases);
         value_release(r->value);
         return LK_EDBINDEX;
     }
-    if (r->deadline_ms >= 0 && r->deadline_ms < now_ms && !l->keep_expired) {
+    if (r->deadline_ms >= 0 && r->deadline_ms < l->now_ms && !l->keep_expired) {
         value_release(r->value);
         l->expired++;
         return LK_OK;
     }
     const int rc =
-        keyspace_load(ks, r->db, r->key, r->value, r->deadline_ms, use_bits(l, r, now_ms));
-    if (rc == LK_EBUSY)
-        log_line(LOG_WARNING, "RDB has duplicated key '%.*s' in DB %u", (int)r->key.size,
-                 r->key.data, r->db);
+        bulk_load_add(&l->bulk, r->db, r->key, r->value, r->deadline_ms, use_bits(l, r, l->now_ms));
     if (rc == LK_OK && ++l->keys % PROGRESS_KEYS == 0) {
         __atomic_store_n(&l->p->loaded_keys, l->keys, __ATOMIC_RELAXED);
         give_way(l);
+        l->now_ms = clock_unix_ms();
     }
-    return rc;
+    return bulk_done(l, rc);
+}
+
+/* The file may say anything; a key takes some bytes of it. */
+static int take_sizes(void *ctx, uint32_t db, uint64_t keys, uint64_t deadlines)
+{
+    struct loader *l = ctx;
+    const uint64_t most = __atomic_load_n(&l->p->load_total, __ATOMIC_RELAXED) / 4;
+    (void)deadlines;
+    if (db < l->bulk.ks->databases)
+        bulk_load_expect(&l->bulk, db, keys < most ? keys : most);
+    return LK_OK;
 }
 
 static int take_aux(void *ctx, struct bytes name, struct bytes value)
@@ -92,20 +114,26 @@ static int take_aux(void *ctx, struct bytes name, struct bytes value)
 static struct rdb_receiver receiver_of(struct loader *l)
 {
     return (struct rdb_receiver){
-        .entry = take_key, .aux = take_aux, .limits = &l->limits, .ctx = l};
+        .entry = take_key, .aux = take_aux, .sizes = take_sizes, .limits = &l->limits, .ctx = l};
 }
 
 /* --- commands -------------------------------------------------------------------------------- */
 
-static int take_command(void *ctx, const struct bytes *argv, uint32_t n, struct buf *error)
+static int take_commands(void *ctx, const struct aof_command *v, uint32_t n, uint32_t *done,
+                         struct buf *error)
 {
     struct loader *l = ctx;
-    const struct args a = {argv, n};
-    const int rc = dispatch_apply(l->d, &l->session, &a);
+    struct args a[AOF_LOAD_BATCH];
+    for (uint32_t i = 0; i < n; i++)
+        a[i] = (struct args){v[i].argv, v[i].n};
+    int rc = bulk_done(l, bulk_load_flush(&l->bulk)); /* an RDB may have stood before them */
+    *done = 0;
+    if (rc == LK_OK)
+        rc = dispatch_apply(l->d, &l->session, a, n, done);
     const struct reply *r = &l->session.reply;
-    if (rc != LK_OK)
-        buf_printf(error, "the command '%.*s' was refused: %.*s", (int)argv[0].size, argv[0].data,
-                   (int)(r->out.size - r->error_at), r->out.data + r->error_at);
+    if (rc == LK_EFORMAT)
+        buf_printf(error, "the command '%.*s' was refused: %.*s", (int)a[*done].v[0].size,
+                   a[*done].v[0].data, (int)(r->out.size - r->error_at), r->out.data + r->error_at);
     reply_clear(&l->session.reply);
     return rc;
 }
@@ -176,27 +204,36 @@ static bool adopt_single_file(struct persistence *p, const struct config *c)
 
 static bool find_manifest(struct persistence *p, const struct config *c)
 {
+    const int rc = persistence_read_manifest(p, &p->found);
+    if (rc == LK_ENOKEY)
+        return !c->appendonly || adopt_single_file(p, c);
+    return rc == LK_OK;
+}
+
+int persistence_read_manifest(struct persistence *p, struct aof_manifest *out)
+{
+    const struct config *c = persistence_config(p);
     struct buf name = {0}, text = {0}, error = {0};
     buf_printf(&name, "%s.manifest", c->appendfilename);
     buf_append_char(&name, '\0');
     char *path = join(p->aof_directory, name.data);
-    bool well = true;
+    int rc = LK_OK;
     if (read_small(path, &text)) {
-        well = aof_manifest_parse(buf_bytes(&text), &p->found, &error) == LK_OK;
-        if (!well)
+        rc = aof_manifest_parse(buf_bytes(&text), out, &error);
+        if (rc != LK_OK)
             log_line(LOG_WARNING, "Bad AOF manifest %s: %.*s", path, (int)error.size, error.data);
     } else if (errno == ENOENT) {
-        well = !c->appendonly || adopt_single_file(p, c);
+        rc = LK_ENOKEY;
     } else {
         log_line(LOG_WARNING, "Fatal error: can't open the AOF manifest file %s: %s", path,
                  strerror(errno));
-        well = false;
+        rc = LK_EIO;
     }
     buf_release(&name);
     buf_release(&text);
     buf_release(&error);
     mem_strfree(path);
-    return well;
+    return rc;
 }
 
 bool persistence_find(struct persistence *p)
@@ -221,9 +258,10 @@ static bool load_rdb(struct loader *l, const struct config *c)
     }
     f.in.checksum = c->rdbchecksum;
     __atomic_store_n(&l->p->load_total, f.in.source.size, __ATOMIC_RELAXED);
-    const bool well = rdb_load(&f.in, &receiver) == LK_OK;
-    if (!well)
+    const bool read = rdb_load(&f.in, &receiver) == LK_OK;
+    if (!read)
         log_line(LOG_WARNING, "Fatal error loading the DB, %s. Exiting.", f.in.error);
+    const bool well = read && bulk_done(l, bulk_load_flush(&l->bulk)) == LK_OK;
     rdb_file_close(&f);
     return well;
 }
@@ -232,14 +270,16 @@ static bool load_aof(struct loader *l, const struct config *c, struct aof_load_r
 {
     const struct rdb_receiver rdb = receiver_of(l);
     const struct aof_receiver receiver = {
-        .command = take_command, .rdb = &rdb, .progress = take_progress, .ctx = l};
+        .commands = take_commands, .rdb = &rdb, .progress = take_progress, .ctx = l};
     const struct aof_load_options options = {.ops = &file_ops_system,
                                              .directory = l->p->aof_directory,
                                              .truncated_ok = c->aof_load_truncated};
     struct buf error = {0};
     l->keep_expired = true;
-    const int rc = aof_load(&l->p->found, &options, &receiver, result, &error);
-    if (rc != LK_OK)
+    int rc = aof_load(l->manifest, &options, &receiver, result, &error);
+    if (rc == LK_OK)
+        rc = bulk_done(l, bulk_load_flush(&l->bulk));
+    else
         log_line(LOG_WARNING, "%.*s", (int)error.size, error.data);
     buf_release(&error);
     return rc == LK_OK;
@@ -254,7 +294,7 @@ static void say_loaded(const char *from, int64_t began_ms)
 static bool load(struct loader *l, const struct config *c, struct aof_load_result *result)
 {
     const int64_t began_ms = clock_unix_ms();
-    if (l->p->load_aof) {
+    if (l->manifest) {
         if (!load_aof(l, c, result))
             return false;
         say_loaded("append only file", began_ms);
@@ -294,15 +334,21 @@ static bool begin_aof(struct persistence *p, const struct aof_load_result *resul
     return true;
 }
 
-static bool load_files(struct persistence *p, struct aof_load_result *result)
+bool persistence_read(struct persistence *p, const struct aof_manifest *m, bool merge,
+                      struct aof_load_result *result)
 {
-    struct loader l = {.p = p, .limits = p->parts.shared->config->limits.types};
+    struct loader l = {.p = p,
+                       .manifest = m,
+                       .now_ms = clock_unix_ms(),
+                       .limits = p->parts.shared->config->limits.types};
     __atomic_store_n(&p->load_began_ms, (uint64_t)clock_unix_ms(), __ATOMIC_RELAXED);
+    bulk_load_begin(&l.bulk, p->parts.shared->keyspace, merge);
     l.d = dispatcher_new(p->parts.shared, LOADER_WORKER);
     session_init(&l.session, 0);
     session_set(&l.session, SESSION_AUTHENTICATED, true);
     dispatch_enter(l.d);
     const bool well = load(&l, persistence_config(p), result);
+    bulk_load_end(&l.bulk);
     dispatch_forget(l.d, &l.session);
     dispatch_leave(l.d);
     session_release(&l.session);
@@ -322,7 +368,8 @@ bool persistence_load(struct persistence *p)
     struct aof_load_result result = {0};
     if (!persistence_find(p))
         return false;
-    if ((p->load_aof || p->load_rdb) && !load_files(p, &result))
+    const struct aof_manifest *m = p->load_aof ? &p->found : NULL;
+    if ((p->load_aof || p->load_rdb) && !persistence_read(p, m, false, &result))
         return false;
     if (!begin_aof(p, &result))
         return false;

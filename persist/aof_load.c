@@ -33,10 +33,20 @@ struct reading {
     uint64_t crc, crc_bytes; /* of commands since the last #CRC */
     bool stopped;            /* at a timestamp */
     uint64_t read, total, told;
+    /* Commands that were framed and not yet given away: their bytes are in `in`. */
+    struct resp_args queued[AOF_LOAD_BATCH];
+    uint64_t queued_at[AOF_LOAD_BATCH]; /* where each begins in the file */
+    uint32_t queued_count;
 };
 
+static int give_queued(struct reading *r);
+
+/* What was framed before it has the first word: it may be refused itself. */
 static int fault(struct reading *r, const char *what)
 {
+    const int rc = give_queued(r);
+    if (rc != LK_OK)
+        return rc;
     buf_printf(r->error, "Bad file format reading the append only file %s: at byte %llu: %s",
                r->path, (unsigned long long)r->offset, what);
     r->result->offset = r->offset;
@@ -124,31 +134,45 @@ static int take_annotation(struct reading *r, size_t *used)
 
 /* --- commands -------------------------------------------------------------------------------- */
 
-static int apply(struct reading *r, const struct resp_args *args, size_t used)
+static int give_queued(struct reading *r)
 {
-    const int rc = r->receiver->command(r->receiver->ctx, args->v, args->n, r->error);
+    struct aof_command v[AOF_LOAD_BATCH];
+    const uint32_t n = r->queued_count;
+    uint32_t done = 0;
+    if (n == 0)
+        return LK_OK;
+    for (uint32_t i = 0; i < n; i++)
+        v[i] = (struct aof_command){r->queued[i].v, r->queued[i].n};
+    r->queued_count = 0;
+    const int rc = r->receiver->commands(r->receiver->ctx, v, n, &done, r->error);
+    r->result->commands += done;
     if (rc != LK_OK)
-        return rc;
+        r->result->offset = r->queued_at[done];
+    return rc;
+}
+
+static int queue(struct reading *r, const struct resp_args *args, size_t used)
+{
     if (bytes_is_word(args->v[0], "multi"))
         r->in_multi = true;
     else if (bytes_is_word(args->v[0], "exec") || bytes_is_word(args->v[0], "discard"))
         r->in_multi = false;
+    r->queued_at[r->queued_count++] = r->offset;
     r->crc = crc64(r->crc, r->in.data + r->at, used);
     r->crc_bytes += used;
-    r->result->commands++;
     use(r, used);
     if (!r->in_multi)
         r->sound = r->offset;
-    return LK_OK;
+    return r->queued_count < AOF_LOAD_BATCH ? LK_OK : give_queued(r);
 }
 
 /* One command or annotation; *more: its end has not come. */
-static int take_unit(struct reading *r, struct resp_progress *progress, struct resp_args *args,
-                     bool *more)
+static int take_unit(struct reading *r, struct resp_progress *progress, bool *more)
 {
     static const struct resp_limits limits = {.bulk_max = SIZE_MAX, .authenticated = true};
     const struct bytes b = rest(r);
     const char *error = NULL;
+    struct resp_args *args = &r->queued[r->queued_count];
     size_t used = 0;
     *more = false;
     if (b.data[0] == '#') {
@@ -165,7 +189,7 @@ static int take_unit(struct reading *r, struct resp_progress *progress, struct r
         return fault(r, "neither a command nor an annotation begins here");
     switch (resp_parse(progress, b.data, b.size, &limits, args, &used, &error)) {
     case RESP_COMMAND:
-        return apply(r, args, used);
+        return queue(r, args, used);
     case RESP_PARTIAL:
         *more = true;
         return LK_OK;
@@ -176,23 +200,33 @@ static int take_unit(struct reading *r, struct resp_progress *progress, struct r
     }
 }
 
-static int read_commands(struct reading *r)
+/* What was framed is given away before its bytes move. */
+static int read_units(struct reading *r)
 {
-    struct bytes storage[16];
-    struct resp_args args;
     struct resp_progress progress = {0};
-    resp_args_init(&args, storage, sizeof storage / sizeof *storage);
     int rc = LK_OK;
     bool more = r->in.size == r->at;
     while (rc == LK_OK && !r->stopped) {
         if (more || rest(r).size == 0) {
-            rc = fill(r);
+            rc = give_queued(r);
+            if (rc == LK_OK)
+                rc = fill(r);
             if (rc != LK_OK || r->ended)
                 break;
         }
-        rc = take_unit(r, &progress, &args, &more);
+        rc = take_unit(r, &progress, &more);
     }
-    resp_args_release(&args);
+    return rc == LK_OK ? give_queued(r) : rc;
+}
+
+static int read_commands(struct reading *r)
+{
+    struct bytes storage[AOF_LOAD_BATCH][8];
+    for (uint32_t i = 0; i < AOF_LOAD_BATCH; i++)
+        resp_args_init(&r->queued[i], storage[i], 8);
+    const int rc = read_units(r);
+    for (uint32_t i = 0; i < AOF_LOAD_BATCH; i++)
+        resp_args_release(&r->queued[i]);
     return rc;
 }
 
@@ -338,6 +372,8 @@ int aof_load(const struct aof_manifest *m, const struct aof_load_options *option
     const uint64_t total = sum_sizes(m, options);
     int rc = LK_OK;
     *result = (struct aof_load_result){0};
+    if (receiver->progress)
+        receiver->progress(receiver->ctx, 0, total);
     for (size_t i = 0; i < m->count && rc == LK_OK && !result->truncated; i++) {
         const struct aof_file *f = &m->files[i];
         if (f->kind == AOF_HISTORY)

@@ -19,9 +19,21 @@
 
 LK_BEGIN
 
+/* So many commands come at once, at most: their receiver can fetch the memory of all of them. */
+enum { AOF_LOAD_BATCH = 16 };
+
+struct aof_command {
+    const struct bytes *argv;
+    uint32_t n;
+};
+
 struct aof_receiver {
-    /* Anything but LK_OK ends the load; say why in error.  MULTI and EXEC come like the others. */
-    int (*command)(void *ctx, const struct bytes *argv, uint32_t n, struct buf *error);
+    /*
+     * In order, MULTI and EXEC like the others.  Anything but LK_OK ends the load; say why in
+     * error, and in *done how many went well.
+     */
+    int (*commands)(void *ctx, const struct aof_command *v, uint32_t n, uint32_t *done,
+                    struct buf *error);
     const struct rdb_receiver *rdb;
     /* Now and then: bytes read of all files, and of how many.  May be NULL. */
     void (*progress)(void *ctx, uint64_t read, uint64_t total);

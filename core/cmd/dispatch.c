@@ -456,17 +456,38 @@ void dispatch_forget(struct dispatcher *d, struct session *s)
     multi_discard(s);
 }
 
-int dispatch_apply(struct dispatcher *d, struct session *s, const struct args *a)
+static bool apply_one(struct dispatcher *d, struct pending *p)
 {
-    struct pending p = {.session = s, .args = *a};
+    struct session *s = p->session;
     const uint32_t errors = s->reply.errors;
-    const bool logging = d->logging;
-    session_set(s, SESSION_LOADING, true);
-    d->logging = false;
     do {
         s->parked = false;
-        dispatch_run(d, &p, 1);
-    } while (p.state == PENDING_PARKED);
+        run_pending(d, p);
+        if (p->state == PENDING_PARKED)
+            dispatch_unlock_one(d);
+    } while (p->state == PENDING_PARKED);
+    return s->reply.errors == errors;
+}
+
+int dispatch_apply(struct dispatcher *d, struct session *s, const struct args *a, uint32_t n,
+                   uint32_t *done)
+{
+    struct pending p[DISPATCH_BATCH];
+    const bool logging = d->logging;
+    uint32_t i = 0;
+    LK_ASSERT(n <= DISPATCH_BATCH);
+    session_set(s, SESSION_LOADING, true);
+    d->logging = false;
+    for (uint32_t j = 0; j < n; j++) {
+        p[j] = (struct pending){.session = s, .args = a[j]};
+        look_up(d, &p[j]);
+    }
+    if (n > 1)
+        prefetch(p, n);
+    while (i < n && apply_one(d, &p[i]))
+        i++;
+    dispatch_unlock_one(d);
     d->logging = logging;
-    return s->reply.errors == errors ? LK_OK : LK_EFORMAT;
+    *done = i;
+    return i == n ? LK_OK : LK_EFORMAT;
 }

@@ -128,11 +128,13 @@ bool dispatch_expire(struct dispatcher *d, uint32_t worker, uint32_t workers, in
                      int64_t *next_ms);
 
 /*
- * Applies one command from a log or a peer, with no checks and no logging; LK_EFORMAT on an error.
- * The session is the loader's own and becomes SESSION_LOADING: for it no deadline has passed, since
- * whoever wrote the log has written a DEL for every key that went.
+ * Applies commands from a log or a peer in order, at most DISPATCH_BATCH, with no checks and no
+ * logging; LK_EFORMAT on an error, which is the last reply: those behind it are not run.  *done:
+ * how many went well.  The session is the loader's own and becomes SESSION_LOADING: for it no
+ * deadline has passed, since whoever wrote the log has written a DEL for every key that went.
  */
-int dispatch_apply(struct dispatcher *d, struct session *s, const struct args *a);
+int dispatch_apply(struct dispatcher *d, struct session *s, const struct args *a, uint32_t n,
+                   uint32_t *done);
 
 LK_END
 

@@ -61,45 +61,6 @@ void keyspace_free(struct keyspace *ks)
     reclaim_flush();
 }
 
-static struct entry *make_entry(struct bytes key, const struct value *v, int64_t deadline_ms)
-{
-    struct entry *e = entry_try_new(key, value_kind(v), value_payload_size(v), deadline_ms);
-    if (!e)
-        return NULL;
-    value_payload_write(v, entry_payload(e));
-    if (value_next_deadline(v) >= 0)
-        entry_set_flag(e, ENTRY_INNER, true);
-    return e;
-}
-
-int keyspace_load(struct keyspace *ks, uint32_t db, struct bytes key, struct value *v,
-                  int64_t deadline_ms, uint32_t lru)
-{
-    const uint64_t hash = hash_bytes(key);
-    struct shard *s = keyspace_shard(ks, hash);
-    struct entry *e = make_entry(key, v, deadline_ms);
-    if (!e) {
-        value_release(v);
-        return LK_ENOMEM;
-    }
-    entry_touch(e, lru);
-    struct table_loc loc;
-    shard_lock(s);
-    struct table *t = shard_own_table(ks, s, db);
-    const bool there = table_find(t, hash, key, &loc) != NULL;
-    if (!there) {
-        struct cow *cow = shard_cow(ks, s, db, t);
-        table_insert(t, cow, hash, e);
-        table_settle(t, cow);
-    }
-    if (deadline_ms >= 0 || entry_meta(e) & ENTRY_INNER)
-        __atomic_store_n(&ks->timed, UINT64_MAX, __ATOMIC_RELAXED);
-    shard_unlock(s);
-    if (there)
-        entry_release_deep(e);
-    return there ? LK_EBUSY : LK_OK;
-}
-
 static inline uint32_t open_epoch(const struct keyspace *ks)
 {
     return __atomic_load_n(&ks->view_epoch, __ATOMIC_RELAXED);
@@ -225,6 +186,16 @@ uint64_t shard_flush(struct keyspace *ks, struct shard *s, uint32_t db, bool laz
         mem_delete(gone);
     }
     return count;
+}
+
+void keyspace_clear(struct keyspace *ks)
+{
+    for (uint32_t i = 0; i < ks->count; i++) {
+        struct shard *s = &ks->shards[i];
+        shard_flush(ks, s, 0, true);
+        for (uint32_t j = 0; j < s->others_count; j++)
+            shard_flush(ks, s, s->others[j].db, true);
+    }
 }
 
 void shard_swap(struct keyspace *ks, struct shard *s, uint32_t a, uint32_t b)

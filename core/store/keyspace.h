@@ -40,14 +40,8 @@ static inline struct shard *keyspace_shard(const struct keyspace *ks, uint64_t h
     return &ks->shards[hash >> (64 - ks->bits)];
 }
 
-/*
- * Puts a key that is not there, as a file has it; takes v's nodes in every case.  Locks its shard:
- * the caller is inside the gate.  lru: the 24 bits of use.
- * LK_EBUSY   there is such a key
- * LK_ENOMEM
- */
-int keyspace_load(struct keyspace *ks, uint32_t db, struct bytes key, struct value *v,
-                  int64_t deadline_ms, uint32_t lru);
+/* All keys of all databases: in the closed gate. */
+void keyspace_clear(struct keyspace *ks);
 
 /* --- under the shard's lock ------------------------------------------------------------------ */
 

@@ -53,6 +53,18 @@ enum admin_shutdown {
     ADMIN_SHUTDOWN_FORCE = CONFIG_SHUTDOWN_FORCE,
 };
 
+/*
+ * DEBUG RELOAD saves (if it is to) and loads the RDB, DEBUG LOADAOF loads the AOF.  The session, if
+ * it is not 0, waits for the answer.
+ */
+struct admin_reload {
+    bool aof;               /* else the RDB */
+    bool no_save, no_flush; /* of the RDB */
+    bool merge;             /* keys of the file replace those that are there */
+    uint32_t worker;
+    uint64_t session;
+};
+
 /* What becomes of a wish to save. */
 enum save_answer { SAVE_STARTED, SAVE_SCHEDULED, SAVE_BUSY_SAVING, SAVE_BUSY_REWRITING };
 
@@ -81,6 +93,8 @@ struct admin_parts {
     enum save_answer (*bgsave)(void *ctx, bool schedule);
     enum save_answer (*bgrewrite)(void *ctx);
     enum save_answer (*save)(void *ctx, uint32_t worker, uint64_t session_id);
+    /* False: one is under way already. */
+    bool (*reload)(void *ctx, const struct admin_reload *spec);
     uint64_t (*log_offset)(void *ctx); /* bytes of replication stream made so far */
     /*
      * The new configuration is in force.  Called by the client's worker inside the gate, so it must

@@ -261,6 +261,8 @@ static void debug_help(struct exec *x, const struct args *a)
         "    Answers with this error line.",
         "HTSTATS <database>",
         "    The shape of the tables of a database.",
+        "LOADAOF",
+        "    Reads the append-only file again, in place of what is there.",
         "LOG <message>",
         "    Writes a line to the server's log.",
         "OBJECT <key>",
@@ -273,6 +275,9 @@ static void debug_help(struct exec *x, const struct args *a)
         "    Stops or restarts periodic work.",
         "PROTOCOL <type>",
         "    Answers with a reply of this type.",
+        "RELOAD [MERGE] [NOFLUSH] [NOSAVE]",
+        "    Saves the RDB and reads it again.  MERGE: its keys replace those that are there.",
+        "    NOFLUSH: nothing is dropped before.  NOSAVE: nothing is saved before.",
         "SEGFAULT",
         "    Ends the server by a bad memory access.",
         "SET-ACTIVE-EXPIRE <0|1>",
@@ -290,30 +295,76 @@ static void debug_help(struct exec *x, const struct args *a)
     reply_help(x, lines);
 }
 
+/* --- files ----------------------------------------------------------------------------------- */
+
+/* The client waits until the data are there again; false: an error is answered. */
+static bool ask_to_reload(struct exec *x, struct admin_reload *spec)
+{
+    const struct admin_parts *parts = &x->admin->parts;
+
+    spec->worker = x->session->worker;
+    spec->session = x->session->id;
+    if (parts->reload && parts->reload(parts->ctx, spec))
+        return true;
+    reply_error(x->reply, "ERR the data cannot be loaded again now");
+    return false;
+}
+
+static bool debug_reload(struct exec *x, const struct args *a)
+{
+    struct admin_reload spec = {0};
+
+    for (uint32_t i = 2; i < a->n; i++) {
+        if (args_is(a, i, "merge")) {
+            spec.merge = true;
+        } else if (args_is(a, i, "noflush")) {
+            spec.no_flush = true;
+        } else if (args_is(a, i, "nosave")) {
+            spec.no_save = true;
+        } else {
+            reply_error(x->reply,
+                        "ERR DEBUG RELOAD only supports the MERGE, NOFLUSH and NOSAVE options.");
+            return false;
+        }
+    }
+    return ask_to_reload(x, &spec);
+}
+
+static bool debug_loadaof(struct exec *x, const struct args *a)
+{
+    struct admin_reload spec = {.aof = true};
+
+    (void)a;
+    return ask_to_reload(x, &spec);
+}
+
 /* --- the command ----------------------------------------------------------------------------- */
 
 static const struct {
     const char *name;
     uint32_t least, most; /* arguments, with both words */
     void (*run)(struct exec *x, const struct args *a);
+    bool (*ask)(struct exec *x, const struct args *a); /* instead: the answer comes later if true */
 } subcommands[] = {
-    {"assert", 2, 2, debug_assert},
-    {"digest", 2, 2, debug_digest},
-    {"digest-value", 2, UINT32_MAX, debug_digest_value},
-    {"error", 3, 3, debug_error},
-    {"help", 2, 2, debug_help},
-    {"htstats", 3, 3, debug_htstats},
-    {"log", 3, 3, debug_log},
-    {"object", 3, 4, debug_object},
-    {"oom", 2, 2, debug_oom},
-    {"panic", 2, 2, debug_panic},
-    {"pause-cron", 3, 3, debug_pause_cron},
-    {"protocol", 3, 3, debug_protocol_command},
-    {"segfault", 2, 2, debug_segfault},
-    {"set-active-expire", 3, 3, debug_set_active_expire},
-    {"sleep", 3, 3, debug_sleep},
-    {"stringmatch-len", 4, 4, debug_stringmatch_len},
-    {"structsize", 2, 2, debug_structsize},
+    {"assert", 2, 2, .run = debug_assert},
+    {"digest", 2, 2, .run = debug_digest},
+    {"digest-value", 2, UINT32_MAX, .run = debug_digest_value},
+    {"error", 3, 3, .run = debug_error},
+    {"help", 2, 2, .run = debug_help},
+    {"htstats", 3, 3, .run = debug_htstats},
+    {"loadaof", 2, 2, .ask = debug_loadaof},
+    {"log", 3, 3, .run = debug_log},
+    {"object", 3, 4, .run = debug_object},
+    {"oom", 2, 2, .run = debug_oom},
+    {"panic", 2, 2, .run = debug_panic},
+    {"pause-cron", 3, 3, .run = debug_pause_cron},
+    {"protocol", 3, 3, .run = debug_protocol_command},
+    {"reload", 2, UINT32_MAX, .ask = debug_reload},
+    {"segfault", 2, 2, .run = debug_segfault},
+    {"set-active-expire", 3, 3, .run = debug_set_active_expire},
+    {"sleep", 3, 3, .run = debug_sleep},
+    {"stringmatch-len", 4, 4, .run = debug_stringmatch_len},
+    {"structsize", 2, 2, .run = debug_structsize},
 };
 
 static bool allowed(const struct exec *x)
@@ -337,7 +388,11 @@ static enum outcome debug(struct exec *x, const struct args *a)
         if (!args_is(a, 1, subcommands[i].name) || a->n < subcommands[i].least ||
             a->n > subcommands[i].most)
             continue;
-        subcommands[i].run(x, a);
+        const struct wait_spec until_answered = {.count = 0};
+        if (subcommands[i].ask && subcommands[i].ask(x, a))
+            return exec_wait(x, a, &until_answered);
+        if (subcommands[i].run)
+            subcommands[i].run(x, a);
         return RUN_DONE;
     }
     return reply_subcommand(x, a);

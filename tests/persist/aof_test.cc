@@ -123,10 +123,13 @@ Loaded load(const FakeDisk &disk, bool truncated_ok = true)
     if (!disk.exists("d/a.manifest"))
         return out;
     out.rc = aof_manifest_parse(bytes_of(text.data(), text.size()), &m, &error);
-    const auto take = [](void *ctx, const bytes *argv, uint32_t, buf *) {
-        if (argv[0].size == 3)
-            static_cast<Loaded *>(ctx)->numbers.push_back(
-                std::stoi(std::string(argv[1].data, argv[1].size)));
+    const auto take = [](void *ctx, const aof_command *v, uint32_t n, uint32_t *done, buf *) {
+        for (*done = 0; *done < n; ++*done) {
+            const bytes *argv = v[*done].argv;
+            if (argv[0].size == 3)
+                static_cast<Loaded *>(ctx)->numbers.push_back(
+                    std::stoi(std::string(argv[1].data, argv[1].size)));
+        }
         return static_cast<int>(LK_OK);
     };
     const rdb_receiver rdb{};

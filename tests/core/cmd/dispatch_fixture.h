@@ -474,16 +474,25 @@ class Client
     uint32_t worker_;
 };
 
-// Applies a stream as a replica or the loader does.
+// Applies a stream as a replica or the loader does, some commands at a time.
 inline void replay(Server &to, Client &loader, const std::string &stream)
 {
+    const std::vector<Words> commands = Server::parse(stream);
     dispatch_enter(to.worker(0));
-    for (const Words &command : Server::parse(stream)) {
-        std::vector<bytes> v;
-        for (const std::string &w : command)
-            v.push_back(of(w));
-        const args a{v.data(), static_cast<uint32_t>(v.size())};
-        EXPECT_EQ(dispatch_apply(to.worker(0), &loader.session, &a), LK_OK) << command[0];
+    for (size_t at = 0; at < commands.size(); at += DISPATCH_BATCH) {
+        const size_t n = std::min<size_t>(DISPATCH_BATCH, commands.size() - at);
+        std::vector<std::vector<bytes>> words(n);
+        std::vector<args> a;
+        for (size_t i = 0; i < n; i++) {
+            for (const std::string &w : commands[at + i])
+                words[i].push_back(of(w));
+            a.push_back({words[i].data(), static_cast<uint32_t>(words[i].size())});
+        }
+        uint32_t done = 0;
+        EXPECT_EQ(dispatch_apply(to.worker(0), &loader.session, a.data(), static_cast<uint32_t>(n),
+                                 &done),
+                  LK_OK)
+            << commands[at + done][0];
     }
     dispatch_leave(to.worker(0));
     loader.take_reply();

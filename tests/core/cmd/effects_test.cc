@@ -107,6 +107,29 @@ TEST(Effects, ReplayLetsNoDeadlinePass)
     EXPECT_EQ(second.effects(), ""); // applied, not logged once more
 }
 
+TEST(Effects, ABatchEndsAtItsFirstError)
+{
+    Server server;
+    Client loader(server);
+    const std::vector<std::vector<std::string>> commands = {
+        {"SET", "a", "1"}, {"LPUSH", "l", "x"}, {"INCR", "l"}, {"SET", "b", "1"}};
+    std::vector<std::vector<bytes>> words(commands.size());
+    std::vector<args> a;
+    for (size_t i = 0; i < commands.size(); i++) {
+        for (const std::string &w : commands[i])
+            words[i].push_back(of(w));
+        a.push_back({words[i].data(), static_cast<uint32_t>(words[i].size())});
+    }
+    uint32_t done = 9;
+    dispatch_enter(server.worker(0));
+    EXPECT_EQ(dispatch_apply(server.worker(0), &loader.session, a.data(), 4, &done), LK_EFORMAT);
+    dispatch_leave(server.worker(0));
+    EXPECT_EQ(done, 2u);
+    EXPECT_NE(loader.take_reply().find("WRONGTYPE"), std::string::npos);
+    EXPECT_EQ(loader.run("GET a"), "$1 1");
+    EXPECT_EQ(loader.run("GET b"), "$-1");
+}
+
 void expire_all(Server &s)
 {
     int64_t next_ms = 0;
