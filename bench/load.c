@@ -10,6 +10,7 @@
  *
  * Exit status  0; 1 if connections failed or were lost; 2 for wrong options; 3 if --verify found a
  *              value that is not its key's, or --preload met an error
+ * SIGINT       ends the measurement early, with a report; a second one the program
  */
 #include "bench/load/report.h"
 
@@ -24,6 +25,12 @@ static void raise_descriptor_limit(void)
         limit.rlim_cur = limit.rlim_max;
         setrlimit(RLIMIT_NOFILE, &limit);
     }
+}
+
+static void on_interrupt(int number)
+{
+    (void)number;
+    phase_interrupted = 1;
 }
 
 static void build_mix(struct mix *mix, const struct options *o, const char *const *templates,
@@ -135,6 +142,8 @@ int main(int argc, char **argv)
     struct options o;
     options_parse(&o, argc, argv);
     raise_descriptor_limit();
+    sigaction(SIGINT, &(struct sigaction){.sa_handler = on_interrupt, .sa_flags = (int)SA_RESETHAND},
+              NULL);
     prctl(PR_SET_TIMERSLACK, 1ul, 0ul, 0ul, 0ul); /* schedules finer than the default 50 us */
     int rc = o.preload ? preload(&o) : 0;
     if (rc == 0 && !o.preload_only)

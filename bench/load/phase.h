@@ -10,6 +10,11 @@
 
 #include "bench/load/client.h"
 
+#include <signal.h>
+
+/* Set by a signal: the measurement ends at the next look, and what was measured is reported. */
+static volatile sig_atomic_t phase_interrupted;
+
 struct sample {
     double at_s; /* end of the interval, from the start of the measurement */
     uint64_t replies, errors;
@@ -72,7 +77,7 @@ static inline void phase_watch(struct phase *p, struct client *clients, struct s
     struct sample last = {0};
     double last_s = 0;
     bool ended = false;
-    for (int64_t next_ns = start_ns; !ended && next_ns < end_ns;) {
+    for (int64_t next_ns = start_ns; !ended && !phase_interrupted && next_ns < end_ns;) {
         next_ns = end_ns - next_ns > step_ns ? next_ns + step_ns : end_ns;
         ended = phase_wait(p, next_ns);
         const double at_s = (double)(clock_mono_ns() - start_ns) / 1e9;

@@ -16,7 +16,7 @@ import subprocess
 import tempfile
 import time
 
-from .resp import Resp
+from .resp import Resp, ServerError
 
 PR_SET_PDEATHSIG = 1
 TICK_NS = 1_000_000_000 // os.sysconf("SC_CLK_TCK")
@@ -64,6 +64,15 @@ def end(process, patience=10):
         process.wait()
 
 
+def children(pid):
+    """Processes that this one has started and that have not ended."""
+    try:
+        with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as f:
+            return [int(child) for child in f.read().split()]
+    except OSError:
+        return []
+
+
 class Kind:
     """A program that can be started: 'latchkey', 'limit' or a rival."""
 
@@ -99,8 +108,9 @@ class Kind:
 class Server:
     """One running server."""
 
-    def __init__(self, kind, workers, cpus=None):
+    def __init__(self, kind, workers, cpus=None, args=()):
         self.kind, self.name, self.workers, self.cpus = kind, kind.name, workers, cpus
+        self.args = list(args)  # behind those of the kind
         self.directory = tempfile.mkdtemp(prefix=f"bench-{kind.name}-")
         self.log = os.path.join(self.directory, "log")
         self.process = None
@@ -111,13 +121,13 @@ class Server:
             self.close()
             raise
 
-    def _start(self):
+    def _start(self, patience=20):
         for attempt in range(3):
             self.port = free_port()
-            argv = self.kind.argv(self.port, self.workers, self.directory)
+            argv = self.kind.argv(self.port, self.workers, self.directory) + self.args
             with open(self.log, "ab") as log:
                 self.process = spawn(argv, self.cpus, cwd=self.directory, stdout=log, stderr=log)
-            if self._answers(20):
+            if self._answers(patience):
                 return
             end(self.process)
         with open(self.log, encoding="utf-8", errors="replace") as log:
@@ -129,9 +139,17 @@ class Server:
             try:
                 with Resp(self.port, timeout=5) as r:
                     return r.ask("PING") == "PONG"
-            except OSError:
-                time.sleep(0.02)
+            except (OSError, ServerError):  # not there yet, or still loading
+                time.sleep(0.005)
         return False
+
+    def start_again(self, patience):
+        """Kills the server and starts it on the same files; seconds until it answers."""
+        self.process.kill()
+        self.process.wait()
+        began = time.monotonic()
+        self._start(patience)
+        return time.monotonic() - began
 
     @property
     def pid(self):
@@ -175,6 +193,12 @@ class Server:
                 break
             last = now
         return last
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
 
     def close(self):
         try:
