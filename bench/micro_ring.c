@@ -116,7 +116,7 @@ static void drain(struct log_ring *ring)
 {
     struct log_record r;
     while (log_ring_take(ring, &r))
-        mem_free(r.data, r.size);
+        log_record_done(&r);
 }
 
 static void *produce(void *arg)

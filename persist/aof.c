@@ -187,7 +187,7 @@ static void write_batch(void *ctx, struct bytes b, uint64_t offset, uint64_t tic
     if (a->pending.size == 0)
         a->locked.written = ticket;
     const bool sync_now = __atomic_load_n(&a->policy, __ATOMIC_RELAXED) == AOF_FSYNC_ALWAYS;
-    if (!sync_now)
+    if (!sync_now && a->locked.resting)
         pthread_cond_signal(&a->changed);
     pthread_mutex_unlock(&a->lock);
     if (sync_now && a->pending.size == 0)

@@ -46,6 +46,7 @@ struct aof {
         uint64_t turned;  /* ticket of the last rotation: a new base has all up to it */
         bool broken;      /* something is missing in the files: nothing is known to be durable */
         bool syncing, hold, stop;
+        bool resting; /* the thread waits for something to sync */
         uint64_t delayed_syncs;
         uint64_t buffered;
         int write_error;

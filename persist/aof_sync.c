@@ -126,7 +126,9 @@ void *aof_sync_run(void *aof)
         if (a->locked.stop)
             break;
         if (!is_behind(a)) {
+            a->locked.resting = true;
             pthread_cond_wait(&a->changed, &a->lock);
+            a->locked.resting = false;
         } else if (clock_mono_ns() < next_ns) {
             wait_until(a, next_ns);
         } else {

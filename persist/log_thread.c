@@ -1,6 +1,7 @@
 #include "persist/log_thread.h"
 
 #include "core/base/buf.h"
+#include "core/base/clock.h"
 #include "core/base/mem.h"
 #include "core/store/shard.h"
 
@@ -19,6 +20,9 @@ struct log_thread {
     uint64_t ticket; /* the same */
     uint32_t db;     /* of the stream at offset */
     struct buf batch;
+    uint64_t round_slots; /* of the last round */
+    int64_t round_ns;     /* which its sinks took */
+    int64_t patience_ns;  /* of the next linger */
 };
 
 static void give_batch(struct log_thread *t, uint64_t ticket)
@@ -26,9 +30,11 @@ static void give_batch(struct log_thread *t, uint64_t ticket)
     if (t->batch.size == 0)
         return;
     const uint64_t offset = t->offset + t->batch.size;
+    const int64_t start_ns = clock_mono_ns();
     for (uint32_t i = 0; i < t->sink_count; i++)
         t->sinks[i].write(t->sinks[i].ctx, buf_bytes(&t->batch), offset, ticket);
     __atomic_store_n(&t->offset, offset, __ATOMIC_RELEASE);
+    t->round_ns += clock_mono_ns() - start_ns;
     t->batch.size = 0;
     if (t->batch.capacity > 4 * BATCH_BYTES)
         buf_release(&t->batch); /* one large value does not keep its room for ever */
@@ -43,11 +49,13 @@ static void add_select(struct log_thread *t, uint32_t db)
 
 static void take_effects(struct log_thread *t, const struct log_record *r)
 {
-    if (r->first_db != t->db)
-        add_select(t, r->first_db);
-    buf_append(&t->batch, r->data, r->size);
-    t->db = r->last_db;
-    mem_free(r->data, r->size);
+    if (r->size > 0) {
+        if (r->first_db != t->db)
+            add_select(t, r->first_db);
+        buf_append(&t->batch, r->data, r->size);
+        t->db = r->last_db;
+    }
+    log_record_done(r);
 }
 
 static void take_marker(struct log_thread *t, const struct log_record *r)
@@ -64,12 +72,15 @@ static bool take_all(struct log_thread *t)
 {
     struct log_record r;
     uint64_t last = 0;
+    t->round_slots = 0;
+    t->round_ns = 0;
     for (uint32_t n = 0; n < TAKE_MAX && log_ring_take(t->ring, &r); n++) {
         if (r.kind == LOG_EFFECTS)
             take_effects(t, &r);
         else
             take_marker(t, &r);
         last = r.ticket;
+        t->round_slots++;
     }
     if (last == 0)
         return false;
@@ -98,6 +109,29 @@ static int64_t tick(const struct log_thread *t)
     return soonest;
 }
 
+/*
+ * Behind a round that took long, as a sync does.  Those who were told of it come back at once with
+ * their next commands; a round begun before they do would take only those who came meanwhile, and
+ * from then on each round half of all.  So it waits until as many have come as there were, for half
+ * a round at most: while that wins more than it costs, which is that what came in the wait, to what
+ * was there, is more than the wait to a round.
+ */
+static void linger(struct log_thread *t)
+{
+    const uint64_t there = log_ring_pending(t->ring), all = t->round_slots + there;
+    if (all < 2)
+        return;
+    const int64_t most_ns = t->round_ns / 2, start_ns = clock_mono_ns();
+    const uint64_t ticket = log_ring_last_ticket(t->ring) + t->round_slots;
+    if (t->patience_ns > most_ns || t->patience_ns < most_ns / 16)
+        t->patience_ns = most_ns;
+    log_ring_gather(t->ring, ticket, t->patience_ns);
+    const uint64_t won = log_ring_pending(t->ring) - there;
+    const int64_t waited_ns = clock_mono_ns() - start_ns;
+    const bool pays = (double)won * (double)t->round_ns >= (double)there * (double)waited_ns;
+    t->patience_ns = pays ? t->patience_ns * 2 : t->patience_ns / 2;
+}
+
 static void *run(void *arg)
 {
     struct log_thread *t = arg;
@@ -106,12 +140,14 @@ static void *run(void *arg)
         const bool took = take_all(t);
         const int64_t next_ns = tick(t);
         shard_tell_retry(log_ring_take_waiting(t->ring));
-        if (took && !stop && !is_eager(t))
-            log_ring_sleep(t->ring, true, GATHER_NS); /* more is likely: let a batch gather */
+        if (took && !stop && is_eager(t))
+            linger(t);
+        else if (took && !stop)
+            log_ring_gather(t->ring, UINT64_MAX, GATHER_NS); /* more is likely */
         else if (!took && stop)
             return NULL;
         else if (!took)
-            log_ring_sleep(t->ring, false, next_ns);
+            log_ring_rest(t->ring, next_ns);
     }
 }
 

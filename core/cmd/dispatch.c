@@ -43,6 +43,7 @@ void dispatcher_free(struct dispatcher *d)
     buf_release(&d->scratch);
     buf_release(&d->fresh);
     buf_release(&d->effects.bytes);
+    log_arena_end(&d->effects.arena, d->shared->log);
     mem_free(d->keys, d->key_capacity * sizeof *d->keys);
     mem_free(d->refs, d->ref_capacity * sizeof *d->refs);
     mem_free(d->ready, d->ready_capacity * sizeof(struct wait_key *));

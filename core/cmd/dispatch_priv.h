@@ -32,6 +32,7 @@ enum effect_mode { EFFECT_VERBATIM, EFFECT_EXPLICIT };
 
 struct effects {
     struct buf bytes; /* whole RESP commands */
+    struct log_arena arena;
     uint32_t commands;
     uint32_t first_db, last_db;
     enum effect_mode mode;

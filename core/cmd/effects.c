@@ -45,24 +45,24 @@ void effects_add(struct effects *e, uint32_t db, const struct bytes *argv, uint3
 enum { LARGE_EFFECTS = 64 * 1024 };
 
 /* A unit of several commands is a transaction for replicas and for the loader. */
-static void *block_of(struct effects *e, size_t *size)
+static struct log_bytes bytes_of_unit(struct effects *e)
 {
     static const char multi[] = "*1\r\n$5\r\nMULTI\r\n", exec[] = "*1\r\n$4\r\nEXEC\r\n";
     const bool unit = e->commands > 1 && !e->apart;
     if (!unit && e->bytes.size >= LARGE_EFFECTS) {
         /* The block itself goes, rather than a copy of a large value under the locks. */
         char *whole = mem_realloc(e->bytes.data, e->bytes.capacity, e->bytes.size);
-        *size = e->bytes.size;
+        const struct log_bytes out = {whole, e->bytes.size, LOG_HOLD_BLOCK};
         memset(&e->bytes, 0, sizeof e->bytes);
-        return whole;
+        return out;
     }
     const size_t head = unit ? sizeof multi - 1 : 0, foot = unit ? sizeof exec - 1 : 0;
-    *size = head + e->bytes.size + foot;
-    char *block = mem_alloc(*size);
-    memcpy(block, multi, head);
-    memcpy(block + head, e->bytes.data, e->bytes.size);
-    memcpy(block + head + e->bytes.size, exec, foot);
-    return block;
+    const struct log_bytes out = log_arena_take(&e->arena, head + e->bytes.size + foot);
+    char *to = out.data;
+    memcpy(to, multi, head);
+    memcpy(to + head, e->bytes.data, e->bytes.size);
+    memcpy(to + head + e->bytes.size, exec, foot);
+    return out;
 }
 
 struct stamp {
@@ -79,10 +79,9 @@ void effects_commit(struct dispatcher *d, struct shard *only)
     struct effects *e = &d->effects;
     if (e->commands == 0)
         return;
-    size_t size = 0;
-    void *block = block_of(e, &size);
+    const struct log_bytes bytes = bytes_of_unit(e);
     struct log_ring *log = d->shared->log;
-    struct stamp stamp = {log_ring_put(log, LOG_EFFECTS, block, size, e->first_db, e->last_db)};
+    struct stamp stamp = {log_ring_put_bytes(log, &bytes, e->first_db, e->last_db)};
     if (only)
         only->ticket = stamp.ticket;
     else

@@ -3,6 +3,8 @@
 #include "core/base/futex.h"
 #include "core/base/mem.h"
 
+#include <stddef.h>
+
 /* 32 bytes: two on a line.  A benchmark includes this file with another figure. */
 #ifndef LOG_SLOT_BYTES
 #define LOG_SLOT_BYTES 32
@@ -12,14 +14,15 @@ struct slot {
     uint64_t ready; /* __atomic: the ticket that filled it */
     void *data;
     uint64_t size : 56;
-    uint64_t kind : 8;
+    uint64_t kind : 4;
+    uint64_t hold : 4;
     uint32_t first_db, last_db;
 } __attribute__((aligned(LOG_SLOT_BYTES)));
 
-enum { WAKE_BYTES = 64 * 1024 };
+enum { WAKE_BYTES = 256 * 1024 };
 /*
- * Idle: the first slot wakes.  Gathering: 64 KiB do, or the sleeper's own timeout.  Woken: so that
- * a consumer which is only about to sleep hears it too.
+ * Idle: the first slot wakes.  Gathering: 256 KiB or a ticket do, or the sleeper's own timeout.
+ * Woken: so that a consumer which is only about to sleep hears it too.
  */
 enum { AWAKE, IDLE, GATHERING, WOKEN };
 
@@ -29,7 +32,8 @@ struct log_ring {
     uint64_t head __attribute__((aligned(LK_CACHE_LINE)));  /* __atomic store by the consumer */
     size_t bytes_out;                                       /* the same */
     uint32_t state __attribute__((aligned(LK_CACHE_LINE))); /* __atomic, futex: of the consumer */
-    uint64_t waiting; /* __atomic: workers with commands that found no room */
+    uint64_t wake_ticket; /* __atomic: of a consumer that gathers */
+    uint64_t waiting;     /* __atomic: workers with commands that found no room */
     uint64_t durable __attribute__((aligned(LK_CACHE_LINE))); /* __atomic: ticket */
     uint64_t durable_waiting; /* __atomic: workers with replies that rest on later tickets */
     uint32_t awaited;         /* __atomic */
@@ -56,7 +60,7 @@ void log_ring_free(struct log_ring *r)
     struct log_record left;
     while (log_ring_take(r, &left))
         if (left.kind == LOG_EFFECTS)
-            mem_free(left.data, left.size);
+            log_record_done(&left);
     mem_free(r->slots, (r->mask + 1) * sizeof *r->slots);
     mem_free(r, sizeof *r);
 }
@@ -125,21 +129,35 @@ uint64_t log_ring_publish_durable(struct log_ring *r, uint64_t ticket)
     return __atomic_exchange_n(&r->durable_waiting, 0, __ATOMIC_SEQ_CST);
 }
 
-uint64_t log_ring_put(struct log_ring *r, enum log_kind kind, void *data, size_t size,
-                      uint32_t first_db, uint32_t last_db)
+static uint64_t put(struct log_ring *r, enum log_kind kind, const struct log_bytes *b,
+                    uint32_t first_db, uint32_t last_db)
 {
-    __atomic_fetch_add(&r->bytes_in, size, __ATOMIC_RELAXED);
+    __atomic_fetch_add(&r->bytes_in, b->size, __ATOMIC_RELAXED);
     const uint64_t ticket = __atomic_add_fetch(&r->tail, 1, __ATOMIC_ACQ_REL);
     struct slot *s = &r->slots[ticket & r->mask];
     LK_DEBUG_ASSERT(ticket - __atomic_load_n(&r->head, __ATOMIC_ACQUIRE) <= r->mask + 1);
-    s->data = data;
-    s->size = size & ((UINT64_C(1) << 56) - 1);
-    s->kind = (uint8_t)kind;
+    s->data = b->data;
+    s->size = b->size & ((UINT64_C(1) << 56) - 1);
+    s->kind = (unsigned)kind & 15;
+    s->hold = (unsigned)b->hold & 15;
     s->first_db = first_db;
     s->last_db = last_db;
     /* Sequentially consistent: the partner of the consumer's state in log_ring_sleep. */
     __atomic_store_n(&s->ready, ticket, __ATOMIC_SEQ_CST);
     return ticket;
+}
+
+uint64_t log_ring_put(struct log_ring *r, enum log_kind kind, void *data, size_t size,
+                      uint32_t first_db, uint32_t last_db)
+{
+    const struct log_bytes b = {data, size, LOG_HOLD_BLOCK};
+    return put(r, kind, &b, first_db, last_db);
+}
+
+uint64_t log_ring_put_bytes(struct log_ring *r, const struct log_bytes *b, uint32_t first_db,
+                            uint32_t last_db)
+{
+    return put(r, LOG_EFFECTS, b, first_db, last_db);
 }
 
 bool log_ring_take(struct log_ring *r, struct log_record *out)
@@ -148,13 +166,83 @@ bool log_ring_take(struct log_ring *r, struct log_record *out)
     const struct slot *s = &r->slots[ticket & r->mask];
     if (__atomic_load_n(&s->ready, __ATOMIC_SEQ_CST) != ticket)
         return false;
-    *out = (struct log_record){
-        ticket, (enum log_kind)s->kind, s->data, (size_t)s->size, s->first_db, s->last_db};
+    *out = (struct log_record){.ticket = ticket,
+                               .kind = (enum log_kind)s->kind,
+                               .data = s->data,
+                               .size = (size_t)s->size,
+                               .first_db = s->first_db,
+                               .last_db = s->last_db,
+                               .hold = (uint8_t)s->hold};
     __atomic_store_n(&r->bytes_out, r->bytes_out + s->size, __ATOMIC_RELEASE);
     /* From here on a producer may fill the slot again. */
     __atomic_store_n(&r->head, ticket, __ATOMIC_RELEASE);
     return true;
 }
+
+/* --- chunks ---------------------------------------------------------------------------------- */
+
+/* What takes more than a part of a chunk has a block of its own. */
+enum { CHUNK_BYTES = 64 * 1024, CHUNK_PART = 8 * 1024 };
+
+struct log_chunk {
+    struct log_chunk *before;
+    char bytes[CHUNK_BYTES - sizeof(struct log_chunk *)];
+};
+
+struct log_bytes log_arena_take(struct log_arena *a, size_t size)
+{
+    struct log_bytes out = {.size = size, .hold = LOG_HOLD_CHUNK};
+    if (size > CHUNK_PART) {
+        out.hold = LOG_HOLD_BLOCK;
+        out.data = mem_alloc(size);
+        return out;
+    }
+    if (!a->chunk || size > sizeof a->chunk->bytes - a->used) {
+        struct log_chunk *next = mem_alloc(sizeof *next);
+        next->before = a->chunk;
+        a->chunk = next;
+        a->used = 0;
+        out.hold = LOG_HOLD_FIRST;
+    }
+    out.data = a->chunk->bytes + a->used;
+    a->used += size;
+    return out;
+}
+
+void log_arena_end(struct log_arena *a, struct log_ring *r)
+{
+    if (!a->chunk)
+        return;
+    log_ring_put_bytes(r, &(struct log_bytes){a->chunk, 0, LOG_HOLD_LAST}, 0, 0);
+    log_ring_poke(r);
+    a->chunk = NULL;
+}
+
+static void chunk_free(struct log_chunk *c)
+{
+    if (c)
+        mem_free(c, sizeof *c);
+}
+
+void log_record_done(const struct log_record *record)
+{
+    switch ((enum log_hold)record->hold) {
+    case LOG_HOLD_BLOCK:
+        mem_free(record->data, record->size);
+        break;
+    case LOG_HOLD_CHUNK:
+        break;
+    case LOG_HOLD_FIRST:
+        chunk_free(((struct log_chunk *)((char *)record->data - offsetof(struct log_chunk, bytes)))
+                       ->before);
+        break;
+    case LOG_HOLD_LAST:
+        chunk_free(record->data);
+        break;
+    }
+}
+
+/* --- waking ---------------------------------------------------------------------------------- */
 
 void log_ring_wake(struct log_ring *r)
 {
@@ -163,31 +251,52 @@ void log_ring_wake(struct log_ring *r)
         futex_wake(&r->state, 1);
 }
 
+static bool has_gathered(const struct log_ring *r)
+{
+    return log_ring_pending_bytes(r) >= WAKE_BYTES ||
+           log_ring_last_ticket(r) >= __atomic_load_n(&r->wake_ticket, __ATOMIC_RELAXED);
+}
+
 void log_ring_poke(struct log_ring *r)
 {
     const uint32_t state = __atomic_load_n(&r->state, __ATOMIC_SEQ_CST);
     if (LK_LIKELY(state == AWAKE || state == WOKEN))
         return;
-    if (state == IDLE || log_ring_pending_bytes(r) >= WAKE_BYTES)
+    if (state == IDLE || has_gathered(r))
         log_ring_wake(r);
 }
 
 /*
- * The store of the state and the look at the next slot are the partners of the producer's store of
+ * The store of the state and the look at what there is are the partners of the producer's store of
  * `ready` and its look at the state: one of the two sees the other.
  */
-void log_ring_sleep(struct log_ring *r, bool gather, int64_t timeout_ns)
+static void sleep_in(struct log_ring *r, uint32_t state,
+                     bool (*reason_not_to)(const struct log_ring *), int64_t timeout_ns)
 {
-    const uint32_t state = gather ? GATHERING : IDLE;
     uint32_t awake = AWAKE;
     if (!__atomic_compare_exchange_n(&r->state, &awake, state, false, __ATOMIC_SEQ_CST,
                                      __ATOMIC_SEQ_CST)) {
         __atomic_store_n(&r->state, AWAKE, __ATOMIC_SEQ_CST);
         return; /* woken since the last sleep */
     }
-    const struct slot *next = &r->slots[(r->head + 1) & r->mask];
-    const bool filled = __atomic_load_n(&next->ready, __ATOMIC_SEQ_CST) == r->head + 1;
-    if (gather ? log_ring_pending_bytes(r) < WAKE_BYTES : !filled)
+    if (!reason_not_to(r))
         futex_wait(&r->state, state, timeout_ns);
     __atomic_store_n(&r->state, AWAKE, __ATOMIC_SEQ_CST);
+}
+
+static bool is_filled(const struct log_ring *r)
+{
+    const struct slot *next = &r->slots[(r->head + 1) & r->mask];
+    return __atomic_load_n(&next->ready, __ATOMIC_SEQ_CST) == r->head + 1;
+}
+
+void log_ring_rest(struct log_ring *r, int64_t timeout_ns)
+{
+    sleep_in(r, IDLE, is_filled, timeout_ns);
+}
+
+void log_ring_gather(struct log_ring *r, uint64_t ticket, int64_t timeout_ns)
+{
+    __atomic_store_n(&r->wake_ticket, ticket, __ATOMIC_RELAXED);
+    sleep_in(r, GATHERING, has_gathered, timeout_ns);
 }

@@ -32,9 +32,10 @@ enum log_kind {
 struct log_record {
     uint64_t ticket;
     enum log_kind kind;
-    void *data; /* LOG_EFFECTS: a block of size bytes that the taker frees; else the owner's */
+    void *data; /* LOG_EFFECTS: size bytes, good until log_record_done; else the owner's */
     size_t size;
     uint32_t first_db, last_db; /* where the effects begin and leave the stream (C2) */
+    uint8_t hold;               /* enum log_hold */
 };
 
 struct log_ring;
@@ -51,12 +52,47 @@ bool log_ring_room_or_ask(struct log_ring *r, uint32_t worker);
 /* The consumer's, now and then: the workers to tell that there is room again. */
 uint64_t log_ring_take_waiting(struct log_ring *r);
 
-/* Returns the ticket. */
+/* Returns the ticket.  The data of LOG_EFFECTS are a block of size bytes, which goes over. */
 uint64_t log_ring_put(struct log_ring *r, enum log_kind kind, void *data, size_t size,
                       uint32_t first_db, uint32_t last_db);
 
 /* The consumer's: false if the next slot is not filled yet. */
 bool log_ring_take(struct log_ring *r, struct log_record *out);
+
+/* The taker's, once for every record of LOG_EFFECTS, in order: its bytes may go. */
+void log_record_done(const struct log_record *record);
+
+/*
+ * Small effects lie one behind the other in chunks of their producer, so that neither side pays the
+ * allocator for each.  A chunk is freed by the taker, when it comes to the first effects of the
+ * next one: those of one producer come in order.
+ *
+ *   chunk: link to the one before | effects | effects | ...
+ */
+enum log_hold {
+    LOG_HOLD_BLOCK, /* a block of its own */
+    LOG_HOLD_CHUNK, /* inside a chunk */
+    LOG_HOLD_FIRST, /* the same, in front: the chunk before it is done with */
+    LOG_HOLD_LAST,  /* no bytes: the producer's last chunk is done with */
+};
+
+struct log_bytes {
+    void *data;
+    size_t size;
+    enum log_hold hold;
+};
+
+struct log_arena {
+    struct log_chunk *chunk; /* NULL: none yet */
+    size_t used;
+};
+
+/* Room for size bytes, to be written and then put, before the next call. */
+struct log_bytes log_arena_take(struct log_arena *a, size_t size);
+uint64_t log_ring_put_bytes(struct log_ring *r, const struct log_bytes *b, uint32_t first_db,
+                            uint32_t last_db);
+/* The producer puts nothing more. */
+void log_arena_end(struct log_arena *a, struct log_ring *r);
 
 uint64_t log_ring_last_ticket(const struct log_ring *r); /* the last one given out */
 uint64_t log_ring_pending(const struct log_ring *r);     /* given out and not taken */
@@ -74,11 +110,14 @@ LK_MUST_USE uint64_t log_ring_publish_durable(struct log_ring *r, uint64_t ticke
 
 /*
  * Waking the consumer.  Producers call log_ring_poke after a put; it costs a load unless the
- * consumer sleeps: an idle one is woken by the first slot, one that gathers a batch by 64 KiB (P7).
+ * consumer sleeps: an idle one is woken by the first slot, one that gathers a batch by 256 KiB or
+ * the ticket that it waits for (P7).
  */
 void log_ring_poke(struct log_ring *r);
-/* The consumer's: sleeps until it is woken, or for the timeout; not if there is reason not to. */
-void log_ring_sleep(struct log_ring *r, bool gather, int64_t timeout_ns);
+/* The consumer's: sleep until they are woken, or for the timeout; not if there is reason not to. */
+void log_ring_rest(struct log_ring *r, int64_t timeout_ns);
+/* ticket may be UINT64_MAX: bytes alone end it. */
+void log_ring_gather(struct log_ring *r, uint64_t ticket, int64_t timeout_ns);
 void log_ring_wake(struct log_ring *r); /* this sleep or the next one ends, whatever it waits for */
 
 LK_END

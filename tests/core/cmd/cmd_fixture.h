@@ -122,7 +122,7 @@ class Commands : public ::testing::Test
         log_record r;
         while (log_ring_take(shared_.log, &r)) {
             const std::string block(static_cast<const char *>(r.data), r.size);
-            mem_free(r.data, r.size);
+            log_record_done(&r);
             for (size_t at = 0; at < block.size();) {
                 const bool header = block[at] == '*';
                 const size_t end = block.find("\r\n", at);

@@ -330,7 +330,7 @@ class Server
                 out += resp({"SELECT", std::to_string(r.first_db)});
             out.append(static_cast<const char *>(r.data), r.size);
             stream_db_ = r.last_db;
-            mem_free(r.data, r.size);
+            log_record_done(&r);
         }
         return out;
     }

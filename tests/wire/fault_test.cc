@@ -1,0 +1,438 @@
+/*
+ * fault_test.cc — disks that are full, broken, slow or read-only, and files that are not whole:
+ * what is kept, what the server says, and that it never begins with less than it can tell.
+ *
+ * The disk is bad in that a library is preloaded (tests/support/bad_disk.c); files are spoiled by
+ * hand between two lives.
+ */
+#include "tests/support/server.h"
+
+#include <gtest/gtest.h>
+#include <poll.h>
+#include <signal.h>
+
+#include <filesystem>
+#include <fstream>
+#include <functional>
+
+namespace
+{
+
+using namespace lk;
+namespace fs = std::filesystem;
+
+#ifndef BAD_DISK_PATH
+#define BAD_DISK_PATH ""
+#endif
+
+/* A directory with a server in it, in one life after the other. */
+class Faults : public testing::Test
+{
+  protected:
+    /* What the disk does from now on, as bad_disk.c says. */
+    void disk(const std::string &text) const
+    {
+        const std::string path = control() + ".new";
+        std::ofstream(path) << text;
+        fs::rename(path, control());
+    }
+
+    void start(const Args &more = {})
+    {
+        launch(more);
+        ASSERT_TRUE(server_->wait_output("eady to accept connections")) << log();
+        /* It accepts before it has loaded. */
+        until([&] { return Client::tcp(port_).call_raw({"PING"}) == "+PONG\r\n"; });
+    }
+
+    void launch(const Args &more = {})
+    {
+        port_ = free_port();
+        Args argv = {"/usr/bin/env", std::string("LD_PRELOAD=") + BAD_DISK_PATH,
+                     "LATCHKEY_BAD_DISK=" + control()};
+        const char *asan = getenv("ASAN_OPTIONS");
+        argv.push_back(std::string("ASAN_OPTIONS=") + (asan ? asan : "") +
+                       ":verify_asan_link_order=0");
+        const Args program = tested_program();
+        argv.insert(argv.end(), program.begin(), program.end());
+        argv.insert(argv.end(), {"--port", std::to_string(port_), "--bind", "127.0.0.1", "--dir",
+                                 path(), "--save", "", "--io-threads", "2"});
+        argv.insert(argv.end(), more.begin(), more.end());
+        server_ = std::make_unique<Process>(argv);
+    }
+
+    /* It must not start, and say this. */
+    void refuses(const std::string &line, const Args &more = {})
+    {
+        launch(more);
+        EXPECT_EQ(server_->wait_exit(), 1) << log();
+        EXPECT_NE(log().find(line), std::string::npos) << log();
+        EXPECT_EQ(log().find("Sanitizer"), std::string::npos) << log();
+    }
+
+    void kill()
+    {
+        server_->signal(SIGKILL);
+        server_->wait_exit();
+    }
+
+    Client client() const
+    {
+        return Client::tcp(port_);
+    }
+
+    std::string ask(const Args &command) const
+    {
+        return client().call_raw(command);
+    }
+
+    static void until(const std::function<bool()> &there)
+    {
+        const auto end = std::chrono::steady_clock::now() + kPatience;
+        while (!there()) {
+            ASSERT_LT(std::chrono::steady_clock::now(), end);
+            std::this_thread::sleep_for(Milliseconds(5));
+        }
+    }
+
+    void until_log(const std::string &line) const
+    {
+        EXPECT_TRUE(server_->wait_output(line)) << line << "\n" << log();
+    }
+
+    bool info_has(const std::string &line) const
+    {
+        return ask({"INFO", "persistence"}).find(line) != std::string::npos;
+    }
+
+    std::string log() const
+    {
+        return server_->output();
+    }
+    std::string path() const
+    {
+        return directory_.path() + "/data";
+    }
+    std::string aof(const std::string &name) const
+    {
+        return path() + "/appendonlydir/" + name;
+    }
+
+    static std::string contents(const std::string &path)
+    {
+        std::ifstream in(path, std::ios::binary);
+        return std::string(std::istreambuf_iterator<char>(in), {});
+    }
+    static void put(const std::string &path, const std::string &text)
+    {
+        std::ofstream(path, std::ios::binary | std::ios::trunc) << text;
+    }
+
+    /* A life that leaves n keys in an INCR file behind it. */
+    void live(int n)
+    {
+        start(kAlways);
+        Client c = client();
+        for (int i = 0; i < n; i++)
+            EXPECT_EQ(c.call_raw({"SET", "k" + std::to_string(i), std::to_string(i)}), "+OK\r\n");
+        kill();
+    }
+
+    const Args kAlways = {"--appendonly", "yes", "--appendfsync", "always"};
+    const Args kEverysec = {"--appendonly", "yes", "--appendfsync", "everysec"};
+    const std::string kFull =
+        "-MISCONF Errors writing to the AOF file: No space left on device\r\n";
+    const std::string kBroken = "-MISCONF Errors writing to the AOF file: Input/output error\r\n";
+    const std::string kIncr = "appendonly.aof.1.incr.aof";
+
+    TempDir directory_;
+    std::unique_ptr<Process> server_;
+    int port_ = 0;
+
+    Faults()
+    {
+        fs::create_directory(path());
+    }
+
+  private:
+    std::string control() const
+    {
+        return directory_.path() + "/control";
+    }
+};
+
+/* --- the log --------------------------------------------------------------------------------- */
+
+TEST_F(Faults, FullDiskUnderEverysecRefusesWritesUntilThereIsRoom)
+{
+    start(kEverysec);
+    ASSERT_EQ(ask({"SET", "before", "1"}), "+OK\r\n");
+    disk("write ENOSPC\n");
+    ask({"SET", "meets", "1"}); /* told or not: the next are not */
+    until_log("Error writing to the AOF file: No space left on device");
+    until([&] { return ask({"SET", "k", "1"}) == kFull; }); /* told: kept, and written later */
+    EXPECT_EQ(ask({"GET", "before"}), "$1\r\n1\r\n");
+    EXPECT_TRUE(info_has("aof_last_write_status:err"));
+    const std::string there = ask({"EXISTS", "before", "meets", "k"});
+    disk("");
+    until_log("AOF write error looks solved. The server can write again.");
+    until([&] { return ask({"SET", "after", "1"}) == "+OK\r\n"; });
+    until([&] { return info_has("aof_last_write_status:ok"); });
+    until([&] { return info_has("aof_buffer_length:0"); });
+    kill();
+    start(kEverysec);
+    EXPECT_EQ(ask({"EXISTS", "before", "meets", "k"}), there);
+    EXPECT_EQ(ask({"GET", "after"}), "$1\r\n1\r\n");
+}
+
+/* Nobody is told of a write that is not on the disk: it is told when it is. */
+TEST_F(Faults, FullDiskUnderAlwaysHoldsTheAnswerUntilThereIsRoom)
+{
+    start(kAlways);
+    disk("write ENOSPC\n");
+    std::vector<Client> waiting;
+    for (;;) { /* the first ones are taken, and wait; then writes are refused */
+        waiting.push_back(client());
+        waiting.back().send(Args{"SET", "k" + std::to_string(waiting.size()), "1"});
+        pollfd poll_for{waiting.back().fd(), POLLIN, 0};
+        if (poll(&poll_for, 1, 200) == 1)
+            break;
+        ASSERT_LT(waiting.size(), 100u);
+    }
+    EXPECT_EQ(waiting.back().read_raw(), kFull);
+    waiting.pop_back();
+    EXPECT_GE(waiting.size(), 1u);
+    until_log("Error writing to the AOF file: No space left on device");
+    disk("");
+    for (Client &c : waiting)
+        EXPECT_EQ(c.read_raw(), "+OK\r\n");
+    kill();
+    start(kAlways);
+    EXPECT_EQ(ask({"DBSIZE"}), ":" + std::to_string(waiting.size()) + "\r\n");
+}
+
+TEST_F(Faults, FailedSyncIsTrustedAgainOnlyAfterARewrite)
+{
+    for (const Args &policy : {kAlways, kEverysec}) {
+        start(policy);
+        ASSERT_EQ(ask({"SET", "before", "1"}), "+OK\r\n");
+        disk("fdatasync EIO\n");
+        Client c = client();
+        c.send(Args{"SET", "meets", "1"});
+        until_log(
+            "AOF fsync error: Input/output error. Writes are refused until a rewrite succeeds.");
+        disk("");
+        until([&] { return ask({"SET", "k", "1"}) == kBroken || info_has("aof_rewrites:1"); });
+        ask({"BGREWRITEAOF"}); /* or the server's own, which comes after some seconds */
+        until([&] { return ask({"SET", "after", "1"}) == "+OK\r\n"; });
+        kill();
+        start(policy);
+        EXPECT_EQ(ask({"EXISTS", "before", "after"}), ":2\r\n");
+        kill();
+        fs::remove_all(path() + "/appendonlydir");
+    }
+}
+
+/* A sync that does not end keeps nobody from working, nor does a write. */
+TEST_F(Faults, SlowDiskUnderEverysecKeepsNobodyWaiting)
+{
+    for (const char *slow : {"fdatasync 3000000\n", "write 3000000\n"}) {
+        start(kEverysec);
+        Client c = client();
+        disk(slow);
+        ASSERT_EQ(c.call_raw({"SET", "first", "1"}), "+OK\r\n");
+        std::vector<Args> many(500, Args{"INCR", "n"});
+        for (int i = 0; i < 20; i++)
+            c.pipeline(many);
+        EXPECT_EQ(c.call_raw({"GET", "n"}), "$5\r\n10000\r\n");
+        disk("");
+        c.send(Args{"SHUTDOWN"});
+        EXPECT_EQ(server_->wait_exit(), 0) << log();
+        start(kEverysec);
+        EXPECT_EQ(ask({"GET", "n"}), "$5\r\n10000\r\n"); /* what was gathered was written */
+        kill();
+        fs::remove_all(path() + "/appendonlydir");
+    }
+}
+
+TEST_F(Faults, RewriteThatFailsLeavesTheOldFiles)
+{
+    for (const char *bad : {"fsync ENOSPC\n", "rename EIO\n", "create EROFS\n"}) {
+        start(kAlways);
+        ASSERT_EQ(ask({"SET", "k", "1"}), "+OK\r\n");
+        disk(bad);
+        ask({"BGREWRITEAOF"});
+        until_log("Background AOF rewrite error");
+        until([&] { return info_has("aof_last_bgrewrite_status:err"); });
+        disk("");
+        EXPECT_EQ(ask({"SET", "after", "1"}), "+OK\r\n") << bad;
+        kill();
+        start(kAlways);
+        EXPECT_EQ(ask({"EXISTS", "k", "after"}), ":2\r\n") << bad;
+        for (const auto &entry : fs::directory_iterator(path() + "/appendonlydir"))
+            EXPECT_EQ(entry.path().filename().string().find("temp"), std::string::npos) << bad;
+        kill();
+        fs::remove_all(path() + "/appendonlydir");
+    }
+}
+
+TEST_F(Faults, ReadOnlyDirectoryIsSaidAtTheStart)
+{
+    disk("create EROFS\n");
+    refuses("Can't open the append-only file: Read-only file system", kAlways);
+}
+
+/* --- snapshots ------------------------------------------------------------------------------- */
+
+TEST_F(Faults, FailedSnapshotKeepsTheOldFileAndRefusesWrites)
+{
+    const std::pair<const char *, const char *> rows[] = {
+        {"write ENOSPC\n", "No space left on device"},
+        {"fsync EIO\n", "Input/output error"},
+        {"rename EIO\n", "Input/output error"},
+        {"create EROFS\n", "Read-only file system"},
+    };
+    for (const auto &[bad, reason] : rows) {
+        start({"--save", "100000 1"});
+        ASSERT_EQ(ask({"SET", "k", "old"}), "+OK\r\n");
+        ASSERT_EQ(ask({"SAVE"}), "+OK\r\n");
+        ASSERT_EQ(ask({"SET", "k", "new"}), "+OK\r\n");
+        const std::string saved = contents(path() + "/dump.rdb");
+        disk(bad);
+        EXPECT_EQ(ask({"SAVE"}), "-ERR\r\n");
+        until_log("Background saving error");
+        EXPECT_NE(log().find(reason), std::string::npos) << bad << log();
+        EXPECT_TRUE(info_has("rdb_last_bgsave_status:err"));
+        until([&] { return ask({"SET", "probe", "x"}).rfind("-MISCONF", 0) == 0; });
+        EXPECT_EQ(contents(path() + "/dump.rdb"), saved) << bad;
+        EXPECT_EQ(std::distance(fs::directory_iterator(path()), fs::directory_iterator()), 1)
+            << "a temporary file stays";
+        disk("");
+        EXPECT_EQ(ask({"BGSAVE"}), "+Background saving started\r\n");
+        until([&] { return info_has("rdb_last_bgsave_status:ok"); });
+        until([&] { return ask({"SET", "k", "newer"}) == "+OK\r\n"; });
+        kill();
+        start();
+        EXPECT_EQ(ask({"GET", "k"}), "$3\r\nnew\r\n");
+        kill();
+        fs::remove(path() + "/dump.rdb");
+    }
+}
+
+TEST_F(Faults, ShutdownThatCannotSaveStays)
+{
+    start({"--save", "100000 1"});
+    ASSERT_EQ(ask({"SET", "k", "1"}), "+OK\r\n");
+    disk("write ENOSPC\n");
+    EXPECT_EQ(ask({"SHUTDOWN"}), "-ERR Errors trying to SHUTDOWN. Check logs.\r\n");
+    until_log("Error trying to save the DB, can't exit");
+    EXPECT_EQ(ask({"GET", "k"}), "$1\r\n1\r\n");
+    Client c = client();
+    c.send(Args{"SHUTDOWN", "FORCE"});
+    EXPECT_EQ(server_->wait_exit(), 0) << log();
+}
+
+/* --- files that are not whole ---------------------------------------------------------------- */
+
+TEST_F(Faults, TornLastRecordIsCutOrRefusedAsAsked)
+{
+    live(10);
+    const std::string whole = contents(aof(kIncr));
+    put(aof(kIncr), whole.substr(0, whole.size() - 3));
+    Args strict = kAlways;
+    strict.insert(strict.end(), {"--aof-load-truncated", "no"});
+    refuses("Unexpected end of file reading the append only file", strict);
+    EXPECT_EQ(contents(aof(kIncr)), whole.substr(0, whole.size() - 3));
+    start(kAlways);
+    EXPECT_NE(log().find("truncating it at byte"), std::string::npos) << log();
+    EXPECT_EQ(ask({"DBSIZE"}), ":9\r\n");
+    EXPECT_EQ(ask({"SET", "k9", "9"}), "+OK\r\n");
+    kill();
+    start(kAlways);
+    EXPECT_EQ(ask({"DBSIZE"}), ":10\r\n");
+}
+
+/* In a value: the words would still be commands, only the checksum knows. */
+TEST_F(Faults, FlippedByteInTheMiddleIsRefused)
+{
+    start(kAlways);
+    Client c = client();
+    for (int i = 0; i < 3000; i++)
+        ASSERT_EQ(c.call_raw({"SET", "k" + std::to_string(i), std::string(50, 'v')}), "+OK\r\n");
+    kill();
+    std::string text = contents(aof(kIncr));
+    ASSERT_NE(text.find("#CRC:"), std::string::npos);
+    text[text.find("vvvv") + 1] = 'w';
+    put(aof(kIncr), text);
+    refuses("the bytes before this checksum are not those that were written", kAlways);
+    EXPECT_NE(log().find("at byte"), std::string::npos) << log();
+    EXPECT_EQ(contents(aof(kIncr)), text) << "nothing is cut";
+}
+
+TEST_F(Faults, MissingIncrementIsRefused)
+{
+    live(3);
+    fs::rename(aof(kIncr), aof("away"));
+    refuses("A file that the manifest names is missing: the append only file", kAlways);
+    fs::rename(aof("away"), aof(kIncr));
+    start(kAlways);
+    EXPECT_EQ(ask({"DBSIZE"}), ":3\r\n");
+}
+
+TEST_F(Faults, ManifestThatLiesIsRefused)
+{
+    live(3);
+    const std::string name = "appendonly.aof.manifest", good = contents(aof(name));
+    const std::pair<const char *, const char *> rows[] = {
+        {"file appendonly.aof.1.incr.aof seq 1 type x\n", "Bad AOF manifest"},
+        {"file appendonly.aof.1.incr.aof seq one type i\n", "Bad AOF manifest"},
+        {"file ../appendonly.aof.1.incr.aof seq 1 type i\n", "Bad AOF manifest"},
+        {"file a seq 1 type b\nfile b seq 2 type b\n", "Bad AOF manifest"},
+        {"file appendonly.aof.2.incr.aof seq 2 type i\nfile appendonly.aof.1.incr.aof seq 1 type "
+         "i\n",
+         "Bad AOF manifest"},
+        {"file nothere.base.rdb seq 1 type b\nfile appendonly.aof.1.incr.aof seq 1 type i\n",
+         "A file that the manifest names is missing"},
+        {"garbage\n", "Bad AOF manifest"},
+    };
+    for (const auto &[text, line] : rows) {
+        put(aof(name), text);
+        refuses(line, kAlways);
+        EXPECT_EQ(contents(aof(name)), text) << "it stays for people to look at";
+    }
+    put(aof(name), good);
+    start(kAlways);
+    EXPECT_EQ(ask({"DBSIZE"}), ":3\r\n");
+}
+
+TEST_F(Faults, SnapshotThatIsNotWholeIsRefused)
+{
+    start();
+    Client c = client();
+    for (int i = 0; i < 100; i++)
+        ASSERT_EQ(c.call_raw({"SET", "k" + std::to_string(i), std::string(100, 'v')}), "+OK\r\n");
+    ASSERT_EQ(c.call_raw({"CONFIG", "SET", "rdbcompression", "no"}), "+OK\r\n");
+    ASSERT_EQ(c.call_raw({"SAVE"}), "+OK\r\n");
+    kill();
+    const std::string whole = contents(path() + "/dump.rdb");
+    std::string flipped = whole;
+    flipped[whole.find("vvvv") + 1] = 'w';
+    const std::pair<std::string, const char *> rows[] = {
+        {whole.substr(0, whole.size() / 2), "Fatal error loading the DB"},
+        {whole.substr(0, whole.size() - 1), "Fatal error loading the DB"},
+        {flipped, "Fatal error loading the DB"},
+        {"REDIS", "Fatal error loading the DB"},
+        {"not an RDB at all, but long enough to look", "Fatal error loading the DB"},
+        {"", "Fatal error loading the DB"},
+    };
+    for (const auto &[text, line] : rows) {
+        put(path() + "/dump.rdb", text);
+        refuses(line);
+        EXPECT_NE(log().find("at byte"), std::string::npos) << log();
+    }
+    put(path() + "/dump.rdb", whole);
+    start();
+    EXPECT_EQ(ask({"DBSIZE"}), ":100\r\n");
+}
+
+} // namespace

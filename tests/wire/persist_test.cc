@@ -1,0 +1,320 @@
+/*
+ * persist_test.cc — saving and loading as clients and scripts drive it.
+ */
+#include "tests/support/server.h"
+
+#include <gtest/gtest.h>
+#include <signal.h>
+
+#include <atomic>
+#include <filesystem>
+#include <fstream>
+#include <functional>
+
+namespace
+{
+
+using namespace lk;
+namespace fs = std::filesystem;
+
+class Persist : public testing::Test
+{
+  protected:
+    static std::string quick(const std::function<bool()> &there)
+    {
+        const auto end = std::chrono::steady_clock::now() + kPatience;
+        while (!there()) {
+            if (std::chrono::steady_clock::now() > end)
+                return "it never came to be";
+            std::this_thread::sleep_for(Milliseconds(5));
+        }
+        return "";
+    }
+
+    std::unique_ptr<Server> start(Server::Directives more = {}) const
+    {
+        more.insert(more.begin(), {"dir", dir.path()});
+        more.push_back({"enable-debug-command", "yes"});
+        auto server = Server::tested(more);
+        Client c = server->connect();
+        EXPECT_EQ(quick([&] { return c.call_raw({"PING"}) == "+PONG\r\n"; }), "");
+        return server;
+    }
+
+    static bool has(Client &c, const std::string &line)
+    {
+        return c.call_raw({"INFO", "persistence"}).find(line) != std::string::npos;
+    }
+
+    /* A key of every type and of every shape that files tell apart, and deadlines. */
+    static void fill(Client &c)
+    {
+        std::vector<Args> commands = {
+            {"SET", "int", "12345"},
+            {"SET", "text", "hello"},
+            {"SET", "binary", std::string("\0\r\n\xff", 4)},
+            {"SET", "big", std::string(300000, 'b')},
+            {"SET", "due", "1", "PX", "100000000"},
+            {"SETBIT", "bits", "1000", "1"},
+            {"PFADD", "hll", "a", "b", "c"},
+            {"GEOADD", "geo", "13.36", "38.11", "Palermo"},
+            {"RPUSH", "list", "a", "1", "-5", std::string(100, 'x')},
+            {"SADD", "intset", "1", "2", "300000"},
+            {"SADD", "set", "a", "b"},
+            {"ZADD", "zset", "1", "a", "2.5", "b", "inf", "c"},
+            {"HSET", "hash", "f", "v", "g", "1"},
+            {"HSET", "timed", "f", "v", "g", "1"},
+            {"HPEXPIRE", "timed", "100000000", "FIELDS", "1", "f"},
+        };
+        for (int i = 0; i < 600; i++) {
+            const std::string n = std::to_string(i);
+            commands.push_back({"RPUSH", "long list", n});
+            commands.push_back({"SADD", "large set", "m" + n});
+            commands.push_back({"ZADD", "large zset", n, "m" + n});
+            commands.push_back({"HSET", "large hash", "f" + n, n});
+        }
+        commands.push_back({"SELECT", "3"});
+        commands.push_back({"SET", "elsewhere", "1"});
+        commands.push_back({"SELECT", "0"});
+        for (const Reply &reply : c.pipeline(commands))
+            ASSERT_NE(reply.type, '-') << reply.text;
+    }
+
+    static std::string digest(Client &c)
+    {
+        return c.call_raw({"DEBUG", "DIGEST"});
+    }
+
+    TempDir dir;
+};
+
+TEST_F(Persist, ReloadLeadsBack)
+{
+    auto server = start();
+    Client c = server->connect();
+    fill(c);
+    const std::string before = digest(c);
+    EXPECT_EQ(c.call_raw({"DEBUG", "RELOAD"}), "+OK\r\n");
+    EXPECT_EQ(digest(c), before);
+    EXPECT_EQ(c.call_raw({"DEBUG", "RELOAD", "NOSAVE"}), "+OK\r\n");
+    EXPECT_EQ(digest(c), before);
+    c.call({"SET", "text", "other"});
+    c.call({"SET", "new", "1"});
+    EXPECT_EQ(c.call_raw({"DEBUG", "RELOAD", "NOSAVE", "NOFLUSH", "MERGE"}), "+OK\r\n");
+    EXPECT_EQ(c.call_raw({"GET", "text"}), "$5\r\nhello\r\n");
+    EXPECT_EQ(c.call_raw({"GET", "new"}), "$1\r\n1\r\n");
+    c.call({"DEL", "new"});
+    EXPECT_EQ(digest(c), before);
+    EXPECT_EQ(c.call({"DEBUG", "RELOAD", "NOSAVE", "NOFLUSH"}).type, '-');
+    EXPECT_EQ(c.call_raw({"DEBUG", "RELOAD", "SOON"}),
+              "-ERR DEBUG RELOAD only supports the MERGE, NOFLUSH and NOSAVE options.\r\n");
+    EXPECT_EQ(server->stop(), 0);
+}
+
+TEST_F(Persist, LoadAofLeadsBack)
+{
+    for (const char *preamble : {"yes", "no"}) {
+        auto server = start({{"appendonly", "yes"}, {"aof-use-rdb-preamble", preamble}});
+        Client c = server->connect();
+        c.call({"FLUSHALL"});
+        fill(c);
+        const std::string before = digest(c);
+        EXPECT_EQ(c.call_raw({"DEBUG", "LOADAOF"}), "+OK\r\n");
+        EXPECT_EQ(digest(c), before);
+        c.call({"BGREWRITEAOF"});
+        EXPECT_EQ(quick([&] { return has(c, "aof_rewrites:1"); }), "");
+        c.call({"SET", "behind", "1"});
+        const std::string then = digest(c);
+        EXPECT_EQ(c.call_raw({"DEBUG", "LOADAOF"}), "+OK\r\n");
+        EXPECT_EQ(digest(c), then);
+        c.call({"SET", "and on", "1"}); /* the log goes on behind it */
+        const std::string last = digest(c);
+        server->kill();
+        server = start({{"appendonly", "yes"}, {"appendfsync", "always"}});
+        Client again = server->connect();
+        EXPECT_EQ(digest(again), last);
+        EXPECT_EQ(server->stop(), 0);
+    }
+}
+
+/* Others meet -LOADING or wait; none is answered from half of the data. */
+TEST_F(Persist, ReloadBesideClients)
+{
+    auto server = start();
+    Client c = server->connect();
+    fill(c);
+    std::atomic<bool> stop{false};
+    std::thread beside([&] {
+        Client other = server->connect();
+        while (!stop) {
+            const std::string got = other.call_raw({"GET", "text"});
+            if (got.rfind("-LOADING", 0) != 0) {
+                EXPECT_EQ(got, "$5\r\nhello\r\n");
+            }
+        }
+    });
+    std::thread writes([&] {
+        Client other = server->connect();
+        for (int64_t n = 1; !stop;) {
+            const std::string got = other.call_raw({"INCR", "n"});
+            if (got.rfind("-LOADING", 0) != 0) {
+                EXPECT_EQ(got, ":" + std::to_string(n++) + "\r\n");
+            }
+        }
+    });
+    for (int i = 0; i < 20; i++)
+        EXPECT_EQ(c.call_raw({"DEBUG", "RELOAD"}), "+OK\r\n");
+    stop = true;
+    beside.join();
+    writes.join();
+    EXPECT_EQ(server->stop(), 0);
+}
+
+TEST_F(Persist, SavePointsSaveAndTheNextStartLoads)
+{
+    auto server = start({{"save", "1", "5"}});
+    Client c = server->connect();
+    fill(c);
+    const std::string before = digest(c);
+    EXPECT_EQ(quick([&] { return has(c, "rdb_changes_since_last_save:0"); }), "");
+    EXPECT_NE(server->log().find("changes in 1 seconds. Saving..."), std::string::npos);
+    server->kill();
+    server = start();
+    Client again = server->connect();
+    EXPECT_EQ(digest(again), before);
+    EXPECT_EQ(server->stop(), 0);
+}
+
+TEST_F(Persist, ShutdownSavesAsConfiguredAndAsAsked)
+{
+    const struct {
+        const char *save;
+        const char *word; /* nullptr: SIGTERM */
+        bool saved;
+    } rows[] = {{"", nullptr, false},
+                {"1000 1000", nullptr, true},
+                {"", "SAVE", true},
+                {"1000 1000", "NOSAVE", false},
+                {"1000 1000", "NOW", true}};
+    for (const auto &row : rows) {
+        fs::remove(dir.path() + "/dump.rdb");
+        auto server = start({{"save", row.save}});
+        Client c = server->connect();
+        c.call({"SET", "k", "1"});
+        if (row.word)
+            c.send(Args{"SHUTDOWN", row.word});
+        else
+            server->process().signal(SIGTERM);
+        EXPECT_EQ(server->process().wait_exit(), 0);
+        EXPECT_EQ(fs::exists(dir.path() + "/dump.rdb"), row.saved) << row.save << row.word;
+        server->stop();
+    }
+}
+
+TEST_F(Persist, BackgroundSavesAnswerAsTheirState)
+{
+    auto server = start({{"rdb-key-save-delay", "200"}, {"appendonly", "yes"}});
+    Client c = server->connect();
+    std::vector<Args> many;
+    for (int i = 0; i < 2000; i++)
+        many.push_back({"SET", "k" + std::to_string(i), "1"});
+    c.pipeline(many);
+    EXPECT_EQ(c.call_raw({"BGSAVE"}), "+Background saving started\r\n");
+    EXPECT_EQ(c.call_raw({"BGSAVE"}), "-ERR Background save already in progress\r\n");
+    EXPECT_EQ(c.call_raw({"SAVE"}), "-ERR Background save already in progress\r\n");
+    EXPECT_TRUE(has(c, "rdb_bgsave_in_progress:1"));
+    EXPECT_EQ(quick([&] { return has(c, "current_save_keys_total:2000"); }), "");
+    EXPECT_EQ(c.call_raw({"BGREWRITEAOF"}), "+Background append only file rewriting scheduled\r\n");
+    EXPECT_EQ(quick([&] { return has(c, "aof_rewrites:1"); }), "");
+    EXPECT_TRUE(has(c, "rdb_last_bgsave_status:ok"));
+    EXPECT_EQ(server->stop(), 0);
+}
+
+/* A last save takes its time; somebody changes his mind. */
+TEST_F(Persist, ShutdownIsUndone)
+{
+    auto server = start({{"rdb-key-save-delay", "1000"}});
+    Client c = server->connect(), stops = server->connect();
+    std::vector<Args> many;
+    for (int i = 0; i < 20000; i++)
+        many.push_back({"SET", "k" + std::to_string(i), "1"});
+    c.pipeline(many);
+    stops.send(Args{"SHUTDOWN", "SAVE"});
+    EXPECT_EQ(quick([&] { return has(c, "rdb_bgsave_in_progress:1"); }), "");
+    EXPECT_EQ(c.call_raw({"SHUTDOWN", "ABORT"}), "+OK\r\n");
+    EXPECT_EQ(stops.read_raw(), "-ERR Errors trying to SHUTDOWN. Check logs.\r\n");
+    EXPECT_EQ(c.call_raw({"SET", "k", "still here"}), "+OK\r\n");
+    EXPECT_EQ(c.call_raw({"SHUTDOWN", "ABORT"}), "-ERR No shutdown in progress.\r\n");
+    EXPECT_EQ(server->stop(), 0);
+}
+
+/* Written to all the while, and nothing that was acknowledged is missing afterwards. */
+TEST_F(Persist, AppendOnlyIsSwitchedWhileItRuns)
+{
+    int64_t n = 0;
+    {
+        auto server = start({{"appendfsync", "always"}});
+        Client c = server->connect();
+        std::atomic<bool> stop{false};
+        std::thread writes([&] {
+            Client w = server->connect();
+            while (!stop)
+                n = std::stoll(w.call({"INCR", "n"}).text);
+        });
+        for (int i = 0; i < 3; i++) {
+            EXPECT_EQ(c.call_raw({"CONFIG", "SET", "appendonly", "yes"}), "+OK\r\n");
+            EXPECT_EQ(quick([&] {
+                          return has(c, "aof_enabled:1") && has(c, "aof_rewrite_in_progress:0");
+                      }),
+                      "");
+            if (i < 2) {
+                EXPECT_EQ(c.call_raw({"CONFIG", "SET", "appendonly", "no"}), "+OK\r\n");
+                EXPECT_EQ(quick([&] { return has(c, "aof_enabled:0"); }), "");
+            }
+        }
+        stop = true;
+        writes.join();
+        server->kill();
+    }
+    auto server = start({{"appendonly", "yes"}});
+    Client c = server->connect();
+    EXPECT_EQ(c.call({"GET", "n"}).text, std::to_string(n));
+    EXPECT_EQ(server->stop(), 0);
+}
+
+TEST_F(Persist, AppendOnlyFileWinsOverTheSnapshot)
+{
+    {
+        auto server = start({{"appendonly", "yes"}});
+        Client c = server->connect();
+        c.call({"SET", "k", "in both"});
+        c.call({"SAVE"});
+        c.call({"SET", "k", "in the log"});
+        EXPECT_EQ(server->stop(), 0);
+    }
+    {
+        auto server = start();
+        EXPECT_EQ(server->connect().call({"GET", "k"}).text, "in both");
+        EXPECT_EQ(server->stop(), 0);
+    }
+    auto server = start({{"appendonly", "yes"}});
+    EXPECT_EQ(server->connect().call({"GET", "k"}).text, "in the log");
+    EXPECT_EQ(server->stop(), 0);
+}
+
+TEST_F(Persist, SingleFileOfAnOldServerIsTakenOver)
+{
+    const std::string text =
+        "*2\r\n$6\r\nSELECT\r\n$1\r\n0\r\n*3\r\n$3\r\nSET\r\n$1\r\nk\r\n$1\r\n7\r\n";
+    std::ofstream(dir.path() + "/appendonly.aof") << text;
+    for (int life = 0; life < 2; life++) {
+        auto server = start({{"appendonly", "yes"}});
+        Client c = server->connect();
+        EXPECT_EQ(c.call({"INCR", "k"}).text, std::to_string(8 + life));
+        EXPECT_FALSE(fs::exists(dir.path() + "/appendonly.aof"));
+        EXPECT_TRUE(fs::exists(dir.path() + "/appendonlydir/appendonly.aof"));
+        EXPECT_EQ(server->stop(), 0);
+    }
+}
+
+} // namespace
