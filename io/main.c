@@ -361,7 +361,7 @@ static void see_to_changes(struct server *s)
 {
     const bool changes = s->changes, unsettled = s->unsettled, reload = s->reload;
     const struct admin_reload spec = s->reload_spec;
-    s->changes = s->unsettled = false;
+    s->changes = s->unsettled = s->reload = false;
     pthread_mutex_unlock(&s->lock);
     if (unsettled)
         persistence_settle(s->persistence);
@@ -370,8 +370,6 @@ static void see_to_changes(struct server *s)
     if (reload)
         persistence_reload(s->persistence, &spec);
     pthread_mutex_lock(&s->lock);
-    if (reload)
-        s->reload = false;
 }
 
 /* False: what had to be saved could not be, so it goes on. */

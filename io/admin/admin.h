@@ -93,7 +93,7 @@ struct admin_parts {
     enum save_answer (*bgsave)(void *ctx, bool schedule);
     enum save_answer (*bgrewrite)(void *ctx);
     enum save_answer (*save)(void *ctx, uint32_t worker, uint64_t session_id);
-    /* False: one is under way already. */
+    /* False: another one waits for its turn. */
     bool (*reload)(void *ctx, const struct admin_reload *spec);
     uint64_t (*log_offset)(void *ctx); /* bytes of replication stream made so far */
     /*
