@@ -178,6 +178,8 @@ int exec_use_db(struct exec *x, uint32_t db);
  * BLPOP).
  */
 bool exec_may_take(const struct exec *x, struct bytes key);
+/* Is this such a later run? */
+bool exec_has_waited(const struct exec *x);
 
 struct wait_spec {
     uint32_t first, count; /* the keys: arguments first … first + count - 1; 0: for no key, but

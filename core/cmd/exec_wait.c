@@ -11,6 +11,11 @@ bool exec_may_take(const struct exec *x, struct bytes key)
     return !d->serving || bytes_equal(d->ready_key, key);
 }
 
+bool exec_has_waited(const struct exec *x)
+{
+    return x->dispatcher->serving;
+}
+
 bool exec_timeout(struct exec *x, const struct args *a, uint32_t i, int64_t *deadline_ms)
 {
     long double seconds;

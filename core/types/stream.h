@@ -67,6 +67,9 @@ struct stream_state {
 };
 
 uint64_t stream_length(const struct value *v);
+struct stream_id stream_last_id(const struct value *v); /* the highest that was ever given */
+/* The first entry's and the last entry's; false without entries. */
+bool stream_ends(const struct value *v, struct stream_id *first, struct stream_id *last);
 void stream_state_get(const struct value *v, struct stream_state *out);
 bool stream_has(const struct value *v, struct stream_id id);
 
@@ -107,7 +110,7 @@ int stream_append(struct value_edit *e, struct stream_id id, const struct bytes 
 /* False if there is no such entry. */
 bool stream_delete(struct value_edit *e, struct stream_id id);
 
-/* What becomes of what groups know of an entry that goes: core/types/stream_refs.h. */
+/* What becomes of what groups know of entries that go: core/types/stream_refs.h. */
 enum stream_refs { STREAM_KEEPREF, STREAM_DELREF, STREAM_ACKED };
 
 struct stream_trim_spec {

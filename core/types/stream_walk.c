@@ -9,6 +9,11 @@ uint64_t stream_length(const struct value *v)
     return stream_of(v)->length;
 }
 
+struct stream_id stream_last_id(const struct value *v)
+{
+    return stream_of(v)->last_id;
+}
+
 /* The way begins anew in the block where the iterator stands. */
 static void enter_block(struct stream_iter *it)
 {
@@ -93,6 +98,19 @@ bool stream_has(const struct value *v, struct stream_id id)
     struct stream_iter it;
     stream_iter_begin(&it, v, id, id, false);
     return stream_iter_next(&it);
+}
+
+bool stream_ends(const struct value *v, struct stream_id *first, struct stream_id *last)
+{
+    struct stream_iter it;
+    stream_iter_begin(&it, v, stream_id_of(0, 0), stream_id_max(), false);
+    if (!stream_iter_next(&it))
+        return false;
+    *first = it.id;
+    stream_iter_begin(&it, v, stream_id_of(0, 0), stream_id_max(), true);
+    LK_ASSERT(stream_iter_next(&it));
+    *last = it.id;
+    return true;
 }
 
 void stream_state_get(const struct value *v, struct stream_state *out)
