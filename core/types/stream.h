@@ -107,7 +107,11 @@ int stream_append(struct value_edit *e, struct stream_id id, const struct bytes 
 /* False if there is no such entry. */
 bool stream_delete(struct value_edit *e, struct stream_id id);
 
+/* What becomes of what groups know of an entry that goes: core/types/stream_refs.h. */
+enum stream_refs { STREAM_KEEPREF, STREAM_DELREF, STREAM_ACKED };
+
 struct stream_trim_spec {
+    enum stream_refs refs;
     bool by_id;       /* keep the entries from min_id on, else the last max_length */
     bool approximate; /* take whole blocks only */
     uint64_t limit;   /* of entries that may be taken, in whole blocks; 0: none */
