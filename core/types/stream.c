@@ -211,18 +211,29 @@ void stream_set_ids(struct value_edit *e, struct stream_id last_id, struct strea
     s->entries_added = entries_added;
 }
 
-/* The highest ID in the last block, deleted entries included. */
-static struct stream_id last_in_blocks(const struct stream *s)
+/* The highest ID that there is, the last block's own included. */
+static struct stream_id highest(const struct value *v)
 {
-    struct blocks_iter it;
-    struct stream_master m;
-    struct stream_item item;
-    if (!blocks_last(&it, &s->entries))
+    struct blocks_iter last;
+    struct stream_iter it;
+    if (!blocks_last(&last, &stream_of(v)->entries))
         return stream_id_of(0, 0);
-    stream_master_read(it.lp, &m);
-    const unsigned char *p = stream_item_before(it.lp, it.lp + listpack_bytes(it.lp) - 1);
-    stream_item_read(p, blocks_iter_key(&it), m.fields, &item);
-    return item.id;
+    const struct block_key key = blocks_iter_key(&last);
+    struct stream_id id = stream_id_of(key.high, key.low);
+    stream_iter_begin(&it, v, id, stream_id_max(), true);
+    if (stream_iter_next(&it))
+        id = it.id;
+    return id;
+}
+
+int stream_set_ids_of_file(struct value_edit *e, struct stream_id last_id,
+                           struct stream_id max_deleted_id, uint64_t entries_added)
+{
+    if (stream_id_compare(last_id, highest(&e->value)) < 0 ||
+        entries_added < stream_length(&e->value))
+        return LK_EFORMAT;
+    stream_set_ids(e, last_id, max_deleted_id, entries_added);
+    return LK_OK;
 }
 
 int stream_add_block(struct value_edit *e, struct stream_id id, const unsigned char *lp,
@@ -231,9 +242,8 @@ int stream_add_block(struct value_edit *e, struct stream_id id, const unsigned c
     struct stream_id last;
     struct stream_master m;
     struct blocks_iter it;
-    const struct stream *old = stream_of(&e->value);
     if (!stream_block_check(lp, bytes, id, &last) ||
-        (old->entries.count > 0 && stream_id_compare(id, last_in_blocks(old)) <= 0))
+        (stream_of(&e->value)->entries.count > 0 && stream_id_compare(id, highest(&e->value)) <= 0))
         return LK_EFORMAT;
     stream_master_read(lp, &m);
     struct stream *s = stream_own(e);

@@ -141,6 +141,10 @@ const struct blocks *stream_blocks(const struct value *v);
 int stream_add_block(struct value_edit *e, struct stream_id id, const unsigned char *lp,
                      size_t bytes);
 
+/* As stream_set_ids.  LK_EFORMAT  with what is there it cannot be */
+int stream_set_ids_of_file(struct value_edit *e, struct stream_id last_id,
+                           struct stream_id max_deleted_id, uint64_t entries_added);
+
 extern const struct type_ops stream_type_ops;
 
 LK_END

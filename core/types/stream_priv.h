@@ -57,7 +57,11 @@ const unsigned char *stream_item_end(const struct stream_item *item);
 /* The last item before p, NULL if there is none. */
 const unsigned char *stream_item_before(const unsigned char *lp, const unsigned char *p);
 
-/* Is it what its form says, its IDs rising?  *last is then the highest. */
+/*
+ * Is it what its form says, the IDs of its entries rising?  *last is then the highest of them, base
+ * if there are none.  Those of deleted ones need not rise: XSETID may set a stream's last ID below
+ * them, and new entries follow that.
+ */
 bool stream_block_check(const unsigned char *lp, size_t bytes, struct stream_id base,
                         struct stream_id *last);
 

@@ -72,11 +72,13 @@ bool stream_iter_next(struct stream_iter *it)
         it->fields = it->left = item.fields;
         it->next = item.first;
         it->next_field = item.flags & STREAM_ITEM_SAME_FIELDS ? it->block_field : NULL;
+        if (item.flags & STREAM_ITEM_DELETED)
+            continue; /* its ID may be above that of one behind it: see stream_block_check */
         const bool above = stream_id_compare(item.id, it->last) > 0;
         const bool below = stream_id_compare(item.id, it->first) < 0;
         if (it->backward ? below : above)
             break;
-        if (!above && !below && !(item.flags & STREAM_ITEM_DELETED))
+        if (!above && !below)
             return true;
     }
     it->block.lp = NULL;

@@ -566,6 +566,31 @@ TEST(Stream, TakesBlocksFromOutside)
     s.check();
 }
 
+// XSETID may set the last ID below one that was deleted and is marked; new entries come behind it.
+TEST(Stream, NewIdsMayBeBelowDeletedOnes)
+{
+    const type_limits limits = limits_of(4096, 100);
+    Stream s(&limits, 1);
+    ASSERT_EQ(s.append({5, 1}, {{"f", "v"}}), LK_OK);
+    ASSERT_EQ(s.append({10, 1}, {{"f", "w"}}), LK_OK);
+    s.erase({10, 1});
+    s.kept.edit([&](value_edit *e) {
+        stream_set_ids(e, stream_id_of(7, 1), stream_id_of(10, 1), 2);
+        return 0;
+    });
+    s.model.last_id = {7, 1};
+    ASSERT_EQ(s.append({8, 1}, {{"f", "x"}}), LK_OK);
+    ASSERT_EQ(s.append({9, 0}, {{"f", "y"}}), LK_OK);
+    s.check();
+    std::mt19937_64 rng(1);
+    const value v = s.kept.get();
+    check_range(v, s.model, {5, 2}, {9, 0}, rng);
+    check_range(v, s.model, {8, 1}, {8, 9}, rng);
+    check_range(v, s.model, {9, 1}, {11, 0}, rng);
+    s.erase({8, 1});
+    s.check();
+}
+
 // Whatever bytes come, they are refused or can be walked.
 TEST(Stream, SpoiltBlocksAreRefusedOrHarmless)
 {
