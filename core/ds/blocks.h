@@ -98,6 +98,26 @@ void blocks_splice(struct blocks *b, struct cow *cow, struct blocks_iter *it, si
 /* Takes the block out where the iterator stands, which it then does no more. */
 void blocks_remove(struct blocks *b, struct cow *cow, struct blocks_iter *it);
 
+/* The blocks on one side of a place: of two sums one gives the other, so the shorter is taken. */
+struct blocks_side {
+    bool before;     /* those before the place, else those from it on */
+    uint64_t weight; /* of these, as weigh tells it of each */
+    uint64_t count;
+    size_t bytes;
+};
+/*
+ * The iterator stands on a block.  Cost: as many blocks as the shorter side has, which are fetched
+ * ahead.
+ */
+void blocks_weigh(const struct blocks_iter *at, uint64_t (*weigh)(const unsigned char *lp),
+                  struct blocks_side *out);
+/*
+ * Moves all blocks before the place to gone, which was nothing: what the live side frees, or what
+ * the view may see, is then gone's.  A side as blocks_weigh gives it.  Cost: the nodes of the side.
+ */
+void blocks_cut(struct blocks *b, struct cow *cow, struct blocks_iter *at,
+                const struct blocks_side *side, struct blocks *gone);
+
 /* NULL, or what is wrong with the structure.  Cost O(n) */
 const char *blocks_check(const struct blocks *b);
 

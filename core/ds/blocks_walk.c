@@ -103,3 +103,36 @@ struct block_key blocks_iter_key(const struct blocks_iter *it)
     const unsigned d = it->blocks->height - 1;
     return blocks_key(it->node[d], it->index[d]);
 }
+
+/* --- weighing -------------------------------------------------------------------------------- */
+
+enum { AHEAD = 8 }; /* blocks whose beginnings are on their way */
+
+struct walker {
+    struct blocks_iter it;
+    struct blocks_side sum;
+};
+
+static void add_block(struct walker *w, uint64_t (*weigh)(const unsigned char *lp))
+{
+    const unsigned d = w->it.blocks->height - 1, i = w->it.index[d];
+    if (i + AHEAD < w->it.node[d]->n)
+        __builtin_prefetch(blocks_children(w->it.node[d])[i + AHEAD]);
+    w->sum.weight += weigh(w->it.lp);
+    w->sum.bytes += listpack_bytes(w->it.lp);
+    w->sum.count++;
+    (void)blocks_next(&w->it);
+}
+
+/* Both sides are walked, block by block in turns, until one is done. */
+void blocks_weigh(const struct blocks_iter *at, uint64_t (*weigh)(const unsigned char *lp),
+                  struct blocks_side *out)
+{
+    struct walker before = {.sum.before = true}, behind = {.it = *at};
+    (void)blocks_first(&before.it, at->blocks);
+    while (before.it.lp != at->lp && behind.it.lp) {
+        add_block(&before, weigh);
+        add_block(&behind, weigh);
+    }
+    *out = before.it.lp == at->lp ? before.sum : behind.sum;
+}
