@@ -34,45 +34,47 @@ static bool may_go(const struct stream *s, const struct stream_trim_spec *t, str
 
 /* Moves on over blocks that go whole, from the first on, up to the limit. */
 static void skip_from_front(const struct stream *s, const struct stream_trim_spec *t,
-                            struct blocks_iter *it)
+                            struct blocks_iter *it, struct blocks_side *side)
 {
     const struct block_key min = {t->min_id.ms, t->min_id.seq};
     struct blocks_iter next;
-    uint64_t gone = 0;
+    side->before = true;
     (void)blocks_first(it, &s->entries);
     for (next = *it; blocks_next(&next); *it = next) {
-        gone += entries_of(it->lp);
+        const uint64_t entries = entries_of(it->lp), gone = side->weight + entries;
         if (t->limit && gone > t->limit)
             break;
         if (t->by_id ? block_key_compare(blocks_iter_key(&next), min) > 0
                      : s->length < gone || s->length - gone < t->max_length)
             break;
+        blocks_side_add(side, it, entries);
     }
 }
 
-/* The block from which on just enough entries stay, found from the end. */
+/* To the block from which on just enough entries stay, from the end. */
 static void skip_from_back(const struct stream *s, const struct stream_trim_spec *t,
-                           struct blocks_iter *it)
+                           struct blocks_iter *it, struct blocks_side *side)
 {
-    uint64_t stay = 0;
+    side->before = false;
     for (bool on = blocks_last(it, &s->entries); on; on = blocks_prev(it)) {
-        stay += entries_of(it->lp);
-        if (stay >= t->max_length)
+        blocks_side_add(side, it, entries_of(it->lp));
+        if (side->weight >= t->max_length)
             break;
     }
 }
 
 /* A place before which all blocks may go; what is from there on is looked at block by block. */
 static void find_cut(const struct stream *s, const struct stream_trim_spec *t,
-                     struct blocks_iter *it)
+                     struct blocks_iter *it, struct blocks_side *side)
 {
     const struct block_key min = {t->min_id.ms, t->min_id.seq};
+    *side = (struct blocks_side){.before = true};
     if (t->limit || (!t->by_id && t->max_length >= s->length / 2))
-        skip_from_front(s, t, it);
+        skip_from_front(s, t, it, side);
     else if (!t->by_id)
-        skip_from_back(s, t, it);
-    else
-        (void)blocks_find(it, &s->entries, min);
+        skip_from_back(s, t, it, side);
+    else if (blocks_find(it, &s->entries, min))
+        blocks_weigh(it, entries_of, side);
 }
 
 /* Frees blocks that were cut off, now or later. */
@@ -96,10 +98,9 @@ static uint64_t cut_many(struct value_edit *e, const struct stream_trim_spec *t)
     struct blocks_side side;
     struct blocks gone;
     const struct stream *old = stream_of(&e->value);
-    find_cut(old, t, &it);
+    find_cut(old, t, &it, &side);
     if (!it.lp)
         return 0;
-    blocks_weigh(&it, entries_of, &side);
     const uint64_t n = side.before ? side.weight : old->length - side.weight;
     if (n == 0)
         return 0;
