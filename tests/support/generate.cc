@@ -168,6 +168,7 @@ const std::vector<Family> &families()
         {"Bitmaps", next_bits, 1},
         {"Geo", next_geo, 1},
         {"HyperLogLogs", next_hll, 1},
+        {"Groups", next_group, 1},
         {"Mixed", next_mixed, 3},
         // clang-format on
     };
