@@ -13,6 +13,7 @@
  */
 #include "core/base/mem.h"
 #include "core/cmd/stream_deliver.h"
+#include "core/cmd/stream_groups.h"
 #include "core/cmd/stream_reply.h"
 #include "core/cmd/stream_words.h"
 #include "core/cmd/tables.h"
@@ -126,18 +127,6 @@ static bool is_sign(struct bytes word, char sign)
     return word.size == 1 && *word.data == sign;
 }
 
-static void reply_no_group(struct exec *x, struct bytes key, struct bytes group)
-{
-    struct buf line = {0};
-    buf_append_cstr(&line, "NOGROUP No such key '");
-    buf_append_bytes(&line, key);
-    buf_append_cstr(&line, "' or consumer group '");
-    buf_append_bytes(&line, group);
-    buf_append_cstr(&line, "' in XREADGROUP with GROUP option");
-    reply_error_bytes(x->reply, buf_bytes(&line));
-    buf_release(&line);
-}
-
 /* Is there the group to be read for?  rc is what looking for the stream said. */
 static bool check_group(struct exec *x, const struct read_words *w, struct bytes key, int rc,
                         const struct value *v)
@@ -150,7 +139,7 @@ static bool check_group(struct exec *x, const struct read_words *w, struct bytes
     else if (waited)
         wrong(x, "UNBLOCKED the stream key no longer exists");
     else if (rc == LK_OK)
-        reply_no_group(x, key, w->group);
+        reply_no_key_or_group(x, key, w->group, " in XREADGROUP with GROUP option");
     else
         reply_status(x, rc);
     return false;

@@ -203,6 +203,9 @@ enum outcome exec_wait(struct exec *x, const struct args *a, const struct wait_s
  */
 bool exec_timeout(struct exec *x, const struct args *a, uint32_t i, int64_t *deadline_ms);
 
+/* Runs those again who wait for the key, though it was not written. */
+void exec_wake(struct exec *x, struct bytes key);
+
 /* --- effects ------------------------------------------------------------------------------- */
 
 /*

@@ -97,6 +97,10 @@ uint64_t stream_pending_count(const struct stream_group *g, const struct stream_
 bool stream_pending_find(const struct stream_group *g, struct stream_id id,
                          struct stream_pending *out);
 
+/* Those of the lowest and the highest ID; false if there are none. */
+bool stream_pending_ends(const struct stream_group *g, struct stream_pending *first,
+                         struct stream_pending *last);
+
 struct stream_pending_iter {
     const struct stream_group *group;
     struct stream_id last;

@@ -82,6 +82,18 @@ bool stream_pending_find(const struct stream_group *g, struct stream_id id,
     return true;
 }
 
+bool stream_pending_ends(const struct stream_group *g, struct stream_pending *first,
+                         struct stream_pending *last)
+{
+    struct tree_iter it;
+    if (!g->pending || !tree_iter_first(&it, g->pending))
+        return false;
+    read(g, &it, first);
+    (void)tree_iter_last(&it, g->pending);
+    read(g, &it, last);
+    return true;
+}
+
 void stream_pending_begin(struct stream_pending_iter *it, const struct stream_group *g,
                           const struct stream_consumer *c, struct stream_id first,
                           struct stream_id last)

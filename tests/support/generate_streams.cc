@@ -159,6 +159,21 @@ Args set_id(Random &random)
     return args;
 }
 
+/* A group that reads while entries come and go. */
+Args group(Random &random)
+{
+    const std::string key = stream_key(random), name = random.one_in(3) ? "h" : "g";
+    if (random.one_in(4))
+        return {"XGROUP", "CREATE", key, name, random.one_in(2) ? "0" : id(random)};
+    Args args = {"XREADGROUP", "GROUP", name, random.one_in(2) ? "alice" : "bob"};
+    if (random.one_in(2))
+        args.insert(args.end(), {"COUNT", std::to_string(1 + random.below(9))});
+    if (random.one_in(6))
+        args.emplace_back("NOACK");
+    args.insert(args.end(), {"STREAMS", key, random.one_in(2) ? ">" : id(random)});
+    return args;
+}
+
 Args limits(Random &random)
 {
     static const std::vector<std::string> entries = {"1", "2", "3", "5", "5", "100", "0"};
@@ -173,7 +188,7 @@ Args limits(Random &random)
 Args next_stream(Random &random)
 {
     const std::string key = stream_key(random);
-    switch (random.below(40)) {
+    switch (random.below(42)) {
     case 0:
     case 1:
     case 2:
@@ -198,6 +213,9 @@ Args next_stream(Random &random)
         return set_id(random);
     case 15:
         return limits(random);
+    case 20:
+    case 21:
+        return group(random);
     case 16:
         return {"DEBUG", "DIGEST-VALUE", key, stream_key(random)};
     case 17:
