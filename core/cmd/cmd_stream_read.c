@@ -245,8 +245,9 @@ static int read_group(struct exec *x, const struct read_words *w, struct bytes k
     put_key(x->reply, key);
     if (!is_sign(word, '>')) {
         LK_ASSERT(stream_parse_strict_id(word, &above) == LK_OK);
-        return stream_deliver_pending(x, &reader, above);
-    }
+        if (stream_id_compare(above, stream_id_max()) < 0)
+            return stream_deliver_pending(x, &reader, above);
+    } /* the highest ID is another word for ">" */
     const int some = stream_deliver_new(x, &reader);
     if (some <= 0)
         reply_rewind(x->reply, before);
