@@ -110,8 +110,6 @@ static const char *const no_more_ids =
 static const char *const not_above =
     "ERR The ID specified in XADD is equal or smaller than the target stream top item";
 
-static const char *const too_large = "ERR Elements are too large to be stored";
-
 /* Into the open stream; NULL, or what is wrong. */
 static const char *add_entry(const struct exec *x, const struct args *a, const struct add_words *w,
                              struct value_edit *e, struct stream_id *id)
@@ -120,7 +118,7 @@ static const char *add_entry(const struct exec *x, const struct args *a, const s
     if (stream_id_compare(last, stream_id_max()) == 0)
         return no_more_ids;
     if (!make_id(x, w, last, id))
-        return too_large; /* the words that clients know for it, too */
+        return not_above;
     const uint32_t pairs = w->id_at + 1;
     switch (stream_append(e, *id, a->v + pairs, (a->n - pairs) / 2)) {
     case LK_OK:
@@ -128,7 +126,7 @@ static const char *add_entry(const struct exec *x, const struct args *a, const s
     case LK_ERANGE:
         return not_above;
     default:
-        return too_large;
+        return "ERR Elements are too large to be stored";
     }
 }
 

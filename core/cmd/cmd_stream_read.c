@@ -241,13 +241,12 @@ static int read_group(struct exec *x, const struct read_words *w, struct bytes k
 {
     const struct stream_reader reader = {key, w->group, w->consumer, w->count, w->no_ack};
     const struct reply_place before = reply_mark(x->reply);
-    struct stream_id above;
+    struct stream_id above = stream_id_max();
     put_key(x->reply, key);
-    if (!is_sign(word, '>')) {
+    if (!is_sign(word, '>'))
         LK_ASSERT(stream_parse_strict_id(word, &above) == LK_OK);
-        if (stream_id_compare(above, stream_id_max()) < 0)
-            return stream_deliver_pending(x, &reader, above);
-    } /* the highest ID is another word for ">" */
+    if (stream_id_compare(above, stream_id_max()) < 0) /* there is nothing above that one */
+        return stream_deliver_pending(x, &reader, above);
     const int some = stream_deliver_new(x, &reader);
     if (some <= 0)
         reply_rewind(x->reply, before);
