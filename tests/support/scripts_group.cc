@@ -264,7 +264,7 @@ const std::vector<TextScript> &group_scripts()
             XINFO GROUPS counted
             XGROUP SETID counted g0 0
             XINFO GROUPS counted
-            XDEL counted 3-0 4-0 5-0 6-0
+            XDEL counted 3-0 4-0
             XGROUP CREATE counted late 3
             XINFO GROUPS counted
             XADD counted 7-0 x y
