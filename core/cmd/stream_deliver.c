@@ -1,5 +1,6 @@
 #include "core/cmd/stream_deliver.h"
 
+#include "core/cmd/stream_groups.h"
 #include "core/cmd/stream_reply.h"
 #include "core/types/stream_lag.h"
 
@@ -28,25 +29,15 @@ static int begin(struct exec *x, const struct stream_reader *r, struct delivery 
     return LK_OK;
 }
 
-/*
- * What groups know is not what watchers and waiters of the key look at: to them nothing changed.
- * When the consumer was last seen is not logged.
- */
+/* When the consumer was last seen is not logged. */
 static void end(struct exec *x, const struct stream_reader *r, struct delivery *d, bool read)
 {
-    struct stream_id last = d->group->last_id;
-    const int64_t entries_read = d->group->entries_read;
-    LK_ASSERT(exec_close(x, d->e, false) == LK_OK);
-    x->changes += d->pending + (d->fresh || (read && d->pending == 0));
     exec_effect_none(x);
     if (d->fresh && d->pending == 0)
-        exec_effect_format(x, "ssbbb", "XGROUP", "CREATECONSUMER", r->key, r->group, r->consumer);
-    if (read) {
-        char text[STREAM_ID_CHARS];
-        const struct bytes id = bytes_of(text, stream_id_to_chars(last, '-', text));
-        exec_effect_format(x, "ssbbbsi", "XGROUP", "SETID", r->key, r->group, id, "ENTRIESREAD",
-                           entries_read);
-    }
+        stream_effect_consumer(x, r->key, d->group, d->consumer);
+    if (read)
+        stream_effect_group(x, r->key, d->group);
+    stream_close_groups(x, d->e, d->pending + (d->fresh || (read && d->pending == 0)));
     if (d->fresh)
         exec_event(x, EVENT_STREAM, "xgroup-createconsumer", r->key);
 }
@@ -55,29 +46,10 @@ static void end(struct exec *x, const struct stream_reader *r, struct delivery *
 static void put_pending(struct exec *x, const struct stream_reader *r, struct delivery *d,
                         struct stream_id id, uint64_t deliveries)
 {
-    stream_pending_put(d->e, d->group, d->consumer, id, x->now_ms, deliveries);
+    const struct stream_pending p = {id, d->consumer, x->now_ms, deliveries};
+    stream_pending_put(d->e, d->group, d->consumer, id, p.delivered_ms, deliveries);
+    stream_effect_claim(x, r->key, d->group, &p);
     d->pending++;
-    if (!exec_is_logged(x))
-        return;
-    char text[STREAM_ID_CHARS], last[STREAM_ID_CHARS], ms[INT64_CHARS], n[INT64_CHARS];
-    const struct bytes id_text = bytes_of(text, stream_id_to_chars(id, '-', text));
-    const struct bytes argv[] = {
-        bytes_cstr("XCLAIM"),
-        r->key,
-        r->group,
-        r->consumer,
-        bytes_cstr("0"),
-        id_text,
-        bytes_cstr("TIME"),
-        bytes_of(ms, int64_to_chars(x->now_ms, ms)),
-        bytes_cstr("RETRYCOUNT"),
-        bytes_of(n, int64_to_chars((int64_t)deliveries, n)),
-        bytes_cstr("FORCE"),
-        bytes_cstr("JUSTID"),
-        bytes_cstr("LASTID"),
-        bytes_of(last, stream_id_to_chars(d->group->last_id, '-', last)),
-    };
-    exec_effect(x, argv, sizeof argv / sizeof *argv);
 }
 
 /* The group has read up to this entry. */

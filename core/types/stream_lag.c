@@ -32,7 +32,9 @@ static bool counts(const struct stream_state *s, struct stream_id last_id, int64
 
 int64_t stream_lag(const struct stream_state *s, struct stream_id last_id, int64_t entries_read)
 {
-    if (s->length == 0)
+    if (s->entries_added == 0)
+        return 0;
+    if (s->length == 0 && stream_id_compare(last_id, s->last_id) <= 0)
         return 0;
     if (!counts(s, last_id, entries_read))
         entries_read = stream_added_up_to(s, last_id);

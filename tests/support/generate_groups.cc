@@ -62,12 +62,6 @@ std::string id(Random &random)
     return random.one_in(12) ? ms : ms + "-" + number_of(random);
 }
 
-/* One that may be deleted in any stream. */
-std::string odd_id(Random &random)
-{
-    return std::to_string(1 + random.below(5)) + "-" + std::to_string(2 * random.below(12) + 1);
-}
-
 std::string bound(Random &random)
 {
     static const std::vector<std::string> ends = {"-", "+", "0", "("};
@@ -102,16 +96,14 @@ Args add(Random &random)
 
 Args take_away(Random &random)
 {
-    const std::string key = stream_key(random);
-    if (key == kCounted)
-        return {"XDEL", key, odd_id(random), odd_id(random)};
+    const std::string key = random.one_in(2) ? "s1" : "s2";
     if (random.one_in(3))
         return {"XTRIM", key, "MAXLEN", std::to_string(random.below(20))};
     if (random.one_in(4))
         return {"XTRIM", key, "MINID", id(random)};
     Args args = {"XDEL", key};
     for (size_t n = 1 + random.below(5); n > 0; n--)
-        args.push_back(random.one_in(3) ? odd_id(random) : id(random));
+        args.push_back(id(random));
     return args;
 }
 

@@ -21,6 +21,7 @@ struct TextScript {
 };
 const std::vector<TextScript> &text_scripts();
 const std::vector<TextScript> &list_scripts();
+const std::vector<TextScript> &group_scripts();
 
 Script script_of(const char *lines);
 

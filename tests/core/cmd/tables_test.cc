@@ -277,6 +277,23 @@ const std::set<std::string> want = {
     "zunion -3 readonly movablekeys | @read @sortedset @slow | [RO access 1 keynum 0 1 1]",
     "zunionstore -4 write denyoom movablekeys | @write @sortedset @slow | [OW update 1 0 1 0] [RO "
     "access 2 keynum 0 1 1]",
+    "xack -4 write fast | @write @stream @fast | [RW update 1 0 1 0]",
+    "xackdel -6 write fast | @write @stream @fast | [RW delete 1 0 1 0]", // not in 7.0
+    "xautoclaim -6 write fast | @write @stream @fast | [RW delete 1 0 1 0]",
+    "xclaim -6 write fast | @write @stream @fast | [RW update 1 0 1 0]",
+    "xgroup -2 | @slow |",
+    "xgroup|create -5 write denyoom | @write @stream @slow | [RW insert 2 0 1 0]",
+    "xgroup|createconsumer 5 write denyoom | @write @stream @slow | [RW insert 2 0 1 0]",
+    "xgroup|delconsumer 5 write | @write @stream @slow | [RW delete 2 0 1 0]",
+    "xgroup|destroy 4 write | @write @stream @slow | [RW delete 2 0 1 0]",
+    "xgroup|help 2 loading stale | @stream @slow |",
+    "xgroup|setid -5 write | @write @stream @slow | [RW update 2 0 1 0]",
+    "xinfo -2 | @slow |",
+    "xinfo|consumers 4 readonly | @read @stream @slow | [RO access 2 0 1 0]",
+    "xinfo|groups 3 readonly | @read @stream @slow | [RO access 2 0 1 0]",
+    "xinfo|help 2 loading stale | @stream @slow |",
+    "xinfo|stream -3 readonly | @read @stream @slow | [RO access 2 0 1 0]",
+    "xpending -3 readonly | @read @stream @slow | [RO access 1 0 1 0]",
 };
 
 TEST(Tables, RowsSayWhatTheReferenceSays)

@@ -45,7 +45,7 @@ const Case cases[] = {
     {"all deleted, and one more", 1, 9, 9, 3, 4, 0, -1, 1},
     {"all deleted, one more, from the middle", 1, 9, 9, 3, 4, 2, -1, 1},
     {"all trimmed before they were read", 0, 0, 5, 0, 5, 2, 2, 0},
-    {"all trimmed, from beyond the last", 0, 0, 5, 0, 5, 9, -1, 0},
+    {"all trimmed, from beyond the last", 0, 0, 5, 0, 5, 9, -1, -1},
     {"the first deleted", 4, 2, 5, 1, 5, 0, -1, 4},
     {"some trimmed before they were read", 2, 4, 5, 0, 5, 2, 2, 2},
     {"trimmed and deleted before the first", 2, 4, 5, 3, 5, 2, 2, 2},
