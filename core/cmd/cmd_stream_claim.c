@@ -95,8 +95,7 @@ static enum claimed claim(struct claim *c, struct stream_id id, const struct str
                           struct stream_iter *it)
 {
     struct exec *x = c->x;
-    stream_iter_begin(it, &c->e->value, id, id, false);
-    if (!stream_iter_next(it)) {
+    if (!stream_iter_seek(it, &c->e->value, id)) {
         if (!p)
             return CLAIM_LEFT;
         stream_effect_claim(x, c->key, c->group, p);
@@ -190,10 +189,10 @@ static uint32_t skip_ids(const struct args *a, uint32_t i)
 static void claim_all(struct claim *c, const struct args *a, uint32_t first, uint32_t end)
 {
     const size_t head = reply_begin_deferred(c->x->reply);
+    struct stream_iter it = {0};
     for (uint32_t i = first; i < end; i++) {
         struct stream_id id;
         struct stream_pending p;
-        struct stream_iter it;
         LK_ASSERT(stream_parse_strict_id(a->v[i], &id) == LK_OK);
         const bool pending = stream_pending_find(c->group, id, &p);
         if (claim(c, id, pending ? &p : NULL, &it) == CLAIM_TAKEN)
@@ -269,7 +268,7 @@ static struct stream_id claim_from(struct claim *c, struct stream_id next, int64
 {
     struct stream_pending_iter pending;
     struct stream_pending p;
-    struct stream_iter it;
+    struct stream_iter it = {0};
     int64_t looks = count * LOOKS;
     stream_pending_begin(&pending, c->group, NULL, next, stream_id_max());
     while (stream_pending_next(&pending, &p)) {
@@ -291,7 +290,7 @@ static struct stream_id claim_from(struct claim *c, struct stream_id next, int64
 static void reply_results(const struct claim *c, const struct buf *results, enum claimed which)
 {
     const struct result *r = (const struct result *)(const void *)results->data;
-    struct stream_iter it;
+    struct stream_iter it = {0};
     reply_array(c->x->reply, which == CLAIM_TAKEN ? c->taken : c->gone);
     for (size_t i = 0; i < results->size / sizeof *r; i++) {
         if (r[i].claimed != which)
@@ -300,8 +299,7 @@ static void reply_results(const struct claim *c, const struct buf *results, enum
             reply_stream_id(c->x->reply, r[i].id);
             continue;
         }
-        stream_iter_begin(&it, &c->e->value, r[i].id, r[i].id, false);
-        LK_ASSERT(stream_iter_next(&it));
+        LK_ASSERT(stream_iter_seek(&it, &c->e->value, r[i].id));
         reply_stream_entry(c->x->reply, &it);
     }
 }

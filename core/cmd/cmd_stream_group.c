@@ -5,7 +5,7 @@
 #include "core/cmd/stream_words.h"
 #include "core/cmd/tables.h"
 
-/* XGROUP x key group … */
+/* XGROUP x key group …; more words than options can take are refused late. */
 enum { KEY = 2, GROUP = 3, WORDS_MAX = 8 };
 
 static enum outcome refuse(struct exec *x, const char *line)
@@ -33,10 +33,6 @@ struct options {
 static bool parse_options(struct exec *x, const struct args *a, struct options *o)
 {
     *o = (struct options){.entries_read = -1};
-    if (a->n > WORDS_MAX) {
-        reply_subcommand(x, a);
-        return false;
-    }
     for (uint32_t i = GROUP + 2; i < a->n; i++) {
         if (x->cmd->imm && args_is(a, i, "mkstream")) {
             o->make = true;
@@ -90,6 +86,8 @@ static enum outcome create(struct exec *x, const struct args *a)
     struct stream_id id;
     if (!parse_options(x, a, &o) || !find_stream(x, key, o.make, &v))
         return RUN_DONE;
+    if (a->n > WORDS_MAX)
+        return reply_subcommand(x, a);
     const bool fresh = !value_exists(&v);
     int rc = parse_last_id(a->v[GROUP + 1], &v, &id);
     if (rc == LK_OK && !fresh && stream_group_find(&v, a->v[GROUP]))
@@ -117,6 +115,8 @@ static enum outcome set_id(struct exec *x, const struct args *a)
         return RUN_DONE;
     if (!stream_group_find(&v, name))
         return reply_no_group(x, key, name);
+    if (a->n > WORDS_MAX)
+        return reply_subcommand(x, a);
     int rc = parse_last_id(a->v[GROUP + 1], &v, &id);
     if (rc == LK_OK)
         rc = exec_edit(x, key, &e);
@@ -165,6 +165,7 @@ static bool open_group(struct exec *x, const struct args *a, bool exists, struct
     const struct bytes key = a->v[KEY], name = a->v[GROUP];
     struct value v;
     *e = NULL;
+    *g = NULL;
     if (!find_stream(x, key, false, &v))
         return false;
     const struct stream_group *found = stream_group_find(&v, name);

@@ -94,7 +94,7 @@ int stream_deliver_pending(struct exec *x, const struct stream_reader *r, struct
     struct delivery d = {0};
     struct stream_pending_iter pending;
     struct stream_pending p;
-    struct stream_iter it;
+    struct stream_iter it = {0};
     const int rc = begin(x, r, &d);
     if (rc != LK_OK)
         return rc;
@@ -103,8 +103,7 @@ int stream_deliver_pending(struct exec *x, const struct stream_reader *r, struct
     if (stream_id_increment(&above)) {
         stream_pending_begin(&pending, d.group, d.consumer, above, stream_id_max());
         for (; n < r->count && stream_pending_next(&pending, &p); n++) {
-            stream_iter_begin(&it, &d.e->value, p.id, p.id, false);
-            if (stream_iter_next(&it)) {
+            if (stream_iter_seek(&it, &d.e->value, p.id)) {
                 reply_stream_entry(x->reply, &it);
                 put_pending(x, r, &d, p.id, p.deliveries + 1);
             } else {

@@ -85,6 +85,19 @@ bool stream_iter_next(struct stream_iter *it)
     return false;
 }
 
+bool stream_iter_seek(struct stream_iter *it, const struct value *v, struct stream_id id)
+{
+    enum { STEPS = 32 }; /* which are as long as it takes to find a block and half of it */
+    bool on = it->block.lp && stream_id_compare(it->id, id) < 0;
+    for (unsigned n = 0; on && n < STEPS; n++) {
+        on = stream_iter_next(it);
+        if (on && stream_id_compare(it->id, id) >= 0)
+            return stream_id_compare(it->id, id) == 0;
+    }
+    stream_iter_begin(it, v, id, stream_id_max(), false);
+    return stream_iter_next(it) && stream_id_compare(it->id, id) == 0;
+}
+
 void stream_iter_pair(struct stream_iter *it, struct listpack_value *field,
                       struct listpack_value *value)
 {

@@ -84,6 +84,19 @@ const std::vector<TextScript> &group_scripts()
             XINFO consumers a g
             XINFO stream a
             XINFO stream a full
+            XGROUP CREATE none g 0 ENTRIESREAD 1 ENTRIESREAD 2
+            XGROUP CREATE str g 0 ENTRIESREAD 1 ENTRIESREAD 2
+            XGROUP CREATE a gg 0 ENTRIESREAD 1 ENTRIESREAD 2
+            XGROUP CREATE a gg bad ENTRIESREAD 1 ENTRIESREAD 2
+            XGROUP CREATE a gg 0 MKSTREAM MKSTREAM MKSTREAM MKSTREAM
+            XGROUP CREATE a gg 0 MKSTREAM ENTRIESREAD x MKSTREAM
+            XGROUP CREATE a gg 0 MKSTREAM ENTRIESREAD 1 bogus
+            XGROUP CREATE none g bad MKSTREAM MKSTREAM MKSTREAM MKSTREAM
+            XGROUP SETID none g 0 ENTRIESREAD 1 ENTRIESREAD 2
+            XGROUP SETID a nobody 0 ENTRIESREAD 1 ENTRIESREAD 2
+            XGROUP SETID a g bad ENTRIESREAD 1 ENTRIESREAD 2
+            XGROUP CREATE a gg 0 MKSTREAM MKSTREAM MKSTREAM
+            EXISTS none
         )"},
         {"GroupsPending", nullptr, R"(
             XACK
