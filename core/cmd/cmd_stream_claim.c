@@ -135,46 +135,60 @@ static int64_t past(const struct exec *x, int64_t ms)
     return ms < 0 || ms > x->now_ms ? x->now_ms : ms;
 }
 
-static bool refuse_option(struct exec *x, const char *name)
+static enum stream_word refuse_option(struct exec *x, const char *name)
 {
     reply_error(x->reply, "ERR Invalid %s option argument for XCLAIM", name);
-    return false;
+    return STREAM_WORD_WRONG;
+}
+
+/* The option at argument i, with the value behind it. */
+static enum stream_word take_pair(struct claim *c, const struct args *a, uint32_t i,
+                                  struct stream_id *last_id)
+{
+    struct exec *x = c->x;
+    int64_t ms = 0;
+    if (args_is(a, i, "idle")) {
+        if (args_int64(a, i + 1, &ms) != LK_OK)
+            return refuse_option(x, "IDLE");
+        c->delivered_ms = past(x, (int64_t)((uint64_t)x->now_ms - (uint64_t)ms));
+    } else if (args_is(a, i, "time")) {
+        if (args_int64(a, i + 1, &ms) != LK_OK)
+            return refuse_option(x, "TIME");
+        c->delivered_ms = past(x, ms);
+    } else if (args_is(a, i, "retrycount")) {
+        if (args_int64(a, i + 1, &c->deliveries) != LK_OK)
+            return refuse_option(x, "RETRYCOUNT");
+    } else if (args_is(a, i, "lastid")) {
+        const int rc = stream_parse_strict_id(a->v[i + 1], last_id);
+        if (rc != LK_OK) {
+            reply_status(x, rc);
+            return STREAM_WORD_WRONG;
+        }
+    } else {
+        return STREAM_WORD_OTHER;
+    }
+    return STREAM_WORD_TAKEN;
 }
 
 /* The option at argument *i, which is moved to its last word; false: the error line is written. */
 static bool take_option(struct claim *c, const struct args *a, uint32_t *i,
                         struct stream_id *last_id)
 {
-    struct exec *x = c->x;
-    const uint32_t at = *i;
-    const bool more = at + 1 < a->n;
-    int64_t ms;
-    *i += more; /* but for the first two */
-    if (args_is(a, at, "force") || args_is(a, at, "justid")) {
-        *i = at;
-        *(args_is(a, at, "force") ? &c->force : &c->ids_only) = true;
-    } else if (more && args_is(a, at, "idle")) {
-        if (args_int64(a, at + 1, &ms) != LK_OK)
-            return refuse_option(x, "IDLE");
-        c->delivered_ms = past(x, (int64_t)((uint64_t)x->now_ms - (uint64_t)ms));
-    } else if (more && args_is(a, at, "time")) {
-        if (args_int64(a, at + 1, &ms) != LK_OK)
-            return refuse_option(x, "TIME");
-        c->delivered_ms = past(x, ms);
-    } else if (more && args_is(a, at, "retrycount")) {
-        if (args_int64(a, at + 1, &c->deliveries) != LK_OK)
-            return refuse_option(x, "RETRYCOUNT");
-    } else if (more && args_is(a, at, "lastid")) {
-        const int rc = stream_parse_strict_id(a->v[at + 1], last_id);
-        if (rc != LK_OK)
-            reply_status(x, rc);
-        return rc == LK_OK;
-    } else {
-        reply_error(x->reply, "ERR Unrecognized XCLAIM option '%.*s'", (int)a->v[at].size,
-                    a->v[at].data);
-        return false;
+    const struct bytes word = a->v[*i];
+    if (args_is(a, *i, "force")) {
+        c->force = true;
+        return true;
     }
-    return true;
+    if (args_is(a, *i, "justid")) {
+        c->ids_only = true;
+        return true;
+    }
+    const enum stream_word taken = *i + 1 < a->n ? take_pair(c, a, *i, last_id) : STREAM_WORD_OTHER;
+    if (taken == STREAM_WORD_OTHER)
+        reply_error(c->x->reply, "ERR Unrecognized XCLAIM option '%.*s'", (int)word.size,
+                    word.data);
+    ++*i;
+    return taken == STREAM_WORD_TAKEN;
 }
 
 /* All IDs that come first are checked before anything is claimed. */
