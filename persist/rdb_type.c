@@ -7,7 +7,7 @@
 
 static const struct rdb_type *const rows[TYPE_COUNT] = {
     [TYPE_STRING] = &rdb_string, [TYPE_LIST] = &rdb_list, [TYPE_SET] = &rdb_set,
-    [TYPE_ZSET] = &rdb_zset,     [TYPE_HASH] = &rdb_hash,
+    [TYPE_ZSET] = &rdb_zset,     [TYPE_HASH] = &rdb_hash, [TYPE_STREAM] = &rdb_stream,
 };
 
 /* As a server is configured unless somebody says otherwise. */

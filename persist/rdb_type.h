@@ -28,7 +28,7 @@ struct rdb_type {
     int (*read)(struct rdb_in *in, const struct rdb_code *code, struct value *out);
 };
 
-extern const struct rdb_type rdb_string, rdb_list, rdb_set, rdb_zset, rdb_hash;
+extern const struct rdb_type rdb_string, rdb_list, rdb_set, rdb_zset, rdb_hash, rdb_stream;
 
 /* The code of a value, one byte, and what follows its key. */
 void rdb_out_value_code(struct rdb_out *o, const struct value *v);

@@ -37,6 +37,9 @@ enum status {
     LK_ELEX = -26,     /* an end of a range of members is none */
     LK_ENOTHLL = -27,  /* a string that is no HyperLogLog */
     LK_EHLL = -28,     /* a HyperLogLog whose registers do not add up */
+    LK_ENOTID = -29,   /* not an ID of a stream's entry */
+    LK_EIDMIN = -30,   /* nothing is above the ID that a range begins without */
+    LK_EIDMAX = -31,   /* nothing is below the ID that a range ends without */
 };
 
 #endif

@@ -77,8 +77,11 @@ static struct element take_element(const char **at, const char *end)
         e.children = take_group(at, end);
     }
     if (*at < end && **at == '@') {
-        (*at)++;
-        e.token = take_until(at, end, " ?*+^~");
+        const char *token = ++*at;
+        LK_ASSERT(token < end);
+        (*at)++; /* a mark alone is a token */
+        (void)take_until(at, end, " ?*+^~");
+        e.token = bytes_of(token, (size_t)(*at - token));
     }
     take_marks(at, end, &e);
     if (*at < end)

@@ -15,7 +15,7 @@
  *   mark     = "?" optional | "*" repeated | "+" repeated with its token
  *            | "^" version since then | "~" version no longer since then
  *
- * A token ends at a space, a bracket or a mark.
+ * A token ends at a space, a bracket or a mark, but for its first character: "x@~" is one.
  *
  *   key:k0 value:s condition<nx@NX xx@XX>? seconds:i@EX?
  */

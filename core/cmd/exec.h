@@ -178,6 +178,8 @@ int exec_use_db(struct exec *x, uint32_t db);
  * BLPOP).
  */
 bool exec_may_take(const struct exec *x, struct bytes key);
+/* Is this such a later run? */
+bool exec_has_waited(const struct exec *x);
 
 struct wait_spec {
     uint32_t first, count; /* the keys: arguments first … first + count - 1; 0: for no key, but
@@ -200,6 +202,9 @@ enum outcome exec_wait(struct exec *x, const struct args *a, const struct wait_s
  * is not a float or out of range", "ERR timeout is negative", "ERR timeout is out of range").
  */
 bool exec_timeout(struct exec *x, const struct args *a, uint32_t i, int64_t *deadline_ms);
+
+/* Runs those again who wait for the key, though it was not written. */
+void exec_wake(struct exec *x, struct bytes key);
 
 /* --- effects ------------------------------------------------------------------------------- */
 

@@ -41,6 +41,23 @@ static char *edit_resize(struct value_edit *edit, size_t new_size)
     return entry_payload(f->entry);
 }
 
+/* In an entry without a key, whose nodes are where the value's are: for a view they are the same.
+ */
+static void edit_discard(struct value_edit *edit, struct value *nodes)
+{
+    struct dispatcher *d = ((struct edit *)edit)->x->dispatcher;
+    const struct found *f = &d->found;
+    struct entry *e = entry_try_new(bytes_of("", 0), value_kind(nodes), value_payload_size(nodes),
+                                    ENTRY_NO_DEADLINE);
+    if (!e) {
+        value_release_cow(nodes, edit->cow);
+        return;
+    }
+    value_payload_write(nodes, entry_payload(e));
+    entry_set_flag(e, entry_meta(f->entry) & ENTRY_PINNED, true);
+    shard_dispose(d->ks, f->table, f->hash, e, false, false);
+}
+
 int exec_edit(struct exec *x, struct bytes key, struct value_edit **out)
 {
     struct dispatcher *d = x->dispatcher;
@@ -60,6 +77,7 @@ int exec_edit(struct exec *x, struct bytes key, struct value_edit **out)
     e->base.limits = &d->config->limits.types;
     e->base.cow = shard_node_cow(d->ks, f->shard, f->db, f->table, f->hash, f->entry);
     e->base.resize = edit_resize;
+    e->base.discard = edit_discard;
     value_payload_read(f->entry->kind, entry_payload(f->entry), entry_payload_size(f->entry),
                        &e->base.value);
     *out = &e->base;
@@ -105,6 +123,7 @@ static void open_fresh(struct exec *x, struct bytes key, unsigned type)
     e->base.limits = &d->config->limits.types;
     e->base.cow = NULL;
     e->base.resize = fresh_resize;
+    e->base.discard = NULL;
     struct value *v = &e->base.value;
     type_ops_get(type)->empty(v);
     if (!value_is_inline(v->encoding))

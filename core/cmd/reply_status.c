@@ -38,6 +38,9 @@ static const char *const lines[] = {
     [-LK_ELEX] = "ERR min or max not valid string range item",
     [-LK_ENOTHLL] = "WRONGTYPE Key is not a valid HyperLogLog string value.",
     [-LK_EHLL] = "INVALIDOBJ Corrupted HLL object detected",
+    [-LK_ENOTID] = "ERR Invalid stream ID specified as stream command argument",
+    [-LK_EIDMIN] = "ERR invalid start ID for the interval",
+    [-LK_EIDMAX] = "ERR invalid end ID for the interval",
 };
 
 /* "object|encoding", or the plain name. */

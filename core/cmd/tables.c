@@ -11,7 +11,9 @@ static const struct command *const tables[] = {
     expire_commands,      ttl_commands,        rename_commands,       copy_commands,
     scan_commands,        object_commands,     flush_commands,        transaction_commands,
     list_commands,        list_read_commands,  list_edit_commands,    list_move_commands,
-    list_block_commands,
+    list_block_commands,  stream_commands,     stream_trim_commands,  stream_read_commands,
+    xgroup_commands,      xack_commands,       xpending_commands,     xclaim_commands,
+    xinfo_commands,
 };
 
 const struct command *const *command_tables(uint32_t *count)

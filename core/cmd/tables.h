@@ -51,6 +51,14 @@ extern const struct command list_read_commands[];    /* cmd_list_read.c */
 extern const struct command list_edit_commands[];    /* cmd_list_edit.c */
 extern const struct command list_move_commands[];    /* cmd_list_move.c */
 extern const struct command list_block_commands[];   /* cmd_list_block.c */
+extern const struct command stream_commands[];       /* cmd_stream.c */
+extern const struct command stream_trim_commands[];  /* cmd_stream_trim.c */
+extern const struct command stream_read_commands[];  /* cmd_stream_read.c */
+extern const struct command xgroup_commands[];       /* cmd_stream_group.c */
+extern const struct command xack_commands[];         /* cmd_stream_ack.c */
+extern const struct command xpending_commands[];     /* cmd_stream_pending.c */
+extern const struct command xclaim_commands[];       /* cmd_stream_claim.c */
+extern const struct command xinfo_commands[];        /* cmd_stream_info.c */
 
 /* All arrays above; *count says how many. */
 const struct command *const *command_tables(uint32_t *count);

@@ -313,6 +313,90 @@ void blocks_remove(struct blocks *b, struct cow *cow, struct blocks_iter *it)
     settle(b, cow, it, depth);
 }
 
+/* --- cutting --------------------------------------------------------------------------------- */
+
+static void slots_cut_front(struct blocks_node *node, unsigned n)
+{
+    const unsigned behind = node->n - n;
+    memmove(blocks_highs(node), blocks_highs(node) + n, behind * sizeof(uint64_t));
+    memmove(blocks_lows(node), blocks_lows(node) + n, behind * sizeof(uint64_t));
+    memmove(blocks_children(node), blocks_children(node) + n, behind * sizeof(void *));
+    memmove(blocks_epochs(node), blocks_epochs(node) + n, behind * sizeof(uint32_t));
+    node->n = (uint16_t)behind;
+}
+
+/* Nodes and their bytes. */
+static void add_nodes(const struct blocks_node *node, uint64_t *nodes, size_t *bytes)
+{
+    ++*nodes;
+    *bytes += blocks_node_size(node->capacity);
+    for (unsigned i = 0; node->level > 0 && i < node->n; i++)
+        add_nodes(blocks_child_node(node, i), nodes, bytes);
+}
+
+/*
+ * A node for gone with the children of the node that lie before index i, and behind them what the
+ * level below gave; NULL if there are none.
+ */
+static struct blocks_node *node_before(struct blocks *gone, const struct cow *cow,
+                                       const struct blocks_node *node, unsigned i,
+                                       struct blocks_node *below)
+{
+    const unsigned n = i + (below != NULL);
+    if (n == 0)
+        return NULL;
+    struct blocks_node *out = node_new(gone, node->level, n);
+    for (; out->n < i; out->n++) {
+        const unsigned j = out->n;
+        const struct slot s = {blocks_key(node, j), blocks_children(node)[j],
+                               blocks_epochs(node)[j]};
+        slot_put(out, j, &s);
+    }
+    if (below) {
+        const struct slot s = {blocks_key(below, 0), below, cow_epoch(cow)};
+        slot_put(out, out->n++, &s);
+    }
+    return out;
+}
+
+/* One side is summed up; the other has the rest of what there was. */
+static void share_sums(struct blocks *b, struct blocks *gone, const struct blocks_side *side,
+                       const struct blocks *was)
+{
+    struct blocks *summed = side->before ? gone : b, *rest = side->before ? b : gone;
+    summed->nodes = 0;
+    summed->used_bytes = side->bytes;
+    if (summed->top)
+        add_nodes(summed->top, &summed->nodes, &summed->used_bytes);
+    summed->count = side->count;
+    rest->nodes = was->nodes - summed->nodes;
+    rest->used_bytes = was->used_bytes - summed->used_bytes;
+    rest->count = was->count - side->count;
+}
+
+void blocks_cut(struct blocks *b, struct cow *cow, struct blocks_iter *at,
+                const struct blocks_side *side, struct blocks *gone)
+{
+    struct blocks_node *below = NULL;
+    *gone = (struct blocks){.top_epoch = cow_epoch(cow)};
+    own_path(b, cow, at);
+    for (unsigned d = b->height; d-- > 0;) {
+        struct blocks_node *node = (struct blocks_node *)at->node[d];
+        const unsigned i = at->index[d];
+        below = node_before(gone, cow, node, i, below);
+        slots_cut_front(node, i);
+        at->index[d] = 0;
+    }
+    gone->top = below;
+    gone->height = below ? below->level + 1u : 0;
+    const struct blocks was = {.nodes = b->nodes + gone->nodes,
+                               .used_bytes = b->used_bytes + gone->used_bytes,
+                               .count = b->count};
+    share_sums(b, gone, side, &was);
+    settle(b, cow, at, b->height - 1);
+    at->lp = NULL;
+}
+
 /* --- all of it ------------------------------------------------------------------------------- */
 
 static struct blocks_node *clone_node(struct blocks *b, const struct cow *cow,

@@ -76,7 +76,7 @@ struct blocks_iter {
 /* Each returns whether the iterator now stands on a block. */
 bool blocks_first(struct blocks_iter *it, const struct blocks *b);
 bool blocks_last(struct blocks_iter *it, const struct blocks *b);
-bool blocks_next(struct blocks_iter *it);
+bool blocks_next(struct blocks_iter *it); /* which fetches blocks further on ahead, as prev does */
 bool blocks_prev(struct blocks_iter *it);
 /* The last block whose key is not above the given one. */
 bool blocks_find(struct blocks_iter *it, const struct blocks *b, struct block_key key);
@@ -97,6 +97,34 @@ void blocks_splice(struct blocks *b, struct cow *cow, struct blocks_iter *it, si
 
 /* Takes the block out where the iterator stands, which it then does no more. */
 void blocks_remove(struct blocks *b, struct cow *cow, struct blocks_iter *it);
+
+/* The blocks on one side of a place: of two sums one gives the other, so one side is enough. */
+struct blocks_side {
+    bool before;     /* those before the place, else those from it on */
+    uint64_t weight; /* of these, whatever that is to the owner */
+    uint64_t count;
+    size_t bytes;
+};
+/* Adds the block where the iterator stands, whose weight is given. */
+static inline void blocks_side_add(struct blocks_side *side, const struct blocks_iter *it,
+                                   uint64_t weight)
+{
+    side->weight += weight;
+    side->bytes += listpack_bytes(it->lp);
+    side->count++;
+}
+/*
+ * The shorter of both sides of where the iterator stands, which is a block; weigh tells the weight
+ * of each.  Cost: twice the blocks of that side.
+ */
+void blocks_weigh(const struct blocks_iter *at, uint64_t (*weigh)(const unsigned char *lp),
+                  struct blocks_side *out);
+/*
+ * Moves all blocks before the place to gone, which was nothing: what the live side frees, or what
+ * the view may see, is then gone's.  Cost: the nodes of the side that is given.
+ */
+void blocks_cut(struct blocks *b, struct cow *cow, struct blocks_iter *at,
+                const struct blocks_side *side, struct blocks *gone);
 
 /* NULL, or what is wrong with the structure.  Cost O(n) */
 const char *blocks_check(const struct blocks *b);

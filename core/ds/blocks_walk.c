@@ -36,6 +36,16 @@ bool blocks_last(struct blocks_iter *it, const struct blocks *b)
     return b->height ? go_down(it, 0, false) : iter_none(it);
 }
 
+/* Who walks finds the beginnings of the blocks of a node on their way. */
+static void fetch_ahead(const struct blocks_iter *it, int step)
+{
+    enum { AHEAD = 8 };
+    const struct blocks_node *node = it->node[it->blocks->height - 1];
+    const int i = it->index[it->blocks->height - 1] + AHEAD * step;
+    if (i >= 0 && i < node->n)
+        __builtin_prefetch(blocks_children(node)[i]);
+}
+
 bool blocks_next(struct blocks_iter *it)
 {
     unsigned d = it->lp ? it->blocks->height : 0;
@@ -44,7 +54,9 @@ bool blocks_next(struct blocks_iter *it)
     if (d == 0)
         return iter_none(it);
     it->index[d - 1]++;
-    return go_down(it, d, true);
+    (void)go_down(it, d, true);
+    fetch_ahead(it, 1);
+    return true;
 }
 
 bool blocks_prev(struct blocks_iter *it)
@@ -55,7 +67,9 @@ bool blocks_prev(struct blocks_iter *it)
     if (d == 0)
         return iter_none(it);
     it->index[d - 1]--;
-    return go_down(it, d, false);
+    (void)go_down(it, d, false);
+    fetch_ahead(it, -1);
+    return true;
 }
 
 /* The first child whose key is above the given one; n if there is none. */
@@ -102,4 +116,22 @@ struct block_key blocks_iter_key(const struct blocks_iter *it)
 {
     const unsigned d = it->blocks->height - 1;
     return blocks_key(it->node[d], it->index[d]);
+}
+
+/* --- weighing -------------------------------------------------------------------------------- */
+
+/* Both sides are walked, block by block in turns, until one is done. */
+void blocks_weigh(const struct blocks_iter *at, uint64_t (*weigh)(const unsigned char *lp),
+                  struct blocks_side *out)
+{
+    struct blocks_side before = {.before = true}, behind = {.before = false};
+    struct blocks_iter front, back = *at;
+    (void)blocks_first(&front, at->blocks);
+    while (front.lp != at->lp && back.lp) {
+        blocks_side_add(&before, &front, weigh(front.lp));
+        blocks_side_add(&behind, &back, weigh(back.lp));
+        (void)blocks_next(&front);
+        (void)blocks_next(&back);
+    }
+    *out = front.lp == at->lp ? before : behind;
 }

@@ -211,18 +211,29 @@ void stream_set_ids(struct value_edit *e, struct stream_id last_id, struct strea
     s->entries_added = entries_added;
 }
 
-/* The highest ID in the last block, deleted entries included. */
-static struct stream_id last_in_blocks(const struct stream *s)
+/* The highest ID that there is, the last block's own included. */
+static struct stream_id highest(const struct value *v)
 {
-    struct blocks_iter it;
-    struct stream_master m;
-    struct stream_item item;
-    if (!blocks_last(&it, &s->entries))
+    struct blocks_iter last;
+    struct stream_iter it;
+    if (!blocks_last(&last, &stream_of(v)->entries))
         return stream_id_of(0, 0);
-    stream_master_read(it.lp, &m);
-    const unsigned char *p = stream_item_before(it.lp, it.lp + listpack_bytes(it.lp) - 1);
-    stream_item_read(p, blocks_iter_key(&it), m.fields, &item);
-    return item.id;
+    const struct block_key key = blocks_iter_key(&last);
+    struct stream_id id = stream_id_of(key.high, key.low);
+    stream_iter_begin(&it, v, id, stream_id_max(), true);
+    if (stream_iter_next(&it))
+        id = it.id;
+    return id;
+}
+
+int stream_set_ids_of_file(struct value_edit *e, struct stream_id last_id,
+                           struct stream_id max_deleted_id, uint64_t entries_added)
+{
+    if (stream_id_compare(last_id, highest(&e->value)) < 0 ||
+        entries_added < stream_length(&e->value))
+        return LK_EFORMAT;
+    stream_set_ids(e, last_id, max_deleted_id, entries_added);
+    return LK_OK;
 }
 
 int stream_add_block(struct value_edit *e, struct stream_id id, const unsigned char *lp,
@@ -231,9 +242,8 @@ int stream_add_block(struct value_edit *e, struct stream_id id, const unsigned c
     struct stream_id last;
     struct stream_master m;
     struct blocks_iter it;
-    const struct stream *old = stream_of(&e->value);
     if (!stream_block_check(lp, bytes, id, &last) ||
-        (old->entries.count > 0 && stream_id_compare(id, last_in_blocks(old)) <= 0))
+        (stream_of(&e->value)->entries.count > 0 && stream_id_compare(id, highest(&e->value)) <= 0))
         return LK_EFORMAT;
     stream_master_read(lp, &m);
     struct stream *s = stream_own(e);
@@ -251,12 +261,7 @@ static uint64_t words_of(const struct stream_item *item)
     return same ? ITEM_WORDS - 1 + item->fields : ITEM_WORDS + 2 * item->fields;
 }
 
-/*
- * Takes the item at that offset out, or marks it where its place still matters: in the last block,
- * which is full when enough entries have been put there, and at the end of any, whose last ID says
- * what may be trimmed with it.  Returns whether it was marked.
- */
-static bool take_item(struct stream *s, struct cow *cow, struct blocks_iter *it, size_t at,
+bool stream_take_item(struct stream *s, struct cow *cow, struct blocks_iter *it, size_t at,
                       const struct stream_item *item)
 {
     const unsigned char *p = it->lp + at, *end = stream_item_end(item);
@@ -270,8 +275,7 @@ static bool take_item(struct stream *s, struct cow *cow, struct blocks_iter *it,
     return marks;
 }
 
-/* n entries of the block go, of which some were marked: it goes as well if they are all. */
-static void settle_block(struct stream *s, struct cow *cow, struct blocks_iter *it,
+void stream_settle_block(struct stream *s, struct cow *cow, struct blocks_iter *it,
                          const struct stream_master *m, uint64_t n, uint64_t marked)
 {
     const uint64_t deleted = m->deleted + marked;
@@ -296,75 +300,10 @@ bool stream_delete(struct value_edit *e, struct stream_id id)
     stream_master_read(it.lp, &m);
     if (m.count > 1) {
         stream_item_read(walk.item, blocks_iter_key(&it), m.fields, &item);
-        marked = take_item(s, e->cow, &it, (size_t)(walk.item - it.lp), &item);
+        marked = stream_take_item(s, e->cow, &it, (size_t)(walk.item - it.lp), &item);
     }
-    settle_block(s, e->cow, &it, &m, 1, marked);
+    stream_settle_block(s, e->cow, &it, &m, 1, marked);
     if (stream_id_compare(id, s->max_deleted_id) > 0)
         s->max_deleted_id = id;
     return true;
-}
-
-static bool may_go(const struct stream *s, const struct stream_trim_spec *t, struct stream_id id,
-                   uint64_t entries)
-{
-    if (t->by_id)
-        return stream_id_compare(id, t->min_id) < 0;
-    return s->length >= entries && s->length - entries >= t->max_length;
-}
-
-/* Takes the first entries of a block away, one by one; returns how many. */
-static uint64_t trim_block(struct stream *s, struct cow *cow, const struct stream_trim_spec *t,
-                           struct blocks_iter *it, const struct stream_master *m)
-{
-    const struct block_key base = blocks_iter_key(it);
-    size_t at = (size_t)(m->first_item - it->lp);
-    const uint64_t length = s->length;
-    uint64_t n = 0, marked = 0;
-    while (at < listpack_bytes(it->lp) - 1) {
-        struct stream_item item;
-        stream_item_read(it->lp + at, base, m->fields, &item);
-        if (t->by_id ? !may_go(s, t, item.id, 1) : length - n <= t->max_length)
-            break;
-        const size_t next = (size_t)(stream_item_end(&item) - it->lp);
-        bool stays = true;
-        if (!(item.flags & STREAM_ITEM_DELETED)) {
-            stays = take_item(s, cow, it, at, &item);
-            marked += stays;
-            n++;
-        }
-        if (stays)
-            at = next;
-    }
-    settle_block(s, cow, it, m, n, marked);
-    return n;
-}
-
-uint64_t stream_trim(struct value_edit *e, const struct stream_trim_spec *t)
-{
-    uint64_t gone = 0;
-    struct blocks_iter it;
-    struct stream_master m;
-    while (blocks_first(&it, &stream_of(&e->value)->entries)) {
-        if (!t->by_id && stream_length(&e->value) <= t->max_length)
-            break;
-        stream_master_read(it.lp, &m);
-        if (t->limit && gone + m.count > t->limit)
-            break;
-        struct stream_id last = stream_id_of(0, 0);
-        if (t->by_id) {
-            struct stream_item item;
-            const unsigned char *end = it.lp + listpack_bytes(it.lp) - 1;
-            stream_item_read(stream_item_before(it.lp, end), blocks_iter_key(&it), m.fields, &item);
-            last = item.id;
-        }
-        const bool whole = may_go(stream_of(&e->value), t, last, m.count);
-        if (!whole && t->approximate)
-            break;
-        struct stream *s = stream_own(e);
-        if (!whole)
-            return gone + trim_block(s, e->cow, t, &it, &m);
-        settle_block(s, e->cow, &it, &m, m.count, 0);
-        gone += m.count;
-    }
-    return gone;
 }

@@ -67,6 +67,9 @@ struct stream_state {
 };
 
 uint64_t stream_length(const struct value *v);
+struct stream_id stream_last_id(const struct value *v); /* the highest that was ever given */
+/* The first entry's and the last entry's; false without entries. */
+bool stream_ends(const struct value *v, struct stream_id *first, struct stream_id *last);
 void stream_state_get(const struct value *v, struct stream_state *out);
 bool stream_has(const struct value *v, struct stream_id id);
 
@@ -90,6 +93,11 @@ void stream_iter_begin(struct stream_iter *it, const struct value *v, struct str
                        struct stream_id last, bool backward);
 /* To the next entry; false at the end. */
 bool stream_iter_next(struct stream_iter *it);
+/*
+ * To that entry, on which the iterator then stands as after _next; false if there is none.  All
+ * zero is an iterator to begin with.  IDs that rise are looked for from where it stands.
+ */
+bool stream_iter_seek(struct stream_iter *it, const struct value *v, struct stream_id id);
 /* Each call gives the next of the entry's pairs; at most `fields` calls. */
 void stream_iter_pair(struct stream_iter *it, struct listpack_value *field,
                       struct listpack_value *value);
@@ -107,7 +115,11 @@ int stream_append(struct value_edit *e, struct stream_id id, const struct bytes 
 /* False if there is no such entry. */
 bool stream_delete(struct value_edit *e, struct stream_id id);
 
+/* What becomes of what groups know of entries that go: core/types/stream_refs.h. */
+enum stream_refs { STREAM_KEEPREF, STREAM_DELREF, STREAM_ACKED };
+
 struct stream_trim_spec {
+    enum stream_refs refs;
     bool by_id;       /* keep the entries from min_id on, else the last max_length */
     bool approximate; /* take whole blocks only */
     uint64_t limit;   /* of entries that may be taken, in whole blocks; 0: none */
@@ -133,6 +145,10 @@ const struct blocks *stream_blocks(const struct value *v);
  */
 int stream_add_block(struct value_edit *e, struct stream_id id, const unsigned char *lp,
                      size_t bytes);
+
+/* As stream_set_ids.  LK_EFORMAT  with what is there it cannot be */
+int stream_set_ids_of_file(struct value_edit *e, struct stream_id last_id,
+                           struct stream_id max_deleted_id, uint64_t entries_added);
 
 extern const struct type_ops stream_type_ops;
 

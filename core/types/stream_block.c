@@ -116,14 +116,18 @@ bool stream_block_check(const unsigned char *lp, size_t bytes, struct stream_id 
     read_any(&r, fields);
     r.wrong |= read_number(&r) != 0;
     uint64_t living = 0, dead = 0;
+    *last = base;
     while (!r.wrong && r.p < r.end) {
         struct stream_item item;
         read_item(&r, base, fields, &item);
-        const int order = living + dead > 0 ? stream_id_compare(item.id, *last) : 1;
-        r.wrong |= order <= 0 || stream_id_compare(item.id, base) < 0;
+        r.wrong |= stream_id_compare(item.id, base) < 0;
+        if (item.flags & STREAM_ITEM_DELETED) {
+            dead++;
+            continue;
+        }
+        r.wrong |= living > 0 && stream_id_compare(item.id, *last) <= 0;
         *last = item.id;
-        living += !(item.flags & STREAM_ITEM_DELETED);
-        dead += item.flags & STREAM_ITEM_DELETED;
+        living++;
     }
     return !r.wrong && living == count && dead == deleted && living + dead > 0;
 }

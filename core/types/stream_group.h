@@ -97,6 +97,10 @@ uint64_t stream_pending_count(const struct stream_group *g, const struct stream_
 bool stream_pending_find(const struct stream_group *g, struct stream_id id,
                          struct stream_pending *out);
 
+/* Those of the lowest and the highest ID; false if there are none. */
+bool stream_pending_ends(const struct stream_group *g, struct stream_pending *first,
+                         struct stream_pending *last);
+
 struct stream_pending_iter {
     const struct stream_group *group;
     struct stream_id last;
@@ -110,11 +114,24 @@ void stream_pending_begin(struct stream_pending_iter *it, const struct stream_gr
                           struct stream_id last);
 bool stream_pending_next(struct stream_pending_iter *it, struct stream_pending *out);
 
+/* As stream_pending_next, but no more than the ID: of a consumer that is cheaper. */
+bool stream_pending_next_id(struct stream_pending_iter *it, struct stream_id *id);
+
 /* Makes the entry pending for c, whoever had it and whatever was known of it. */
 void stream_pending_put(struct value_edit *e, struct stream_group *g, struct stream_consumer *c,
                         struct stream_id id, int64_t delivered_ms, uint64_t deliveries);
 /* Acknowledged.  False if it was not pending. */
 bool stream_pending_remove(struct value_edit *e, struct stream_group *g, struct stream_id id);
+
+/*
+ * For files, which tell first what is pending in a group and then for whom: an entry is noted, and
+ * until it is assigned nothing else may look at the group.  False if it was so before, or was not
+ * noted.
+ */
+bool stream_pending_note(struct value_edit *e, struct stream_group *g, struct stream_id id,
+                         int64_t delivered_ms, uint64_t deliveries);
+bool stream_pending_assign(struct value_edit *e, struct stream_group *g, struct stream_consumer *c,
+                           struct stream_id id);
 
 LK_END
 

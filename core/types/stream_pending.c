@@ -11,6 +11,7 @@ enum {
     OF_CONSUMER = 2,
     LEAF_BYTES = 512 - TREE_LEAF_OVERHEAD,
     LEAF_ELEMENTS = 512,
+    NOBODY = -1, /* the number of a consumer that is told later */
 };
 
 static uint64_t hint(const unsigned char *element)
@@ -81,6 +82,18 @@ bool stream_pending_find(const struct stream_group *g, struct stream_id id,
     return true;
 }
 
+bool stream_pending_ends(const struct stream_group *g, struct stream_pending *first,
+                         struct stream_pending *last)
+{
+    struct tree_iter it;
+    if (!g->pending || !tree_iter_first(&it, g->pending))
+        return false;
+    read(g, &it, first);
+    (void)tree_iter_last(&it, g->pending);
+    read(g, &it, last);
+    return true;
+}
+
 void stream_pending_begin(struct stream_pending_iter *it, const struct stream_group *g,
                           const struct stream_consumer *c, struct stream_id first,
                           struct stream_id last)
@@ -96,17 +109,32 @@ void stream_pending_begin(struct stream_pending_iter *it, const struct stream_gr
         it->tree.p = NULL;
 }
 
-bool stream_pending_next(struct stream_pending_iter *it, struct stream_pending *out)
+/* The ID where the iterator stands; false behind the last. */
+static bool has_more(const struct stream_pending_iter *it, struct stream_id *id)
 {
     if (!it->tree.p)
         return false;
-    const struct stream_id id = id_at(&it->tree);
-    if (stream_id_compare(id, it->last) > 0)
+    *id = id_at(&it->tree);
+    return stream_id_compare(*id, it->last) <= 0;
+}
+
+bool stream_pending_next(struct stream_pending_iter *it, struct stream_pending *out)
+{
+    struct stream_id id;
+    if (!has_more(it, &id))
         return false;
     if (it->of_group)
         read(it->group, &it->tree, out);
     else
         LK_ASSERT(stream_pending_find(it->group, id, out));
+    (void)tree_iter_next(&it->tree);
+    return true;
+}
+
+bool stream_pending_next_id(struct stream_pending_iter *it, struct stream_id *id)
+{
+    if (!has_more(it, id))
+        return false;
     (void)tree_iter_next(&it->tree);
     return true;
 }
@@ -120,6 +148,16 @@ static void drop_from(struct value_edit *e, struct stream_group *g, uint32_t num
     LK_ASSERT(tree_delete(&c->pending, e->cow, probe));
 }
 
+/* What a group's tree says of an entry. */
+static void put_all(struct listpack_value *v, struct stream_id id, int64_t number,
+                    int64_t delivered_ms, uint64_t deliveries)
+{
+    put_id(v, id);
+    v[2] = listpack_from_number(number);
+    v[3] = listpack_from_number((int64_t)((uint64_t)delivered_ms - id.ms));
+    v[4] = listpack_from_number((int64_t)deliveries);
+}
+
 void stream_pending_put(struct value_edit *e, struct stream_group *g, struct stream_consumer *c,
                         struct stream_id id, int64_t delivered_ms, uint64_t deliveries)
 {
@@ -127,10 +165,7 @@ void stream_pending_put(struct value_edit *e, struct stream_group *g, struct str
     struct listpack_value v[OF_GROUP];
     struct stream_pending old;
     uint64_t rank;
-    put_id(v, id);
-    v[2] = listpack_from_number(c->head.number);
-    v[3] = listpack_from_number((int64_t)((uint64_t)delivered_ms - id.ms));
-    v[4] = listpack_from_number((int64_t)deliveries);
+    put_all(v, id, c->head.number, delivered_ms, deliveries);
     own_tree(&g->pending, e->cow, OF_GROUP);
     const bool fresh = tree_insert(&g->pending, e->cow, &probe, v, &rank);
     if (!fresh) {
@@ -143,6 +178,33 @@ void stream_pending_put(struct value_edit *e, struct stream_group *g, struct str
     }
     own_tree(&c->pending, e->cow, OF_CONSUMER);
     LK_ASSERT(tree_insert(&c->pending, e->cow, &probe, v, NULL));
+}
+
+bool stream_pending_note(struct value_edit *e, struct stream_group *g, struct stream_id id,
+                         int64_t delivered_ms, uint64_t deliveries)
+{
+    const struct tree_probe probe = probe_of(&id);
+    struct listpack_value v[OF_GROUP];
+    put_all(v, id, NOBODY, delivered_ms, deliveries);
+    own_tree(&g->pending, e->cow, OF_GROUP);
+    return tree_insert(&g->pending, e->cow, &probe, v, NULL);
+}
+
+bool stream_pending_assign(struct value_edit *e, struct stream_group *g, struct stream_consumer *c,
+                           struct stream_id id)
+{
+    const struct tree_probe probe = probe_of(&id);
+    struct listpack_value v[OF_GROUP];
+    struct tree_iter it;
+    if (!g->pending || !tree_find(&it, g->pending, &probe))
+        return false;
+    tree_iter_get(&it, v);
+    if (v[2].number != NOBODY)
+        return false;
+    v[2] = listpack_from_number(c->head.number);
+    tree_replace_at(&g->pending, e->cow, it.rank, v);
+    own_tree(&c->pending, e->cow, OF_CONSUMER);
+    return tree_insert(&c->pending, e->cow, &probe, v, NULL);
 }
 
 bool stream_pending_remove(struct value_edit *e, struct stream_group *g, struct stream_id id)

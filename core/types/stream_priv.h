@@ -57,9 +57,33 @@ const unsigned char *stream_item_end(const struct stream_item *item);
 /* The last item before p, NULL if there is none. */
 const unsigned char *stream_item_before(const unsigned char *lp, const unsigned char *p);
 
-/* Is it what its form says, its IDs rising?  *last is then the highest. */
+/*
+ * Is it what its form says, the IDs of its entries rising?  *last is then the highest of them, base
+ * if there are none.  Those of deleted ones need not rise: XSETID may set a stream's last ID below
+ * them, and new entries follow that.
+ */
 bool stream_block_check(const unsigned char *lp, size_t bytes, struct stream_id base,
                         struct stream_id *last);
+
+/* --- taking entries away: stream.c ----------------------------------------------------------- */
+
+/*
+ * Takes the item at that offset out, or marks it where its place still matters: in the last block,
+ * which is full when enough entries have been put there, and at the end of any, whose last ID says
+ * what may be trimmed with it.  Returns whether it was marked.
+ */
+bool stream_take_item(struct stream *s, struct cow *cow, struct blocks_iter *it, size_t at,
+                      const struct stream_item *item);
+/* n entries of the block go, of which some were marked: it goes as well if they are all. */
+void stream_settle_block(struct stream *s, struct cow *cow, struct blocks_iter *it,
+                         const struct stream_master *m, uint64_t n, uint64_t marked);
+
+/* --- trimming: stream_trim.c, stream_refs.c --------------------------------------------------- */
+
+/* The last item of a block: its ID, deleted or not. */
+struct stream_id stream_block_last(const struct blocks_iter *it, const struct stream_master *m);
+/* stream_trim when groups are to be asked or told. */
+uint64_t stream_trim_with_refs(struct value_edit *e, const struct stream_trim_spec *t);
 
 /* --- named things: stream_roster.c ------------------------------------------------------------ */
 

@@ -9,6 +9,11 @@ uint64_t stream_length(const struct value *v)
     return stream_of(v)->length;
 }
 
+struct stream_id stream_last_id(const struct value *v)
+{
+    return stream_of(v)->last_id;
+}
+
 /* The way begins anew in the block where the iterator stands. */
 static void enter_block(struct stream_iter *it)
 {
@@ -67,15 +72,30 @@ bool stream_iter_next(struct stream_iter *it)
         it->fields = it->left = item.fields;
         it->next = item.first;
         it->next_field = item.flags & STREAM_ITEM_SAME_FIELDS ? it->block_field : NULL;
+        if (item.flags & STREAM_ITEM_DELETED)
+            continue; /* its ID may be above that of one behind it: see stream_block_check */
         const bool above = stream_id_compare(item.id, it->last) > 0;
         const bool below = stream_id_compare(item.id, it->first) < 0;
         if (it->backward ? below : above)
             break;
-        if (!above && !below && !(item.flags & STREAM_ITEM_DELETED))
+        if (!above && !below)
             return true;
     }
     it->block.lp = NULL;
     return false;
+}
+
+bool stream_iter_seek(struct stream_iter *it, const struct value *v, struct stream_id id)
+{
+    enum { STEPS = 32 }; /* which are as long as it takes to find a block and half of it */
+    bool on = it->block.lp && stream_id_compare(it->id, id) < 0;
+    for (unsigned n = 0; on && n < STEPS; n++) {
+        on = stream_iter_next(it);
+        if (on && stream_id_compare(it->id, id) >= 0)
+            return stream_id_compare(it->id, id) == 0;
+    }
+    stream_iter_begin(it, v, id, stream_id_max(), false);
+    return stream_iter_next(it) && stream_id_compare(it->id, id) == 0;
 }
 
 void stream_iter_pair(struct stream_iter *it, struct listpack_value *field,
@@ -93,6 +113,19 @@ bool stream_has(const struct value *v, struct stream_id id)
     struct stream_iter it;
     stream_iter_begin(&it, v, id, id, false);
     return stream_iter_next(&it);
+}
+
+bool stream_ends(const struct value *v, struct stream_id *first, struct stream_id *last)
+{
+    struct stream_iter it;
+    stream_iter_begin(&it, v, stream_id_of(0, 0), stream_id_max(), false);
+    if (!stream_iter_next(&it))
+        return false;
+    *first = it.id;
+    stream_iter_begin(&it, v, stream_id_of(0, 0), stream_id_max(), true);
+    LK_ASSERT(stream_iter_next(&it));
+    *last = it.id;
+    return true;
 }
 
 void stream_state_get(const struct value *v, struct stream_state *out)

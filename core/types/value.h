@@ -110,6 +110,11 @@ struct value_edit {
      * here first (8 bytes for an integer or a root), so that closing cannot fail.
      */
     char *(*resize)(struct value_edit *edit, size_t new_size);
+    /*
+     * Takes nodes that the value no longer has, as a value of their own: they are freed when no
+     * view sees them, and in the background if they are many.  NULL: release it with the cow.
+     */
+    void (*discard)(struct value_edit *edit, struct value *nodes);
 };
 
 /* Frees the nodes of a value that nobody can reach any more, in turns. */

@@ -6,6 +6,7 @@
 #include "core/types/hash.h"
 #include "core/types/list.h"
 #include "core/types/set.h"
+#include "core/types/stream_group.h"
 #include "core/types/zset.h"
 #include "persist/rdb_type.h"
 #include "tests/persist/rdb_fixture.h"
@@ -91,6 +92,40 @@ inline void make(unsigned type, const Words &w, const type_limits &limits, Held 
     buf_release(&b);
 }
 
+inline std::string told(stream_id id)
+{
+    char s[STREAM_ID_CHARS];
+    return std::string(s, stream_id_to_chars(id, '-', s));
+}
+
+// What a stream has beside its entries; but not when consumers were active, which most forms lack.
+inline std::string told_state(const value &v)
+{
+    stream_state s;
+    stream_pending_iter it;
+    stream_pending p;
+    stream_state_get(&v, &s);
+    std::string out = "last " + told(s.last_id) + " deleted " + told(s.max_deleted_id) + " added " +
+                      std::to_string(s.entries_added);
+    for (uint64_t i = 0; i < s.groups; i++) {
+        const stream_group *g = stream_group_at(&v, i);
+        out += "; group " + text(stream_name(&g->head)) + " " + told(g->last_id) + " " +
+               std::to_string(g->entries_read);
+        stream_pending_begin(&it, g, nullptr, stream_id_of(0, 0), stream_id_max());
+        while (stream_pending_next(&it, &p))
+            out += " " + told(p.id) + "@" + std::to_string(p.delivered_ms) + "*" +
+                   std::to_string(p.deliveries);
+        for (uint64_t j = 0; j < stream_consumer_count(g); j++) {
+            const stream_consumer *c = stream_consumer_at(g, j);
+            out += ", " + text(stream_name(&c->head)) + "@" + std::to_string(c->seen_ms);
+            stream_pending_begin(&it, g, c, stream_id_of(0, 0), stream_id_max());
+            while (stream_pending_next(&it, &p))
+                out += " " + told(p.id);
+        }
+    }
+    return out;
+}
+
 // All that is in it, sorted if it has no order.
 inline std::string told(const value &v)
 {
@@ -132,7 +167,7 @@ inline std::string told(const value &v)
     std::string out;
     for (const std::string &e : t.elements)
         out += e + " ";
-    return out;
+    return v.type == TYPE_STREAM ? out + told_state(v) : out;
 }
 
 struct Written {
@@ -271,6 +306,34 @@ inline std::string real(double d)
     return le(bits, 8);
 }
 
+// The 16 bytes of a stream's ID.
+inline std::string raw_id(uint64_t ms, uint64_t seq)
+{
+    std::string s;
+    for (const uint64_t n : {ms, seq})
+        for (int shift = 56; shift >= 0; shift -= 8)
+            s += static_cast<char>(n >> shift);
+    return s;
+}
+
+// Entries 5-3 and 6-3; 5-4 was deleted.
+inline std::string stream_block()
+{
+    return str(raw_id(5, 3)) +
+           str(listpack({"2", "1", "1", "f", "0", "2", "0", "0", "v", "4", "3",     "0",
+                         "1", "x", "4", "0", "1", "0", "2", "g", "1", "h", "-2000", "8"}));
+}
+
+// Two groups; the first has two consumers and two pending entries, one of which was deleted.
+inline std::string stream_groups(unsigned form)
+{
+    const std::string now = le(NOW, 8), seen = form == 3 ? now + now : now;
+    return "\x02" + str("g") + "\x06\x03" + (form > 1 ? "\x03" : "") + "\x02" + raw_id(5, 3) +
+           le(NOW - 9, 8) + "\x01" + raw_id(5, 4) + le(NOW - 8, 8) + "\x07\x02" + str("alice") +
+           seen + "\x01" + raw_id(5, 4) + str("bob") + seen + "\x01" + raw_id(5, 3) + str("h") +
+           le(0, 2) + (form > 1 ? unhex("81 ffffffffffffffff") : "") + le(0, 2);
+}
+
 // As DUMP gives it.
 inline std::string payload(unsigned code, const std::string &bytes, unsigned version)
 {
@@ -288,7 +351,11 @@ struct Form {
 
 inline std::vector<Form> forms()
 {
-    const std::string wide(300, 'w'), noisy = noise(70);
+    const std::string wide(300, 'w'), noisy = noise(70), now = std::to_string(NOW);
+    const std::string entries = "5.3=f=v 6.3=g=1=h=-2000 ";
+    const std::string readers = " 5-3@" + std::to_string(NOW - 9) + "*1 5-4@" +
+                                std::to_string(NOW - 8) + "*7, alice@" + now + " 5-4, bob@" + now +
+                                " 5-3; group h 0-0";
     return {
         {"list", 1, RDB_LIST, "\x04" + strs({"a", "5", wide}) + unhex("c1 0102"), "listpack",
          "quicklist", "a 5 " + wide + " 513 "},
@@ -355,6 +422,18 @@ inline std::vector<Form> forms()
          "listpackex", "hashtable",
          "= f=v@" + std::to_string(NOW) + " g=" + wide.substr(0, 60) + "@" +
              std::to_string(NOW + 5) + " "},
+        {"stream", 9, RDB_STREAM_LISTPACKS,
+         "\x01" + stream_block() + "\x02\x06\x03" + stream_groups(1), "stream", "stream",
+         entries + "last 6-3 deleted 0-0 added 2; group g 6-3 2" + readers + " 0"},
+        {"stream-2", 10, RDB_STREAM_LISTPACKS_2,
+         "\x01" + stream_block() + "\x02\x09\x09\x05\x03\x05\x04\x11" + stream_groups(2), "stream",
+         "stream", entries + "last 9-9 deleted 5-4 added 17; group g 6-3 3" + readers + " -1"},
+        {"stream-3", 11, RDB_STREAM_LISTPACKS_3,
+         "\x01" + stream_block() + "\x02\x09\x09\x05\x03\x05\x04\x11" + stream_groups(3), "stream",
+         "stream", entries + "last 9-9 deleted 5-4 added 17; group g 6-3 3" + readers + " -1"},
+        {"stream without entries", 10, RDB_STREAM_LISTPACKS_2,
+         le(0, 2) + "\x07\x08" + le(0, 2) + "\x07\x08\x03" + le(0, 1), "stream", "stream",
+         "last 7-8 deleted 7-8 added 3"},
     };
 }
 

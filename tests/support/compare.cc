@@ -217,6 +217,133 @@ bool same_distances(const Reply &want, const Reply &got, int64_t)
     return a == b;
 }
 
+/* A row of what is pending: how long ago it was delivered, or when, is one of its numbers. */
+bool same_pending_row(const Reply &want, const Reply &got, size_t time, int64_t slack_ms)
+{
+    if (want.items.size() != got.items.size() || want.type != got.type)
+        return false;
+    for (size_t i = 0; i < want.items.size(); i++) {
+        const Reply &a = want.items[i], &b = got.items[i];
+        if (i == time ? !near_milliseconds(a, b, slack_ms) : a.raw != b.raw)
+            return false;
+    }
+    return true;
+}
+
+bool same_pending(const Reply &want, const Reply &got, size_t fields, size_t time, int64_t slack_ms)
+{
+    if (want.type != got.type || want.items.size() != got.items.size())
+        return false;
+    for (size_t i = 0; i < want.items.size(); i++)
+        if (want.items[i].items.size() != fields ||
+            !same_pending_row(want.items[i], got.items[i], time, slack_ms))
+            return false;
+    return true;
+}
+
+bool same_xpending(const Reply &want, const Reply &got, int64_t slack_ms)
+{
+    return want.raw == got.raw || same_pending(want, got, 4, 2, slack_ms);
+}
+
+/* The value of a field in a map, or in an array that is one; NULL: it has no such field. */
+const Reply *field_of(const Reply &map, const std::string &name)
+{
+    for (size_t i = 0; i + 1 < map.items.size(); i += 2)
+        if (map.items[i].text == name)
+            return &map.items[i + 1];
+    return nullptr;
+}
+
+bool same_info(const Reply &want, const Reply &got, int64_t slack_ms, bool counted);
+
+/* By their names; consumers that got nothing exist since 7.2, and not before. */
+bool same_consumers(const Reply &want, const Reply &got, int64_t slack_ms, bool counted)
+{
+    size_t i = 0;
+    for (const Reply &b : got.items) {
+        const Reply *name = field_of(b, "name"), *pending = field_of(b, "pending");
+        const bool idle = pending && (pending->text == "0" || pending->raw == "*0\r\n");
+        if (!name)
+            return false;
+        if (i < want.items.size() && field_of(want.items[i], "name")->raw == name->raw) {
+            if (!same_info(want.items[i++], b, slack_ms, counted))
+                return false;
+        } else if (!idle) {
+            return false;
+        }
+    }
+    return i == want.items.size();
+}
+
+bool same_items(const Reply &want, const Reply &got, int64_t slack_ms, bool counted)
+{
+    if (want.items.size() != got.items.size())
+        return false;
+    for (size_t i = 0; i < want.items.size(); i++)
+        if (!same_info(want.items[i], got.items[i], slack_ms, counted))
+            return false;
+    return true;
+}
+
+bool same_info_field(const std::string &name, const Reply &a, const Reply &b, int64_t slack_ms,
+                     bool counted)
+{
+    if (name == "radix-tree-nodes" || name == "radix-tree-keys" || name == "idle" ||
+        name == "seen-time" || (name == "consumers" && a.type == ':'))
+        return a.type == b.type;
+    if (name == "lag" || name == "entries-read")
+        return !counted || a.raw == b.raw;
+    if (name == "consumers")
+        return same_consumers(a, b, slack_ms, counted);
+    if (name == "groups" && a.type == '*')
+        return same_items(a, b, slack_ms, counted);
+    if (name == "pending" && a.type == '*')
+        return a.raw == b.raw || same_pending(a, b, 4, 2, slack_ms) ||
+               same_pending(a, b, 3, 1, slack_ms);
+    return a.raw == b.raw;
+}
+
+/* Every field of the one must be in the other, which may have more. */
+bool same_info(const Reply &want, const Reply &got, int64_t slack_ms, bool counted)
+{
+    if (want.type != got.type)
+        return false;
+    for (size_t i = 0; i + 1 < want.items.size(); i += 2) {
+        const Reply *b = field_of(got, want.items[i].text);
+        if (!b || !same_info_field(want.items[i].text, want.items[i + 1], *b, slack_ms, counted))
+            return false;
+    }
+    return true;
+}
+
+bool same_xinfo(const Reply &want, const Reply &got, int64_t slack_ms, bool counted)
+{
+    if (want.raw == got.raw || want.type == '-' || want.items.empty())
+        return want.raw == got.raw || (want.type == got.type && want.type == '*' &&
+                                       same_consumers(want, got, slack_ms, counted));
+    if (want.items[0].type == '$')
+        return same_info(want, got, slack_ms, counted);
+    return want.type == got.type &&
+           (field_of(want.items[0], "idle") ? same_consumers(want, got, slack_ms, counted)
+                                            : same_items(want, got, slack_ms, counted));
+}
+
+bool same_counted_xinfo(const Reply &want, const Reply &got, int64_t slack_ms)
+{
+    return same_xinfo(want, got, slack_ms, true);
+}
+
+bool same_uncounted_xinfo(const Reply &want, const Reply &got, int64_t slack_ms)
+{
+    return same_xinfo(want, got, slack_ms, false);
+}
+
+bool same_or_either(const Reply &want, const Reply &got, int64_t)
+{
+    return want.raw == got.raw || (want.raw == ":1\r\n" && got.raw == ":0\r\n");
+}
+
 struct Rule {
     const char *command; /* with its subcommand */
     Same same;
@@ -263,6 +390,13 @@ const Rule rules[] = {
     {"srandmember", same_shape, "any members are right"},
     {"object encoding", same_encoding,
      "since 7.2 small sets are listpacks, and results are in their best encoding here"},
+    {"xpending", same_xpending, "the two servers read their clocks one after the other"},
+    {"xinfo", same_counted_xinfo,
+     "since 7.2 consumers are seen, and made, when they get nothing as well", "counted"},
+    {"xinfo", same_uncounted_xinfo,
+     "since 7.4 lags leave out what was trimmed, and are not told behind what was deleted"},
+    {"xgroup createconsumer", same_or_either,
+     "since 7.2 a consumer exists once it has asked for something"},
     {"sort", same_members, "members have no order, nor elements of the same weight", "nosort"},
     {"sort_ro", same_members, "members have no order, nor elements of the same weight", "nosort"},
 };

@@ -146,7 +146,7 @@ Args next_mixed(Random &random)
     using Next = Args (*)(Random &);
     static const std::vector<Next> all = {next_key,  next_session, next_transaction, next_list,
                                           next_hash, next_set,     next_zset,        next_bits,
-                                          next_geo,  next_string};
+                                          next_geo,  next_string,  next_stream};
     return random.pick(all)(random);
 }
 
@@ -168,6 +168,8 @@ const std::vector<Family> &families()
         {"Bitmaps", next_bits, 1},
         {"Geo", next_geo, 1},
         {"HyperLogLogs", next_hll, 1},
+        {"Streams", next_stream, 1},
+        {"Groups", next_group, 1},
         {"Mixed", next_mixed, 3},
         // clang-format on
     };

@@ -74,6 +74,8 @@ Args next_hash(Random &random);
 Args next_list(Random &random);
 Args next_geo(Random &random);
 Args next_hll(Random &random);
+Args next_stream(Random &random);
+Args next_group(Random &random);
 
 /* Shared words of the generators. */
 std::string any_key(Random &random);

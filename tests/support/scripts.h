@@ -21,6 +21,8 @@ struct TextScript {
 };
 const std::vector<TextScript> &text_scripts();
 const std::vector<TextScript> &list_scripts();
+const std::vector<TextScript> &group_scripts();
+const std::vector<TextScript> &stream_scripts();
 
 Script script_of(const char *lines);
 

@@ -2,6 +2,7 @@
  * blocking_test.cc — clients that wait for keys: nobody is forgotten, nothing is lost or given
  * twice.
  */
+#include "tests/support/blocked.h"
 #include "tests/support/server.h"
 #include "tests/support/threads.h"
 
@@ -19,21 +20,6 @@ namespace
 
 using namespace lk;
 using Clock = std::chrono::steady_clock;
-
-int64_t figure(Client &client, const std::string &name)
-{
-    const std::string text = client.call({"INFO", "clients"}).text;
-    const size_t at = text.find(name + ":");
-    return at == std::string::npos ? -1 : std::stoll(text.substr(at + name.size() + 1));
-}
-
-/* Until so many clients are blocked, and no longer than patience. */
-void wait_blocked(Client &client, int64_t count)
-{
-    const auto limit = Clock::now() + kPatience;
-    while (figure(client, "blocked_clients") != count)
-        ASSERT_LT(Clock::now(), limit) << "never " << count << " blocked clients";
-}
 
 TEST(Blocking, FirstComeFirstServed)
 {
@@ -263,7 +249,7 @@ TEST(Blocking, StormsLoseNothing)
         t.join();
 
     Client client = server->connect();
-    EXPECT_EQ(figure(client, "blocked_clients"), 0);
+    EXPECT_EQ(clients_figure(client, "blocked_clients"), 0);
     for (int i = 0; i < kLists; i++) {
         note_popped(ledger, client.call({"LRANGE", "list:" + std::to_string(i), "0", "-1"}));
         note_popped(ledger, client.call({"ZRANGE", "zset:" + std::to_string(i), "0", "-1"}));

@@ -100,6 +100,12 @@ INSTANTIATE_TEST_SUITE_P(Wire, DifferentialScript, testing::ValuesIn(text_script
 INSTANTIATE_TEST_SUITE_P(WireLists, DifferentialScript, testing::ValuesIn(list_scripts()),
                          [](const auto &row) { return std::string(row.param.name); });
 
+INSTANTIATE_TEST_SUITE_P(WireStreams, DifferentialScript, testing::ValuesIn(stream_scripts()),
+                         [](const auto &row) { return std::string(row.param.name); });
+
+INSTANTIATE_TEST_SUITE_P(WireGroups, DifferentialScript, testing::ValuesIn(group_scripts()),
+                         [](const auto &row) { return std::string(row.param.name); });
+
 class DifferentialRandom : public testing::TestWithParam<Family>
 {
 };

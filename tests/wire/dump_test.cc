@@ -41,7 +41,10 @@ std::vector<Args> filling()
                              {"RPUSH", "wide list", std::string(100'000, 'y'), "z"},
                              {"SADD", "numbers", "1", "2", "70000"},
                              {"SADD", "set", "a", "b"},
-                             {"HSET", "hash", "a", "1", "b", "c"}};
+                             {"HSET", "hash", "a", "1", "b", "c"},
+                             {"XADD", "stream", "1-1", "a", "1", "b", "c"},
+                             {"XADD", "stream", "1-2", "a", "2", "b", "d"},
+                             {"XADD", "stream", "5-0", "other", std::string(200, 'z')}};
     Args list = {"RPUSH", "many"}, set = {"SADD", "crowd"}, hash = {"HSET", "fields"};
     for (int i = 0; i < 3000; i++) {
         list.push_back("e" + std::to_string(i));
@@ -75,6 +78,50 @@ TEST(Dump, ValuesGoBothWays)
         if (key != "set" && key != "crowd" && key != "many" && key != "fields" &&
             key != "wide list") {
             EXPECT_TRUE(dump == from) << key;
+        }
+    }
+}
+
+/* Groups, consumers and what is pending, which digests do not tell. */
+TEST(Dump, StreamsGoWithTheirGroups)
+{
+    const auto mine = Server::tested(debugged), theirs = Server::oracle(debugged);
+    Client m = mine->connect(), t = theirs->connect();
+    const auto both = [&](const Args &a) {
+        const std::string want = t.call(a).raw;
+        EXPECT_EQ(m.call(a).raw, want) << printable(a);
+    };
+    for (int i = 1; i <= 500; i++)
+        both({"XADD", "s", std::to_string(i) + "-1", "field", std::to_string(i), "x", "y"});
+    both({"XGROUP", "CREATE", "s", "first", "0"});
+    both({"XGROUP", "CREATE", "s", "second", "$"});
+    for (int i = 0; i < 40; i++) {
+        const std::string name = "consumer " + std::to_string(i % 7);
+        both({"XREADGROUP", "GROUP", "first", name, "COUNT", "9", "STREAMS", "s", ">"});
+        both({"XACK", "s", "first", std::to_string(i * 5) + "-1", std::to_string(i * 7) + "-1"});
+    }
+    both({"XDEL", "s", "1-1", "2-1", "17-1", "300-1", "500-1"});
+    both({"XCLAIM", "s", "first", "late", "0", "11-1", "12-1", "TIME", "1000", "RETRYCOUNT", "77"});
+    both({"XGROUP", "CREATE", "empty", "g", "$", "MKSTREAM"});
+    for (const char *key : {"s", "empty"}) {
+        for (Client *from : {&m, &t}) {
+            Client *to = from == &m ? &t : &m;
+            const std::string dump = from->call({"DUMP", key}).text;
+            EXPECT_EQ(to->call({"RESTORE", "back", "0", dump, "REPLACE"}).text, "OK");
+            const std::string again = to->call({"DUMP", "back"}).text;
+            EXPECT_EQ(from->call({"RESTORE", "back", "0", again, "REPLACE"}).text, "OK");
+            for (const Args &a : {Args{"XINFO", "STREAM", "", "FULL", "COUNT", "0"},
+                                  Args{"XPENDING", "", key == std::string("s") ? "first" : "g"},
+                                  Args{"XRANGE", "", "-", "+"}}) {
+                Args there = a, here = a;
+                const size_t at = a[0] == "XINFO" ? 2 : 1;
+                here[at] = key;
+                there[at] = "back";
+                /* When consumers were active is not told by DUMP, and by XINFO only here. */
+                if (from == &t || a[0] != "XINFO") {
+                    EXPECT_EQ(from->call(there).raw, from->call(here).raw) << printable(a);
+                }
+            }
         }
     }
 }
@@ -192,7 +239,7 @@ TEST(Dump, WhatWasRestoredIsInTheLog)
         for (const Args &command : filling()) {
             ASSERT_NE(c.call(command).type, '-');
             const std::string d = c.call({"DUMP", command[1]}).text;
-            ASSERT_EQ(c.call({"RESTORE", "of " + command[1], "0", d}).text, "OK");
+            ASSERT_EQ(c.call({"RESTORE", "of " + command[1], "0", d, "REPLACE"}).text, "OK");
             keys.push_back("of " + command[1]);
         }
         const std::string d = c.call({"DUMP", "list"}).text;
@@ -222,6 +269,10 @@ TEST(Dump, TamperedBytesAreHarmless)
     }
     ASSERT_EQ(c.call({"HPEXPIRE", "hash", "1000000", "FIELDS", "1", "a"}).items.at(0).text, "1");
     bodies.push_back(body_of(c.call({"DUMP", "hash"}).text));
+    ASSERT_EQ(c.call({"XGROUP", "CREATE", "stream", "g", "0"}).text, "OK");
+    c.call({"XREADGROUP", "GROUP", "g", "c", "STREAMS", "stream", ">"});
+    c.call({"XREADGROUP", "GROUP", "g", "d", "STREAMS", "stream", ">"});
+    bodies.push_back(body_of(c.call({"DUMP", "stream"}).text));
     std::mt19937_64 random(20240229);
     int accepted = 0;
     for (int round = 0; round < 1000; round++) {

@@ -1,6 +1,7 @@
 // Commands while a view is open: the live side sees its writes, the view sees none of them.
 #include "core/store/view.h"
 #include "core/types/str.h"
+#include "core/types/stream.h"
 #include "tests/core/cmd/cmd_fixture.h"
 
 #include <map>
@@ -18,7 +19,25 @@ class DispatchView : public Commands
         gate_open(&shared_.keyspace->gate);
     }
 
-    // What the view holds: "db:key" and the size of the value, or its bytes if they are inline.
+    // The entries' IDs of a stream, or the bytes of a string.
+    static std::string text_of(const value &v)
+    {
+        std::string out;
+        buf text{};
+        if (v.type == TYPE_STREAM) {
+            stream_iter it;
+            stream_iter_begin(&it, &v, stream_id_of(0, 0), stream_id_max(), false);
+            while (stream_iter_next(&it))
+                out += std::to_string(it.id.ms) + " ";
+        } else {
+            const bytes b = str_bytes(&v, &text);
+            out.assign(b.data, b.size);
+        }
+        buf_release(&text);
+        return out;
+    }
+
+    // What the view holds: "db:key" and the value.
     std::map<std::string, std::string> read()
     {
         std::map<std::string, std::string> out;
@@ -27,13 +46,9 @@ class DispatchView : public Commands
         visitor.entry = [](void *ctx, uint32_t db, const struct entry *e) {
             value v;
             value_payload_read(e->kind, entry_payload(e), entry_payload_size(e), &v);
-            buf text{};
-            const bytes b = str_bytes(&v, &text);
             const bytes k = entry_key(e);
             (*static_cast<std::map<std::string, std::string> *>(
-                ctx))[std::to_string(db) + ":" + std::string(k.data, k.size)] =
-                std::string(b.data, b.size);
-            buf_release(&text);
+                ctx))[std::to_string(db) + ":" + std::string(k.data, k.size)] = text_of(v);
             return true;
         };
         EXPECT_TRUE(view_run(view_, &visitor));
@@ -96,6 +111,37 @@ TEST_F(DispatchView, FlushBehindARename)
     EXPECT_EQ(seen.size(), 64u);
     for (const auto &[key, value] : seen)
         EXPECT_TRUE(value == big) << key;
+}
+
+// Most of a stream goes at once, which the view may still see, or not any more, or has elsewhere.
+TEST_F(DispatchView, TrimmedStreams)
+{
+    config_.limits.types.stream_node_max_entries = 2;
+    std::string whole;
+    for (int i = 1; i <= 400; i++) {
+        whole += std::to_string(i) + " ";
+        for (const char *key : {"trimmed", "cut", "renamed", "before", "deleted"})
+            run(std::string("XADD ") + key + " " + std::to_string(i) + " f v");
+        while (!effects().empty()) {
+        }
+    }
+    EXPECT_EQ(run("XTRIM before MAXLEN 1"), ":399");
+    cut();
+    EXPECT_EQ(run("XTRIM trimmed MAXLEN 0"), ":400");
+    EXPECT_EQ(run("XADD trimmed 500 f v"), "$5 500-0");
+    EXPECT_EQ(run("XTRIM cut MINID 300"), ":299");
+    EXPECT_EQ(run("XTRIM cut MINID 399"), ":99");
+    EXPECT_EQ(run("RENAME renamed other"), "+OK");
+    EXPECT_EQ(run("XTRIM other MAXLEN 100"), ":300");
+    EXPECT_EQ(run("XTRIM deleted MAXLEN 10"), ":390");
+    EXPECT_EQ(run("DEL deleted"), ":1");
+    EXPECT_EQ(run("XLEN cut"), ":2");
+    const auto seen = read();
+    EXPECT_EQ(seen.at("0:before"), "400 ");
+    for (const char *key : {"0:trimmed", "0:cut", "0:renamed", "0:deleted"})
+        EXPECT_EQ(seen.at(key), whole) << key;
+    EXPECT_EQ(run("XTRIM other MAXLEN 1"), ":99");
+    EXPECT_EQ(run("XRANGE other - +"), "*1 *2 $5 400-0 *2 $1 f $1 v");
 }
 
 TEST_F(DispatchView, AVisitorThatStopsAtTheLastEntry)

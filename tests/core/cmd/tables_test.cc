@@ -230,6 +230,17 @@ const std::set<std::string> want = {
     "ttl 2 readonly fast | @keyspace @read @fast | [RO access 1 0 1 0]",
     "type 2 readonly fast | @keyspace @read @fast | [RO 1 0 1 0]",
     "unlink -2 write fast | @keyspace @write @fast | [RM delete 1 -1 1 0]",
+    "xadd -5 write denyoom fast | @write @stream @fast | [RW update 1 0 1 0]",
+    "xdel -3 write fast | @write @stream @fast | [RW delete 1 0 1 0]",
+    "xdelex -5 write fast | @write @stream @fast | [RW delete 1 0 1 0]",
+    "xlen 2 readonly fast | @read @stream @fast | [RO 1 0 1 0]",
+    "xrange -4 readonly | @read @stream @slow | [RO access 1 0 1 0]",
+    "xread -4 readonly blocking movablekeys | @read @stream @slow @blocking | [RO access 0 -1 1 2]",
+    "xreadgroup -7 write blocking movablekeys | @write @stream @slow @blocking | [RO access 0 -1 1 "
+    "2]",
+    "xrevrange -4 readonly | @read @stream @slow | [RO access 1 0 1 0]",
+    "xsetid -3 write denyoom fast | @write @stream @fast | [RW update 1 0 1 0]",
+    "xtrim -4 write | @write @stream @slow | [RW delete 1 0 1 0]",
     "zadd -4 write denyoom fast | @write @sortedset @fast | [RW update 1 0 1 0]",
     "zcard 2 readonly fast | @read @sortedset @fast | [RO 1 0 1 0]",
     "zcount 4 readonly fast | @read @sortedset @fast | [RO access 1 0 1 0]",
@@ -266,6 +277,23 @@ const std::set<std::string> want = {
     "zunion -3 readonly movablekeys | @read @sortedset @slow | [RO access 1 keynum 0 1 1]",
     "zunionstore -4 write denyoom movablekeys | @write @sortedset @slow | [OW update 1 0 1 0] [RO "
     "access 2 keynum 0 1 1]",
+    "xack -4 write fast | @write @stream @fast | [RW update 1 0 1 0]",
+    "xackdel -6 write fast | @write @stream @fast | [RW delete 1 0 1 0]", // not in 7.0
+    "xautoclaim -6 write fast | @write @stream @fast | [RW delete 1 0 1 0]",
+    "xclaim -6 write fast | @write @stream @fast | [RW update 1 0 1 0]",
+    "xgroup -2 | @slow |",
+    "xgroup|create -5 write denyoom | @write @stream @slow | [RW insert 2 0 1 0]",
+    "xgroup|createconsumer 5 write denyoom | @write @stream @slow | [RW insert 2 0 1 0]",
+    "xgroup|delconsumer 5 write | @write @stream @slow | [RW delete 2 0 1 0]",
+    "xgroup|destroy 4 write | @write @stream @slow | [RW delete 2 0 1 0]",
+    "xgroup|help 2 loading stale | @stream @slow |",
+    "xgroup|setid -5 write | @write @stream @slow | [RW update 2 0 1 0]",
+    "xinfo -2 | @slow |",
+    "xinfo|consumers 4 readonly | @read @stream @slow | [RO access 2 0 1 0]",
+    "xinfo|groups 3 readonly | @read @stream @slow | [RO access 2 0 1 0]",
+    "xinfo|help 2 loading stale | @stream @slow |",
+    "xinfo|stream -3 readonly | @read @stream @slow | [RO access 2 0 1 0]",
+    "xpending -3 readonly | @read @stream @slow | [RO access 1 0 1 0]",
 };
 
 TEST(Tables, RowsSayWhatTheReferenceSays)

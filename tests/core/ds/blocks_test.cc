@@ -177,6 +177,32 @@ class Index
         model.erase(model.begin());
         blocks_remove(&b, view.cow(), &it);
     }
+    // All before a random block, which mostly is one of the first.
+    void cut()
+    {
+        blocks_iter it;
+        blocks_side side;
+        blocks gone;
+        Key at = pick(&it);
+        if (rng() % 4 > 0 && std::distance(model.begin(), model.find(at)) > 50) {
+            at = std::next(model.begin(), static_cast<long>(rng() % 50))->first;
+            ASSERT_TRUE(blocks_find(&it, &b, {at.first, at.second}));
+        }
+        const Model before(model.begin(), model.find(at));
+        blocks_weigh(&it, weigh, &side);
+        uint64_t weight = 0;
+        for (const auto &[key, block] : side.before ? before : Model(model.find(at), model.end()))
+            weight += block.size();
+        ASSERT_EQ(side.weight, weight);
+        ASSERT_EQ(side.count, side.before ? before.size() : model.size() - before.size());
+        ASSERT_LE(side.count, model.size() / 2 + 1);
+        blocks_cut(&b, view.cow(), &it, &side, &gone);
+        model.erase(model.begin(), model.find(at));
+        ASSERT_EQ(gone.count, before.size());
+        ASSERT_EQ(gone.top == nullptr, before.empty());
+        ASSERT_TRUE(all(gone) == before);
+        blocks_free(&gone, view.cow()); // in debug builds checks the sums
+    }
     void check_find()
     {
         const Key k = {rng() % (last.first + 2), rng() % 30};
@@ -206,6 +232,10 @@ class Index
     }
 
   private:
+    static uint64_t weigh(const unsigned char *lp)
+    {
+        return listpack_count(lp);
+    }
     std::string text()
     {
         if (rng() % 20 == 0)
@@ -262,6 +292,27 @@ TEST_F(Blocks, Deep)
             if (i % 900 == 0)
                 x.append();
             ASSERT_FALSE(HasFatalFailure()) << "mode " << mode << " step " << i;
+        }
+    }
+}
+
+TEST_F(Blocks, TheFrontIsCutOff)
+{
+    const uint64_t seed = test_seed();
+    SCOPED_TRACE(::testing::Message() << "LATCHKEY_SEED=" << seed);
+    for (uint64_t round = 0; round < 6; round++) {
+        Index x(seed + round);
+        for (int step = 0; step < 40; step++) {
+            for (uint64_t n = x.rng() % (round % 6 == 0 ? 900 : 60); n > 0 || x.model.empty(); n--)
+                x.append();
+            for (uint64_t n = x.rng() % 20; n > 0 && !x.model.empty(); n--)
+                x.remove();
+            if (x.rng() % 5 == 0)
+                x.toggle_view();
+            if (!x.model.empty())
+                x.cut();
+            x.check();
+            ASSERT_FALSE(HasFatalFailure()) << "round " << round << " step " << step;
         }
     }
 }

@@ -130,6 +130,33 @@ void check_range(const value &v, const Model &model, Id first, Id last, std::mt1
     ASSERT_EQ(stream_has(&v, of(first)), model.entries.count(first) == 1);
 }
 
+// From entry to entry, mostly upwards, some of them read.
+void check_seeks(const value &v, const Model &model, std::mt19937_64 &rng)
+{
+    stream_iter it{};
+    Id id{0, 0};
+    for (int i = 0; i < 40; i++) {
+        const auto near = model.entries.lower_bound(id);
+        if (near != model.entries.end() && rng() % 4)
+            id = near->first;
+        const bool found = stream_iter_seek(&it, &v, of(id));
+        const auto want = model.entries.find(id);
+        ASSERT_EQ(found, want != model.entries.end());
+        if (found && rng() % 2) {
+            ASSERT_TRUE(entry_of(&it) == (std::pair<Id, Pairs>(*want)));
+        }
+        switch (rng() % 8) {
+        case 0:
+            break; // the same once more
+        case 1:
+            id = {rng() % (model.last_id.first + 2), rng() % 3};
+            break;
+        default:
+            id.second++;
+        }
+    }
+}
+
 void check_pending(const stream_group *g, const GroupModel &want)
 {
     stream_pending_iter it;
@@ -461,6 +488,7 @@ TEST_P(StreamLimits, MatchesTheModel)
             else
                 s.use_group();
             check_range(s.kept.get(), s.model, s.pick(), s.pick(), s.rng);
+            check_seeks(s.kept.get(), s.model, s.rng);
             if (step % 9 == 0 || s.model.entries.size() < 8)
                 s.check();
             ASSERT_FALSE(HasFatalFailure() || HasNonfatalFailure())
@@ -563,6 +591,31 @@ TEST(Stream, TakesBlocksFromOutside)
     s.check();
     ASSERT_EQ(s.append({9, 10}, {{"f", "x"}}), LK_OK);
     EXPECT_EQ(stream_blocks(&(const value &)s.kept.get())->count, 2u) << "it has room";
+    s.check();
+}
+
+// XSETID may set the last ID below one that was deleted and is marked; new entries come behind it.
+TEST(Stream, NewIdsMayBeBelowDeletedOnes)
+{
+    const type_limits limits = limits_of(4096, 100);
+    Stream s(&limits, 1);
+    ASSERT_EQ(s.append({5, 1}, {{"f", "v"}}), LK_OK);
+    ASSERT_EQ(s.append({10, 1}, {{"f", "w"}}), LK_OK);
+    s.erase({10, 1});
+    s.kept.edit([&](value_edit *e) {
+        stream_set_ids(e, stream_id_of(7, 1), stream_id_of(10, 1), 2);
+        return 0;
+    });
+    s.model.last_id = {7, 1};
+    ASSERT_EQ(s.append({8, 1}, {{"f", "x"}}), LK_OK);
+    ASSERT_EQ(s.append({9, 0}, {{"f", "y"}}), LK_OK);
+    s.check();
+    std::mt19937_64 rng(1);
+    const value v = s.kept.get();
+    check_range(v, s.model, {5, 2}, {9, 0}, rng);
+    check_range(v, s.model, {8, 1}, {8, 9}, rng);
+    check_range(v, s.model, {9, 1}, {11, 0}, rng);
+    s.erase({8, 1});
     s.check();
 }
 
