@@ -124,11 +124,20 @@ static int take_annotation(struct reading *r, size_t *used)
 
 /* --- commands -------------------------------------------------------------------------------- */
 
+static int refused(struct reading *r, int rc, struct buf *why)
+{
+    buf_append_char(why, '\0');
+    (void)fault(r, why->data);
+    buf_release(why);
+    return rc;
+}
+
 static int apply(struct reading *r, const struct resp_args *args, size_t used)
 {
-    const int rc = r->receiver->command(r->receiver->ctx, args->v, args->n, r->error);
+    struct buf why = {0};
+    const int rc = r->receiver->command(r->receiver->ctx, args->v, args->n, &why);
     if (rc != LK_OK)
-        return rc;
+        return refused(r, rc, &why);
     if (bytes_is_word(args->v[0], "multi"))
         r->in_multi = true;
     else if (bytes_is_word(args->v[0], "exec") || bytes_is_word(args->v[0], "discard"))
@@ -232,8 +241,8 @@ static int at_end(struct reading *r, const struct aof_file *f, bool last)
                "Unexpected end of file reading the append only file %s. You can: 1) Make a backup "
                "of your AOF file, then use latchkey-check-aof --fix <filename.manifest>. 2) "
                "Alternatively you can set the 'aof-load-truncated' configuration option to yes and "
-               "restart the server.",
-               r->path);
+               "restart the server. The last whole command ends at byte %llu.",
+               r->path, (unsigned long long)r->sound);
     return LK_EFORMAT;
 }
 
@@ -257,6 +266,7 @@ static int read_rdb(struct reading *r)
     if (rc != LK_OK) {
         buf_printf(r->error, "Bad RDB in the append only file %s: %s", r->path, f.in.error);
         r->result->offset = rdb_in_offset(&f.in);
+        r->result->in_rdb = true;
     }
     r->sound = r->offset = rdb_in_offset(&f.in);
     r->read += r->offset;
@@ -304,6 +314,7 @@ static int read_file(struct reading *r, const struct aof_file *f, bool last)
         rc = at_end(r, f, last);
     else
         r->result->file = f;
+    r->result->sound = r->sound;
     r->options->ops->close(r->options->ops->ctx, r->fd);
     return rc;
 }

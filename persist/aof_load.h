@@ -20,7 +20,7 @@
 LK_BEGIN
 
 struct aof_receiver {
-    /* Anything but LK_OK ends the load; say why in error.  MULTI and EXEC come like the others. */
+    /* Anything but LK_OK ends the load; error takes why.  MULTI and EXEC come like the others. */
     int (*command)(void *ctx, const struct bytes *argv, uint32_t n, struct buf *error);
     const struct rdb_receiver *rdb;
     /* Now and then: bytes read of all files, and of how many.  May be NULL. */
@@ -42,6 +42,8 @@ struct aof_load_result {
     bool truncated;
     const struct aof_file *file; /* the one that was truncated, or that is wrong */
     uint64_t offset;             /* where it was cut, or the error is */
+    uint64_t sound;              /* where the last whole unit before that ends */
+    bool in_rdb;                 /* the error is in an RDB, of which no part stands alone */
 };
 
 /*

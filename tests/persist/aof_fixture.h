@@ -114,7 +114,8 @@ class Data
     }
 
     // All that the files of d/a.manifest hold; RDB bases too.
-    int load(const FakeDisk &disk, std::string *error)
+    int load(const FakeDisk &disk, std::string *error, const file_ops *ops = nullptr,
+             bool truncated_ok = false, aof_load_result *out = nullptr)
     {
         aof_manifest m{};
         buf why{};
@@ -126,12 +127,16 @@ class Data
         entries.ctx = this;
         const aof_receiver receiver = {take_command, &entries, nullptr, this};
         aof_load_options options{};
-        options.ops = disk.ops();
+        options.ops = ops ? ops : disk.ops();
         options.directory = "d";
+        options.truncated_ok = truncated_ok;
         aof_load_result result{};
         if (rc == LK_OK)
             rc = aof_load(&m, &options, &receiver, &result, &why);
         error->assign(why.data, why.size);
+        result.file = nullptr; // it is the manifest's
+        if (out)
+            *out = result;
         aof_manifest_release(&m);
         buf_release(&why);
         return rc;
@@ -161,6 +166,24 @@ class Data
             *rc = got;
         else
             EXPECT_EQ(got, LK_OK);
+        return out.data;
+    }
+
+    // The same as an RDB.
+    std::string rdb_base()
+    {
+        rdb::Out out;
+        rdb_save_options options{};
+        options.redis_version = "7.4.0";
+        options.now_ms = rdb::NOW;
+        options.aof_base = true;
+        rdb_save s;
+        gate_close(&ks->gate);
+        view *v = view_cut(ks);
+        gate_open(&ks->gate);
+        rdb_save_begin(&s, &out.o, &options);
+        EXPECT_EQ(rdb_save_view(&s, v, nullptr), LK_OK);
+        view_close(v);
         return out.data;
     }
 
