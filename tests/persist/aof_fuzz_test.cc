@@ -1,8 +1,8 @@
 // Files of an AOF that somebody has tampered with: loading and checking them ends in data or in a
 // line that says where, and takes no more memory than the bytes that are really there are worth.
 //
-//   LATCHKEY_SEED         another run
-//   LATCHKEY_TEST_ROUNDS  how many directories
+//   LATCHKEY_SEED           another run
+//   LATCHKEY_TEST_TAMPERED  how many directories
 #include "core/base/log.h"
 #include "io/check.h"
 #include "tests/persist/aof_fixture.h"
@@ -24,7 +24,7 @@ using Files = std::map<std::string, std::string>; // by name, without the direct
 
 int rounds(int usual)
 {
-    const char *given = std::getenv("LATCHKEY_TEST_ROUNDS");
+    const char *given = std::getenv("LATCHKEY_TEST_TAMPERED");
     return given ? std::atoi(given) : usual;
 }
 
@@ -376,7 +376,7 @@ TEST_F(AofFuzz, LoadsDataOrSaysWhere)
         EXPECT_FALSE(second.result.truncated);
         EXPECT_EQ(difference(again.dump(), data.dump()), "");
     }
-    if (!std::getenv("LATCHKEY_TEST_ROUNDS")) {
+    if (!std::getenv("LATCHKEY_TEST_TAMPERED")) {
         EXPECT_GT(loaded, 100);
         EXPECT_GT(refused, 200);
         EXPECT_GT(cut, 5);
@@ -473,7 +473,7 @@ TEST_F(AofFuzz, IsCheckedAndRepaired)
         for (const auto &[name, text] : directory.read())
             EXPECT_EQ(bad.at(name).substr(0, text.size()), text) << name << ": more than a cut";
     }
-    if (!std::getenv("LATCHKEY_TEST_ROUNDS")) {
+    if (!std::getenv("LATCHKEY_TEST_TAMPERED")) {
         EXPECT_GT(sound, 10);
         EXPECT_GT(repaired, 10);
         EXPECT_GT(hopeless, 20);
