@@ -9,8 +9,8 @@
  *   list    RPUSH …                  hash        HMSET … | HPEXPIREAT of each field that expires
  *   set     SADD …                   stream      XADD … | XSETID | groups: aof_base_stream.c
  *
- * Every server that reads AOFs reads this form, text tools do too; it is larger than an RDB and is
- * loaded more slowly.  Deadlines of fields are known to Redis 7.4 and later only.
+ * Every server that reads AOFs reads this form, and so do tools that know text.  Deadlines of
+ * fields are known to Redis 7.4 and later only.
  *
  * Errors   kept by rdb_out: ask aof_base_end
  * Threads  one owner at a time
