@@ -104,7 +104,7 @@ static int cut_file(const struct aof_check *c, const struct aof_load_result *res
 {
     char path[4096];
     snprintf(path, sizeof path, "%s/%s", c->directory, result->file->name);
-    const unsigned long long offset = result->offset;
+    const unsigned long long offset = result->sound;
     if (truncate(path, (off_t)offset) != 0) {
         fprintf(stderr, "Failed to truncate AOF %s: %s\n", path, strerror(errno));
         return 1;
@@ -132,8 +132,12 @@ static int repair(const struct aof_check *c, const struct aof_manifest *m,
         printf("Failed to truncate AOF %s because it is not the last file\n", result->file->name);
         return 1;
     }
+    if (result->in_rdb) {
+        printf("Failed to truncate AOF %s because its RDB is broken\n", result->file->name);
+        return 1;
+    }
     printf("This will shrink the AOF %s to %llu bytes\n", result->file->name,
-           (unsigned long long)result->offset);
+           (unsigned long long)result->sound);
     if (c->fix && !ask("Continue?")) {
         printf("Aborting...\n");
         return 1;

@@ -48,6 +48,7 @@ static void settings(void *ctx, enum saver_job job, struct saver_settings *out)
             rewrite ? c->aof_rewrite_incremental_fsync : c->rdb_save_incremental_fsync,
         .hold_fsync = c->no_appendfsync_on_rewrite,
         .rdb_preamble = c->aof_use_rdb_preamble,
+        .timestamps = c->aof_timestamp_enabled,
         .use = use_of(c),
         .lfu_decay_minutes = (uint32_t)c->lfu_decay_time,
         .redis_version = REDIS_VERSION,

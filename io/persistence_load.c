@@ -128,7 +128,9 @@ static int take_commands(void *ctx, const struct aof_command *v, uint32_t n, uin
         a[i] = (struct args){v[i].argv, v[i].n};
     int rc = bulk_done(l, bulk_load_flush(&l->bulk)); /* an RDB may have stood before them */
     *done = 0;
-    if (rc == LK_OK)
+    if (rc != LK_OK)
+        buf_append_bytes(error, bytes_cstr("the keys before it cannot be put"));
+    else
         rc = dispatch_apply(l->d, &l->session, a, n, done);
     const struct reply *r = &l->session.reply;
     if (rc == LK_EFORMAT)

@@ -151,8 +151,10 @@ void aof_put_crc_of_none(struct aof *a)
 {
     a->crc = a->crc_bytes = 0;
     const size_t n = put_crc(a);
+    pthread_mutex_lock(&a->lock);
     a->locked.size += n;
     a->locked.size_since_turn += n;
+    pthread_mutex_unlock(&a->lock);
 }
 
 static size_t put_annotations(struct aof *a)

@@ -132,7 +132,9 @@ int aof_open(struct aof *a, struct aof_manifest *m, uint64_t incr_bytes, uint64_
     const struct aof_file *last = aof_manifest_last_incr(m);
     if (!last) {
         const int rc = begin_incr(a, m, true);
+        pthread_mutex_lock(&a->lock);
         a->locked.base_size = base_bytes;
+        pthread_mutex_unlock(&a->lock);
         aof_manifest_release(m);
         return rc;
     }
@@ -141,10 +143,12 @@ int aof_open(struct aof *a, struct aof_manifest *m, uint64_t incr_bytes, uint64_
         aof_manifest_release(m);
         return LK_EIO;
     }
+    pthread_mutex_lock(&a->lock); /* the sync thread is there already */
     a->locked.manifest = *m;
     a->locked.size = a->locked.size_since_turn = incr_bytes;
     a->locked.base_size = base_bytes;
     a->fd = fd;
+    pthread_mutex_unlock(&a->lock);
     memset(m, 0, sizeof *m);
     aof_put_crc_of_none(a);
     return LK_OK;
@@ -152,7 +156,9 @@ int aof_open(struct aof *a, struct aof_manifest *m, uint64_t incr_bytes, uint64_
 
 void aof_know(struct aof *a, struct aof_manifest *m)
 {
+    pthread_mutex_lock(&a->lock);
     a->locked.manifest = *m;
+    pthread_mutex_unlock(&a->lock);
     memset(m, 0, sizeof *m);
 }
 

@@ -134,21 +134,31 @@ static int take_annotation(struct reading *r, size_t *used)
 
 /* --- commands -------------------------------------------------------------------------------- */
 
+static int refused(struct reading *r, int rc, struct buf *why)
+{
+    buf_append_char(why, '\0');
+    (void)fault(r, why->data);
+    buf_release(why);
+    return rc;
+}
+
 static int give_queued(struct reading *r)
 {
     struct aof_command v[AOF_LOAD_BATCH];
     const uint32_t n = r->queued_count;
+    struct buf why = {0};
     uint32_t done = 0;
     if (n == 0)
         return LK_OK;
     for (uint32_t i = 0; i < n; i++)
         v[i] = (struct aof_command){r->queued[i].v, r->queued[i].n};
     r->queued_count = 0;
-    const int rc = r->receiver->commands(r->receiver->ctx, v, n, &done, r->error);
+    const int rc = r->receiver->commands(r->receiver->ctx, v, n, &done, &why);
     r->result->commands += done;
-    if (rc != LK_OK)
-        r->result->offset = r->queued_at[done];
-    return rc;
+    if (rc == LK_OK)
+        return rc;
+    r->offset = r->queued_at[done];
+    return refused(r, rc, &why);
 }
 
 static int queue(struct reading *r, const struct resp_args *args, size_t used)
@@ -266,8 +276,8 @@ static int at_end(struct reading *r, const struct aof_file *f, bool last)
                "Unexpected end of file reading the append only file %s. You can: 1) Make a backup "
                "of your AOF file, then use latchkey-check-aof --fix <filename.manifest>. 2) "
                "Alternatively you can set the 'aof-load-truncated' configuration option to yes and "
-               "restart the server.",
-               r->path);
+               "restart the server. The last whole command ends at byte %llu.",
+               r->path, (unsigned long long)r->sound);
     return LK_EFORMAT;
 }
 
@@ -291,6 +301,7 @@ static int read_rdb(struct reading *r)
     if (rc != LK_OK) {
         buf_printf(r->error, "Bad RDB in the append only file %s: %s", r->path, f.in.error);
         r->result->offset = rdb_in_offset(&f.in);
+        r->result->in_rdb = true;
     }
     r->sound = r->offset = rdb_in_offset(&f.in);
     r->read += r->offset;
@@ -338,6 +349,7 @@ static int read_file(struct reading *r, const struct aof_file *f, bool last)
         rc = at_end(r, f, last);
     else
         r->result->file = f;
+    r->result->sound = r->sound;
     r->options->ops->close(r->options->ops->ctx, r->fd);
     return rc;
 }

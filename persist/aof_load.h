@@ -29,8 +29,8 @@ struct aof_command {
 
 struct aof_receiver {
     /*
-     * In order, MULTI and EXEC like the others.  Anything but LK_OK ends the load; say why in
-     * error, and in *done how many went well.
+     * In order, MULTI and EXEC like the others.  Anything but LK_OK ends the load; error takes
+     * why, *done how many went well.
      */
     int (*commands)(void *ctx, const struct aof_command *v, uint32_t n, uint32_t *done,
                     struct buf *error);
@@ -54,6 +54,8 @@ struct aof_load_result {
     bool truncated;
     const struct aof_file *file; /* the one that was truncated, or that is wrong */
     uint64_t offset;             /* where it was cut, or the error is */
+    uint64_t sound;              /* where the last whole unit before that ends */
+    bool in_rdb;                 /* the error is in an RDB, of which no part stands alone */
 };
 
 /*

@@ -3,6 +3,7 @@
 #include "core/base/clock.h"
 #include "core/base/log.h"
 #include "core/base/mem.h"
+#include "persist/aof_base.h"
 #include "persist/rdb_file.h"
 
 #include <errno.h>
@@ -81,7 +82,12 @@ static int key_saved(void *ctx, uint64_t keys)
     return LK_OK;
 }
 
-static int write_rdb(struct job *j, struct rdb_file *f)
+static bool is_plain(const struct job *j)
+{
+    return j->kind == SAVER_REWRITE && !j->settings.rdb_preamble;
+}
+
+static int write_rdb(struct job *j, struct rdb_out *out)
 {
     const struct saver_settings *set = &j->settings;
     const struct rdb_save_options options = {.redis_version = set->redis_version,
@@ -92,15 +98,29 @@ static int write_rdb(struct job *j, struct rdb_file *f)
                                              .lfu_decay_minutes = set->lfu_decay_minutes,
                                              .sizes = j->sizes.rows,
                                              .sizes_count = j->sizes.count};
-    const struct rdb_sink sink = rdb_file_sink(f);
     const struct rdb_save_hook hook = {key_saved, j};
-    struct rdb_out out;
     struct rdb_save save;
+    out->compress = set->compress;
+    out->checksum = set->checksum;
+    rdb_save_begin(&save, out, &options);
+    return rdb_save_view(&save, j->view, &hook);
+}
+
+static int write_plain(struct job *j, struct rdb_out *out)
+{
+    const struct rdb_save_hook hook = {key_saved, j};
+    struct aof_base base;
+    out->checksum = false;
+    aof_base_begin(&base, out, j->settings.timestamps ? clock_unix_ms() / 1000 : -1);
+    return aof_base_view(&base, j->view, &hook);
+}
+
+static int write_view(struct job *j, struct rdb_file *f)
+{
+    const struct rdb_sink sink = rdb_file_sink(f);
+    struct rdb_out out;
     rdb_out_init(&out, &sink, RDB_OUT_BUFFER_BYTES);
-    out.compress = set->compress;
-    out.checksum = set->checksum;
-    rdb_save_begin(&save, &out, &options);
-    const int rc = rdb_save_view(&save, j->view, &hook);
+    const int rc = is_plain(j) ? write_plain(j, &out) : write_rdb(j, &out);
     j->bytes = rdb_out_offset(&out);
     rdb_out_release(&out);
     return rc;
@@ -131,7 +151,7 @@ static int write_file(struct job *j, const char *temp, const char *name)
         say_why(j, &f, rc);
         return rc;
     }
-    rc = write_rdb(j, &f);
+    rc = write_view(j, &f);
     if (rc == LK_OK)
         rc = rdb_file_commit(&f, name);
     if (rc == LK_OK)
@@ -165,7 +185,7 @@ static int rewrite(struct job *j)
         rc = LK_EIO;
     }
     if (rc == LK_OK) {
-        rc = aof_adopt_base(aof, whole, true, j->bytes);
+        rc = aof_adopt_base(aof, whole, !is_plain(j), j->bytes);
         if (rc != LK_OK)
             say_why(j, NULL, rc);
     }

@@ -28,6 +28,7 @@ struct saver_settings {
     bool compress, checksum, incremental_fsync;
     bool hold_fsync;   /* no-appendfsync-on-rewrite */
     bool rdb_preamble; /* a base in RDB form, else of commands */
+    bool timestamps;   /* an annotation in front of commands */
     enum rdb_use use;
     uint32_t lfu_decay_minutes;
     const char *redis_version;
