@@ -94,8 +94,8 @@ void stream_iter_begin(struct stream_iter *it, const struct value *v, struct str
 /* To the next entry; false at the end. */
 bool stream_iter_next(struct stream_iter *it);
 /*
- * To that entry, on which the iterator then stands as after _next; false if there is none.  All zero
- * is an iterator to begin with.  IDs that rise are looked for from where it stands.
+ * To that entry, on which the iterator then stands as after _next; false if there is none.  All
+ * zero is an iterator to begin with.  IDs that rise are looked for from where it stands.
  */
 bool stream_iter_seek(struct stream_iter *it, const struct value *v, struct stream_id id);
 /* Each call gives the next of the entry's pairs; at most `fields` calls. */
