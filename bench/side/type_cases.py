@@ -38,12 +38,14 @@ def cpu(must, aim):
 
 point = partial(row, asked=cpu(0.8, 0.6))
 ranked = partial(row, asked=cpu(0.6, 0.4))
+sketch = partial(row, asked=cpu(0.7, 0.5))
+near = partial(row, asked=cpu(0.8, 0.5))
 whole = partial(row, asked=cpu(0.8, 0.5), load=ONE)
 bulk = partial(row, asked=cpu(0.3, 0.15), load=ONE)
 
 
-def memory(name, title, payload, template, *per, must=1.0):
-    asked, per = Asked("rss_per_key", must, 0.65), per or ("DBSIZE",)
+def memory(name, title, payload, template, *per, must=1.0, aim=0.65):
+    asked, per = Asked("rss_per_key", must, aim), per or ("DBSIZE",)
     setup = (fill(template, *SMALL),)
     return Case(name, title, "memory", setup=setup, payload=payload, per=per, asked=asked)
 
@@ -167,16 +169,16 @@ ACK = (READ.format(1), "XACK stream g __key__")
 IN_ORDER = (*PIPED, *IDS, "--dist", "sequential")
 
 STREAMS = [
-    row("xadd-many", "XADD, many streams", ADD, fill(ADD), **MANY, **PILED),
-    row("xadd-one", "XADD, one stream", "XADD stream *" + READING, **PILED),
-    row(
+    point("xadd-many", "XADD, many streams", ADD, fill(ADD), **MANY, **PILED),
+    point("xadd-one", "XADD, one stream", "XADD stream *" + READING, **PILED),
+    point(
         "xread-10",
         "XREAD COUNT 10 from anywhere in 1 M",
         "XREAD COUNT 10 STREAMS stream __key__",
         STREAM,
         load=(*PIPED, *IDS),
     ),
-    row(
+    point(
         "xreadgroup-xack",
         "XREADGROUP COUNT 1 and XACK in turns, 1 M",
         ACK,
@@ -191,6 +193,7 @@ STREAMS = [
         "XADD big *" + READING,
         "XLEN",
         "big",
+        aim=0.9,
     ),
     stall(
         "stall-xtrim-10m",
@@ -210,13 +213,13 @@ BITMAPS = (*RANDOM, *ONES)
 CHUNKS = ("-k", 32, "--value-size", 16 << 20)
 
 BITS = [
-    row(
+    point(
         "setbit",
         "SETBIT anywhere in 64 MiB",
         "SETBIT bits __rand:100000000:536870911__ 1",
         *BITMAPS,
     ),
-    row(
+    point(
         "bitfield-incrby",
         "BITFIELD INCRBY u16 anywhere in 20 MB",
         "BITFIELD bits INCRBY u16 #__rand:1000000:9999999__ 1",
@@ -240,8 +243,8 @@ SKETCHES = tuple(fill("PFADD __key__" + MEMBER * 200, "--seed", seed) for seed i
 THOUSAND, PFCOUNT_10 = {"keys": Sized(1000)}, "PFCOUNT" + KEY * 10
 
 HLLS = [
-    row("pfadd", "PFADD, 1,000 full sketches", "PFADD __key__" + MEMBER, *SKETCHES, **THOUSAND),
-    row("pfcount-10", "PFCOUNT of 10 of them", PFCOUNT_10, *SKETCHES, load=ONE, **THOUSAND),
+    sketch("pfadd", "PFADD, 1,000 full sketches", "PFADD __key__" + MEMBER, *SKETCHES, **THOUSAND),
+    sketch("pfcount-10", "PFCOUNT of 10 of them", PFCOUNT_10, *SKETCHES, load=ONE, **THOUSAND),
 ]
 
 # 30 x 30 degrees, 2,150 x 3,330 km about: 0.14 points a square kilometre.
@@ -250,8 +253,8 @@ POINTS = fill("GEOADD geo" + f"{PLACE} __key__" * 50)
 NEAR = f"GEOSEARCH geo FROMLONLAT{PLACE} BYRADIUS "
 
 GEO = [
-    row("geosearch-1km", "GEOSEARCH, 1 km, 1 M points", NEAR + "1 km", POINTS),
-    row("geosearch-100km", "GEOSEARCH, 100 km, 1 M points", NEAR + "100 km", POINTS, load=ONE),
+    near("geosearch-1km", "GEOSEARCH, 1 km, 1 M points", NEAR + "1 km", POINTS),
+    near("geosearch-100km", "GEOSEARCH, 100 km, 1 M points", NEAR + "100 km", POINTS, load=ONE),
 ]
 
 MIXED = (

@@ -110,9 +110,7 @@ class Data
              int64_t deadline = ENTRY_NO_DEADLINE)
     {
         value own = v;
-        dispatch_enter(dispatcher_);
-        EXPECT_EQ(keyspace_load(ks, db, rdb::of(key), &own, deadline, 0), LK_OK);
-        dispatch_leave(dispatcher_);
+        EXPECT_EQ(load_one(db, rdb::of(key), &own, deadline), LK_OK);
     }
 
     // All that the files of d/a.manifest hold; RDB bases too.
@@ -255,6 +253,18 @@ class Data
             rc = static_cast<Data *>(ctx)->apply(v[*done].argv, v[*done].n, error);
         return rc;
     }
+    int load_one(uint32_t db, bytes key, value *v, int64_t deadline_ms) const
+    {
+        bulk_load bulk;
+        bulk_load_begin(&bulk, ks, false);
+        dispatch_enter(dispatcher_);
+        int rc = bulk_load_add(&bulk, db, key, v, deadline_ms, 0);
+        if (rc == LK_OK)
+            rc = bulk_load_flush(&bulk);
+        dispatch_leave(dispatcher_);
+        bulk_load_end(&bulk);
+        return rc;
+    }
     static int take_key(void *ctx, const rdb_record *r)
     {
         const Data *d = static_cast<Data *>(ctx);
@@ -262,15 +272,7 @@ class Data
             value_release(r->value);
             return LK_EDBINDEX;
         }
-        bulk_load bulk;
-        bulk_load_begin(&bulk, d->ks, false);
-        dispatch_enter(d->dispatcher_);
-        int rc = bulk_load_add(&bulk, r->db, r->key, r->value, r->deadline_ms, 0);
-        if (rc == LK_OK)
-            rc = bulk_load_flush(&bulk);
-        dispatch_leave(d->dispatcher_);
-        bulk_load_end(&bulk);
-        return rc;
+        return d->load_one(r->db, r->key, r->value, r->deadline_ms);
     }
 
     command_index *index_;

@@ -53,6 +53,7 @@ std::vector<Args> step(const std::string &client, int64_t n)
             {"SADD", key(client, "set"), number},
             {"ZADD", key(client, "zset"), number, "m" + number},
             {"HSET", key(client, "hash"), "f" + number, number},
+            {"XADD", key(client, "stream"), number + "-1", "f", number},
             {"MULTI"},
             {"INCR", key(client, "left")},
             {"INCR", key(client, "right")},
@@ -99,7 +100,8 @@ void check(Client &c, const std::string &client, const Word &word, int64_t slack
     const std::vector<std::pair<const char *, Args>> kinds = {
         {"string", {"GET", key(client, "string")}}, {"list", {"LLEN", key(client, "list")}},
         {"set", {"SCARD", key(client, "set")}},     {"zset", {"ZCARD", key(client, "zset")}},
-        {"hash", {"HLEN", key(client, "hash")}},    {"counter", {"GET", key(client, "left")}}};
+        {"hash", {"HLEN", key(client, "hash")}},    {"stream", {"XLEN", key(client, "stream")}},
+        {"counter", {"GET", key(client, "left")}}};
     for (const auto &[kind, command] : kinds) {
         const int64_t got = count(c, command);
         EXPECT_GE(got, word.told - slack) << kind << " of client " << client;
