@@ -364,16 +364,16 @@ void make_streams(Data *data, std::vector<Words> *commands)
                       {"XGROUP", "CREATE", "groups", "z", "0"},
                       {"XGROUP", "CREATECONSUMER", "groups", odd, "idle"}});
     for (const char *id : {"2-0", "5-0"})
-        commands->push_back({"XCLAIM", "groups", odd, "bob", "0", id, "TIME", "1700000000123",
+        commands->push_back({"XCLAIM", "groups", odd, "bob", "0", id, "TIME", "1690000000123",
                              "RETRYCOUNT", "3", "JUSTID", "FORCE"});
     commands->push_back({"XCLAIM", "groups", odd, "alice", "0", "3-0", "TIME", "1600000000000",
                          "RETRYCOUNT", "0", "JUSTID", "FORCE"});
     stream_group *g = groups.group(odd, stream_id_of(7, 0), 7);
-    stream_consumer_create(&groups.edit, g, bytes_cstr("idle"), 1);
-    stream_consumer *bob = stream_consumer_create(&groups.edit, g, bytes_cstr("bob"), 1);
+    stream_consumer_create(&groups.edit, g, bytes_cstr("idle"), rdb::NOW);
+    stream_consumer *bob = stream_consumer_create(&groups.edit, g, bytes_cstr("bob"), rdb::NOW);
     for (const uint64_t ms : {2, 5})
-        stream_pending_put(&groups.edit, g, bob, stream_id_of(ms, 0), 1700000000123, 3);
-    stream_consumer *alice = stream_consumer_create(&groups.edit, g, bytes_cstr("alice"), 1);
+        stream_pending_put(&groups.edit, g, bob, stream_id_of(ms, 0), 1690000000123, 3);
+    stream_consumer *alice = stream_consumer_create(&groups.edit, g, bytes_cstr("alice"), rdb::NOW);
     stream_pending_put(&groups.edit, g, alice, stream_id_of(3, 0), 1600000000000, 0);
     groups.group("z", stream_id_of(0, 0), -1);
     data->put(0, "plain", plain.edit.value);
@@ -387,15 +387,13 @@ TEST(AofBase, MakesStreams)
     Data data;
     std::vector<Words> commands;
     make_streams(&data, &commands);
-    if (!data.knows("xadd") || !data.knows("xgroup") || !data.knows("xclaim"))
-        GTEST_SKIP() << "there are no commands on streams";
     FakeDisk disk;
     put_base(&disk, data.base());
     Data back;
     std::string error;
     ASSERT_EQ(back.load(disk, &error), LK_OK) << error;
-    EXPECT_EQ(back.dump(), data.dump());
-    EXPECT_EQ(back.base(), data.base()); // has the groups, too
+    EXPECT_EQ(difference(back.dump(), data.dump()), "");
+    EXPECT_EQ(back.base(), data.base());
 }
 
 // --- a reference server

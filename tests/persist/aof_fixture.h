@@ -76,11 +76,6 @@ class Data
         clock_fake_unix_ms(-1);
     }
 
-    bool knows(const char *command) const
-    {
-        return command_index_find(index_, bytes_cstr(command)) != nullptr;
-    }
-
     int apply(const bytes *argv, uint32_t n, buf *error)
     {
         const args a{argv, n};
