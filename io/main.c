@@ -480,7 +480,7 @@ int main(int argc, char **argv)
     worker_group_start(s.workers);
     startup_log_initialized();
     if (!persistence_load(s.persistence))
-        exit(1);
+        _exit(1); /* the log says why; workers run, and what was loaded is for nobody */
     startup_ready(c, s.supervised);
     wait_for_the_end(&s);
     end(&s);

@@ -105,6 +105,8 @@ static int close_file(struct rdb_file *f)
 void rdb_file_abort(struct rdb_file *f)
 {
     const int why = errno;
+    if (!f->temp)
+        return; /* a commit that failed has done it */
     if (f->fd >= 0)
         (void)f->ops->close(f->ops->ctx, f->fd);
     (void)f->ops->unlink(f->ops->ctx, f->temp); /* nothing more can be done about it */
