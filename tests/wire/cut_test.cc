@@ -105,7 +105,7 @@ class Change
 
     Args next()
     {
-        switch (random_.below(7)) {
+        switch (random_.below(8)) {
         case 0:
             return string();
         case 1:
@@ -118,8 +118,10 @@ class Change
             return hash();
         case 5:
             return any(kinds[random_.below(6)]);
-        default:
+        case 6:
             return stream();
+        default:
+            return group();
         }
     }
 
@@ -231,6 +233,26 @@ class Change
             return {"XADD", k, step_ + "-" + integer(9), member(), value(), "f", value()};
         }
     }
+    /* Of a stream that only grows: a plain base does not say what is pending and was deleted. */
+    Args group()
+    {
+        const std::string k = name_ + ":groups", g = "g" + integer(2), c = "c" + integer(3);
+        switch (random_.below(9)) {
+        case 0:
+            return {"XGROUP", "CREATE", k, g, "0", "MKSTREAM"};
+        case 1:
+            return {"XAUTOCLAIM", k, g, c, "0", integer(200), "COUNT", "5", "JUSTID"};
+        case 2:
+            return {"XACK", k, g, integer(300) + "-0", integer(300) + "-1", integer(300) + "-0"};
+        case 3:
+            return {"XGROUP", random_.one_in(2) ? "CREATECONSUMER" : "DELCONSUMER", k, g, c};
+        case 4:
+        case 5:
+            return {"XREADGROUP", "GROUP", g, c, "COUNT", "4", "STREAMS", k, ">"};
+        default:
+            return {"XADD", k, step_ + "-" + integer(2), "f", value()};
+        }
+    }
     /* Whole values: some keep their nodes and go elsewhere, some are copied. */
     Args any(const char *kind)
     {
@@ -292,7 +314,15 @@ std::string field_deadlines(Client &c, const std::string &key)
     return out;
 }
 
-/* Database and key: type, digest, deadline, those of fields. */
+std::string groups(Client &c, const std::string &key)
+{
+    std::string out = c.call_raw({"XINFO", "GROUPS", key});
+    for (const char *group : {"g0", "g1"})
+        out += c.call_raw({"XPENDING", key, group});
+    return out;
+}
+
+/* Database and key: type, digest, deadline, those of fields, groups. */
 std::map<std::string, std::string> contents(Client &c)
 {
     std::map<std::string, std::string> out;
@@ -310,6 +340,8 @@ std::map<std::string, std::string> contents(Client &c)
             item = told[3 * i].text + " " + told[3 * i + 1].raw + told[3 * i + 2].text;
             if (told[3 * i].text == "hash")
                 item += " " + field_deadlines(c, keys[i].text);
+            else if (told[3 * i].text == "stream")
+                item += " " + groups(c, keys[i].text);
         }
     }
     c.call({"SELECT", "0"});
