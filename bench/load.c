@@ -142,8 +142,8 @@ int main(int argc, char **argv)
     struct options o;
     options_parse(&o, argc, argv);
     raise_descriptor_limit();
-    sigaction(SIGINT, &(struct sigaction){.sa_handler = on_interrupt, .sa_flags = (int)SA_RESETHAND},
-              NULL);
+    sigaction(SIGINT,
+              &(struct sigaction){.sa_handler = on_interrupt, .sa_flags = (int)SA_RESETHAND}, NULL);
     prctl(PR_SET_TIMERSLACK, 1ul, 0ul, 0ul, 0ul); /* schedules finer than the default 50 us */
     int rc = o.preload ? preload(&o) : 0;
     if (rc == 0 && !o.preload_only)
