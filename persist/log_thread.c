@@ -8,6 +8,7 @@
 #include <pthread.h>
 
 enum { SINKS_MAX = 4, BATCH_BYTES = 1 << 20, GATHER_NS = 1000000, NO_DB = UINT32_MAX };
+enum { HASTE_ROUNDS = 64 };
 enum { TAKE_MAX = 8192 }; /* slots a round: those who wait for room or a ticket hear of it then */
 
 struct log_thread {
@@ -20,9 +21,9 @@ struct log_thread {
     uint64_t ticket; /* the same */
     uint32_t db;     /* of the stream at offset */
     struct buf batch;
-    uint64_t round_slots; /* of the last round */
-    int64_t round_ns;     /* which its sinks took */
-    int64_t patience_ns;  /* of the next linger */
+    uint64_t round_slots;     /* of the last round */
+    int64_t round_ns;         /* which its sinks took */
+    uint32_t rounds_in_haste; /* for so many it does not linger */
 };
 
 static void give_batch(struct log_thread *t, uint64_t ticket)
@@ -111,25 +112,22 @@ static int64_t tick(const struct log_thread *t)
 
 /*
  * Behind a round that took long, as a sync does.  Those who were told of it come back at once with
- * their next commands; a round begun before they do would take only those who came meanwhile, and
- * from then on each round half of all.  So it waits until as many have come as there were, for half
- * a round at most: while that wins more than it costs, which is that what came in the wait, to what
- * was there, is more than the wait to a round.
+ * their next commands; a round begun before they do takes only those who came meanwhile, and from
+ * then on each round takes half of all.  So it waits until as many have come back as were told, for
+ * half a round at most.  Where that is not long enough, rounds are short beside the work between
+ * them, or clients do not wait for answers: then it is tried again only after some rounds.
  */
 static void linger(struct log_thread *t)
 {
-    const uint64_t there = log_ring_pending(t->ring), all = t->round_slots + there;
-    if (all < 2)
+    const uint64_t ticket = log_ring_ticket_at_publication(t->ring) + t->round_slots;
+    if (t->rounds_in_haste > 0) {
+        t->rounds_in_haste--;
         return;
-    const int64_t most_ns = t->round_ns / 2, start_ns = clock_mono_ns();
-    const uint64_t ticket = log_ring_last_ticket(t->ring) + t->round_slots;
-    if (t->patience_ns > most_ns || t->patience_ns < most_ns / 16)
-        t->patience_ns = most_ns;
-    log_ring_gather(t->ring, ticket, t->patience_ns);
-    const uint64_t won = log_ring_pending(t->ring) - there;
-    const int64_t waited_ns = clock_mono_ns() - start_ns;
-    const bool pays = (double)won * (double)t->round_ns >= (double)there * (double)waited_ns;
-    t->patience_ns = pays ? t->patience_ns * 2 : t->patience_ns / 2;
+    }
+    if (log_ring_last_ticket(t->ring) < ticket)
+        log_ring_gather(t->ring, ticket, t->round_ns / 2);
+    if (log_ring_last_ticket(t->ring) < ticket)
+        t->rounds_in_haste = HASTE_ROUNDS;
 }
 
 static void *run(void *arg)

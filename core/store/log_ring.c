@@ -36,6 +36,7 @@ struct log_ring {
     uint64_t waiting;     /* __atomic: workers with commands that found no room */
     uint64_t durable __attribute__((aligned(LK_CACHE_LINE))); /* __atomic: ticket */
     uint64_t durable_waiting; /* __atomic: workers with replies that rest on later tickets */
+    uint64_t at_publication;  /* __atomic: the last ticket before */
     uint32_t awaited;         /* __atomic */
     struct slot *slots;
     uint64_t mask;
@@ -124,6 +125,7 @@ bool log_ring_is_durable_or_ask(struct log_ring *r, uint64_t ticket, uint32_t wo
 
 uint64_t log_ring_publish_durable(struct log_ring *r, uint64_t ticket)
 {
+    __atomic_store_n(&r->at_publication, log_ring_last_ticket(r), __ATOMIC_RELAXED);
     if (ticket > __atomic_load_n(&r->durable, __ATOMIC_RELAXED))
         __atomic_store_n(&r->durable, ticket, __ATOMIC_SEQ_CST);
     return __atomic_exchange_n(&r->durable_waiting, 0, __ATOMIC_SEQ_CST);
@@ -145,6 +147,11 @@ static uint64_t put(struct log_ring *r, enum log_kind kind, const struct log_byt
     /* Sequentially consistent: the partner of the consumer's state in log_ring_sleep. */
     __atomic_store_n(&s->ready, ticket, __ATOMIC_SEQ_CST);
     return ticket;
+}
+
+uint64_t log_ring_ticket_at_publication(const struct log_ring *r)
+{
+    return __atomic_load_n(&r->at_publication, __ATOMIC_RELAXED);
 }
 
 uint64_t log_ring_put(struct log_ring *r, enum log_kind kind, void *data, size_t size,

@@ -107,6 +107,8 @@ void log_ring_set_awaited(struct log_ring *r, bool awaited);
 bool log_ring_is_durable_or_ask(struct log_ring *r, uint64_t ticket, uint32_t worker);
 /* All up to ticket is durable.  Returns the workers to tell. */
 LK_MUST_USE uint64_t log_ring_publish_durable(struct log_ring *r, uint64_t ticket);
+/* The last ticket that was given out before the last publication: who came later may know of it. */
+uint64_t log_ring_ticket_at_publication(const struct log_ring *r);
 
 /*
  * Waking the consumer.  Producers call log_ring_poke after a put; it costs a load unless the
