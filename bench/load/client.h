@@ -70,9 +70,10 @@ struct client {
     uint64_t outstanding;
     int64_t drain_until_ns;
 
-    double gap_ns; /* between two scheduled requests; 0 without a rate */
+    uint64_t burst; /* requests that become due together */
+    double gap_ns;  /* between two scheduled bursts; 0 without a rate */
     int64_t schedule_ns;
-    uint64_t scheduled; /* requests that have become due */
+    uint64_t scheduled; /* bursts that have become due */
     struct conn **touched;
     uint32_t touched_count;
 
@@ -138,10 +139,10 @@ static inline void client_flush(struct client *c, struct conn *conn)
         client_watch(c, conn, EPOLLIN, EPOLL_CTL_MOD);
 }
 
-/* When request j of a connection is due. */
+/* When request j of a connection is due: those of a burst at one moment. */
 static inline int64_t client_due_ns(const struct client *c, const struct conn *conn, uint64_t j)
 {
-    const uint64_t k = j * c->conn_count + (uint64_t)(conn - c->conns);
+    const uint64_t k = j / c->burst * c->conn_count + (uint64_t)(conn - c->conns);
     return c->schedule_ns + (int64_t)((double)k * c->gap_ns);
 }
 
@@ -190,7 +191,7 @@ static inline void client_fill_due(struct client *c, int64_t now_ns)
 {
     while (c->schedule_ns + (int64_t)((double)c->scheduled * c->gap_ns) <= now_ns) {
         struct conn *conn = &c->conns[c->scheduled++ % c->conn_count];
-        conn->due++;
+        conn->due += c->burst;
         if (!conn->touched) {
             conn->touched = true;
             c->touched[c->touched_count++] = conn;
@@ -437,7 +438,8 @@ static inline void *client_main(void *arg)
     keys_init(&c->keys, &p->keys, p->options->seed * 1000003 + c->index, c->index, p->threads);
     c->cursor = (uint32_t)rng_below(&c->keys.rng, MIX_SEQUENCE);
     c->quota = UINT64_MAX;
-    c->gap_ns = p->rate > 0 ? 1e9 * p->threads / p->rate : 0;
+    c->burst = p->options->burst;
+    c->gap_ns = p->rate > 0 ? 1e9 * p->threads * (double)c->burst / p->rate : 0;
     c->failed = !client_connect(c);
     pthread_barrier_wait(&p->connected);
     pthread_barrier_wait(&p->connected); /* the owner has seen whether all are there */

@@ -23,6 +23,7 @@ struct options {
 
     double duration_s, warmup_s;
     uint64_t requests; /* instead of a duration; 0 without */
+    uint32_t burst;    /* with a rate: so many become due at one moment */
     double rate;       /* requests a second, all threads together; 0 is as fast as answers come */
 
     struct key_shape keys;
@@ -49,6 +50,8 @@ static const char options_help[] =
     "           -P --pipeline N      1, in flight a connection\n"
     "           --rate N             requests a second on a fixed schedule; latency counts from\n"
     "                                the scheduled moment, also for requests that had to wait\n"
+    "           --burst N            1, at most the pipeline: so many of a connection are due\n"
+    "                                at one moment of that schedule\n"
     "           --cpus 1,2           where the threads run\n"
     "How long   -d --duration S      10               -n --requests N       instead\n"
     "           --warmup S           0, not measured; without a rate the last answers are\n"
@@ -160,6 +163,8 @@ static inline void options_check(struct options *o)
         options_add_template(o, "GET __key__", 1);
     if (o->conns < o->threads)
         o->threads = o->conns;
+    if (o->burst > o->pipeline)
+        options_fail("--burst is more than --pipeline", "");
     const size_t prefix = strlen(o->key_prefix);
     uint64_t room = 1;
     for (size_t i = prefix; i < o->key_size && room < o->keys.count; i++)
@@ -176,6 +181,7 @@ enum {
     OPT_DB,
     OPT_RESP,
     OPT_RATE,
+    OPT_BURST,
     OPT_CPUS,
     OPT_WARMUP,
     OPT_PREFIX,
@@ -207,6 +213,7 @@ static const struct option options_long[] = {
     {"conns", required_argument, NULL, 'c'},
     {"pipeline", required_argument, NULL, 'P'},
     {"rate", required_argument, NULL, OPT_RATE},
+    {"burst", required_argument, NULL, OPT_BURST},
     {"cpus", required_argument, NULL, OPT_CPUS},
     {"duration", required_argument, NULL, 'd'},
     {"requests", required_argument, NULL, 'n'},
@@ -261,6 +268,9 @@ static inline void options_apply(struct options *o, int opt, const char *v)
         break;
     case 'P':
         o->pipeline = (uint32_t)options_number("--pipeline", v, 1, OPTION_PIPELINE_MAX);
+        break;
+    case OPT_BURST:
+        o->burst = (uint32_t)options_number("--burst", v, 1, OPTION_PIPELINE_MAX);
         break;
     case OPT_RATE:
         o->rate = options_real("--rate", v, 0);
@@ -347,6 +357,7 @@ static inline void options_parse(struct options *o, int argc, char **argv)
         .threads = 1,
         .conns = 50,
         .pipeline = 1,
+        .burst = 1,
         .duration_s = 10,
         .keys = {.dist = KEYS_UNIFORM, .count = 1000000},
         .key_prefix = "key:",

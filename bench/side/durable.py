@@ -46,11 +46,14 @@ class Durable:
                       "--preload")  # fmt: skip
 
     def writer(self, server, keys):
-        """Goes on until it is stopped: the load that a snapshot runs beside."""
+        """
+        Goes on until it is stopped: the load that a snapshot runs beside.  In bursts, or the client
+        takes most of a CPU, and all who share the two with it wait for that.
+        """
         return self.load.start(
             server.port,
             *("-k", keys, "--value-size", VALUE_BYTES, "--ratio", "1:0", "-c", 50, "-P", 64),
-            *("--rate", self.scale.writes, "-d", 600),
+            *("--rate", self.scale.writes, "--burst", 16, "-d", 600),
         )
 
     def probe(self, server, command, keys, seconds, rate=2000):
