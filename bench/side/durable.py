@@ -8,6 +8,7 @@ compared and what is asked of them.
 import os
 import signal
 import statistics
+import sys
 import time
 from dataclasses import dataclass
 
@@ -68,6 +69,25 @@ class Durable:
         return self.load.finish(process)
 
 
+STRANGER = """
+import os, sys, time
+os.nice(10)
+path, seconds, rate = sys.argv[1], float(sys.argv[2]), float(sys.argv[3])
+block, began, done = os.urandom(1 << 18), time.monotonic(), 0
+with open(path, "wb", 0) as f:
+    while (now := time.monotonic() - began) < seconds:
+        if done < now * rate:
+            done += f.write(block)
+"""
+
+
+def stranger(server, seconds, size):
+    """A program that has nothing to do with the server: one CPU at nice 10, and as large a file."""
+    path = os.path.join(server.directory, "stranger")
+    argv = [sys.executable, "-c", STRANGER, path, str(seconds), str(size / seconds)]
+    return servers.spawn(argv)
+
+
 def saving(r):
     return r.info()["rdb_bgsave_in_progress"] != "0"
 
@@ -105,8 +125,9 @@ def snapshot(bench, kind):
     BGSAVE of keys under writes.
 
     First beside a probe, an open loop of SETs by 8 more connections whose delays are compared with
-    those before; then twice without it, once for the time and once for the memory, as looking at
-    that stops the server for moments.
+    those before, and with those beside a stranger that takes as much of the machine; then twice
+    without it, once for the time and once for the memory, as looking at that stops the server for
+    moments.
     """
     keys = bench.scale.snapshot_keys
     with Server(kind, 1) as server, server.resp() as r:
@@ -122,7 +143,12 @@ def snapshot(bench, kind):
             beside_s = wait_for_save(r, bgsave(r))
             beside = bench.stop(probe)
             alone_s = wait_for_save(r, bgsave(r))
-            time.sleep(1)
+            size = os.path.getsize(os.path.join(server.directory, "dump.rdb"))
+            other = stranger(server, beside_s, size)
+            beside_other = bench.load.finish(
+                bench.probe(server, "SET __key__ __value__", keys, max(1, beside_s - 0.3))
+            )
+            servers.end(other)
             level, peak = memory_of(server), 0
 
             def look():
@@ -132,13 +158,14 @@ def snapshot(bench, kind):
             wait_for_save(r, bgsave(r), look)
         finally:
             wrote = bench.stop(writer)
-        size = os.path.getsize(os.path.join(server.directory, "dump.rdb"))
     return {
         "p999_growth": beside["latency"]["p999_us"] / before["latency"]["p999_us"],
         "p999_ms": beside["latency"]["p999_us"] / 1000,
         "p999_before_ms": before["latency"]["p999_us"] / 1000,
         "worst_ms": beside["latency"]["max_us"] / 1000,
         "worst_before_ms": before["latency"]["max_us"] / 1000,
+        "p999_beside_stranger_ms": beside_other["latency"]["p999_us"] / 1000,
+        "worst_beside_stranger_ms": beside_other["latency"]["max_us"] / 1000,
         "save_s": alone_s,
         "save_beside_probe_s": beside_s,
         "memory_growth": peak / level - 1,
