@@ -217,9 +217,16 @@ def used_memory(server):
         return int(r.info().get("used_memory", 0))
 
 
+WARM_UP = ("--value-size", 64, "-P", 128, "-c", 2, "-n", 100_000)
+
+
 def memory_case(bench, case, kind):
-    """Growth of resident and of used memory a key, or an element, on a server of its own."""
+    """
+    Growth of resident and of used memory a key, or an element, on a server of its own.  Its buffers
+    have been used before, as what connections touch once belongs to no key.
+    """
     with Group([kind], case.workers) as (server,):
+        bench.load.run(server.port, "--command", "ECHO __value__", *WARM_UP)
         rss, used = server.settled_rss(), used_memory(server)
         bench.fill(server, case)
         with server.resp() as r:

@@ -44,9 +44,9 @@ whole = partial(row, asked=cpu(0.8, 0.5), load=ONE)
 bulk = partial(row, asked=cpu(0.3, 0.15), load=ONE)
 
 
-def memory(name, title, payload, template, *per, must=1.0, aim=0.65):
+def memory(name, title, payload, template, *per, must=1.0, aim=0.65, size=SMALL):
     asked, per = Asked("rss_per_key", must, aim), per or ("DBSIZE",)
-    setup = (fill(template, *SMALL),)
+    setup = (fill(template, *size),)
     return Case(name, title, "memory", setup=setup, payload=payload, per=per, asked=asked)
 
 
@@ -189,11 +189,12 @@ STREAMS = [
     memory(
         "mem-stream-1m",
         "one stream, an entry of 2 small fields",
-        24,
+        16,
         "XADD big *" + READING,
         "XLEN",
         "big",
         aim=0.9,
+        size=("--value-size", 4),
     ),
     stall(
         "stall-xtrim-10m",
