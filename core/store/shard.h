@@ -40,13 +40,14 @@ struct shard {
     struct table first;      /* database 0 */
     struct shard_db *others; /* the other databases in use, sorted by db */
     uint32_t others_count;
-    uint32_t watched;            /* nodes in watchers */
-    struct watch_node *watchers; /* keys of this shard that transactions watch */
-    uint32_t waiting;            /* nodes in waits */
-    uint32_t wait_targets;       /* those of them that need another shard to be served */
-    struct wait_key *waits;      /* keys of this shard that blocked commands wait for */
-    struct table_frozen *frozen; /* what the open view has still to read of this shard */
-    uint64_t ticket;             /* of the last change that was logged */
+    uint32_t watched;             /* nodes in watchers */
+    struct watch_node *watchers;  /* keys of this shard that transactions watch */
+    uint32_t waiting;             /* nodes in waits */
+    uint32_t wait_targets;        /* those of them that need another shard to be served */
+    uint32_t waited, waited_gone; /* __atomic, relaxed: keys in waits; those whose end matters */
+    struct wait_key *waits;       /* keys of this shard that blocked commands wait for */
+    struct table_frozen *frozen;  /* what the open view has still to read of this shard */
+    uint64_t ticket;              /* of the last change that was logged */
 } __attribute__((aligned(LK_CACHE_LINE)));
 
 static inline bool shard_try_lock(struct shard *s)

@@ -1,5 +1,11 @@
 #include "core/store/wait.h"
 
+/* Under the lock; whoever counts reads without it. */
+static void count(uint32_t *n, uint32_t by)
+{
+    __atomic_store_n(n, *n + by, __ATOMIC_RELAXED);
+}
+
 static struct wait_key *own_key(struct shard *s, uint32_t db, struct bytes key, uint64_t hash)
 {
     struct wait_key *k = wait_find(s, db, hash, key);
@@ -16,6 +22,7 @@ static struct wait_key *own_key(struct shard *s, uint32_t db, struct bytes key, 
     if (k->next)
         k->next->prev = k;
     s->waits = k;
+    count(&s->waited, 1);
     return k;
 }
 
@@ -29,6 +36,7 @@ static void drop_key(struct wait_key *k)
         k->shard->waits = k->next;
     if (k->next)
         k->next->prev = k->prev;
+    count(&k->shard->waited, -1u);
     mem_free(k, sizeof *k + k->key_size);
 }
 
@@ -44,7 +52,8 @@ void wait_add(struct shard *s, uint32_t db, struct bytes key, uint64_t hash, str
     else
         k->first = node;
     k->last = node;
-    k->when_gone += node->when_gone;
+    if (node->when_gone && k->when_gone++ == 0)
+        count(&s->waited_gone, 1);
     s->waiting++;
     s->wait_targets += node->target != NULL;
 }
@@ -63,7 +72,8 @@ void wait_drop(struct wait_node *node)
     else
         k->last = node->prev;
     node->key = NULL;
-    k->when_gone -= node->when_gone;
+    if (node->when_gone && --k->when_gone == 0)
+        count(&k->shard->waited_gone, -1u);
     k->shard->waiting--;
     k->shard->wait_targets -= node->target != NULL;
     drop_key(k);
@@ -81,4 +91,14 @@ void wait_let_go(struct wait_key *k)
 {
     k->ready = false;
     drop_key(k);
+}
+
+struct wait_totals wait_totals(const struct keyspace *ks)
+{
+    struct wait_totals t = {0};
+    for (uint32_t i = 0; i < ks->count; i++) {
+        t.keys += __atomic_load_n(&ks->shards[i].waited, __ATOMIC_RELAXED);
+        t.keys_when_gone += __atomic_load_n(&ks->shards[i].waited_gone, __ATOMIC_RELAXED);
+    }
+    return t;
 }

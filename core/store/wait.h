@@ -54,6 +54,12 @@ static inline struct bytes wait_key_name(const struct wait_key *k)
     return bytes_of(k->key, k->key_size);
 }
 
+/* Keys that somebody waits for, and those whose deletion he wants to know of.  Any thread. */
+struct wait_totals {
+    uint64_t keys, keys_when_gone;
+};
+struct wait_totals wait_totals(const struct keyspace *ks);
+
 /* Whoever has set ready calls this when he is done with the key. */
 void wait_let_go(struct wait_key *k);
 

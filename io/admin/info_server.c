@@ -6,6 +6,7 @@
 #include "core/base/clock.h"
 #include "core/cmd/version.h"
 #include "core/store/lru.h"
+#include "core/store/wait.h"
 #include "io/admin/process.h"
 #include "io/startup.h"
 
@@ -84,6 +85,7 @@ void info_server(struct info *i)
 void info_clients(struct info *i)
 {
     const struct admin_worker *w = &i->workers;
+    const struct wait_totals waits = wait_totals(i->shared->keyspace);
 
     info_count(i, "connected_clients", w->connections);
     info_number(i, "cluster_connections", 0);
@@ -96,8 +98,8 @@ void info_clients(struct info *i)
     info_count(i, "watching_clients", w->watching);
     info_number(i, "clients_in_timeout_table", 0);
     info_number(i, "total_watched_keys", 0);
-    info_number(i, "total_blocking_keys", 0);
-    info_number(i, "total_blocking_keys_on_nokey", 0);
+    info_count(i, "total_blocking_keys", waits.keys);
+    info_count(i, "total_blocking_keys_on_nokey", waits.keys_when_gone);
 }
 
 static void cpu_lines(struct info *i, const char *suffix, struct process_cpu cpu)

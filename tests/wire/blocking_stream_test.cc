@@ -86,6 +86,8 @@ TEST(BlockingStream, ATransactionServesWhenItEnds)
     wait_blocked(control, 2);
     reader.send(Args{"XREAD", "COUNT", "2", "BLOCK", "0", "STREAMS", "k", "$"});
     wait_blocked(control, 3);
+    EXPECT_EQ(clients_figure(control, "total_blocking_keys"), 1);
+    EXPECT_EQ(clients_figure(control, "total_blocking_keys_on_nokey"), 1);
     control.call({"MULTI"});
     for (const char *id : {"1-0", "2-0", "3-0"})
         control.call({"XADD", "k", id, "f", id});
@@ -93,6 +95,8 @@ TEST(BlockingStream, ATransactionServesWhenItEnds)
     EXPECT_EQ(one.read_raw(), entries("k", {{"1-0", {"f", "1-0"}}}));
     EXPECT_EQ(all.read_raw(), entries("k", {{"2-0", {"f", "2-0"}}, {"3-0", {"f", "3-0"}}}));
     EXPECT_EQ(reader.read_raw(), entries("k", {{"1-0", {"f", "1-0"}}, {"2-0", {"f", "2-0"}}}));
+    EXPECT_EQ(clients_figure(control, "total_blocking_keys"), 0);
+    EXPECT_EQ(clients_figure(control, "total_blocking_keys_on_nokey"), 0);
 }
 
 /* "$" is the last ID when the reader came, whatever becomes of the stream. */

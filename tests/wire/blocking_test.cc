@@ -250,6 +250,7 @@ TEST(Blocking, StormsLoseNothing)
 
     Client client = server->connect();
     EXPECT_EQ(clients_figure(client, "blocked_clients"), 0);
+    EXPECT_EQ(clients_figure(client, "total_blocking_keys"), 0);
     for (int i = 0; i < kLists; i++) {
         note_popped(ledger, client.call({"LRANGE", "list:" + std::to_string(i), "0", "-1"}));
         note_popped(ledger, client.call({"ZRANGE", "zset:" + std::to_string(i), "0", "-1"}));
