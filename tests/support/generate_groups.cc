@@ -70,10 +70,11 @@ std::string bound(Random &random)
     return random.one_in(12) ? random.pick(ends) : (random.one_in(4) ? "(" : "") + id(random);
 }
 
+/* Nothing between 0 and for ever: whether a millisecond has passed would be luck. */
 std::string min_idle(Random &random)
 {
     static const std::vector<std::string> some = {"0", "0", "0", "1000000000000", "-1"};
-    return random.one_in(30) ? any_integer(random) : random.pick(some);
+    return random.one_in(30) ? spoilt_time(random) : random.pick(some);
 }
 
 std::string count(Random &random)
