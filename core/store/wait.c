@@ -93,7 +93,7 @@ void wait_let_go(struct wait_key *k)
     drop_key(k);
 }
 
-struct wait_totals wait_totals(const struct keyspace *ks)
+struct wait_totals wait_totals_get(const struct keyspace *ks)
 {
     struct wait_totals t = {0};
     for (uint32_t i = 0; i < ks->count; i++) {

@@ -58,7 +58,7 @@ static inline struct bytes wait_key_name(const struct wait_key *k)
 struct wait_totals {
     uint64_t keys, keys_when_gone;
 };
-struct wait_totals wait_totals(const struct keyspace *ks);
+struct wait_totals wait_totals_get(const struct keyspace *ks);
 
 /* Whoever has set ready calls this when he is done with the key. */
 void wait_let_go(struct wait_key *k);

@@ -85,7 +85,7 @@ void info_server(struct info *i)
 void info_clients(struct info *i)
 {
     const struct admin_worker *w = &i->workers;
-    const struct wait_totals waits = wait_totals(i->shared->keyspace);
+    const struct wait_totals waits = wait_totals_get(i->shared->keyspace);
 
     info_count(i, "connected_clients", w->connections);
     info_number(i, "cluster_connections", 0);
