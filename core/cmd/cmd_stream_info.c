@@ -131,27 +131,9 @@ static bool parse_full(struct exec *x, const struct args *a, bool *full, uint64_
     return true;
 }
 
-static void put_pending_of_group(struct reply *r, const struct stream_group *g, uint64_t most)
-{
-    struct stream_pending_iter it;
-    struct stream_pending p;
-    const uint64_t all = stream_pending_count(g, NULL), n = all < most ? all : most;
-    put_count(r, "pel-count", all);
-    reply_bulk_cstr(r, "pending");
-    reply_array(r, n);
-    stream_pending_begin(&it, g, NULL, stream_id_of(0, 0), stream_id_max());
-    for (uint64_t i = 0; i < n; i++) {
-        LK_ASSERT(stream_pending_next(&it, &p));
-        reply_array(r, 4);
-        reply_stream_id(r, p.id);
-        reply_bulk(r, stream_name(&p.consumer->head));
-        reply_int(r, p.delivered_ms);
-        reply_int(r, (int64_t)p.deliveries);
-    }
-}
-
-static void put_pending_of_consumer(struct reply *r, const struct stream_group *g,
-                                    const struct stream_consumer *c, uint64_t most)
+/* Of a consumer, or of the whole group if it is NULL: then each entry says whose it is. */
+static void put_pending(struct reply *r, const struct stream_group *g,
+                        const struct stream_consumer *c, uint64_t most)
 {
     struct stream_pending_iter it;
     struct stream_pending p;
@@ -162,8 +144,10 @@ static void put_pending_of_consumer(struct reply *r, const struct stream_group *
     stream_pending_begin(&it, g, c, stream_id_of(0, 0), stream_id_max());
     for (uint64_t i = 0; i < n; i++) {
         LK_ASSERT(stream_pending_next(&it, &p));
-        reply_array(r, 3);
+        reply_array(r, c ? 3 : 4);
         reply_stream_id(r, p.id);
+        if (!c)
+            reply_bulk(r, stream_name(&p.consumer->head));
         reply_int(r, p.delivered_ms);
         reply_int(r, (int64_t)p.deliveries);
     }
@@ -176,7 +160,7 @@ static void put_group(struct reply *r, const struct stream_state *s, const struc
     reply_map(r, 7);
     put_name(r, &g->head);
     put_progress(r, s, g);
-    put_pending_of_group(r, g, most);
+    put_pending(r, g, NULL, most);
     reply_bulk_cstr(r, "consumers");
     reply_array(r, consumers);
     for (uint64_t i = 0; i < consumers; i++) {
@@ -185,7 +169,7 @@ static void put_group(struct reply *r, const struct stream_state *s, const struc
         put_name(r, &c->head);
         put_count(r, "seen-time", (uint64_t)c->seen_ms);
         put_count(r, "active-time", (uint64_t)c->active_ms);
-        put_pending_of_consumer(r, g, c, most);
+        put_pending(r, g, c, most);
     }
 }
 
