@@ -60,10 +60,10 @@ class Resp:
             for _ in part:
                 self.read()
 
-    def info(self):
-        """All of INFO as a flat dict of strings."""
+    def info(self, *sections):
+        """INFO, or these sections of it, as a flat dict of strings."""
         fields = {}
-        for line in self.ask("INFO").decode(errors="replace").splitlines():
+        for line in self.ask("INFO", *sections).decode(errors="replace").splitlines():
             name, colon, value = line.partition(":")
             if colon and not line.startswith("#"):
                 fields[name] = value
