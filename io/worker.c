@@ -7,6 +7,7 @@
 
 #include "core/base/clock.h"
 #include "core/base/log.h"
+#include "core/base/sched.h"
 #include "core/store/reclaim.h"
 #include "io/startup.h"
 #include "io/worker_priv.h"
@@ -162,6 +163,7 @@ static void *run(void *arg)
     struct worker *w = arg;
     const struct config *config = config_current(w->group->setup.config);
     startup_crash_thread();
+    sched_be_prompt();
     w->net = net_new(w->group->setup.backend, (uint32_t)config->maxclients / w->group->count);
     if (!w->net) {
         log_line(LOG_WARNING, "Worker %u has no network: %s", w->index, strerror(errno));

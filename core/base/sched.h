@@ -1,0 +1,30 @@
+/*
+ * sched.h — what a thread asks of the system's scheduler.
+ *
+ * Threads  each for itself
+ * Source   Linux: sched_setattr(2); the length of a slice since 6.12
+ */
+#ifndef LK_BASE_SCHED_H
+#define LK_BASE_SCHED_H
+
+#include "core/base/attr.h"
+
+#include <stdint.h>
+
+LK_BEGIN
+
+/*
+ * The thread works in short stretches: it is let run sooner than others that are due, and not for
+ * longer in sum.  A kernel that cannot do that leaves everything as it is.
+ */
+void sched_be_prompt(void);
+
+/* As nice(2), for this thread alone. */
+void sched_be_nice(int level);
+
+/* How many CPUs this thread may run on; at least one. */
+uint32_t sched_cpus(void);
+
+LK_END
+
+#endif
