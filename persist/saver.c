@@ -3,6 +3,7 @@
 #include "core/base/clock.h"
 #include "core/base/log.h"
 #include "core/base/mem.h"
+#include "core/base/sched.h"
 #include "persist/aof_base.h"
 #include "persist/rdb_file.h"
 
@@ -10,13 +11,14 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/resource.h>
-#include <sys/syscall.h>
 #include <unistd.h>
+
+enum { KEEP_S = 15 }; /* longer than pages are kept, so that few are left */
 
 struct saver {
     struct saver_parts parts;
     pthread_t thread;
+    bool keeps; /* freed pages; the thread's own */
     pthread_mutex_t lock;
     pthread_cond_t changed;
     /* lock: */
@@ -261,19 +263,43 @@ static void run_job(struct saver *s, enum saver_job kind, enum aof_turn turn)
 
 /* --- the thread ------------------------------------------------------------------------------ */
 
+/*
+ * Pages that a snapshot has superseded are taken for its next ones, not given back one by one
+ * meanwhile: each would stop all threads for a moment, and come back by a fault.
+ */
+static void keep_freed(struct saver *s, bool keep)
+{
+    if (s->keeps != keep)
+        mem_keep_freed(keep);
+    s->keeps = keep;
+}
+
+/* Until something is wanted, or what was kept has had its time. */
+static void rest(struct saver *s)
+{
+    struct timespec until;
+    clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_sec += KEEP_S;
+    if (!s->keeps)
+        pthread_cond_wait(&s->changed, &s->lock);
+    else if (pthread_cond_clockwait(&s->changed, &s->lock, CLOCK_MONOTONIC, &until) == ETIMEDOUT)
+        keep_freed(s, false);
+}
+
 static void *run(void *arg)
 {
     struct saver *s = arg;
-    setpriority(PRIO_PROCESS, (id_t)syscall(SYS_gettid), 10); /* workers come first */
+    sched_be_nice(10); /* workers come first */
     pthread_mutex_lock(&s->lock);
     while (!s->stop) {
         if (s->wanted == SAVER_NONE) {
-            pthread_cond_wait(&s->changed, &s->lock);
+            rest(s);
             continue;
         }
         const enum saver_job job = s->running = s->wanted;
         s->wanted = SAVER_NONE;
         pthread_mutex_unlock(&s->lock);
+        keep_freed(s, true);
         run_job(s, job, s->turn);
         pthread_mutex_lock(&s->lock);
         s->running = SAVER_NONE;

@@ -18,7 +18,6 @@
 #include <pthread.h>
 #include <stdalign.h>
 #include <stdatomic.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -43,6 +42,13 @@ enum {
     LARGE_BYTES = 16384, /* the allocator's first size class without slabs */
 };
 
+/* How long pages that nobody uses wait for a user. */
+#define FREED_MS 1000
+#define KEPT_MS  10000
+
+#define MEM_TEXT(x)   #x
+#define MEM_NUMBER(x) MEM_TEXT(x)
+
 /* The allocators know no empty block. */
 static inline size_t at_least_one(size_t size)
 {
@@ -63,8 +69,9 @@ static inline size_t at_least_one(size_t size)
  */
 extern const char *malloc_conf;
 __attribute__((used)) const char *malloc_conf =
-    "background_thread:true,max_background_threads:1,dirty_decay_ms:1000,muzzy_decay_ms:0,"
-    "oversize_threshold:0,lg_extent_max_active_fit:14";
+    "background_thread:true,max_background_threads:1,"
+    "dirty_decay_ms:" MEM_NUMBER(FREED_MS) ",muzzy_decay_ms:0,"
+                                           "oversize_threshold:0,lg_extent_max_active_fit:14";
 
 /* malloc has a shorter path than mallocx; both are of one library, as raw_check makes sure. */
 static inline void *raw_alloc(size_t size)
@@ -357,10 +364,24 @@ void mem_purge(void)
     mallctl(name, NULL, NULL, NULL, 0);
 }
 
+void mem_keep_freed(bool keep)
+{
+    const ssize_t ms = keep ? KEPT_MS : FREED_MS;
+    unsigned arenas = 0;
+    size_t size = sizeof arenas;
+    char name[40];
+
+    mallctl("arenas.dirty_decay_ms", NULL, NULL, (void *)(uintptr_t)&ms, sizeof ms);
+    mallctl("arenas.narenas", &arenas, &size, NULL, 0);
+    for (unsigned i = 0; i < arenas; i++) { /* those that nobody has used yet take the default */
+        snprintf(name, sizeof name, "arena.%u.dirty_decay_ms", i);
+        mallctl(name, NULL, NULL, (void *)(uintptr_t)&ms, sizeof ms);
+    }
+}
+
 const char *mem_allocator_name(void)
 {
     return "jemalloc-" /* the header's version is the library's: they come as one package */
-#define MEM_TEXT(x)          #x
 #define MEM_VERSION(a, b, c) MEM_TEXT(a) "." MEM_TEXT(b) "." MEM_TEXT(c)
         MEM_VERSION(JEMALLOC_VERSION_MAJOR, JEMALLOC_VERSION_MINOR, JEMALLOC_VERSION_BUGFIX);
 }
@@ -375,6 +396,11 @@ void mem_stats_get(struct mem_stats *out)
 void mem_purge(void)
 {
     malloc_trim(0);
+}
+
+void mem_keep_freed(bool keep)
+{
+    (void)keep;
 }
 
 const char *mem_allocator_name(void)

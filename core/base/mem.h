@@ -14,6 +14,7 @@
 
 #include "core/base/attr.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -60,7 +61,12 @@ struct mem_stats {
     size_t allocated, active, resident, mapped, retained, metadata;
 };
 void mem_stats_get(struct mem_stats *out);
-void mem_purge(void);                 /* gives unused pages back to the system */
+void mem_purge(void); /* gives unused pages back to the system */
+/*
+ * How soon freed pages go back by themselves: within ten seconds if they are kept, else within one.
+ * What is free when this changes may go at once, in the calling thread.
+ */
+void mem_keep_freed(bool keep);
 const char *mem_allocator_name(void); /* "jemalloc-5.3.0", "libc" */
 
 LK_END
