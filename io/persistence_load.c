@@ -9,9 +9,7 @@
 #include "core/base/log.h"
 #include "core/base/mem.h"
 #include "core/proto/resp_segment.h"
-#include "core/store/bulk_load.h"
-#include "core/store/lru.h"
-#include "io/persistence_priv.h"
+#include "io/key_loader.h"
 #include "persist/rdb_file.h"
 
 #include <errno.h>
@@ -21,19 +19,16 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { LOADER_WORKER = 63, PROGRESS_KEYS = 1024 };
+enum { LOADER_WORKER = 63 };
 
 struct loader {
-    struct persistence *p;
+    struct key_loader keys;              /* first: progress finds the rest through it */
     const struct aof_manifest *manifest; /* NULL: the RDB is loaded */
     struct dispatcher *d;
     struct session session;
-    struct bulk_load bulk;
-    int64_t now_ms;
-    struct type_limits limits; /* of values in files */
-    bool keep_expired;
-    uint64_t keys, expired;
-    uint64_t expected; /* keys for which tables were made */
+    struct key_crew crew;
+    unsigned said_percent; /* in the log */
+    int64_t said_ms;
 };
 
 /* Whoever wants to be alone in the gate gets his turn. */
@@ -45,79 +40,44 @@ static void give_way(struct loader *l)
 
 /* --- keys ------------------------------------------------------------------------------------ */
 
-static uint32_t use_bits(const struct loader *l, const struct rdb_record *r, int64_t now_ms)
+static void outside(void *ctx, bool out)
 {
-    const struct command_limits *limits = &l->p->parts.shared->config->limits;
-    if (limits->lfu)
-        return r->freq >= 0 ? lfu_of(now_ms, (uint32_t)r->freq) : lfu_new(now_ms);
-    const int64_t idle_s = r->idle_s > 0 ? r->idle_s : 0;
-    return lru_clock(now_ms - idle_s * 1000);
+    const struct loader *l = ctx;
+    if (out)
+        dispatch_leave(l->d);
+    else
+        dispatch_enter(l->d);
 }
 
-static int bulk_done(struct loader *l, int rc)
+/* A line now and then for whoever watches the log: twenty at most, and none of a short load. */
+static void say_progress(struct loader *l, uint64_t done, uint64_t total)
 {
-    if (rc == LK_EBUSY) {
-        const struct bytes key = entry_key(l->bulk.refused.e);
-        log_line(LOG_WARNING, "RDB has duplicated key '%.*s' in DB %u", (int)key.size, key.data,
-                 l->bulk.refused.db);
-    }
-    return rc;
+    enum { STEP_PERCENT = 5, PAUSE_MS = 1000 };
+    const unsigned percent = total > 0 ? (unsigned)(done * 100 / total) : 0;
+    const int64_t now_ms = clock_unix_ms();
+    if (percent < l->said_percent + STEP_PERCENT || now_ms < l->said_ms + PAUSE_MS)
+        return;
+    log_line(LOG_NOTICE, "Loading: %u%% read, %llu keys loaded", percent,
+             (unsigned long long)__atomic_load_n(&l->keys.p->loaded_keys, __ATOMIC_RELAXED));
+    l->said_percent = percent;
+    l->said_ms = now_ms;
 }
 
-static int take_key(void *ctx, const struct rdb_record *r)
+static void rdb_progress(void *ctx, uint64_t offset)
 {
     struct loader *l = ctx;
-    const uint32_t databases = l->bulk.ks->databases;
-    if (r->db >= databases) {
-        log_line(LOG_WARNING,
-                 "FATAL: Data file was created with a server configured to handle more than %u "
-                 "databases. Exiting",
-                 databases);
-        value_release(r->value);
-        return LK_EDBINDEX;
-    }
-    if (r->deadline_ms >= 0 && r->deadline_ms < l->now_ms && !l->keep_expired) {
-        value_release(r->value);
-        l->expired++;
-        return LK_OK;
-    }
-    const int rc =
-        bulk_load_add(&l->bulk, r->db, r->key, r->value, r->deadline_ms, use_bits(l, r, l->now_ms));
-    if (rc == LK_OK && ++l->keys % PROGRESS_KEYS == 0) {
-        __atomic_store_n(&l->p->loaded_keys, l->keys, __ATOMIC_RELAXED);
-        give_way(l);
-        l->now_ms = clock_unix_ms();
-    }
-    return bulk_done(l, rc);
-}
-
-/* The file may say anything, but a key takes some bytes of it. */
-static int take_sizes(void *ctx, uint32_t db, uint64_t keys, uint64_t deadlines)
-{
-    struct loader *l = ctx;
-    const uint64_t most = __atomic_load_n(&l->p->load_total, __ATOMIC_RELAXED) / 4;
-    (void)deadlines;
-    if (db >= l->bulk.ks->databases || keys > most - l->expected)
-        return LK_OK;
-    l->expected += keys;
-    bulk_load_expect(&l->bulk, db, keys);
-    return LK_OK;
-}
-
-static int take_aux(void *ctx, struct bytes name, struct bytes value)
-{
-    (void)ctx;
-    if (bytes_equal(name, bytes_cstr("redis-ver")))
-        log_line(LOG_NOTICE, "Loading RDB produced by version %.*s", (int)value.size, value.data);
-    else if (bytes_equal(name, bytes_cstr("aof-base")) && bytes_equal(value, bytes_cstr("1")))
-        log_line(LOG_NOTICE, "RDB is base AOF");
-    return LK_OK;
+    struct persistence *p = l->keys.p;
+    __atomic_store_n(&p->loaded_bytes, offset, __ATOMIC_RELAXED);
+    say_progress(l, offset, __atomic_load_n(&p->load_total, __ATOMIC_RELAXED));
+    give_way(l);
 }
 
 static struct rdb_receiver receiver_of(struct loader *l)
 {
-    return (struct rdb_receiver){
-        .entry = take_key, .aux = take_aux, .sizes = take_sizes, .limits = &l->limits, .ctx = l};
+    struct rdb_receiver r = key_loader_receiver(&l->keys);
+    r.progress = rdb_progress;
+    r.crew = l->crew.crew;
+    return r;
 }
 
 /* --- commands -------------------------------------------------------------------------------- */
@@ -129,12 +89,8 @@ static int take_commands(void *ctx, const struct aof_command *v, uint32_t n, uin
     struct args a[AOF_LOAD_BATCH];
     for (uint32_t i = 0; i < n; i++)
         a[i] = (struct args){v[i].argv, v[i].n};
-    int rc = bulk_done(l, bulk_load_flush(&l->bulk)); /* an RDB may have stood before them */
     *done = 0;
-    if (rc != LK_OK)
-        buf_append_bytes(error, bytes_cstr("the keys before it cannot be put"));
-    else
-        rc = dispatch_apply(l->d, &l->session, a, n, done);
+    const int rc = dispatch_apply(l->d, &l->session, a, n, done);
     const struct reply *r = &l->session.reply;
     if (rc == LK_EFORMAT)
         buf_printf(error, "the command '%.*s' was refused: %.*s", (int)a[*done].v[0].size,
@@ -146,8 +102,9 @@ static int take_commands(void *ctx, const struct aof_command *v, uint32_t n, uin
 static void take_progress(void *ctx, uint64_t read, uint64_t total)
 {
     struct loader *l = ctx;
-    __atomic_store_n(&l->p->loaded_bytes, read, __ATOMIC_RELAXED);
-    __atomic_store_n(&l->p->load_total, total, __ATOMIC_RELAXED);
+    __atomic_store_n(&l->keys.p->loaded_bytes, read, __ATOMIC_RELAXED);
+    __atomic_store_n(&l->keys.p->load_total, total, __ATOMIC_RELAXED);
+    say_progress(l, read, total);
     give_way(l);
 }
 
@@ -262,13 +219,12 @@ static bool load_rdb(struct loader *l, const struct config *c)
         return false;
     }
     f.in.checksum = c->rdbchecksum;
-    __atomic_store_n(&l->p->load_total, f.in.source.size, __ATOMIC_RELAXED);
+    __atomic_store_n(&l->keys.p->load_total, f.in.source.size, __ATOMIC_RELAXED);
     const bool read = rdb_load(&f.in, &receiver) == LK_OK;
     if (!read)
         log_line(LOG_WARNING, "Fatal error loading the DB, %s. Exiting.", f.in.error);
-    const bool well = read && bulk_done(l, bulk_load_flush(&l->bulk)) == LK_OK;
     rdb_file_close(&f);
-    return well;
+    return read;
 }
 
 static bool load_aof(struct loader *l, const struct config *c, struct aof_load_result *result)
@@ -277,14 +233,11 @@ static bool load_aof(struct loader *l, const struct config *c, struct aof_load_r
     const struct aof_receiver receiver = {
         .commands = take_commands, .rdb = &rdb, .progress = take_progress, .ctx = l};
     const struct aof_load_options options = {.ops = &file_ops_system,
-                                             .directory = l->p->aof_directory,
+                                             .directory = l->keys.p->aof_directory,
                                              .truncated_ok = c->aof_load_truncated};
     struct buf error = {0};
-    l->keep_expired = true;
-    int rc = aof_load(l->manifest, &options, &receiver, result, &error);
-    if (rc == LK_OK)
-        rc = bulk_done(l, bulk_load_flush(&l->bulk));
-    else
+    const int rc = aof_load(l->manifest, &options, &receiver, result, &error);
+    if (rc != LK_OK)
         log_line(LOG_WARNING, "%.*s", (int)error.size, error.data);
     buf_release(&error);
     return rc == LK_OK;
@@ -308,7 +261,8 @@ static bool load(struct loader *l, const struct config *c, struct aof_load_resul
     if (!load_rdb(l, c))
         return false;
     log_line(LOG_NOTICE, "Done loading RDB, keys loaded: %llu, keys expired: %llu.",
-             (unsigned long long)l->keys, (unsigned long long)l->expired);
+             (unsigned long long)__atomic_load_n(&l->keys.p->loaded_keys, __ATOMIC_RELAXED),
+             (unsigned long long)__atomic_load_n(&l->keys.p->load_expired, __ATOMIC_RELAXED));
     say_loaded("disk", began_ms);
     return true;
 }
@@ -342,24 +296,24 @@ static bool begin_aof(struct persistence *p, const struct aof_load_result *resul
 bool persistence_read(struct persistence *p, const struct aof_manifest *m, bool merge,
                       struct aof_load_result *result)
 {
-    struct loader l = {.p = p,
-                       .manifest = m,
-                       .now_ms = clock_unix_ms(),
-                       .limits = p->parts.shared->config->limits.types};
+    struct loader l = {.manifest = m, .said_ms = clock_unix_ms()};
     __atomic_store_n(&p->load_began_ms, (uint64_t)clock_unix_ms(), __ATOMIC_RELAXED);
-    bulk_load_begin(&l.bulk, p->parts.shared->keyspace, merge);
+    __atomic_store_n(&p->loaded_bytes, 0, __ATOMIC_RELAXED);
+    __atomic_store_n(&p->loaded_keys, 0, __ATOMIC_RELAXED);
+    __atomic_store_n(&p->load_expired, 0, __ATOMIC_RELAXED);
+    key_loader_begin(&l.keys, p, merge, m != NULL);
+    key_crew_begin(&l.crew, &l.keys, outside, &l);
     l.d = dispatcher_new(p->parts.shared, LOADER_WORKER);
     session_init(&l.session, 0);
     session_set(&l.session, SESSION_AUTHENTICATED, true);
     dispatch_enter(l.d);
     const bool well = load(&l, persistence_config(p), result);
-    bulk_load_end(&l.bulk);
     dispatch_forget(l.d, &l.session);
     dispatch_leave(l.d);
+    key_crew_end(&l.crew);
+    key_loader_end(&l.keys);
     session_release(&l.session);
     dispatcher_free(l.d);
-    __atomic_store_n(&p->loaded_keys, l.keys, __ATOMIC_RELAXED);
-    __atomic_store_n(&p->load_expired, l.expired, __ATOMIC_RELAXED);
     return well;
 }
 

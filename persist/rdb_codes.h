@@ -104,6 +104,12 @@ struct rdb_code {
     uint8_t since; /* the first version that has it … */
     uint8_t until; /* … and the last one */
     bool opcode;   /* else the type of a value */
+    /*
+     * What follows the key, or the opcode that stands before a key; NULL for what is no part of a
+     * key's record.  s a string, l a length, f a score as text, 1 4 8 so many bytes, w sixteen
+     * bytes; (...) a length and so many times what is in it.
+     */
+    const char *layout;
 };
 
 /*

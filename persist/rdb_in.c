@@ -133,17 +133,33 @@ static int receive(struct rdb_in *in)
     return LK_OK;
 }
 
+/* Lets go of what was used up. */
+static void shift(struct rdb_in *in)
+{
+    digest(in);
+    memmove(in->data, in->data + in->at, in->end - in->at);
+    in->base += in->at;
+    in->end -= in->at;
+    in->at = in->digested = 0;
+}
+
+int rdb_in_fill_window(struct rdb_in *in)
+{
+    int rc = in->status;
+    if (in->source.read)
+        shift(in);
+    while (rc == LK_OK && !in->ended && in->end < in->capacity)
+        rc = receive(in);
+    return rc;
+}
+
 LK_COLD int rdb_in_fill_slow(struct rdb_in *in, size_t n)
 {
     if (in->status != LK_OK)
         return in->status;
     if (in->source.read) {
         LK_ASSERT(n <= in->capacity);
-        digest(in);
-        memmove(in->data, in->data + in->at, in->end - in->at);
-        in->base += in->at;
-        in->end -= in->at;
-        in->at = in->digested = 0;
+        shift(in);
     }
     while (in->end - in->at < n && !in->ended) {
         const int rc = receive(in);

@@ -80,6 +80,9 @@ static inline struct bytes rdb_in_rest(const struct rdb_in *in)
     return bytes_of(in->data + in->at, in->end - in->at);
 }
 
+/* Reads until the window is full or nothing follows. */
+LK_MUST_USE int rdb_in_fill_window(struct rdb_in *in);
+
 LK_MUST_USE int rdb_in_byte(struct rdb_in *in, unsigned *out);
 LK_MUST_USE int rdb_in_raw(struct rdb_in *in, void *out, size_t size);
 LK_MUST_USE int rdb_in_skip(struct rdb_in *in, uint64_t size);

@@ -4,7 +4,9 @@
 #include "persist/rdb_load.h"
 
 #include "core/ds/le.h"
+#include "persist/rdb_crew.h"
 #include "persist/rdb_module.h"
+#include "persist/rdb_scan.h"
 #include "persist/rdb_type.h"
 
 enum { KEEP_BYTES = 1024 * 1024 }; /* scratch that waits for the next key */
@@ -257,21 +259,92 @@ static int read_opcode(struct load *l, unsigned opcode)
     }
 }
 
+static int read_record(struct load *l, unsigned *first)
+{
+    const int rc = rdb_in_byte(l->in, first);
+    if (rc != LK_OK)
+        return rc;
+    const struct rdb_code *row = rdb_code_find(l->in->version, *first);
+    if (!row)
+        return rdb_in_fail(l->in, "%u begins no record of RDB version %u", *first, l->in->version);
+    return row->opcode ? read_opcode(l, *first) : read_entry(l, *first);
+}
+
+/* --- with a crew ----------------------------------------------------------------------------- */
+
+static void say_progress(struct load *l)
+{
+    if (l->receiver->progress)
+        l->receiver->progress(l->receiver->ctx, rdb_in_offset(l->in));
+}
+
+/* Keys as far as they can be told apart; what is next is something else, or a very long one. */
+static int give_runs(struct load *l)
+{
+    struct rdb_in *in = l->in;
+    int rc = LK_OK;
+    bool filled = false;
+    while (rc == LK_OK) {
+        const size_t n = rdb_scan(in->version, rdb_in_rest(in));
+        if (n == 0 && filled)
+            return LK_OK;
+        filled = n == 0;
+        if (n == 0) {
+            rc = rdb_in_fill_window(in);
+            continue;
+        }
+        const struct rdb_run run = {bytes_of(in->data + in->at, n), rdb_in_offset(in), in->version,
+                                    l->next.db};
+        in->at += n;
+        rc = answered(l, rdb_crew_give(l->receiver->crew, &run, l->receiver), "a run of keys");
+        say_progress(l);
+    }
+    return rc;
+}
+
+/* What a member found wrong stands before whatever was found here. */
+static int wait_for_crew(struct load *l, int rc)
+{
+    char error[RDB_IN_ERROR_CHARS];
+    const int crew_rc = rdb_crew_wait(l->receiver->crew, error);
+    if (crew_rc == LK_OK)
+        return rc;
+    memcpy(l->in->error, error, sizeof error);
+    return l->in->status = crew_rc;
+}
+
+/* --- the frame ------------------------------------------------------------------------------- */
+
+static bool record_has_begun(const struct load *l)
+{
+    return l->next.deadline_ms != ENTRY_NO_DEADLINE || l->next.idle_s >= 0 || l->next.freq >= 0;
+}
+
 static int read_records(struct load *l)
 {
-    unsigned first;
-    for (;;) {
-        int rc = rdb_in_byte(l->in, &first);
-        if (rc != LK_OK)
-            return rc;
-        const struct rdb_code *row = rdb_code_find(l->in->version, first);
-        if (!row)
-            return rdb_in_fail(l->in, "%u begins no record of RDB version %u", first,
-                               l->in->version);
-        rc = row->opcode ? read_opcode(l, first) : read_entry(l, first);
-        if (rc != LK_OK || first == RDB_OP_EOF)
-            return rc;
+    enum { PROGRESS_RECORDS = 1024 };
+    unsigned first = 0;
+    int rc = LK_OK;
+    for (uint64_t i = 0; rc == LK_OK && first != RDB_OP_EOF; i++) {
+        if (l->receiver->crew && !record_has_begun(l))
+            rc = give_runs(l);
+        if (rc == LK_OK)
+            rc = read_record(l, &first);
+        if (i % PROGRESS_RECORDS == 0)
+            say_progress(l);
     }
+    return rc;
+}
+
+static int end_run(struct load *l)
+{
+    return l->receiver->run_end ? l->receiver->run_end(l->receiver->ctx) : LK_OK;
+}
+
+static void release(struct load *l)
+{
+    buf_release(&l->key);
+    buf_release(&l->text);
 }
 
 int rdb_load(struct rdb_in *in, const struct rdb_receiver *receiver)
@@ -282,7 +355,30 @@ int rdb_load(struct rdb_in *in, const struct rdb_receiver *receiver)
     int rc = read_magic(in);
     if (rc == LK_OK)
         rc = read_records(&l);
-    buf_release(&l.key);
-    buf_release(&l.text);
+    if (rc == LK_OK)
+        rc = answered(&l, end_run(&l), "an entry");
+    if (receiver->crew)
+        rc = wait_for_crew(&l, rc);
+    release(&l);
+    return rc;
+}
+
+int rdb_load_run(struct rdb_in *in, const struct rdb_run *run, const struct rdb_receiver *receiver)
+{
+    struct load l = {.in = in, .receiver = receiver};
+    unsigned first;
+    int rc = LK_OK;
+    rdb_in_init_bytes(in, run->data);
+    in->base = run->offset;
+    in->version = run->version;
+    in->checksum = false; /* whoever reads the file computes it */
+    in->limits = receiver->limits;
+    forget_record(&l);
+    l.next.db = run->db;
+    while (rc == LK_OK && rdb_in_left(in) > 0)
+        rc = read_record(&l, &first);
+    if (rc == LK_OK)
+        rc = answered(&l, end_run(&l), "an entry");
+    release(&l);
     return rc;
 }

@@ -170,6 +170,55 @@ TEST_F(Persist, ReloadBesideClients)
     EXPECT_EQ(server->stop(), 0);
 }
 
+/* Of one field of INFO; -1: it is not there. */
+static int64_t number(Client &c, const std::string &field)
+{
+    const std::string info = c.call_raw({"INFO", "persistence"});
+    const size_t at = info.find("\n" + field + ":");
+    return at == std::string::npos ? -1 : std::stoll(info.substr(at + field.size() + 2));
+}
+
+/* More than a window of the reader: threads share it, and tell how far they are. */
+TEST_F(Persist, LoadingSaysHowFarItIs)
+{
+    const auto fill_and_load = [&](Server::Directives how, const char *load) {
+        SCOPED_TRACE(load);
+        auto server = start(how);
+        Client c = server->connect();
+        std::vector<Args> many;
+        for (int i = 0; i < 3000; i++)
+            many.push_back({"SET", "k" + std::to_string(i), std::string(400, 'v')});
+        c.pipeline(many);
+        if (number(c, "aof_enabled") == 1)
+            EXPECT_EQ(c.call({"BGREWRITEAOF"}).type, '+');
+        EXPECT_EQ(quick([&] { return number(c, "aof_rewrites") == number(c, "aof_enabled"); }), "");
+        const std::string before = digest(c);
+        EXPECT_EQ(c.call_raw({"CONFIG", "SET", "key-load-delay", "1000"}), "+OK\r\n");
+        Client loads = server->connect();
+        loads.send(Args{"DEBUG", load});
+        EXPECT_EQ(quick([&] { return number(c, "loading") == 1; }), "");
+        int64_t last = 0, total = 0, seen = 0;
+        while (number(c, "loading") == 1) {
+            const int64_t done = number(c, "loading_loaded_bytes");
+            if (done < 0)
+                continue; /* it ended in between */
+            EXPECT_GE(done, last);
+            seen += done > last;
+            last = done;
+            total = std::max(total, number(c, "loading_total_bytes"));
+            EXPECT_LE(done, total);
+        }
+        EXPECT_GT(seen, 1);
+        EXPECT_GT(total, 3000 * 400);
+        EXPECT_EQ(loads.read_raw(), "+OK\r\n");
+        EXPECT_EQ(digest(c), before);
+        EXPECT_NE(server->log().find("% read, "), std::string::npos);
+        EXPECT_EQ(server->stop(), 0);
+    };
+    fill_and_load({{"rdbcompression", "no"}}, "RELOAD");
+    fill_and_load({{"rdbcompression", "no"}, {"appendonly", "yes"}}, "LOADAOF");
+}
+
 TEST_F(Persist, SavePointsSaveAndTheNextStartLoads)
 {
     auto server = start({{"save", "1", "5"}});
