@@ -18,6 +18,7 @@ from .run import measured_run
 from .servers import Server
 
 VALUE_BYTES = 100
+SETTLED_S = 0.5  # of a probe, before the save begins
 NO_REWRITE = ("--auto-aof-rewrite-percentage", "0")
 
 
@@ -30,7 +31,7 @@ class Scale:
     fields: int = 1_000_000
     writes: int = 45_000  # a second, beside a snapshot
     seconds: float = 10
-    rounds: int = 3
+    rounds: int = 5
 
     @classmethod
     def quick(cls):
@@ -121,14 +122,26 @@ def memory_of(server):
     return total
 
 
+def before_and_beside(bench, server, r, keys):
+    """The probe before a save and beside it, and the save's seconds."""
+    before = bench.load.finish(
+        bench.probe(server, "SET __key__ __value__", keys, bench.scale.seconds)
+    )
+    probe = bench.probe(server, "SET __key__ __value__", keys, 600)
+    time.sleep(SETTLED_S)
+    seconds = wait_for_save(r, bgsave(r))
+    return before, bench.stop(probe), seconds
+
+
 def snapshot(bench, kind):
     """
     BGSAVE of keys under writes.
 
     First beside a probe, an open loop of SETs by 8 more connections whose delays are compared with
-    those before, and with those beside a stranger that takes as much of the machine; then twice
-    without it, once for the time and once for the memory, as looking at that stops the server for
-    moments.
+    those before, and with those beside a stranger that takes as much of the machine.  Of 4,000 to
+    10,000 answers a save, a p99.9 is the worst ten, and anything else on the machine is among them:
+    so the median of several saves, but the worst answer of all.  Then twice without the probe, once
+    for the time and once for the memory, as looking at that stops the server for moments.
     """
     keys = bench.scale.snapshot_keys
     with Server(kind, 1) as server, server.resp() as r:
@@ -136,18 +149,12 @@ def snapshot(bench, kind):
         writer = bench.writer(server, keys)
         try:
             time.sleep(2)
-            before = bench.load.finish(
-                bench.probe(server, "SET __key__ __value__", keys, bench.scale.seconds)
-            )
-            probe = bench.probe(server, "SET __key__ __value__", keys, 600)
-            time.sleep(0.5)
-            beside_s = wait_for_save(r, bgsave(r))
-            beside = bench.stop(probe)
+            pairs = [before_and_beside(bench, server, r, keys) for _ in range(bench.scale.rounds)]
             alone_s = wait_for_save(r, bgsave(r))
             size = os.path.getsize(os.path.join(server.directory, "dump.rdb"))
-            other = stranger(server, beside_s, size)
+            other = stranger(server, alone_s, size)
             beside_other = bench.load.finish(
-                bench.probe(server, "SET __key__ __value__", keys, max(1, beside_s - 0.3))
+                bench.probe(server, "SET __key__ __value__", keys, max(1, alone_s - 0.3))
             )
             servers.end(other)
             level, peak = memory_of(server), 0
@@ -159,12 +166,18 @@ def snapshot(bench, kind):
             wait_for_save(r, bgsave(r), look)
         finally:
             wrote = bench.stop(writer)
+    before, beside, beside_s = pairs[-1]
+
+    def of_rounds(which, field):
+        return [pair[which]["latency"][field] / 1000 for pair in pairs]
+
+    p999_before, p999 = (statistics.median(of_rounds(i, "p999_us")) for i in (0, 1))
     return {
-        "p999_growth": beside["latency"]["p999_us"] / before["latency"]["p999_us"],
-        "p999_ms": beside["latency"]["p999_us"] / 1000,
-        "p999_before_ms": before["latency"]["p999_us"] / 1000,
-        "worst_ms": beside["latency"]["max_us"] / 1000,
-        "worst_before_ms": before["latency"]["max_us"] / 1000,
+        "p999_growth": p999 / p999_before,
+        "p999_ms": p999,
+        "p999_before_ms": p999_before,
+        "worst_ms": max(of_rounds(1, "max_us")),
+        "worst_before_ms": max(of_rounds(0, "max_us")),
         "p999_beside_stranger_ms": beside_other["latency"]["p999_us"] / 1000,
         "worst_beside_stranger_ms": beside_other["latency"]["max_us"] / 1000,
         "save_s": alone_s,
@@ -174,7 +187,7 @@ def snapshot(bench, kind):
         "writes_per_second": wrote["per_second"],
         "before": [(at, us / 1000) for at, n, us, _e in before["series"] if n],
         "series": [(at, us / 1000) for at, n, us, _e in beside["series"] if n],
-        "saved_from_to": (0.5, 0.5 + beside_s),
+        "saved_from_to": (SETTLED_S, SETTLED_S + beside_s),
     }
 
 

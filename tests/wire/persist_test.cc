@@ -189,8 +189,9 @@ TEST_F(Persist, LoadingSaysHowFarItIs)
         for (int i = 0; i < 3000; i++)
             many.push_back({"SET", "k" + std::to_string(i), std::string(400, 'v')});
         c.pipeline(many);
-        if (number(c, "aof_enabled") == 1)
+        if (number(c, "aof_enabled") == 1) {
             EXPECT_EQ(c.call({"BGREWRITEAOF"}).type, '+');
+        }
         EXPECT_EQ(quick([&] { return number(c, "aof_rewrites") == number(c, "aof_enabled"); }), "");
         const std::string before = digest(c);
         EXPECT_EQ(c.call_raw({"CONFIG", "SET", "key-load-delay", "1000"}), "+OK\r\n");
