@@ -26,6 +26,7 @@ struct saver {
     enum aof_turn turn;
     struct view *view; /* of the running job, while it may be aborted */
     bool stop, last_well;
+    bool aborted; /* the job that is wanted or running */
     struct saver_report report;
     int64_t began_ms;
     uint64_t keys_saved; /* __atomic, relaxed */
@@ -225,7 +226,7 @@ static void set_view(struct saver *s, struct view *v)
 {
     pthread_mutex_lock(&s->lock);
     s->view = v;
-    if (s->stop && v)
+    if (v && (s->stop || s->aborted))
         view_abort(v);
     pthread_mutex_unlock(&s->lock);
 }
@@ -348,6 +349,7 @@ int saver_begin(struct saver *s, enum saver_job job, enum aof_turn turn)
     pthread_mutex_lock(&s->lock);
     if (s->running == SAVER_NONE && s->wanted == SAVER_NONE && !s->stop) {
         s->wanted = job;
+        s->aborted = false;
         s->turn = turn;
         s->began_ms = clock_unix_ms();
         pthread_cond_broadcast(&s->changed);
@@ -370,7 +372,9 @@ bool saver_wait(struct saver *s)
 void saver_abort(struct saver *s, enum saver_job job)
 {
     pthread_mutex_lock(&s->lock);
-    if (s->view && s->running == job)
+    if (s->running == job || s->wanted == job)
+        s->aborted = true; /* its view may not be cut yet */
+    if (s->aborted && s->view)
         view_abort(s->view);
     pthread_mutex_unlock(&s->lock);
 }
