@@ -44,6 +44,7 @@ struct server {
     int supervised;
     pthread_mutex_t lock;
     pthread_cond_t changed;
+    bool loaded;           /* __atomic: the data set of the start is there */
     bool stop;             /* lock */
     bool changes;          /* lock: CONFIG SET has replaced something that may be freed */
     bool unsettled;        /* lock: persistence wants to be settled */
@@ -56,9 +57,22 @@ struct server {
 
 /* --- what parts ask of each other ------------------------------------------------------------ */
 
+/* A load may take minutes, and nothing has changed that would have to be kept. */
+static void end_amid_load(struct server *s)
+{
+    const struct config *c = config_current(s->config);
+    startup_log_shutdown();
+    if (c->unixsocket)
+        unlink(c->unixsocket);
+    startup_goodbye(startup_pidfile(c), s->supervised);
+    _exit(0);
+}
+
 static void ask_to_stop(void *ctx, unsigned flags, uint32_t worker, uint64_t session_id)
 {
     struct server *s = ctx;
+    if (!__atomic_load_n(&s->loaded, __ATOMIC_ACQUIRE))
+        end_amid_load(s);
     pthread_mutex_lock(&s->lock);
     s->stop = true;
     s->stop_flags |= flags;
@@ -441,6 +455,7 @@ static void end(struct server *s)
     free_all(s);
 #endif
 }
+
 int main(int argc, char **argv)
 {
     struct server s = {.lock = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER};
@@ -481,6 +496,7 @@ int main(int argc, char **argv)
     startup_log_initialized();
     if (!persistence_load(s.persistence))
         _exit(1); /* the log says why; workers run, and what was loaded is for nobody */
+    __atomic_store_n(&s.loaded, true, __ATOMIC_RELEASE);
     startup_ready(c, s.supervised);
     wait_for_the_end(&s);
     end(&s);

@@ -81,7 +81,10 @@ int free_port()
     throw std::runtime_error("no free port");
 }
 
-std::unique_ptr<Server> Server::start(const Args &program, const Directives &directives)
+static const char READY[] = "eady to accept connections";
+
+std::unique_ptr<Server> Server::start(const Args &program, const Directives &directives,
+                                      const char *sign)
 {
     /* Another program may take the port between the look and the start. */
     for (int attempt = 0; attempt < 5; attempt++) {
@@ -100,7 +103,7 @@ std::unique_ptr<Server> Server::start(const Args &program, const Directives &dir
             add(directive);
         server->process_ =
             std::make_unique<Process>(argv, Process::Options{server->directory(), ""});
-        if (server->process_->wait_output("eady to accept connections")) {
+        if (server->process_->wait_output(sign)) {
             /* Any answer will do: it may ask for a password. */
             server->connect().call_raw({"PING"});
             return server;
@@ -114,12 +117,17 @@ std::unique_ptr<Server> Server::start(const Args &program, const Directives &dir
 
 std::unique_ptr<Server> Server::tested(const Directives &directives)
 {
-    return start(tested_program(), directives);
+    return start(tested_program(), directives, READY);
+}
+
+std::unique_ptr<Server> Server::loading(const Directives &directives)
+{
+    return start(tested_program(), directives, "Server initialized");
 }
 
 std::unique_ptr<Server> Server::oracle(const Directives &directives)
 {
-    return start(oracle_program(), directives);
+    return start(oracle_program(), directives, READY);
 }
 
 Client Server::connect(int resp) const

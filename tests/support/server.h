@@ -53,6 +53,8 @@ class Server
     using Directives = std::vector<Args>;
 
     static std::unique_ptr<Server> tested(const Directives &directives = {});
+    /* It listens, and may be loading yet. */
+    static std::unique_ptr<Server> loading(const Directives &directives = {});
     static std::unique_ptr<Server> oracle(const Directives &directives = {});
     ~Server();
 
@@ -86,7 +88,8 @@ class Server
 
   private:
     Server() = default;
-    static std::unique_ptr<Server> start(const Args &program, const Directives &directives);
+    static std::unique_ptr<Server> start(const Args &program, const Directives &directives,
+                                         const char *sign);
 
     TempDir directory_;
     int port_ = 0;

@@ -220,6 +220,38 @@ TEST_F(Persist, LoadingSaysHowFarItIs)
     fill_and_load({{"rdbcompression", "no"}, {"appendonly", "yes"}}, "LOADAOF");
 }
 
+/* Nobody waits for the end of a load to end the server. */
+TEST_F(Persist, EndsAmidALoad)
+{
+    auto server = start();
+    Client c = server->connect();
+    std::vector<Args> many;
+    for (int i = 0; i < 20000; i++)
+        many.push_back({"SET", "k" + std::to_string(i), "1"});
+    c.pipeline(many);
+    c.call({"SAVE"});
+    server->kill();
+    for (const char *word : {"SHUTDOWN", ""}) {
+        SCOPED_TRACE(word);
+        server =
+            Server::loading({{"dir", dir.path()}, {"key-load-delay", "5000"}, {"save", "1 1"}});
+        Client during = server->connect();
+        EXPECT_EQ(during.call_raw({"PING"}).rfind("-LOADING", 0), 0u);
+        if (*word)
+            during.send(Args{word});
+        else
+            server->process().signal(SIGTERM);
+        EXPECT_EQ(server->process().wait_exit(), 0);
+        EXPECT_NE(server->log().find("User requested shutdown..."), std::string::npos);
+        EXPECT_EQ(server->log().find("DB loaded"), std::string::npos);
+        server->stop();
+    }
+    server = start();
+    Client again = server->connect();
+    EXPECT_EQ(again.call_raw({"DBSIZE"}), ":20000\r\n");
+    EXPECT_EQ(server->stop(), 0);
+}
+
 TEST_F(Persist, SavePointsSaveAndTheNextStartLoads)
 {
     auto server = start({{"save", "1", "5"}});
