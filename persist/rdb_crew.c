@@ -1,6 +1,7 @@
 #include "persist/rdb_crew.h"
 
 #include "core/base/mem.h"
+#include "core/store/reclaim.h"
 
 #include <string.h>
 
@@ -94,6 +95,7 @@ static void *work(void *arg)
     }
     pthread_mutex_unlock(&c->lock);
     gate_part(c->parts.gate, slot);
+    reclaim_flush();
     return NULL;
 }
 

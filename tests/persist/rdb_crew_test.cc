@@ -178,7 +178,7 @@ std::string random_file(std::mt19937_64 *random, size_t records)
     return s + le(crc64(0, s.data(), s.size()), 8);
 }
 
-TEST(RdbCrew, AllLoadWhatOneDoes)
+TEST(RdbCrew, AllThreadsLoadWhatOneDoes)
 {
     std::mt19937_64 random(test_seed());
     for (const uint32_t members : {1, 2, 5})
@@ -225,7 +225,7 @@ TEST(RdbCrew, WhatIsWrongIsSaidAsOneThreadSaysIt)
     EXPECT_GT(refused, 80);
 }
 
-TEST(RdbCrew, AReceiverThatRefusesEndsTheLoad)
+TEST(RdbCrew, OneThreadThatIsRefusedEndsTheLoad)
 {
     std::mt19937_64 random(test_seed() + 2);
     const std::string file = random_file(&random, 3000);
