@@ -54,19 +54,35 @@ static struct run_job *pop(struct run_list *l)
     return j;
 }
 
+static void note_error(struct rdb_crew *c, const struct rdb_run *run, int rc, const char *error)
+{
+    pthread_mutex_lock(&c->lock);
+    if (c->status == LK_OK || run->offset < c->status_offset) {
+        c->status = rc;
+        c->status_offset = run->offset;
+        memcpy(c->error, error, sizeof c->error);
+    }
+    pthread_mutex_unlock(&c->lock);
+}
+
+/* Behind a run that was wrong none is read: a receiver that has refused is called no more. */
+static int status_before(struct rdb_crew *c, const struct rdb_run *run)
+{
+    pthread_mutex_lock(&c->lock);
+    const int status = c->status_offset < run->offset ? c->status : LK_OK;
+    pthread_mutex_unlock(&c->lock);
+    return status;
+}
+
 static int read_run(struct rdb_crew *c, const struct rdb_run *run, const struct rdb_receiver *to)
 {
     struct rdb_in in;
-    const int rc = rdb_load_run(&in, run, to);
-    if (rc != LK_OK) {
-        pthread_mutex_lock(&c->lock);
-        if (c->status == LK_OK || run->offset < c->status_offset) {
-            c->status = rc;
-            c->status_offset = run->offset;
-            memcpy(c->error, in.error, sizeof c->error);
-        }
-        pthread_mutex_unlock(&c->lock);
-    }
+    int rc = status_before(c, run);
+    if (rc != LK_OK)
+        return rc;
+    rc = rdb_load_run(&in, run, to);
+    if (rc != LK_OK)
+        note_error(c, run, rc, in.error);
     rdb_in_release(&in);
     return rc;
 }

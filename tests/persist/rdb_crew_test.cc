@@ -56,6 +56,7 @@ TEST(RdbScan, ClaimsAreNotBelieved)
 // What one thread was given.  Values are told whole.
 struct Taker {
     Items items;
+    int refusals = 0;
 
     rdb_receiver row(rdb_crew *crew = nullptr)
     {
@@ -232,7 +233,10 @@ TEST(RdbCrew, OneThreadThatIsRefusedEndsTheLoad)
     In in(file);
     Crew crew(3);
     for (rdb_receiver &row : crew.rows)
-        row.run_end = [](void *) { return static_cast<int>(LK_ENOMEM); };
+        row.run_end = [](void *ctx) {
+            EXPECT_EQ(static_cast<Taker *>(ctx)->refusals++, 0) << "called again";
+            return static_cast<int>(LK_ENOMEM);
+        };
     Taker own;
     const rdb_receiver row = own.row(crew.crew);
     EXPECT_EQ(rdb_load(&in.in, &row), LK_ENOMEM);
