@@ -42,7 +42,7 @@ struct rdb_run {
 /* All but entry may be NULL: what they would be given is then passed over, or as they say. */
 struct rdb_receiver {
     int (*entry)(void *ctx, const struct rdb_record *r);
-    int (*run_end)(void *ctx); /* a run of entries is over, for now: what was held back is due */
+    int (*run_end)(void *ctx); /* a run of entries is over: what was held back is due */
     int (*aux)(void *ctx, struct bytes name, struct bytes value);
     int (*sizes)(void *ctx, uint32_t db, uint64_t keys, uint64_t deadlines); /* hints */
     int (*function)(void *ctx, struct bytes code); /* NULL: a function is an error */

@@ -281,10 +281,15 @@ static void rest(struct saver *s)
     struct timespec until;
     clock_gettime(CLOCK_MONOTONIC, &until);
     until.tv_sec += KEEP_S;
-    if (!s->keeps)
+    if (!s->keeps) {
         pthread_cond_wait(&s->changed, &s->lock);
-    else if (pthread_cond_clockwait(&s->changed, &s->lock, CLOCK_MONOTONIC, &until) == ETIMEDOUT)
+    } else if (pthread_cond_clockwait(&s->changed, &s->lock, CLOCK_MONOTONIC, &until) ==
+               ETIMEDOUT) {
+        /* What is left goes at once, and a worker that reports must not wait for that. */
+        pthread_mutex_unlock(&s->lock);
         keep_freed(s, false);
+        pthread_mutex_lock(&s->lock);
+    }
 }
 
 static void *run(void *arg)
