@@ -15,8 +15,8 @@
 #include "bench/micro.h"
 #include "core/base/futex.h"
 #include "core/base/hash.h"
-#include "core/cmd/dispatch.h"
-#include "core/cmd/tables.h"
+#include "core/cmd/command/tables.h"
+#include "core/cmd/engine/dispatch.h"
 #include "core/store/reclaim.h"
 
 enum { SEATS_MAX = 8, SEAT_WORDS = 5, SEAT_WORD_CHARS = 24 };

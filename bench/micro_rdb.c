@@ -10,9 +10,9 @@
 #include "core/base/crc64_priv.h"
 #include "core/base/rng.h"
 #include "core/types/str.h"
-#include "persist/rdb_load.h"
-#include "persist/rdb_save_view.h"
-#include "persist/rdb_type.h"
+#include "persist/rdb/rdb_load.h"
+#include "persist/rdb/rdb_save_view.h"
+#include "persist/rdb/rdb_type.h"
 
 static uint64_t keys_count = 200000, runs = 5;
 

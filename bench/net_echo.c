@@ -9,7 +9,7 @@
  */
 #include "core/base/buf.h"
 #include "core/base/mem.h"
-#include "io/net.h"
+#include "io/net/net.h"
 
 #include <arpa/inet.h>
 #include <netinet/tcp.h>

@@ -4,8 +4,8 @@
 #include "core/base/log.h"
 #include "core/base/mem.h"
 #include "core/base/sched.h"
-#include "persist/aof_base.h"
-#include "persist/rdb_file.h"
+#include "persist/aof/aof_base.h"
+#include "persist/rdb/rdb_file.h"
 
 #include <errno.h>
 #include <inttypes.h>

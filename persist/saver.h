@@ -14,8 +14,8 @@
 #define LK_PERSIST_SAVER_H
 
 #include "core/store/keyspace.h"
-#include "persist/aof.h"
-#include "persist/rdb_save_view.h"
+#include "persist/aof/aof.h"
+#include "persist/rdb/rdb_save_view.h"
 
 LK_BEGIN
 

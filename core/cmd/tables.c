@@ -1,4 +1,4 @@
-#include "core/cmd/tables.h"
+#include "core/cmd/command/tables.h"
 
 static const struct command *const tables[] = {
     string_commands,      string_set_commands, string_range_commands, string_multi_commands,

@@ -17,7 +17,7 @@
 
 LK_BEGIN
 
-struct waiter; /* a blocked command: core/cmd/waiter.h */
+struct waiter; /* a blocked command: core/cmd/engine/waiter.h */
 struct wait_node;
 
 struct wait_key {

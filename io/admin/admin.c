@@ -11,8 +11,8 @@
 #include "core/base/mem.h"
 #include "core/base/rng.h"
 #include "core/store/view.h"
-#include "io/admin/process.h"
-#include "io/admin/totals.h"
+#include "io/admin/info/process.h"
+#include "io/admin/info/totals.h"
 
 /* --- the configuration that dispatch reads --------------------------------------------------- */
 

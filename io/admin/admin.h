@@ -13,8 +13,8 @@
 #ifndef LK_IO_ADMIN_H
 #define LK_IO_ADMIN_H
 
-#include "core/cmd/dispatch.h"
-#include "io/config_holder.h"
+#include "core/cmd/engine/dispatch.h"
+#include "io/config/config_holder.h"
 
 LK_BEGIN
 

@@ -5,7 +5,7 @@
 #define LK_IO_ADMIN_PRIV_H
 
 #include "io/admin/admin.h"
-#include "io/admin/rate.h"
+#include "io/admin/info/rate.h"
 
 #include <pthread.h>
 

@@ -8,7 +8,7 @@
 
 #include "core/base/log.h"
 #include "core/base/mem.h"
-#include "io/startup.h"
+#include "io/start/startup.h"
 
 #include <inttypes.h>
 

@@ -9,7 +9,7 @@
 #include "core/ds/le.h"
 #include "core/store/lru.h"
 #include "io/admin/admin_priv.h"
-#include "persist/rdb_type.h"
+#include "persist/rdb/rdb_type.h"
 
 enum { VERSION_USUAL = 10, FOOTER_BYTES = 2 + 8, WRITE_BUFFER_BYTES = 4096 };
 

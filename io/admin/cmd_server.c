@@ -4,7 +4,7 @@
 #include "io/admin/admin_priv.h"
 
 #include "core/base/clock.h"
-#include "core/cmd/version.h"
+#include "core/cmd/command/version.h"
 #include "io/admin/lolwut.h"
 
 static enum outcome server_time(struct exec *x, const struct args *a)

@@ -6,8 +6,8 @@
 #define TESTS_CORE_CMD_CMD_FIXTURE_H
 
 #include "core/base/clock.h"
-#include "core/cmd/dispatch.h"
-#include "core/cmd/tables.h"
+#include "core/cmd/command/tables.h"
+#include "core/cmd/engine/dispatch.h"
 #include "core/proto/resp_segment.h"
 
 #include <gtest/gtest.h>

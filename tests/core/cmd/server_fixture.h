@@ -3,9 +3,9 @@
 #ifndef TESTS_CORE_CMD_SERVER_FIXTURE_H
 #define TESTS_CORE_CMD_SERVER_FIXTURE_H
 
-#include "core/cmd/registry.h"
-#include "core/cmd/slowlog.h"
-#include "core/cmd/tables_server.h"
+#include "core/cmd/client/registry.h"
+#include "core/cmd/client/slowlog.h"
+#include "core/cmd/command/tables_server.h"
 #include "tests/core/cmd/cmd_fixture.h"
 
 #include <memory>

@@ -2,7 +2,7 @@
 #include "core/ds/chunks.h"
 #include "core/store/lazy_free.h"
 #include "core/store/reclaim.h"
-#include "tests/core/cmd/dispatch_fixture.h"
+#include "tests/core/cmd/engine/dispatch_fixture.h"
 
 #include <functional>
 

@@ -1,0 +1,310 @@
+#include "core/cmd/command/command_index.h"
+
+#include "core/base/buf.h"
+#include "core/base/mem.h"
+
+#include <assert.h>
+
+enum { BUCKETS = 1024, NAME_MAX_SIZE = 64 };
+
+struct command_index {
+    struct command_info **all; /* by id */
+    uint32_t count, capacity;
+    uint32_t *top; /* ids */
+    uint32_t top_count;
+    struct command_info *buckets[BUCKETS]; /* open addressing by name */
+};
+
+/* ASCII letters folded; names longer than any command's never match. */
+static uint32_t name_hash(struct bytes name)
+{
+    uint64_t h = name.size;
+    size_t i = 0;
+    for (; i + 8 <= name.size; i += 8) {
+        uint64_t word;
+        memcpy(&word, name.data + i, 8);
+        h = (h ^ (word | UINT64_C(0x2020202020202020))) * UINT64_C(0x9e3779b97f4a7c15);
+        h ^= h >> 29;
+    }
+    uint64_t word = 0;
+    for (unsigned shift = 0; i < name.size; i++, shift += 8)
+        word |= (uint64_t)((uint8_t)name.data[i] | 0x20) << shift;
+    h = (h ^ word) * UINT64_C(0x9e3779b97f4a7c15);
+    return (uint32_t)(h >> 40) % BUCKETS;
+}
+
+struct command_index *command_index_new(void)
+{
+    return mem_new(struct command_index);
+}
+
+static void release_info(struct command_info *c)
+{
+    for (uint32_t i = 0; i < c->subcommand_count; i++)
+        release_info(&c->subcommands[i]);
+    mem_free(c->subcommands, c->subcommand_count * sizeof *c->subcommands);
+    mem_strfree((char *)(uintptr_t)c->full_name);
+    mem_strfree(c->name);
+}
+
+void command_index_free(struct command_index *ix)
+{
+    for (uint32_t i = 0; i < ix->top_count; i++) {
+        struct command_info *c = ix->all[ix->top[i]];
+        release_info(c);
+        mem_delete(c);
+    }
+    mem_free(ix->all, ix->capacity * sizeof(struct command_info *));
+    mem_free(ix->top, ix->top_count * sizeof *ix->top);
+    mem_delete(ix);
+}
+
+static void number(struct command_index *ix, struct command_info *c)
+{
+    if (ix->count == ix->capacity) {
+        const uint32_t more = ix->capacity ? ix->capacity * 2 : 256;
+        ix->all = mem_realloc(ix->all, ix->capacity * sizeof *ix->all, more * sizeof *ix->all);
+        ix->capacity = more;
+    }
+    c->id = (uint16_t)ix->count;
+    ix->all[ix->count++] = c;
+}
+
+/* What Redis derives from flags when a row does not say it. */
+static uint32_t implied_categories(uint32_t flags, uint32_t categories)
+{
+    if (flags & CMD_WRITE)
+        categories |= CAT_WRITE;
+    if (flags & CMD_READONLY && !(categories & CAT_SCRIPTING))
+        categories |= CAT_READ;
+    if (flags & CMD_ADMIN)
+        categories |= CAT_ADMIN | CAT_DANGEROUS;
+    if (flags & CMD_PUBSUB)
+        categories |= CAT_PUBSUB;
+    if (flags & CMD_BLOCKING)
+        categories |= CAT_BLOCKING;
+    return categories | (flags & CMD_FAST ? CAT_FAST : CAT_SLOW);
+}
+
+static void fill(struct command_info *c, const struct command *row)
+{
+    c->row = row;
+    c->flags = row->flags;
+    c->categories = implied_categories(row->flags, row->categories);
+    c->arity = row->arity;
+    const struct key_spec *k = &row->keys[0];
+    if (k->begin == KEY_BEGIN_INDEX && k->find == KEY_FIND_RANGE && !(k->flags & KEY_NOT_KEY)) {
+        c->first_key = k->index;
+        c->one_key = k->last == 0 && row->keys[1].begin == KEY_NONE && !row->find_keys;
+    }
+}
+
+static char *joined(const char *parent, const char *name)
+{
+    struct buf b = {0};
+    buf_printf(&b, "%s|%s", parent, name);
+    buf_append_char(&b, '\0');
+    char *s = mem_strdup(b.data);
+    buf_release(&b);
+    return s;
+}
+
+static void place(struct command_index *ix, struct command_info *c)
+{
+    uint32_t i = name_hash(bytes_cstr(c->name));
+    while (ix->buckets[i])
+        i = (i + 1) % BUCKETS;
+    ix->buckets[i] = c;
+}
+
+static void add_row(struct command_index *ix, const struct command *row)
+{
+    struct command_info *c = mem_new(struct command_info);
+    fill(c, row);
+    c->name = mem_strdup(row->name);
+    c->full_name = mem_strdup(row->name);
+    number(ix, c);
+    ix->top = mem_realloc(ix->top, ix->top_count * sizeof *ix->top,
+                          (ix->top_count + 1) * sizeof *ix->top);
+    ix->top[ix->top_count++] = c->id;
+    for (const struct command *s = row->subcommands; s && s->name; s++)
+        c->subcommand_count++;
+    c->subcommands = mem_calloc(c->subcommand_count * sizeof *c->subcommands);
+    for (uint32_t i = 0; i < c->subcommand_count; i++) {
+        struct command_info *s = &c->subcommands[i];
+        fill(s, &row->subcommands[i]);
+        s->parent = c;
+        s->name = mem_strdup(row->subcommands[i].name);
+        s->full_name = joined(row->name, row->subcommands[i].name);
+        number(ix, s);
+    }
+    LK_ASSERT(ix->top_count < BUCKETS / 2);
+    place(ix, c);
+}
+
+void command_index_add(struct command_index *ix, const struct command *rows)
+{
+    for (; rows->name; rows++)
+        add_row(ix, rows);
+}
+
+static uint32_t bucket_of(const struct command_index *ix, struct bytes name)
+{
+    uint32_t i = name_hash(name);
+    while (ix->buckets[i] && !bytes_is_word(name, ix->buckets[i]->name))
+        i = (i + 1) % BUCKETS;
+    return i;
+}
+
+const struct command_info *command_index_find(const struct command_index *ix, struct bytes name)
+{
+    return name.size <= NAME_MAX_SIZE ? ix->buckets[bucket_of(ix, name)] : NULL;
+}
+
+int command_index_rename(struct command_index *ix, struct bytes from, struct bytes to)
+{
+    struct command_info *c = ix->buckets[bucket_of(ix, from)];
+    if (!c || from.size > NAME_MAX_SIZE)
+        return LK_ENOKEY;
+    if (to.size > 0 && command_index_find(ix, to))
+        return LK_EBUSY;
+    struct buf b = {0};
+    for (size_t i = 0; i < to.size; i++)
+        buf_append_char(&b, to.data[i] >= 'A' && to.data[i] <= 'Z' ? (char)(to.data[i] | 0x20)
+                                                                   : to.data[i]);
+    buf_append_char(&b, '\0');
+    mem_strfree(c->name);
+    c->name = mem_strdup(b.data);
+    buf_release(&b);
+    memset(ix->buckets, 0, sizeof ix->buckets);
+    for (uint32_t i = 0; i < ix->top_count; i++)
+        if (ix->all[ix->top[i]]->name[0] != '\0')
+            place(ix, ix->all[ix->top[i]]);
+    return LK_OK;
+}
+
+const struct command_info *command_index_resolve(const struct command_index *ix,
+                                                 const struct args *a)
+{
+    const struct command_info *c = command_index_find(ix, a->v[0]);
+    if (LK_LIKELY(!c || c->subcommand_count == 0) || a->n < 2)
+        return c;
+    for (uint32_t i = 0; i < c->subcommand_count; i++)
+        if (bytes_is_word(a->v[1], c->subcommands[i].name))
+            return &c->subcommands[i];
+    return c;
+}
+
+const struct command_info *command_index_lookup(const struct command_index *ix, struct bytes name)
+{
+    const char *bar = name.size > 0 ? memchr(name.data, '|', name.size) : NULL;
+    if (!bar)
+        return command_index_find(ix, name);
+    const size_t head = (size_t)(bar - name.data);
+    const struct command_info *c = command_index_find(ix, bytes_of(name.data, head));
+    const struct bytes word = bytes_of(bar + 1, name.size - head - 1);
+    for (uint32_t i = 0; c && i < c->subcommand_count; i++)
+        if (bytes_is_word(word, c->subcommands[i].name))
+            return &c->subcommands[i];
+    return NULL;
+}
+
+uint32_t command_index_count(const struct command_index *ix)
+{
+    return ix->count;
+}
+
+const struct command_info *command_index_at(const struct command_index *ix, uint32_t id)
+{
+    return ix->all[id];
+}
+
+uint32_t command_index_top_count(const struct command_index *ix)
+{
+    return ix->top_count;
+}
+
+const struct command_info *command_index_top(const struct command_index *ix, uint32_t i)
+{
+    return ix->all[ix->top[i]];
+}
+
+const char *const command_category_names[COMMAND_CATEGORIES] = {
+    "keyspace", "read",   "write",       "set",       "sortedset",  "list",        "hash",
+    "string",   "bitmap", "hyperloglog", "geo",       "stream",     "pubsub",      "admin",
+    "fast",     "slow",   "blocking",    "dangerous", "connection", "transaction", "scripting",
+};
+static_assert(CAT_SCRIPTING == 1 << (COMMAND_CATEGORIES - 1), "a name for each");
+
+/* --- keys ------------------------------------------------------------------------------------ */
+
+struct refs {
+    struct key_ref *v;
+    uint32_t max, n;
+};
+
+static void add_ref(struct refs *r, int64_t index, uint16_t flags)
+{
+    if (r->n < r->max)
+        r->v[r->n] = (struct key_ref){(uint32_t)index, flags};
+    r->n++;
+}
+
+static int64_t spec_begin(const struct key_spec *k, const struct args *a)
+{
+    if (k->begin == KEY_BEGIN_INDEX)
+        return k->index;
+    const bool back = k->start_from < 0;
+    int64_t i = back ? (int64_t)a->n + k->start_from : k->start_from;
+    for (; i > 0 && i < (int64_t)a->n; i += back ? -1 : 1)
+        if (args_is(a, (uint32_t)i, k->keyword))
+            return i + 1;
+    return -1;
+}
+
+static int spec_keys(const struct key_spec *k, const struct args *a, struct refs *r)
+{
+    const int64_t begin = spec_begin(k, a), n = a->n;
+    if (begin < 0 || begin >= n)
+        return LK_OK;
+    int64_t first = begin, last = begin, step = k->step ? k->step : 1;
+    if (k->find == KEY_FIND_KEYNUM) {
+        int64_t count = 0;
+        if (begin + k->keynum >= n ||
+            args_int64(a, (uint32_t)(begin + k->keynum), &count) != LK_OK || count < 0)
+            return LK_ESYNTAX;
+        first = begin + k->first_key;
+        step = k->keynum_step ? k->keynum_step : 1;
+        if (count > (n - first + step - 1) / step)
+            return LK_ESYNTAX;
+        last = first + (count - 1) * step;
+    } else if (k->last >= 0) {
+        last = begin + k->last;
+    } else {
+        last = n + k->last;
+        if (k->limit > 1)
+            last = begin + (n - begin) / k->limit + k->last;
+    }
+    for (int64_t i = first; i <= last; i += step) {
+        if (i >= n)
+            return LK_ESYNTAX;
+        add_ref(r, i, k->flags);
+    }
+    return LK_OK;
+}
+
+int command_keys(const struct command_info *c, const struct args *a, struct key_ref *refs,
+                 uint32_t max)
+{
+    if (c->row->find_keys)
+        return c->row->find_keys(a, refs, max);
+    struct refs r = {refs, max, 0};
+    for (int i = 0; i < KEY_SPECS_MAX && c->row->keys[i].begin != KEY_NONE; i++) {
+        if (c->row->keys[i].flags & KEY_NOT_KEY)
+            continue;
+        const int rc = spec_keys(&c->row->keys[i], a, &r);
+        if (rc != LK_OK)
+            return rc;
+    }
+    return (int)r.n;
+}

@@ -1,0 +1,66 @@
+/*
+ * command_index.h — finds a row by the name that a client wrote.
+ *
+ * Rows are constant; what is derived from them or renamed at start-up lives here, with a small
+ * number for each command so that statistics are arrays.
+ *
+ * Threads  built before the workers start, then read only
+ */
+#ifndef LK_CMD_COMMAND_INDEX_H
+#define LK_CMD_COMMAND_INDEX_H
+
+#include "core/cmd/command/command.h"
+
+LK_BEGIN
+
+struct command_info {
+    const struct command *row;
+    const struct command_info *parent; /* of a subcommand */
+    struct command_info *subcommands;  /* in the order of the rows */
+    uint32_t subcommand_count;
+    uint32_t flags;      /* of the row */
+    uint32_t categories; /* of the row, and those that follow from its flags */
+    uint16_t id;         /* 0 … command_index_count() - 1 */
+    int16_t arity;
+    int16_t first_key;     /* index of the key that dispatch hashes ahead; 0 without one */
+    bool one_key;          /* and it is the only one */
+    const char *full_name; /* "client|list" */
+    char *name;            /* as clients call it: renamed or not */
+};
+
+struct command_index;
+
+struct command_index *command_index_new(void);
+void command_index_free(struct command_index *ix);
+
+/* rows ends with a row without name. */
+void command_index_add(struct command_index *ix, const struct command *rows);
+
+/* rename-command; an empty name hides it.  LK_ENOKEY, LK_EBUSY if the new name is taken. */
+int command_index_rename(struct command_index *ix, struct bytes from, struct bytes to);
+
+const struct command_info *command_index_find(const struct command_index *ix, struct bytes name);
+/* The subcommand if name has any and args names one, else the command; NULL if unknown. */
+const struct command_info *command_index_resolve(const struct command_index *ix,
+                                                 const struct args *a);
+
+/* By a name as COMMAND writes it: "client" or "client|list"; NULL if unknown. */
+const struct command_info *command_index_lookup(const struct command_index *ix, struct bytes name);
+
+uint32_t command_index_count(const struct command_index *ix); /* with subcommands */
+const struct command_info *command_index_at(const struct command_index *ix, uint32_t id);
+/* Top-level commands, in the order in which they were added. */
+uint32_t command_index_top_count(const struct command_index *ix);
+const struct command_info *command_index_top(const struct command_index *ix, uint32_t i);
+
+/* By the number of the category's bit: "keyspace", "read" … */
+enum { COMMAND_CATEGORIES = 21 };
+extern const char *const command_category_names[COMMAND_CATEGORIES];
+
+/* Where the keys of this call are; as command.find_keys. */
+int command_keys(const struct command_info *c, const struct args *a, struct key_ref *refs,
+                 uint32_t max);
+
+LK_END
+
+#endif

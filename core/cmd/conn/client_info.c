@@ -1,0 +1,106 @@
+/*
+ * client_info.c — one client in one line.
+ *
+ * Tools split these lines at spaces and '=', so every field is there, in the order in which Redis
+ * prints them.  Replies are in one buffer, not in a fixed one and a list, so rbs is that buffer's
+ * size and oll is always 0.
+ */
+#include "core/cmd/command/command_index.h"
+#include "core/cmd/conn/cmd_client.h"
+
+#define READ(field) __atomic_load_n(&(field), __ATOMIC_RELAXED)
+
+enum client_type client_type_of(const struct session *s)
+{
+    if (session_has(s, SESSION_MASTER))
+        return CLIENT_MASTER;
+    if (session_has(s, SESSION_REPLICA))
+        return CLIENT_REPLICA;
+    const bool subscriber =
+        READ(s->shown.channels) + READ(s->shown.patterns) + READ(s->shown.shard_channels) > 0;
+    return subscriber ? CLIENT_PUBSUB : CLIENT_NORMAL;
+}
+
+bool client_type_parse(struct exec *x, struct bytes name, enum client_type *out)
+{
+    static const struct {
+        const char *word;
+        enum client_type type;
+    } words[] = {{"normal", CLIENT_NORMAL},
+                 {"master", CLIENT_MASTER},
+                 {"replica", CLIENT_REPLICA},
+                 {"slave", CLIENT_REPLICA},
+                 {"pubsub", CLIENT_PUBSUB}};
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+        if (bytes_is_word(name, words[i].word)) {
+            *out = words[i].type;
+            return true;
+        }
+    reply_error(x->reply, "ERR Unknown client type '%.*s'", (int)name.size, name.data);
+    return false;
+}
+
+static void append_flags(struct buf *out, const struct session *s)
+{
+    static const struct {
+        uint32_t flag;
+        char letter;
+    } letters[] = {{SESSION_MONITOR, 'O'}, {SESSION_REPLICA, 'S'},  {SESSION_MASTER, 'M'},
+                   {SESSION_MULTI, 'x'},   {SESSION_BLOCKED, 'b'},  {SESSION_CLOSE_AFTER, 'c'},
+                   {SESSION_UNIX, 'U'},    {SESSION_NO_EVICT, 'e'}, {SESSION_NO_TOUCH, 'T'}};
+    const size_t begin = out->size;
+    for (size_t i = 0; i < sizeof letters / sizeof letters[0]; i++) {
+        if (session_has(s, letters[i].flag))
+            buf_append_char(out, letters[i].letter);
+        if (letters[i].flag == SESSION_MASTER && client_type_of(s) == CLIENT_PUBSUB)
+            buf_append_char(out, 'P');
+        if (letters[i].flag == SESSION_BLOCKED && READ(s->watch_dirty))
+            buf_append_char(out, 'd');
+        if (letters[i].flag == SESSION_CLOSE_AFTER && READ(s->kill))
+            buf_append_char(out, 'A');
+    }
+    if (out->size == begin)
+        buf_append_char(out, 'N');
+}
+
+static long long seconds_since(int64_t then_ms, int64_t now_ms)
+{
+    return now_ms > then_ms ? (long long)(now_ms - then_ms) / 1000 : 0;
+}
+
+static const char *text(const char *s)
+{
+    return s ? s : "";
+}
+
+static void append_sizes(struct buf *out, const struct session *s)
+{
+    const uint64_t query = READ(s->shown.query_size), spare = READ(s->shown.query_free);
+    const uint64_t args = READ(s->shown.args_size), multi = READ(s->shown.multi_size);
+    const uint64_t output = READ(s->shown.output_size), room = READ(s->shown.output_capacity);
+    buf_printf(out, " qbuf=%llu qbuf-free=%llu argv-mem=%llu multi-mem=%llu rbs=%llu rbp=%llu",
+               (unsigned long long)query, (unsigned long long)spare, (unsigned long long)args,
+               (unsigned long long)multi, (unsigned long long)room, (unsigned long long)room);
+    buf_printf(out, " obl=%llu oll=0 omem=0 tot-mem=%llu events=%s", (unsigned long long)output,
+               (unsigned long long)(sizeof *s + query + spare + args + multi + room),
+               output > 0 ? "rw" : "r");
+}
+
+void client_info_append(struct buf *out, const struct session *s, int64_t now_ms)
+{
+    buf_printf(out, "id=%llu addr=%s laddr=%s fd=%d name=%s", (unsigned long long)s->id,
+               text(s->registry.peer), text(s->registry.local), READ(s->shown.fd),
+               text(s->registry.name));
+    buf_printf(out, " age=%lld idle=%lld flags=", seconds_since(READ(s->created_ms), now_ms),
+               seconds_since(READ(s->last_used_ms), now_ms));
+    append_flags(out, s);
+    const int multi = session_has(s, SESSION_MULTI) ? (int)READ(s->shown.multi_commands) : -1;
+    buf_printf(out, " db=%u sub=%u psub=%u ssub=%u multi=%d watch=%u", READ(s->db),
+               READ(s->shown.channels), READ(s->shown.patterns), READ(s->shown.shard_channels),
+               multi, READ(s->shown.watched));
+    append_sizes(out, s);
+    const struct command_info *last = __atomic_load_n(&s->last_command, __ATOMIC_ACQUIRE);
+    buf_printf(out, " cmd=%s user=default redir=-1 resp=%u lib-name=%s lib-ver=%s\n",
+               last ? last->full_name : "NULL", READ(s->shown.version), text(s->registry.lib_name),
+               text(s->registry.lib_version));
+}

@@ -1,0 +1,85 @@
+/*
+ * cmd_connection.c — PING, ECHO, QUIT, RESET, SELECT.
+ */
+#include "core/cmd/command/tables_server.h"
+#include "core/cmd/conn/cmd_client.h"
+#include "core/cmd/engine/dispatch.h"
+
+/* A RESP 2 subscriber reads nothing but messages, so the answer looks like one. */
+static bool only_messages(const struct exec *x)
+{
+    const struct session *s = x->session;
+    return x->reply->version == 2 &&
+           s->shown.channels + s->shown.patterns + s->shown.shard_channels > 0;
+}
+
+static enum outcome ping(struct exec *x, const struct args *a)
+{
+    if (a->n > 2)
+        return reply_arity(x);
+    if (only_messages(x)) {
+        reply_array(x->reply, 2);
+        reply_bulk_cstr(x->reply, "pong");
+        reply_bulk(x->reply, a->n == 2 ? a->v[1] : bytes_of("", 0));
+    } else if (a->n == 2) {
+        reply_bulk(x->reply, a->v[1]);
+    } else {
+        reply_simple(x->reply, "PONG");
+    }
+    return RUN_DONE;
+}
+
+static enum outcome echo(struct exec *x, const struct args *a)
+{
+    reply_bulk(x->reply, a->v[1]);
+    return RUN_DONE;
+}
+
+static enum outcome quit(struct exec *x, const struct args *a)
+{
+    (void)a;
+    reply_ok(x->reply);
+    return RUN_CLOSE;
+}
+
+static enum outcome reset(struct exec *x, const struct args *a)
+{
+    (void)a;
+    struct session *s = x->session;
+    const struct dispatch_shared *d = dispatcher_shared(x->dispatcher);
+    const struct dispatch_config *config = __atomic_load_n(&d->config, __ATOMIC_ACQUIRE);
+    const bool open = !config->requirepass || config->requirepass[0] == '\0';
+    /* Under the registry's lock, before session_reset frees what is left of the name. */
+    client_set_text(x, &s->registry.name, bytes_of(NULL, 0));
+    session_reset(s);
+    session_set(s, SESSION_AUTHENTICATED, open);
+    reply_simple(x->reply, "RESET");
+    return RUN_DONE;
+}
+
+static enum outcome select_db(struct exec *x, const struct args *a)
+{
+    int64_t db;
+    const int rc = args_int64(a, 1, &db);
+    if (rc != LK_OK || db > INT32_MAX || db < INT32_MIN)
+        return reply_status(x, LK_ENOTINT);
+    if (db < 0 || db >= (int64_t)exec_limits(x)->databases)
+        return reply_status(x, LK_EDBINDEX);
+    __atomic_store_n(&x->session->db, (uint32_t)db, __ATOMIC_RELAXED);
+    reply_ok(x->reply);
+    return RUN_DONE;
+}
+
+#define ALWAYS CMD_NOSCRIPT | CMD_LOADING | CMD_STALE | CMD_FAST | CMD_NO_AUTH | CMD_ALLOW_BUSY
+
+const struct command connection_commands[] = {
+    {"echo", .arity = 2, .flags = CMD_LOADING | CMD_STALE | CMD_FAST, .categories = CAT_CONNECTION,
+     .run = echo},
+    {"ping", .arity = -1, .flags = CMD_FAST, .categories = CAT_CONNECTION, .run = ping},
+    {"quit", .arity = -1, .flags = ALWAYS | CMD_CONTROL, .categories = CAT_CONNECTION, .run = quit},
+    {"reset", .arity = 1, .flags = ALWAYS | CMD_CONTROL, .categories = CAT_CONNECTION,
+     .run = reset},
+    {"select", .arity = 2, .flags = CMD_LOADING | CMD_STALE | CMD_FAST,
+     .categories = CAT_CONNECTION, .run = select_db},
+    {0},
+};

@@ -1,0 +1,494 @@
+/*
+ * dispatch.c — a batch of commands, from rows to replies.
+ */
+#include "core/cmd/engine/dispatch.h"
+
+#include "core/base/clock.h"
+#include "core/cmd/client/slowlog.h"
+#include "core/cmd/engine/dispatch_priv.h"
+#include "core/store/lru.h"
+#include "core/store/watch.h"
+
+enum { STALE_NS = 100000, SCRATCH_KEEP = 64 * 1024, CLOSING_ROUNDS = 4 };
+
+struct dispatcher *dispatcher_new(struct dispatch_shared *shared, uint32_t worker)
+{
+    struct dispatcher *d = mem_alloc_aligned(
+        (sizeof *d + LK_CACHE_LINE - 1) & ~(size_t)(LK_CACHE_LINE - 1), LK_CACHE_LINE);
+    memset(d, 0, sizeof *d);
+    d->shared = shared;
+    d->ks = shared->keyspace;
+    d->worker = worker;
+    d->slot = gate_join(&d->ks->gate);
+    d->set = lock_set_new(d->ks);
+    stats_init(&d->stats, command_index_count(shared->commands));
+    uint64_t seed;
+    rng_system(&seed, sizeof seed);
+    rng_seed(&d->rng, seed);
+    dispatch_reserve_keys(d, 16);
+    dispatch_reserve_refs(d, 16);
+    session_init(&d->system, 0);
+    d->tick_stale = 1;
+    while (clock_ticks_to_ns(d->tick_stale) < STALE_NS)
+        d->tick_stale *= 2;
+    return d;
+}
+
+void dispatcher_free(struct dispatcher *d)
+{
+    session_release(&d->system);
+    gate_part(&d->ks->gate, d->slot);
+    lock_set_free(d->set);
+    stats_release(&d->stats);
+    buf_release(&d->scratch);
+    buf_release(&d->fresh);
+    buf_release(&d->effects.bytes);
+    log_arena_end(&d->effects.arena, d->shared->log);
+    mem_free(d->keys, d->key_capacity * sizeof *d->keys);
+    mem_free(d->refs, d->ref_capacity * sizeof *d->refs);
+    mem_free(d->ready, d->ready_capacity * sizeof(struct wait_key *));
+    mem_free(d, (sizeof *d + LK_CACHE_LINE - 1) & ~(size_t)(LK_CACHE_LINE - 1));
+}
+
+struct stats *dispatcher_stats(struct dispatcher *d)
+{
+    return &d->stats;
+}
+
+struct dispatch_shared *dispatcher_shared(struct dispatcher *d)
+{
+    return d->shared;
+}
+
+int64_t dispatcher_now_ms(const struct dispatcher *d)
+{
+    return d->now_ms;
+}
+
+static void read_clock(struct dispatcher *d, uint64_t ticks)
+{
+    d->now_ticks = ticks;
+    d->now_ms = clock_unix_ms();
+    d->lru_now = lru_clock(d->now_ms);
+}
+
+/* What may only change while the gate is closed is read again each time it was left. */
+static void enter_gate(struct dispatcher *d)
+{
+    gate_enter(&d->ks->gate, d->slot);
+    d->config = __atomic_load_n(&d->shared->config, __ATOMIC_ACQUIRE);
+    d->logging = __atomic_load_n(&d->shared->log_active, __ATOMIC_ACQUIRE);
+}
+
+void dispatch_enter(struct dispatcher *d)
+{
+    enter_gate(d);
+    d->mark_ticks = clock_ticks();
+    read_clock(d, d->mark_ticks);
+}
+
+void dispatch_leave(struct dispatcher *d)
+{
+    dispatch_unlock_one(d);
+    gate_leave(&d->ks->gate, d->slot);
+}
+
+int64_t dispatch_paused_until(struct dispatcher *d)
+{
+    const int64_t until = __atomic_load_n(&d->shared->pause.until_ms, __ATOMIC_ACQUIRE);
+    return until > d->now_ms ? until : 0;
+}
+
+uint32_t dispatch_flags(const struct session *s, const struct command_info *c)
+{
+    const bool exec = c->row->run == transaction_exec && session_has(s, SESSION_MULTI);
+    return exec ? c->flags | multi_flags(s) : c->flags;
+}
+
+static bool paused(struct dispatcher *d, const struct session *s, const struct command_info *c)
+{
+    if (LK_LIKELY(__atomic_load_n(&d->shared->pause.until_ms, __ATOMIC_RELAXED) == 0) ||
+        !dispatch_paused_until(d) || session_has(s, SESSION_LOADING))
+        return false;
+    return __atomic_load_n(&d->shared->pause.all, __ATOMIC_RELAXED) ||
+           dispatch_flags(s, c) & (CMD_WRITE | CMD_MAY_REPLICATE);
+}
+
+/* --- one command ----------------------------------------------------------------------------- */
+
+static void account(struct dispatcher *d, struct session *s, const struct command_info *c,
+                    const struct args *a, uint32_t errors)
+{
+    const uint64_t now = clock_ticks(), ticks = now - d->mark_ticks + s->turns.ticks;
+    d->mark_ticks = now;
+    s->turns.ticks = 0;
+    if (now - d->now_ticks > d->tick_stale && !session_has(s, SESSION_IN_EXEC))
+        read_clock(d, now);
+    stats_call(&d->stats, c->id, ticks, d->config->latency_tracking);
+    stats_add(&d->stats.total_commands, 1);
+    if (LK_UNLIKELY(errors)) {
+        stats_add(&d->stats.commands[c->id].failed, 1);
+        stats_error(&d->stats, bytes_of(s->reply.out.data + s->reply.error_at + 1,
+                                        s->reply.out.size - s->reply.error_at - 1));
+    }
+    const int64_t limit = d->config->slowlog_us;
+    if (LK_UNLIKELY(limit >= 0 && d->shared->slowlog && !(c->flags & CMD_SKIP_SLOWLOG))) {
+        const uint64_t us = clock_ticks_to_ns(ticks) / 1000;
+        if (us >= (uint64_t)limit)
+            slowlog_add(d->shared->slowlog, s, a, d->now_ms / 1000, us);
+    }
+    /* Whoever sets a directive finds it set with the next command, also of the same batch. */
+    if (LK_UNLIKELY(c->flags & CMD_ADMIN))
+        d->config = __atomic_load_n(&d->shared->config, __ATOMIC_ACQUIRE);
+}
+
+enum outcome dispatch_call(struct dispatcher *d, struct session *s, const struct command_info *c,
+                           const struct args *a)
+{
+    const uint32_t errors = s->reply.errors;
+    exec_begin(d, s, c);
+    const enum outcome outcome = c->row->run(&d->x, a);
+    if (d->x.changes) {
+        stats_add(&d->stats.changes, d->x.changes);
+        if (d->logging && d->effects.mode == EFFECT_VERBATIM)
+            effects_add(&d->effects, d->x.db, a->v, a->n);
+    }
+    if (LK_UNLIKELY(d->scratch.capacity > SCRATCH_KEEP))
+        buf_release(&d->scratch);
+    if (LK_UNLIKELY(outcome == RUN_AGAIN || outcome == RUN_BLOCK)) {
+        const uint64_t now = clock_ticks();
+        if (outcome == RUN_AGAIN) {
+            s->turns.ticks += now - d->mark_ticks;
+            s->turns.count++;
+        }
+        d->mark_ticks = now;
+        return outcome;
+    }
+    if (LK_UNLIKELY(session_in_turns(s)))
+        session_end_turns(s);
+    account(d, s, c, a, s->reply.errors - errors);
+    return outcome;
+}
+
+static void shard_highest_ticket(void *ctx, struct shard *s)
+{
+    uint64_t *ticket = ctx;
+    if (s->ticket > *ticket)
+        *ticket = s->ticket;
+}
+
+/* The reply shows what these shards hold, so it waits for their last change to be durable (P4). */
+static void rest_on_set(struct dispatcher *d, struct session *s)
+{
+    if (d->logging)
+        lock_set_each(d->set, d->ks, shard_highest_ticket, &s->ticket);
+}
+
+static enum outcome run_alone(struct dispatcher *d, struct pending *p)
+{
+    dispatch_unlock_one(d);
+    gate_leave(&d->ks->gate, d->slot);
+    gate_close(&d->ks->gate);
+    d->exclusive = true;
+    /* While nobody was in the gate, what had been replaced may have been freed. */
+    d->config = __atomic_load_n(&d->shared->config, __ATOMIC_ACQUIRE);
+    d->logging = __atomic_load_n(&d->shared->log_active, __ATOMIC_ACQUIRE);
+    const enum outcome outcome = dispatch_call(d, p->session, p->cmd, &p->args);
+    dispatch_serve(d);
+    lock_set_clear(d->set);
+    lock_set_add_all(d->set, d->ks);
+    effects_commit(d, NULL);
+    dispatch_send_served(d);
+    rest_on_set(d, p->session);
+    d->exclusive = false;
+    gate_open(&d->ks->gate);
+    enter_gate(d);
+    return outcome;
+}
+
+/*
+ * A write may serve waiters whose commands write other keys, and so on: their shards are locked as
+ * well.  After a few rounds in which ever more of them came, all shards are.
+ */
+static bool lock_for_waiters(struct dispatcher *d, struct pending *p)
+{
+    const bool writes = dispatch_flags(p->session, p->cmd) & CMD_WRITE;
+    for (int round = 0; dispatch_lock_set(d, p->session); round++) {
+        if (!writes || dispatch_closed_for_waiters(d))
+            return true;
+        if (round >= CLOSING_ROUNDS)
+            lock_set_add_all(d->set, d->ks);
+    }
+    return false;
+}
+
+static bool run_set(struct dispatcher *d, struct pending *p, enum outcome *outcome)
+{
+    if (!lock_for_waiters(d, p))
+        return false;
+    *outcome = dispatch_call(d, p->session, p->cmd, &p->args);
+    dispatch_serve(d);
+    effects_commit(d, NULL);
+    dispatch_send_served(d);
+    rest_on_set(d, p->session);
+    dispatch_unlock_set(d, p->session);
+    return true;
+}
+
+static bool run_one_shard(struct dispatcher *d, struct pending *p, struct shard *shard,
+                          enum outcome *outcome)
+{
+    if (!dispatch_lock_one(d, p->session, shard))
+        return false;
+    if (LK_UNLIKELY(shard->wait_targets != 0) && p->cmd->flags & CMD_WRITE) {
+        lock_set_clear(d->set);
+        lock_set_add(d->set, shard->index);
+        return run_set(d, p, outcome); /* which lets go of this one */
+    }
+    *outcome = dispatch_call(d, p->session, p->cmd, &p->args);
+    dispatch_serve(d);
+    effects_commit(d, shard);
+    dispatch_send_served(d);
+    if (d->logging)
+        shard_highest_ticket(&p->session->ticket, shard);
+    return true;
+}
+
+/* The one shard of all hashed keys, or NULL with d->set made of theirs. */
+static struct shard *common_shard(struct dispatcher *d)
+{
+    struct shard *first = keyspace_shard(d->ks, d->keys[0].hash);
+    uint32_t i = 1;
+    while (i < d->key_count && keyspace_shard(d->ks, d->keys[i].hash) == first)
+        i++;
+    if (i == d->key_count)
+        return first;
+    lock_set_clear(d->set);
+    for (i = 0; i < d->key_count; i++)
+        lock_set_add(d->set, keyspace_shard(d->ks, d->keys[i].hash)->index);
+    return NULL;
+}
+
+static bool run_locked(struct dispatcher *d, struct pending *p, enum outcome *outcome)
+{
+    const struct command_info *c = p->cmd;
+    effects_begin(&d->effects);
+    d->key_count = 0;
+    if (LK_LIKELY(c->one_key)) {
+        const struct bytes key = p->args.v[c->first_key];
+        d->keys[0] = (struct key_hash){key.data, key.size, p->hash};
+        d->key_count = 1;
+        return run_one_shard(d, p, p->shard, outcome);
+    }
+    if (c->row->run == transaction_exec && session_has(p->session, SESSION_MULTI)) {
+        multi_lock_set(d, p->session);
+        return run_set(d, p, outcome);
+    }
+    if (dispatch_wants_all(c, &p->args)) {
+        lock_set_clear(d->set);
+        lock_set_add_all(d->set, d->ks);
+        return run_set(d, p, outcome);
+    }
+    /* Wrong keys are the handler's to name; it will meet none. */
+    if (dispatch_hash_keys(d, c, &p->args) != LK_OK || d->key_count == 0) {
+        dispatch_unlock_one(d);
+        *outcome = dispatch_call(d, p->session, c, &p->args);
+        lock_set_clear(d->set);
+        effects_commit(d, NULL); /* of no shard, as a published message is */
+        return true;
+    }
+    struct shard *shard = common_shard(d);
+    return shard ? run_one_shard(d, p, shard, outcome) : run_set(d, p, outcome);
+}
+
+/* A session queues for the token to wait for locks, and for nothing else. */
+static void leave_token(struct dispatcher *d, struct session *s)
+{
+    if (LK_UNLIKELY(s->token.queued))
+        shard_tell_retry(token_leave(&d->shared->token, &s->token));
+}
+
+static bool run_command(struct dispatcher *d, struct pending *p, enum outcome *outcome)
+{
+    const uint32_t flags = dispatch_flags(p->session, p->cmd);
+    if (d->logging && flags & (CMD_WRITE | CMD_MAY_REPLICATE) &&
+        LK_UNLIKELY(!log_ring_room_or_ask(d->shared->log, d->worker))) {
+        leave_token(d, p->session);
+        p->session->parked = true;
+        return false;
+    }
+    if (LK_UNLIKELY(flags & CMD_EXCLUSIVE)) {
+        effects_begin(&d->effects);
+        d->key_count = 0;
+        *outcome = run_alone(d, p);
+        return true;
+    }
+    return run_locked(d, p, outcome);
+}
+
+/* CLIENT REPLY: takes back what a command said to somebody who does not want to hear it. */
+static void hush(struct session *s, struct reply_place before)
+{
+    if (session_has(s, SESSION_REPLY_OFF | SESSION_REPLY_SKIP))
+        reply_rewind(&s->reply, before);
+    session_set(s, SESSION_REPLY_SKIP, false);
+    if (session_has(s, SESSION_REPLY_SKIP_NEXT)) {
+        session_set(s, SESSION_REPLY_SKIP_NEXT, false);
+        session_set(s, SESSION_REPLY_SKIP, true);
+    }
+}
+
+static void run_pending(struct dispatcher *d, struct pending *p)
+{
+    struct session *s = p->session;
+    if (s->parked || LK_UNLIKELY(session_has(s, SESSION_BLOCKED))) {
+        p->state = PENDING_PARKED;
+        return;
+    }
+    if (LK_UNLIKELY(__atomic_load_n(&s->kill, __ATOMIC_ACQUIRE) ||
+                    session_has(s, SESSION_CLOSE_AFTER))) {
+        p->state = PENDING_CLOSE;
+        return;
+    }
+    const struct reply_place before = reply_mark(&s->reply);
+    enum outcome outcome = RUN_DONE;
+    __atomic_store_n(&s->last_command, p->cmd, __ATOMIC_RELAXED);
+    p->state = PENDING_DONE;
+    if (LK_UNLIKELY(!p->cmd) && dispatch_is_attack(d, s, &p->args)) {
+        p->state = PENDING_CLOSE;
+        return;
+    }
+    if (LK_UNLIKELY(!dispatch_allowed(d, s, p->cmd, &p->args))) {
+        leave_token(d, s);
+        session_end_turns(s); /* it may have been allowed the turns before */
+        s->turns.ticks = 0;
+        if (p->cmd)
+            stats_add(&d->stats.commands[p->cmd->id].rejected, 1);
+        stats_error(&d->stats, bytes_of(s->reply.out.data + s->reply.error_at + 1,
+                                        s->reply.out.size - s->reply.error_at - 1));
+    } else if (LK_UNLIKELY(paused(d, s, p->cmd))) {
+        leave_token(d, s);
+        s->parked = true;
+        p->state = PENDING_PARKED;
+        return;
+    } else if (LK_UNLIKELY(session_has(s, SESSION_MULTI) && !(p->cmd->flags & CMD_CONTROL))) {
+        multi_queue(s, p->cmd, &p->args);
+        reply_simple(&s->reply, "QUEUED");
+    } else if (!run_command(d, p, &outcome)) {
+        p->state = PENDING_PARKED;
+        return;
+    }
+    if (LK_UNLIKELY(outcome == RUN_AGAIN)) {
+        s->parked = true;
+        p->state = PENDING_PARKED;
+        shard_tell_retry(UINT64_C(1) << d->worker); /* its next turn is in the next loop */
+        return;
+    }
+    s->commands++;
+    __atomic_store_n(&s->last_used_ms, d->now_ms, __ATOMIC_RELAXED);
+    if (LK_UNLIKELY(
+            session_has(s, SESSION_REPLY_OFF | SESSION_REPLY_SKIP | SESSION_REPLY_SKIP_NEXT)))
+        hush(s, before);
+    if (outcome == RUN_CLOSE) {
+        session_set(s, SESSION_CLOSE_AFTER, true);
+        p->state = PENDING_CLOSE;
+    } else if (outcome == RUN_BLOCK) {
+        session_set(s, SESSION_BLOCKED, true);
+        p->state = PENDING_BLOCKED;
+    }
+}
+
+/* --- the batch ------------------------------------------------------------------------------- */
+
+static void look_up(struct dispatcher *d, struct pending *p)
+{
+    p->state = PENDING_NEW;
+    p->shard = NULL;
+    p->bucket = NULL;
+    p->cmd = command_index_resolve(d->shared->commands, &p->args);
+    if (LK_UNLIKELY(!p->cmd) || p->cmd->first_key == 0 || (uint32_t)p->cmd->first_key >= p->args.n)
+        return;
+    p->hash = hash_bytes(p->args.v[p->cmd->first_key]);
+    p->shard = keyspace_shard(d->ks, p->hash);
+    LK_PREFETCH(p->shard);
+}
+
+static void prefetch_reach(const struct pending *p)
+{
+    const struct bytes key = p->args.v[p->cmd->first_key];
+    const size_t offset = ENTRY_WIDE_HEAD + key.size + p->cmd->row->reach(&p->args);
+    table_prefetch_entry_at(p->bucket, p->hash, offset);
+}
+
+/* Each stage touches what the one before has asked for, one command behind the other. */
+static void prefetch(struct pending *p, uint32_t n)
+{
+    for (uint32_t i = 0; i < n; i++)
+        if (p[i].shard && p[i].session->db == 0)
+            table_prefetch_dir(&p[i].shard->first);
+    for (uint32_t i = 0; i < n; i++)
+        if (p[i].shard && p[i].session->db == 0)
+            p[i].bucket = table_prefetch_bucket(&p[i].shard->first, p[i].hash);
+    for (uint32_t i = 0; i < n; i++)
+        if (p[i].bucket) {
+            table_prefetch_entry(p[i].bucket, p[i].hash);
+            if (LK_UNLIKELY(p[i].cmd->row->reach != NULL))
+                prefetch_reach(&p[i]);
+        }
+}
+
+void dispatch_run(struct dispatcher *d, struct pending *p, uint32_t n)
+{
+    LK_ASSERT(n <= DISPATCH_BATCH);
+    for (uint32_t i = 0; i < n; i++)
+        look_up(d, &p[i]);
+    if (n > 1)
+        prefetch(p, n);
+    for (uint32_t i = 0; i < n; i++)
+        run_pending(d, &p[i]);
+    dispatch_unlock_one(d);
+}
+
+void dispatch_forget(struct dispatcher *d, struct session *s)
+{
+    shard_tell_retry(token_leave(&d->shared->token, &s->token));
+    waiter_forget(d, s);
+    session_unwatch(s);
+    multi_discard(s);
+}
+
+static bool apply_one(struct dispatcher *d, struct pending *p)
+{
+    struct session *s = p->session;
+    const uint32_t errors = s->reply.errors;
+    do {
+        s->parked = false;
+        run_pending(d, p);
+        if (p->state == PENDING_PARKED)
+            dispatch_unlock_one(d);
+    } while (p->state == PENDING_PARKED);
+    return s->reply.errors == errors;
+}
+
+int dispatch_apply(struct dispatcher *d, struct session *s, const struct args *a, uint32_t n,
+                   uint32_t *done)
+{
+    struct pending p[DISPATCH_BATCH];
+    const bool logging = d->logging;
+    uint32_t i = 0;
+    LK_ASSERT(n <= DISPATCH_BATCH);
+    session_set(s, SESSION_LOADING, true);
+    d->logging = false;
+    for (uint32_t j = 0; j < n; j++) {
+        p[j] = (struct pending){.session = s, .args = a[j]};
+        look_up(d, &p[j]);
+    }
+    if (n > 1)
+        prefetch(p, n);
+    while (i < n && apply_one(d, &p[i]))
+        i++;
+    dispatch_unlock_one(d);
+    d->logging = logging;
+    *done = i;
+    return i == n ? LK_OK : LK_EFORMAT;
+}

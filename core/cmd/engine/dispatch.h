@@ -1,0 +1,141 @@
+/*
+ * dispatch.h — runs commands: a worker's side of the keyspace.
+ *
+ * A worker frames as many commands as it has, up to DISPATCH_BATCH, of any of its connections, and
+ * hands them over together.  Dispatch looks up the rows, hashes the first keys and prefetches in
+ * stages, shard line, directory, bucket, entry; then it runs the commands in order, each under the
+ * locks of its keys.  The lock of a shard is kept from one command to the next while they want the
+ * same one.
+ *
+ *   dispatch_enter ─ dispatch_run ─ dispatch_run ─ … ─ dispatch_leave
+ *   (gate, clock)                                      (gate; between loops of the worker)
+ *
+ * A command that cannot have its locks parks its session: it and what the session sent behind it
+ * come back as PENDING_PARKED, are kept by the worker, and are handed over again when the worker
+ * is told to retry.
+ *
+ * Threads  one dispatcher a worker; what it shares with others is in struct dispatch_shared
+ */
+#ifndef LK_CMD_DISPATCH_H
+#define LK_CMD_DISPATCH_H
+
+#include "core/cmd/command/command_index.h"
+#include "core/cmd/engine/exec.h"
+#include "core/cmd/engine/stats.h"
+#include "core/store/keyspace.h"
+#include "core/store/lock_set.h"
+#include "core/store/log_ring.h"
+
+LK_BEGIN
+
+enum { DISPATCH_BATCH = 32 };
+
+struct inbox_node;
+struct slowlog;
+struct registry;
+
+/* Switches that CONFIG SET may change; a new snapshot each time, old ones stay valid. */
+struct dispatch_config {
+    struct command_limits limits;
+    uint64_t maxmemory;      /* bytes; 0: no limit */
+    const char *requirepass; /* NULL or "": none */
+    int64_t slowlog_us;      /* negative: off */
+    bool latency_tracking;
+};
+
+/* CLIENT PAUSE, for all workers. */
+struct dispatch_pause {
+    int64_t until_ms; /* __atomic; set in the gate */
+    uint32_t all;     /* __atomic: reads too */
+};
+
+/* What all dispatchers of a server have in common. */
+struct dispatch_shared {
+    struct keyspace *keyspace;
+    struct command_index *commands;
+    struct log_ring *log; /* NULL, or nobody reads it: no tickets (P7) */
+    uint32_t log_active;  /* __atomic; changed in the gate */
+    struct token token;
+    struct slowlog *slowlog;              /* may be NULL */
+    struct registry *registry;            /* may be NULL */
+    const struct dispatch_config *config; /* __atomic pointer */
+    struct dispatch_pause pause;
+    /*
+     * Why the data cannot be saved, and so writes are refused: a whole error line, or NULL.
+     * __atomic pointer to a text that lives for ever.
+     */
+    const char *write_fault;
+    uint32_t loading;          /* __atomic: most commands are refused */
+    uint32_t no_active_expire; /* __atomic: DEBUG SET-ACTIVE-EXPIRE 0 */
+    uint64_t next_session_id;  /* __atomic */
+    struct admin *admin;       /* handed to handlers */
+    struct stats **all_stats;  /* of every dispatcher; fixed before the workers start */
+    uint32_t worker_count;     /* length of all_stats */
+    /* Brings a waiter (core/cmd/engine/waiter.h) back to its worker. */
+    void (*served)(void *ctx, uint32_t worker, struct inbox_node *message);
+    void *served_ctx;
+    /* Who hears keyspace events, and which; nobody if NULL. */
+    void (*event)(void *ctx, uint32_t db, uint32_t event_class, const char *name, struct bytes key);
+    void *event_ctx;
+    uint32_t events; /* __atomic */
+};
+
+struct dispatcher;
+
+struct dispatcher *dispatcher_new(struct dispatch_shared *shared, uint32_t worker);
+void dispatcher_free(struct dispatcher *d);
+struct stats *dispatcher_stats(struct dispatcher *d);
+struct dispatch_shared *dispatcher_shared(struct dispatcher *d);
+int64_t dispatcher_now_ms(const struct dispatcher *d);
+
+enum pending_state {
+    PENDING_NEW,
+    PENDING_DONE,
+    PENDING_BLOCKED, /* done, and the session waits for keys */
+    PENDING_PARKED,  /* not begun: hand it over again after a retry, or a pause */
+    PENDING_CLOSE,   /* the session ends; nothing behind it is run */
+};
+
+struct pending {
+    struct session *session;
+    struct args args; /* must live until dispatch_run returns */
+    enum pending_state state;
+    /* dispatch's own */
+    const struct command_info *cmd;
+    uint64_t hash;
+    struct shard *shard;
+    const void *bucket;
+};
+
+void dispatch_enter(struct dispatcher *d);
+void dispatch_leave(struct dispatcher *d);
+
+/* Between enter and leave.  n <= DISPATCH_BATCH.  Commands of one session stand in order. */
+void dispatch_run(struct dispatcher *d, struct pending *p, uint32_t n);
+
+/* The connection is gone: leaves the token's queue, watches and transaction. Inside enter/leave. */
+void dispatch_forget(struct dispatcher *d, struct session *s);
+
+/* While a pause is on: when it ends, else 0. */
+int64_t dispatch_paused_until(struct dispatcher *d);
+
+/*
+ * A worker's share of background work: expires what is due in its shards, for at most budget_us.
+ * Returns true if more is due now.  *next_ms: when to call again at the latest.  Inside
+ * enter/leave.
+ */
+bool dispatch_expire(struct dispatcher *d, uint32_t worker, uint32_t workers, int64_t budget_us,
+                     int64_t *next_ms);
+
+/*
+ * Applies commands from a log or a peer in order, at most DISPATCH_BATCH, with no checks and no
+ * logging; LK_EFORMAT on an error, which is the last reply: those behind it are not run.  *done:
+ * how many went well.  The session is the loader's own and becomes SESSION_LOADING: for it no
+ * deadline has passed, since whoever wrote the log has written a DEL for every key that went.
+ */
+int dispatch_apply(struct dispatcher *d, struct session *s, const struct args *a, uint32_t n,
+                   uint32_t *done);
+
+LK_END
+
+#endif

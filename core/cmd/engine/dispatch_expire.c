@@ -1,0 +1,112 @@
+/*
+ * dispatch_expire.c — deadlines fire whether anybody reads or not.
+ *
+ * Every worker looks after each n-th shard, a few times in 100 ms while any key has a deadline.  A
+ * table knows its earliest deadline, so a shard with nothing due costs a lock and a load.
+ */
+#include "core/base/clock.h"
+#include "core/cmd/engine/dispatch_priv.h"
+
+enum { TICK_MS = 10, IDLE_TICK_MS = 100, PER_HOLD = 64 };
+
+struct expiry {
+    struct dispatcher *d;
+    struct shard *shard;
+    struct table *table;
+    uint32_t db;
+    bool more; /* a value has more elements that are due than one call drops */
+};
+
+static bool expire_one(void *ctx, struct entry *e, uint64_t hash)
+{
+    struct expiry *x = ctx;
+    struct table_loc loc;
+    LK_ASSERT(table_find(x->table, hash, entry_key(e), &loc) == e);
+    const int64_t own = entry_deadline(e);
+    if (LK_LIKELY(own != ENTRY_NO_DEADLINE && own <= x->d->now_ms))
+        exec_expire_entry(&x->d->x, x->shard, x->db, x->table, hash, &loc);
+    else if (exec_expire_elements(&x->d->x, x->shard, x->db, x->table, hash, e, &loc))
+        x->more = true;
+    return true;
+}
+
+/* True if more is due in this table. */
+static bool expire_table(struct dispatcher *d, struct shard *s, uint32_t db, struct table *t)
+{
+    if (t->next_due > table_due_unit(d->now_ms))
+        return false;
+    struct expiry x = {d, s, t, db, false};
+    d->db_in_use = db;
+    const uint32_t gone = table_expire(t, d->now_ms, PER_HOLD, expire_one, &x);
+    if (gone)
+        table_settle(t, shard_cow(d->ks, s, db, t));
+    return gone == PER_HOLD || x.more;
+}
+
+struct progress {
+    bool timed; /* some key has a deadline */
+    bool more;
+};
+
+static const struct command_info no_command = {.row = &(const struct command){.name = ""}};
+
+static void expire_shard(struct dispatcher *d, struct shard *s, struct progress *out)
+{
+    /* Each shard puts a slot of its own, so each asks. */
+    if ((d->logging && !log_ring_has_room(d->shared->log)) || !shard_try_lock(s)) {
+        out->timed = true; /* come back at the next tick */
+        return;
+    }
+    effects_begin(&d->effects);
+    d->effects.apart = true;
+    out->more |= expire_table(d, s, 0, &s->first);
+    out->timed |= s->first.deadlines > 0;
+    for (uint32_t i = 0; i < s->others_count; i++) {
+        out->more |= expire_table(d, s, s->others[i].db, s->others[i].table);
+        out->timed |= s->others[i].table->deadlines > 0;
+    }
+    if (LK_UNLIKELY(d->ready_count > 0)) {
+        dispatch_serve(d);
+        exec_begin(d, &d->system, &no_command);
+    }
+    effects_commit(d, s);
+    dispatch_send_served(d);
+    shard_unlock(s);
+}
+
+bool dispatch_expire(struct dispatcher *d, uint32_t worker, uint32_t workers, int64_t budget_us,
+                     int64_t *next_ms)
+{
+    *next_ms = d->now_ms + IDLE_TICK_MS;
+    if (__atomic_load_n(&d->shared->no_active_expire, __ATOMIC_RELAXED) ||
+        __atomic_load_n(&d->shared->loading, __ATOMIC_RELAXED) || dispatch_paused_until(d))
+        return false;
+    /*
+     * Cleared before the look: whoever sets a deadline and still sees the bit held the shard's lock
+     * before that, and so is seen by the look; whoever comes later sets it again.
+     */
+    const uint64_t me = UINT64_C(1) << worker;
+    const bool timed = __atomic_load_n(&d->ks->timed, __ATOMIC_RELAXED) & me;
+    if (!timed && !d->timed)
+        return false;
+    if (timed)
+        __atomic_fetch_and(&d->ks->timed, ~me, __ATOMIC_RELAXED);
+
+    dispatch_unlock_one(d);
+    exec_begin(d, &d->system, &no_command);
+    struct progress p = {false, false};
+    const uint64_t start = clock_ticks();
+    const uint32_t count = (d->ks->count - worker + workers - 1) / workers;
+    for (uint32_t i = 0; i < count; i++) {
+        expire_shard(d, &d->ks->shards[worker + d->expire_next * workers], &p);
+        d->expire_next = d->expire_next + 1 < count ? d->expire_next + 1 : 0;
+        if (clock_ticks_to_ns(clock_ticks() - start) > (uint64_t)budget_us * 1000) {
+            p.more = true;
+            p.timed = true;
+            break;
+        }
+    }
+    d->timed = p.timed;
+    *next_ms = d->now_ms + TICK_MS;
+    return p.more;
+}

@@ -1,0 +1,122 @@
+/*
+ * dispatch_lock.c — which locks a command needs, and how it gets them.
+ *
+ * Most commands name one key: its shard's lock is tried, and kept for the next command if that
+ * wants the same shard.  The others collect a set.  Whoever fails is parked, not the worker.
+ */
+#include "core/cmd/engine/dispatch_priv.h"
+
+/* A benchmark includes this file with another figure. */
+#ifndef DISPATCH_KEEP_COMMANDS
+#define DISPATCH_KEEP_COMMANDS 32 /* a batch: fewer let two threads fall below one on a hot key */
+#endif
+
+enum { SET_TRIES = 3 };
+
+void dispatch_reserve_refs(struct dispatcher *d, uint32_t n)
+{
+    if (n <= d->ref_capacity)
+        return;
+    d->refs = mem_realloc(d->refs, d->ref_capacity * sizeof *d->refs, n * sizeof *d->refs);
+    d->ref_capacity = n;
+}
+
+void dispatch_reserve_keys(struct dispatcher *d, uint32_t n)
+{
+    if (n <= d->key_capacity)
+        return;
+    d->keys = mem_realloc(d->keys, d->key_capacity * sizeof *d->keys, n * sizeof *d->keys);
+    d->key_capacity = n;
+}
+
+int dispatch_hash_keys(struct dispatcher *d, const struct command_info *c, const struct args *a)
+{
+    dispatch_reserve_refs(d, a->n);
+    const int n = command_keys(c, a, d->refs, d->ref_capacity);
+    if (n < 0)
+        return n;
+    LK_ASSERT((uint32_t)n <= d->ref_capacity);
+    dispatch_reserve_keys(d, d->key_count + (uint32_t)n);
+    for (int i = 0; i < n; i++) {
+        const struct bytes key = a->v[d->refs[i].index];
+        d->keys[d->key_count++] = (struct key_hash){key.data, key.size, hash_bytes(key)};
+    }
+    return LK_OK;
+}
+
+void dispatch_unlock_one(struct dispatcher *d)
+{
+    if (!d->kept)
+        return;
+    shard_unlock(d->kept);
+    d->kept = NULL;
+}
+
+bool dispatch_lock_one(struct dispatcher *d, struct session *s, struct shard *shard)
+{
+    if (d->kept == shard && ++d->kept_commands < DISPATCH_KEEP_COMMANDS)
+        return true;
+    dispatch_unlock_one(d);
+    if (LK_UNLIKELY(!shard_lock_or_ask(shard, d->worker, d->ks->spin_ns))) {
+        stats_add(&d->stats.parked, 1);
+        s->parked = true;
+        return false;
+    }
+    d->kept = shard;
+    d->kept_commands = 0;
+    return true;
+}
+
+static bool wait_with_token(struct dispatcher *d, struct session *s)
+{
+    if (!token_take(&d->shared->token, &s->token, d->worker))
+        return false;
+    stats_add(&d->stats.token_waits, 1);
+    lock_set_wait(d->set, d->ks);
+    return true;
+}
+
+bool dispatch_lock_set(struct dispatcher *d, struct session *s)
+{
+    dispatch_unlock_one(d);
+    bool locked = false;
+    if (s->token.queued)
+        locked = wait_with_token(d, s);
+    else if (lock_set_try(d->set, d->ks, d->worker))
+        locked = true;
+    else if (++s->lock_failures >= SET_TRIES)
+        locked = wait_with_token(d, s);
+    if (!locked) {
+        stats_add(&d->stats.parked, 1);
+        s->parked = true;
+        return false;
+    }
+    s->lock_failures = 0;
+    d->set_locked = true;
+    d->all_locked = lock_set_count(d->set) == d->ks->count;
+    return true;
+}
+
+void dispatch_unlock_set(struct dispatcher *d, struct session *s)
+{
+    lock_set_unlock(d->set, d->ks);
+    d->set_locked = d->all_locked = false;
+    if (s->token.queued)
+        shard_tell_retry(token_leave(&d->shared->token, &s->token));
+}
+
+/*
+ * The walk holds nothing else, so sleeping here cannot close a cycle; it is the one place where a
+ * worker may sleep on a shard, because a walk has no state that could be parked.
+ */
+void dispatch_visit_lock(struct dispatcher *d, struct shard *s)
+{
+    if (!d->all_locked && !d->exclusive)
+        shard_lock(s);
+}
+
+void dispatch_visit_unlock(struct dispatcher *d, struct shard *s)
+{
+    if (!d->all_locked && !d->exclusive)
+        shard_unlock(s);
+}

@@ -1,0 +1,224 @@
+/*
+ * dispatch_priv.h — the dispatcher's inside, for dispatch*.c, exec*.c and transaction.c.
+ */
+#ifndef LK_CMD_DISPATCH_PRIV_H
+#define LK_CMD_DISPATCH_PRIV_H
+
+#include "core/cmd/engine/dispatch.h"
+
+LK_BEGIN
+
+/* A key argument and its hash; handlers look their keys up in the order in which they came. */
+struct key_hash {
+    const char *data;
+    size_t size;
+    uint64_t hash;
+};
+
+/* The last look-up: good until anything changes in its table. */
+struct found {
+    const char *data; /* of the key argument; NULL: nothing */
+    size_t size;
+    uint32_t db;
+    struct shard *shard;
+    struct table *table;
+    uint64_t hash;
+    struct entry *entry; /* NULL: not there */
+    bool expired;        /* not there, but its entry still is: nobody could delete it */
+    struct table_loc loc;
+};
+
+enum effect_mode { EFFECT_VERBATIM, EFFECT_EXPLICIT };
+
+struct effects {
+    struct buf bytes; /* whole RESP commands */
+    struct log_arena arena;
+    uint32_t commands;
+    uint32_t first_db, last_db;
+    enum effect_mode mode;
+    bool apart; /* the commands need not be one unit: expiry */
+};
+
+struct edit {
+    struct value_edit base; /* first */
+    struct exec *x;
+    struct bytes key; /* of a fresh one */
+    bool open;
+    bool fresh; /* of a value that is nowhere yet: its payload lies in dispatcher.fresh */
+};
+
+struct dispatcher {
+    struct dispatch_shared *shared;
+    struct keyspace *ks;
+    const struct dispatch_config *config; /* as of dispatch_enter */
+    uint32_t worker;
+    int slot; /* in the gate */
+    struct exec x;
+    struct buf scratch;
+    struct buf fresh; /* the payload of a value that exec_open has begun */
+    struct stats stats;
+    struct rng rng;
+    struct session system; /* whose commands are the server's own: expiry */
+
+    int64_t now_ms;
+    uint64_t now_ticks;  /* when now_ms was read */
+    uint64_t tick_stale; /* ticks after which now_ms is read again */
+    uint32_t lru_now;
+    uint64_t mark_ticks; /* when the running command began */
+
+    struct shard *kept; /* a single shard that is locked from the command before */
+    uint32_t kept_commands;
+    struct lock_set *set; /* of the running wide command */
+    bool set_locked;
+    bool all_locked; /* the set has every shard */
+    bool exclusive;  /* alone in the gate */
+    bool logging;    /* log_active as of dispatch_enter */
+
+    struct key_hash *keys; /* of the running command */
+    uint32_t key_count, key_next, key_capacity;
+    struct key_ref *refs;
+    uint32_t ref_capacity;
+    struct found found;
+    uint32_t db_in_use; /* exec_use_db */
+    struct effects effects;
+    struct edit edit;
+    bool serving;            /* a waiter's command runs again … */
+    struct bytes ready_key;  /* … because this key was written */
+    struct wait_key **ready; /* keys that this command wrote and somebody waits for */
+    size_t ready_count, ready_capacity;
+    struct waiter *served; /* by this command; linked by their messages */
+    uint32_t expire_next;  /* of this worker's shards: where expiry goes on */
+    bool timed;            /* the last round saw keys with deadlines */
+    uint64_t ticket;       /* highest among the shards this command touched */
+};
+
+/* --- exec.c ---------------------------------------------------------------------------------- */
+
+/* Readies x for a command of session s. */
+void exec_begin(struct dispatcher *d, struct session *s, const struct command_info *c);
+uint64_t exec_hash(struct exec *x, struct bytes key);
+/* Looks key up; an expired one is deleted first and is then not there. */
+struct found *exec_locate(struct exec *x, struct bytes key);
+void exec_forget(struct exec *x); /* the last look-up is stale */
+void exec_changed(struct exec *x, struct shard *s, struct bytes key);
+/* A deadline is about to be set in a shard whose lock is held: its worker has to look there. */
+void exec_note_deadline(struct dispatcher *d, int64_t deadline_ms);
+/* Drops an expired entry that loc points to, with its DEL in the effects. */
+void exec_expire_entry(struct exec *x, struct shard *s, uint32_t db, struct table *t, uint64_t hash,
+                       struct table_loc *loc);
+
+/* --- exec_turn.c ----------------------------------------------------------------------------- */
+
+void session_end_turns(struct session *s);
+static inline bool session_in_turns(const struct session *s)
+{
+    return s->turns.count != 0 || s->turns.state != NULL;
+}
+
+/* --- exec_elements.c ------------------------------------------------------------------------- */
+
+/*
+ * Drops elements that are due from the value of an entry, which is at loc, with a line of their own
+ * in the effects; the entry goes with the last of them.  True: as many as one call takes.
+ */
+bool exec_expire_elements(struct exec *x, struct shard *s, uint32_t db, struct table *t,
+                          uint64_t hash, struct entry *entry, const struct table_loc *loc);
+
+/* --- effects.c ------------------------------------------------------------------------------- */
+
+void effects_begin(struct effects *e);
+void effects_add(struct effects *e, uint32_t db, const struct bytes *argv, uint32_t n);
+/* Gives the collected effects a ticket; every touched shard is still locked. */
+void effects_commit(struct dispatcher *d, struct shard *only);
+
+/* --- dispatch_lock.c ------------------------------------------------------------------------- */
+
+/* Hashes the keys of a command into d->keys. LK_ESYNTAX if they cannot be found. */
+int dispatch_hash_keys(struct dispatcher *d, const struct command_info *c, const struct args *a);
+/* Must every shard be held for this call? */
+static inline bool dispatch_wants_all(const struct command_info *c, const struct args *a)
+{
+    return c->flags & CMD_ALL_SHARDS || (c->row->looks_up && c->row->looks_up(a));
+}
+/* Locks the one shard, keeping the one that is held if it is the same. */
+bool dispatch_lock_one(struct dispatcher *d, struct session *s, struct shard *shard);
+void dispatch_unlock_one(struct dispatcher *d);
+void dispatch_reserve_refs(struct dispatcher *d, uint32_t n);
+void dispatch_reserve_keys(struct dispatcher *d, uint32_t n);
+/* Locks d->set for a session; false: parked. */
+bool dispatch_lock_set(struct dispatcher *d, struct session *s);
+void dispatch_unlock_set(struct dispatcher *d, struct session *s);
+/* For shard-by-shard walks: locks and unlocks unless the command holds all anyway. */
+void dispatch_visit_lock(struct dispatcher *d, struct shard *s);
+void dispatch_visit_unlock(struct dispatcher *d, struct shard *s);
+
+/* --- dispatch_wait.c ------------------------------------------------------------------------- */
+
+/* A key was written or deleted: if somebody waits for it, he will be served. */
+void dispatch_note_ready_slow(struct dispatcher *d, struct shard *s, uint32_t db, uint64_t hash,
+                              struct bytes key);
+static inline void dispatch_note_ready(struct dispatcher *d, struct shard *s, uint32_t db,
+                                       uint64_t hash, struct bytes key)
+{
+    if (LK_UNLIKELY(s->waiting != 0))
+        dispatch_note_ready_slow(d, s, db, hash, key);
+}
+/* The same for all keys of a database in this shard that somebody waits for. */
+void dispatch_note_db_ready(struct dispatcher *d, struct shard *s, uint32_t db);
+
+/* Serves who waits for the noted keys, still under the locks of the command that wrote them. */
+void dispatch_serve_slow(struct dispatcher *d);
+static inline void dispatch_serve(struct dispatcher *d)
+{
+    if (LK_UNLIKELY(d->ready_count > 0))
+        dispatch_serve_slow(d);
+}
+/* The connection is gone: nobody waits any more. */
+void waiter_forget(struct dispatcher *d, struct session *s);
+/* Sends the served to their owners; what serving them has logged has its ticket. */
+void dispatch_send_served(struct dispatcher *d);
+
+/*
+ * The set has every shard that serving waiters of its shards can need; else those that are missing
+ * are added, and false is returned.  The set is locked before, and unlocked if it is false.
+ */
+bool dispatch_closed_for_waiters(struct dispatcher *d);
+
+/* --- transaction.c --------------------------------------------------------------------------- */
+
+struct multi_state;
+void multi_free(struct multi_state *m);
+/* Queues a command between MULTI and EXEC. */
+void multi_queue(struct session *s, const struct command_info *c, const struct args *a);
+/* The flags of all queued commands together. */
+uint32_t multi_flags(const struct session *s);
+/* Makes d->set what EXEC must hold: the keys of queued commands and of watches. */
+void multi_lock_set(struct dispatcher *d, struct session *s);
+/* Ends the transaction's queue; watches stay. */
+void multi_discard(struct session *s);
+void session_unwatch(struct session *s); /* takes each watched shard's lock for a moment */
+
+/* The row's flags; those of EXEC with the flags of all that it will run. */
+uint32_t dispatch_flags(const struct session *s, const struct command_info *c);
+
+command_run transaction_exec; /* EXEC: dispatch gives it the locks of all it will run */
+
+/* Runs one row whose locks are held; shared by dispatch and EXEC. */
+enum outcome dispatch_call(struct dispatcher *d, struct session *s, const struct command_info *c,
+                           const struct args *a);
+
+/* --- dispatch_check.c ------------------------------------------------------------------------ */
+
+/* An unknown command that is an HTTP request: the connection must end without an answer. */
+bool dispatch_is_attack(const struct dispatcher *d, const struct session *s, const struct args *a);
+
+/*
+ * Everything that is checked before a command may run or be queued; c may be NULL.  False: the
+ * error line is written, and a transaction under way will not be executed.
+ */
+bool dispatch_allowed(struct dispatcher *d, struct session *s, const struct command_info *c,
+                      const struct args *a);
+
+LK_END
+
+#endif

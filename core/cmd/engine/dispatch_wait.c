@@ -1,0 +1,161 @@
+/*
+ * dispatch_wait.c — who waits for a key is served by whoever writes it.
+ *
+ *   handler writes a key --> noted --> … handler ends --> for each noted key, in order:
+ *       for each of its waiters, first come first served: claim, run its command, send it home
+ *
+ * All of that happens under the locks of the writing command, so nobody can take what a waiter was
+ * to have, and in the writer's slot of the log, so a replica sees both or neither.
+ */
+#include "core/cmd/engine/dispatch_priv.h"
+#include "core/cmd/engine/waiter.h"
+
+#include <sched.h>
+
+/* --- the keys that were written -------------------------------------------------------------- */
+
+static void note(struct dispatcher *d, struct wait_key *k)
+{
+    if (k->ready)
+        return;
+    k->ready = true;
+    if (d->ready_count == d->ready_capacity) {
+        const size_t more = d->ready_capacity ? d->ready_capacity * 2 : 16;
+        d->ready = mem_realloc(d->ready, d->ready_capacity * sizeof(struct wait_key *),
+                               more * sizeof(struct wait_key *));
+        d->ready_capacity = more;
+    }
+    d->ready[d->ready_count++] = k;
+}
+
+void dispatch_note_ready_slow(struct dispatcher *d, struct shard *s, uint32_t db, uint64_t hash,
+                              struct bytes key)
+{
+    struct wait_key *k = wait_find(s, db, hash, key);
+    if (k)
+        note(d, k);
+}
+
+void dispatch_note_db_ready(struct dispatcher *d, struct shard *s, uint32_t db)
+{
+    for (struct wait_key *k = s->waits; k; k = k->next)
+        if (k->db == db)
+            note(d, k);
+}
+
+/* --- serving --------------------------------------------------------------------------------- */
+
+static unsigned type_of(struct dispatcher *d, const struct wait_key *k)
+{
+    const struct table *t = shard_table(k->shard, k->db);
+    struct table_loc loc;
+    const struct entry *e = t ? table_find(t, k->hash, wait_key_name(k), &loc) : NULL;
+    if (!e || (entry_has_deadline(e) && entry_deadline(e) <= d->now_ms))
+        return TYPE_NONE;
+    return e->kind >> 4;
+}
+
+/* Another writer may have it just now, for no longer than one command of the waiter's takes. */
+static bool claim(struct waiter *w)
+{
+    uint32_t state = WAITER_WAITS;
+    while (!__atomic_compare_exchange_n(&w->state, &state, WAITER_CLAIMED, false, __ATOMIC_ACQUIRE,
+                                        __ATOMIC_ACQUIRE)) {
+        if (state == WAITER_SERVED)
+            return false;
+        state = WAITER_WAITS;
+        sched_yield();
+    }
+    return true;
+}
+
+/* Runs the waiter's command; true if that is the end of its wait. */
+static bool run(struct dispatcher *d, struct waiter *w, const struct wait_key *k)
+{
+    if (!claim(w))
+        return false;
+    d->serving = true;
+    d->ready_key = wait_key_name(k);
+    const bool served = dispatch_call(d, &w->stand_in, w->cmd, &w->args) != RUN_BLOCK;
+    d->serving = false;
+    __atomic_store_n(&w->state, served ? WAITER_SERVED : WAITER_WAITS, __ATOMIC_RELEASE);
+    return served;
+}
+
+static void keep_served(struct dispatcher *d, struct waiter *w)
+{
+    w->message.next = (struct inbox_node *)d->served;
+    d->served = w;
+}
+
+static void serve_key(struct dispatcher *d, struct wait_key *k)
+{
+    unsigned type = type_of(d, k);
+    for (struct wait_node *n = k->first, *next; n; n = next) {
+        next = n->next;
+        if (type == TYPE_NONE && k->when_gone == 0)
+            return;
+        struct waiter *w = n->waiter;
+        if ((type != w->type && !n->when_gone) || !run(d, w, k))
+            continue;
+        wait_drop(n);
+        keep_served(d, w);
+        type = type_of(d, k);
+    }
+}
+
+/* What a served command writes may serve others: the list grows while it is worked off. */
+void dispatch_serve_slow(struct dispatcher *d)
+{
+    for (size_t i = 0; i < d->ready_count; i++) {
+        serve_key(d, d->ready[i]);
+        wait_let_go(d->ready[i]); /* from here on it may be noted again */
+    }
+    d->ready_count = 0;
+}
+
+/* They wait for one another in no way: the order in which they are sent does not matter. */
+void dispatch_send_served(struct dispatcher *d)
+{
+    const struct dispatch_shared *shared = d->shared;
+    while (LK_UNLIKELY(d->served != NULL)) {
+        struct waiter *w = d->served;
+        d->served = (struct waiter *)w->message.next;
+        w->ticket = d->logging ? d->ticket : 0;
+        shared->served(shared->served_ctx, w->worker, &w->message);
+    }
+}
+
+/* --- locks ----------------------------------------------------------------------------------- */
+
+enum { MISSING_MAX = 64 };
+
+struct missing {
+    const struct lock_set *set;
+    uint32_t count;
+    uint32_t shards[MISSING_MAX]; /* more of them are found in the next round */
+};
+
+static void find_missing(void *ctx, struct shard *s)
+{
+    struct missing *m = ctx;
+    if (s->wait_targets == 0)
+        return;
+    for (const struct wait_key *k = s->waits; k; k = k->next)
+        for (const struct wait_node *n = k->first; n && m->count < MISSING_MAX; n = n->next)
+            if (n->target && !lock_set_has(m->set, n->target->index))
+                m->shards[m->count++] = n->target->index;
+}
+
+bool dispatch_closed_for_waiters(struct dispatcher *d)
+{
+    struct missing m = {.set = d->set};
+    lock_set_each(d->set, d->ks, find_missing, &m);
+    if (LK_LIKELY(m.count == 0))
+        return true;
+    lock_set_unlock(d->set, d->ks);
+    d->set_locked = d->all_locked = false;
+    for (uint32_t i = 0; i < m.count; i++)
+        lock_set_add(d->set, m.shards[i]);
+    return false;
+}

@@ -1,0 +1,348 @@
+/*
+ * exec.h — all that a command's handler may touch.
+ *
+ * Before run() dispatch has checked arity, permissions and memory, and holds the lock of every key
+ * that the row names.  A handler reads and changes keys through the calls below, writes its reply
+ * into x->reply, and returns.  What it changed is logged by itself: the command as it came, unless
+ * the handler names deterministic effects.
+ *
+ * Units    *_ms is Unix time in ms
+ * Errors   negative enum status; reply_status() turns them into the words that clients know
+ * Threads  the worker that runs the command
+ */
+#ifndef LK_CMD_EXEC_H
+#define LK_CMD_EXEC_H
+
+#include "core/cmd/client/session.h"
+#include "core/cmd/command/command.h"
+#include "core/proto/resp_write.h"
+#include "core/types/value.h"
+
+LK_BEGIN
+
+struct dispatcher;
+struct admin;
+
+struct exec {
+    const struct command *cmd;
+    const struct command *container; /* the row that has cmd among its subcommands, or NULL */
+    struct session *session;         /* never NULL; loading has one of its own */
+    struct reply *reply;
+    uint32_t db;      /* the selected database when the command began */
+    int64_t now_ms;   /* one moment for the whole command, transaction or script */
+    uint32_t events;  /* enum event_class: the keyspace events that somebody wants */
+    uint64_t changes; /* keys changed so far by this command: rdb_changes_since_last_save */
+    struct dispatcher *dispatcher; /* of the worker; only core/cmd's own plumbing looks inside */
+    struct admin *admin; /* of the server; only io/admin looks inside; NULL in unit tests */
+    struct buf *scratch; /* for str_bytes and the like; empty at the handler's start */
+};
+
+/* Limits and switches that handlers read; an immutable snapshot of the configuration. */
+struct command_limits {
+    size_t bulk_max; /* proto-max-bulk-len */
+    uint32_t databases;
+    bool lazy_user_del; /* lazyfree-lazy-user-del: DEL frees like UNLINK */
+    bool lazy_user_flush;
+    bool lfu; /* maxmemory-policy keeps LFU bits instead of LRU */
+    uint32_t lfu_log_factor, lfu_decay_minutes;
+    struct type_limits types;
+    size_t hll_sparse_max_bytes; /* hll-sparse-max-bytes */
+};
+const struct command_limits *exec_limits(const struct exec *x);
+
+struct rng *exec_rng(struct exec *x); /* the worker's; what it gives is never logged */
+
+/* --- reading ------------------------------------------------------------------------------- */
+
+/*
+ * Finds key in the selected database.  A key that does not exist, or whose deadline has passed,
+ * gives LK_OK and a value of TYPE_NONE.  Counts a hit or miss and touches the LRU bits.
+ * LK_ETYPE  it exists and type is neither TYPE_ANY nor its type
+ */
+int exec_find(struct exec *x, struct bytes key, unsigned type, struct value *out);
+
+/* As exec_find, but leaves the LRU bits alone: for questions about a key, not its value. */
+int exec_look(struct exec *x, struct bytes key, unsigned type, struct value *out);
+
+/* As exec_find, but for writers and for curious commands: no statistics, no LRU. */
+int exec_peek(struct exec *x, struct bytes key, unsigned type, struct value *out);
+
+/*
+ * As exec_find for a key that is no argument: its bytes may be overwritten by the next one's.  Only
+ * under the locks of all shards.
+ */
+int exec_find_made(struct exec *x, struct bytes key, unsigned type, struct value *out);
+
+bool exec_exists(struct exec *x, struct bytes key); /* counts a hit or miss, touches */
+
+/* The deadline, ENTRY_NO_DEADLINE (-1) without one, -2 if there is no such key. */
+int64_t exec_deadline(struct exec *x, struct bytes key);
+
+/* Seconds since the last touch; under LFU the counter.  The key must exist. */
+uint32_t exec_idle_seconds(struct exec *x, struct bytes key);
+uint32_t exec_lfu_counter(struct exec *x, struct bytes key);
+/* Makes the use of an existing key what these tell: bits of core/store/lru.h, by the policy. */
+void exec_set_use(struct exec *x, struct bytes key, uint32_t bits);
+/* Bytes of the entry itself, with its size class. */
+size_t exec_entry_bytes(struct exec *x, struct bytes key);
+
+/* --- changing ------------------------------------------------------------------------------ */
+
+enum { PUT_KEEP_DEADLINE = 1 };
+
+/*
+ * Binds key to v and frees what was there.  Takes v's nodes in every case: on error they are freed.
+ * The deadline goes unless PUT_KEEP_DEADLINE.
+ * LK_ENOMEM
+ */
+int exec_put(struct exec *x, struct bytes key, struct value *v, unsigned flags);
+
+/*
+ * Is a key with this deadline gone?  Not while a log or a master's stream is applied: those who
+ * wrote it still saw the key, and its end comes as a DEL of its own.
+ */
+static inline bool exec_passed(const struct exec *x, int64_t deadline_ms)
+{
+    return deadline_ms <= x->now_ms && !session_has(x->session, SESSION_LOADING | SESSION_MASTER);
+}
+
+/* Every deadline up to here has passed, and no other: for elements that have their own. */
+static inline int64_t exec_passed_ms(const struct exec *x)
+{
+    return session_has(x->session, SESSION_LOADING | SESSION_MASTER) ? INT64_MIN : x->now_ms;
+}
+
+/* As exec_put with a deadline in one step; the deadline has not passed. */
+int exec_put_until(struct exec *x, struct bytes key, struct value *v, int64_t deadline_ms);
+
+/* False if there was no such key.  lazy: nodes are freed in the background. */
+bool exec_delete(struct exec *x, struct bytes key, bool lazy);
+
+/*
+ * Is a key with this deadline gone at once?  Never while a log is replayed: the next line may give
+ * it more time, and if it went there is a line that says so.
+ */
+bool exec_has_passed(const struct exec *x, int64_t deadline_ms);
+
+/* ENTRY_NO_DEADLINE takes it away.  The key must exist.  LK_ENOMEM */
+int exec_set_deadline(struct exec *x, struct bytes key, int64_t deadline_ms);
+
+/*
+ * Opens the value of key for change in place.  The key must exist and be of the type that the
+ * caller has checked.  Between open and close no other exec call.  LK_ENOMEM
+ */
+int exec_edit(struct exec *x, struct bytes key, struct value_edit **out);
+void exec_edit_close(struct exec *x, struct value_edit *e, bool changed);
+
+/*
+ * Opens key's value for change, whether it exists or not: where it does not, an empty value of the
+ * type is filled that is nowhere yet.  type is not TYPE_STRING.  Between open and close no other
+ * exec call.  LK_ETYPE, LK_ENOMEM
+ */
+int exec_open(struct exec *x, struct bytes key, unsigned type, struct value_edit **out);
+/*
+ * A value that ends without elements takes its key with it, with a "del" event, unless its type
+ * stays when empty; a fresh one is put if it changed.  LK_ENOMEM  only of a fresh one: it is freed
+ */
+int exec_close(struct exec *x, struct value_edit *e, bool changed);
+
+/*
+ * n elements of key's value, due but still kept, have gone with this command: counted and told. The
+ * command's own effects must say so.
+ */
+void exec_elements_expired(struct exec *x, struct bytes key, uint32_t n);
+
+/* Moves the entry with value and deadline; what was at to is freed.  LK_ENOKEY, LK_ENOMEM */
+int exec_rename(struct exec *x, struct bytes from, struct bytes to);
+
+/*
+ * Moves the entry with value and deadline to the same key of another database, where there is no
+ * such key.  LK_ENOKEY, LK_ENOMEM
+ */
+int exec_move(struct exec *x, struct bytes key, uint32_t to_db);
+
+/*
+ * The same calls in another database of this command's keys: switches until the next call; the
+ * handler puts x->db back.  LK_EDBINDEX
+ */
+int exec_use_db(struct exec *x, uint32_t db);
+
+/* --- waiting for keys ---------------------------------------------------------------------- */
+
+/*
+ * A command that may block runs twice or more.  First as its client sends it: it looks at its keys
+ * in order, and where it finds nothing it ends with exec_wait.  Later, whenever somebody has
+ * written one of the keys, it runs again under the writer's locks, with exec_may_take true for that
+ * key alone; it either answers, or ends with exec_wait once more.  What it does then is logged as
+ * if it had come at that moment, so it names its effects in words that cannot block (LPOP for
+ * BLPOP).
+ */
+bool exec_may_take(const struct exec *x, struct bytes key);
+/* Is this such a later run? */
+bool exec_has_waited(const struct exec *x);
+
+struct wait_spec {
+    uint32_t first, count; /* the keys: arguments first … first + count - 1; 0: for no key, but
+                              for somebody's answer (waiter_answer in core/cmd/engine/waiter.h) */
+    unsigned type;         /* which a key must have to be worth another run */
+    int64_t deadline_ms;   /* Unix time; 0: for ever */
+    bool null_array;       /* what a timeout answers: a null array, else a null */
+    bool when_gone;        /* run again, too, when a key is deleted or gets another type */
+    uint32_t target;       /* an argument: a key that a run writes beside them; 0: none */
+};
+
+/*
+ * Waits, unless the session cannot: inside EXEC, and where a log is applied, it answers as a
+ * timeout does.  Returns what the handler is to return; nothing else was written to the reply.
+ */
+enum outcome exec_wait(struct exec *x, const struct args *a, const struct wait_spec *spec);
+
+/*
+ * Argument i in seconds as a deadline for wait_spec; false: the error line is written ("ERR timeout
+ * is not a float or out of range", "ERR timeout is negative", "ERR timeout is out of range").
+ */
+bool exec_timeout(struct exec *x, const struct args *a, uint32_t i, int64_t *deadline_ms);
+
+/* Runs those again who wait for the key, though it was not written. */
+void exec_wake(struct exec *x, struct bytes key);
+
+/* --- effects ------------------------------------------------------------------------------- */
+
+/*
+ * Logs this command in place of the client's own words; several calls log several commands in
+ * order.  Free when nobody reads the log.
+ */
+void exec_effect(struct exec *x, const struct bytes *argv, uint32_t n);
+/* exec_effect with up to 8 words from C strings and numbers: "s" cstr, "b" struct bytes, "i" int64.
+ */
+void exec_effect_format(struct exec *x, const char *format, ...);
+/* The change needs no log line (it is none, or other lines already say it). */
+void exec_effect_none(struct exec *x);
+/* Does anybody read the log?  Where effects are costly to put together. */
+bool exec_is_logged(const struct exec *x);
+
+/* Marks key as changed for WATCH although no call above changed it. */
+void exec_signal(struct exec *x, struct bytes key);
+
+/* --- keyspace events ------------------------------------------------------------------------ */
+
+/* In the order of the letters g$lshzxetdmn of notify-keyspace-events. */
+enum event_class {
+    EVENT_GENERIC = 1 << 0,
+    EVENT_STRING = 1 << 1,
+    EVENT_LIST = 1 << 2,
+    EVENT_SET = 1 << 3,
+    EVENT_HASH = 1 << 4,
+    EVENT_ZSET = 1 << 5,
+    EVENT_EXPIRED = 1 << 6,
+    EVENT_EVICTED = 1 << 7,
+    EVENT_STREAM = 1 << 8,
+    EVENT_MODULE = 1 << 9,
+    EVENT_MISS = 1 << 10, /* exec_find and exec_look tell it themselves */
+    EVENT_NEW = 1 << 11,  /* exec_put tells it itself */
+};
+
+/* Sends it, of the database in use, when the command's locks are let go. */
+void exec_event_send(struct exec *x, enum event_class event_class, const char *name,
+                     struct bytes key);
+
+/* Tells those who asked that key has met with this event.  One test when nobody did. */
+static inline void exec_event(struct exec *x, enum event_class event_class, const char *name,
+                              struct bytes key)
+{
+    if (LK_UNLIKELY(x->events & event_class))
+        exec_event_send(x, event_class, name, key);
+}
+
+/* --- turns ---------------------------------------------------------------------------------- */
+
+/*
+ * A command that would keep others waiting stops when its turn is over and returns RUN_AGAIN.  When
+ * they had theirs it is run again with the same words, and in between nothing is locked.
+ */
+static inline uint32_t exec_turn(const struct exec *x) /* which one this is, from 0 on */
+{
+    return x->session->turns.count;
+}
+
+/* Inside EXEC, and alone in the gate, one turn is all.  x is void for who knows no struct exec. */
+bool exec_turn_over(void *x);
+
+/* Has the session keep what is to be there in the next turn; end frees it behind the last one. */
+void exec_turn_keep(struct exec *x, void *state, void (*end)(void *state));
+static inline void *exec_turn_state(const struct exec *x) /* NULL: nothing is kept yet */
+{
+    return x->session->turns.state;
+}
+
+/* As exec_find; the turns of a command count as one look-up. */
+static inline int exec_find_in_turns(struct exec *x, struct bytes key, unsigned type,
+                                     struct value *out)
+{
+    return exec_turn(x) == 0 ? exec_find(x, key, type, out) : exec_peek(x, key, type, out);
+}
+
+/* --- the keyspace as a whole --------------------------------------------------------------- */
+
+uint64_t exec_dbsize(struct exec *x, uint32_t db);
+
+/*
+ * Visits every key of the database, shard by shard, each under its shard's lock; expired keys are
+ * left out.  visit returns false to stop.  For rows with CMD_EACH_SHARD.
+ */
+void exec_each_key(struct exec *x,
+                   bool (*visit)(void *ctx, struct bytes key, const struct value *v), void *ctx);
+
+/*
+ * A walk over the whole database in turns.  The session keeps it from turn to turn.  What the
+ * handler finds it writes into blocks, which become the reply without being copied: one of many
+ * megabytes would be a stall of its own.
+ */
+struct walk_block {
+    struct walk_block *next;
+    struct buf bytes; /* whole replies */
+};
+struct walk {
+    uint32_t shard; /* where it goes on */
+    uint64_t count; /* of what was found */
+    struct walk_block *first, *last;
+};
+struct walk *exec_walk(struct exec *x); /* begun with the first turn */
+/* As exec_each_key, for one turn.  False: there is more, so return RUN_AGAIN. */
+bool exec_walk_keys(struct exec *x,
+                    bool (*visit)(void *ctx, struct bytes key, const struct value *v), void *ctx);
+struct buf *exec_walk_out(struct walk *w); /* where the next reply goes */
+void exec_walk_reply(struct exec *x);      /* an array of all that was found; ends the walk */
+
+/*
+ * SCAN's step: visits about count keys from cursor on and returns the next cursor, 0 at the end.
+ * A key that is there throughout is visited exactly once.
+ */
+uint64_t exec_scan(struct exec *x, uint64_t cursor, uint64_t count,
+                   bool (*visit)(void *ctx, struct bytes key, const struct value *v), void *ctx);
+
+/* A random key, uniformly; appended to out.  False if the database is empty. */
+bool exec_random_key(struct exec *x, struct buf *out);
+
+/* For rows with CMD_ALL_SHARDS.  db -1: all.  Returns how many keys went. */
+uint64_t exec_flush(struct exec *x, int db, bool async);
+int exec_swap_dbs(struct exec *x, uint32_t a, uint32_t b); /* LK_EDBINDEX */
+
+/* --- replies that every family needs ------------------------------------------------------- */
+
+/* Writes the error line for a negative status. */
+enum outcome reply_status(struct exec *x, int status);
+enum outcome reply_syntax(struct exec *x);
+/* "ERR wrong number of arguments for 'name' command", with the full name of a subcommand. */
+enum outcome reply_arity(struct exec *x);
+/* An array of lines for X HELP: "X <subcommand> …" heads and the common HELP foot are added. */
+enum outcome reply_help(struct exec *x, const char *const *lines);
+/* "ERR unknown subcommand or wrong number of arguments for 'x'. Try NAME HELP.": a handler's own.
+ */
+enum outcome reply_subcommand(struct exec *x, const struct args *a);
+/* "ERR unknown subcommand 'x'. Try NAME HELP.": no row has that name. */
+enum outcome reply_unknown_subcommand(struct exec *x, const struct args *a);
+
+LK_END
+
+#endif

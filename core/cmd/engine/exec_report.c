@@ -1,0 +1,94 @@
+#include "core/cmd/engine/exec_report.h"
+
+#include "core/base/mem.h"
+#include "core/cmd/engine/dispatch_priv.h"
+
+enum { TTL_BUCKETS = 4 }; /* looked at in each table for its average TTL */
+
+static struct db_report *report_of(struct db_reports *r, uint32_t db)
+{
+    uint32_t at = 0;
+
+    while (at < r->n && r->v[at].db < db)
+        at++;
+    if (at < r->n && r->v[at].db == db)
+        return &r->v[at];
+    if (r->n == r->capacity) {
+        const uint32_t more = r->capacity ? r->capacity * 2 : 16;
+        r->v = mem_realloc(r->v, r->capacity * sizeof *r->v, more * sizeof *r->v);
+        r->capacity = more;
+    }
+    memmove(&r->v[at + 1], &r->v[at], (r->n - at) * sizeof *r->v);
+    r->n++;
+    r->v[at] = (struct db_report){.db = db};
+    return &r->v[at];
+}
+
+struct sample {
+    struct db_report *r;
+    int64_t now_ms;
+};
+
+static void sample_entry(void *ctx, struct entry *e)
+{
+    const struct sample *s = ctx;
+    const int64_t deadline = entry_deadline(e);
+
+    if (deadline == ENTRY_NO_DEADLINE)
+        return;
+    s->r->ttl_samples++;
+    s->r->ttl_ms += deadline > s->now_ms ? (uint64_t)(deadline - s->now_ms) : 0;
+}
+
+static void add_shape(struct db_report *r, const struct table *t)
+{
+    struct table_shape shape;
+
+    table_shape_get(t, &shape);
+    r->pages += shape.pages;
+    r->buckets += shape.buckets;
+    r->overflow_pages += shape.overflow_pages;
+    r->guests += shape.guests;
+    r->moving += shape.moving;
+}
+
+static void add_table(struct exec *x, struct db_reports *out, uint32_t db, const struct table *t,
+                      bool shape)
+{
+    if (t->count == 0)
+        return;
+    struct db_report *r = report_of(out, db);
+    r->keys += t->count;
+    r->deadlines += t->own;
+    r->inner += t->inner;
+    r->due += t->deadlines > 0 && t->next_due <= table_due_unit(x->now_ms);
+    r->table_bytes += table_page_bytes(t);
+    r->tables++;
+    if (shape)
+        add_shape(r, t);
+    /* Hashes are seeded, so any few buckets are a fair sample. */
+    struct sample s = {r, x->now_ms};
+    uint64_t position = 0;
+    for (int i = 0; t->deadlines > 0 && i < TTL_BUCKETS && position < TABLE_POSITIONS; i++)
+        position = table_scan(t, position, sample_entry, &s);
+}
+
+void exec_report_dbs(struct exec *x, bool shape, struct db_reports *out)
+{
+    struct dispatcher *d = x->dispatcher;
+
+    for (uint32_t i = 0; i < d->ks->count; i++) {
+        struct shard *s = &d->ks->shards[i];
+        dispatch_visit_lock(d, s);
+        add_table(x, out, 0, &s->first, shape);
+        for (uint32_t j = 0; j < s->others_count; j++)
+            add_table(x, out, s->others[j].db, s->others[j].table, shape);
+        dispatch_visit_unlock(d, s);
+    }
+}
+
+void db_reports_release(struct db_reports *r)
+{
+    mem_free(r->v, r->capacity * sizeof *r->v);
+    *r = (struct db_reports){0};
+}

@@ -1,0 +1,79 @@
+#include "core/cmd/engine/stats.h"
+
+#include "core/base/clock.h"
+#include "core/base/mem.h"
+
+void stats_init(struct stats *s, uint32_t commands)
+{
+    memset(s, 0, sizeof *s);
+    s->command_count = commands;
+    s->commands = mem_calloc(commands * sizeof *s->commands);
+}
+
+void stats_release(struct stats *s)
+{
+    for (uint32_t i = 0; i < s->command_count; i++)
+        mem_free(s->commands[i].histogram, STATS_BUCKETS * sizeof(uint64_t));
+    mem_free(s->commands, s->command_count * sizeof *s->commands);
+}
+
+static void zero(uint64_t *counter)
+{
+    __atomic_store_n(counter, 0, __ATOMIC_RELAXED);
+}
+
+void stats_reset(struct stats *s)
+{
+    for (uint32_t i = 0; i < s->command_count; i++) {
+        struct command_stats *c = &s->commands[i];
+        zero(&c->calls);
+        zero(&c->ticks);
+        zero(&c->rejected);
+        zero(&c->failed);
+        for (int b = 0; c->histogram && b < STATS_BUCKETS; b++)
+            zero(&c->histogram[b]);
+    }
+    for (uint64_t *c = &s->total_commands; c <= &s->query_limit_disconnections; c++)
+        if (c != &s->changes)
+            zero(c);
+    for (uint32_t i = 0; i < s->error_count; i++)
+        zero(&s->errors[i].count);
+}
+
+void stats_call(struct stats *s, uint32_t command, uint64_t ticks, bool histogram)
+{
+    struct command_stats *c = &s->commands[command];
+    stats_add(&c->calls, 1);
+    stats_add(&c->ticks, ticks);
+    if (!histogram)
+        return;
+    if (LK_UNLIKELY(!c->histogram)) {
+        uint64_t *fresh = mem_calloc(STATS_BUCKETS * sizeof(uint64_t));
+        __atomic_store_n(&c->histogram, fresh, __ATOMIC_RELEASE);
+    }
+    const uint64_t us = clock_ticks_to_ns(ticks) / 1000;
+    unsigned bucket = us ? 64u - (unsigned)__builtin_clzll(us) : 0;
+    if (bucket >= STATS_BUCKETS)
+        bucket = STATS_BUCKETS - 1;
+    stats_add(&c->histogram[bucket], 1);
+}
+
+void stats_error(struct stats *s, struct bytes line)
+{
+    char code[sizeof s->errors[0].code] = {0};
+    for (size_t i = 0;
+         i < line.size && i + 1 < sizeof code && line.data[i] != ' ' && line.data[i] != '\r'; i++)
+        code[i] = line.data[i];
+    stats_add(&s->error_replies, 1);
+    for (uint32_t i = 0; i < s->error_count; i++)
+        if (strcmp(s->errors[i].code, code) == 0) {
+            stats_add(&s->errors[i].count, 1);
+            return;
+        }
+    if (s->error_count == STATS_ERRORS_MAX)
+        return;
+    struct error_stat *e = &s->errors[s->error_count];
+    memcpy(e->code, code, sizeof code);
+    e->count = 1;
+    __atomic_store_n(&s->error_count, s->error_count + 1, __ATOMIC_RELEASE);
+}

@@ -1,0 +1,301 @@
+/*
+ * transaction.c — MULTI, EXEC, DISCARD, WATCH, UNWATCH.
+ *
+ * Commands are queued as copies.  EXEC runs them under the locks of all their keys and of all
+ * watched keys at once, so nobody sees half a transaction, and its effects are one unit in the log.
+ */
+#include "core/cmd/command/tables.h"
+#include "core/cmd/engine/dispatch_priv.h"
+#include "core/store/watch.h"
+
+struct queued {
+    const struct command_info *cmd;
+    uint32_t argc;
+    size_t bytes;       /* of the block below */
+    struct bytes *argv; /* one block with what it points to */
+};
+
+struct multi_state {
+    struct queued *commands;
+    uint32_t count, capacity;
+    uint32_t flags; /* of all commands together */
+    size_t bytes;
+};
+
+struct watch_list {
+    struct watch_node **nodes;
+    uint32_t count, capacity;
+};
+
+/* For CLIENT LIST of other workers. */
+static void show_queue(struct session *s, uint32_t commands, size_t bytes)
+{
+    __atomic_store_n(&s->shown.multi_commands, commands, __ATOMIC_RELAXED);
+    __atomic_store_n(&s->shown.multi_size, (uint32_t)bytes, __ATOMIC_RELAXED);
+}
+
+static void show_watched(struct session *s, uint32_t count)
+{
+    __atomic_store_n(&s->shown.watched, count, __ATOMIC_RELAXED);
+}
+
+void multi_queue(struct session *s, const struct command_info *c, const struct args *a)
+{
+    struct multi_state *m = s->multi;
+    if (session_has(s, SESSION_DIRTY_EXEC))
+        return; /* it will not run */
+    if (m->count == m->capacity) {
+        const uint32_t more = m->capacity ? m->capacity * 2 : 8;
+        m->commands =
+            mem_realloc(m->commands, m->capacity * sizeof *m->commands, more * sizeof *m->commands);
+        m->capacity = more;
+    }
+    size_t bytes = a->n * sizeof(struct bytes);
+    for (uint32_t i = 0; i < a->n; i++)
+        bytes += a->v[i].size;
+    struct queued *q = &m->commands[m->count++];
+    *q = (struct queued){.cmd = c, .argc = a->n, .bytes = bytes, .argv = mem_alloc(bytes)};
+    char *to = (char *)(q->argv + a->n);
+    for (uint32_t i = 0; i < a->n; i++) {
+        q->argv[i] = bytes_of(to, a->v[i].size);
+        if (a->v[i].size)
+            memcpy(to, a->v[i].data, a->v[i].size);
+        to += a->v[i].size;
+    }
+    m->flags |= c->flags;
+    if (dispatch_wants_all(c, a))
+        m->flags |= CMD_ALL_SHARDS;
+    m->bytes += bytes;
+    show_queue(s, m->count, m->bytes);
+}
+
+uint32_t multi_flags(const struct session *s)
+{
+    return s->multi ? s->multi->flags : 0;
+}
+
+void multi_free(struct multi_state *m)
+{
+    for (uint32_t i = 0; i < m->count; i++)
+        mem_free(m->commands[i].argv, m->commands[i].bytes);
+    mem_free(m->commands, m->capacity * sizeof *m->commands);
+    mem_delete(m);
+}
+
+void multi_discard(struct session *s)
+{
+    if (s->multi)
+        multi_free(s->multi);
+    s->multi = NULL;
+    session_set(s, SESSION_MULTI | SESSION_DIRTY_EXEC, false);
+    show_queue(s, 0, 0);
+}
+
+void multi_lock_set(struct dispatcher *d, struct session *s)
+{
+    lock_set_clear(d->set);
+    const struct multi_state *m = s->multi;
+    if (m->flags & (CMD_ALL_SHARDS | CMD_EACH_SHARD)) {
+        lock_set_add_all(d->set, d->ks);
+        return;
+    }
+    for (uint32_t i = 0; i < m->count; i++) {
+        const struct args a = {m->commands[i].argv, m->commands[i].argc};
+        d->key_count = 0;
+        if (dispatch_hash_keys(d, m->commands[i].cmd, &a) != LK_OK)
+            continue; /* its handler will say so */
+        for (uint32_t k = 0; k < d->key_count; k++)
+            lock_set_add(d->set, keyspace_shard(d->ks, d->keys[k].hash)->index);
+    }
+    d->key_count = 0;
+    for (uint32_t i = 0; s->watch && i < s->watch->count; i++)
+        lock_set_add(d->set, s->watch->nodes[i]->shard->index);
+}
+
+/* --- watches --------------------------------------------------------------------------------- */
+
+static void watch_list_free(struct session *s)
+{
+    if (!s->watch)
+        return;
+    mem_free(s->watch->nodes, s->watch->capacity * sizeof *s->watch->nodes);
+    mem_delete(s->watch);
+    s->watch = NULL;
+    __atomic_store_n(&s->watch_dirty, 0, __ATOMIC_RELAXED);
+    show_watched(s, 0);
+}
+
+void session_unwatch(struct session *s)
+{
+    for (uint32_t i = 0; s->watch && i < s->watch->count; i++) {
+        struct shard *shard = s->watch->nodes[i]->shard;
+        shard_lock(shard);
+        watch_drop(s->watch->nodes[i]);
+        shard_unlock(shard);
+    }
+    watch_list_free(s);
+}
+
+/* As session_unwatch, with every watched shard locked, or alone in the gate. */
+static void drop_watches(struct session *s)
+{
+    for (uint32_t i = 0; s->watch && i < s->watch->count; i++)
+        watch_drop(s->watch->nodes[i]);
+    watch_list_free(s);
+}
+
+static bool watches(const struct watch_list *w, uint32_t db, struct bytes key)
+{
+    for (uint32_t i = 0; i < w->count; i++)
+        if (w->nodes[i]->db == db &&
+            bytes_equal(bytes_of(w->nodes[i]->key, w->nodes[i]->key_size), key))
+            return true;
+    return false;
+}
+
+static enum outcome watch_run(struct exec *x, const struct args *a)
+{
+    struct session *s = x->session;
+    if (session_has(s, SESSION_MULTI)) {
+        reply_error(x->reply, "ERR WATCH inside MULTI is not allowed");
+        return RUN_DONE;
+    }
+    if (!s->watch)
+        s->watch = mem_new(struct watch_list);
+    struct watch_list *w = s->watch;
+    for (uint32_t i = 1; i < a->n; i++) {
+        if (watches(w, x->db, a->v[i]))
+            continue;
+        if (w->count == w->capacity) {
+            const uint32_t more = w->capacity ? w->capacity * 2 : 4;
+            w->nodes =
+                mem_realloc(w->nodes, w->capacity * sizeof *w->nodes, more * sizeof *w->nodes);
+            w->capacity = more;
+        }
+        /* One that has expired goes now or later, and is not the change either way. */
+        const struct found *f = exec_locate(x, a->v[i]);
+        struct watch_node *n = watch_new(f->shard, x->db, a->v[i], f->hash, &s->watch_dirty);
+        n->absent = f->expired;
+        w->nodes[w->count++] = n;
+    }
+    show_watched(s, w->count);
+    reply_ok(x->reply);
+    return RUN_DONE;
+}
+
+static enum outcome unwatch_run(struct exec *x, const struct args *a)
+{
+    (void)a;
+    /* Queued, it comes when EXEC has dropped the watches already. */
+    if (!session_has(x->session, SESSION_IN_EXEC))
+        session_unwatch(x->session);
+    reply_ok(x->reply);
+    return RUN_DONE;
+}
+
+/* --- the transaction ------------------------------------------------------------------------- */
+
+static enum outcome multi_run(struct exec *x, const struct args *a)
+{
+    (void)a;
+    struct session *s = x->session;
+    if (session_has(s, SESSION_MULTI)) {
+        reply_error(x->reply, "ERR MULTI calls can not be nested");
+        return RUN_DONE;
+    }
+    s->multi = mem_new(struct multi_state);
+    session_set(s, SESSION_MULTI, true);
+    reply_ok(x->reply);
+    return RUN_DONE;
+}
+
+static enum outcome discard_run(struct exec *x, const struct args *a)
+{
+    (void)a;
+    if (!session_has(x->session, SESSION_MULTI)) {
+        reply_error(x->reply, "ERR DISCARD without MULTI");
+        return RUN_DONE;
+    }
+    session_unwatch(x->session);
+    multi_discard(x->session);
+    reply_ok(x->reply);
+    return RUN_DONE;
+}
+
+/* An expired key that nobody has deleted yet counts as changed. */
+static bool watched_expired(struct exec *x, const struct watch_list *w)
+{
+    for (uint32_t i = 0; i < w->count; i++) {
+        const struct watch_node *n = w->nodes[i];
+        if (n->absent)
+            continue;
+        const struct table *t = shard_table(n->shard, n->db);
+        struct table_loc loc;
+        const struct entry *e =
+            t ? table_find(t, n->hash, bytes_of(n->key, n->key_size), &loc) : NULL;
+        if (e && entry_has_deadline(e) && entry_deadline(e) <= x->now_ms)
+            return true;
+    }
+    return false;
+}
+
+static enum outcome run_queue(struct exec *x, struct multi_state *m)
+{
+    struct dispatcher *d = x->dispatcher;
+    struct session *s = x->session;
+    enum outcome outcome = RUN_DONE;
+    session_set(s, SESSION_IN_EXEC, true);
+    reply_array(x->reply, m->count);
+    for (uint32_t i = 0; i < m->count; i++) {
+        const struct args a = {m->commands[i].argv, m->commands[i].argc};
+        d->key_count = 0;
+        if (dispatch_call(d, s, m->commands[i].cmd, &a) == RUN_CLOSE)
+            outcome = RUN_CLOSE;
+    }
+    session_set(s, SESSION_IN_EXEC, false);
+    return outcome;
+}
+
+enum outcome transaction_exec(struct exec *x, const struct args *a)
+{
+    (void)a;
+    struct session *s = x->session;
+    if (!session_has(s, SESSION_MULTI)) {
+        reply_error(x->reply, "ERR EXEC without MULTI");
+        return RUN_DONE;
+    }
+    struct multi_state *m = s->multi;
+    const bool aborted = session_has(s, SESSION_DIRTY_EXEC);
+    const bool changed = s->watch && (__atomic_load_n(&s->watch_dirty, __ATOMIC_RELAXED) ||
+                                      watched_expired(x, s->watch));
+    drop_watches(s);
+
+    enum outcome outcome = RUN_DONE;
+    if (aborted)
+        reply_error(x->reply, "EXECABORT Transaction discarded because of previous errors.");
+    else if (changed)
+        reply_null_array(x->reply);
+    else
+        outcome = run_queue(x, m);
+    multi_discard(s);
+    x->changes = 0; /* counted command by command */
+    exec_effect_none(x);
+    return outcome;
+}
+
+#define CONTROL                                                                                    \
+    .flags = CMD_NOSCRIPT | CMD_LOADING | CMD_STALE | CMD_FAST | CMD_ALLOW_BUSY | CMD_CONTROL,     \
+    .categories = CAT_TRANSACTION
+
+const struct command transaction_commands[] = {
+    {"multi", .arity = 1, CONTROL, .run = multi_run},
+    {"exec", .arity = 1,
+     .flags = CMD_NOSCRIPT | CMD_LOADING | CMD_STALE | CMD_SKIP_SLOWLOG | CMD_CONTROL,
+     .categories = CAT_TRANSACTION, .run = transaction_exec},
+    {"discard", .arity = 1, CONTROL, .run = discard_run},
+    {"watch", .arity = -2, CONTROL, .keys = KEY_RANGE(1, -1, 1, KEY_RO), .run = watch_run},
+    {"unwatch", .arity = 1,
+     .flags = CMD_NOSCRIPT | CMD_LOADING | CMD_STALE | CMD_FAST | CMD_ALLOW_BUSY,
+     .categories = CAT_TRANSACTION, .run = unwatch_run},
+    {0},
+};

@@ -1,0 +1,179 @@
+/*
+ * waiter.c — the beginning and the end of a wait.
+ */
+#include "core/cmd/engine/waiter.h"
+
+#include "core/cmd/engine/dispatch_priv.h"
+#include "core/proto/resp_segment.h"
+
+/* --- begin: under the locks of the command's keys -------------------------------------------- */
+
+static void copy_args(struct waiter *w, const struct args *a)
+{
+    size_t bytes = a->n * sizeof(struct bytes);
+    for (uint32_t i = 0; i < a->n; i++)
+        bytes += a->v[i].size;
+    struct bytes *v = mem_alloc(bytes);
+    char *to = (char *)(v + a->n);
+    for (uint32_t i = 0; i < a->n; i++) {
+        v[i] = bytes_of(to, a->v[i].size);
+        if (a->v[i].size > 0)
+            memcpy(to, a->v[i].data, a->v[i].size);
+        to += a->v[i].size;
+    }
+    w->args = (struct args){v, a->n};
+    w->args_bytes = bytes;
+}
+
+static void free_waiter(struct waiter *w)
+{
+    mem_free((void *)(uintptr_t)w->args.v, w->args_bytes);
+    session_release(&w->stand_in);
+    mem_free(w, sizeof *w + w->count * sizeof(struct wait_node));
+}
+
+static void begin(struct exec *x, const struct args *a, const struct wait_spec *spec)
+{
+    struct dispatcher *d = x->dispatcher;
+    struct session *s = x->session;
+    struct waiter *w = mem_calloc(sizeof *w + spec->count * sizeof(struct wait_node));
+    w->session = s;
+    w->worker = s->worker;
+    w->cmd = __atomic_load_n(&s->last_command, __ATOMIC_RELAXED);
+    w->type = spec->type;
+    w->deadline_ms = spec->deadline_ms;
+    w->null_array = spec->null_array;
+    w->hushed = session_has(s, SESSION_REPLY_OFF | SESSION_REPLY_SKIP);
+    w->count = spec->count;
+    copy_args(w, a);
+    session_init(&w->stand_in, s->id);
+    w->stand_in.db = s->db;
+    w->stand_in.flags = s->flags & (SESSION_AUTHENTICATED | SESSION_NO_TOUCH);
+    session_set_version(&w->stand_in, (uint32_t)s->reply.version);
+    s->waiter = w;
+    __atomic_store_n(&s->unblock, UNBLOCK_NONE, __ATOMIC_RELAXED); /* one that came too late */
+
+    struct shard *target = NULL;
+    if (spec->target > 0)
+        target = keyspace_shard(d->ks, exec_hash(x, w->args.v[spec->target]));
+    for (uint32_t i = 0; i < spec->count; i++) {
+        const struct bytes key = a->v[spec->first + i];
+        const uint64_t hash = exec_hash(x, key);
+        w->nodes[i].waiter = w;
+        w->nodes[i].target = target;
+        w->nodes[i].when_gone = spec->when_gone;
+        wait_add(keyspace_shard(d->ks, hash), x->db, key, hash, &w->nodes[i]);
+    }
+    __atomic_store_n(&s->shown.args_size, w->args_bytes, __ATOMIC_RELAXED);
+}
+
+static void reply_timeout(struct reply *r, bool null_array)
+{
+    if (null_array)
+        reply_null_array(r);
+    else
+        reply_null(r);
+}
+
+enum outcome exec_wait(struct exec *x, const struct args *a, const struct wait_spec *spec)
+{
+    if (x->dispatcher->serving)
+        return RUN_BLOCK;
+    if (session_has(x->session, SESSION_IN_EXEC | SESSION_LOADING | SESSION_MASTER)) {
+        reply_timeout(x->reply, spec->null_array);
+        return RUN_DONE;
+    }
+    begin(x, a, spec);
+    return RUN_BLOCK;
+}
+
+/* --- end: by the owner, who holds no lock ---------------------------------------------------- */
+
+/* Takes the nodes out of all lists; from then on nobody else looks at the waiter. */
+static void leave_lists(struct dispatcher *d, struct waiter *w)
+{
+    dispatch_unlock_one(d);
+    for (uint32_t i = 0; i < w->count; i++) {
+        struct shard *s = keyspace_shard(d->ks, w->nodes[i].hash);
+        shard_lock(s);
+        wait_drop(&w->nodes[i]);
+        shard_unlock(s);
+    }
+}
+
+static void go_on(struct session *s)
+{
+    s->waiter = NULL;
+    __atomic_store_n(&s->shown.args_size, 0, __ATOMIC_RELAXED);
+    session_set(s, SESSION_BLOCKED, false);
+}
+
+int64_t waiter_deadline(const struct session *s)
+{
+    return s->waiter->deadline_ms;
+}
+
+static void take_reply(struct session *s, struct waiter *w)
+{
+    struct bytes run;
+    while (reply_segments(&w->stand_in.reply, &run, 1) == 1) {
+        if (!w->hushed)
+            reply_raw(&s->reply, run);
+        reply_sent(&w->stand_in.reply, run.size);
+    }
+    if (w->ticket > s->ticket)
+        s->ticket = w->ticket;
+}
+
+void waiter_finish(struct dispatcher *d, struct inbox_node *message)
+{
+    struct waiter *w = (struct waiter *)message;
+    struct session *s = w->session;
+    leave_lists(d, w);
+    if (s) {
+        take_reply(s, w);
+        go_on(s);
+    }
+    free_waiter(w);
+}
+
+bool waiter_end(struct dispatcher *d, struct session *s, enum session_unblock how)
+{
+    struct waiter *w = s->waiter;
+    leave_lists(d, w);
+    if (__atomic_load_n(&w->state, __ATOMIC_ACQUIRE) == WAITER_SERVED)
+        return false;
+    if (!w->hushed && how == UNBLOCK_ERROR)
+        reply_error(&s->reply, "UNBLOCKED client unblocked via CLIENT UNBLOCK");
+    else if (!w->hushed)
+        reply_timeout(&s->reply, w->null_array);
+    go_on(s);
+    free_waiter(w);
+    return true;
+}
+
+bool waiter_answer(struct dispatcher *d, struct session *s, struct bytes reply)
+{
+    struct waiter *w = s->waiter;
+    (void)d;
+    if (!w || w->count > 0)
+        return false;
+    if (!w->hushed)
+        reply_raw(&s->reply, reply);
+    go_on(s);
+    free_waiter(w);
+    return true;
+}
+
+void waiter_forget(struct dispatcher *d, struct session *s)
+{
+    struct waiter *w = s->waiter;
+    if (!w)
+        return;
+    leave_lists(d, w);
+    go_on(s);
+    if (__atomic_load_n(&w->state, __ATOMIC_ACQUIRE) == WAITER_SERVED)
+        w->session = NULL; /* it is freed when it comes back */
+    else
+        free_waiter(w);
+}

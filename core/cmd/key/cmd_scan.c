@@ -1,0 +1,87 @@
+/*
+ * cmd_scan.c — KEYS, SCAN, RANDOMKEY, DBSIZE: the keyspace from outside.
+ */
+#include "core/cmd/command/tables.h"
+#include "core/cmd/engine/exec.h"
+#include "core/cmd/engine/scan_options.h"
+
+struct filter {
+    struct scan_options options;
+    struct buf *out;   /* bulks */
+    struct walk *walk; /* or into its blocks */
+    uint64_t n;
+};
+
+static bool visit(void *ctx, struct bytes key, const struct value *v)
+{
+    struct filter *f = ctx;
+    const struct scan_options *o = &f->options;
+    if (o->type.size > 0 && !bytes_is_word(o->type, type_ops_get(v->type)->name))
+        return true;
+    if (!scan_matches(o, key))
+        return true;
+    reply_buf_bulk(f->walk ? exec_walk_out(f->walk) : f->out, key);
+    f->n++;
+    return true;
+}
+
+static enum outcome keys(struct exec *x, const struct args *a)
+{
+    struct walk *w = exec_walk(x);
+    struct filter f = {.walk = w, .n = w->count};
+    scan_set_pattern(&f.options, a->v[1]);
+    const bool done = exec_walk_keys(x, visit, &f);
+    w->count = f.n;
+    if (!done)
+        return RUN_AGAIN;
+    exec_walk_reply(x);
+    return RUN_DONE;
+}
+
+/* The next cursor comes first, so the keys wait in scratch. */
+static enum outcome scan(struct exec *x, const struct args *a)
+{
+    struct filter f = {.out = x->scratch};
+    uint64_t cursor;
+
+    int rc = scan_cursor(a->v[1], &cursor);
+    if (rc == LK_OK)
+        rc = scan_parse(a, 2, SCAN_OF_KEYS, &f.options);
+    if (rc != LK_OK)
+        return reply_status(x, rc);
+    const uint64_t next = exec_scan(x, cursor, f.options.count, visit, &f);
+    reply_array(x->reply, 2);
+    reply_bulk_int(x->reply, (int64_t)next);
+    reply_array(x->reply, f.n);
+    reply_raw(x->reply, buf_bytes(x->scratch));
+    return RUN_DONE;
+}
+
+static enum outcome random_key(struct exec *x, const struct args *a)
+{
+    (void)a;
+    if (exec_random_key(x, x->scratch))
+        reply_bulk(x->reply, buf_bytes(x->scratch));
+    else
+        reply_null(x->reply);
+    return RUN_DONE;
+}
+
+static enum outcome dbsize(struct exec *x, const struct args *a)
+{
+    (void)a;
+    reply_int(x->reply, (int64_t)exec_dbsize(x, x->db));
+    return RUN_DONE;
+}
+
+const struct command scan_commands[] = {
+    {"dbsize", .arity = 1, .flags = CMD_READONLY | CMD_FAST | CMD_EACH_SHARD,
+     .categories = CAT_KEYSPACE, .run = dbsize},
+    {"keys", .arity = 2, .flags = CMD_READONLY | CMD_EACH_SHARD,
+     .categories = CAT_KEYSPACE | CAT_DANGEROUS, .run = keys},
+    {"randomkey", .arity = 1, .flags = CMD_READONLY | CMD_EACH_SHARD, .categories = CAT_KEYSPACE,
+     .run = random_key},
+    {"scan", .arity = -2, .flags = CMD_READONLY | CMD_EACH_SHARD, .categories = CAT_KEYSPACE,
+     .run = scan},
+    {0},
+};

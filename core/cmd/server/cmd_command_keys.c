@@ -1,0 +1,75 @@
+/*
+ * cmd_command_keys.c — COMMAND GETKEYS and GETKEYSANDFLAGS: where the keys of a call are.
+ */
+#include "core/base/mem.h"
+#include "core/cmd/server/cmd_command.h"
+
+static bool arity_fits(const struct command_info *c, uint32_t n)
+{
+    return c->arity >= 0 ? n == (uint32_t)c->arity : n >= (uint32_t)-c->arity;
+}
+
+/* The command of the inner call; writes the error line and returns NULL if that is no call. */
+static const struct command_info *resolve(struct exec *x, const struct args *call)
+{
+    const struct command_info *c = command_index_resolve(commands_of(x), call);
+    const char *error = NULL;
+    if (!c)
+        error = "ERR Invalid command specified";
+    else if (c->row->keys[0].begin == KEY_NONE && !c->row->find_keys)
+        error = "ERR The command has no key arguments";
+    else if (!arity_fits(c, call->n))
+        error = "ERR Invalid number of arguments specified for command";
+    if (!error)
+        return c;
+    reply_error_bytes(x->reply, bytes_cstr(error));
+    return NULL;
+}
+
+/* Is word among the arguments from first on? */
+static bool has_word(const struct args *call, uint32_t first, const char *word)
+{
+    for (uint32_t i = first; i < call->n; i++)
+        if (args_is(call, i, word))
+            return true;
+    return false;
+}
+
+/* The row says what a key may be used for; what this call uses it for depends on its options. */
+static uint32_t use_of(const struct command_info *c, const struct args *call, uint32_t flags)
+{
+    if (!(flags & KEY_VARIABLE))
+        return flags;
+    flags &= ~(uint32_t)KEY_VARIABLE;
+    if (strcmp(c->full_name, "set") == 0 && !has_word(call, 3, "get"))
+        return KEY_OW | KEY_UPDATE;
+    if (strcmp(c->full_name, "bitfield") == 0 && !has_word(call, 2, "set") &&
+        !has_word(call, 2, "incrby"))
+        return KEY_RO | KEY_ACCESS;
+    return flags;
+}
+
+enum outcome command_getkeys(struct exec *x, const struct args *a)
+{
+    const struct args call = {a->v + 2, a->n - 2};
+    const struct command_info *c = resolve(x, &call);
+    if (!c)
+        return RUN_DONE;
+    const bool with_flags = x->cmd->imm != 0;
+    struct key_ref *refs = mem_alloc(call.n * sizeof *refs); /* no call has more keys than words */
+    const int n = command_keys(c, &call, refs, call.n);
+    if (n < 0 || (uint32_t)n > call.n) {
+        reply_error(x->reply, "ERR Invalid arguments specified for command");
+    } else {
+        reply_array(x->reply, (uint64_t)n);
+        for (int i = 0; i < n; i++) {
+            if (with_flags)
+                reply_array(x->reply, 2);
+            reply_bulk(x->reply, call.v[refs[i].index]);
+            if (with_flags)
+                reply_key_flags(x->reply, use_of(c, &call, refs[i].flags));
+        }
+    }
+    mem_free(refs, call.n * sizeof *refs);
+    return RUN_DONE;
+}

@@ -1,0 +1,147 @@
+/*
+ * cmd_latency.c — LATENCY: how long commands take, and how often.
+ *
+ * Every worker counts its own calls in buckets of a power of two; HISTOGRAM adds them up.  Latency
+ * events are not watched (latency-monitor-threshold 0), so the commands about them find none.
+ */
+#include "core/cmd/command/tables_server.h"
+#include "core/cmd/engine/dispatch.h"
+
+/* Calls of command id in each bucket, of all workers; returns how many in all. */
+static uint64_t sum_buckets(const struct dispatch_shared *d, uint32_t id,
+                            uint64_t out[STATS_BUCKETS])
+{
+    uint64_t total = 0;
+    memset(out, 0, STATS_BUCKETS * sizeof out[0]);
+    for (uint32_t w = 0; w < d->worker_count; w++) {
+        const struct command_stats *c = &d->all_stats[w]->commands[id];
+        const uint64_t *histogram = __atomic_load_n(&c->histogram, __ATOMIC_ACQUIRE);
+        for (int b = 0; histogram && b < STATS_BUCKETS; b++) {
+            const uint64_t n = stats_read(&histogram[b]);
+            out[b] += n;
+            total += n;
+        }
+    }
+    return total;
+}
+
+/* Writes name and histogram; false, and nothing, if the command was not called yet. */
+static bool reply_histogram(struct exec *x, const struct command_info *c)
+{
+    uint64_t buckets[STATS_BUCKETS], filled = 0, sum = 0;
+    const uint64_t calls = sum_buckets(dispatcher_shared(x->dispatcher), c->id, buckets);
+    if (calls == 0)
+        return false;
+    for (int b = 0; b < STATS_BUCKETS; b++)
+        filled += buckets[b] != 0;
+    struct reply *r = x->reply;
+    reply_bulk_cstr(r, c->full_name);
+    reply_map(r, 2);
+    reply_bulk_cstr(r, "calls");
+    reply_int(r, (int64_t)calls);
+    reply_bulk_cstr(r, "histogram_usec");
+    reply_map(r, filled);
+    for (int b = 0; b < STATS_BUCKETS; b++) {
+        if (buckets[b] == 0)
+            continue;
+        sum += buckets[b];
+        reply_int(r, INT64_C(1) << b);
+        reply_int(r, (int64_t)sum);
+    }
+    return true;
+}
+
+/* A container is the sum of nothing: its subcommands are shown. */
+static uint64_t reply_family(struct exec *x, const struct command_info *c)
+{
+    uint64_t n = c->row->run && reply_histogram(x, c);
+    for (uint32_t i = 0; i < c->subcommand_count; i++)
+        n += reply_histogram(x, &c->subcommands[i]);
+    return n;
+}
+
+static enum outcome histogram(struct exec *x, const struct args *a)
+{
+    const struct command_index *ix = dispatcher_shared(x->dispatcher)->commands;
+    const size_t head = reply_begin_deferred(x->reply);
+    uint64_t n = 0;
+    for (uint32_t i = 0; a->n == 2 && i < command_index_top_count(ix); i++)
+        n += reply_family(x, command_index_top(ix, i));
+    for (uint32_t i = 2; i < a->n; i++) {
+        const struct command_info *c = command_index_lookup(ix, a->v[i]);
+        n += c ? reply_family(x, c) : 0;
+    }
+    reply_end_deferred(x->reply, head, REPLY_MAP, n);
+    return RUN_DONE;
+}
+
+/* LATEST and HISTORY: no events. */
+static enum outcome no_events(struct exec *x, const struct args *a)
+{
+    (void)a;
+    reply_array(x->reply, 0);
+    return RUN_DONE;
+}
+
+/* How many events were forgotten. */
+static enum outcome reset(struct exec *x, const struct args *a)
+{
+    (void)a;
+    reply_int(x->reply, 0);
+    return RUN_DONE;
+}
+
+static enum outcome graph(struct exec *x, const struct args *a)
+{
+    reply_error(x->reply, "ERR No samples available for event '%.*s'", (int)a->v[2].size,
+                a->v[2].data);
+    return RUN_DONE;
+}
+
+static enum outcome doctor(struct exec *x, const struct args *a)
+{
+    (void)a;
+    reply_verbatim(x->reply, "txt",
+                   bytes_cstr("Latency events are not being watched: latency-monitor-threshold is "
+                              "0.  LATENCY HISTOGRAM shows how long commands take.\n"));
+    return RUN_DONE;
+}
+
+static enum outcome help(struct exec *x, const struct args *a)
+{
+    static const char *const lines[] = {
+        "DOCTOR",
+        "    What the events tell, in words.",
+        "GRAPH <event>",
+        "    An event's samples as a drawing.",
+        "HISTOGRAM [<command> ...]",
+        "    Of each command, how many calls took at most so many microseconds.",
+        "HISTORY <event>",
+        "    An event's samples.",
+        "LATEST",
+        "    The latest sample of each event.",
+        "RESET [<event> ...]",
+        "    Forgets samples.",
+        NULL,
+    };
+    (void)a;
+    return reply_help(x, lines);
+}
+
+#define ADMIN .flags = CMD_ADMIN | CMD_NOSCRIPT | CMD_LOADING | CMD_STALE
+
+static const struct command latency_subcommands[] = {
+    {"doctor", .arity = 2, .run = doctor, ADMIN},
+    {"graph", .arity = 3, .run = graph, ADMIN},
+    {"help", .arity = 2, .flags = CMD_LOADING | CMD_STALE, .run = help},
+    {"histogram", .arity = -2, .run = histogram, ADMIN},
+    {"history", .arity = 3, .run = no_events, ADMIN},
+    {"latest", .arity = 2, .run = no_events, ADMIN},
+    {"reset", .arity = -2, .run = reset, ADMIN},
+    {0},
+};
+
+const struct command latency_commands[] = {
+    {"latency", .arity = -2, .subcommands = latency_subcommands},
+    {0},
+};

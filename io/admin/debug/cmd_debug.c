@@ -1,0 +1,406 @@
+/*
+ * cmd_debug.c — DEBUG: for tests, and for finding out what is wrong.
+ *
+ * The whole command runs alone in the gate: SLEEP is meant to stop the world, DIGEST must see one
+ * moment, and nobody minds for the others.  enable-debug-command says who may.
+ */
+#include "core/base/log.h"
+#include "core/base/mem.h"
+#include "core/cmd/engine/exec_report.h"
+#include "io/admin/admin_priv.h"
+#include "io/admin/debug/debug_crash.h"
+#include "io/admin/debug/debug_protocol.h"
+#include "io/admin/debug/digest.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <time.h>
+
+/* --- keys ------------------------------------------------------------------------------------ */
+
+static void debug_object(struct exec *x, const struct args *a)
+{
+    struct value v;
+    const struct bytes key = a->v[2];
+
+    exec_peek(x, key, TYPE_ANY, &v);
+    if (!value_exists(&v)) {
+        reply_status(x, LK_ENOKEY);
+        return;
+    }
+    const struct type_ops *ops = type_ops_get(v.type);
+    struct buf line = {0};
+    buf_printf(&line,
+               "Value at:%p refcount:1 encoding:%s serializedlength:%zu lru:%u lru_seconds_idle:%u",
+               value_has_root(v.encoding) ? v.as.root : (const void *)v.as.bytes.data,
+               ops->encoding_name(&v), exec_entry_bytes(x, key) + ops->node_bytes(&v, SIZE_MAX),
+               (unsigned)(x->now_ms / 1000 - exec_idle_seconds(x, key)) & 0xffffff,
+               exec_idle_seconds(x, key));
+    reply_simple_bytes(x->reply, buf_bytes(&line));
+    buf_release(&line);
+}
+
+static void reply_digest(struct exec *x, const struct digest *d)
+{
+    char text[DIGEST_CHARS + 1];
+
+    digest_print(d, text);
+    reply_simple(x->reply, text);
+}
+
+static void debug_digest_value(struct exec *x, const struct args *a)
+{
+    reply_array(x->reply, a->n - 2);
+    for (uint32_t i = 2; i < a->n; i++) {
+        struct digest d = {{0}};
+        struct value v;
+        exec_peek(x, a->v[i], TYPE_ANY, &v);
+        if (value_exists(&v))
+            digest_value(&d, &v, exec_deadline(x, a->v[i]) >= 0);
+        reply_digest(x, &d);
+    }
+}
+
+struct digest_walk {
+    struct exec *x;
+    struct digest all;
+};
+
+static bool digest_one(void *ctx, struct bytes key, const struct value *v)
+{
+    struct digest_walk *w = ctx;
+    struct digest d = {{0}};
+
+    digest_key(&d, key, v, exec_deadline(w->x, key) >= 0);
+    digest_fold(&w->all, &d);
+    return true;
+}
+
+static void debug_digest(struct exec *x, const struct args *a)
+{
+    struct digest_walk w = {x, {{0}}};
+    struct db_reports dbs = {0};
+
+    (void)a;
+    exec_report_dbs(x, false, &dbs);
+    for (uint32_t i = 0; i < dbs.n; i++) {
+        digest_begin_database(&w.all, dbs.v[i].db);
+        if (exec_use_db(x, dbs.v[i].db) == LK_OK)
+            exec_each_key(x, digest_one, &w);
+    }
+    LK_ASSERT(exec_use_db(x, x->db) == LK_OK);
+    db_reports_release(&dbs);
+    reply_digest(x, &w.all);
+}
+
+static void write_shape(const struct db_report *r, struct buf *out)
+{
+    buf_printf(out,
+               "Tables with entries: %" PRIu64 " (%" PRIu64 " being moved)\n"
+               " entries: %" PRIu64 "\n with a deadline: %" PRIu64 "\n pages: %" PRIu64 " (%" PRIu64
+               " overflow)\n buckets: %" PRIu64 "\n guests: %" PRIu64 "\n bytes: %" PRIu64
+               "\n fill: %.2f%%\n",
+               r->tables, r->moving, r->keys, r->deadlines, r->pages, r->overflow_pages, r->buckets,
+               r->guests, r->table_bytes,
+               r->buckets ? 100.0 * (double)r->keys / (double)(r->buckets * TABLE_BUCKET_SLOTS)
+                          : 0.0);
+}
+
+static void debug_htstats(struct exec *x, const struct args *a)
+{
+    int64_t db;
+    struct db_reports dbs = {0};
+    struct buf text = {0};
+
+    if (args_int64(a, 2, &db) != LK_OK) {
+        reply_status(x, LK_ENOTINT);
+        return;
+    }
+    if (db < 0 || db >= exec_limits(x)->databases) {
+        reply_error(x->reply, "ERR Out of range database");
+        return;
+    }
+    exec_report_dbs(x, true, &dbs);
+    buf_append_cstr(&text, "[Dictionary HT]\n");
+    for (uint32_t i = 0; i < dbs.n; i++)
+        if (dbs.v[i].db == db)
+            write_shape(&dbs.v[i], &text);
+    buf_append_cstr(&text, "[Expires HT]\nDeadlines lie in the entries.\n");
+    reply_verbatim(x->reply, "txt", buf_bytes(&text));
+    buf_release(&text);
+    db_reports_release(&dbs);
+}
+
+/* --- the server ------------------------------------------------------------------------------ */
+
+static void debug_sleep(struct exec *x, const struct args *a)
+{
+    double seconds = 0;
+
+    if (args_double(a, 2, &seconds) == LK_OK && seconds > 0 && seconds < 1e9) {
+        struct timespec left = {(time_t)seconds, 0};
+        left.tv_nsec = (long)((seconds - (double)left.tv_sec) * 1e9);
+        while (nanosleep(&left, &left) != 0)
+            ;
+    }
+    reply_ok(x->reply);
+}
+
+static bool is_on(struct bytes word)
+{
+    int64_t n;
+    return bytes_to_int64(word, &n) && n != 0;
+}
+
+static void debug_set_active_expire(struct exec *x, const struct args *a)
+{
+    __atomic_store_n(&x->admin->parts.shared->no_active_expire, !is_on(a->v[2]), __ATOMIC_RELAXED);
+    reply_ok(x->reply);
+}
+
+static void debug_pause_cron(struct exec *x, const struct args *a)
+{
+    __atomic_store_n(&x->admin->cron_paused, is_on(a->v[2]), __ATOMIC_RELAXED);
+    reply_ok(x->reply);
+}
+
+static void debug_stringmatch_len(struct exec *x, const struct args *a)
+{
+    enum { TEXT_MAX = 512 * 1024 * 1024 };
+    int64_t size;
+
+    if (args_int64(a, 2, &size) != LK_OK || size < 0 || size > TEXT_MAX) {
+        reply_status(x, LK_ENOTINT);
+        return;
+    }
+    char *text = mem_try_alloc((size_t)size + 1);
+    if (!text) {
+        reply_status(x, LK_ENOMEM);
+        return;
+    }
+    memset(text, 'x', (size_t)size);
+    reply_int(x->reply, bytes_match_glob(a->v[3], bytes_of(text, (size_t)size), false));
+    mem_free(text, (size_t)size + 1);
+}
+
+static void debug_protocol_command(struct exec *x, const struct args *a)
+{
+    debug_protocol(x->reply, a->v[2]);
+}
+
+static void debug_structsize(struct exec *x, const struct args *a)
+{
+    (void)a;
+    struct buf line = {0};
+    buf_printf(&line, "bits:%zu entry:%d entry_wide:%d bucket:%d table:%zu shard:%zu session:%zu",
+               sizeof(void *) * 8, ENTRY_NARROW_HEAD, ENTRY_WIDE_HEAD, LK_CACHE_LINE,
+               sizeof(struct table), sizeof(struct shard), sizeof(struct session));
+    reply_simple_bytes(x->reply, buf_bytes(&line));
+    buf_release(&line);
+}
+
+/* The message is all there is, its code included. */
+static void debug_error(struct exec *x, const struct args *a)
+{
+    struct buf line = {0};
+
+    buf_append_char(&line, '-');
+    buf_append_bytes(&line, a->v[2]);
+    buf_append_cstr(&line, "\r\n");
+    for (size_t i = 0; i + 2 < line.size; i++)
+        if (line.data[i] == '\r' || line.data[i] == '\n')
+            line.data[i] = ' ';
+    reply_error_bytes(x->reply, bytes_of(line.data, line.size - 2));
+    buf_release(&line);
+}
+
+static void debug_log(struct exec *x, const struct args *a)
+{
+    log_line(LOG_WARNING, "DEBUG LOG: %.*s", (int)a->v[2].size, a->v[2].data);
+    reply_ok(x->reply);
+}
+
+static void debug_segfault(struct exec *x, const struct args *a)
+{
+    (void)x;
+    (void)a;
+    crash_by_segfault();
+}
+
+static void debug_panic(struct exec *x, const struct args *a)
+{
+    (void)x;
+    (void)a;
+    crash_by_panic();
+}
+
+static void debug_assert(struct exec *x, const struct args *a)
+{
+    (void)x;
+    (void)a;
+    crash_by_assertion();
+}
+
+static void debug_oom(struct exec *x, const struct args *a)
+{
+    (void)x;
+    (void)a;
+    crash_by_allocation();
+}
+
+static void debug_help(struct exec *x, const struct args *a)
+{
+    static const char *const lines[] = {
+        "ASSERT",
+        "    Ends the server with a failed assertion.",
+        "DIGEST",
+        "    One number for all keys, values and whether they have deadlines.",
+        "DIGEST-VALUE <key> [<key> ...]",
+        "    The same for single values; zeros where there is no such key.",
+        "ERROR <message>",
+        "    Answers with this error line.",
+        "HTSTATS <database>",
+        "    The shape of the tables of a database.",
+        "LOADAOF",
+        "    Reads the append-only file again, in place of what is there.",
+        "LOG <message>",
+        "    Writes a line to the server's log.",
+        "OBJECT <key>",
+        "    How a value is kept; serializedlength is what it takes in memory.",
+        "OOM",
+        "    Ends the server as if it had run out of memory.",
+        "PANIC",
+        "    Ends the server with a panic.",
+        "PAUSE-CRON <0|1>",
+        "    Stops or restarts periodic work.",
+        "PROTOCOL <type>",
+        "    Answers with a reply of this type.",
+        "RELOAD [MERGE] [NOFLUSH] [NOSAVE]",
+        "    Saves the RDB and reads it again.  MERGE: its keys replace those that are there.",
+        "    NOFLUSH: nothing is dropped before.  NOSAVE: nothing is saved before.",
+        "SEGFAULT",
+        "    Ends the server by a bad memory access.",
+        "SET-ACTIVE-EXPIRE <0|1>",
+        "    0: keys expire only when they are met.",
+        "SLEEP <seconds>",
+        "    Stops the whole server for so long.",
+        "STRINGMATCH-LEN <length> <pattern>",
+        "    Matches a pattern against so many letters x.",
+        "STRUCTSIZE",
+        "    Sizes of the server's structures.",
+        NULL,
+    };
+
+    (void)a;
+    reply_help(x, lines);
+}
+
+/* --- files ----------------------------------------------------------------------------------- */
+
+/* The client waits until the data are there again; false: an error is answered. */
+static bool ask_to_reload(struct exec *x, struct admin_reload *spec)
+{
+    const struct admin_parts *parts = &x->admin->parts;
+
+    spec->worker = x->session->worker;
+    spec->session = x->session->id;
+    if (parts->reload && parts->reload(parts->ctx, spec))
+        return true;
+    reply_error(x->reply, "ERR the data cannot be loaded again now");
+    return false;
+}
+
+static bool debug_reload(struct exec *x, const struct args *a)
+{
+    struct admin_reload spec = {0};
+
+    for (uint32_t i = 2; i < a->n; i++) {
+        if (args_is(a, i, "merge")) {
+            spec.merge = true;
+        } else if (args_is(a, i, "noflush")) {
+            spec.no_flush = true;
+        } else if (args_is(a, i, "nosave")) {
+            spec.no_save = true;
+        } else {
+            reply_error(x->reply,
+                        "ERR DEBUG RELOAD only supports the MERGE, NOFLUSH and NOSAVE options.");
+            return false;
+        }
+    }
+    return ask_to_reload(x, &spec);
+}
+
+static bool debug_loadaof(struct exec *x, const struct args *a)
+{
+    struct admin_reload spec = {.aof = true};
+
+    (void)a;
+    return ask_to_reload(x, &spec);
+}
+
+/* --- the command ----------------------------------------------------------------------------- */
+
+static const struct {
+    const char *name;
+    uint32_t least, most; /* arguments, with both words */
+    void (*run)(struct exec *x, const struct args *a);
+    bool (*ask)(struct exec *x, const struct args *a); /* instead: the answer comes later if true */
+} subcommands[] = {
+    {"assert", 2, 2, .run = debug_assert},
+    {"digest", 2, 2, .run = debug_digest},
+    {"digest-value", 2, UINT32_MAX, .run = debug_digest_value},
+    {"error", 3, 3, .run = debug_error},
+    {"help", 2, 2, .run = debug_help},
+    {"htstats", 3, 3, .run = debug_htstats},
+    {"loadaof", 2, 2, .ask = debug_loadaof},
+    {"log", 3, 3, .run = debug_log},
+    {"object", 3, 4, .run = debug_object},
+    {"oom", 2, 2, .run = debug_oom},
+    {"panic", 2, 2, .run = debug_panic},
+    {"pause-cron", 3, 3, .run = debug_pause_cron},
+    {"protocol", 3, 3, .run = debug_protocol_command},
+    {"reload", 2, UINT32_MAX, .ask = debug_reload},
+    {"segfault", 2, 2, .run = debug_segfault},
+    {"set-active-expire", 3, 3, .run = debug_set_active_expire},
+    {"sleep", 3, 3, .run = debug_sleep},
+    {"stringmatch-len", 4, 4, .run = debug_stringmatch_len},
+    {"structsize", 2, 2, .run = debug_structsize},
+};
+
+static bool allowed(const struct exec *x)
+{
+    const int access = config_current(x->admin->parts.config)->enable_debug_command;
+
+    return access == CONFIG_ACCESS_YES ||
+           (access == CONFIG_ACCESS_LOCAL && admin_is_local(x->session));
+}
+
+static enum outcome debug(struct exec *x, const struct args *a)
+{
+    if (!allowed(x)) {
+        reply_error(x->reply,
+                    "ERR DEBUG command not allowed. If the enable-debug-command option is set to "
+                    "\"local\", you can run it from a local connection, otherwise you need to set "
+                    "this option in the configuration file, and then restart the server.");
+        return RUN_DONE;
+    }
+    for (size_t i = 0; i < sizeof subcommands / sizeof *subcommands; i++) {
+        if (!args_is(a, 1, subcommands[i].name) || a->n < subcommands[i].least ||
+            a->n > subcommands[i].most)
+            continue;
+        const struct wait_spec until_answered = {.count = 0};
+        if (subcommands[i].ask && subcommands[i].ask(x, a))
+            return exec_wait(x, a, &until_answered);
+        if (subcommands[i].run)
+            subcommands[i].run(x, a);
+        return RUN_DONE;
+    }
+    return reply_subcommand(x, a);
+}
+
+const struct command admin_debug_commands[] = {
+    {"debug", .arity = -2,
+     .flags = CMD_ADMIN | CMD_NOSCRIPT | CMD_LOADING | CMD_STALE | CMD_EXCLUSIVE,
+     .categories = CAT_ADMIN | CAT_DANGEROUS, .run = debug},
+    {0},
+};

@@ -1,0 +1,142 @@
+/*
+ * info.c — INFO's frame: what is gathered, and in which order sections come.
+ */
+#include "io/admin/info/info.h"
+
+#include "core/base/mem.h"
+#include "io/admin/info/human.h"
+#include "io/admin/info/totals.h"
+
+#include <inttypes.h>
+
+const struct info_section info_sections[] = {
+    {"server", "Server", .by_default = true, .in_all = true, .write = info_server},
+    {"clients", "Clients", .by_default = true, .in_all = true, .write = info_clients},
+    {"memory", "Memory", .by_default = true, .in_all = true, .needs_dbs = true,
+     .write = info_memory},
+    {"persistence", "Persistence", .by_default = true, .in_all = true, .write = info_persistence},
+    {"stats", "Stats", .by_default = true, .in_all = true, .needs_dbs = true, .write = info_stats},
+    {"replication", "Replication", .by_default = true, .in_all = true, .write = info_replication},
+    {"cpu", "CPU", .by_default = true, .in_all = true, .write = info_cpu},
+    {"modules", "Modules", .by_default = true, .in_all = true, .write = info_modules},
+    {"commandstats", "Commandstats", .in_all = true, .write = info_commandstats},
+    {"errorstats", "Errorstats", .by_default = true, .in_all = true, .write = info_errorstats},
+    {"latencystats", "Latencystats", .in_all = true, .write = info_latencystats},
+    {"cluster", "Cluster", .by_default = true, .in_all = true, .write = info_cluster},
+    {"keyspace", "Keyspace", .by_default = true, .in_all = true, .needs_dbs = true,
+     .write = info_keyspace},
+    {0},
+};
+
+/* --- fields ---------------------------------------------------------------------------------- */
+
+void info_text(struct info *i, const char *name, const char *value)
+{
+    buf_printf(i->out, "%s:%s\r\n", name, value);
+}
+
+void info_number(struct info *i, const char *name, int64_t value)
+{
+    buf_printf(i->out, "%s:%" PRId64 "\r\n", name, value);
+}
+
+void info_count(struct info *i, const char *name, uint64_t value)
+{
+    buf_printf(i->out, "%s:%" PRIu64 "\r\n", name, value);
+}
+
+void info_ratio(struct info *i, const char *name, double value)
+{
+    buf_printf(i->out, "%s:%.2f\r\n", name, value);
+}
+
+void info_human(struct info *i, const char *name, uint64_t bytes)
+{
+    char text[HUMAN_CHARS];
+    info_text(i, name, human_bytes(bytes, text));
+}
+
+void info_format(struct info *i, const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    buf_vprintf(i->out, format, args);
+    va_end(args);
+    buf_append_cstr(i->out, "\r\n");
+}
+
+/* --- gathering ------------------------------------------------------------------------------- */
+
+static uint64_t larger(uint64_t a, uint64_t b)
+{
+    return a > b ? a : b;
+}
+
+static void add_worker(struct admin_worker *sum, const struct admin_worker *one)
+{
+    if (!sum->backend)
+        sum->backend = one->backend;
+    sum->connections += one->connections;
+    sum->blocked += one->blocked;
+    sum->tracking += one->tracking;
+    sum->subscribed += one->subscribed;
+    sum->watching += one->watching;
+    sum->buffer_bytes += one->buffer_bytes;
+    sum->input_max = larger(sum->input_max, one->input_max);
+    sum->output_max = larger(sum->output_max, one->output_max);
+    sum->reads += one->reads;
+    sum->writes += one->writes;
+}
+
+static void gather(struct info *i)
+{
+    const struct admin_parts *parts = &i->admin->parts;
+
+    i->persistence = (struct admin_persistence){.last_save_duration_s = -1,
+                                                .current_save_duration_s = -1,
+                                                .last_rewrite_duration_s = -1,
+                                                .current_rewrite_duration_s = -1};
+    if (parts->persistence)
+        parts->persistence(parts->ctx, &i->persistence);
+    if (i->persistence.last_save_s == 0)
+        i->persistence.last_save_s = parts->started_ms / 1000;
+    for (uint32_t w = 0; parts->worker && w < i->shared->worker_count; w++) {
+        struct admin_worker one = {0};
+        parts->worker(parts->ctx, w, &one);
+        add_worker(&i->workers, &one);
+    }
+    i->used_bytes = mem_used();
+}
+
+void info_write(struct exec *x, uint64_t sections, struct buf *out)
+{
+    struct stats *totals = mem_new(struct stats);
+    struct db_reports dbs = {0};
+    struct info i = {.x = x,
+                     .admin = x->admin,
+                     .shared = x->admin->parts.shared,
+                     .config = config_current(x->admin->parts.config),
+                     .totals = totals,
+                     .dbs = &dbs,
+                     .out = out};
+    bool needs_dbs = false;
+
+    totals_add_counters(i.shared, totals);
+    totals_add_errors(i.shared, totals);
+    gather(&i);
+    for (uint32_t s = 0; info_sections[s].name; s++)
+        needs_dbs |= (sections >> s & 1) && info_sections[s].needs_dbs;
+    if (needs_dbs)
+        exec_report_dbs(x, false, &dbs);
+    for (uint32_t s = 0; info_sections[s].name; s++) {
+        if (!(sections >> s & 1))
+            continue;
+        if (out->size > 0)
+            buf_append_cstr(out, "\r\n");
+        buf_printf(out, "# %s\r\n", info_sections[s].heading);
+        info_sections[s].write(&i);
+    }
+    db_reports_release(&dbs);
+    mem_delete(totals);
+}

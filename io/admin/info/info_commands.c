@@ -1,0 +1,79 @@
+/*
+ * info_commands.c — sections commandstats, errorstats, latencystats.
+ *
+ * Latencies are kept in buckets of doubling width, so a percentile is the upper end of its bucket:
+ * never too good, at most twice too bad.
+ */
+#include "io/admin/info/info.h"
+
+#include "io/admin/info/totals.h"
+
+#include <inttypes.h>
+
+static const struct command_info *command_at(const struct info *i, uint32_t id)
+{
+    return command_index_at(i->shared->commands, id);
+}
+
+void info_commandstats(struct info *i)
+{
+    const uint32_t n = command_index_count(i->shared->commands);
+
+    for (uint32_t id = 0; id < n; id++) {
+        const struct totals_command t = totals_of_command(i->shared, id, NULL);
+        if (t.calls == 0 && t.rejected == 0 && t.failed == 0)
+            continue;
+        info_format(i,
+                    "cmdstat_%s:calls=%" PRIu64 ",usec=%" PRIu64 ",usec_per_call=%.2f"
+                    ",rejected_calls=%" PRIu64 ",failed_calls=%" PRIu64,
+                    command_at(i, id)->full_name, t.calls, t.microseconds,
+                    t.calls ? (double)t.microseconds / (double)t.calls : 0.0, t.rejected, t.failed);
+    }
+}
+
+/* The code ends where a field's name would. */
+static void error_line(struct info *i, const struct error_stat *e)
+{
+    char code[sizeof e->code];
+
+    memcpy(code, e->code, sizeof code);
+    for (char *p = code; *p; p++)
+        if (*p == ':' || *p == '\n' || *p == '\r')
+            *p = '_';
+    info_format(i, "errorstat_%s:count=%" PRIu64, code, e->count);
+}
+
+void info_errorstats(struct info *i)
+{
+    for (uint32_t e = 0; e < i->totals->error_count; e++)
+        if (i->totals->errors[e].count > 0)
+            error_line(i, &i->totals->errors[e]);
+}
+
+static void latency_line(struct info *i, const char *name, const uint64_t *histogram)
+{
+    const struct config_doubles *percentiles = &i->config->latency_tracking_info_percentiles;
+
+    buf_printf(i->out, "latency_percentiles_usec_%s:", name);
+    for (size_t p = 0; p < percentiles->n; p++)
+        buf_printf(i->out, "%sp%g=%" PRIu64 ".000", p ? "," : "", percentiles->v[p],
+                   totals_percentile(histogram, percentiles->v[p]));
+    buf_append_cstr(i->out, "\r\n");
+}
+
+void info_latencystats(struct info *i)
+{
+    const uint32_t n = command_index_count(i->shared->commands);
+
+    if (!i->config->latency_tracking)
+        return;
+    for (uint32_t id = 0; id < n; id++) {
+        uint64_t histogram[STATS_BUCKETS] = {0};
+        uint64_t calls = 0;
+        totals_of_command(i->shared, id, histogram);
+        for (int b = 0; b < STATS_BUCKETS; b++)
+            calls += histogram[b];
+        if (calls > 0)
+            latency_line(i, command_at(i, id)->full_name, histogram);
+    }
+}

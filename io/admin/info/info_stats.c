@@ -1,0 +1,115 @@
+/*
+ * info_stats.c — sections stats and keyspace.
+ *
+ * Fields of parts that this server does without stand in tables of zeros, so that tools find them.
+ */
+#include "io/admin/info/info.h"
+
+#include "io/admin/info/rate.h"
+
+#include <inttypes.h>
+
+static void zeros(struct info *i, const char *const *names)
+{
+    for (; *names; names++)
+        info_number(i, *names, 0);
+}
+
+static void traffic_lines(struct info *i)
+{
+    const struct stats *t = i->totals;
+    struct admin *a = i->admin;
+
+    info_count(i, "total_connections_received", t->connections);
+    info_count(i, "total_commands_processed", t->total_commands);
+    info_count(i, "instantaneous_ops_per_sec", rate_read(&a->sampled.commands));
+    info_count(i, "total_net_input_bytes", t->net_in);
+    info_count(i, "total_net_output_bytes", t->net_out);
+    info_number(i, "total_net_repl_input_bytes", 0);
+    info_number(i, "total_net_repl_output_bytes", 0);
+    info_ratio(i, "instantaneous_input_kbps", (double)rate_read(&a->sampled.input) / 1024);
+    info_ratio(i, "instantaneous_output_kbps", (double)rate_read(&a->sampled.output) / 1024);
+    info_ratio(i, "instantaneous_input_repl_kbps", 0);
+    info_ratio(i, "instantaneous_output_repl_kbps", 0);
+    info_count(i, "rejected_connections", t->rejected_connections);
+}
+
+static void expiry_lines(struct info *i)
+{
+    uint64_t due = 0;
+
+    for (uint32_t d = 0; d < i->dbs->n; d++)
+        due += i->dbs->v[d].due;
+    info_count(i, "expired_keys", i->totals->expired_keys);
+    info_count(i, "expired_on_access", i->totals->expired_on_access);
+    info_count(i, "expire_due_tables", due);
+    info_ratio(i, "expired_stale_perc", 0);
+}
+
+void info_stats(struct info *i)
+{
+    static const char *const sync[] = {"sync_full", "sync_partial_ok", "sync_partial_err", NULL};
+    static const char *const eviction[] = {"expired_time_cap_reached_count",
+                                           "expire_cycle_cpu_milliseconds",
+                                           "evicted_keys",
+                                           "evicted_clients",
+                                           "evicted_scripts",
+                                           "total_eviction_exceeded_time",
+                                           "current_eviction_exceeded_time",
+                                           NULL};
+    static const char *const others[] = {"pubsub_channels",
+                                         "pubsub_patterns",
+                                         "pubsubshard_channels",
+                                         "latest_fork_usec",
+                                         "total_forks",
+                                         "migrate_cached_sockets",
+                                         "slave_expires_tracked_keys",
+                                         "active_defrag_hits",
+                                         "active_defrag_misses",
+                                         "active_defrag_key_hits",
+                                         "active_defrag_key_misses",
+                                         "total_active_defrag_time",
+                                         "current_active_defrag_time",
+                                         "tracking_total_keys",
+                                         "tracking_total_items",
+                                         "tracking_total_prefixes",
+                                         "unexpected_error_replies",
+                                         NULL};
+    static const char *const tail[] = {"dump_payload_sanitizations", NULL};
+    static const char *const end[] = {
+        "io_threaded_reads_processed", "io_threaded_writes_processed", "reply_buffer_shrinks",
+        "reply_buffer_expands",        "acl_access_denied_auth",       "acl_access_denied_cmd",
+        "acl_access_denied_key",       "acl_access_denied_channel",    NULL};
+    const struct stats *t = i->totals;
+
+    traffic_lines(i);
+    zeros(i, sync);
+    info_count(i, "expired_subkeys", i->totals->expired_elements);
+    expiry_lines(i);
+    zeros(i, eviction);
+    info_count(i, "keyspace_hits", t->keyspace_hits);
+    info_count(i, "keyspace_misses", t->keyspace_misses);
+    zeros(i, others);
+    info_count(i, "total_error_replies", t->error_replies);
+    zeros(i, tail);
+    info_count(i, "total_reads_processed", i->workers.reads);
+    info_count(i, "total_writes_processed", i->workers.writes);
+    info_count(i, "client_query_buffer_limit_disconnections", t->query_limit_disconnections);
+    info_count(i, "client_output_buffer_limit_disconnections", t->output_limit_disconnections);
+    zeros(i, end);
+    info_count(i, "protocol_errors", t->protocol_errors);
+    info_count(i, "commands_parked", t->parked);
+    info_count(i, "commands_with_token", t->token_waits);
+}
+
+void info_keyspace(struct info *i)
+{
+    for (uint32_t d = 0; d < i->dbs->n; d++) {
+        const struct db_report *r = &i->dbs->v[d];
+        info_format(i,
+                    "db%" PRIu32 ":keys=%" PRIu64 ",expires=%" PRIu64 ",avg_ttl=%" PRIu64
+                    ",subexpiry=%" PRIu64,
+                    r->db, r->keys, r->deadlines, r->ttl_samples ? r->ttl_ms / r->ttl_samples : 0,
+                    r->inner);
+    }
+}

@@ -1,0 +1,73 @@
+#include "io/admin/info/totals.h"
+
+#include "core/base/clock.h"
+
+void totals_add_counters(const struct dispatch_shared *shared, struct stats *out)
+{
+    uint64_t *const first = &out->total_commands, *const last = &out->query_limit_disconnections;
+
+    for (uint32_t w = 0; w < shared->worker_count; w++) {
+        const uint64_t *from = &shared->all_stats[w]->total_commands;
+        for (uint64_t *to = first; to <= last; to++, from++)
+            *to += stats_read(from);
+    }
+}
+
+static void add_error(struct stats *out, const struct error_stat *e)
+{
+    for (uint32_t i = 0; i < out->error_count; i++) {
+        if (strcmp(out->errors[i].code, e->code) == 0) {
+            out->errors[i].count += stats_read(&e->count);
+            return;
+        }
+    }
+    if (out->error_count == STATS_ERRORS_MAX)
+        return;
+    struct error_stat *fresh = &out->errors[out->error_count++];
+    memcpy(fresh->code, e->code, sizeof fresh->code);
+    fresh->count = stats_read(&e->count);
+}
+
+void totals_add_errors(const struct dispatch_shared *shared, struct stats *out)
+{
+    for (uint32_t w = 0; w < shared->worker_count; w++) {
+        const struct stats *s = shared->all_stats[w];
+        const uint32_t n = __atomic_load_n(&s->error_count, __ATOMIC_ACQUIRE);
+        for (uint32_t i = 0; i < n; i++)
+            add_error(out, &s->errors[i]);
+    }
+}
+
+struct totals_command totals_of_command(const struct dispatch_shared *shared, uint32_t id,
+                                        uint64_t *histogram)
+{
+    struct totals_command t = {0};
+    uint64_t ticks = 0;
+
+    for (uint32_t w = 0; w < shared->worker_count; w++) {
+        const struct command_stats *c = &shared->all_stats[w]->commands[id];
+        t.calls += stats_read(&c->calls);
+        t.rejected += stats_read(&c->rejected);
+        t.failed += stats_read(&c->failed);
+        ticks += stats_read(&c->ticks);
+        const uint64_t *from = __atomic_load_n(&c->histogram, __ATOMIC_ACQUIRE);
+        for (int i = 0; histogram && from && i < STATS_BUCKETS; i++)
+            histogram[i] += stats_read(&from[i]);
+    }
+    t.microseconds = clock_ticks_to_ns(ticks) / 1000;
+    return t;
+}
+
+uint64_t totals_percentile(const uint64_t *histogram, double percent)
+{
+    uint64_t total = 0, seen = 0;
+
+    for (int i = 0; i < STATS_BUCKETS; i++)
+        total += histogram[i];
+    for (int i = 0; i < STATS_BUCKETS; i++) {
+        seen += histogram[i];
+        if (seen > 0 && (double)seen >= (double)total * percent / 100)
+            return UINT64_C(1) << i;
+    }
+    return 0;
+}

@@ -1,0 +1,57 @@
+#include "io/admin/memory/memory_report.h"
+
+#include "core/store/log_ring.h"
+#include "core/store/view.h"
+#include "io/admin/info/process.h"
+
+static double ratio(uint64_t a, uint64_t b)
+{
+    return b ? (double)a / (double)b : 0;
+}
+
+static uint64_t above(uint64_t a, uint64_t b)
+{
+    return a > b ? a - b : 0;
+}
+
+static void set_ratios(struct memory_report *r)
+{
+    const struct mem_stats *m = &r->allocator;
+
+    r->dataset_percent = 100 * ratio(r->dataset, above(r->used, r->startup));
+    r->peak_percent = 100 * ratio(r->used, r->peak);
+    r->allocator_frag_ratio = ratio(m->active, m->allocated);
+    r->allocator_rss_ratio = ratio(m->resident, m->active);
+    r->rss_overhead_ratio = ratio(r->rss, m->resident);
+    r->fragmentation_ratio = ratio(r->rss, r->used);
+    r->allocator_frag = (int64_t)(m->active - m->allocated);
+    r->allocator_rss = (int64_t)(m->resident - m->active);
+    r->rss_overhead = (int64_t)(r->rss - m->resident);
+    r->fragmentation = (int64_t)(r->rss - r->used);
+}
+
+void memory_report_get(struct admin *a, const struct db_reports *dbs, uint64_t client_bytes,
+                       struct memory_report *out)
+{
+    const struct dispatch_shared *shared = a->parts.shared;
+
+    *out = (struct memory_report){.used = mem_used(),
+                                  .peak = admin_peak_bytes(a),
+                                  .startup = a->startup_bytes,
+                                  .rss = process_rss_bytes(),
+                                  .machine = process_machine_bytes(),
+                                  .clients = client_bytes,
+                                  .view = view_held_bytes(shared->keyspace)};
+    mem_stats_get(&out->allocator);
+    if (shared->log)
+        out->log_ring = log_ring_pending_bytes(shared->log);
+    for (uint32_t i = 0; i < dbs->n; i++) {
+        out->tables += dbs->v[i].table_bytes;
+        out->keys += dbs->v[i].keys;
+    }
+    out->overhead = out->startup + out->clients + out->tables + out->log_ring + out->view;
+    if (out->overhead > out->used)
+        out->overhead = out->used; /* the parts are read one after the other */
+    out->dataset = out->used - out->overhead;
+    set_ratios(out);
+}

@@ -1,0 +1,134 @@
+/*
+ * config_holder.h — who owns the configuration: loading, reading, changing and saving it.
+ *
+ * The holder has one current snapshot and those that it replaced.  Readers take the current
+ * pointer without a lock; writers queue on the holder's mutex, build a whole new snapshot, let the
+ * hooks act on it and swap the pointer.
+ *
+ *   config_set --> draft = copy of current --> parse --> hooks --> current = draft
+ *                                      \________\___ an error: undo the hooks, drop the draft
+ *
+ * Errors   a negative enum status and the text that the client or the operator sees, without the
+ *          leading "ERR"; a call that fails has changed nothing
+ * Threads  config_current and config_get from any thread, without waiting; config_set and
+ *          config_rewrite from any thread, one at a time; the others before threads start or after
+ *          they end
+ * Memory   a replaced snapshot stays readable until config_reclaim or config_holder_free.  Strings
+ *          are shared between snapshots, so each costs 1.3 KiB.  Without any config_reclaim that is
+ *          a leak as long as CONFIG SET is called, so the owner calls it where it knows that no
+ *          reader is inside a batch: with the gate held exclusively, or once every worker and
+ *          thread has taken the pointer anew.
+ */
+#ifndef LK_IO_CONFIG_HOLDER_H
+#define LK_IO_CONFIG_HOLDER_H
+
+#include "core/base/buf.h"
+#include "io/config/config.h"
+
+LK_BEGIN
+
+struct config_holder;
+
+/* All defaults; the working directory and the CPUs are asked for now. */
+struct config_holder *config_holder_new(void);
+void config_holder_free(struct config_holder *h);
+
+/* Never NULL.  Keep the pointer for a batch, not longer. */
+const struct config *config_current(const struct config_holder *h);
+
+/* Frees the replaced snapshots; no reader may still hold one.  Returns how many there were. */
+size_t config_reclaim(struct config_holder *h);
+
+/* What the first argument asks for instead of, or besides, a server. */
+enum config_request {
+    CONFIG_REQUEST_RUN,
+    CONFIG_REQUEST_VERSION,     /* -v, --version */
+    CONFIG_REQUEST_HELP,        /* -h, --help */
+    CONFIG_REQUEST_TEST_MEMORY, /* --test-memory <megabytes> */
+    CONFIG_REQUEST_CHECK_SYSTEM /* --check-system */
+};
+enum config_request config_request_of(int argc, char *const *argv);
+
+/*
+ * argv: [file] [--directive value ...]... [-]; "-" first or last reads stdin_fd to its end.  The
+ * lines count on from the file through standard input to the options, as one text.  `dir` changes
+ * the working directory at once, so that what follows is found there.
+ *
+ * LK_EFORMAT  error holds the whole block for standard error, beginning with a new line
+ * LK_EIO      a file that could not be read: error holds one line for the log
+ */
+LK_MUST_USE int config_load_args(struct config_holder *h, int argc, char *const *argv, int stdin_fd,
+                                 struct buf *error);
+
+/* The same for a text alone. */
+LK_MUST_USE int config_load_text(struct config_holder *h, struct bytes text, struct buf *error);
+
+/* The block for standard error when another part refuses a directive of the file. */
+void config_directive_fatal(const struct config_directive *d, const char *why, struct buf *out);
+
+/*
+ * CONFIG GET: calls emit once for each directive (by its name, its alias or both) that a pattern
+ * matches.  A pattern without * ? [ names one directive, hidden ones too, and comes back as given.
+ * The bytes die when emit returns.
+ */
+typedef void config_emit(void *ctx, struct bytes name, struct bytes value);
+void config_get(const struct config_holder *h, const struct bytes *patterns, size_t count,
+                config_emit *emit, void *ctx);
+
+/* Should the log and the slow log hide the value of this directive? */
+bool config_is_secret(struct bytes name);
+
+struct config_pair {
+    struct bytes name, value;
+};
+
+/*
+ * What must happen when a directive's value changes.  apply() gets both snapshots before the new
+ * one is current; it returns NULL, or why it could not, and must then have changed nothing.  To
+ * undo, it is called with the two exchanged.  Rows with the same apply and ctx run once a call.
+ */
+struct config_hook {
+    const char *name; /* the directive's own name; NULL ends the table */
+    const char *(*apply)(void *ctx, const struct config *before, const struct config *after);
+    void *ctx;
+};
+
+/*
+ * CONFIG SET, all or nothing.  hooks may be NULL; local says that the client came over loopback or
+ * the Unix socket (for enable-protected-configs local).  Values that change nothing make no
+ * snapshot and call no hook.
+ *
+ * LK_ESYNTAX  error holds what the client is told
+ */
+LK_MUST_USE int config_set(struct config_holder *h, const struct config_pair *pairs, size_t count,
+                           bool local, const struct config_hook *hooks, struct buf *error);
+
+/*
+ * The server's own change (REPLICAOF, CLUSTER, a chosen pid file): as CONFIG SET of one pair, but
+ * whatever the directive's flags, and without hooks.
+ */
+LK_MUST_USE int config_put(struct config_holder *h, struct bytes name, struct bytes value,
+                           struct buf *error);
+
+/* Lines that another part owns ("user", "loadmodule", "sentinel"): whole lines, as in the file. */
+struct config_owned_lines {
+    const char *directive;
+    const struct bytes *lines;
+    size_t count;
+};
+
+/*
+ * CONFIG REWRITE: the file keeps its comments, its order and what it includes; changed lines are
+ * replaced, repeated ones become one, what differs from the defaults and is not there yet is added
+ * at the end.  The new file replaces the old one whole or not at all, and keeps its mode.  Lines
+ * of a directive that no owned entry names stay as they are.
+ *
+ * LK_EIO    error says what failed
+ * LK_ENOKEY the server runs without a file
+ */
+LK_MUST_USE int config_rewrite(struct config_holder *h, const struct config_owned_lines *owned,
+                               size_t owned_count, struct buf *error);
+
+LK_END
+
+#endif

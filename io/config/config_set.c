@@ -1,0 +1,192 @@
+/*
+ * config_set.c — CONFIG SET: all of it or nothing.
+ *
+ *   1. names     every one known, changeable and named once
+ *   2. values    every one parsed into a draft
+ *   3. hooks     of what changed, each once; if one refuses, those before it are undone
+ *   4. publish   the draft becomes current
+ *
+ * The working directory is the one thing that parsing changes outside the draft; a call that fails
+ * goes back to the old one.
+ */
+#include "core/base/mem.h"
+#include "core/base/status.h"
+#include "io/config/config_priv.h"
+
+#include <unistd.h>
+
+enum caller { CALLER_REMOTE, CALLER_LOCAL, CALLER_SERVER };
+
+/* One SET under way. */
+struct set_call {
+    struct config_edit edit;
+    const struct config *before;
+    const struct config_pair *pairs;
+    const struct config_row **rows; /* of each pair */
+    size_t count;
+    struct buf *error;
+};
+
+static int refuse(const struct set_call *s, struct bytes name, const char *why)
+{
+    buf_append_cstr(s->error, "CONFIG SET failed (possibly related to argument '");
+    buf_append_bytes(s->error, name);
+    buf_printf(s->error, "') - %s", why);
+    return LK_ESYNTAX;
+}
+
+/* The name in the table's spelling: errors of values show that one, errors of names the client's.
+ */
+static struct bytes plain_name(const struct set_call *s, size_t i)
+{
+    bool aliased = false;
+    const struct config_row *row = config_row_find(s->pairs[i].name, &aliased);
+
+    return bytes_cstr(aliased ? row->alias : row->name);
+}
+
+static bool may_change(const struct config_row *row, const struct config *c, bool local)
+{
+    if (!(row->flags & CONFIG_PROTECTED))
+        return true;
+    return c->enable_protected_configs == CONFIG_ACCESS_YES ||
+           (c->enable_protected_configs == CONFIG_ACCESS_LOCAL && local);
+}
+
+static int check_names(struct set_call *s, enum caller caller)
+{
+    for (size_t i = 0; i < s->count; i++) {
+        const struct bytes name = s->pairs[i].name;
+        bool aliased = false;
+        s->rows[i] = config_row_find(name, &aliased);
+        if (!s->rows[i]) {
+            buf_append_cstr(s->error, "Unknown option or number of arguments for CONFIG SET - '");
+            buf_append(s->error, name.data, strnlen(name.data, name.size));
+            buf_append_char(s->error, '\'');
+            return LK_ESYNTAX;
+        }
+        if (caller == CALLER_SERVER)
+            continue;
+        if (s->rows[i]->flags & CONFIG_IMMUTABLE)
+            return refuse(s, name, "can't set immutable config");
+        if (!may_change(s->rows[i], s->before, caller == CALLER_LOCAL))
+            return refuse(s, name, "can't set protected config");
+        /* An old and a new name are two names: the later value stands. */
+        for (size_t j = 0; j < i; j++) {
+            if (s->rows[j] == s->rows[i] && bytes_equal(plain_name(s, j), plain_name(s, i)))
+                return refuse(s, name, "duplicate parameter");
+        }
+    }
+    return LK_OK;
+}
+
+static int parse_values(struct set_call *s)
+{
+    for (size_t i = 0; i < s->count; i++) {
+        if (!config_edit_set(&s->edit, s->rows[i], &s->pairs[i].value, 1))
+            return refuse(s, plain_name(s, i), s->edit.error);
+    }
+    return LK_OK;
+}
+
+static bool differs(const struct config *a, const struct config *b, const struct config_row *row)
+{
+    struct buf x = {0}, y = {0};
+
+    config_show(a, row, &x);
+    config_show(b, row, &y);
+    const bool differ = !bytes_equal(buf_bytes(&x), buf_bytes(&y));
+    buf_release(&x);
+    buf_release(&y);
+    return differ;
+}
+
+static bool changed(const struct set_call *s, const char *name)
+{
+    for (size_t i = 0; i < s->count; i++) {
+        if (strcmp(s->rows[i]->name, name) == 0)
+            return differs(s->before, s->edit.draft, s->rows[i]);
+    }
+    return false;
+}
+
+/* Has an earlier row of the table already led to this hook? */
+static bool ran_before(const struct set_call *s, const struct config_hook *hooks, size_t i)
+{
+    for (size_t j = 0; j < i; j++) {
+        if (hooks[j].apply == hooks[i].apply && hooks[j].ctx == hooks[i].ctx &&
+            changed(s, hooks[j].name))
+            return true;
+    }
+    return false;
+}
+
+static bool is_due(const struct set_call *s, const struct config_hook *hooks, size_t i)
+{
+    return changed(s, hooks[i].name) && !ran_before(s, hooks, i);
+}
+
+static int run_hooks(const struct set_call *s, const struct config_hook *hooks)
+{
+    for (size_t i = 0; hooks && hooks[i].name; i++) {
+        if (!is_due(s, hooks, i))
+            continue;
+        const char *why = hooks[i].apply(hooks[i].ctx, s->before, s->edit.draft);
+        if (!why)
+            continue;
+        const int rc = refuse(s, bytes_cstr(hooks[i].name), why);
+        while (i-- > 0) {
+            if (is_due(s, hooks, i))
+                (void)hooks[i].apply(hooks[i].ctx, s->edit.draft, s->before);
+        }
+        return rc;
+    }
+    return LK_OK;
+}
+
+static void go_back(const struct set_call *s)
+{
+    if (strcmp(s->edit.draft->dir, s->before->dir) != 0)
+        LK_ASSERT(chdir(s->before->dir) == 0);
+}
+
+static int change(struct config_holder *h, const struct config_pair *pairs, size_t count,
+                  enum caller caller, const struct config_hook *hooks, struct buf *error)
+{
+    struct set_call s = {.pairs = pairs, .count = count, .error = error};
+    bool any = false;
+
+    config_holder_lock(h);
+    s.before = config_current(h);
+    s.edit.draft = config_draft_copy(s.before);
+    s.rows = mem_calloc((count + 1) * sizeof *s.rows);
+    int rc = check_names(&s, caller);
+    if (rc == LK_OK)
+        rc = parse_values(&s);
+    if (rc == LK_OK)
+        rc = run_hooks(&s, hooks);
+    for (size_t i = 0; rc == LK_OK && i < count; i++)
+        any |= differs(s.before, s.edit.draft, s.rows[i]);
+    if (rc != LK_OK)
+        go_back(&s);
+    if (rc == LK_OK && any)
+        config_holder_publish(h, s.edit.draft);
+    else
+        config_draft_free(s.edit.draft);
+    mem_free(s.rows, (count + 1) * sizeof *s.rows);
+    config_holder_unlock(h);
+    return rc;
+}
+
+int config_set(struct config_holder *h, const struct config_pair *pairs, size_t count, bool local,
+               const struct config_hook *hooks, struct buf *error)
+{
+    return change(h, pairs, count, local ? CALLER_LOCAL : CALLER_REMOTE, hooks, error);
+}
+
+int config_put(struct config_holder *h, struct bytes name, struct bytes value, struct buf *error)
+{
+    const struct config_pair pair = {name, value};
+
+    return change(h, &pair, 1, CALLER_SERVER, NULL, error);
+}

@@ -1,0 +1,161 @@
+#include "io/saving/key_loader.h"
+
+#include "core/base/clock.h"
+#include "core/base/log.h"
+#include "core/base/mem.h"
+#include "core/base/sched.h"
+#include "core/store/lru.h"
+
+#include <unistd.h>
+
+enum {
+    PROGRESS_KEYS = 1024,
+    LOADERS_MAX = 16, /* one thread finds out where keys end, and keeps about so many busy */
+};
+
+void key_loader_begin(struct key_loader *k, struct persistence *p, bool merge, bool keep_expired)
+{
+    *k = (struct key_loader){.p = p,
+                             .limits = p->parts.shared->config->limits.types,
+                             .now_ms = clock_unix_ms(),
+                             .delay_us = persistence_config(p)->key_load_delay_us,
+                             .keep_expired = keep_expired};
+    bulk_load_begin(&k->bulk, p->parts.shared->keyspace, merge);
+}
+
+static void tell(struct key_loader *k)
+{
+    __atomic_fetch_add(&k->p->loaded_keys, k->keys, __ATOMIC_RELAXED);
+    __atomic_fetch_add(&k->p->load_expired, k->expired, __ATOMIC_RELAXED);
+    k->keys = k->expired = 0;
+}
+
+void key_loader_end(struct key_loader *k)
+{
+    tell(k);
+    bulk_load_end(&k->bulk);
+}
+
+static int bulk_done(struct key_loader *k, int rc)
+{
+    if (rc == LK_EBUSY) {
+        const struct bytes key = entry_key(k->bulk.refused.e);
+        log_line(LOG_WARNING, "RDB has duplicated key '%.*s' in DB %u", (int)key.size, key.data,
+                 k->bulk.refused.db);
+    }
+    return rc;
+}
+
+int key_loader_flush(struct key_loader *k)
+{
+    return bulk_done(k, bulk_load_flush(&k->bulk));
+}
+
+/* --- what a file gives ----------------------------------------------------------------------- */
+
+static uint32_t use_bits(const struct key_loader *k, const struct rdb_record *r)
+{
+    const struct command_limits *limits = &k->p->parts.shared->config->limits;
+    if (limits->lfu)
+        return r->freq >= 0 ? lfu_of(k->now_ms, (uint32_t)r->freq) : lfu_new(k->now_ms);
+    const int64_t idle_s = r->idle_s > 0 ? r->idle_s : 0;
+    return lru_clock(k->now_ms - idle_s * 1000);
+}
+
+static int take_key(void *ctx, const struct rdb_record *r)
+{
+    struct key_loader *k = ctx;
+    const uint32_t databases = k->bulk.ks->databases;
+    if (r->db >= databases) {
+        log_line(LOG_WARNING,
+                 "FATAL: Data file was created with a server configured to handle more than %u "
+                 "databases. Exiting",
+                 databases);
+        value_release(r->value);
+        return LK_EDBINDEX;
+    }
+    if (r->deadline_ms >= 0 && r->deadline_ms < k->now_ms && !k->keep_expired) {
+        value_release(r->value);
+        k->expired++;
+        return LK_OK;
+    }
+    if (k->delay_us > 0)
+        usleep((useconds_t)k->delay_us);
+    const int rc = bulk_load_add(&k->bulk, r->db, r->key, r->value, r->deadline_ms, use_bits(k, r));
+    if (rc == LK_OK && ++k->keys == PROGRESS_KEYS) {
+        tell(k);
+        k->now_ms = clock_unix_ms();
+    }
+    return bulk_done(k, rc);
+}
+
+static int end_run(void *ctx)
+{
+    struct key_loader *k = ctx;
+    tell(k);
+    return key_loader_flush(k);
+}
+
+/* The file may say anything, but a key takes some bytes of it. */
+static int take_sizes(void *ctx, uint32_t db, uint64_t keys, uint64_t deadlines)
+{
+    struct key_loader *k = ctx;
+    const uint64_t most = __atomic_load_n(&k->p->load_total, __ATOMIC_RELAXED) / 4;
+    (void)deadlines;
+    if (db >= k->bulk.ks->databases || keys > most - k->expected)
+        return LK_OK;
+    k->expected += keys;
+    bulk_load_expect(&k->bulk, db, keys);
+    return LK_OK;
+}
+
+static int take_aux(void *ctx, struct bytes name, struct bytes value)
+{
+    (void)ctx;
+    if (bytes_equal(name, bytes_cstr("redis-ver")))
+        log_line(LOG_NOTICE, "Loading RDB produced by version %.*s", (int)value.size, value.data);
+    else if (bytes_equal(name, bytes_cstr("aof-base")) && bytes_equal(value, bytes_cstr("1")))
+        log_line(LOG_NOTICE, "RDB is base AOF");
+    return LK_OK;
+}
+
+struct rdb_receiver key_loader_receiver(struct key_loader *k)
+{
+    return (struct rdb_receiver){.entry = take_key,
+                                 .run_end = end_run,
+                                 .aux = take_aux,
+                                 .sizes = take_sizes,
+                                 .limits = &k->limits,
+                                 .ctx = k};
+}
+
+/* --- the crew -------------------------------------------------------------------------------- */
+
+void key_crew_begin(struct key_crew *c, const struct key_loader *like,
+                    void (*outside)(void *ctx, bool out), void *ctx)
+{
+    const uint32_t cpus = sched_cpus(), loaders = cpus < LOADERS_MAX ? cpus : LOADERS_MAX;
+    *c = (struct key_crew){.members = loaders - 1};
+    if (c->members == 0)
+        return;
+    c->loaders = mem_calloc(c->members * sizeof *c->loaders);
+    c->receivers = mem_calloc(c->members * sizeof *c->receivers);
+    for (uint32_t i = 0; i < c->members; i++) {
+        key_loader_begin(&c->loaders[i], like->p, like->bulk.replace, like->keep_expired);
+        c->receivers[i] = key_loader_receiver(&c->loaders[i]);
+    }
+    const struct rdb_crew_parts parts = {&like->p->parts.shared->keyspace->gate, c->members,
+                                         c->receivers, outside, ctx};
+    c->crew = rdb_crew_new(&parts);
+}
+
+void key_crew_end(struct key_crew *c)
+{
+    if (!c->crew)
+        return;
+    rdb_crew_free(c->crew);
+    for (uint32_t i = 0; i < c->members; i++)
+        key_loader_end(&c->loaders[i]);
+    mem_free(c->loaders, c->members * sizeof *c->loaders);
+    mem_free(c->receivers, c->members * sizeof *c->receivers);
+}

@@ -1,0 +1,410 @@
+#include "io/saving/persistence.h"
+
+#include "core/base/clock.h"
+#include "core/base/log.h"
+#include "core/base/mem.h"
+#include "core/cmd/command/version.h"
+#include "core/store/lazy_free.h"
+#include "io/saving/persistence_priv.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+/* --- what the saver asks --------------------------------------------------------------------- */
+
+static enum rdb_use use_of(const struct config *c)
+{
+    if (c->maxmemory == 0)
+        return RDB_USE_NONE;
+    switch (c->maxmemory_policy) {
+    case CONFIG_VOLATILE_LFU:
+    case CONFIG_ALLKEYS_LFU:
+        return RDB_USE_LFU;
+    case CONFIG_VOLATILE_LRU:
+    case CONFIG_ALLKEYS_LRU:
+        return RDB_USE_LRU;
+    default:
+        return RDB_USE_NONE;
+    }
+}
+
+/* In the closed gate: also the moment from which on changes are logged. */
+static void settings(void *ctx, enum saver_job job, struct saver_settings *out)
+{
+    struct persistence *p = ctx;
+    const struct config *c = persistence_config(p);
+    const bool rewrite = job == SAVER_REWRITE;
+    if (rewrite && __atomic_load_n(&p->beginning, __ATOMIC_ACQUIRE))
+        __atomic_store_n(&p->parts.shared->log_active, 1, __ATOMIC_RELEASE);
+    *out = (struct saver_settings){
+        .directory = mem_strdup("."), /* the process stands in `dir` */
+        .filename = mem_strdup(c->dbfilename),
+        .aof_directory = mem_strdup(p->aof_directory),
+        .compress = c->rdbcompression,
+        .checksum = c->rdbchecksum,
+        .incremental_fsync =
+            rewrite ? c->aof_rewrite_incremental_fsync : c->rdb_save_incremental_fsync,
+        .hold_fsync = c->no_appendfsync_on_rewrite,
+        .rdb_preamble = c->aof_use_rdb_preamble,
+        .timestamps = c->aof_timestamp_enabled,
+        .use = use_of(c),
+        .lfu_decay_minutes = (uint32_t)c->lfu_decay_time,
+        .redis_version = REDIS_VERSION,
+        .key_delay_us = rewrite ? 0 : c->rdb_key_save_delay_us,
+    };
+}
+
+static uint64_t count_changes(void *ctx)
+{
+    const struct dispatch_shared *shared = ((struct persistence *)ctx)->parts.shared;
+    uint64_t sum = 0;
+    for (uint32_t i = 0; i < shared->worker_count; i++)
+        sum += stats_read(&shared->all_stats[i]->changes);
+    return sum;
+}
+
+static void answer_savers(struct persistence *p, bool well)
+{
+    static const char ok[] = "+OK\r\n", error[] = "-ERR\r\n";
+    pthread_mutex_lock(&p->lock);
+    struct save_waiter *w = p->save_waiters;
+    p->save_waiters = NULL;
+    pthread_mutex_unlock(&p->lock);
+    while (w) {
+        struct save_waiter *next = w->next;
+        p->parts.answer(p->parts.ctx, w->worker, w->session_id, bytes_cstr(well ? ok : error));
+        mem_delete(w);
+        w = next;
+    }
+}
+
+static void job_ended(void *ctx, enum saver_job job, bool well)
+{
+    struct persistence *p = ctx;
+    if (job == SAVER_RDB)
+        answer_savers(p, well);
+    else if (well)
+        __atomic_store_n(&p->beginning, 0, __ATOMIC_RELEASE);
+}
+
+/* --- the parts ------------------------------------------------------------------------------- */
+
+static enum aof_fsync fsync_of(const struct config *c)
+{
+    switch (c->appendfsync) {
+    case CONFIG_FSYNC_ALWAYS:
+        return AOF_FSYNC_ALWAYS;
+    case CONFIG_FSYNC_EVERYSEC:
+        return AOF_FSYNC_EVERYSEC;
+    default:
+        return AOF_FSYNC_NO;
+    }
+}
+
+struct persistence *persistence_new(const struct persistence_parts *parts)
+{
+    struct persistence *p = mem_new(struct persistence);
+    struct dispatch_shared *shared = parts->shared;
+    p->parts = *parts;
+    pthread_mutex_init(&p->lock, NULL);
+    const struct config *c = persistence_config(p);
+    p->aof_directory = mem_strdup(c->appenddirname);
+    shared->log = log_ring_new(parts->log_slots, parts->log_slack, parts->log_bytes_max);
+    const struct aof_options options = {.ops = &file_ops_system,
+                                        .directory = p->aof_directory,
+                                        .filename = c->appendfilename,
+                                        .fsync = fsync_of(c),
+                                        .timestamps = c->aof_timestamp_enabled};
+    p->aof = aof_new(&options, shared->log);
+    const struct saver_parts saver = {.ks = shared->keyspace,
+                                      .ring = shared->log,
+                                      .aof = p->aof,
+                                      .ops = &file_ops_system,
+                                      .ctx = p,
+                                      .settings = settings,
+                                      .changes = count_changes,
+                                      .ended = job_ended};
+    p->saver = saver_new(&saver);
+    return p;
+}
+
+/* --- now and then ---------------------------------------------------------------------------- */
+
+static bool begin(struct persistence *p, enum saver_job job)
+{
+    enum aof_turn turn = AOF_TURN_NONE;
+    if (job == SAVER_REWRITE && __atomic_load_n(&p->beginning, __ATOMIC_ACQUIRE))
+        turn = AOF_TURN_BEGIN;
+    else if (job == SAVER_REWRITE && aof_report_get(p->aof).on)
+        turn = AOF_TURN_ROTATE;
+    if (saver_begin(p->saver, job, turn) != LK_OK)
+        return false;
+    log_line(LOG_NOTICE, job == SAVER_RDB ? "Background saving started"
+                                          : "Background append only file rewriting started");
+    return true;
+}
+
+enum { RETRY_MS = 5000 };
+
+static bool save_is_due(const struct persistence *p, const struct config *c,
+                        const struct saver_report *r, int64_t now_ms)
+{
+    const uint64_t changes = count_changes((void *)(uintptr_t)p) - r->changes_at_last_save;
+    if (r->save_failed && now_ms - r->last_try_ms < RETRY_MS)
+        return false;
+    for (size_t i = 0; i < c->save.n; i++) {
+        const struct config_save_point *point = &c->save.v[i];
+        if (changes < (uint64_t)point->changes || now_ms / 1000 - r->last_save_s <= point->seconds)
+            continue;
+        log_line(LOG_NOTICE, "%lld changes in %lld seconds. Saving...", (long long)point->changes,
+                 (long long)point->seconds);
+        return true;
+    }
+    return false;
+}
+
+static bool rewrite_is_due(struct persistence *p, const struct config *c, int64_t now_ms)
+{
+    const struct aof_report r = aof_report_get(p->aof);
+    const bool again = __atomic_load_n(&p->beginning, __ATOMIC_ACQUIRE) || r.sync_failed;
+    if (again || !r.on)
+        return again && now_ms - p->last_rewrite_try_ms > RETRY_MS;
+    if (c->auto_aof_rewrite_percentage == 0 || r.size < c->auto_aof_rewrite_min_size ||
+        now_ms - p->last_rewrite_try_ms < RETRY_MS)
+        return false;
+    const uint64_t base = r.base_size ? r.base_size : 1;
+    const int64_t growth = (int64_t)(r.size * 100 / base) - 100;
+    if (growth < c->auto_aof_rewrite_percentage)
+        return false;
+    log_line(LOG_NOTICE, "Starting automatic rewriting of AOF on %lld%% growth", (long long)growth);
+    return true;
+}
+
+static void note_fault(struct persistence *p, const struct config *c, const struct saver_report *r)
+{
+    static const char misconf[] =
+        "MISCONF Redis is configured to save RDB snapshots, but it's currently unable to persist "
+        "to disk. Commands that may modify the data set are disabled, because this instance is "
+        "configured to report errors during writes if RDB snapshotting fails "
+        "(stop-writes-on-bgsave-error option). Please check the Redis logs for details about the "
+        "RDB error.";
+    const char *fault = aof_fault_line(p->aof);
+    if (!fault && r->save_failed && c->stop_writes_on_bgsave_error && c->save.n > 0)
+        fault = misconf;
+    __atomic_store_n(&p->parts.shared->write_fault, fault, __ATOMIC_RELEASE);
+}
+
+void persistence_cron(struct persistence *p, int64_t now_ms)
+{
+    const struct config *c = persistence_config(p);
+    const struct saver_report r = saver_report_get(p->saver);
+    note_fault(p, c, &r);
+    if (r.job != SAVER_NONE || __atomic_load_n(&p->parts.shared->loading, __ATOMIC_RELAXED) ||
+        __atomic_load_n(&p->busy, __ATOMIC_RELAXED))
+        return;
+    if (__atomic_load_n(&p->rewrite_scheduled, __ATOMIC_RELAXED) || rewrite_is_due(p, c, now_ms)) {
+        __atomic_store_n(&p->rewrite_scheduled, 0, __ATOMIC_RELAXED);
+        p->last_rewrite_try_ms = now_ms;
+        begin(p, SAVER_REWRITE);
+    } else if (__atomic_load_n(&p->save_scheduled, __ATOMIC_RELAXED) ||
+               save_is_due(p, c, &r, now_ms)) {
+        __atomic_store_n(&p->save_scheduled, 0, __ATOMIC_RELAXED);
+        begin(p, SAVER_RDB);
+    }
+}
+
+void persistence_config_applied(struct persistence *p, const struct config *before,
+                                const struct config *after)
+{
+    if (before->appendfsync != after->appendfsync)
+        aof_set_fsync(p->aof, fsync_of(after));
+    aof_set_timestamps(p->aof, after->aof_timestamp_enabled);
+    if (before->appendonly != after->appendonly)
+        p->parts.ask_to_settle(p->parts.ctx);
+}
+
+static void turn_off(struct persistence *p)
+{
+    struct gate *gate = &p->parts.shared->keyspace->gate;
+    struct aof_turn_request r;
+    __atomic_store_n(&p->beginning, 0, __ATOMIC_RELEASE);
+    saver_abort(p->saver, SAVER_REWRITE);
+    gate_close(gate);
+    __atomic_store_n(&p->parts.shared->log_active, 0, __ATOMIC_RELEASE);
+    aof_turn(p->parts.shared->log, &r, AOF_TURN_END);
+    gate_open(gate);
+    if (aof_turn_wait(&r) != LK_OK)
+        log_line(LOG_WARNING, "Cannot close the AOF: %s", strerror(errno));
+}
+
+void persistence_settle(struct persistence *p)
+{
+    const bool wanted = persistence_config(p)->appendonly;
+    const bool on = aof_report_get(p->aof).on;
+    if (on && !wanted) {
+        turn_off(p);
+    } else if (!on && wanted) {
+        mkdir(p->aof_directory, 0755);
+        __atomic_store_n(&p->beginning, 1, __ATOMIC_RELEASE);
+        if (!begin(p, SAVER_REWRITE))
+            log_line(LOG_NOTICE, "AOF was enabled but there is already another background "
+                                 "operation. An AOF background was scheduled to start when "
+                                 "possible.");
+    }
+}
+
+uint64_t persistence_log_offset(const struct persistence *p)
+{
+    return p->log ? log_thread_offset(p->log) : 0;
+}
+
+/* --- what clients ask ------------------------------------------------------------------------ */
+
+enum save_answer persistence_bgsave(struct persistence *p, bool schedule)
+{
+    const enum saver_job job = saver_report_get(p->saver).job;
+    if (job == SAVER_RDB)
+        return SAVE_BUSY_SAVING;
+    if (job == SAVER_NONE && begin(p, SAVER_RDB))
+        return SAVE_STARTED;
+    if (!schedule)
+        return SAVE_BUSY_REWRITING;
+    __atomic_store_n(&p->save_scheduled, 1, __ATOMIC_RELAXED);
+    return SAVE_SCHEDULED;
+}
+
+enum save_answer persistence_bgrewrite(struct persistence *p)
+{
+    const enum saver_job job = saver_report_get(p->saver).job;
+    if (job == SAVER_REWRITE)
+        return SAVE_BUSY_REWRITING;
+    mkdir(p->aof_directory, 0755);
+    if (job == SAVER_NONE && begin(p, SAVER_REWRITE))
+        return SAVE_STARTED;
+    __atomic_store_n(&p->rewrite_scheduled, 1, __ATOMIC_RELAXED);
+    return SAVE_SCHEDULED;
+}
+
+enum save_answer persistence_save(struct persistence *p, uint32_t worker, uint64_t session_id)
+{
+    struct save_waiter *w = mem_new(struct save_waiter);
+    w->worker = worker;
+    w->session_id = session_id;
+    pthread_mutex_lock(&p->lock);
+    /* In lock, so that the job cannot end before its waiter is there. */
+    const bool begun = saver_begin(p->saver, SAVER_RDB, AOF_TURN_NONE) == LK_OK;
+    if (begun) {
+        w->next = p->save_waiters;
+        p->save_waiters = w;
+    }
+    pthread_mutex_unlock(&p->lock);
+    if (begun)
+        return SAVE_STARTED;
+    mem_delete(w);
+    return SAVE_BUSY_SAVING;
+}
+
+void persistence_report(struct persistence *p, struct admin_persistence *out)
+{
+    const struct saver_report s = saver_report_get(p->saver);
+    const struct aof_report a = aof_report_get(p->aof);
+    const bool saving = s.job == SAVER_RDB, rewriting = s.job == SAVER_REWRITE;
+    *out = (struct admin_persistence){
+        .loading = __atomic_load_n(&p->parts.shared->loading, __ATOMIC_RELAXED),
+        .saving = saving,
+        .rewriting = rewriting,
+        .aof_enabled = a.on,
+        .save_failed = s.save_failed,
+        .rewrite_failed = s.rewrite_failed,
+        .aof_write_failed = a.write_failed || a.sync_failed,
+        .last_save_s = s.last_save_s,
+        .last_save_duration_s = s.last_save_duration_s,
+        .current_save_duration_s = saving ? s.current_duration_s : -1,
+        .last_rewrite_duration_s = s.last_rewrite_duration_s,
+        .current_rewrite_duration_s = rewriting ? s.current_duration_s : -1,
+        .saves = s.saves,
+        .rewrites = s.rewrites,
+        .changes_at_last_save = s.changes_at_last_save,
+        .keys_saved = s.keys_saved,
+        .keys_total = s.keys_total,
+        .load_keys_loaded = __atomic_load_n(&p->loaded_keys, __ATOMIC_RELAXED),
+        .load_keys_expired = __atomic_load_n(&p->load_expired, __ATOMIC_RELAXED),
+        .load_began_ms = __atomic_load_n(&p->load_began_ms, __ATOMIC_RELAXED),
+        .load_bytes = __atomic_load_n(&p->loaded_bytes, __ATOMIC_RELAXED),
+        .load_bytes_total = __atomic_load_n(&p->load_total, __ATOMIC_RELAXED),
+        .aof_current_size = a.size,
+        .aof_base_size = a.base_size,
+        .aof_buffer_size = a.buffered,
+        .aof_delayed_fsync = a.delayed_syncs,
+        .save_scheduled = __atomic_load_n(&p->save_scheduled, __ATOMIC_RELAXED),
+        .rewrite_scheduled = __atomic_load_n(&p->rewrite_scheduled, __ATOMIC_RELAXED),
+        .last_save_held_bytes = s.last_save_held_bytes,
+        .last_rewrite_held_bytes = s.last_rewrite_held_bytes};
+}
+
+/* --- the end --------------------------------------------------------------------------------- */
+
+void persistence_pause_writes(struct persistence *p, bool on)
+{
+    struct dispatch_shared *shared = p->parts.shared;
+    gate_close(&shared->keyspace->gate);
+    __atomic_store_n(&shared->pause.all, 0, __ATOMIC_RELAXED);
+    __atomic_store_n(&shared->pause.until_ms, on ? INT64_MAX : 0, __ATOMIC_RELEASE);
+    gate_open(&shared->keyspace->gate);
+}
+
+bool persistence_save_now(struct persistence *p)
+{
+    saver_abort(p->saver, SAVER_RDB);
+    saver_abort(p->saver, SAVER_REWRITE);
+    saver_wait(p->saver);
+    return saver_begin(p->saver, SAVER_RDB, AOF_TURN_NONE) == LK_OK && saver_wait(p->saver);
+}
+
+bool persistence_try_end(struct persistence *p, unsigned flags)
+{
+    const bool save = flags & CONFIG_SHUTDOWN_SAVE ||
+                      (persistence_config(p)->save.n > 0 && !(flags & CONFIG_SHUTDOWN_NOSAVE));
+    if (!save || __atomic_load_n(&p->parts.shared->loading, __ATOMIC_RELAXED))
+        return true;
+    log_line(LOG_NOTICE, "Saving the final RDB snapshot before exiting.");
+    __atomic_store_n(&p->busy, 1, __ATOMIC_RELAXED);
+    __atomic_store_n(&p->end_undone, 0, __ATOMIC_RELAXED);
+    __atomic_store_n(&p->end_asked, 1, __ATOMIC_SEQ_CST);
+    persistence_pause_writes(p, true);
+    const bool saved = persistence_save_now(p);
+    __atomic_store_n(&p->end_asked, 0, __ATOMIC_SEQ_CST);
+    const bool undone = __atomic_load_n(&p->end_undone, __ATOMIC_SEQ_CST);
+    if (!undone && (saved || flags & CONFIG_SHUTDOWN_FORCE))
+        return true;
+    log_line(LOG_WARNING,
+             undone ? "Shutdown manually aborted." : "Error trying to save the DB, can't exit.");
+    persistence_pause_writes(p, false);
+    __atomic_store_n(&p->busy, 0, __ATOMIC_RELAXED);
+    return false;
+}
+
+bool persistence_stay(struct persistence *p)
+{
+    if (!__atomic_load_n(&p->end_asked, __ATOMIC_SEQ_CST))
+        return false;
+    __atomic_store_n(&p->end_undone, 1, __ATOMIC_SEQ_CST);
+    saver_abort(p->saver, SAVER_RDB);
+    return true;
+}
+
+void persistence_end(struct persistence *p)
+{
+    saver_free(p->saver);
+    if (p->log)
+        log_thread_end(p->log);
+    if (aof_report_get(p->aof).on)
+        log_line(LOG_NOTICE, "Calling fsync() on the AOF file.");
+    aof_free(p->aof);
+    aof_manifest_release(&p->found);
+    mem_strfree(p->aof_directory);
+    pthread_mutex_destroy(&p->lock);
+    mem_delete(p);
+}

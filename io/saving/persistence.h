@@ -1,0 +1,76 @@
+/*
+ * persistence.h — when the data are saved and loaded, and where.
+ *
+ * persist/ knows how; this part knows the configuration, the clients who ask, and the moment:
+ *
+ *   start    AOF, else RDB  --> keyspace          most commands are refused meanwhile
+ *   running  save points, automatic rewrites, BGSAVE …; CONFIG SET of appendonly and appendfsync
+ *   end      the last RDB, if save points ask for it; what the AOF has left
+ *
+ * Threads  as each call says
+ */
+#ifndef LK_IO_PERSISTENCE_H
+#define LK_IO_PERSISTENCE_H
+
+#include "core/cmd/engine/dispatch.h"
+#include "io/admin/admin.h"
+#include "io/config/config_holder.h"
+
+LK_BEGIN
+
+struct persistence;
+
+struct persistence_parts {
+    const struct config_holder *config;
+    struct dispatch_shared *shared; /* log, log_active, loading and write_fault are set here */
+    uint32_t log_slots, log_slack;
+    size_t log_bytes_max;
+    void *ctx;
+    /* Ends the wait of a session that waits for an answer.  Any thread. */
+    void (*answer)(void *ctx, uint32_t worker, uint64_t session_id, struct bytes reply);
+    /* persistence_settle is wanted.  Any thread, also inside the gate. */
+    void (*ask_to_settle)(void *ctx);
+};
+
+/* Makes the log with its thread, AOF and saver; before any worker exists. */
+struct persistence *persistence_new(const struct persistence_parts *parts);
+/* Marks the server as loading if there is something to load: before the workers start. */
+void persistence_begin(struct persistence *p);
+/* Loads it; the workers run.  False: the log says why the server must not start. */
+LK_MUST_USE bool persistence_load(struct persistence *p);
+
+/* --- while it runs --------------------------------------------------------------------------- */
+
+/* About ten times a second, by one worker inside the gate. */
+void persistence_cron(struct persistence *p, int64_t now_ms);
+/* The configuration has changed.  Any thread. */
+void persistence_config_applied(struct persistence *p, const struct config *before,
+                                const struct config *after);
+/* Outside the gate, by one thread: makes the AOF what the configuration says. */
+void persistence_settle(struct persistence *p);
+void persistence_report(struct persistence *p, struct admin_persistence *out);
+uint64_t persistence_log_offset(const struct persistence *p);
+
+/* For BGSAVE, BGREWRITEAOF and SAVE, whose session then waits for its answer. */
+enum save_answer persistence_bgsave(struct persistence *p, bool schedule);
+enum save_answer persistence_bgrewrite(struct persistence *p);
+enum save_answer persistence_save(struct persistence *p, uint32_t worker, uint64_t session_id);
+
+/* In place of what is there.  Others meet -LOADING meanwhile.  Outside the gate, by one thread. */
+void persistence_reload(struct persistence *p, const struct admin_reload *r);
+
+/* --- the end --------------------------------------------------------------------------------- */
+
+/*
+ * The workers still run.  Saves what is to be saved (flags: enum config_shutdown), with writes held
+ * back.  False: that failed and was not forced; everything goes on as before.
+ */
+LK_MUST_USE bool persistence_try_end(struct persistence *p, unsigned flags);
+/* Undoes what persistence_try_end is about; false: it is not at work.  Any thread. */
+bool persistence_stay(struct persistence *p);
+/* No worker runs.  What is in the log goes to the AOF; then all of it is freed. */
+void persistence_end(struct persistence *p);
+
+LK_END
+
+#endif

@@ -1,0 +1,340 @@
+/*
+ * persistence_load.c — what the server begins with.
+ *
+ * With appendonly, the AOF: if there is none, nothing, whatever RDB there may be, as clients know
+ * it.  Without, the RDB.  Keys of an RDB go straight into their shards; commands of an AOF run
+ * through a dispatcher of the loader's own.
+ */
+#include "core/base/clock.h"
+#include "core/base/log.h"
+#include "core/base/mem.h"
+#include "core/proto/resp_segment.h"
+#include "io/saving/key_loader.h"
+#include "persist/rdb/rdb_file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { LOADER_WORKER = 63 };
+
+struct loader {
+    struct key_loader keys;              /* first: progress finds the rest through it */
+    const struct aof_manifest *manifest; /* NULL: the RDB is loaded */
+    struct dispatcher *d;
+    struct session session;
+    struct key_crew crew;
+    unsigned said_percent; /* in the log */
+    int64_t said_ms;
+};
+
+/* Whoever wants to be alone in the gate gets his turn. */
+static void give_way(struct loader *l)
+{
+    dispatch_leave(l->d);
+    dispatch_enter(l->d);
+}
+
+/* --- keys ------------------------------------------------------------------------------------ */
+
+static void outside(void *ctx, bool out)
+{
+    const struct loader *l = ctx;
+    if (out)
+        dispatch_leave(l->d);
+    else
+        dispatch_enter(l->d);
+}
+
+/* A line now and then for whoever watches the log: twenty at most, and none of a short load. */
+static void say_progress(struct loader *l, uint64_t done, uint64_t total)
+{
+    enum { STEP_PERCENT = 5, PAUSE_MS = 1000 };
+    const unsigned percent = total > 0 ? (unsigned)(done * 100 / total) : 0;
+    const int64_t now_ms = clock_unix_ms();
+    if (percent < l->said_percent + STEP_PERCENT || now_ms < l->said_ms + PAUSE_MS)
+        return;
+    log_line(LOG_NOTICE, "Loading: %u%% read, %llu keys loaded", percent,
+             (unsigned long long)__atomic_load_n(&l->keys.p->loaded_keys, __ATOMIC_RELAXED));
+    l->said_percent = percent;
+    l->said_ms = now_ms;
+}
+
+static void rdb_progress(void *ctx, uint64_t offset)
+{
+    struct loader *l = ctx;
+    struct persistence *p = l->keys.p;
+    __atomic_store_n(&p->loaded_bytes, offset, __ATOMIC_RELAXED);
+    say_progress(l, offset, __atomic_load_n(&p->load_total, __ATOMIC_RELAXED));
+    give_way(l);
+}
+
+static struct rdb_receiver receiver_of(struct loader *l)
+{
+    struct rdb_receiver r = key_loader_receiver(&l->keys);
+    r.progress = rdb_progress;
+    r.crew = l->crew.crew;
+    return r;
+}
+
+/* --- commands -------------------------------------------------------------------------------- */
+
+static int take_commands(void *ctx, const struct aof_command *v, uint32_t n, uint32_t *done,
+                         struct buf *error)
+{
+    struct loader *l = ctx;
+    struct args a[AOF_LOAD_BATCH];
+    for (uint32_t i = 0; i < n; i++)
+        a[i] = (struct args){v[i].argv, v[i].n};
+    *done = 0;
+    const int rc = dispatch_apply(l->d, &l->session, a, n, done);
+    const struct reply *r = &l->session.reply;
+    if (rc == LK_EFORMAT)
+        buf_printf(error, "the command '%.*s' was refused: %.*s", (int)a[*done].v[0].size,
+                   a[*done].v[0].data, (int)(r->out.size - r->error_at), r->out.data + r->error_at);
+    reply_clear(&l->session.reply);
+    return rc;
+}
+
+static void take_progress(void *ctx, uint64_t read, uint64_t total)
+{
+    struct loader *l = ctx;
+    __atomic_store_n(&l->keys.p->loaded_bytes, read, __ATOMIC_RELAXED);
+    __atomic_store_n(&l->keys.p->load_total, total, __ATOMIC_RELAXED);
+    say_progress(l, read, total);
+    give_way(l);
+}
+
+/* --- files ----------------------------------------------------------------------------------- */
+
+static char *join(const char *directory, const char *name)
+{
+    struct buf b = {0};
+    buf_printf(&b, "%s/%s", directory, name);
+    buf_append_char(&b, '\0');
+    char *path = mem_strdup(b.data);
+    buf_release(&b);
+    return path;
+}
+
+/* The whole file; false if it is not there or cannot be read: errno. */
+static bool read_small(const char *path, struct buf *out)
+{
+    const struct file_ops *ops = &file_ops_system;
+    const int fd = ops->open(ops->ctx, path, O_RDONLY, 0);
+    if (fd < 0)
+        return false;
+    size_t got = 1;
+    bool well = true;
+    while (well && got > 0) {
+        well = file_read_some(ops, fd, buf_reserve(out, 4096), 4096, &got) == LK_OK;
+        out->size += got;
+    }
+    ops->close(ops->ctx, fd);
+    return well;
+}
+
+/* Of an older server: one file, which becomes the base of a manifest. */
+static bool adopt_single_file(struct persistence *p, const struct config *c)
+{
+    struct stat st;
+    if (stat(c->appendfilename, &st) != 0 || !S_ISREG(st.st_mode))
+        return true;
+    if (mkdir(p->aof_directory, 0755) != 0 && errno != EEXIST) {
+        log_line(LOG_WARNING, "Can't create the AOF directory %s: %s", p->aof_directory,
+                 strerror(errno));
+        return false;
+    }
+    aof_manifest_adopt(&p->found, c->appendfilename);
+    if (aof_write_manifest(p->aof, &p->found) != LK_OK) {
+        log_line(LOG_WARNING, "Can't write the AOF manifest: %s", strerror(errno));
+        return false;
+    }
+    char *to = join(p->aof_directory, c->appendfilename);
+    const bool moved = rename(c->appendfilename, to) == 0;
+    if (moved)
+        log_line(LOG_NOTICE, "Successfully migrated an old-style AOF");
+    else
+        log_line(LOG_WARNING, "Can't move %s into %s: %s", c->appendfilename, p->aof_directory,
+                 strerror(errno));
+    mem_strfree(to);
+    return moved;
+}
+
+static bool find_manifest(struct persistence *p, const struct config *c)
+{
+    const int rc = persistence_read_manifest(p, &p->found);
+    if (rc == LK_ENOKEY)
+        return !c->appendonly || adopt_single_file(p, c);
+    return rc == LK_OK;
+}
+
+int persistence_read_manifest(struct persistence *p, struct aof_manifest *out)
+{
+    const struct config *c = persistence_config(p);
+    struct buf name = {0}, text = {0}, error = {0};
+    buf_printf(&name, "%s.manifest", c->appendfilename);
+    buf_append_char(&name, '\0');
+    char *path = join(p->aof_directory, name.data);
+    int rc = LK_OK;
+    if (read_small(path, &text)) {
+        rc = aof_manifest_parse(buf_bytes(&text), out, &error);
+        if (rc != LK_OK)
+            log_line(LOG_WARNING, "Bad AOF manifest %s: %.*s", path, (int)error.size, error.data);
+    } else if (errno == ENOENT) {
+        rc = LK_ENOKEY;
+    } else {
+        log_line(LOG_WARNING, "Fatal error: can't open the AOF manifest file %s: %s", path,
+                 strerror(errno));
+        rc = LK_EIO;
+    }
+    buf_release(&name);
+    buf_release(&text);
+    buf_release(&error);
+    mem_strfree(path);
+    return rc;
+}
+
+bool persistence_find(struct persistence *p)
+{
+    const struct config *c = persistence_config(p);
+    if (!find_manifest(p, c))
+        return false;
+    p->load_aof = c->appendonly && p->found.count > 0;
+    p->load_rdb = !c->appendonly && access(c->dbfilename, F_OK) == 0;
+    return true;
+}
+
+/* --- the two loads --------------------------------------------------------------------------- */
+
+static bool load_rdb(struct loader *l, const struct config *c)
+{
+    struct rdb_file_in f;
+    const struct rdb_receiver receiver = receiver_of(l);
+    if (rdb_file_open(&f, &file_ops_system, c->dbfilename) != LK_OK) {
+        log_line(LOG_WARNING, "Fatal error loading the DB: %s. Exiting.", strerror(errno));
+        return false;
+    }
+    f.in.checksum = c->rdbchecksum;
+    __atomic_store_n(&l->keys.p->load_total, f.in.source.size, __ATOMIC_RELAXED);
+    const bool read = rdb_load(&f.in, &receiver) == LK_OK;
+    if (!read)
+        log_line(LOG_WARNING, "Fatal error loading the DB, %s. Exiting.", f.in.error);
+    rdb_file_close(&f);
+    return read;
+}
+
+static bool load_aof(struct loader *l, const struct config *c, struct aof_load_result *result)
+{
+    const struct rdb_receiver rdb = receiver_of(l);
+    const struct aof_receiver receiver = {
+        .commands = take_commands, .rdb = &rdb, .progress = take_progress, .ctx = l};
+    const struct aof_load_options options = {.ops = &file_ops_system,
+                                             .directory = l->keys.p->aof_directory,
+                                             .truncated_ok = c->aof_load_truncated};
+    struct buf error = {0};
+    const int rc = aof_load(l->manifest, &options, &receiver, result, &error);
+    if (rc != LK_OK)
+        log_line(LOG_WARNING, "%.*s", (int)error.size, error.data);
+    buf_release(&error);
+    return rc == LK_OK;
+}
+
+static void say_loaded(const char *from, int64_t began_ms)
+{
+    log_line(LOG_NOTICE, "DB loaded from %s: %.3f seconds", from,
+             (double)(clock_unix_ms() - began_ms) / 1000);
+}
+
+static bool load(struct loader *l, const struct config *c, struct aof_load_result *result)
+{
+    const int64_t began_ms = clock_unix_ms();
+    if (l->manifest) {
+        if (!load_aof(l, c, result))
+            return false;
+        say_loaded("append only file", began_ms);
+        return true;
+    }
+    if (!load_rdb(l, c))
+        return false;
+    log_line(LOG_NOTICE, "Done loading RDB, keys loaded: %llu, keys expired: %llu.",
+             (unsigned long long)__atomic_load_n(&l->keys.p->loaded_keys, __ATOMIC_RELAXED),
+             (unsigned long long)__atomic_load_n(&l->keys.p->load_expired, __ATOMIC_RELAXED));
+    say_loaded("disk", began_ms);
+    return true;
+}
+
+/* From here on changes are logged: the file is there, and nobody has changed anything yet. */
+static bool begin_aof(struct persistence *p, const struct aof_load_result *result)
+{
+    struct dispatch_shared *shared = p->parts.shared;
+    if (!persistence_config(p)->appendonly) {
+        aof_know(p->aof, &p->found);
+        return true;
+    }
+    if (mkdir(p->aof_directory, 0755) != 0 && errno != EEXIST) {
+        log_line(LOG_WARNING, "Can't create the AOF directory %s: %s", p->aof_directory,
+                 strerror(errno));
+        return false;
+    }
+    const bool fresh = p->found.count == 0;
+    if (aof_open(p->aof, &p->found, result->incr_bytes, result->base_bytes) != LK_OK) {
+        log_line(LOG_WARNING, "Can't open the append-only file: %s", strerror(errno));
+        return false;
+    }
+    if (fresh)
+        log_line(LOG_NOTICE, "Creating AOF incr file on server start");
+    gate_close(&shared->keyspace->gate);
+    __atomic_store_n(&shared->log_active, 1, __ATOMIC_RELEASE);
+    gate_open(&shared->keyspace->gate);
+    return true;
+}
+
+bool persistence_read(struct persistence *p, const struct aof_manifest *m, bool merge,
+                      struct aof_load_result *result)
+{
+    struct loader l = {.manifest = m, .said_ms = clock_unix_ms()};
+    __atomic_store_n(&p->load_began_ms, (uint64_t)clock_unix_ms(), __ATOMIC_RELAXED);
+    __atomic_store_n(&p->loaded_bytes, 0, __ATOMIC_RELAXED);
+    __atomic_store_n(&p->loaded_keys, 0, __ATOMIC_RELAXED);
+    __atomic_store_n(&p->load_expired, 0, __ATOMIC_RELAXED);
+    key_loader_begin(&l.keys, p, merge, m != NULL);
+    key_crew_begin(&l.crew, &l.keys, outside, &l);
+    l.d = dispatcher_new(p->parts.shared, LOADER_WORKER);
+    session_init(&l.session, 0);
+    session_set(&l.session, SESSION_AUTHENTICATED, true);
+    dispatch_enter(l.d);
+    const bool well = load(&l, persistence_config(p), result);
+    dispatch_forget(l.d, &l.session);
+    dispatch_leave(l.d);
+    key_crew_end(&l.crew);
+    key_loader_end(&l.keys);
+    session_release(&l.session);
+    dispatcher_free(l.d);
+    return well;
+}
+
+void persistence_begin(struct persistence *p)
+{
+    __atomic_store_n(&p->parts.shared->loading, 1, __ATOMIC_RELEASE);
+}
+
+bool persistence_load(struct persistence *p)
+{
+    struct aof_load_result result = {0};
+    if (!persistence_find(p))
+        return false;
+    const struct aof_manifest *m = p->load_aof ? &p->found : NULL;
+    if ((p->load_aof || p->load_rdb) && !persistence_read(p, m, false, &result))
+        return false;
+    if (!begin_aof(p, &result))
+        return false;
+    const struct log_sink sink = aof_sink(p->aof);
+    p->log = log_thread_new(p->parts.shared->log, &sink, 1);
+    saver_note_saved(p->saver, 0);
+    __atomic_store_n(&p->parts.shared->loading, 0, __ATOMIC_RELEASE);
+    return true;
+}

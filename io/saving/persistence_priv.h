@@ -1,0 +1,71 @@
+/*
+ * persistence_priv.h — the inside of persistence, for persistence*.c.
+ */
+#ifndef LK_IO_PERSISTENCE_PRIV_H
+#define LK_IO_PERSISTENCE_PRIV_H
+
+#include "io/saving/persistence.h"
+#include "persist/aof/aof_load.h"
+#include "persist/log_thread.h"
+#include "persist/saver.h"
+
+#include <pthread.h>
+
+LK_BEGIN
+
+/* A client that waits for a SAVE. */
+struct save_waiter {
+    struct save_waiter *next;
+    uint32_t worker;
+    uint64_t session_id;
+};
+
+struct persistence {
+    struct persistence_parts parts;
+    struct aof *aof;
+    struct log_thread *log;
+    struct saver *saver;
+    char *aof_directory;
+    struct aof_manifest found; /* at the start, if there was one */
+    bool load_aof, load_rdb;
+
+    uint64_t loaded_bytes, load_total, load_began_ms; /* __atomic, relaxed */
+    uint64_t loaded_keys, load_expired;               /* the same */
+    uint32_t beginning;                               /* __atomic: the AOF is to begin */
+    uint32_t busy;       /* __atomic: the last save, or a reload, is under way: begin nothing */
+    uint32_t end_asked;  /* __atomic: the last save is under way */
+    uint32_t end_undone; /* __atomic: somebody wants it to go on after all */
+    int64_t last_rewrite_try_ms;                /* cron's */
+    uint32_t save_scheduled, rewrite_scheduled; /* __atomic */
+    pthread_mutex_t lock;
+    struct save_waiter *save_waiters; /* lock */
+};
+
+static inline const struct config *persistence_config(const struct persistence *p)
+{
+    return config_current(p->parts.config);
+}
+
+/* --- persistence_load.c ---------------------------------------------------------------------- */
+
+/* Looks for files; false: the log says what is wrong. */
+bool persistence_find(struct persistence *p);
+/* LK_ENOKEY: there is none; other errors: the log says what is wrong. */
+int persistence_read_manifest(struct persistence *p, struct aof_manifest *out);
+/*
+ * Loads the files of the manifest, or the RDB if that is NULL, into what is there.  merge: the file
+ * has the last word about keys.  False: the log says what is wrong.
+ */
+bool persistence_read(struct persistence *p, const struct aof_manifest *m, bool merge,
+                      struct aof_load_result *result);
+
+/* --- persistence.c --------------------------------------------------------------------------- */
+
+/* Holds writes back, like CLIENT PAUSE, or lets them go on. */
+void persistence_pause_writes(struct persistence *p, bool on);
+/* Ends what the saver is doing, then saves the RDB; false: the log says why not. */
+bool persistence_save_now(struct persistence *p);
+
+LK_END
+
+#endif

@@ -1,0 +1,96 @@
+/*
+ * persistence_reload.c — the data set written and read again while the server runs, for tests that
+ * want to know whether both ways lead back.
+ */
+#include "core/base/clock.h"
+#include "core/base/log.h"
+#include "io/saving/persistence_priv.h"
+
+#include <unistd.h>
+
+/* Writes are held back: what is in the log now is all that the file will have. */
+static bool drain_log(struct persistence *p)
+{
+    enum { PATIENCE_MS = 10000 };
+    const uint64_t last = log_ring_last_ticket(p->parts.shared->log);
+    const int64_t until_ms = clock_unix_ms() + PATIENCE_MS;
+    while (log_thread_ticket(p->log) < last || aof_report_get(p->aof).buffered > 0) {
+        if (clock_unix_ms() > until_ms)
+            return false;
+        usleep(1000);
+    }
+    return true;
+}
+
+static void set_logging(struct persistence *p, uint32_t active)
+{
+    struct dispatch_shared *shared = p->parts.shared;
+    gate_close(&shared->keyspace->gate);
+    __atomic_store_n(&shared->log_active, active, __ATOMIC_RELEASE);
+    gate_open(&shared->keyspace->gate);
+}
+
+static void clear(struct persistence *p)
+{
+    struct keyspace *ks = p->parts.shared->keyspace;
+    gate_close(&ks->gate);
+    keyspace_clear(ks);
+    gate_open(&ks->gate);
+}
+
+static bool reload_rdb(struct persistence *p, const struct admin_reload *r)
+{
+    struct aof_load_result result = {0};
+    if (!r->no_save && !persistence_save_now(p))
+        return false;
+    if (!r->no_flush)
+        clear(p);
+    return persistence_read(p, NULL, r->merge, &result);
+}
+
+static bool reload_aof(struct persistence *p)
+{
+    struct aof_load_result result = {0};
+    struct aof_manifest m = {0};
+    if (!drain_log(p))
+        return false;
+    bool well = persistence_read_manifest(p, &m) == LK_OK;
+    if (well) {
+        clear(p);
+        well = persistence_read(p, &m, false, &result);
+    }
+    aof_manifest_release(&m);
+    return well;
+}
+
+/* Nothing of this is logged: the files already say it. */
+static bool reload(struct persistence *p, const struct admin_reload *r)
+{
+    struct dispatch_shared *shared = p->parts.shared;
+    const uint32_t logging = __atomic_load_n(&shared->log_active, __ATOMIC_ACQUIRE);
+    saver_wait(p->saver);
+    __atomic_store_n(&shared->loading, 1, __ATOMIC_RELEASE);
+    set_logging(p, 0);
+    const bool well = r->aof ? reload_aof(p) : reload_rdb(p, r);
+    set_logging(p, logging);
+    __atomic_store_n(&shared->loading, 0, __ATOMIC_RELEASE);
+    return well;
+}
+
+void persistence_reload(struct persistence *p, const struct admin_reload *r)
+{
+    static const char rdb_error[] = "-ERR Error trying to load the RDB dump, check server logs\r\n",
+                      aof_error[] =
+                          "-ERR Error trying to load the AOF files, check server logs\r\n";
+    __atomic_store_n(&p->busy, 1, __ATOMIC_RELAXED);
+    persistence_pause_writes(p, true);
+    const bool well = reload(p, r);
+    persistence_pause_writes(p, false);
+    __atomic_store_n(&p->busy, 0, __ATOMIC_RELAXED);
+    if (well)
+        log_line(LOG_WARNING, r->aof ? "Append Only File loaded by DEBUG LOADAOF"
+                                     : "DB reloaded by DEBUG RELOAD");
+    const char *answer = well ? "+OK\r\n" : r->aof ? aof_error : rdb_error;
+    if (r->session)
+        p->parts.answer(p->parts.ctx, r->worker, r->session, bytes_cstr(answer));
+}

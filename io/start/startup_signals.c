@@ -1,0 +1,83 @@
+/*
+ * startup_signals.c — a thread that waits for the signals that end the server.
+ *
+ * A handler could do next to nothing; a thread in sigwait may log, lock and call any part.  The
+ * signals are blocked everywhere else, so they reach nobody but it.  SIGUSR2 only wakes
+ * it, to see that the server ends anyway.
+ */
+#include "io/start/startup.h"
+
+#include "core/base/log.h"
+
+#include <pthread.h>
+#include <signal.h>
+#include <unistd.h>
+
+static struct {
+    pthread_t thread;
+    bool running;
+    void (*stop)(void *ctx, unsigned flags);
+    void *ctx;
+    unsigned int_flags, term_flags;
+    bool ending; /* __atomic: the server ends anyway */
+} waiter;        /* all else is fixed while the thread runs */
+
+static sigset_t waited_for(void)
+{
+    sigset_t set;
+
+    sigemptyset(&set);
+    sigaddset(&set, SIGTERM);
+    sigaddset(&set, SIGINT);
+    sigaddset(&set, SIGUSR2);
+    return set;
+}
+
+static void *wait_for_signals(void *arg)
+{
+    const sigset_t set = waited_for();
+    int number;
+    bool interrupted = false;
+
+    (void)arg;
+    while (sigwait(&set, &number) == 0 && !__atomic_load_n(&waiter.ending, __ATOMIC_ACQUIRE)) {
+        if (number == SIGUSR2)
+            continue;
+        if (number == SIGINT && interrupted) {
+            log_line(LOG_WARNING, "You insist... exiting now.");
+            _exit(1);
+        }
+        interrupted |= number == SIGINT;
+        log_line(LOG_WARNING, "Received %s scheduling shutdown...",
+                 number == SIGINT ? "SIGINT" : "SIGTERM");
+        waiter.stop(waiter.ctx, number == SIGINT ? waiter.int_flags : waiter.term_flags);
+    }
+    return NULL;
+}
+
+void startup_signals_start(const struct config *c, void (*stop)(void *ctx, unsigned flags),
+                           void *ctx)
+{
+    const sigset_t set = waited_for();
+
+    signal(SIGHUP, SIG_IGN);
+    signal(SIGPIPE, SIG_IGN);
+    pthread_sigmask(SIG_BLOCK, &set, NULL);
+    waiter.ending = false;
+    waiter.stop = stop;
+    waiter.ctx = ctx;
+    waiter.int_flags = (unsigned)c->shutdown_on_sigint;
+    waiter.term_flags = (unsigned)c->shutdown_on_sigterm;
+    waiter.running = pthread_create(&waiter.thread, NULL, wait_for_signals, NULL) == 0;
+    LK_ASSERT(waiter.running);
+}
+
+void startup_signals_end(void)
+{
+    if (!waiter.running)
+        return;
+    __atomic_store_n(&waiter.ending, true, __ATOMIC_RELEASE);
+    pthread_kill(waiter.thread, SIGUSR2);
+    pthread_join(waiter.thread, NULL);
+    waiter.running = false;
+}

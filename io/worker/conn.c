@@ -1,0 +1,235 @@
+/*
+ * conn.c — connections come, get bytes, and go.
+ */
+#include "core/base/clock.h"
+#include "core/base/log.h"
+#include "core/cmd/client/registry.h"
+#include "io/net/socket.h"
+#include "io/worker/worker_priv.h"
+
+#include <errno.h>
+#include <unistd.h>
+
+static const struct config *config_of(const struct worker *w)
+{
+    return config_current(w->group->setup.config);
+}
+
+static void refuse(struct worker *w, int fd, const char *line)
+{
+    /* The socket is new: its buffer has room, and nobody waits for this. */
+    const ssize_t n = write(fd, line, strlen(line));
+    (void)n;
+    close(fd);
+    __atomic_fetch_sub(&w->group->connections, 1, __ATOMIC_RELAXED);
+    __atomic_fetch_sub(&w->connections, 1, __ATOMIC_RELAXED);
+    stats_add(&w->stats->rejected_connections, 1);
+}
+
+static const char protected_text[] =
+    "-DENIED Latchkey runs in protected mode: no password is set and this connection does not "
+    "come over the loopback interface. To let other machines in, set a password with "
+    "requirepass, or, where the network itself is trusted, set protected-mode to no.\r\n";
+
+static struct session *new_session(struct worker *w, struct conn *c, int fd, bool is_unix)
+{
+    struct dispatch_shared *shared = w->group->setup.shared;
+    struct session *s = &c->session;
+    session_init(s, __atomic_add_fetch(&shared->next_session_id, 1, __ATOMIC_RELAXED));
+    char name[SOCKET_NAME_CHARS];
+    socket_peer_name(fd, name, sizeof name);
+    s->registry.peer = mem_strdup(name);
+    socket_own_name(fd, name, sizeof name);
+    s->registry.local = mem_strdup(name);
+    s->worker = w->index;
+    s->shown.fd = fd;
+    session_set(s, SESSION_UNIX, is_unix);
+    session_set(s, SESSION_AUTHENTICATED, config_of(w)->requirepass.size == 0);
+    return s;
+}
+
+void conn_accept(struct worker *w, int fd, bool is_unix)
+{
+    const struct config *config = config_of(w);
+    if (__atomic_load_n(&w->group->connections, __ATOMIC_RELAXED) > (uint64_t)config->maxclients) {
+        refuse(w, fd, "-ERR max number of clients reached\r\n");
+        return;
+    }
+    if (config->protected_mode && config->requirepass.size == 0 && !is_unix &&
+        !socket_is_local(fd)) {
+        refuse(w, fd, protected_text);
+        return;
+    }
+    if (!is_unix) {
+        socket_set_nodelay(fd, true);
+        if (config->tcp_keepalive_s > 0)
+            socket_set_keepalive(fd, (int)config->tcp_keepalive_s);
+    }
+    struct conn *c = mem_new(struct conn);
+    c->worker = w;
+    struct session *s = new_session(w, c, fd, is_unix);
+    c->next = w->conns;
+    if (c->next)
+        c->next->prev = c;
+    w->conns = c;
+    stats_add(&w->stats->connections, 1);
+    registry_add(w->group->setup.shared->registry, s);
+    net_attach(w->net, &c->net, fd);
+}
+
+void conn_ready(struct worker *w, struct conn *c)
+{
+    if (c->ready)
+        return;
+    c->ready = true;
+    c->ready_next = NULL;
+    if (w->ready_tail)
+        w->ready_tail->ready_next = c;
+    else
+        w->ready_head = c;
+    w->ready_tail = c;
+}
+
+void conn_frame_in(struct conn *c)
+{
+    c->cur = bytes_of(c->in.data + c->in_pos, c->in.size - c->in_pos);
+    c->cur_pos = c->frame_pos = 0;
+    c->cur_in = true;
+}
+
+void conn_data(struct worker *w, struct conn *c, struct bytes data)
+{
+    if (c->closing || session_has(&c->session, SESSION_CLOSE_AFTER))
+        return;
+    stats_add(&w->stats->net_in, data.size);
+    c->session.bytes_in += data.size;
+    if (c->cur.size > 0)
+        conn_keep_rest(w, c); /* a second piece within one loop */
+    if (c->in.size > 0) {
+        buf_append_bytes(&c->in, data);
+        conn_frame_in(c);
+    } else {
+        c->cur = data;
+        c->cur_pos = c->frame_pos = 0;
+        c->cur_in = false;
+    }
+    if (c->in.size - c->in_pos > w->query_limit) {
+        log_line(LOG_WARNING,
+                 "Closing client that reached max query buffer length: id=%llu addr=%s",
+                 (unsigned long long)c->session.id, c->session.registry.peer);
+        stats_add(&w->stats->query_limit_disconnections, 1);
+        conn_close(w, c);
+        return;
+    }
+    /* A large bulk comes in many pieces: do not look before it can be whole. */
+    if (c->progress.missing > 0 && c->in.size > 0) {
+        if (data.size < c->progress.missing) {
+            c->progress.missing -= data.size;
+            return;
+        }
+    }
+    conn_ready(w, c);
+}
+
+void conn_keep_rest(struct worker *w, struct conn *c)
+{
+    (void)w;
+    const struct bytes rest = bytes_of(c->cur.data + c->cur_pos, c->cur.size - c->cur_pos);
+    /* Commands that were framed and not run will be framed again. */
+    if (c->frame_pos != c->cur_pos)
+        memset(&c->progress, 0, sizeof c->progress);
+    if (c->cur_in) {
+        c->in_pos += c->cur_pos;
+        if (rest.size == 0) {
+            buf_release(&c->in);
+            c->in_pos = 0;
+        } else if (c->in_pos >= rest.size) {
+            /* Not each time: a long pipeline may stop at every few of its commands. */
+            buf_consume(&c->in, c->in_pos);
+            c->in_pos = 0;
+        }
+    } else if (rest.size > 0) {
+        buf_append_bytes(&c->in, rest);
+    }
+    c->cur = bytes_of(NULL, 0);
+    c->cur_pos = c->frame_pos = 0;
+    c->cur_in = false;
+    __atomic_store_n(&c->session.shown.query_size, c->in.size - c->in_pos, __ATOMIC_RELAXED);
+    __atomic_store_n(&c->session.shown.query_free, c->in.capacity - c->in.size, __ATOMIC_RELAXED);
+}
+
+void conn_park(struct worker *w, struct conn *c)
+{
+    c->on_parked = true;
+    c->parked_next = w->parked;
+    w->parked = c;
+}
+
+static void unlink_from(struct conn **list, struct conn *c, size_t link)
+{
+    for (struct conn **at = list; *at; at = (struct conn **)((char *)*at + link))
+        if (*at == c) {
+            *at = *(struct conn **)((char *)c + link);
+            return;
+        }
+}
+
+void conn_close(struct worker *w, struct conn *c)
+{
+    if (c->closing)
+        return;
+    c->closing = true;
+    registry_remove(w->group->setup.shared->registry, &c->session);
+    if (c->session.waiter)
+        conn_wait_ended(w, c);
+    dispatch_forget(w->dispatcher, &c->session);
+    if (c->on_parked) {
+        unlink_from(&w->parked, c, offsetof(struct conn, parked_next));
+        c->on_parked = false;
+    }
+    net_detach(w->net, &c->net);
+}
+
+void conn_close_behind_output(struct worker *w, struct conn *c)
+{
+    session_set(&c->session, SESSION_CLOSE_AFTER, true);
+    conn_dirty(w, c);
+}
+
+void conn_protocol_error(struct worker *w, struct conn *c, const char *error)
+{
+    stats_add(&w->stats->protocol_errors, 1);
+    log_line(LOG_VERBOSE, "Protocol error (%s) from client: id=%llu addr=%s", error,
+             (unsigned long long)c->session.id, c->session.registry.peer);
+    reply_error(&c->session.reply, "%s", error);
+    stats_error(w->stats, bytes_cstr(error));
+    c->cur_pos = c->frame_pos = c->cur.size;
+    conn_close_behind_output(w, c);
+}
+
+void conn_free(struct worker *w, struct conn *c)
+{
+    if (c->prev)
+        c->prev->next = c->next;
+    else
+        w->conns = c->next;
+    if (c->next)
+        c->next->prev = c->prev;
+    if (c->ready) {
+        unlink_from(&w->ready_head, c, offsetof(struct conn, ready_next));
+        w->ready_tail = w->ready_head;
+        while (w->ready_tail && w->ready_tail->ready_next)
+            w->ready_tail = w->ready_tail->ready_next;
+    }
+    if (c->dirty)
+        unlink_from(&w->dirty, c, offsetof(struct conn, dirty_next));
+    if (c->held)
+        unlink_from(&w->held, c, offsetof(struct conn, held_next));
+    if (c->sending)
+        conn_send_release(w, c->sending);
+    buf_release(&c->in);
+    session_release(&c->session);
+    mem_delete(c);
+    __atomic_fetch_sub(&w->group->connections, 1, __ATOMIC_RELAXED);
+    __atomic_fetch_sub(&w->connections, 1, __ATOMIC_RELAXED);
+}

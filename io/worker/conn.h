@@ -1,0 +1,62 @@
+/*
+ * conn.h — one client: a socket, a session, and the bytes between them.
+ *
+ *   DATA --> cur --frames--> dispatch --> session.reply --flush--> sending --SENT--> (again)
+ *             \__ what is left: in __/
+ *
+ * Bytes are framed where they arrived.  Only what cannot be run yet is copied to `in`: the tail of
+ * a command that is not whole, and what waits behind a parked command (rule N1).  One send is in
+ * flight at a time; replies gather behind it.
+ *
+ * An idle connection owns no buffer: received bytes lie in the worker's, and the reply's buffer
+ * goes back to the worker once it is sent.
+ *
+ * Threads  the worker that owns it
+ */
+#ifndef LK_IO_CONN_H
+#define LK_IO_CONN_H
+
+#include "core/cmd/client/session.h"
+#include "core/proto/resp_parse.h"
+#include "core/proto/resp_segment.h"
+#include "io/net/net.h"
+
+LK_BEGIN
+
+struct worker;
+
+enum { CONN_IOVECS = 32 };
+
+struct conn_send {
+    struct reply reply;
+    struct iovec iov[CONN_IOVECS];
+    uint32_t iov_count;
+    size_t iov_bytes;
+};
+
+struct conn {
+    struct net_conn net; /* first: events name it */
+    struct session session;
+    struct worker *worker;
+    struct bytes cur;              /* what is being framed: an event's bytes, or those of `in` */
+    size_t cur_pos;                /* of cur: run so far */
+    size_t frame_pos;              /* of cur: framed so far, cur_pos <= frame_pos */
+    struct buf in;                 /* kept from one loop to the next */
+    size_t in_pos;                 /* of in: run so far */
+    struct resp_progress progress; /* of the command at frame_pos */
+    struct conn_send *sending;     /* NULL: nothing is in flight */
+    struct conn *next, *prev;      /* all of the worker */
+    struct conn *ready_next, *dirty_next, *parked_next, *held_next;
+    int64_t soft_limit_since_ms; /* output above the soft limit; 0: it is not */
+    uint32_t wait_place;         /* in the worker's heap of those that wait, from 1; 0: not in it */
+    bool ready, dirty, on_parked;
+    bool cur_in;    /* cur is what `in` has from in_pos on */
+    bool held;      /* its replies wait until what they rest on is durable */
+    bool closing;   /* detached, or about to be: no more commands */
+    bool eof;       /* the peer will send no more */
+    bool throttled; /* receives nothing until its output has gone */
+};
+
+LK_END
+
+#endif

@@ -1,0 +1,220 @@
+/*
+ * conn_send.c — replies go out: one send in flight a connection, whatever gathers behind it.
+ *
+ * What is being sent is moved aside as a whole, so that commands may go on writing replies.
+ */
+#include "core/base/clock.h"
+#include "core/base/log.h"
+#include "io/worker/worker_priv.h"
+
+void conn_dirty(struct worker *w, struct conn *c)
+{
+    if (c->dirty)
+        return;
+    c->dirty = true;
+    c->dirty_next = w->dirty;
+    w->dirty = c;
+}
+
+size_t conn_output_bytes(const struct conn *c)
+{
+    return reply_size(&c->session.reply) + (c->sending ? reply_size(&c->sending->reply) : 0);
+}
+
+void conn_take_spare(struct worker *w, struct conn *c)
+{
+    struct buf *out = &c->session.reply.out;
+    if (out->capacity == 0 && w->spare_count > 0)
+        *out = w->spare[--w->spare_count];
+}
+
+static void give_spare(struct worker *w, struct buf *b)
+{
+    if (b->capacity == 0)
+        return;
+    if (b->capacity <= SPARE_BUF_BYTES && w->spare_count < SPARE_BUFS) {
+        b->size = 0;
+        w->spare[w->spare_count++] = *b;
+        memset(b, 0, sizeof *b);
+    } else {
+        buf_release(b);
+    }
+}
+
+static struct conn_send *take_send(struct worker *w)
+{
+    struct conn_send *s = w->spare_sends;
+    if (!s)
+        return mem_new(struct conn_send);
+    w->spare_sends = (struct conn_send *)(void *)s->reply.out.data;
+    memset(&s->reply, 0, sizeof s->reply);
+    return s;
+}
+
+void conn_send_release(struct worker *w, struct conn_send *s)
+{
+    reply_clear(&s->reply);
+    give_spare(w, &s->reply.out);
+    reply_release(&s->reply);
+    s->reply.out.data = (char *)(void *)w->spare_sends;
+    w->spare_sends = s;
+}
+
+void conn_send_free_all(struct worker *w)
+{
+    while (w->spare_sends) {
+        struct conn_send *s = w->spare_sends;
+        w->spare_sends = (struct conn_send *)(void *)s->reply.out.data;
+        mem_delete(s);
+    }
+    while (w->spare_count > 0)
+        buf_release(&w->spare[--w->spare_count]);
+}
+
+static void send_segments(struct worker *w, struct conn *c)
+{
+    struct conn_send *s = c->sending;
+    struct bytes runs[CONN_IOVECS];
+    s->iov_count = (uint32_t)reply_segments(&s->reply, runs, CONN_IOVECS);
+    s->iov_bytes = 0;
+    for (uint32_t i = 0; i < s->iov_count; i++) {
+        s->iov[i] = (struct iovec){(void *)(uintptr_t)runs[i].data, runs[i].size};
+        s->iov_bytes += runs[i].size;
+    }
+    net_send(w->net, &c->net, s->iov, s->iov_count);
+}
+
+static void send_reply(struct worker *w, struct conn *c)
+{
+    struct reply *r = &c->session.reply;
+    const int version = r->version;
+    const uint32_t errors = r->errors;
+    c->sending = take_send(w);
+    c->sending->reply = *r;
+    reply_init(r, version);
+    r->errors = errors;
+    send_segments(w, c);
+}
+
+static bool over_limit(struct conn *c, const struct config_buffer_limit *limit, int64_t now_ms)
+{
+    const size_t bytes = conn_output_bytes(c);
+    if (limit->hard > 0 && bytes > limit->hard)
+        return true;
+    if (limit->soft == 0 || bytes <= limit->soft) {
+        c->soft_limit_since_ms = 0;
+        return false;
+    }
+    if (c->soft_limit_since_ms == 0)
+        c->soft_limit_since_ms = now_ms;
+    return now_ms - c->soft_limit_since_ms > limit->soft_seconds * 1000;
+}
+
+static void watch_output(struct worker *w, struct conn *c)
+{
+    const struct config *config = config_current(w->group->setup.config);
+    const size_t bytes = conn_output_bytes(c);
+    __atomic_store_n(&c->session.shown.output_size, bytes, __ATOMIC_RELAXED);
+    if (over_limit(c, &config->client_output_buffer_limit[CONFIG_CLIENT_NORMAL],
+                   dispatcher_now_ms(w->dispatcher))) {
+        log_line(LOG_WARNING,
+                 "Client id=%llu addr=%s scheduled to be closed ASAP for overcoming of output "
+                 "buffer limits.",
+                 (unsigned long long)c->session.id, c->session.registry.peer);
+        stats_add(&w->stats->output_limit_disconnections, 1);
+        conn_close(w, c);
+    } else if (bytes > OUTPUT_THROTTLE && !c->throttled) {
+        c->throttled = true;
+        net_pause(w->net, &c->net);
+    }
+}
+
+/* May be told to the client what its commands did and saw?  Else the worker is told when. */
+static bool is_durable(struct worker *w, const struct conn *c)
+{
+    struct log_ring *log = w->group->setup.shared->log;
+    return c->session.ticket == 0 || log_ring_is_durable_or_ask(log, c->session.ticket, w->index);
+}
+
+static void hold(struct worker *w, struct conn *c)
+{
+    c->held = true;
+    c->held_next = w->held;
+    w->held = c;
+}
+
+void conn_release_held(struct worker *w)
+{
+    struct conn *list = w->held;
+    w->held = NULL;
+    while (list) {
+        struct conn *c = list;
+        list = c->held_next;
+        c->held = false;
+        conn_dirty(w, c); /* which holds it again if it came too early */
+    }
+}
+
+static void flush(struct worker *w, struct conn *c)
+{
+    if (c->closing)
+        return;
+    if (c->cur.size > 0)
+        conn_keep_rest(w, c);
+    if (c->held)
+        return;
+    if (!c->sending && reply_size(&c->session.reply) > 0) {
+        if (LK_UNLIKELY(!is_durable(w, c))) {
+            hold(w, c);
+            return;
+        }
+        send_reply(w, c);
+    }
+    if (c->sending) {
+        watch_output(w, c);
+        return;
+    }
+    if (c->session.shown.output_size)
+        __atomic_store_n(&c->session.shown.output_size, 0, __ATOMIC_RELAXED);
+    give_spare(w, &c->session.reply.out);
+    /* What came before the end of input is still run. */
+    if ((c->eof && !c->ready && !c->on_parked) || session_has(&c->session, SESSION_CLOSE_AFTER))
+        conn_close(w, c);
+}
+
+void conn_flush_all(struct worker *w)
+{
+    while (w->dirty) {
+        struct conn *c = w->dirty;
+        w->dirty = c->dirty_next;
+        c->dirty = false;
+        flush(w, c);
+    }
+}
+
+void conn_sent(struct worker *w, struct conn *c, int error)
+{
+    if (c->closing || !c->sending)
+        return;
+    if (error) {
+        conn_close(w, c);
+        return;
+    }
+    struct conn_send *s = c->sending;
+    stats_add(&w->stats->net_out, s->iov_bytes);
+    c->session.bytes_out += s->iov_bytes;
+    reply_sent(&s->reply, s->iov_bytes);
+    if (reply_size(&s->reply) > 0) {
+        send_segments(w, c);
+        return;
+    }
+    conn_send_release(w, s);
+    c->sending = NULL;
+    if (c->throttled && conn_output_bytes(c) < OUTPUT_THROTTLE / 2) {
+        c->throttled = false;
+        net_resume(w->net, &c->net);
+        if (c->in.size > 0)
+            conn_ready(w, c);
+    }
+    conn_dirty(w, c);
+}

@@ -1,0 +1,339 @@
+/*
+ * worker.c — the loop, and the group of workers.
+ *
+ * Worker 0 accepts, and gives each socket to the worker with the fewest connections.
+ */
+#include "io/worker/worker.h"
+
+#include "core/base/clock.h"
+#include "core/base/log.h"
+#include "core/base/sched.h"
+#include "core/store/reclaim.h"
+#include "io/start/startup.h"
+#include "io/worker/worker_priv.h"
+
+#include <errno.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+/* --- the loop -------------------------------------------------------------------------------- */
+
+static struct worker *least_busy(struct worker_group *g)
+{
+    struct worker *best = g->workers[0];
+    for (uint32_t i = 1; i < g->count; i++)
+        if (__atomic_load_n(&g->workers[i]->connections, __ATOMIC_RELAXED) <
+            __atomic_load_n(&best->connections, __ATOMIC_RELAXED))
+            best = g->workers[i];
+    return best;
+}
+
+static void accepted(struct worker *w, const struct net_event *e)
+{
+    if (e->fd < 0) {
+        log_line(LOG_WARNING, "Accepting client connection: %s", strerror(-e->error));
+        return;
+    }
+    struct worker_group *g = w->group;
+    const bool is_unix = g->listeners[e->tag].is_unix;
+    struct worker *owner = least_busy(g);
+    __atomic_fetch_add(&g->connections, 1, __ATOMIC_RELAXED);
+    __atomic_fetch_add(&owner->connections, 1, __ATOMIC_RELAXED);
+    if (owner == w) {
+        conn_accept(w, e->fd, is_unix);
+        return;
+    }
+    struct handover *h = mem_new(struct handover);
+    h->fd = e->fd;
+    h->is_unix = is_unix;
+    if (inbox_push(&owner->inbox, &h->node))
+        net_wake(owner->net);
+}
+
+static void woken(struct worker *w)
+{
+    for (struct inbox_node *n = inbox_drain(&w->inbox), *next; n; n = next) {
+        next = n->next;
+        struct handover *h = (struct handover *)n;
+        conn_accept(w, h->fd, h->is_unix);
+        mem_delete(h);
+    }
+    worker_take_served(w);
+    worker_take_answers(w);
+    if (__atomic_exchange_n(&w->look, 0, __ATOMIC_ACQ_REL))
+        worker_look_at_sessions(w);
+    if (__atomic_exchange_n(&w->retry, 0, __ATOMIC_ACQ_REL)) {
+        worker_retry_parked(w);
+        conn_release_held(w);
+    }
+}
+
+static void handle(struct worker *w, const struct net_event *e)
+{
+    struct conn *c = (struct conn *)e->conn;
+    switch (e->kind) {
+    case NET_ACCEPT:
+        accepted(w, e);
+        break;
+    case NET_DATA:
+        stats_add(&w->figures.reads, 1);
+        conn_data(w, c, e->data);
+        break;
+    case NET_EOF:
+        c->eof = true;
+        if (e->error)
+            conn_close(w, c);
+        else
+            conn_dirty(w, c); /* replies to what it sent still go out */
+        break;
+    case NET_SENT:
+        stats_add(&w->figures.writes, 1);
+        conn_sent(w, c, e->error);
+        break;
+    case NET_CLOSED:
+        conn_free(w, c);
+        break;
+    case NET_WAKE:
+        break;
+    }
+}
+
+static void loop_once(struct worker *w)
+{
+    const int n = net_wait(w->net, w->events, WORKER_EVENTS, worker_timeout_ns(w));
+    dispatch_enter(w->dispatcher);
+    for (int i = 0; i < n; i++)
+        handle(w, &w->events[i]);
+    woken(w);
+    worker_timers(w);
+    worker_run_ready(w);
+    conn_flush_all(w);
+    dispatch_leave(w->dispatcher);
+}
+
+static bool sends(const struct worker *w)
+{
+    for (const struct conn *c = w->conns; c; c = c->next)
+        if (c->sending && !c->closing)
+            return true;
+    return false;
+}
+
+/* Nothing is run any more; replies on their way go out, for as long as a second. */
+static void finish_output(struct worker *w)
+{
+    const int64_t end_ns = clock_mono_ns() + 1000000000;
+    while (sends(w) && clock_mono_ns() < end_ns) {
+        const int n = net_wait(w->net, w->events, WORKER_EVENTS, 10000000);
+        dispatch_enter(w->dispatcher);
+        for (int i = 0; i < n; i++) {
+            const struct net_event *e = &w->events[i];
+            if (e->kind == NET_SENT || e->kind == NET_CLOSED || (e->kind == NET_EOF && e->error))
+                handle(w, e);
+            else if (e->kind == NET_ACCEPT && e->fd >= 0)
+                close(e->fd);
+        }
+        conn_flush_all(w);
+        dispatch_leave(w->dispatcher);
+    }
+}
+
+static void finish(struct worker *w)
+{
+    finish_output(w);
+    dispatch_enter(w->dispatcher);
+    for (struct conn *c = w->conns; c; c = c->next)
+        conn_close(w, c);
+    worker_take_served(w); /* nobody serves its connections any more */
+    dispatch_leave(w->dispatcher);
+    for (int rounds = 0; w->conns && rounds < 100; rounds++) {
+        const int n = net_wait(w->net, w->events, WORKER_EVENTS, 10000000);
+        for (int i = 0; i < n; i++)
+            if (w->events[i].kind == NET_CLOSED)
+                conn_free(w, (struct conn *)w->events[i].conn);
+            else if (w->events[i].kind == NET_ACCEPT && w->events[i].fd >= 0)
+                close(w->events[i].fd);
+    }
+}
+
+static void *run(void *arg)
+{
+    struct worker *w = arg;
+    const struct config *config = config_current(w->group->setup.config);
+    startup_crash_thread();
+    sched_be_prompt();
+    w->net = net_new(w->group->setup.backend, (uint32_t)config->maxclients / w->group->count);
+    if (!w->net) {
+        log_line(LOG_WARNING, "Worker %u has no network: %s", w->index, strerror(errno));
+        exit(1);
+    }
+    __atomic_store_n(&w->backend, net_backend_name(w->net), __ATOMIC_RELEASE);
+    w->limits.bulk_max = config->proto_max_bulk_len;
+    w->query_limit = config->client_query_buffer_limit;
+    if (w->index == 0)
+        for (uint32_t i = 0; i < w->group->listener_count; i++)
+            net_listen(w->net, w->group->listeners[i].fd, i);
+    pthread_barrier_wait(&w->group->started);
+    while (!__atomic_load_n(&w->group->stopping, __ATOMIC_ACQUIRE))
+        loop_once(w);
+    if (w->index == 0)
+        for (uint32_t i = 0; i < w->group->listener_count; i++)
+            net_unlisten(w->net, w->group->listeners[i].fd);
+    finish(w);
+    reclaim_flush();
+    /* A net belongs to its thread; nobody wakes it once all loops have ended. */
+    pthread_barrier_wait(&w->group->ended);
+    __atomic_store_n(&w->group->deaf, 1, __ATOMIC_SEQ_CST);
+    while (__atomic_load_n(&w->group->wakers, __ATOMIC_SEQ_CST) > 0)
+        sched_yield();
+    net_free(w->net);
+    w->net = NULL;
+    return NULL;
+}
+
+/* --- the group ------------------------------------------------------------------------------- */
+
+static struct worker *worker_new(struct worker_group *g, uint32_t index)
+{
+    struct worker *w = mem_new(struct worker);
+    w->group = g;
+    w->index = index;
+    w->dispatcher = dispatcher_new(g->setup.shared, index);
+    w->stats = dispatcher_stats(w->dispatcher);
+    inbox_init(&w->inbox);
+    inbox_init(&w->served);
+    inbox_init(&w->answers);
+    worker_frame_init(w);
+    return w;
+}
+
+struct worker_group *worker_group_new(const struct worker_setup *setup, uint32_t count)
+{
+    LK_ASSERT(count >= 1 && count <= 64);
+    struct worker_group *g = mem_new(struct worker_group);
+    g->setup = *setup;
+    g->count = count;
+    g->workers = mem_calloc(count * sizeof(struct worker *));
+    pthread_barrier_init(&g->started, NULL, count + 1);
+    pthread_barrier_init(&g->ended, NULL, count);
+    for (uint32_t i = 0; i < count; i++)
+        g->workers[i] = worker_new(g, i);
+    return g;
+}
+
+int worker_group_listen(struct worker_group *g, int listen_fd, bool is_unix)
+{
+    LK_ASSERT(g->listener_count < 64);
+    g->listeners[g->listener_count++] = (struct listener){listen_fd, is_unix};
+    return LK_OK;
+}
+
+void worker_group_start(struct worker_group *g)
+{
+    /* Signals are the main thread's. */
+    sigset_t all, before;
+    sigfillset(&all);
+    const int faults[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT};
+    for (size_t i = 0; i < sizeof faults / sizeof *faults; i++)
+        sigdelset(&all, faults[i]); /* a worker's own crash is to be reported */
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    for (uint32_t i = 0; i < g->count; i++)
+        LK_ASSERT(pthread_create(&g->workers[i]->thread, NULL, run, g->workers[i]) == 0);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    pthread_barrier_wait(&g->started);
+}
+
+/* The log's thread, among others, outlives the nets: it counts itself in while it wakes one. */
+void worker_wake(struct worker *w)
+{
+    struct worker_group *g = w->group;
+    __atomic_fetch_add(&g->wakers, 1, __ATOMIC_SEQ_CST);
+    if (!__atomic_load_n(&g->deaf, __ATOMIC_SEQ_CST))
+        net_wake(w->net);
+    __atomic_fetch_sub(&g->wakers, 1, __ATOMIC_SEQ_CST);
+}
+
+void worker_group_stop(struct worker_group *g)
+{
+    __atomic_store_n(&g->stopping, 1, __ATOMIC_RELEASE);
+    for (uint32_t i = 0; i < g->count; i++)
+        worker_wake(g->workers[i]);
+}
+
+void worker_group_join(struct worker_group *g)
+{
+    for (uint32_t i = 0; i < g->count; i++)
+        pthread_join(g->workers[i]->thread, NULL);
+}
+
+void worker_group_free(struct worker_group *g)
+{
+    for (uint32_t i = 0; i < g->count; i++) {
+        struct worker *w = g->workers[i];
+        for (struct inbox_node *n = inbox_drain(&w->inbox), *next; n; n = next) {
+            next = n->next;
+            close(((struct handover *)n)->fd);
+            mem_delete((struct handover *)n);
+        }
+        conn_send_free_all(w);
+        worker_frame_release(w);
+        worker_release_waits(w);
+        dispatcher_free(w->dispatcher);
+        mem_delete(w);
+    }
+    pthread_barrier_destroy(&g->started);
+    pthread_barrier_destroy(&g->ended);
+    mem_free(g->workers, g->count * sizeof(struct worker *));
+    mem_delete(g);
+}
+
+uint32_t worker_group_count(const struct worker_group *g)
+{
+    return g->count;
+}
+
+struct stats *worker_group_stats(struct worker_group *g, uint32_t worker)
+{
+    return g->workers[worker]->stats;
+}
+
+struct worker_report worker_group_report(const struct worker_group *g, uint32_t worker)
+{
+    const struct worker *w = g->workers[worker];
+    const struct worker_figures *f = &w->figures;
+    return (struct worker_report){
+        .backend = __atomic_load_n(&w->backend, __ATOMIC_ACQUIRE),
+        .connections = __atomic_load_n(&w->connections, __ATOMIC_RELAXED),
+        .blocked = stats_read(&f->blocked),
+        .buffer_bytes = stats_read(&f->buffer_bytes),
+        .input_max = stats_read(&f->input_max),
+        .output_max = stats_read(&f->output_max),
+        .reads = stats_read(&f->reads),
+        .writes = stats_read(&f->writes),
+    };
+}
+
+uint32_t worker_group_connections(const struct worker_group *g)
+{
+    return __atomic_load_n(&g->connections, __ATOMIC_RELAXED);
+}
+
+void worker_group_retry(void *group, uint64_t workers)
+{
+    struct worker_group *g = group;
+    for (; workers; workers &= workers - 1) {
+        struct worker *w = g->workers[__builtin_ctzll(workers)];
+        __atomic_store_n(&w->retry, 1, __ATOMIC_RELEASE);
+        worker_wake(w);
+    }
+}
+
+void worker_group_look(void *group, uint32_t worker)
+{
+    struct worker_group *g = group;
+    struct worker *w = g->workers[worker];
+    __atomic_store_n(&w->look, 1, __ATOMIC_RELEASE);
+    worker_wake(w);
+}

@@ -1,0 +1,69 @@
+/*
+ * worker.h — one thread, one net, its own connections.
+ *
+ * A loop of a worker:
+ *
+ *   net_wait --> all events --> frame and run in rounds, 32 commands a round, connections taking
+ *   turns --> one send a connection --> timers
+ *
+ * Threads  worker_run is the thread; the others as they say
+ */
+#ifndef LK_IO_WORKER_H
+#define LK_IO_WORKER_H
+
+#include "core/cmd/engine/dispatch.h"
+#include "io/config/config_holder.h"
+#include "io/net/net.h"
+
+LK_BEGIN
+
+struct worker;
+struct worker_group;
+
+/* What all workers have in common. */
+struct worker_setup {
+    struct dispatch_shared *shared;
+    const struct config_holder *config;
+    enum net_backend backend;
+    /* Called by worker 0 about ten times a second, inside the gate; may be NULL. */
+    void (*cron)(void *ctx, int64_t now_ms);
+    void *cron_ctx;
+};
+
+/*
+ * Makes count workers; none runs yet.  NULL and errno if a net could not be had.
+ */
+struct worker_group *worker_group_new(const struct worker_setup *setup, uint32_t count);
+/* Accepts from listen_fd (worker 0 does, and spreads); is_unix: a unix socket. Before start. */
+int worker_group_listen(struct worker_group *g, int listen_fd, bool is_unix);
+void worker_group_start(struct worker_group *g); /* all threads */
+/* Asks all workers to end, once their replies are sent or a second has passed; any thread. */
+void worker_group_stop(struct worker_group *g);
+void worker_group_join(struct worker_group *g);
+void worker_group_free(struct worker_group *g);
+
+uint32_t worker_group_count(const struct worker_group *g);
+struct stats *worker_group_stats(struct worker_group *g, uint32_t worker);
+
+/* What a worker says of itself; figures at most a second old. */
+struct worker_report {
+    const char *backend; /* NULL before it runs */
+    uint64_t connections, blocked;
+    uint64_t buffer_bytes; /* of its connections: input and output */
+    uint64_t input_max, output_max;
+    uint64_t reads, writes;
+};
+struct worker_report worker_group_report(const struct worker_group *g, uint32_t worker);
+uint32_t worker_group_connections(const struct worker_group *g); /* all workers' */
+
+/* Hooks for other parts; any thread. */
+void worker_group_retry(void *group, uint64_t workers); /* shard_set_retry_hook */
+void worker_group_look(void *group, uint32_t worker);   /* registry's wake */
+/* Ends the wait of a session that waits for no key; it may have gone. */
+void worker_group_answer(void *group, uint32_t worker, uint64_t session_id, struct bytes reply);
+/* dispatch_shared.served */
+void worker_group_served(void *group, uint32_t worker, struct inbox_node *message);
+
+LK_END
+
+#endif

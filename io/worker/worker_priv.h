@@ -1,0 +1,162 @@
+/*
+ * worker_priv.h — the worker's inside, for worker*.c and conn*.c.
+ */
+#ifndef LK_IO_WORKER_PRIV_H
+#define LK_IO_WORKER_PRIV_H
+
+#include "core/base/inbox.h"
+#include "io/worker/conn.h"
+#include "io/worker/worker.h"
+
+#include <pthread.h>
+
+LK_BEGIN
+
+enum {
+    WORKER_EVENTS = 256,
+    ARGS_INLINE = 8, /* arguments a framed command has room for without a heap block */
+    SPARE_BUFS = 64, /* reply buffers a worker keeps */
+    SPARE_BUF_BYTES = 16 * 1024,
+    OUTPUT_THROTTLE = 256 << 20, /* unsent output above which a connection is not read */
+};
+
+/* A socket that another worker accepted. */
+struct handover {
+    struct inbox_node node; /* first */
+    int fd;
+    bool is_unix;
+};
+
+struct framed {
+    struct conn *conn;
+    size_t end; /* of cur: behind the command */
+};
+
+/* For reports: the owner stores, anybody loads (relaxed). */
+struct worker_figures {
+    uint64_t blocked;
+    uint64_t buffer_bytes, input_max, output_max; /* once a cron */
+    uint64_t reads, writes;
+};
+
+/* Connections that wait for keys until a deadline, the earliest first. */
+struct wait_heap {
+    struct conn **conns;
+    uint32_t count, capacity;
+};
+
+struct worker {
+    struct worker_group *group;
+    uint32_t index;
+    pthread_t thread;
+    struct net *net;
+    const char *backend; /* __atomic */
+    struct worker_figures figures;
+    struct dispatcher *dispatcher;
+    struct stats *stats;
+    struct inbox inbox;   /* sockets */
+    struct inbox served;  /* waiters */
+    struct inbox answers; /* to those who wait for no key */
+    uint32_t retry, look; /* __atomic: set with a wake */
+    uint32_t connections; /* __atomic */
+
+    struct conn *conns;                   /* all */
+    struct conn *ready_head, *ready_tail; /* have bytes to frame */
+    struct conn *dirty;                   /* have replies to send */
+    struct conn *parked;                  /* wait for a retry or the end of a pause */
+    struct conn *held;                    /* have replies that are not durable yet */
+    struct wait_heap waits;
+
+    struct pending pending[DISPATCH_BATCH];
+    struct framed framed[DISPATCH_BATCH];
+    struct resp_args args[DISPATCH_BATCH];
+    struct bytes arg_storage[DISPATCH_BATCH][ARGS_INLINE];
+    struct resp_limits limits;
+    uint64_t query_limit;
+
+    struct buf spare[SPARE_BUFS];
+    uint32_t spare_count;
+    struct conn_send *spare_sends;
+    int64_t next_cron_ms, next_expire_ms;
+    bool expire_more;
+    uint32_t cron_count;
+    struct net_event events[WORKER_EVENTS];
+};
+
+struct listener {
+    int fd;
+    bool is_unix;
+};
+
+struct worker_group {
+    struct worker_setup setup;
+    struct worker **workers;
+    uint32_t count;
+    struct listener listeners[64];
+    uint32_t listener_count;
+    uint32_t connections;      /* __atomic: of all workers, with those being handed over */
+    uint32_t stopping;         /* __atomic */
+    uint32_t wakers;           /* __atomic: calls that may be waking a net just now */
+    uint32_t deaf;             /* __atomic: the nets are about to go */
+    pthread_barrier_t started; /* every worker has its net */
+    pthread_barrier_t ended;   /* no worker loops any more */
+};
+
+void worker_wake(struct worker *w); /* any thread */
+
+/* --- conn.c ---------------------------------------------------------------------------------- */
+
+void conn_accept(struct worker *w, int fd, bool is_unix); /* takes the socket */
+void conn_data(struct worker *w, struct conn *c, struct bytes data);
+void conn_ready(struct worker *w, struct conn *c); /* has bytes to frame */
+void conn_park(struct worker *w, struct conn *c);
+/* cur becomes what was kept; framing begins anew at its first byte. */
+void conn_frame_in(struct conn *c);
+/* What is not run yet is kept for the next loop. */
+void conn_keep_rest(struct worker *w, struct conn *c);
+/* Ends the connection: now, or behind its replies. Inside the gate. */
+void conn_close(struct worker *w, struct conn *c);
+void conn_close_behind_output(struct worker *w, struct conn *c);
+void conn_free(struct worker *w, struct conn *c); /* at CLOSED */
+void conn_protocol_error(struct worker *w, struct conn *c, const char *error);
+
+/* --- conn_send.c ----------------------------------------------------------------------------- */
+
+void conn_dirty(struct worker *w, struct conn *c);
+void conn_flush_all(struct worker *w);
+void conn_sent(struct worker *w, struct conn *c, int error);
+void conn_release_held(struct worker *w); /* some of it may be durable by now */
+size_t conn_output_bytes(const struct conn *c);
+void conn_take_spare(struct worker *w, struct conn *c); /* a buffer for replies */
+void conn_send_free_all(struct worker *w);
+void conn_send_release(struct worker *w, struct conn_send *s);
+
+/* --- worker_run.c ---------------------------------------------------------------------------- */
+
+/* Frames and runs until nobody is ready, or for as long as a loop may take. */
+void worker_run_ready(struct worker *w);
+void worker_frame_init(struct worker *w);
+void worker_frame_release(struct worker *w);
+
+/* --- worker_wait.c --------------------------------------------------------------------------- */
+
+void conn_wait(struct worker *w, struct conn *c); /* its command has blocked */
+/* Its wait is about to end in another way than the ones below; the waiter is still there. */
+void conn_wait_ended(struct worker *w, struct conn *c);
+void worker_take_served(struct worker *w);
+void worker_take_answers(struct worker *w);
+void worker_end_waits(struct worker *w, int64_t now_ms); /* whose deadline has come */
+void worker_look_at_unblocked(struct worker *w);         /* CLIENT UNBLOCK */
+int64_t worker_next_wait_ms(const struct worker *w);     /* INT64_MAX: none */
+void worker_release_waits(struct worker *w);
+
+/* --- worker_timer.c -------------------------------------------------------------------------- */
+
+void worker_timers(struct worker *w);
+int64_t worker_timeout_ns(struct worker *w);
+void worker_retry_parked(struct worker *w);
+void worker_look_at_sessions(struct worker *w); /* kill flags */
+
+LK_END
+
+#endif

@@ -1,0 +1,158 @@
+/*
+ * worker_run.c — from bytes to commands, in rounds.
+ *
+ * A round frames up to DISPATCH_BATCH commands of the connections that have bytes, taking turns,
+ * and hands them to dispatch together.  A connection with a long pipeline goes to the end of the
+ * queue after its turn, so that it cannot keep the others waiting (rule N2).
+ */
+#include "io/worker/worker_priv.h"
+
+enum {
+    TURN = 16,        /* commands of one connection a round while others wait */
+    ROUNDS_MAX = 128, /* then replies go out, and the sockets are looked at again */
+};
+
+void worker_frame_init(struct worker *w)
+{
+    for (uint32_t i = 0; i < DISPATCH_BATCH; i++)
+        resp_args_init(&w->args[i], w->arg_storage[i], ARGS_INLINE);
+}
+
+void worker_frame_release(struct worker *w)
+{
+    for (uint32_t i = 0; i < DISPATCH_BATCH; i++)
+        resp_args_release(&w->args[i]);
+}
+
+static struct conn *take_ready(struct worker *w)
+{
+    struct conn *c = w->ready_head;
+    if (c) {
+        w->ready_head = c->ready_next;
+        if (!w->ready_head)
+            w->ready_tail = NULL;
+        c->ready_next = NULL;
+        c->ready = false;
+    }
+    return c;
+}
+
+/* Output beyond the throttle stops it at once; flush then says so to the net. */
+static bool may_run(const struct conn *c)
+{
+    return !c->closing && !c->session.parked && !c->throttled &&
+           conn_output_bytes(c) <= OUTPUT_THROTTLE &&
+           !session_has(&c->session, SESSION_CLOSE_AFTER | SESSION_BLOCKED);
+}
+
+/*
+ * Frames commands of c into the batch from *n on, at most turn.  Before AUTH only one, since it may
+ * change the limits for the next (rule N3).  False: it has no whole command left.
+ */
+static bool frame(struct worker *w, struct conn *c, uint32_t *n, uint32_t turn)
+{
+    const bool trusted = session_has(&c->session, SESSION_AUTHENTICATED);
+    struct resp_limits limits = w->limits;
+    limits.authenticated = trusted;
+    uint32_t mine = 0;
+    while (*n < DISPATCH_BATCH && mine < turn) {
+        size_t used = 0;
+        const char *error = NULL;
+        struct resp_args *args = &w->args[*n];
+        const size_t rest = c->cur.size - c->frame_pos;
+        if (rest == 0)
+            return false;
+        switch (resp_parse(&c->progress, c->cur.data + c->frame_pos, rest, &limits, args, &used,
+                           &error)) {
+        case RESP_COMMAND:
+            c->frame_pos += used;
+            w->pending[*n] = (struct pending){.session = &c->session, .args = {args->v, args->n}};
+            w->framed[*n] = (struct framed){c, c->frame_pos};
+            ++*n;
+            mine++;
+            if (!trusted)
+                return true;
+            break;
+        case RESP_EMPTY:
+            c->frame_pos += used;
+            if (mine == 0)
+                c->cur_pos = c->frame_pos;
+            break;
+        case RESP_PARTIAL:
+            return false;
+        case RESP_ERROR:
+            if (mine > 0)
+                return true; /* first the commands before it */
+            conn_protocol_error(w, c, error);
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Puts the outcome of a framed command where the connection goes on from. */
+static void settle(struct worker *w, const struct framed *f, enum pending_state state)
+{
+    struct conn *c = f->conn;
+    switch (state) {
+    case PENDING_NEW:
+    case PENDING_DONE:
+        c->cur_pos = f->end;
+        break;
+    case PENDING_BLOCKED:
+        c->cur_pos = f->end;
+        conn_wait(w, c);
+        break;
+    case PENDING_PARKED:
+        /* What a blocked session has sent waits in its input. */
+        if (!c->on_parked && !c->closing && !session_has(&c->session, SESSION_BLOCKED))
+            conn_park(w, c);
+        break;
+    case PENDING_CLOSE:
+        c->cur_pos = f->end;
+        conn_close_behind_output(w, c);
+        break;
+    }
+}
+
+static uint32_t fill_batch(struct worker *w)
+{
+    uint32_t n = 0;
+    struct conn *c;
+    struct conn *last = w->ready_tail;
+    while (n < DISPATCH_BATCH && (c = take_ready(w)) != NULL) {
+        const bool alone = !w->ready_head;
+        if (may_run(c)) {
+            conn_take_spare(w, c);
+            if (c->cur.size == 0 && c->in.size > 0)
+                conn_frame_in(c);
+            if (frame(w, c, &n, alone ? (uint32_t)DISPATCH_BATCH : (uint32_t)TURN))
+                conn_ready(w, c); /* its next turn */
+        }
+        if (!c->ready)
+            conn_dirty(w, c); /* sees to the rest of its bytes */
+        if (c == last)
+            break;
+    }
+    return n;
+}
+
+void worker_run_ready(struct worker *w)
+{
+    for (int round = 0; w->ready_head && round < ROUNDS_MAX; round++) {
+        const uint32_t n = fill_batch(w);
+        if (n == 0)
+            continue;
+        dispatch_run(w->dispatcher, w->pending, n);
+        for (uint32_t i = 0; i < n; i++) {
+            settle(w, &w->framed[i], w->pending[i].state);
+            conn_dirty(w, w->framed[i].conn);
+            if (LK_UNLIKELY(w->args[i].v != w->args[i].storage || w->args[i].text))
+                resp_args_release(&w->args[i]);
+        }
+    }
+    /* The others go on in the next loop; received bytes do not live as long. */
+    for (struct conn *c = w->ready_head; c; c = c->ready_next)
+        if (c->cur.size > 0)
+            conn_keep_rest(w, c);
+}

@@ -1,0 +1,109 @@
+/*
+ * worker_timer.c — what happens without a client: expiry, retries, idle clients, pauses.
+ */
+#include "core/base/clock.h"
+#include "core/base/log.h"
+#include "io/worker/worker_priv.h"
+
+enum { CRON_MS = 100, EXPIRE_BUDGET_US = 1000, NS_PER_MS = 1000000 };
+
+void worker_retry_parked(struct worker *w)
+{
+    struct conn *list = w->parked;
+    w->parked = NULL;
+    while (list) {
+        struct conn *c = list;
+        list = c->parked_next;
+        c->on_parked = false;
+        c->parked_next = NULL;
+        c->session.parked = false;
+        conn_ready(w, c);
+    }
+}
+
+void worker_look_at_sessions(struct worker *w)
+{
+    for (struct conn *c = w->conns, *next; c; c = next) {
+        next = c->next;
+        if (!c->closing && __atomic_load_n(&c->session.kill, __ATOMIC_ACQUIRE))
+            conn_close(w, c);
+    }
+    worker_look_at_unblocked(w);
+    if (w->parked && !dispatch_paused_until(w->dispatcher))
+        worker_retry_parked(w); /* CLIENT UNPAUSE looks like this from here */
+}
+
+static void close_idle(struct worker *w, int64_t now_ms)
+{
+    const int64_t timeout_s = config_current(w->group->setup.config)->timeout_s;
+    if (timeout_s == 0)
+        return;
+    for (struct conn *c = w->conns, *next; c; c = next) {
+        next = c->next;
+        if (!c->closing && !c->session.parked &&
+            !session_has(&c->session, SESSION_BLOCKED | SESSION_REPLICA | SESSION_MASTER) &&
+            now_ms - c->session.last_used_ms > timeout_s * 1000) {
+            log_line(LOG_VERBOSE, "Closing idle client");
+            conn_close(w, c);
+        }
+    }
+}
+
+static void take_figures(struct worker *w)
+{
+    struct worker_figures f = w->figures;
+    f.buffer_bytes = f.input_max = f.output_max = 0;
+    for (const struct conn *c = w->conns; c; c = c->next) {
+        const size_t in = c->in.capacity;
+        const size_t out = c->session.reply.out.capacity + (c->sending ? conn_output_bytes(c) : 0);
+        f.buffer_bytes += in + out;
+        f.input_max = in > f.input_max ? in : f.input_max;
+        f.output_max = out > f.output_max ? out : f.output_max;
+    }
+    __atomic_store_n(&w->figures.buffer_bytes, f.buffer_bytes, __ATOMIC_RELAXED);
+    __atomic_store_n(&w->figures.input_max, f.input_max, __ATOMIC_RELAXED);
+    __atomic_store_n(&w->figures.output_max, f.output_max, __ATOMIC_RELAXED);
+}
+
+static void cron(struct worker *w, int64_t now_ms)
+{
+    const struct worker_setup *setup = &w->group->setup;
+    const struct config *config = config_current(setup->config);
+    w->next_cron_ms = now_ms + CRON_MS;
+    w->limits.bulk_max = config->proto_max_bulk_len;
+    w->query_limit = config->client_query_buffer_limit;
+    close_idle(w, now_ms);
+    if (w->cron_count++ % 10 == 0)
+        take_figures(w); /* once a second: it looks at every connection */
+    if (w->parked && !dispatch_paused_until(w->dispatcher))
+        worker_retry_parked(w); /* those that a pause held back; the others lose nothing */
+    if (w->index == 0 && setup->cron)
+        setup->cron(setup->cron_ctx, now_ms);
+}
+
+void worker_timers(struct worker *w)
+{
+    const int64_t now_ms = dispatcher_now_ms(w->dispatcher);
+    if (now_ms >= w->next_cron_ms || now_ms < w->next_cron_ms - 10 * CRON_MS)
+        cron(w, now_ms);
+    if (w->expire_more || now_ms >= w->next_expire_ms || now_ms < w->next_expire_ms - 10 * CRON_MS)
+        w->expire_more = dispatch_expire(w->dispatcher, w->index, w->group->count, EXPIRE_BUDGET_US,
+                                         &w->next_expire_ms);
+    worker_end_waits(w, now_ms);
+    const int64_t pause = w->parked ? dispatch_paused_until(w->dispatcher) : 0;
+    if (pause && pause < w->next_cron_ms)
+        w->next_cron_ms = pause;
+}
+
+int64_t worker_timeout_ns(struct worker *w)
+{
+    if (w->ready_head || w->expire_more)
+        return 0;
+    int64_t next = w->next_cron_ms < w->next_expire_ms ? w->next_cron_ms : w->next_expire_ms;
+    if (worker_next_wait_ms(w) < next)
+        next = worker_next_wait_ms(w);
+    const int64_t wait_ms = next - clock_unix_ms();
+    if (wait_ms <= 0)
+        return 0;
+    return (wait_ms < CRON_MS ? wait_ms : (int64_t)CRON_MS) * NS_PER_MS;
+}

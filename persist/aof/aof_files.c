@@ -1,0 +1,302 @@
+/*
+ * aof_files.c — files come, go, and are named in the manifest.
+ *
+ *   begin, rotate:  create INCR n+1 --> name it in the manifest --> the log goes on there
+ *   new base:       rename the base --> manifest: base, last INCR, the rest as history
+ *                   --> delete the history --> manifest without it
+ *
+ * Each step is synced before the next, so whenever the machine stops, the manifest that is found
+ * names files that are there, and they hold all that was durable.
+ */
+#include "core/base/futex.h"
+#include "core/base/log.h"
+#include "core/base/mem.h"
+#include "persist/aof/aof_priv.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+
+char *aof_path(const struct aof *a, const char *name)
+{
+    struct buf b = {0};
+    buf_printf(&b, "%s/%s", a->directory, name);
+    buf_append_char(&b, '\0');
+    char *path = mem_strdup(b.data);
+    buf_release(&b);
+    return path;
+}
+
+static int write_file(struct aof *a, const char *path, struct bytes text)
+{
+    const struct file_ops *ops = a->ops;
+    const int fd = ops->open(ops->ctx, path, O_WRONLY | O_CREAT | O_TRUNC, 0644);
+    if (fd < 0)
+        return LK_EIO;
+    int rc = file_write_all(ops, fd, text.data, text.size);
+    if (rc == LK_OK && ops->sync(ops->ctx, fd) != 0)
+        rc = LK_EIO;
+    const int why = errno;
+    if (ops->close(ops->ctx, fd) != 0 && rc == LK_OK)
+        return LK_EIO;
+    errno = why;
+    return rc;
+}
+
+int aof_write_manifest(struct aof *a, const struct aof_manifest *m)
+{
+    struct buf name = {0}, text = {0};
+    buf_printf(&name, "%s.manifest", a->filename);
+    buf_append_char(&name, '\0');
+    char *path = aof_path(a, name.data);
+    buf_release(&name);
+    buf_printf(&name, "temp-%s.manifest", a->filename);
+    buf_append_char(&name, '\0');
+    char *temp = aof_path(a, name.data);
+    buf_release(&name);
+
+    aof_manifest_print(m, &text);
+    int rc = write_file(a, temp, buf_bytes(&text));
+    if (rc == LK_OK && a->ops->rename(a->ops->ctx, temp, path) != 0)
+        rc = LK_EIO;
+    if (rc == LK_OK)
+        rc = file_sync_directory(a->ops, a->directory);
+    const int why = errno;
+    if (rc != LK_OK)
+        a->ops->unlink(a->ops->ctx, temp);
+    errno = why;
+    mem_strfree(path);
+    mem_strfree(temp);
+    buf_release(&text);
+    return rc;
+}
+
+/* --- the file that is written ---------------------------------------------------------------- */
+
+/* In lock: the file that was written leaves, fd (-1: none) takes its place. */
+static void switch_to(struct aof *a, int fd)
+{
+    if (a->fd >= 0) {
+        struct aof_leaving *l = mem_new(struct aof_leaving);
+        l->fd = a->fd;
+        struct aof_leaving **at = &a->locked.leaving;
+        while (*at)
+            at = &(*at)->next;
+        *at = l;
+        pthread_cond_signal(&a->changed);
+    }
+    a->fd = fd;
+    a->crc = a->crc_bytes = 0;
+    a->stamped_s = 0;
+}
+
+static int open_incr(const struct aof *a, const char *name, int flags)
+{
+    char *path = aof_path(a, name);
+    const int fd = a->ops->open(a->ops->ctx, path, O_WRONLY | O_CREAT | flags, 0644);
+    const int why = errno;
+    mem_strfree(path);
+    errno = why;
+    return fd;
+}
+
+/* A new INCR file behind all of m's, which names it when it is there. */
+static int begin_incr(struct aof *a, struct aof_manifest *m, bool list_it)
+{
+    const struct aof_file *f = aof_manifest_add_incr(m, a->filename);
+    const int fd = open_incr(a, f->name, O_TRUNC);
+    if (fd < 0)
+        return LK_EIO;
+    int rc = file_sync_directory(a->ops, a->directory);
+    if (rc == LK_OK && list_it)
+        rc = aof_write_manifest(a, m);
+    if (rc != LK_OK) {
+        const int why = errno;
+        a->ops->close(a->ops->ctx, fd);
+        errno = why;
+        return rc;
+    }
+    pthread_mutex_lock(&a->lock);
+    switch_to(a, fd);
+    aof_manifest_release(&a->locked.manifest);
+    a->locked.manifest = *m;
+    a->locked.unlisted = !list_it;
+    memset(m, 0, sizeof *m);
+    pthread_mutex_unlock(&a->lock);
+    return LK_OK;
+}
+
+int aof_open(struct aof *a, struct aof_manifest *m, uint64_t incr_bytes, uint64_t base_bytes)
+{
+    const struct aof_file *last = aof_manifest_last_incr(m);
+    if (!last) {
+        const int rc = begin_incr(a, m, true);
+        pthread_mutex_lock(&a->lock);
+        a->locked.base_size = base_bytes;
+        pthread_mutex_unlock(&a->lock);
+        aof_manifest_release(m);
+        return rc;
+    }
+    const int fd = open_incr(a, last->name, O_APPEND);
+    if (fd < 0) {
+        aof_manifest_release(m);
+        return LK_EIO;
+    }
+    pthread_mutex_lock(&a->lock); /* the sync thread is there already */
+    a->locked.manifest = *m;
+    a->locked.size = a->locked.size_since_turn = incr_bytes;
+    a->locked.base_size = base_bytes;
+    a->fd = fd;
+    pthread_mutex_unlock(&a->lock);
+    memset(m, 0, sizeof *m);
+    aof_put_crc_of_none(a);
+    return LK_OK;
+}
+
+void aof_know(struct aof *a, struct aof_manifest *m)
+{
+    pthread_mutex_lock(&a->lock);
+    a->locked.manifest = *m;
+    pthread_mutex_unlock(&a->lock);
+    memset(m, 0, sizeof *m);
+}
+
+/* --- turns ----------------------------------------------------------------------------------- */
+
+void aof_turn(struct log_ring *ring, struct aof_turn_request *r, enum aof_turn turn)
+{
+    *r = (struct aof_turn_request){.turn = turn};
+    log_ring_put(ring, LOG_ROTATE, r, 0, 0, 0);
+    log_ring_wake(ring);
+}
+
+int aof_turn_wait(struct aof_turn_request *r)
+{
+    while (!__atomic_load_n(&r->done, __ATOMIC_ACQUIRE))
+        futex_wait(&r->done, 0, -1);
+    errno = r->error;
+    return r->error ? LK_EIO : LK_OK;
+}
+
+/* In lock: nobody waits for the file any more. */
+static void let_all_go(struct aof *a, uint64_t ticket)
+{
+    a->locked.broken = false;
+    a->locked.write_error = 0;
+    a->locked.buffered = 0;
+    aof_set_fault(a, 0);
+    a->locked.written = a->locked.synced = ticket;
+    aof_publish(a);
+}
+
+static void end_writing(struct aof *a, uint64_t ticket)
+{
+    aof_put_crc(a);
+    pthread_mutex_lock(&a->lock);
+    switch_to(a, -1);
+    let_all_go(a, ticket);
+    pthread_mutex_unlock(&a->lock);
+    buf_release(&a->pending);
+}
+
+/*
+ * What could not be written to the old file stays out of the new one, as the new base will have it.
+ * Until that is there the log is not whole.
+ */
+static int rotate(struct aof *a, bool list_it, uint64_t ticket)
+{
+    struct aof_manifest m;
+    aof_manifest_copy(&a->locked.manifest, &m);
+    aof_put_crc(a);
+    const int rc = begin_incr(a, &m, list_it);
+    const int why = errno;
+    aof_manifest_release(&m);
+    if (rc == LK_OK) {
+        pthread_mutex_lock(&a->lock);
+        a->locked.broken |= a->pending.size > 0;
+        a->locked.turned = ticket;
+        a->locked.size_since_turn = 0;
+        pthread_mutex_unlock(&a->lock);
+        buf_release(&a->pending);
+    }
+    errno = why;
+    return rc;
+}
+
+void aof_take_turn(struct aof *a, struct aof_turn_request *r, uint64_t ticket)
+{
+    int rc = LK_OK;
+    if (r->turn == AOF_TURN_END)
+        end_writing(a, ticket);
+    else
+        rc = rotate(a, r->turn == AOF_TURN_ROTATE && !a->locked.unlisted, ticket);
+    r->error = rc == LK_OK ? 0 : errno;
+    __atomic_store_n(&r->done, 1, __ATOMIC_RELEASE);
+    futex_wake(&r->done, 1);
+}
+
+/* --- a new base ------------------------------------------------------------------------------ */
+
+static void delete_history(struct aof *a, const struct aof_manifest *m)
+{
+    for (size_t i = 0; i < m->count; i++) {
+        if (m->files[i].kind != AOF_HISTORY)
+            continue;
+        char *path = aof_path(a, m->files[i].name);
+        if (a->ops->unlink(a->ops->ctx, path) != 0 && errno != ENOENT)
+            log_line(LOG_NOTICE, "Failed to remove the old AOF file %s: %s", path, strerror(errno));
+        mem_strfree(path);
+    }
+}
+
+/* All of the log is in files that were synced, or will be, as if nothing had failed. */
+static void made_whole(struct aof *a, struct aof_manifest *m, uint64_t bytes)
+{
+    pthread_mutex_lock(&a->lock);
+    aof_manifest_release(&a->locked.manifest);
+    aof_manifest_copy(m, &a->locked.manifest);
+    a->locked.unlisted = false;
+    a->locked.size = a->locked.size_since_turn;
+    a->locked.base_size = bytes;
+    if (a->locked.broken)
+        log_line(LOG_WARNING, "AOF error looks solved: the new files are whole.");
+    a->locked.broken = false;
+    if (a->locked.write_error == 0)
+        aof_set_fault(a, 0);
+    if (a->locked.turned > a->locked.synced)
+        a->locked.synced = a->locked.turned; /* up to there the base has it */
+    aof_publish(a);
+    pthread_mutex_unlock(&a->lock);
+}
+
+/* The only one that changes the manifest is the caller, as there is one rewrite at a time. */
+int aof_adopt_base(struct aof *a, const char *temp_name, bool rdb, uint64_t bytes)
+{
+    struct aof_manifest m;
+    aof_manifest_copy(&a->locked.manifest, &m);
+    const struct aof_file *base = aof_manifest_new_base(&m, a->filename, rdb, a->fd >= 0 ? 1 : 0);
+    char *from = aof_path(a, temp_name), *to = aof_path(a, base->name);
+    int rc = a->ops->rename(a->ops->ctx, from, to) == 0 ? LK_OK : LK_EIO;
+    if (rc == LK_OK)
+        rc = file_sync_directory(a->ops, a->directory);
+    if (rc == LK_OK)
+        rc = aof_write_manifest(a, &m);
+    const int why = errno;
+    if (rc == LK_OK) {
+        struct aof_manifest old;
+        aof_manifest_copy(&m, &old);
+        aof_manifest_drop_history(&m);
+        made_whole(a, &m, bytes);
+        delete_history(a, &old);
+        if (aof_write_manifest(a, &m) != LK_OK)
+            log_line(LOG_WARNING, "The AOF manifest still names files that are gone: %s",
+                     strerror(errno));
+        aof_manifest_release(&old);
+    }
+    aof_manifest_release(&m);
+    mem_strfree(from);
+    mem_strfree(to);
+    errno = why;
+    return rc;
+}

@@ -1,0 +1,80 @@
+/*
+ * aof_priv.h — the inside of the append-only file, for aof*.c.
+ */
+#ifndef LK_PERSIST_AOF_PRIV_H
+#define LK_PERSIST_AOF_PRIV_H
+
+#include "persist/aof/aof.h"
+
+#include <pthread.h>
+
+LK_BEGIN
+
+/* A file that is full, to be synced and closed. */
+struct aof_leaving {
+    struct aof_leaving *next;
+    int fd;
+};
+
+struct aof {
+    const struct file_ops *ops;
+    char *directory, *filename;
+    struct log_ring *ring;
+    uint32_t policy;     /* __atomic: enum aof_fsync */
+    uint32_t timestamps; /* __atomic */
+    const char *fault;   /* __atomic: a text that lives for ever, or NULL */
+
+    /* The log thread's; others only in lock, and it itself changes fd only in lock. */
+    int fd;             /* -1: off */
+    struct buf pending; /* what a failed write has left */
+    int64_t stamped_s;  /* of the last #TS */
+    uint64_t crc, crc_bytes;
+    uint64_t retry_ns;    /* of the last try to write pending */
+    uint64_t kept_ticket; /* all up to it is written or pending */
+
+    pthread_mutex_t lock;
+    pthread_cond_t changed;
+    pthread_t syncer;
+    struct {
+        struct aof_manifest manifest;
+        bool unlisted;            /* the manifest file does not name the last INCR file yet */
+        uint64_t size;            /* of the INCR files since the base */
+        uint64_t size_since_turn; /* of the last of them */
+        uint64_t base_size;
+        uint64_t written; /* ticket: all up to it is in files */
+        uint64_t synced;  /* ticket: all up to it was synced */
+        uint64_t turned;  /* ticket of the last rotation: a new base has all up to it */
+        bool broken;      /* something is missing in the files: nothing is known to be durable */
+        bool syncing, hold, stop;
+        bool resting; /* the thread waits for something to sync */
+        uint64_t delayed_syncs;
+        uint64_t buffered;
+        int write_error;
+        struct aof_leaving *leaving;
+    } locked; /* lock */
+};
+
+/* --- aof.c ----------------------------------------------------------------------------------- */
+
+void aof_set_fault(struct aof *a, int error); /* 0: none; in lock */
+/* Says what the CRC of the bytes since the last one is, if there are any. */
+void aof_put_crc(struct aof *a);
+/* Begins to count them anew. */
+void aof_put_crc_of_none(struct aof *a);
+
+/* --- aof_files.c ----------------------------------------------------------------------------- */
+
+char *aof_path(const struct aof *a, const char *name); /* mem_strdup */
+/* At a LOG_ROTATE marker. */
+void aof_take_turn(struct aof *a, struct aof_turn_request *r, uint64_t ticket);
+
+/* --- aof_sync.c ------------------------------------------------------------------------------ */
+
+void *aof_sync_run(void *aof);    /* the sync thread */
+void aof_sync_now(struct aof *a); /* the log thread's, which has written all it was given */
+/* In lock: what was synced may be known, if the files as a whole are sound. */
+void aof_publish(struct aof *a);
+
+LK_END
+
+#endif

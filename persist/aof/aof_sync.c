@@ -1,0 +1,141 @@
+/*
+ * aof_sync.c — from written to durable.
+ *
+ * Under `always` the log thread syncs each batch itself.  Otherwise a thread of its own does, so
+ * that a slow disk holds up no batch: under everysec once a second, and in any case before it
+ * closes a file that is full.
+ */
+#include "core/base/clock.h"
+#include "core/base/log.h"
+#include "core/base/mem.h"
+#include "core/store/shard.h"
+#include "persist/aof/aof_priv.h"
+
+#include <errno.h>
+#include <string.h>
+
+void aof_publish(struct aof *a)
+{
+    if (!a->locked.broken)
+        shard_tell_retry(log_ring_publish_durable(a->ring, a->locked.synced));
+}
+
+/* In lock.  The system may have thrown away what it could not write: no second try would tell. */
+static void sync_failed(struct aof *a, int error)
+{
+    if (!a->locked.broken)
+        log_line(LOG_WARNING, "AOF fsync error: %s. Writes are refused until a rewrite succeeds.",
+                 strerror(error));
+    a->locked.broken = true;
+    aof_set_fault(a, error);
+}
+
+/* In lock. */
+static void sync_ended(struct aof *a, uint64_t ticket, int error)
+{
+    if (error) {
+        sync_failed(a, error);
+        return;
+    }
+    if (ticket > a->locked.synced)
+        a->locked.synced = ticket;
+    aof_publish(a);
+}
+
+void aof_sync_now(struct aof *a)
+{
+    const int error = a->ops->sync_data(a->ops->ctx, a->fd) == 0 ? 0 : errno;
+    pthread_mutex_lock(&a->lock);
+    sync_ended(a, a->locked.written, error);
+    pthread_mutex_unlock(&a->lock);
+}
+
+void aof_set_fsync(struct aof *a, enum aof_fsync fsync)
+{
+    const bool always = fsync == AOF_FSYNC_ALWAYS;
+    pthread_mutex_lock(&a->lock);
+    __atomic_store_n(&a->policy, fsync, __ATOMIC_RELAXED);
+    log_ring_set_awaited(a->ring, always);
+    /* Who waits for a sync that need not come any more, or that nobody would begin. */
+    if (!always)
+        shard_tell_retry(log_ring_publish_durable(a->ring, 0));
+    pthread_cond_signal(&a->changed);
+    pthread_mutex_unlock(&a->lock);
+    log_ring_wake(a->ring);
+}
+
+void aof_hold_fsync(struct aof *a, bool hold)
+{
+    pthread_mutex_lock(&a->lock);
+    a->locked.hold = hold;
+    pthread_cond_signal(&a->changed);
+    pthread_mutex_unlock(&a->lock);
+}
+
+/* --- the thread; everything below in lock, but while it syncs --------------------------------- */
+
+static void sync_one(struct aof *a, int fd, uint64_t ticket)
+{
+    a->locked.syncing = true;
+    pthread_mutex_unlock(&a->lock);
+    const int64_t start_ns = clock_mono_ns();
+    const int error = a->ops->sync_data(a->ops->ctx, fd) == 0 ? 0 : errno;
+    const bool slow = clock_mono_ns() - start_ns > 1000000000;
+    pthread_mutex_lock(&a->lock);
+    a->locked.syncing = false;
+    a->locked.delayed_syncs += slow;
+    sync_ended(a, ticket, error);
+}
+
+static void close_leaving(struct aof *a)
+{
+    while (a->locked.leaving) {
+        struct aof_leaving *l = a->locked.leaving;
+        a->locked.leaving = l->next;
+        sync_one(a, l->fd, 0);
+        a->ops->close(a->ops->ctx, l->fd);
+        mem_delete(l);
+    }
+}
+
+static bool is_behind(const struct aof *a)
+{
+    const uint32_t policy = __atomic_load_n(&a->policy, __ATOMIC_RELAXED);
+    return a->fd >= 0 && a->locked.written > a->locked.synced && !a->locked.broken &&
+           (policy == AOF_FSYNC_ALWAYS || (policy == AOF_FSYNC_EVERYSEC && !a->locked.hold));
+}
+
+static void wait_until(struct aof *a, int64_t mono_ns)
+{
+    const int64_t left = mono_ns - clock_mono_ns();
+    struct timespec at;
+    clock_gettime(CLOCK_REALTIME, &at);
+    const int64_t ns = at.tv_nsec + (left > 0 ? left : 0);
+    at.tv_sec += ns / 1000000000;
+    at.tv_nsec = ns % 1000000000;
+    pthread_cond_timedwait(&a->changed, &a->lock, &at);
+}
+
+void *aof_sync_run(void *aof)
+{
+    struct aof *a = aof;
+    int64_t next_ns = 0;
+    pthread_mutex_lock(&a->lock);
+    for (;;) {
+        close_leaving(a);
+        if (a->locked.stop)
+            break;
+        if (!is_behind(a)) {
+            a->locked.resting = true;
+            pthread_cond_wait(&a->changed, &a->lock);
+            a->locked.resting = false;
+        } else if (clock_mono_ns() < next_ns) {
+            wait_until(a, next_ns);
+        } else {
+            next_ns = clock_mono_ns() + 1000000000;
+            sync_one(a, a->fd, a->locked.written);
+        }
+    }
+    pthread_mutex_unlock(&a->lock);
+    return NULL;
+}

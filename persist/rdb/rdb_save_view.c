@@ -1,0 +1,74 @@
+/*
+ * rdb_save_view.c — sizes of databases, and the view's visitor.
+ */
+#include "persist/rdb/rdb_save_view.h"
+
+#include "core/base/mem.h"
+
+static struct rdb_db_size *row_of(struct rdb_sizes *sizes, uint32_t db)
+{
+    size_t at = 0;
+    while (at < sizes->count && sizes->rows[at].db < db)
+        at++;
+    if (at < sizes->count && sizes->rows[at].db == db)
+        return &sizes->rows[at];
+    if (sizes->count == sizes->capacity) {
+        const size_t more = sizes->capacity ? sizes->capacity * 2 : 16, row = sizeof *sizes->rows;
+        sizes->rows = mem_realloc(sizes->rows, sizes->capacity * row, more * row);
+        sizes->capacity = more;
+    }
+    memmove(&sizes->rows[at + 1], &sizes->rows[at], (sizes->count - at) * sizeof *sizes->rows);
+    sizes->count++;
+    sizes->rows[at] = (struct rdb_db_size){.db = db};
+    return &sizes->rows[at];
+}
+
+static void add_table(struct rdb_sizes *sizes, uint32_t db, const struct table *t)
+{
+    if (t->count == 0)
+        return;
+    struct rdb_db_size *row = row_of(sizes, db);
+    row->keys += t->count;
+    row->deadlines += t->deadlines;
+}
+
+void rdb_sizes_take(struct keyspace *ks, struct rdb_sizes *out)
+{
+    *out = (struct rdb_sizes){0};
+    for (uint32_t i = 0; i < ks->count; i++) {
+        const struct shard *s = &ks->shards[i];
+        add_table(out, 0, &s->first);
+        for (uint32_t j = 0; j < s->others_count; j++)
+            add_table(out, s->others[j].db, s->others[j].table);
+    }
+}
+
+void rdb_sizes_release(struct rdb_sizes *sizes)
+{
+    mem_free(sizes->rows, sizes->capacity * sizeof *sizes->rows);
+    *sizes = (struct rdb_sizes){0};
+}
+
+struct visit {
+    struct rdb_save *save;
+    const struct rdb_save_hook *hook;
+};
+
+static bool visit_entry(void *ctx, uint32_t db, const struct entry *e)
+{
+    const struct visit *visit = ctx;
+    struct rdb_save *s = visit->save;
+    rdb_save_entry(s, db, e);
+    if (visit->hook)
+        rdb_out_fail(s->out, visit->hook->saved(visit->hook->ctx, s->keys));
+    return s->out->status == LK_OK;
+}
+
+int rdb_save_view(struct rdb_save *s, struct view *view, const struct rdb_save_hook *hook)
+{
+    struct visit visit = {s, hook};
+    const struct view_visitor visitor = {.entry = visit_entry, .ctx = &visit};
+    if (!view_run(view, &visitor))
+        rdb_out_fail(s->out, LK_EAGAIN);
+    return rdb_save_end(s);
+}
