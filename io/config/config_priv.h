@@ -156,9 +156,12 @@ void config_words_release(struct config_words *w);
 void config_quote(struct bytes word, struct buf *out);
 struct bytes config_trim(struct bytes line); /* without blanks, tabs, CR, LF at either end */
 
-/* config_snapshot.c: drafts, snapshots and the blobs they share. */
+/* config_blob.c: what snapshots share.  A blob begins with one holder; all take NULL. */
 void *config_blob_new(size_t size); /* zeroed */
+void config_blob_share(const void *blob);
 void config_blob_drop(const void *blob);
+
+/* config_snapshot.c: drafts and snapshots. */
 struct config *config_draft_new(int cpus); /* all defaults */
 struct config *config_draft_copy(const struct config *c);
 void config_draft_free(struct config *c);

@@ -1,5 +1,5 @@
 /*
- * config_snapshot.c — rows by name, drafts, and the blobs that snapshots share.
+ * config_snapshot.c — rows by name, and drafts.
  *
  * A snapshot is a plain copy of its predecessor; what its members point to is counted, so a change
  * of one directive costs one struct and one blob.  The struct keeps the pointer of every such
@@ -7,37 +7,6 @@
  */
 #include "core/base/mem.h"
 #include "io/config/config_priv.h"
-
-struct blob {
-    size_t size;  /* of the whole block */
-    size_t count; /* snapshots that point here */
-    max_align_t data[];
-};
-
-static struct blob *blob_at(const void *data)
-{
-    return (struct blob *)(void *)((char *)data - offsetof(struct blob, data));
-}
-
-void *config_blob_new(size_t size)
-{
-    const size_t whole = offsetof(struct blob, data) + size;
-    struct blob *b = mem_calloc(whole);
-
-    b->size = whole;
-    b->count = 1;
-    return b->data;
-}
-
-void config_blob_drop(const void *data)
-{
-    if (!data)
-        return;
-    struct blob *b = blob_at(data);
-    LK_ASSERT(b->count > 0);
-    if (--b->count == 0)
-        mem_free(b, b->size);
-}
 
 static const struct config_table *const tables[] = {
     &config_table_net,     &config_table_process, &config_table_data,
@@ -127,11 +96,8 @@ struct config *config_draft_copy(const struct config *c)
     struct config *copy = mem_alloc(sizeof *copy);
 
     memcpy(copy, c, sizeof *copy);
-    for (size_t i = 0; i < config_row_count(); i++) {
-        const void *data = shared_blob(c, config_row_at(i));
-        if (data)
-            blob_at(data)->count++;
-    }
+    for (size_t i = 0; i < config_row_count(); i++)
+        config_blob_share(shared_blob(c, config_row_at(i)));
     return copy;
 }
 

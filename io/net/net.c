@@ -163,32 +163,3 @@ void net_wake(struct net *n)
         while (write(n->wake_fd, &one, sizeof one) < 0)
             LK_ASSERT(errno == EINTR);
 }
-
-bool net_accept_error_passes(int error)
-{
-    return error == -ECONNABORTED || error == -EINTR || error == -EAGAIN || error == -EPROTO;
-}
-
-void conn_list_close_all(struct net_conn *head)
-{
-    while (!conn_list_empty(head)) {
-        struct net_conn *c = head->next;
-        conn_list_remove(c);
-        (void)shutdown(c->fd, SHUT_RDWR);
-        close(c->fd);
-        c->fd = -1;
-    }
-}
-
-bool net_send_advance(struct net_conn *c, size_t n)
-{
-    while (c->iov_count > 0 && c->iov->iov_len - c->sent <= n) {
-        n -= c->iov->iov_len - c->sent;
-        c->iov++;
-        c->iov_count--;
-        c->sent = 0;
-    }
-    c->sent += n;
-    LK_DEBUG_ASSERT(c->iov_count > 0 || n == 0);
-    return c->iov_count == 0;
-}

@@ -87,7 +87,7 @@ static void tell(struct net_epoll *e, struct net_conn *c, uint32_t what)
 }
 
 /* Makes the kernel's set hold what is wanted of the conn now. */
-static void conn_want(struct net_epoll *e, struct net_conn *c)
+static void epoll_want(struct net_epoll *e, struct net_conn *c)
 {
     const uint32_t had = c->state & WANT_MASK;
     uint32_t want = 0;
@@ -117,19 +117,19 @@ static void epoll_attach(struct net *n, struct net_conn *c)
 {
     c->recv_size = RECV_MIN;
     conn_list_push(&epoll_of(n)->live, c);
-    conn_want(epoll_of(n), c);
+    epoll_want(epoll_of(n), c);
 }
 
 static void epoll_pause(struct net *n, struct net_conn *c)
 {
     c->state |= PAUSED;
-    conn_want(epoll_of(n), c);
+    epoll_want(epoll_of(n), c);
 }
 
 static void epoll_resume(struct net *n, struct net_conn *c)
 {
     c->state &= ~(uint32_t)PAUSED;
-    conn_want(epoll_of(n), c);
+    epoll_want(epoll_of(n), c);
 }
 
 /* One attempt; a short one waits for room, for a second call would mostly find none. */
@@ -153,7 +153,7 @@ static void send_some(struct net_epoll *e, struct net_conn *c)
     } else if (net_send_advance(c, n > 0 ? (size_t)n : 0)) {
         tell(e, c, TELL_SENT);
     }
-    conn_want(e, c);
+    epoll_want(e, c);
 }
 
 static void epoll_send(struct net *n, struct net_conn *c)
@@ -285,7 +285,7 @@ static int recv_some(struct net_epoll *e, struct net_conn *c, size_t readers_lef
         return 0;
     *event = (struct net_event){.kind = NET_EOF, .conn = c, .error = n < 0 ? -errno : 0};
     c->state |= ENDED;
-    conn_want(e, c);
+    epoll_want(e, c);
     return 1;
 }
 

@@ -53,6 +53,8 @@ struct net *net_epoll_new(uint32_t conns_hint);
 /* How long a listener rests after an error that trying again would only repeat. */
 enum { NET_ACCEPT_REST_MS = 100 };
 
+/* --- net_conn.c --- */
+
 /* Does this accept error concern one peer alone, so that the next accept may well succeed? */
 bool net_accept_error_passes(int error);
 

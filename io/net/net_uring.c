@@ -45,13 +45,6 @@ static struct net_uring *uring_of(struct net *n)
     return (struct net_uring *)n;
 }
 
-void uring_cancel(struct net_uring *u, uint64_t target, uint64_t mine)
-{
-    struct io_uring_sqe *sqe = uring_next(&u->u);
-    io_uring_prep_cancel64(sqe, target, 0);
-    io_uring_sqe_set_data64(sqe, mine);
-}
-
 /* --- receiving --- */
 
 static void recv_arm(struct net_uring *u, struct net_conn *c)
@@ -71,7 +64,7 @@ static void recv_cancel(struct net_uring *u, struct net_conn *c)
 {
     if ((c->state & (RECV_ARMED | RECV_CANCELLING)) != RECV_ARMED)
         return;
-    uring_cancel(u, op_data(c, OP_RECV), op_data(c, OP_CANCEL));
+    uring_cancel(&u->u, op_data(c, OP_RECV), op_data(c, OP_CANCEL));
     c->state |= RECV_CANCELLING;
     c->pending++;
 }
@@ -112,20 +105,20 @@ static void buffers_return(struct net_uring *u)
     }
 }
 
-static void conn_attach(struct net *n, struct net_conn *c)
+static void ring_attach(struct net *n, struct net_conn *c)
 {
     conn_list_push(&uring_of(n)->live, c);
     recv_arm(uring_of(n), c);
 }
 
-static void conn_pause(struct net *n, struct net_conn *c)
+static void ring_pause(struct net *n, struct net_conn *c)
 {
     c->state |= RECV_PAUSED;
     recv_unstarve(uring_of(n), c);
     recv_cancel(uring_of(n), c);
 }
 
-static void conn_resume(struct net *n, struct net_conn *c)
+static void ring_resume(struct net *n, struct net_conn *c)
 {
     c->state &= ~(uint32_t)RECV_PAUSED;
     recv_arm(uring_of(n), c);
@@ -158,7 +151,7 @@ static void send_queue(struct net_uring *u, struct net_conn *c)
     c->pending++;
 }
 
-static void conn_send(struct net *n, struct net_conn *c)
+static void ring_send(struct net *n, struct net_conn *c)
 {
     LK_ASSERT(!(c->state & (SENDING | DETACHED)));
     (void)net_send_advance(c, 0);
@@ -167,14 +160,14 @@ static void conn_send(struct net *n, struct net_conn *c)
 
 /* --- detaching --- */
 
-static void conn_close(struct net_uring *u, struct net_conn *c)
+static void ring_close(struct net_uring *u, struct net_conn *c)
 {
     close(c->fd);
     c->fd = -1;
     conn_list_move(&u->closed, c);
 }
 
-static void conn_detach(struct net *n, struct net_conn *c)
+static void ring_detach(struct net *n, struct net_conn *c)
 {
     struct net_uring *u = uring_of(n);
     LK_ASSERT(!(c->state & DETACHED));
@@ -184,11 +177,11 @@ static void conn_detach(struct net *n, struct net_conn *c)
     (void)shutdown(c->fd, SHUT_RDWR);
     recv_cancel(u, c);
     if (c->state & SENDING) {
-        uring_cancel(u, op_data(c, OP_SEND), op_data(c, OP_CANCEL));
+        uring_cancel(&u->u, op_data(c, OP_SEND), op_data(c, OP_CANCEL));
         c->pending++;
     }
     if (c->pending == 0)
-        conn_close(u, c);
+        ring_close(u, c);
 }
 
 static int report_closed(struct net_uring *u, struct net_event *events, int max)
@@ -298,7 +291,7 @@ static int on_completion(struct net_uring *u, const struct io_uring_cqe *cqe,
         LK_ASSERT(!"unknown completion");
     }
     if (LK_UNLIKELY((c->state & DETACHED) && c->pending == 0))
-        conn_close(u, c);
+        ring_close(u, c);
     return n;
 }
 
@@ -398,11 +391,11 @@ static const struct net_ops uring_ops = {
     .free = ring_free,
     .listen = uring_listen,
     .unlisten = uring_unlisten,
-    .attach = conn_attach,
-    .pause = conn_pause,
-    .resume = conn_resume,
-    .send = conn_send,
-    .detach = conn_detach,
+    .attach = ring_attach,
+    .pause = ring_pause,
+    .resume = ring_resume,
+    .send = ring_send,
+    .detach = ring_detach,
     .wait = ring_wait,
 };
 

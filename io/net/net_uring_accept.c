@@ -64,7 +64,7 @@ void uring_unlisten(struct net *n, int listen_fd)
         return;
     l->stopped = true;
     if (l->pending > 0) {
-        uring_cancel(u, op_data(l, OP_ACCEPT), op_data(l, OP_ACCEPT_CANCEL));
+        uring_cancel(&u->u, op_data(l, OP_ACCEPT), op_data(l, OP_ACCEPT_CANCEL));
         l->pending++;
         /* At once: the caller may close the descriptor, and a queued accept would name another. */
         uring_flush(&u->u);

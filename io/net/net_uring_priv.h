@@ -46,9 +46,6 @@ static inline void *op_target(const struct io_uring_cqe *cqe)
     return (void *)(uintptr_t)(cqe->user_data & ~(uint64_t)OP_MASK);
 }
 
-/* Asks the kernel to end an operation; the answer comes as a completion with data mine. */
-void uring_cancel(struct net_uring *u, uint64_t target, uint64_t mine);
-
 /* net_uring_accept.c */
 int uring_listen(struct net *n, int listen_fd, uint32_t tag);
 void uring_unlisten(struct net *n, int listen_fd);

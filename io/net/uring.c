@@ -105,6 +105,13 @@ struct io_uring_sqe *uring_next(struct uring *u)
     return sqe;
 }
 
+void uring_cancel(struct uring *u, uint64_t target, uint64_t mine)
+{
+    struct io_uring_sqe *sqe = uring_next(u);
+    io_uring_prep_cancel64(sqe, target, 0);
+    io_uring_sqe_set_data64(sqe, mine);
+}
+
 void uring_wait(struct uring *u, int64_t timeout_ns)
 {
     struct __kernel_timespec ts = {

@@ -37,6 +37,9 @@ static inline uint32_t uring_index(const struct uring *u, const struct io_uring_
     return (uint32_t)(sqe - u->ring.sq.sqes);
 }
 
+/* Asks the kernel to end an operation; the answer comes as a completion with data mine. */
+void uring_cancel(struct uring *u, uint64_t target, uint64_t mine);
+
 /* Submits without waiting; room in the submission ring is certain afterwards. */
 void uring_flush(struct uring *u);
 /* Submits, collects what is ready, and waits for a completion if there is none. */
