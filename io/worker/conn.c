@@ -1,5 +1,5 @@
 /*
- * conn.c — connections come, get bytes, and go.
+ * conn.c — connections come and go.
  */
 #include "core/base/clock.h"
 #include "core/base/log.h"
@@ -77,103 +77,6 @@ void conn_accept(struct worker *w, int fd, bool is_unix)
     net_attach(w->net, &c->net, fd);
 }
 
-void conn_ready(struct worker *w, struct conn *c)
-{
-    if (c->ready)
-        return;
-    c->ready = true;
-    c->ready_next = NULL;
-    if (w->ready_tail)
-        w->ready_tail->ready_next = c;
-    else
-        w->ready_head = c;
-    w->ready_tail = c;
-}
-
-void conn_frame_in(struct conn *c)
-{
-    c->cur = bytes_of(c->in.data + c->in_pos, c->in.size - c->in_pos);
-    c->cur_pos = c->frame_pos = 0;
-    c->cur_in = true;
-}
-
-void conn_data(struct worker *w, struct conn *c, struct bytes data)
-{
-    if (c->closing || session_has(&c->session, SESSION_CLOSE_AFTER))
-        return;
-    stats_add(&w->stats->net_in, data.size);
-    c->session.bytes_in += data.size;
-    if (c->cur.size > 0)
-        conn_keep_rest(w, c); /* a second piece within one loop */
-    if (c->in.size > 0) {
-        buf_append_bytes(&c->in, data);
-        conn_frame_in(c);
-    } else {
-        c->cur = data;
-        c->cur_pos = c->frame_pos = 0;
-        c->cur_in = false;
-    }
-    if (c->in.size - c->in_pos > w->query_limit) {
-        log_line(LOG_WARNING,
-                 "Closing client that reached max query buffer length: id=%llu addr=%s",
-                 (unsigned long long)c->session.id, c->session.registry.peer);
-        stats_add(&w->stats->query_limit_disconnections, 1);
-        conn_close(w, c);
-        return;
-    }
-    /* A large bulk comes in many pieces: do not look before it can be whole. */
-    if (c->progress.missing > 0 && c->in.size > 0) {
-        if (data.size < c->progress.missing) {
-            c->progress.missing -= data.size;
-            return;
-        }
-    }
-    conn_ready(w, c);
-}
-
-void conn_keep_rest(struct worker *w, struct conn *c)
-{
-    (void)w;
-    const struct bytes rest = bytes_of(c->cur.data + c->cur_pos, c->cur.size - c->cur_pos);
-    /* Commands that were framed and not run will be framed again. */
-    if (c->frame_pos != c->cur_pos)
-        memset(&c->progress, 0, sizeof c->progress);
-    if (c->cur_in) {
-        c->in_pos += c->cur_pos;
-        if (rest.size == 0) {
-            buf_release(&c->in);
-            c->in_pos = 0;
-        } else if (c->in_pos >= rest.size) {
-            /* Not each time: a long pipeline may stop at every few of its commands. */
-            buf_consume(&c->in, c->in_pos);
-            c->in_pos = 0;
-        }
-    } else if (rest.size > 0) {
-        buf_append_bytes(&c->in, rest);
-    }
-    c->cur = bytes_of(NULL, 0);
-    c->cur_pos = c->frame_pos = 0;
-    c->cur_in = false;
-    __atomic_store_n(&c->session.shown.query_size, c->in.size - c->in_pos, __ATOMIC_RELAXED);
-    __atomic_store_n(&c->session.shown.query_free, c->in.capacity - c->in.size, __ATOMIC_RELAXED);
-}
-
-void conn_park(struct worker *w, struct conn *c)
-{
-    c->on_parked = true;
-    c->parked_next = w->parked;
-    w->parked = c;
-}
-
-static void unlink_from(struct conn **list, struct conn *c, size_t link)
-{
-    for (struct conn **at = list; *at; at = (struct conn **)((char *)*at + link))
-        if (*at == c) {
-            *at = *(struct conn **)((char *)c + link);
-            return;
-        }
-}
-
 void conn_close(struct worker *w, struct conn *c)
 {
     if (c->closing)
@@ -183,10 +86,7 @@ void conn_close(struct worker *w, struct conn *c)
     if (c->session.waiter)
         conn_wait_ended(w, c);
     dispatch_forget(w->dispatcher, &c->session);
-    if (c->on_parked) {
-        unlink_from(&w->parked, c, offsetof(struct conn, parked_next));
-        c->on_parked = false;
-    }
+    conn_unpark(w, c);
     net_detach(w->net, &c->net);
 }
 
@@ -215,18 +115,9 @@ void conn_free(struct worker *w, struct conn *c)
         w->conns = c->next;
     if (c->next)
         c->next->prev = c->prev;
-    if (c->ready) {
-        unlink_from(&w->ready_head, c, offsetof(struct conn, ready_next));
-        w->ready_tail = w->ready_head;
-        while (w->ready_tail && w->ready_tail->ready_next)
-            w->ready_tail = w->ready_tail->ready_next;
-    }
-    if (c->dirty)
-        unlink_from(&w->dirty, c, offsetof(struct conn, dirty_next));
-    if (c->held)
-        unlink_from(&w->held, c, offsetof(struct conn, held_next));
+    conn_leave_queues(w, c);
     if (c->sending)
-        conn_send_release(w, c->sending);
+        outgoing_release(w, c->sending);
     buf_release(&c->in);
     session_release(&c->session);
     mem_delete(c);

@@ -20,6 +20,7 @@
 #include "core/proto/resp_parse.h"
 #include "core/proto/resp_segment.h"
 #include "io/net/net.h"
+#include "io/worker/wait_heap.h"
 
 LK_BEGIN
 
@@ -27,7 +28,8 @@ struct worker;
 
 enum { CONN_IOVECS = 32 };
 
-struct conn_send {
+/* Replies on their way: moved aside as a whole, so that commands go on writing behind them. */
+struct outgoing {
     struct reply reply;
     struct iovec iov[CONN_IOVECS];
     uint32_t iov_count;
@@ -44,11 +46,11 @@ struct conn {
     struct buf in;                 /* kept from one loop to the next */
     size_t in_pos;                 /* of in: run so far */
     struct resp_progress progress; /* of the command at frame_pos */
-    struct conn_send *sending;     /* NULL: nothing is in flight */
+    struct outgoing *sending;      /* NULL: nothing is in flight */
     struct conn *next, *prev;      /* all of the worker */
     struct conn *ready_next, *dirty_next, *parked_next, *held_next;
     int64_t soft_limit_since_ms; /* output above the soft limit; 0: it is not */
-    uint32_t wait_place;         /* in the worker's heap of those that wait, from 1; 0: not in it */
+    struct wait_place wait;      /* until when its command waits */
     bool ready, dirty, on_parked;
     bool cur_in;    /* cur is what `in` has from in_pos on */
     bool held;      /* its replies wait until what they rest on is durable */

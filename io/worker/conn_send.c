@@ -7,73 +7,14 @@
 #include "core/base/log.h"
 #include "io/worker/worker_priv.h"
 
-void conn_dirty(struct worker *w, struct conn *c)
-{
-    if (c->dirty)
-        return;
-    c->dirty = true;
-    c->dirty_next = w->dirty;
-    w->dirty = c;
-}
-
 size_t conn_output_bytes(const struct conn *c)
 {
     return reply_size(&c->session.reply) + (c->sending ? reply_size(&c->sending->reply) : 0);
 }
 
-void conn_take_spare(struct worker *w, struct conn *c)
-{
-    struct buf *out = &c->session.reply.out;
-    if (out->capacity == 0 && w->spare_count > 0)
-        *out = w->spare[--w->spare_count];
-}
-
-static void give_spare(struct worker *w, struct buf *b)
-{
-    if (b->capacity == 0)
-        return;
-    if (b->capacity <= SPARE_BUF_BYTES && w->spare_count < SPARE_BUFS) {
-        b->size = 0;
-        w->spare[w->spare_count++] = *b;
-        memset(b, 0, sizeof *b);
-    } else {
-        buf_release(b);
-    }
-}
-
-static struct conn_send *take_send(struct worker *w)
-{
-    struct conn_send *s = w->spare_sends;
-    if (!s)
-        return mem_new(struct conn_send);
-    w->spare_sends = (struct conn_send *)(void *)s->reply.out.data;
-    memset(&s->reply, 0, sizeof s->reply);
-    return s;
-}
-
-void conn_send_release(struct worker *w, struct conn_send *s)
-{
-    reply_clear(&s->reply);
-    give_spare(w, &s->reply.out);
-    reply_release(&s->reply);
-    s->reply.out.data = (char *)(void *)w->spare_sends;
-    w->spare_sends = s;
-}
-
-void conn_send_free_all(struct worker *w)
-{
-    while (w->spare_sends) {
-        struct conn_send *s = w->spare_sends;
-        w->spare_sends = (struct conn_send *)(void *)s->reply.out.data;
-        mem_delete(s);
-    }
-    while (w->spare_count > 0)
-        buf_release(&w->spare[--w->spare_count]);
-}
-
 static void send_segments(struct worker *w, struct conn *c)
 {
-    struct conn_send *s = c->sending;
+    struct outgoing *s = c->sending;
     struct bytes runs[CONN_IOVECS];
     s->iov_count = (uint32_t)reply_segments(&s->reply, runs, CONN_IOVECS);
     s->iov_bytes = 0;
@@ -89,7 +30,7 @@ static void send_reply(struct worker *w, struct conn *c)
     struct reply *r = &c->session.reply;
     const int version = r->version;
     const uint32_t errors = r->errors;
-    c->sending = take_send(w);
+    c->sending = outgoing_take(w);
     c->sending->reply = *r;
     reply_init(r, version);
     r->errors = errors;
@@ -136,25 +77,6 @@ static bool is_durable(struct worker *w, const struct conn *c)
     return c->session.ticket == 0 || log_ring_is_durable_or_ask(log, c->session.ticket, w->index);
 }
 
-static void hold(struct worker *w, struct conn *c)
-{
-    c->held = true;
-    c->held_next = w->held;
-    w->held = c;
-}
-
-void conn_release_held(struct worker *w)
-{
-    struct conn *list = w->held;
-    w->held = NULL;
-    while (list) {
-        struct conn *c = list;
-        list = c->held_next;
-        c->held = false;
-        conn_dirty(w, c); /* which holds it again if it came too early */
-    }
-}
-
 static void flush(struct worker *w, struct conn *c)
 {
     if (c->closing)
@@ -165,7 +87,7 @@ static void flush(struct worker *w, struct conn *c)
         return;
     if (!c->sending && reply_size(&c->session.reply) > 0) {
         if (LK_UNLIKELY(!is_durable(w, c))) {
-            hold(w, c);
+            conn_hold(w, c);
             return;
         }
         send_reply(w, c);
@@ -176,7 +98,7 @@ static void flush(struct worker *w, struct conn *c)
     }
     if (c->session.shown.output_size)
         __atomic_store_n(&c->session.shown.output_size, 0, __ATOMIC_RELAXED);
-    give_spare(w, &c->session.reply.out);
+    conn_give_spare(w, &c->session.reply.out);
     /* What came before the end of input is still run. */
     if ((c->eof && !c->ready && !c->on_parked) || session_has(&c->session, SESSION_CLOSE_AFTER))
         conn_close(w, c);
@@ -200,7 +122,7 @@ void conn_sent(struct worker *w, struct conn *c, int error)
         conn_close(w, c);
         return;
     }
-    struct conn_send *s = c->sending;
+    struct outgoing *s = c->sending;
     stats_add(&w->stats->net_out, s->iov_bytes);
     c->session.bytes_out += s->iov_bytes;
     reply_sent(&s->reply, s->iov_bytes);
@@ -208,7 +130,7 @@ void conn_sent(struct worker *w, struct conn *c, int error)
         send_segments(w, c);
         return;
     }
-    conn_send_release(w, s);
+    outgoing_release(w, s);
     c->sending = NULL;
     if (c->throttled && conn_output_bytes(c) < OUTPUT_THROTTLE / 2) {
         c->throttled = false;

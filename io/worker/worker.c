@@ -45,11 +45,7 @@ static void accepted(struct worker *w, const struct net_event *e)
         conn_accept(w, e->fd, is_unix);
         return;
     }
-    struct handover *h = mem_new(struct handover);
-    h->fd = e->fd;
-    h->is_unix = is_unix;
-    if (inbox_push(&owner->inbox, &h->node))
-        net_wake(owner->net);
+    worker_hand_over(owner, e->fd, is_unix);
 }
 
 static void woken(struct worker *w)
@@ -65,7 +61,7 @@ static void woken(struct worker *w)
     if (__atomic_exchange_n(&w->look, 0, __ATOMIC_ACQ_REL))
         worker_look_at_sessions(w);
     if (__atomic_exchange_n(&w->retry, 0, __ATOMIC_ACQ_REL)) {
-        worker_retry_parked(w);
+        conn_retry_parked(w);
         conn_release_held(w);
     }
 }
@@ -245,16 +241,6 @@ void worker_group_start(struct worker_group *g)
     pthread_barrier_wait(&g->started);
 }
 
-/* The log's thread, among others, outlives the nets: it counts itself in while it wakes one. */
-void worker_wake(struct worker *w)
-{
-    struct worker_group *g = w->group;
-    __atomic_fetch_add(&g->wakers, 1, __ATOMIC_SEQ_CST);
-    if (!__atomic_load_n(&g->deaf, __ATOMIC_SEQ_CST))
-        net_wake(w->net);
-    __atomic_fetch_sub(&g->wakers, 1, __ATOMIC_SEQ_CST);
-}
-
 void worker_group_stop(struct worker_group *g)
 {
     __atomic_store_n(&g->stopping, 1, __ATOMIC_RELEASE);
@@ -277,7 +263,7 @@ void worker_group_free(struct worker_group *g)
             close(((struct handover *)n)->fd);
             mem_delete((struct handover *)n);
         }
-        conn_send_free_all(w);
+        outgoing_free_all(w);
         worker_frame_release(w);
         worker_release_waits(w);
         dispatcher_free(w->dispatcher);
@@ -318,22 +304,4 @@ struct worker_report worker_group_report(const struct worker_group *g, uint32_t 
 uint32_t worker_group_connections(const struct worker_group *g)
 {
     return __atomic_load_n(&g->connections, __ATOMIC_RELAXED);
-}
-
-void worker_group_retry(void *group, uint64_t workers)
-{
-    struct worker_group *g = group;
-    for (; workers; workers &= workers - 1) {
-        struct worker *w = g->workers[__builtin_ctzll(workers)];
-        __atomic_store_n(&w->retry, 1, __ATOMIC_RELEASE);
-        worker_wake(w);
-    }
-}
-
-void worker_group_look(void *group, uint32_t worker)
-{
-    struct worker_group *g = group;
-    struct worker *w = g->workers[worker];
-    __atomic_store_n(&w->look, 1, __ATOMIC_RELEASE);
-    worker_wake(w);
 }

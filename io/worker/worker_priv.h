@@ -39,10 +39,12 @@ struct worker_figures {
     uint64_t reads, writes;
 };
 
-/* Connections that wait for keys until a deadline, the earliest first. */
-struct wait_heap {
-    struct conn **conns;
-    uint32_t count, capacity;
+/* An answer on its way to a session, which may have gone. */
+struct answer {
+    struct inbox_node node; /* first */
+    uint64_t session_id;
+    size_t size;
+    char reply[];
 };
 
 struct worker {
@@ -76,7 +78,7 @@ struct worker {
 
     struct buf spare[SPARE_BUFS];
     uint32_t spare_count;
-    struct conn_send *spare_sends;
+    struct outgoing *spare_sends;
     int64_t next_cron_ms, next_expire_ms;
     bool expire_more;
     uint32_t cron_count;
@@ -102,18 +104,40 @@ struct worker_group {
     pthread_barrier_t ended;   /* no worker loops any more */
 };
 
-void worker_wake(struct worker *w); /* any thread */
+/* --- conn_queue.c ---------------------------------------------------------------------------- */
 
-/* --- conn.c ---------------------------------------------------------------------------------- */
-
-void conn_accept(struct worker *w, int fd, bool is_unix); /* takes the socket */
-void conn_data(struct worker *w, struct conn *c, struct bytes data);
 void conn_ready(struct worker *w, struct conn *c); /* has bytes to frame */
+struct conn *conn_take_ready(struct worker *w);    /* the first one, or NULL */
+void conn_dirty(struct worker *w, struct conn *c); /* has something to send, or to be looked at */
 void conn_park(struct worker *w, struct conn *c);
+void conn_unpark(struct worker *w, struct conn *c); /* it goes */
+void conn_retry_parked(struct worker *w);           /* all of them */
+void conn_hold(struct worker *w, struct conn *c);
+void conn_release_held(struct worker *w); /* some of it may be durable by now */
+void conn_leave_queues(struct worker *w, struct conn *c);
+void conn_wait(struct worker *w, struct conn *c);          /* its command has blocked */
+void conn_wait_timeless(struct worker *w, struct conn *c); /* its deadline is of no account now */
+void conn_wait_ended(struct worker *w, struct conn *c);
+
+/* --- conn_spare.c ---------------------------------------------------------------------------- */
+
+void conn_take_spare(struct worker *w, struct conn *c); /* a buffer for replies */
+void conn_give_spare(struct worker *w, struct buf *b);
+struct outgoing *outgoing_take(struct worker *w);
+void outgoing_release(struct worker *w, struct outgoing *s);
+void outgoing_free_all(struct worker *w);
+
+/* --- conn_input.c ---------------------------------------------------------------------------- */
+
+void conn_data(struct worker *w, struct conn *c, struct bytes data);
 /* cur becomes what was kept; framing begins anew at its first byte. */
 void conn_frame_in(struct conn *c);
 /* What is not run yet is kept for the next loop. */
 void conn_keep_rest(struct worker *w, struct conn *c);
+
+/* --- conn.c ---------------------------------------------------------------------------------- */
+
+void conn_accept(struct worker *w, int fd, bool is_unix); /* takes the socket */
 /* Ends the connection: now, or behind its replies. Inside the gate. */
 void conn_close(struct worker *w, struct conn *c);
 void conn_close_behind_output(struct worker *w, struct conn *c);
@@ -122,14 +146,14 @@ void conn_protocol_error(struct worker *w, struct conn *c, const char *error);
 
 /* --- conn_send.c ----------------------------------------------------------------------------- */
 
-void conn_dirty(struct worker *w, struct conn *c);
 void conn_flush_all(struct worker *w);
 void conn_sent(struct worker *w, struct conn *c, int error);
-void conn_release_held(struct worker *w); /* some of it may be durable by now */
 size_t conn_output_bytes(const struct conn *c);
-void conn_take_spare(struct worker *w, struct conn *c); /* a buffer for replies */
-void conn_send_free_all(struct worker *w);
-void conn_send_release(struct worker *w, struct conn_send *s);
+
+/* --- worker_inbox.c: from any thread --------------------------------------------------------- */
+
+void worker_wake(struct worker *w);
+void worker_hand_over(struct worker *w, int fd, bool is_unix);
 
 /* --- worker_run.c ---------------------------------------------------------------------------- */
 
@@ -140,9 +164,6 @@ void worker_frame_release(struct worker *w);
 
 /* --- worker_wait.c --------------------------------------------------------------------------- */
 
-void conn_wait(struct worker *w, struct conn *c); /* its command has blocked */
-/* Its wait is about to end in another way than the ones below; the waiter is still there. */
-void conn_wait_ended(struct worker *w, struct conn *c);
 void worker_take_served(struct worker *w);
 void worker_take_answers(struct worker *w);
 void worker_end_waits(struct worker *w, int64_t now_ms); /* whose deadline has come */
@@ -154,7 +175,6 @@ void worker_release_waits(struct worker *w);
 
 void worker_timers(struct worker *w);
 int64_t worker_timeout_ns(struct worker *w);
-void worker_retry_parked(struct worker *w);
 void worker_look_at_sessions(struct worker *w); /* kill flags */
 
 LK_END

@@ -24,19 +24,6 @@ void worker_frame_release(struct worker *w)
         resp_args_release(&w->args[i]);
 }
 
-static struct conn *take_ready(struct worker *w)
-{
-    struct conn *c = w->ready_head;
-    if (c) {
-        w->ready_head = c->ready_next;
-        if (!w->ready_head)
-            w->ready_tail = NULL;
-        c->ready_next = NULL;
-        c->ready = false;
-    }
-    return c;
-}
-
 /* Output beyond the throttle stops it at once; flush then says so to the net. */
 static bool may_run(const struct conn *c)
 {
@@ -120,7 +107,7 @@ static uint32_t fill_batch(struct worker *w)
     uint32_t n = 0;
     struct conn *c;
     struct conn *last = w->ready_tail;
-    while (n < DISPATCH_BATCH && (c = take_ready(w)) != NULL) {
+    while (n < DISPATCH_BATCH && (c = conn_take_ready(w)) != NULL) {
         const bool alone = !w->ready_head;
         if (may_run(c)) {
             conn_take_spare(w, c);

@@ -7,20 +7,6 @@
 
 enum { CRON_MS = 100, EXPIRE_BUDGET_US = 1000, NS_PER_MS = 1000000 };
 
-void worker_retry_parked(struct worker *w)
-{
-    struct conn *list = w->parked;
-    w->parked = NULL;
-    while (list) {
-        struct conn *c = list;
-        list = c->parked_next;
-        c->on_parked = false;
-        c->parked_next = NULL;
-        c->session.parked = false;
-        conn_ready(w, c);
-    }
-}
-
 void worker_look_at_sessions(struct worker *w)
 {
     for (struct conn *c = w->conns, *next; c; c = next) {
@@ -30,7 +16,7 @@ void worker_look_at_sessions(struct worker *w)
     }
     worker_look_at_unblocked(w);
     if (w->parked && !dispatch_paused_until(w->dispatcher))
-        worker_retry_parked(w); /* CLIENT UNPAUSE looks like this from here */
+        conn_retry_parked(w); /* CLIENT UNPAUSE looks like this from here */
 }
 
 static void close_idle(struct worker *w, int64_t now_ms)
@@ -76,7 +62,7 @@ static void cron(struct worker *w, int64_t now_ms)
     if (w->cron_count++ % 10 == 0)
         take_figures(w); /* once a second: it looks at every connection */
     if (w->parked && !dispatch_paused_until(w->dispatcher))
-        worker_retry_parked(w); /* those that a pause held back; the others lose nothing */
+        conn_retry_parked(w); /* those that a pause held back; the others lose nothing */
     if (w->index == 0 && setup->cron)
         setup->cron(setup->cron_ctx, now_ms);
 }

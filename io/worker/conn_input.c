@@ -1,0 +1,73 @@
+/*
+ * conn_input.c — bytes that a connection has received, and what of them is kept.
+ */
+#include "core/base/log.h"
+#include "io/worker/worker_priv.h"
+
+void conn_frame_in(struct conn *c)
+{
+    c->cur = bytes_of(c->in.data + c->in_pos, c->in.size - c->in_pos);
+    c->cur_pos = c->frame_pos = 0;
+    c->cur_in = true;
+}
+
+void conn_data(struct worker *w, struct conn *c, struct bytes data)
+{
+    if (c->closing || session_has(&c->session, SESSION_CLOSE_AFTER))
+        return;
+    stats_add(&w->stats->net_in, data.size);
+    c->session.bytes_in += data.size;
+    if (c->cur.size > 0)
+        conn_keep_rest(w, c); /* a second piece within one loop */
+    if (c->in.size > 0) {
+        buf_append_bytes(&c->in, data);
+        conn_frame_in(c);
+    } else {
+        c->cur = data;
+        c->cur_pos = c->frame_pos = 0;
+        c->cur_in = false;
+    }
+    if (c->in.size - c->in_pos > w->query_limit) {
+        log_line(LOG_WARNING,
+                 "Closing client that reached max query buffer length: id=%llu addr=%s",
+                 (unsigned long long)c->session.id, c->session.registry.peer);
+        stats_add(&w->stats->query_limit_disconnections, 1);
+        conn_close(w, c);
+        return;
+    }
+    /* A large bulk comes in many pieces: do not look before it can be whole. */
+    if (c->progress.missing > 0 && c->in.size > 0) {
+        if (data.size < c->progress.missing) {
+            c->progress.missing -= data.size;
+            return;
+        }
+    }
+    conn_ready(w, c);
+}
+
+void conn_keep_rest(struct worker *w, struct conn *c)
+{
+    (void)w;
+    const struct bytes rest = bytes_of(c->cur.data + c->cur_pos, c->cur.size - c->cur_pos);
+    /* Commands that were framed and not run will be framed again. */
+    if (c->frame_pos != c->cur_pos)
+        memset(&c->progress, 0, sizeof c->progress);
+    if (c->cur_in) {
+        c->in_pos += c->cur_pos;
+        if (rest.size == 0) {
+            buf_release(&c->in);
+            c->in_pos = 0;
+        } else if (c->in_pos >= rest.size) {
+            /* Not each time: a long pipeline may stop at every few of its commands. */
+            buf_consume(&c->in, c->in_pos);
+            c->in_pos = 0;
+        }
+    } else if (rest.size > 0) {
+        buf_append_bytes(&c->in, rest);
+    }
+    c->cur = bytes_of(NULL, 0);
+    c->cur_pos = c->frame_pos = 0;
+    c->cur_in = false;
+    __atomic_store_n(&c->session.shown.query_size, c->in.size - c->in_pos, __ATOMIC_RELAXED);
+    __atomic_store_n(&c->session.shown.query_free, c->in.capacity - c->in.size, __ATOMIC_RELAXED);
+}
