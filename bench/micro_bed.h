@@ -17,6 +17,7 @@
 #include "core/base/hash.h"
 #include "core/cmd/command/tables.h"
 #include "core/cmd/engine/dispatch.h"
+#include "core/cmd/engine/session_end.h"
 #include "core/store/reclaim.h"
 
 enum { SEATS_MAX = 8, SEAT_WORDS = 5, SEAT_WORD_CHARS = 24 };

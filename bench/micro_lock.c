@@ -15,6 +15,7 @@
 static uint32_t keep_commands = 16;
 #define DISPATCH_KEEP_COMMANDS keep_commands
 #include "core/cmd/engine/dispatch_lock.c"
+#include "core/cmd/engine/session_end.h"
 
 static uint64_t slice_ms = 100, rounds = 5, part = 0;
 

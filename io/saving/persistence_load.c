@@ -8,6 +8,7 @@
 #include "core/base/clock.h"
 #include "core/base/log.h"
 #include "core/base/mem.h"
+#include "core/cmd/engine/session_end.h"
 #include "core/proto/resp_segment.h"
 #include "io/saving/key_loader.h"
 #include "persist/rdb/rdb_file.h"

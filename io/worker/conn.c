@@ -4,6 +4,7 @@
 #include "core/base/clock.h"
 #include "core/base/log.h"
 #include "core/cmd/client/registry.h"
+#include "core/cmd/engine/session_end.h"
 #include "io/net/socket.h"
 #include "io/worker/worker_priv.h"
 

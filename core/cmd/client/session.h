@@ -90,7 +90,7 @@ struct session {
 };
 
 void session_init(struct session *s, uint64_t id);
-void session_release(struct session *s);
+void session_drop_names(struct session *s);
 
 /* The RESP version of what is written from now on. */
 static inline void session_set_version(struct session *s, uint32_t version)
@@ -98,10 +98,6 @@ static inline void session_set_version(struct session *s, uint32_t version)
     s->reply.version = (int)version;
     __atomic_store_n(&s->shown.version, version, __ATOMIC_RELAXED);
 }
-
-/* Back to a fresh session of the default user, as RESET does: transaction, watches, name, RESP 2.
- */
-void session_reset(struct session *s);
 
 static inline bool session_has(const struct session *s, uint32_t flag)
 {

@@ -4,6 +4,7 @@
 #include "core/cmd/command/tables_server.h"
 #include "core/cmd/conn/cmd_client.h"
 #include "core/cmd/engine/dispatch.h"
+#include "core/cmd/engine/session_end.h"
 
 /* A RESP 2 subscriber reads nothing but messages, so the answer looks like one. */
 static bool only_messages(const struct exec *x)

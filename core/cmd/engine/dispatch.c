@@ -4,12 +4,11 @@
 #include "core/cmd/engine/dispatch.h"
 
 #include "core/base/clock.h"
-#include "core/cmd/client/slowlog.h"
 #include "core/cmd/engine/dispatch_priv.h"
-#include "core/store/lru.h"
+#include "core/cmd/engine/session_end.h"
 #include "core/store/watch.h"
 
-enum { STALE_NS = 100000, SCRATCH_KEEP = 64 * 1024, CLOSING_ROUNDS = 4 };
+enum { STALE_NS = 100000, CLOSING_ROUNDS = 4 };
 
 struct dispatcher *dispatcher_new(struct dispatch_shared *shared, uint32_t worker)
 {
@@ -65,13 +64,6 @@ int64_t dispatcher_now_ms(const struct dispatcher *d)
     return d->now_ms;
 }
 
-static void read_clock(struct dispatcher *d, uint64_t ticks)
-{
-    d->now_ticks = ticks;
-    d->now_ms = clock_unix_ms();
-    d->lru_now = lru_clock(d->now_ms);
-}
-
 /* What may only change while the gate is closed is read again each time it was left. */
 static void enter_gate(struct dispatcher *d)
 {
@@ -84,7 +76,7 @@ void dispatch_enter(struct dispatcher *d)
 {
     enter_gate(d);
     d->mark_ticks = clock_ticks();
-    read_clock(d, d->mark_ticks);
+    dispatch_read_clock(d, d->mark_ticks);
 }
 
 void dispatch_leave(struct dispatcher *d)
@@ -93,82 +85,7 @@ void dispatch_leave(struct dispatcher *d)
     gate_leave(&d->ks->gate, d->slot);
 }
 
-int64_t dispatch_paused_until(struct dispatcher *d)
-{
-    const int64_t until = __atomic_load_n(&d->shared->pause.until_ms, __ATOMIC_ACQUIRE);
-    return until > d->now_ms ? until : 0;
-}
-
-uint32_t dispatch_flags(const struct session *s, const struct command_info *c)
-{
-    const bool exec = c->row->run == transaction_exec && session_has(s, SESSION_MULTI);
-    return exec ? c->flags | multi_flags(s) : c->flags;
-}
-
-static bool paused(struct dispatcher *d, const struct session *s, const struct command_info *c)
-{
-    if (LK_LIKELY(__atomic_load_n(&d->shared->pause.until_ms, __ATOMIC_RELAXED) == 0) ||
-        !dispatch_paused_until(d) || session_has(s, SESSION_LOADING))
-        return false;
-    return __atomic_load_n(&d->shared->pause.all, __ATOMIC_RELAXED) ||
-           dispatch_flags(s, c) & (CMD_WRITE | CMD_MAY_REPLICATE);
-}
-
 /* --- one command ----------------------------------------------------------------------------- */
-
-static void account(struct dispatcher *d, struct session *s, const struct command_info *c,
-                    const struct args *a, uint32_t errors)
-{
-    const uint64_t now = clock_ticks(), ticks = now - d->mark_ticks + s->turns.ticks;
-    d->mark_ticks = now;
-    s->turns.ticks = 0;
-    if (now - d->now_ticks > d->tick_stale && !session_has(s, SESSION_IN_EXEC))
-        read_clock(d, now);
-    stats_call(&d->stats, c->id, ticks, d->config->latency_tracking);
-    stats_add(&d->stats.total_commands, 1);
-    if (LK_UNLIKELY(errors)) {
-        stats_add(&d->stats.commands[c->id].failed, 1);
-        stats_error(&d->stats, bytes_of(s->reply.out.data + s->reply.error_at + 1,
-                                        s->reply.out.size - s->reply.error_at - 1));
-    }
-    const int64_t limit = d->config->slowlog_us;
-    if (LK_UNLIKELY(limit >= 0 && d->shared->slowlog && !(c->flags & CMD_SKIP_SLOWLOG))) {
-        const uint64_t us = clock_ticks_to_ns(ticks) / 1000;
-        if (us >= (uint64_t)limit)
-            slowlog_add(d->shared->slowlog, s, a, d->now_ms / 1000, us);
-    }
-    /* Whoever sets a directive finds it set with the next command, also of the same batch. */
-    if (LK_UNLIKELY(c->flags & CMD_ADMIN))
-        d->config = __atomic_load_n(&d->shared->config, __ATOMIC_ACQUIRE);
-}
-
-enum outcome dispatch_call(struct dispatcher *d, struct session *s, const struct command_info *c,
-                           const struct args *a)
-{
-    const uint32_t errors = s->reply.errors;
-    exec_begin(d, s, c);
-    const enum outcome outcome = c->row->run(&d->x, a);
-    if (d->x.changes) {
-        stats_add(&d->stats.changes, d->x.changes);
-        if (d->logging && d->effects.mode == EFFECT_VERBATIM)
-            effects_add(&d->effects, d->x.db, a->v, a->n);
-    }
-    if (LK_UNLIKELY(d->scratch.capacity > SCRATCH_KEEP))
-        buf_release(&d->scratch);
-    if (LK_UNLIKELY(outcome == RUN_AGAIN || outcome == RUN_BLOCK)) {
-        const uint64_t now = clock_ticks();
-        if (outcome == RUN_AGAIN) {
-            s->turns.ticks += now - d->mark_ticks;
-            s->turns.count++;
-        }
-        d->mark_ticks = now;
-        return outcome;
-    }
-    if (LK_UNLIKELY(session_in_turns(s)))
-        session_end_turns(s);
-    account(d, s, c, a, s->reply.errors - errors);
-    return outcome;
-}
 
 static void shard_highest_ticket(void *ctx, struct shard *s)
 {
@@ -366,7 +283,7 @@ static void run_pending(struct dispatcher *d, struct pending *p)
             stats_add(&d->stats.commands[p->cmd->id].rejected, 1);
         stats_error(&d->stats, bytes_of(s->reply.out.data + s->reply.error_at + 1,
                                         s->reply.out.size - s->reply.error_at - 1));
-    } else if (LK_UNLIKELY(paused(d, s, p->cmd))) {
+    } else if (LK_UNLIKELY(dispatch_is_paused(d, s, p->cmd))) {
         leave_token(d, s);
         s->parked = true;
         p->state = PENDING_PARKED;

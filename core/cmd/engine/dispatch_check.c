@@ -132,3 +132,12 @@ bool dispatch_allowed(struct dispatcher *d, struct session *s, const struct comm
         return true;
     return refuse(d, s, is_exec, oom_text);
 }
+
+bool dispatch_is_paused(struct dispatcher *d, const struct session *s, const struct command_info *c)
+{
+    if (LK_LIKELY(__atomic_load_n(&d->shared->pause.until_ms, __ATOMIC_RELAXED) == 0) ||
+        !dispatch_paused_until(d) || session_has(s, SESSION_LOADING))
+        return false;
+    return __atomic_load_n(&d->shared->pause.all, __ATOMIC_RELAXED) ||
+           dispatch_flags(s, c) & (CMD_WRITE | CMD_MAY_REPLICATE);
+}

@@ -152,7 +152,7 @@ void dispatch_unlock_set(struct dispatcher *d, struct session *s);
 void dispatch_visit_lock(struct dispatcher *d, struct shard *s);
 void dispatch_visit_unlock(struct dispatcher *d, struct shard *s);
 
-/* --- dispatch_wait.c ------------------------------------------------------------------------- */
+/* --- dispatch_ready.c ------------------------------------------------------------------------ */
 
 /* A key was written or deleted: if somebody waits for it, he will be served. */
 void dispatch_note_ready_slow(struct dispatcher *d, struct shard *s, uint32_t db, uint64_t hash,
@@ -165,6 +165,8 @@ static inline void dispatch_note_ready(struct dispatcher *d, struct shard *s, ui
 }
 /* The same for all keys of a database in this shard that somebody waits for. */
 void dispatch_note_db_ready(struct dispatcher *d, struct shard *s, uint32_t db);
+
+/* --- dispatch_serve.c ------------------------------------------------------------------------ */
 
 /* Serves who waits for the noted keys, still under the locks of the command that wrote them. */
 void dispatch_serve_slow(struct dispatcher *d);
@@ -203,7 +205,11 @@ uint32_t dispatch_flags(const struct session *s, const struct command_info *c);
 
 command_run transaction_exec; /* EXEC: dispatch gives it the locks of all it will run */
 
-/* Runs one row whose locks are held; shared by dispatch and EXEC. */
+/* --- dispatch_call.c ------------------------------------------------------------------------- */
+
+/* The clock of the commands that follow; ticks: those of now. */
+void dispatch_read_clock(struct dispatcher *d, uint64_t ticks);
+/* Runs one row whose locks are held. */
 enum outcome dispatch_call(struct dispatcher *d, struct session *s, const struct command_info *c,
                            const struct args *a);
 
@@ -218,6 +224,10 @@ bool dispatch_is_attack(const struct dispatcher *d, const struct session *s, con
  */
 bool dispatch_allowed(struct dispatcher *d, struct session *s, const struct command_info *c,
                       const struct args *a);
+
+/* Must this command wait until a pause ends? */
+bool dispatch_is_paused(struct dispatcher *d, const struct session *s,
+                        const struct command_info *c);
 
 LK_END
 

@@ -283,6 +283,12 @@ enum outcome transaction_exec(struct exec *x, const struct args *a)
     return outcome;
 }
 
+uint32_t dispatch_flags(const struct session *s, const struct command_info *c)
+{
+    const bool exec = c->row->run == transaction_exec && session_has(s, SESSION_MULTI);
+    return exec ? c->flags | multi_flags(s) : c->flags;
+}
+
 #define CONTROL                                                                                    \
     .flags = CMD_NOSCRIPT | CMD_LOADING | CMD_STALE | CMD_FAST | CMD_ALLOW_BUSY | CMD_CONTROL,     \
     .categories = CAT_TRANSACTION

@@ -4,6 +4,7 @@
 #include "core/cmd/engine/waiter.h"
 
 #include "core/cmd/engine/dispatch_priv.h"
+#include "core/cmd/engine/session_end.h"
 #include "core/proto/resp_segment.h"
 
 /* --- begin: under the locks of the command's keys -------------------------------------------- */

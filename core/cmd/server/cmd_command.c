@@ -3,12 +3,6 @@
  */
 #include "core/cmd/server/cmd_command.h"
 #include "core/cmd/command/tables_server.h"
-#include "core/cmd/engine/dispatch.h"
-
-const struct command_index *commands_of(struct exec *x)
-{
-    return dispatcher_shared(x->dispatcher)->commands;
-}
 
 /* rename-command with an empty name hides a command. */
 static bool is_hidden(const struct command_info *c)

@@ -5,7 +5,13 @@
  * from the row that dispatch goes by.
  */
 #include "core/cmd/command/docs/command_docs.h"
+#include "core/cmd/engine/dispatch.h"
 #include "core/cmd/server/cmd_command.h"
+
+const struct command_index *commands_of(struct exec *x)
+{
+    return dispatcher_shared(x->dispatcher)->commands;
+}
 
 struct named_bit {
     uint32_t bit;

@@ -8,6 +8,7 @@
 #include "core/base/clock.h"
 #include "core/cmd/command/tables.h"
 #include "core/cmd/engine/dispatch.h"
+#include "core/cmd/engine/session_end.h"
 #include "core/proto/resp_segment.h"
 
 #include <gtest/gtest.h>

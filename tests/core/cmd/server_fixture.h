@@ -6,6 +6,7 @@
 #include "core/cmd/client/registry.h"
 #include "core/cmd/client/slowlog.h"
 #include "core/cmd/command/tables_server.h"
+#include "core/cmd/engine/session_end.h"
 #include "tests/core/cmd/cmd_fixture.h"
 
 #include <memory>

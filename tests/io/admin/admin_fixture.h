@@ -8,6 +8,7 @@
 #include "core/base/mem.h"
 #include "core/cmd/command/tables.h"
 #include "core/cmd/engine/dispatch.h"
+#include "core/cmd/engine/session_end.h"
 #include "core/proto/resp_segment.h"
 #include "io/admin/admin_priv.h"
 

@@ -6,6 +6,7 @@
 #include "core/cmd/command/tables.h"
 #include "core/cmd/command/tables_server.h"
 #include "core/cmd/engine/dispatch.h"
+#include "core/cmd/engine/session_end.h"
 #include "core/store/bulk_load.h"
 #include "io/admin/debug/digest.h"
 #include "persist/aof/aof_base.h"

@@ -1,6 +1,7 @@
 // Bitmaps: replies, what is logged, what is told, and commands that go on in turns.
 #include "tests/core/cmd/cmd_fixture.h"
 
+#include "core/cmd/engine/session_end.h"
 #include "core/types/str.h"
 
 namespace

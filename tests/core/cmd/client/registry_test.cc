@@ -2,6 +2,7 @@
 #include "core/base/mem.h"
 #include "core/base/rng.h"
 #include "core/cmd/client/registry.h"
+#include "core/cmd/engine/session_end.h"
 
 #include <gtest/gtest.h>
 

@@ -3,6 +3,7 @@
 #include "core/cmd/client/secret.h"
 #include "core/cmd/client/session.h"
 #include "core/cmd/client/slowlog.h"
+#include "core/cmd/engine/session_end.h"
 
 #include <gtest/gtest.h>
 

@@ -9,6 +9,7 @@
 #include "core/base/clock.h"
 #include "core/cmd/command/tables.h"
 #include "core/cmd/engine/dispatch.h"
+#include "core/cmd/engine/session_end.h"
 #include "core/proto/resp_segment.h"
 #include "core/store/view.h"
 #include "core/types/str.h"

@@ -1,4 +1,5 @@
 // What dispatch owes to sessions that are refused, to a log that is full, and to deadlines.
+#include "core/cmd/engine/session_end.h"
 #include "tests/core/cmd/cmd_fixture.h"
 
 #include <array>

@@ -1,5 +1,5 @@
 /*
- * dispatch_wait.c — who waits for a key is served by whoever writes it.
+ * dispatch_serve.c — who waits for a key is served by whoever writes it.
  *
  *   handler writes a key --> noted --> … handler ends --> for each noted key, in order:
  *       for each of its waiters, first come first served: claim, run its command, send it home
@@ -12,40 +12,9 @@
 
 #include <sched.h>
 
-/* --- the keys that were written -------------------------------------------------------------- */
-
-static void note(struct dispatcher *d, struct wait_key *k)
-{
-    if (k->ready)
-        return;
-    k->ready = true;
-    if (d->ready_count == d->ready_capacity) {
-        const size_t more = d->ready_capacity ? d->ready_capacity * 2 : 16;
-        d->ready = mem_realloc(d->ready, d->ready_capacity * sizeof(struct wait_key *),
-                               more * sizeof(struct wait_key *));
-        d->ready_capacity = more;
-    }
-    d->ready[d->ready_count++] = k;
-}
-
-void dispatch_note_ready_slow(struct dispatcher *d, struct shard *s, uint32_t db, uint64_t hash,
-                              struct bytes key)
-{
-    struct wait_key *k = wait_find(s, db, hash, key);
-    if (k)
-        note(d, k);
-}
-
-void dispatch_note_db_ready(struct dispatcher *d, struct shard *s, uint32_t db)
-{
-    for (struct wait_key *k = s->waits; k; k = k->next)
-        if (k->db == db)
-            note(d, k);
-}
-
 /* --- serving --------------------------------------------------------------------------------- */
 
-static unsigned type_of(struct dispatcher *d, const struct wait_key *k)
+static unsigned serve_type(struct dispatcher *d, const struct wait_key *k)
 {
     const struct table *t = shard_table(k->shard, k->db);
     struct table_loc loc;
@@ -56,7 +25,7 @@ static unsigned type_of(struct dispatcher *d, const struct wait_key *k)
 }
 
 /* Another writer may have it just now, for no longer than one command of the waiter's takes. */
-static bool claim(struct waiter *w)
+static bool serve_claim(struct waiter *w)
 {
     uint32_t state = WAITER_WAITS;
     while (!__atomic_compare_exchange_n(&w->state, &state, WAITER_CLAIMED, false, __ATOMIC_ACQUIRE,
@@ -70,9 +39,9 @@ static bool claim(struct waiter *w)
 }
 
 /* Runs the waiter's command; true if that is the end of its wait. */
-static bool run(struct dispatcher *d, struct waiter *w, const struct wait_key *k)
+static bool serve_waiter(struct dispatcher *d, struct waiter *w, const struct wait_key *k)
 {
-    if (!claim(w))
+    if (!serve_claim(w))
         return false;
     d->serving = true;
     d->ready_key = wait_key_name(k);
@@ -90,17 +59,17 @@ static void keep_served(struct dispatcher *d, struct waiter *w)
 
 static void serve_key(struct dispatcher *d, struct wait_key *k)
 {
-    unsigned type = type_of(d, k);
+    unsigned type = serve_type(d, k);
     for (struct wait_node *n = k->first, *next; n; n = next) {
         next = n->next;
         if (type == TYPE_NONE && k->when_gone == 0)
             return;
         struct waiter *w = n->waiter;
-        if ((type != w->type && !n->when_gone) || !run(d, w, k))
+        if ((type != w->type && !n->when_gone) || !serve_waiter(d, w, k))
             continue;
         wait_drop(n);
         keep_served(d, w);
-        type = type_of(d, k);
+        type = serve_type(d, k);
     }
 }
 

@@ -1,0 +1,10 @@
+/*
+ * dispatch_pause.c — CLIENT PAUSE: until when.
+ */
+#include "core/cmd/engine/dispatch_priv.h"
+
+int64_t dispatch_paused_until(struct dispatcher *d)
+{
+    const int64_t until = __atomic_load_n(&d->shared->pause.until_ms, __ATOMIC_ACQUIRE);
+    return until > d->now_ms ? until : 0;
+}

@@ -1,0 +1,30 @@
+/*
+ * session_end.c — what a session leaves behind when it ends or is reset.
+ */
+#include "core/cmd/engine/session_end.h"
+
+#include "core/cmd/engine/dispatch_priv.h"
+
+void session_release(struct session *s)
+{
+    LK_ASSERT(!s->token.queued && !s->waiter);
+    session_unwatch(s);
+    multi_discard(s);
+    session_end_turns(s);
+    session_drop_names(s);
+    mem_strfree(s->registry.peer);
+    mem_strfree(s->registry.local);
+    reply_release(&s->reply);
+}
+
+void session_reset(struct session *s)
+{
+    session_unwatch(s);
+    multi_discard(s);
+    session_set(s,
+                SESSION_AUTHENTICATED | SESSION_NO_EVICT | SESSION_NO_TOUCH | SESSION_REPLY_OFF |
+                    SESSION_REPLY_SKIP | SESSION_REPLY_SKIP_NEXT,
+                false);
+    __atomic_store_n(&s->db, 0, __ATOMIC_RELAXED);
+    session_set_version(s, 2);
+}
