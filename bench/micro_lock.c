@@ -361,7 +361,7 @@ static void part_held(void)
     bed_fill(&bed, WIDE_KEYS);
     session_init(&stuck, 99);
     run_held(&bed.seats[0], &stuck, false, &free_shard);
-    struct shard *shard = keyspace_shard(bed.ks, hash_bytes(bytes_cstr("counter")));
+    struct shard *shard = keyspace_shard(bed.ks, keyspace_hash(bed.ks, bytes_cstr("counter")));
     shard_lock(shard);
     run_held(&bed.seats[0], &stuck, true, &held);
     shard_unlock(shard);

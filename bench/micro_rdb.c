@@ -118,7 +118,7 @@ static struct keyspace *make_keys(const struct kind *kind)
         const struct bytes k =
             bytes_of(key, (size_t)snprintf(key, sizeof key, "key:%012u", (unsigned)i));
         str_from_bytes(bytes_of(text, kind->make(&rng, text)), &v);
-        struct shard *s = keyspace_shard(ks, hash_bytes(k));
+        struct shard *s = keyspace_shard(ks, keyspace_hash(ks, k));
         struct entry *e =
             entry_try_new(k, value_kind(&v), value_payload_size(&v), ENTRY_NO_DEADLINE);
         value_payload_write(&v, entry_payload(e));

@@ -33,6 +33,36 @@ void table_init(struct table *t, uint8_t skip_bits, uint8_t stagger)
     t->next_due = TABLE_DUE_NONE;
 }
 
+void table_take(struct table *t, struct table *out)
+{
+    *out = *t;
+    out->frozen = NULL;
+    __atomic_store_n(&t->live, NULL, __ATOMIC_RELEASE);
+    t->old = NULL;
+    __atomic_store_n(&t->count, 0, __ATOMIC_RELAXED);
+    t->moved = t->credit = t->deadlines = t->own = t->inner = 0;
+    t->grow_at = t->shrink_at = 0;
+    t->next_due = TABLE_DUE_NONE;
+}
+
+/* Overwrites to, but its stagger; prefetchers see one directory or the other. */
+static void overwrite(struct table *to, const struct table *from)
+{
+    struct table_dir *live = from->live;
+    const uint8_t stagger = to->stagger;
+    *to = *from;
+    to->stagger = stagger;
+    __atomic_store_n(&to->live, live, __ATOMIC_RELEASE);
+}
+
+void table_swap(struct table *a, struct table *b)
+{
+    LK_ASSERT(a->skip_bits == b->skip_bits);
+    const struct table was = *a;
+    overwrite(a, b);
+    overwrite(b, &was);
+}
+
 static struct entry *node_find(struct table_page *node, uint32_t bucket, uint8_t tag,
                                struct bytes key, unsigned *slot)
 {
@@ -132,6 +162,11 @@ void table_insert(struct table *t, struct cow *cow, uint64_t hash, struct entry 
         count_deadlines(t, e, 1);
         dir_note_due(t, d, page, due);
     }
+}
+
+bool table_ahead(const struct table *t, const struct cow *cow, uint64_t hash)
+{
+    return cow && table_position(t, hash) >= cow->passed;
 }
 
 bool table_seen(const struct table *t, const struct cow *cow, const struct table_loc *loc)

@@ -103,6 +103,15 @@ bool table_release_some(struct table *t, size_t *cursor, size_t budget,
 void table_release_cow(struct table *t, struct cow *cow, void (*entry)(void *ctx, struct entry *e),
                        void *ctx);
 
+/*
+ * Moves all that is in t to out, whose own fields are overwritten; t is empty then, and keeps its
+ * epoch and frozen.  out->frozen is NULL.
+ */
+void table_take(struct table *t, struct table *out);
+
+/* Each gets what the other had, frozen too, but for stagger. */
+void table_swap(struct table *a, struct table *b);
+
 /* NULL if there is none; loc is filled only if there is one. Cost: about two cache lines. */
 struct entry *table_find(const struct table *t, uint64_t hash, struct bytes key,
                          struct table_loc *loc);
@@ -119,6 +128,9 @@ LK_MUST_USE struct entry *table_replace(struct table *t, struct cow *cow, struct
 
 LK_MUST_USE struct entry *table_remove(struct table *t, struct cow *cow, struct table_loc *loc,
                                        bool *seen);
+
+/* Has the view of cow (NULL: none) still to read the position of this hash? */
+bool table_ahead(const struct table *t, const struct cow *cow, uint64_t hash);
 
 /* May the view still read the entry at loc? Then it is to be copied before it is changed. */
 bool table_seen(const struct table *t, const struct cow *cow, const struct table_loc *loc);

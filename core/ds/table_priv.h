@@ -55,6 +55,12 @@ TABLE_INLINE uint32_t table_position(const struct table *t, uint64_t hash)
     return (uint32_t)((hash << t->skip_bits) >> 32);
 }
 
+/* The hash under which the owner has put e: what place and tag are bits of. */
+static inline uint64_t table_hash_of(const struct entry *e)
+{
+    return hash_bytes(entry_key(e));
+}
+
 /* Tags are never 0, as 0 is an empty slot. */
 TABLE_INLINE uint8_t table_tag(uint64_t hash)
 {

@@ -24,7 +24,7 @@ static void visit_at_home(const struct home_walk *w, const struct table_dir *d, 
         if (check && !guest)
             continue; /* at home here, so not ours */
         if (guest || w->from) {
-            const uint32_t position = table_position(w->t, hash_bytes(entry_key(e)));
+            const uint32_t position = table_position(w->t, table_hash_of(e));
             if (position < w->from || dir_bucket(d, position) != page * TABLE_PAGE_BUCKETS + home)
                 continue;
         }
@@ -175,7 +175,7 @@ static uint32_t expire_bucket(struct expiry *x, struct table_dir *d, uint32_t pa
         if (!x->stopped && x->left > 0 && table_deadline(x->table, e) <= x->now_ms) {
             x->left--;
             x->called++;
-            x->stopped = !x->expire(x->ctx, e, hash_bytes(entry_key(e)));
+            x->stopped = !x->expire(x->ctx, e, table_hash_of(e));
             /* It is gone, or has lost the elements that were due and may lie elsewhere. */
             e = timed_entry(d->page[page], depth, index, slot);
             if (!e)

@@ -43,7 +43,7 @@ int bulk_load_add(struct bulk_load *b, uint32_t db, struct bytes key, struct val
     }
     entry_touch(e, lru);
     struct bulk_item *item = &b->items[b->n++];
-    *item = (struct bulk_item){e, hash_bytes(key), db};
+    *item = (struct bulk_item){e, keyspace_hash(b->ks, key), db};
     LK_PREFETCH(keyspace_shard(b->ks, item->hash));
     return b->n < BULK_LOAD_BATCH ? LK_OK : bulk_load_flush(b);
 }

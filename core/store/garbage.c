@@ -34,7 +34,7 @@ void garbage_add_entry(struct garbage *g, struct entry *e)
     g->entries = room(g->entries, g->entry_count, &g->entry_capacity, sizeof *g->entries);
     g->entries[g->entry_count++] = e;
     struct value v;
-    value_payload_read(e->kind, entry_payload(e), entry_payload_size(e), &v);
+    value_of_entry(e, &v);
     hold(g, mem_class(entry_size(e)) +
                 (value_has_root(v.encoding) ? type_ops_get(v.type)->node_bytes(&v, 5) : 0));
 }
@@ -49,7 +49,7 @@ void garbage_add_table(struct garbage *g, struct table *t)
 void entry_release_deep(struct entry *e)
 {
     struct value v;
-    value_payload_read(e->kind, entry_payload(e), entry_payload_size(e), &v);
+    value_of_entry(e, &v);
     value_release(&v);
     entry_free(e);
 }

@@ -12,7 +12,7 @@ enum { FREE_NOW_BLOCKS = 64 };
 int64_t shard_inner_deadline(const struct entry *e)
 {
     struct value v;
-    value_payload_read(e->kind, entry_payload(e), entry_payload_size(e), &v);
+    value_of_entry(e, &v);
     return value_next_deadline(&v);
 }
 
@@ -47,10 +47,11 @@ void keyspace_free(struct keyspace *ks)
     LK_ASSERT(ks->view == NULL);
     for (uint32_t i = 0; i < ks->count; i++) {
         struct shard *s = &ks->shards[i];
-        table_release(&s->first, release_entry, NULL);
-        for (uint32_t j = 0; j < s->others_count; j++) {
-            table_release(s->others[j].table, release_entry, NULL);
-            mem_delete(s->others[j].table);
+        for (uint32_t j = 0; j < shard_db_count(s); j++) {
+            const struct shard_db at = shard_db_at(s, j);
+            table_release(at.table, release_entry, NULL);
+            if (at.table != &s->first)
+                mem_delete(at.table);
         }
         mem_free(s->others, s->others_count * sizeof *s->others);
     }
@@ -83,12 +84,7 @@ struct cow *shard_cow(struct keyspace *ks, struct shard *s, uint32_t db, struct 
 /* Is the position of hash still to be read by the view? */
 static bool ahead(const struct table *t, uint64_t hash)
 {
-    return t->frozen && (uint32_t)((hash << t->skip_bits) >> 32) >= t->frozen->cow.passed;
-}
-
-static bool has_nodes(const struct entry *e)
-{
-    return value_has_root(e->kind & 15);
+    return t->frozen && table_ahead(t, &t->frozen->cow, hash);
 }
 
 static bool pinned(const struct keyspace *ks, const struct entry *e)
@@ -106,14 +102,14 @@ static void defer_pinned(struct view *v, struct entry *e)
 static size_t effort(const struct entry *e)
 {
     struct value v;
-    value_payload_read(e->kind, entry_payload(e), entry_payload_size(e), &v);
+    value_of_entry(e, &v);
     return type_ops_get(v.type)->free_effort(&v);
 }
 
 void shard_dispose(struct keyspace *ks, struct table *t, uint64_t hash, struct entry *e, bool seen,
                    bool lazy)
 {
-    const bool nodes = has_nodes(e);
+    const bool nodes = value_kind_has_root(e->kind);
     if (LK_UNLIKELY(nodes && pinned(ks, e)))
         defer_pinned(ks->view, e);
     else if (LK_UNLIKELY(seen || (nodes && ahead(t, hash))))
@@ -156,17 +152,9 @@ uint64_t shard_flush(struct keyspace *ks, struct shard *s, uint32_t db, bool laz
     shard_cow(ks, s, db, t);
     struct table_frozen *f = t->frozen;
     struct table *gone = mem_new(struct table);
-    *gone = *t;
-    gone->frozen = NULL;
-
-    __atomic_store_n(&t->live, NULL, __ATOMIC_RELEASE);
-    t->old = NULL;
+    table_take(t, gone);
     t->frozen = NULL;
     t->epoch = ks->epoch;
-    t->moved = t->count = t->credit = t->deadlines = t->own = t->inner = 0;
-    t->grow_at = t->shrink_at = 0;
-    t->next_due = TABLE_DUE_NONE;
-
     if (f)
         f->table = NULL;
     if (open_epoch(ks) != 0) {
@@ -192,9 +180,8 @@ void keyspace_clear(struct keyspace *ks)
 {
     for (uint32_t i = 0; i < ks->count; i++) {
         struct shard *s = &ks->shards[i];
-        shard_flush(ks, s, 0, true);
-        for (uint32_t j = 0; j < s->others_count; j++)
-            shard_flush(ks, s, s->others[j].db, true);
+        for (uint32_t j = 0; j < shard_db_count(s); j++)
+            shard_flush(ks, s, shard_db_at(s, j).db, true);
     }
 }
 
@@ -203,15 +190,7 @@ void shard_swap(struct keyspace *ks, struct shard *s, uint32_t a, uint32_t b)
     struct table *ta = shard_own_table(ks, s, a), *tb = shard_own_table(ks, s, b);
     shard_cow(ks, s, a, ta);
     shard_cow(ks, s, b, tb);
-    const struct table swap = *ta;
-    const uint8_t stagger_a = ta->stagger, stagger_b = tb->stagger;
-    struct table_dir *live_b = tb->live;
-    *ta = *tb;
-    *tb = swap;
-    ta->stagger = stagger_a;
-    tb->stagger = stagger_b;
-    __atomic_store_n(&ta->live, live_b, __ATOMIC_RELEASE);
-    __atomic_store_n(&tb->live, swap.live, __ATOMIC_RELEASE);
+    table_swap(ta, tb);
     if (ta->frozen)
         ta->frozen->table = ta;
     if (tb->frozen)

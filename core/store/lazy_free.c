@@ -46,7 +46,7 @@ static void release_entry(void *ctx, struct entry *e)
 {
     struct lazy_free *l = ctx;
     struct value_reaper r = {.cursor = 0};
-    value_payload_read(e->kind, entry_payload(e), entry_payload_size(e), &r.value);
+    value_of_entry(e, &r.value);
     while (!value_reap(&r, BLOCKS_A_LOOK))
         give_way(l);
     entry_free(e);

@@ -94,6 +94,20 @@ static inline struct table *shard_table(struct shard *s, uint32_t db)
     return NULL;
 }
 
+/* Every database that has a table here, in ascending order: i from 0 to shard_db_count() - 1. */
+static inline uint32_t shard_db_count(const struct shard *s)
+{
+    return 1 + s->others_count;
+}
+
+static inline struct shard_db shard_db_at(struct shard *s, uint32_t i)
+{
+    if (i > 0)
+        return s->others[i - 1];
+    const struct shard_db zero = {0, &s->first};
+    return zero;
+}
+
 /* Made if need be. */
 struct table *shard_own_table(struct keyspace *ks, struct shard *s, uint32_t db);
 

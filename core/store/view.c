@@ -73,9 +73,10 @@ static void freeze_one(struct view *v, struct shard *s, uint32_t db, struct tabl
 
 static void freeze_all(struct view *v, struct shard *s)
 {
-    freeze_one(v, s, 0, &s->first);
-    for (uint32_t i = 0; i < s->others_count; i++)
-        freeze_one(v, s, s->others[i].db, s->others[i].table);
+    for (uint32_t i = 0; i < shard_db_count(s); i++) {
+        const struct shard_db at = shard_db_at(s, i);
+        freeze_one(v, s, at.db, at.table);
+    }
 }
 
 /* Databases in ascending order; a handful of them, so insertion does. */

@@ -59,8 +59,8 @@ void value_payload_write(const struct value *v, char *payload)
 
 void value_payload_read(uint8_t kind, const char *payload, size_t size, struct value *out)
 {
-    out->type = kind >> 4;
-    out->encoding = kind & 15;
+    out->type = (uint8_t)value_kind_type(kind);
+    out->encoding = value_kind_encoding(kind);
     if (value_is_inline(out->encoding)) {
         out->as.bytes = bytes_of(payload, size);
     } else if (out->encoding == ENC_INT) {

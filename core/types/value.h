@@ -18,6 +18,7 @@
 #include "core/base/bytes.h"
 #include "core/base/status.h"
 #include "core/ds/cow.h"
+#include "core/ds/entry.h"
 #include "core/ds/tree.h"
 #include "core/types/limits.h"
 
@@ -59,10 +60,20 @@ struct value {
     } as;
 };
 
-/* entry.kind */
+/* entry.kind: how a payload is told what it is. */
 static inline uint8_t value_kind(const struct value *v)
 {
     return (uint8_t)(v->type << 4 | v->encoding);
+}
+
+static inline unsigned value_kind_type(uint8_t kind)
+{
+    return kind >> 4;
+}
+
+static inline uint8_t value_kind_encoding(uint8_t kind)
+{
+    return kind & 15;
 }
 
 static inline bool value_exists(const struct value *v)
@@ -83,6 +94,11 @@ static inline bool value_has_root(uint8_t encoding)
     return VALUE_ROOTS >> encoding & 1;
 }
 
+static inline bool value_kind_has_root(uint8_t kind)
+{
+    return value_has_root(value_kind_encoding(kind));
+}
+
 /* The payload is the bytes themselves: as.bytes. */
 static inline bool value_is_inline(uint8_t encoding)
 {
@@ -94,6 +110,12 @@ size_t value_payload_size(const struct value *v);
 /* The value may borrow bytes from where the payload is to be. */
 void value_payload_write(const struct value *v, char *payload);
 void value_payload_read(uint8_t kind, const char *payload, size_t size, struct value *out);
+
+/* The value of an entry of the keyspace, borrowed. */
+static inline void value_of_entry(const struct entry *e, struct value *out)
+{
+    value_payload_read(e->kind, entry_payload(e), entry_payload_size(e), out);
+}
 
 /*
  * A value opened for change where it is kept.  The opener has made the entry private to the live

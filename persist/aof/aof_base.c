@@ -41,7 +41,7 @@ void aof_base_entry(struct aof_base *b, uint32_t db, const struct entry *e)
     struct value v;
     if (!b->in_db || db != b->db)
         select_db(b, db);
-    value_payload_read(e->kind, entry_payload(e), entry_payload_size(e), &v);
+    value_of_entry(e, &v);
     LK_ASSERT(v.type < TYPE_COUNT);
     writers[v.type](b->out, entry_key(e), &v);
     if (entry_has_deadline(e)) {

@@ -105,7 +105,7 @@ void rdb_save_entry(struct rdb_save *s, uint32_t db, const struct entry *e)
         rdb_out_ms(s->out, entry_deadline(e));
     }
     put_use(s, entry_lru(e));
-    value_payload_read(e->kind, entry_payload(e), entry_payload_size(e), &v);
+    value_of_entry(e, &v);
     rdb_out_value_code(s->out, &v);
     rdb_out_string(s->out, entry_key(e));
     rdb_out_value(s->out, &v);

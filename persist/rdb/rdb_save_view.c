@@ -36,10 +36,11 @@ void rdb_sizes_take(struct keyspace *ks, struct rdb_sizes *out)
 {
     *out = (struct rdb_sizes){0};
     for (uint32_t i = 0; i < ks->count; i++) {
-        const struct shard *s = &ks->shards[i];
-        add_table(out, 0, &s->first);
-        for (uint32_t j = 0; j < s->others_count; j++)
-            add_table(out, s->others[j].db, s->others[j].table);
+        struct shard *s = &ks->shards[i];
+        for (uint32_t j = 0; j < shard_db_count(s); j++) {
+            const struct shard_db at = shard_db_at(s, j);
+            add_table(out, at.db, at.table);
+        }
     }
 }
 

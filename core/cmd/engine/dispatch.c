@@ -325,7 +325,7 @@ static void look_up(struct dispatcher *d, struct pending *p)
     p->cmd = command_index_resolve(d->shared->commands, &p->args);
     if (LK_UNLIKELY(!p->cmd) || p->cmd->first_key == 0 || (uint32_t)p->cmd->first_key >= p->args.n)
         return;
-    p->hash = hash_bytes(p->args.v[p->cmd->first_key]);
+    p->hash = keyspace_hash(d->ks, p->args.v[p->cmd->first_key]);
     p->shard = keyspace_shard(d->ks, p->hash);
     LK_PREFETCH(p->shard);
 }

@@ -59,11 +59,10 @@ static void expire_shard(struct dispatcher *d, struct shard *s, struct progress 
     }
     effects_begin(&d->effects);
     d->effects.apart = true;
-    out->more |= expire_table(d, s, 0, &s->first);
-    out->timed |= s->first.deadlines > 0;
-    for (uint32_t i = 0; i < s->others_count; i++) {
-        out->more |= expire_table(d, s, s->others[i].db, s->others[i].table);
-        out->timed |= s->others[i].table->deadlines > 0;
+    for (uint32_t i = 0; i < shard_db_count(s); i++) {
+        const struct shard_db at = shard_db_at(s, i);
+        out->more |= expire_table(d, s, at.db, at.table);
+        out->timed |= at.table->deadlines > 0;
     }
     if (LK_UNLIKELY(d->ready_count > 0)) {
         dispatch_serve(d);

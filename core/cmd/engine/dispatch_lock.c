@@ -39,7 +39,7 @@ int dispatch_hash_keys(struct dispatcher *d, const struct command_info *c, const
     dispatch_reserve_keys(d, d->key_count + (uint32_t)n);
     for (int i = 0; i < n; i++) {
         const struct bytes key = a->v[d->refs[i].index];
-        d->keys[d->key_count++] = (struct key_hash){key.data, key.size, hash_bytes(key)};
+        d->keys[d->key_count++] = (struct key_hash){key.data, key.size, keyspace_hash(d->ks, key)};
     }
     return LK_OK;
 }

@@ -21,7 +21,7 @@ static unsigned serve_type(struct dispatcher *d, const struct wait_key *k)
     const struct entry *e = t ? table_find(t, k->hash, wait_key_name(k), &loc) : NULL;
     if (!e || (entry_has_deadline(e) && entry_deadline(e) <= d->now_ms))
         return TYPE_NONE;
-    return e->kind >> 4;
+    return value_kind_type(e->kind);
 }
 
 /* Another writer may have it just now, for no longer than one command of the waiter's takes. */

@@ -4,7 +4,6 @@
  * A look-up is remembered until something moves in its table, so that a handler which first looks
  * and then puts pays for one search.
  */
-#include "core/base/hash.h"
 #include "core/cmd/engine/dispatch_priv.h"
 #include "core/store/lru.h"
 #include "core/store/watch.h"
@@ -59,7 +58,7 @@ uint64_t exec_hash(struct exec *x, struct bytes key)
             d->key_next++;
         }
     }
-    return hash_bytes(key);
+    return keyspace_hash(d->ks, key);
 }
 
 void exec_changed(struct exec *x, struct shard *s, struct bytes key)
@@ -168,7 +167,7 @@ static int read_value(const struct found *f, unsigned type, struct value *out)
     if (!f->entry)
         return LK_OK;
     const struct entry *e = f->entry;
-    value_payload_read(e->kind, entry_payload(e), entry_payload_size(e), out);
+    value_of_entry(e, out);
     return type == TYPE_ANY || out->type == type ? LK_OK : LK_ETYPE;
 }
 
@@ -267,7 +266,7 @@ static bool put_in_place(struct exec *x, struct found *f, struct cow *cow, const
                          size_t size, int64_t deadline_ms)
 {
     struct entry *e = f->entry;
-    if (value_has_root(e->kind & 15) || entry_has_deadline(e) != (deadline_ms >= 0) ||
+    if (value_kind_has_root(e->kind) || entry_has_deadline(e) != (deadline_ms >= 0) ||
         entry_meta(e) & ENTRY_INNER || value_next_deadline(v) >= 0 || !entry_fits(e, size) ||
         table_seen(f->table, cow, &f->loc))
         return false;

@@ -78,8 +78,7 @@ int exec_edit(struct exec *x, struct bytes key, struct value_edit **out)
     e->base.cow = shard_node_cow(d->ks, f->shard, f->db, f->table, f->hash, f->entry);
     e->base.resize = edit_resize;
     e->base.discard = edit_discard;
-    value_payload_read(f->entry->kind, entry_payload(f->entry), entry_payload_size(f->entry),
-                       &e->base.value);
+    value_of_entry(f->entry, &e->base.value);
     *out = &e->base;
     return LK_OK;
 }
@@ -143,7 +142,7 @@ int exec_open(struct exec *x, struct bytes key, unsigned type, struct value_edit
         *out = &d->edit.base;
         return LK_OK;
     }
-    if (f->entry->kind >> 4 != (int)type)
+    if (value_kind_type(f->entry->kind) != type)
         return LK_ETYPE;
     d->edit.fresh = false;
     return exec_edit(x, key, out);
@@ -210,7 +209,7 @@ static int transfer(struct exec *x, uint32_t from_db, struct bytes from, uint32_
     struct cow *cow = shard_cow(d->ks, source.shard, from_db, source.table);
     bool seen = false;
     struct entry *shell = table_remove(source.table, cow, &source.loc, &seen);
-    if (value_has_root(moved->kind & 15) &&
+    if (value_kind_has_root(moved->kind) &&
         __atomic_load_n(&d->ks->view_epoch, __ATOMIC_RELAXED) != 0)
         entry_set_flag(moved, ENTRY_PINNED, true);
     shard_dispose_shell(d->ks, source.table, shell, seen);

@@ -62,7 +62,7 @@ static void visit_entry(void *ctx, struct entry *e)
     if (w->stopped || (deadline != ENTRY_NO_DEADLINE && deadline <= w->now_ms))
         return;
     struct value v;
-    value_payload_read(e->kind, entry_payload(e), entry_payload_size(e), &v);
+    value_of_entry(e, &v);
     if (!w->visit(w->ctx, entry_key(e), &v))
         w->stopped = true;
 }
@@ -260,11 +260,11 @@ uint64_t exec_flush(struct exec *x, int db, bool async)
     uint64_t gone = 0;
     for (uint32_t i = 0; i < d->ks->count; i++) {
         struct shard *s = &d->ks->shards[i];
-        if (db <= 0)
-            gone += flush_one(d, s, 0);
-        for (uint32_t j = 0; j < s->others_count; j++)
-            if (db < 0 || s->others[j].db == (uint32_t)db)
-                gone += flush_one(d, s, s->others[j].db);
+        for (uint32_t j = 0; j < shard_db_count(s); j++) {
+            const struct shard_db at = shard_db_at(s, j);
+            if (db < 0 || at.db == (uint32_t)db)
+                gone += flush_one(d, s, at.db);
+        }
     }
     x->changes += gone;
     return gone;

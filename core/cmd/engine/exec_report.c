@@ -80,9 +80,10 @@ void exec_report_dbs(struct exec *x, bool shape, struct db_reports *out)
     for (uint32_t i = 0; i < d->ks->count; i++) {
         struct shard *s = &d->ks->shards[i];
         dispatch_visit_lock(d, s);
-        add_table(x, out, 0, &s->first, shape);
-        for (uint32_t j = 0; j < s->others_count; j++)
-            add_table(x, out, s->others[j].db, s->others[j].table, shape);
+        for (uint32_t j = 0; j < shard_db_count(s); j++) {
+            const struct shard_db at = shard_db_at(s, j);
+            add_table(x, out, at.db, at.table, shape);
+        }
         dispatch_visit_unlock(d, s);
     }
 }

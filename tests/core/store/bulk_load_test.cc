@@ -47,7 +47,7 @@ class BulkLoad : public ::testing::Test
             return "(none)";
         value v;
         buf scratch{};
-        value_payload_read(e->kind, entry_payload(e), entry_payload_size(e), &v);
+        value_of_entry(e, &v);
         const bytes b = str_bytes(&v, &scratch);
         std::string out(b.data, b.size);
         buf_release(&scratch);

@@ -227,7 +227,7 @@ class Data
         const auto take = [](void *ctx, entry *e) {
             const Walk *walk = static_cast<Walk *>(ctx);
             value v;
-            value_payload_read(e->kind, entry_payload(e), entry_payload_size(e), &v);
+            value_of_entry(e, &v);
             (*walk->visit)(walk->db, e, v);
         };
         for (uint32_t i = 0; i < ks->count; i++) {

@@ -88,7 +88,7 @@ inline std::ostream &operator<<(std::ostream &out, const Item &i)
 inline Item item_of(const entry *e)
 {
     value v;
-    value_payload_read(e->kind, entry_payload(e), entry_payload_size(e), &v);
+    value_of_entry(e, &v);
     buf scratch{};
     const bytes b = str_bytes(&v, &scratch);
     const Item i{b.size, siphash13({1, 2}, b.data, b.size), entry_deadline(e)};
@@ -302,7 +302,7 @@ class Server
 
     uint32_t shard_of(const std::string &key) const
     {
-        return keyspace_shard(ks, hash_bytes(of(key)))->index;
+        return keyspace_shard(ks, keyspace_hash(ks, of(key)))->index;
     }
 
     // The n-th key of its own making that lies in that shard.

@@ -46,7 +46,7 @@ class Dispatch : public Commands
 
     shard *shard_of(const std::string &key)
     {
-        return keyspace_shard(shared_.keyspace, hash_bytes(of(key)));
+        return keyspace_shard(shared_.keyspace, keyspace_hash(shared_.keyspace, of(key)));
     }
 
     static std::string drain(struct session *s)

@@ -45,7 +45,7 @@ class DispatchView : public Commands
         visitor.ctx = &out;
         visitor.entry = [](void *ctx, uint32_t db, const struct entry *e) {
             value v;
-            value_payload_read(e->kind, entry_payload(e), entry_payload_size(e), &v);
+            value_of_entry(e, &v);
             const bytes k = entry_key(e);
             (*static_cast<std::map<std::string, std::string> *>(
                 ctx))[std::to_string(db) + ":" + std::string(k.data, k.size)] = text_of(v);

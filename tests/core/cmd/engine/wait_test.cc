@@ -419,7 +419,7 @@ TEST(WaitConcurrent, NothingIsLostOrGivenTwice)
     note_words(server.lost, &got);
     const auto visit = [](void *ctx, entry *e) {
         value v;
-        value_payload_read(e->kind, entry_payload(e), entry_payload_size(e), &v);
+        value_of_entry(e, &v);
         std::string text(str_size(&v), '?');
         str_read(&v, 0, text.data(), text.size());
         note_words(text, static_cast<std::multiset<std::string> *>(ctx));

@@ -94,7 +94,7 @@ class HashExpire : public Commands, public ::testing::WithParamInterface<bool>
     static void note(Content *content, const entry *e)
     {
         value v;
-        value_payload_read(e->kind, entry_payload(e), entry_payload_size(e), &v);
+        value_of_entry(e, &v);
         ASSERT_EQ(v.type, TYPE_HASH);
         Fields *fields = &(*content)[text(entry_key(e))];
         hash_each(
