@@ -1,0 +1,60 @@
+/*
+ * message.h — what is published: one block for all who hear it.
+ *
+ * A message to ten thousand subscribers is written once.  Behind its head stand the two bulks that
+ * every form of it ends with; what stands before them depends on who reads.
+ *
+ *   body   $7\r\nchannel\r\n$5\r\nhello\r\n
+ *
+ *   RESP2  *3\r\n$7\r\nmessage\r\n  body            RESP3  >3\r\n$7\r\nmessage\r\n  body
+ *          *4\r\n$8\r\npmessage\r\n $n\r\npattern\r\n  body …
+ *
+ * Threads  any; nothing but the count of references changes once it is published
+ * Memory   freed with its last reference
+ */
+#ifndef LK_STORE_MESSAGE_H
+#define LK_STORE_MESSAGE_H
+
+#include "core/base/bytes.h"
+
+LK_BEGIN
+
+enum message_kind { MESSAGE_PLAIN, MESSAGE_SHARD, MESSAGE_KINDS };
+
+struct message {
+    uint32_t refs;     /* __atomic */
+    uint8_t kind;      /* enum message_kind */
+    uint64_t hash;     /* of the channel */
+    uint64_t sequence; /* of its stripe; set when it is published */
+    uint64_t epoch;    /* of the patterns; set when it is published */
+    uint64_t ticket;   /* what it tells of is durable when this is; 0: it tells of nothing */
+    uint32_t channel_at, channel_size; /* in body */
+    size_t body_size;
+    char body[];
+};
+
+/* With one reference. */
+struct message *message_new(enum message_kind kind, struct bytes channel, struct bytes payload);
+
+void message_hold(struct message *m, uint32_t references);
+void message_drop(struct message *m);
+
+static inline struct bytes message_channel(const struct message *m)
+{
+    return bytes_of(m->body + m->channel_at, m->channel_size);
+}
+
+static inline struct bytes message_body(const struct message *m)
+{
+    return bytes_of(m->body, m->body_size);
+}
+
+/* Bytes that the block takes. */
+static inline size_t message_size(const struct message *m)
+{
+    return sizeof *m + m->body_size;
+}
+
+LK_END
+
+#endif
