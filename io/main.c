@@ -117,16 +117,19 @@ static void answer(void *ctx, uint32_t worker, uint64_t session_id, struct bytes
     worker_group_answer(s->workers, worker, session_id, reply);
 }
 
-static void config_applied(void *ctx, const struct config *before, const struct config *after)
+static void ask_to_reclaim(void *ctx)
 {
     struct server *s = ctx;
-    if (before->slowlog_max_len != after->slowlog_max_len)
-        slowlog_set_max_count(s->shared.slowlog, (uint64_t)after->slowlog_max_len);
-    persistence_config_applied(s->persistence, before, after);
     pthread_mutex_lock(&s->lock);
     s->changes = true;
     pthread_cond_signal(&s->changed);
     pthread_mutex_unlock(&s->lock);
+}
+
+static void slowlog_applied(void *ctx, const struct config *before, const struct config *after)
+{
+    (void)before;
+    slowlog_set_max_count(ctx, (uint64_t)after->slowlog_max_len);
 }
 
 static void stop_by_signal(void *ctx, unsigned flags)
@@ -192,16 +195,6 @@ static enum save_answer save(void *ctx, uint32_t worker, uint64_t session_id)
     const struct server *s = ctx;
     return persistence_save(s->persistence, worker, session_id);
 }
-
-/* CONFIG SET of it takes effect when config_applied asks for it. */
-static const char *accept_appendonly(void *ctx, const struct config *before,
-                                     const struct config *after)
-{
-    (void)ctx, (void)before, (void)after;
-    return NULL;
-}
-
-static const struct config_hook hooks[] = {{"appendonly", accept_appendonly, NULL}, {0}};
 
 /* --- commands -------------------------------------------------------------------------------- */
 
@@ -292,7 +285,7 @@ static void make_store(struct server *s, const struct config *c)
     hash_seed_random();
     table_due_base(clock_unix_ms());
     struct dispatch_shared *shared = &s->shared;
-    shared->keyspace = keyspace_new((uint32_t)c->shards, (uint32_t)c->databases);
+    shared->keyspace = keyspace_new((uint32_t)c->shards, (uint32_t)c->dispatch.limits.databases);
     /* With more workers than CPUs the holder of a lock may not be running: do not wait for it. */
     shared->keyspace->spin_ns = sysconf(_SC_NPROCESSORS_ONLN) >= (long)workers ? 2000 : 0;
     shared->commands = make_commands(c);
@@ -307,6 +300,8 @@ static void make_store(struct server *s, const struct config *c)
                                                     .ask_to_settle = ask_to_settle});
     token_init(&shared->token);
     shared->slowlog = slowlog_new((uint64_t)c->slowlog_max_len);
+    config_register(s->config, CONFIG_HOOK_SLOWLOG,
+                    &(struct config_hook){NULL, slowlog_applied, shared->slowlog});
     shared->registry = registry_new(workers, wake_worker, s);
 }
 
@@ -337,8 +332,7 @@ static void make_workers(struct server *s, const struct config *c)
                                                .shutdown_abort = stay,
                                                .reload = ask_to_reload,
                                                .worker = report_worker,
-                                               .config_applied = config_applied,
-                                               .hooks = hooks,
+                                               .config_replaced = ask_to_reclaim,
                                                .persistence = report_persistence,
                                                .bgsave = bgsave,
                                                .bgrewrite = bgrewrite,

@@ -40,6 +40,12 @@ static inline bool bytes_equal(struct bytes a, struct bytes b)
     return a.size == b.size && (a.size == 0 || memcmp(a.data, b.data, a.size) == 0);
 }
 
+/*
+ * As bytes_equal, for a password that somebody guesses: takes time by the size of given alone,
+ * whatever differs and wherever.
+ */
+bool bytes_equal_secret(struct bytes given, struct bytes secret);
+
 /* memcmp order; a proper prefix comes first. */
 int bytes_compare(struct bytes a, struct bytes b);
 

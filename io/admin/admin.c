@@ -1,8 +1,8 @@
 /*
  * admin.c — the part that knows the others: its life, its configuration, its periodic look.
  *
- * Dispatch reads a snapshot of its own, derived from the configuration, so that a batch costs one
- * pointer.  CONFIG SET swaps that pointer; what it replaces stays readable until admin_reclaim.
+ * Dispatch reads its part of the configuration through one pointer, so that a batch costs one load.
+ * CONFIG SET swaps that pointer; what it replaces stays readable until admin_reclaim.
  */
 #include "io/admin/admin_priv.h"
 
@@ -13,70 +13,11 @@
 #include "core/store/view.h"
 #include "io/admin/info/process.h"
 #include "io/admin/info/totals.h"
+#include "io/start/startup.h"
 
-/* --- the configuration that dispatch reads --------------------------------------------------- */
+#include <inttypes.h>
 
-struct dispatch_kept {
-    struct dispatch_config config; /* first */
-    struct dispatch_kept *next;
-};
-
-static bool is_lfu(int policy)
-{
-    return policy == CONFIG_VOLATILE_LFU || policy == CONFIG_ALLKEYS_LFU;
-}
-
-static struct type_limits type_limits_from(const struct config *c)
-{
-    return (struct type_limits){
-        .hash_max_listpack_entries = (uint64_t)c->hash_max_listpack_entries,
-        .hash_max_listpack_value = c->hash_max_listpack_value,
-        .set_max_intset_entries = (uint64_t)c->set_max_intset_entries,
-        .set_max_listpack_entries = (uint64_t)c->set_max_listpack_entries,
-        .set_max_listpack_value = c->set_max_listpack_value,
-        .zset_max_listpack_entries = (uint64_t)c->zset_max_listpack_entries,
-        .zset_max_listpack_value = c->zset_max_listpack_value,
-        .list_max_listpack_size = c->list_max_listpack_size,
-        .stream_node_max_bytes = c->stream_node_max_bytes,
-        .stream_node_max_entries = (uint64_t)c->stream_node_max_entries,
-    };
-}
-
-struct dispatch_config *dispatch_config_from(const struct config *c)
-{
-    struct dispatch_kept *k = mem_new(struct dispatch_kept);
-    char *password = NULL;
-
-    if (c->requirepass.size > 0) {
-        struct buf b = {0};
-        buf_append_bytes(&b, c->requirepass);
-        buf_append_char(&b, '\0');
-        password = mem_strdup(b.data);
-        buf_release(&b);
-    }
-    k->config = (struct dispatch_config){
-        .limits = {.bulk_max = c->proto_max_bulk_len,
-                   .databases = (uint32_t)c->databases,
-                   .lazy_user_del = c->lazyfree_lazy_user_del,
-                   .lazy_user_flush = c->lazyfree_lazy_user_flush,
-                   .lfu = is_lfu(c->maxmemory_policy),
-                   .lfu_log_factor = (uint32_t)c->lfu_log_factor,
-                   .lfu_decay_minutes = (uint32_t)c->lfu_decay_time,
-                   .hll_sparse_max_bytes = c->hll_sparse_max_bytes,
-                   .types = type_limits_from(c)},
-        .maxmemory = c->maxmemory,
-        .requirepass = password,
-        .slowlog_us = c->slowlog_log_slower_than_us,
-        .latency_tracking = c->latency_tracking,
-    };
-    return &k->config;
-}
-
-void dispatch_config_free(struct dispatch_config *d)
-{
-    mem_strfree((char *)(uintptr_t)d->requirepass);
-    mem_delete((struct dispatch_kept *)d);
-}
+/* --- what follows from the configuration ------------------------------------------------------ */
 
 /* Letters to classes: the first ten stand in the same order, n and m are the other way round. */
 static uint32_t wanted_events(int notify)
@@ -95,43 +36,82 @@ _Static_assert((int)CONFIG_NOTIFY_GENERIC == (int)EVENT_GENERIC &&
                    (int)CONFIG_NOTIFY_MODULE == (int)EVENT_MODULE,
                "the classes stand in the order of the letters");
 
-void admin_publish_config(struct admin *a)
+static void engine_applied(void *ctx, const struct config *before, const struct config *after)
 {
-    struct dispatch_shared *shared = a->parts.shared;
-    const struct config *c = config_current(a->parts.config);
-    struct dispatch_kept *old = (struct dispatch_kept *)(uintptr_t)shared->config;
+    const struct admin *a = ctx;
 
-    __atomic_store_n(&shared->config, dispatch_config_from(c), __ATOMIC_RELEASE);
-    __atomic_store_n(&shared->events, wanted_events(c->notify_keyspace_events), __ATOMIC_RELAXED);
-    log_set_level((enum log_level)c->loglevel);
-    if (old) {
-        old->next = a->kept;
-        a->kept = old;
-        __atomic_store_n(&a->kept_count, a->kept_count + 1, __ATOMIC_RELAXED);
-    }
+    (void)before;
+    __atomic_store_n(&a->parts.shared->config, &after->dispatch, __ATOMIC_RELEASE);
+    if (a->parts.config_replaced)
+        a->parts.config_replaced(a->parts.ctx);
 }
 
-static void free_kept(struct admin *a)
+static void events_applied(void *ctx, const struct config *before, const struct config *after)
 {
-    while (a->kept) {
-        struct dispatch_kept *next = a->kept->next;
-        dispatch_config_free(&a->kept->config);
-        a->kept = next;
-    }
-    __atomic_store_n(&a->kept_count, 0, __ATOMIC_RELAXED);
+    const struct admin *a = ctx;
+
+    (void)before;
+    __atomic_store_n(&a->parts.shared->events, wanted_events(after->notify_keyspace_events),
+                     __ATOMIC_RELAXED);
+}
+
+static void log_applied(void *ctx, const struct config *before, const struct config *after)
+{
+    (void)ctx;
+    (void)before;
+    log_set_level((enum log_level)after->loglevel);
+}
+
+static void memory_applied(void *ctx, const struct config *before, const struct config *after)
+{
+    const size_t used = mem_used();
+    const uint64_t limit = after->dispatch.maxmemory;
+
+    (void)ctx;
+    (void)before;
+    if (limit == 0 || limit >= used)
+        return;
+    log_line(LOG_WARNING,
+             "WARNING: the new maxmemory value set via CONFIG SET (%" PRIu64
+             ") is smaller than the current memory usage (%zu): keys will be evicted or writes "
+             "refused, as maxmemory-policy says.",
+             limit, used);
+}
+
+/* More clients need more descriptors; the workers' listeners and files need some, too. */
+static const char *prepare_clients(void *ctx, const struct config *before,
+                                   const struct config *after)
+{
+    (void)ctx;
+    if (after->maxclients <= before->maxclients ||
+        startup_allow_clients(after->maxclients) >= after->maxclients)
+        return NULL;
+    return "The operating system is not able to handle the specified number of clients";
+}
+
+static void register_hooks(struct admin *a)
+{
+    struct config_holder *h = a->parts.config;
+    const struct config *c = config_current(h);
+
+    config_register(h, CONFIG_HOOK_ENGINE, &(struct config_hook){NULL, engine_applied, a});
+    config_register(h, CONFIG_HOOK_CLIENTS, &(struct config_hook){prepare_clients, NULL, a});
+    config_register(h, CONFIG_HOOK_MEMORY, &(struct config_hook){NULL, memory_applied, a});
+    config_register(h, CONFIG_HOOK_LOG, &(struct config_hook){NULL, log_applied, a});
+    config_register(h, CONFIG_HOOK_EVENTS, &(struct config_hook){NULL, events_applied, a});
+    a->parts.shared->config = &c->dispatch;
+    log_applied(a, c, c);
+    events_applied(a, c, c);
 }
 
 void admin_reclaim(struct admin *a)
 {
     struct gate *gate = &a->parts.shared->keyspace->gate;
 
-    if (__atomic_load_n(&a->kept_count, __ATOMIC_RELAXED) < ADMIN_KEPT_MAX)
+    if (config_replaced(a->parts.config) < ADMIN_REPLACED_MAX)
         return;
     gate_close(gate);
-    pthread_mutex_lock(&a->config_lock);
-    free_kept(a);
     config_reclaim(a->parts.config);
-    pthread_mutex_unlock(&a->config_lock);
     gate_open(gate);
 }
 
@@ -158,9 +138,7 @@ struct admin *admin_new(const struct admin_parts *parts)
         a->parts.started_ms = clock_unix_ms();
     random_id(a->run_id);
     random_id(a->replication_id);
-    pthread_mutex_init(&a->config_lock, NULL);
-    a->parts.shared->config = NULL;
-    admin_publish_config(a);
+    register_hooks(a);
     a->parts.shared->admin = a;
     a->startup_bytes = mem_used();
     a->sampled.peak_bytes = a->startup_bytes;
@@ -169,11 +147,8 @@ struct admin *admin_new(const struct admin_parts *parts)
 
 void admin_free(struct admin *a)
 {
-    dispatch_config_free((struct dispatch_config *)(uintptr_t)a->parts.shared->config);
     a->parts.shared->config = NULL;
     a->parts.shared->admin = NULL;
-    free_kept(a);
-    pthread_mutex_destroy(&a->config_lock);
     mem_delete(a);
 }
 

@@ -76,9 +76,6 @@ struct admin_parts {
     const char *executable;         /* absolute; must live as long as admin */
     const char *supervised;         /* "no", "systemd", "upstart" */
     const char *replication_id;     /* 40 hex digits; NULL: one of admin's own */
-    /* Of CONFIG SET, ends with {0}.  Without one, port, bind, tls-port and appendonly are refused.
-     */
-    const struct config_hook *hooks;
 
     void *ctx; /* of all the calls below */
     /*
@@ -97,14 +94,15 @@ struct admin_parts {
     bool (*reload)(void *ctx, const struct admin_reload *spec);
     uint64_t (*log_offset)(void *ctx); /* bytes of replication stream made so far */
     /*
-     * The new configuration is in force.  Called by the client's worker inside the gate, so it must
-     * not close it.
+     * CONFIG SET has replaced what admin_reclaim may free.  Called by the client's worker inside
+     * the gate, so it must not close it.
      */
-    void (*config_applied)(void *ctx, const struct config *before, const struct config *after);
+    void (*config_replaced)(void *ctx);
 };
 
 /*
- * Sets shared->config from the configuration, shared->events, shared->admin, the log's level.
+ * Registers its hooks with the configuration; sets shared->config, shared->events, shared->admin,
+ * the log's level.
  * Give it shared->keyspace, ->commands, ->all_stats and ->worker_count before the first command.
  */
 struct admin *admin_new(const struct admin_parts *parts);
@@ -121,15 +119,8 @@ void admin_cron(struct admin *a, int64_t now_ms);
 bool admin_cron_paused(const struct admin *a);
 
 /*
- * What dispatch reads of the configuration.  Freed by dispatch_config_free once no dispatcher can
- * be inside a batch that began with it.
- */
-struct dispatch_config *dispatch_config_from(const struct config *c);
-void dispatch_config_free(struct dispatch_config *d);
-
-/*
- * Frees what CONFIG SET has replaced, here and in the holder, if that is worth it by now: alone in
- * the gate, so from a thread that is outside of it, as when config_applied has told it to.  Nobody
+ * Frees what CONFIG SET has replaced, if that is worth it by now: alone in the gate, so from a
+ * thread that is outside of it, as when config_replaced has told it to.  Nobody
  * may keep what config_current gave beyond dispatch_leave, except the caller, who asks anew.
  */
 void admin_reclaim(struct admin *a);

@@ -7,13 +7,9 @@
 #include "io/admin/admin.h"
 #include "io/admin/info/rate.h"
 
-#include <pthread.h>
-
 LK_BEGIN
 
-struct dispatch_kept; /* a replaced dispatch_config */
-
-enum { RUN_ID_CHARS = 40, ADMIN_KEPT_MAX = 32 };
+enum { RUN_ID_CHARS = 40, ADMIN_REPLACED_MAX = 32 };
 
 struct admin {
     struct admin_parts parts;
@@ -24,16 +20,11 @@ struct admin {
     struct {
         uint64_t peak_bytes, rss_bytes, held_peak_bytes, held_since_ms;
         struct rate commands, input, output;
-    } sampled;                   /* admin_cron writes, others read: relaxed __atomic */
-    pthread_mutex_t config_lock; /* one CONFIG SET at a time, from its checks to the swap */
-    struct dispatch_kept *kept;  /* config_lock: replaced, still readable */
-    uint32_t kept_count;         /* __atomic; written under config_lock */
+    } sampled; /* admin_cron writes, others read: relaxed __atomic */
 };
 
 /* Peak of used bytes; looks at them now, too. */
 uint64_t admin_peak_bytes(struct admin *a);
-/* Makes the current configuration the one that dispatch uses.  Under config_lock. */
-void admin_publish_config(struct admin *a);
 
 /* Is the client on this machine, by address? */
 bool admin_is_local(const struct session *s);

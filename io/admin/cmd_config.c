@@ -1,16 +1,13 @@
 /*
  * cmd_config.c — CONFIG: reading, changing and saving the configuration.
  *
- * io/config knows what the directives are; here a change becomes the one that dispatch uses.
+ * io/config knows what the directives are; here are its words.
  * RESETSTAT runs alone, as only a counter's owner may write it.
  */
 #include "io/admin/admin_priv.h"
 
 #include "core/base/log.h"
 #include "core/base/mem.h"
-#include "io/start/startup.h"
-
-#include <inttypes.h>
 
 /* --- GET ------------------------------------------------------------------------------------- */
 
@@ -41,89 +38,15 @@ static enum outcome config_get_command(struct exec *x, const struct args *a)
 
 /* --- SET ------------------------------------------------------------------------------------- */
 
-/* More clients need more descriptors; the workers' listeners and files need some, too. */
-static const char *apply_maxclients(void *ctx, const struct config *before,
-                                    const struct config *after)
-{
-    (void)ctx;
-    if (after->maxclients <= before->maxclients ||
-        startup_allow_clients(after->maxclients) >= after->maxclients)
-        return NULL;
-    return "The operating system is not able to handle the specified number of clients";
-}
-
-/* Of directives that need a part that has no hook here: better no than a yes without effect. */
-static const char *refuse(void *ctx, const struct config *before, const struct config *after)
-{
-    (void)ctx;
-    (void)before;
-    (void)after;
-    return "this server cannot change it while it runs";
-}
-
-static bool has_hook(const struct config_hook *hooks, const char *name)
-{
-    while (hooks && hooks->name && strcmp(hooks->name, name) != 0)
-        hooks++;
-    return hooks && hooks->name;
-}
-
-/* Admin's own hooks in front of the root's. */
-static struct config_hook *hooks_of(const struct admin *a, size_t *size)
-{
-    static const char *const needy[] = {"port", "bind", "tls-port", "appendonly"};
-    enum { NEEDY = sizeof needy / sizeof *needy };
-    const struct config_hook *more = a->parts.hooks;
-    size_t n = 0, own = 0;
-
-    while (more && more[n].name)
-        n++;
-    *size = (n + NEEDY + 2) * sizeof *more;
-    struct config_hook *all = mem_calloc(*size);
-    all[own++] = (struct config_hook){"maxclients", apply_maxclients, NULL};
-    for (size_t i = 0; i < NEEDY; i++)
-        if (!has_hook(more, needy[i]))
-            all[own++] = (struct config_hook){needy[i], refuse, NULL};
-    if (n > 0)
-        memcpy(all + own, more, n * sizeof *more);
-    return all;
-}
-
-static void warn_of_limit(const struct config *before, const struct config *after)
-{
-    const size_t used = mem_used();
-
-    if (after->maxmemory == before->maxmemory || after->maxmemory == 0 || after->maxmemory >= used)
-        return;
-    log_line(LOG_WARNING,
-             "WARNING: the new maxmemory value set via CONFIG SET (%" PRIu64
-             ") is smaller than the current memory usage (%zu): keys will be evicted or writes "
-             "refused, as maxmemory-policy says.",
-             after->maxmemory, used);
-}
-
 static int set_pairs(struct admin *a, const struct args *args, bool local, struct buf *error)
 {
     const uint32_t count = (args->n - 2) / 2;
     struct config_pair *pairs = mem_alloc(count * sizeof *pairs);
-    size_t hooks_size;
-    struct config_hook *hooks = hooks_of(a, &hooks_size);
 
     for (uint32_t i = 0; i < count; i++)
         pairs[i] = (struct config_pair){args->v[2 + 2 * i], args->v[3 + 2 * i]};
-    pthread_mutex_lock(&a->config_lock);
-    const struct config *before = config_current(a->parts.config);
-    const int rc = config_set(a->parts.config, pairs, count, local, hooks, error);
-    const struct config *after = config_current(a->parts.config);
-    if (before != after) {
-        admin_publish_config(a);
-        warn_of_limit(before, after);
-        if (a->parts.config_applied)
-            a->parts.config_applied(a->parts.ctx, before, after);
-    }
-    pthread_mutex_unlock(&a->config_lock);
+    const int rc = config_set(a->parts.config, pairs, count, local, error);
     mem_free(pairs, count * sizeof *pairs);
-    mem_free(hooks, hooks_size);
     return rc;
 }
 

@@ -6,16 +6,16 @@
  *
  *   config_current(holder) --> struct config --> strings and lists, shared between snapshots
  *
- * Shapes   a const char * is NULL when the directive is unset, or a string; struct bytes may be
- *          empty; an enum's number is its position in its list below
- * Units    *_s seconds, *_ms milliseconds, *_us microseconds; sizes are bytes
- * Threads  any thread may read a snapshot
- * Memory   everything reachable from a snapshot lives as long as the snapshot
+ * Shapes   a const char * is NULL when the directive is unset, or a string that holds no NUL: a
+ *          name for the system; struct bytes may be empty and holds any bytes: a secret; an enum's
+ * number is its position in its list below Units    *_s seconds, *_ms milliseconds, *_us
+ * microseconds; sizes are bytes Threads  any thread may read a snapshot Memory   everything
+ * reachable from a snapshot lives as long as the snapshot
  */
 #ifndef LK_IO_CONFIG_H
 #define LK_IO_CONFIG_H
 
-#include "core/base/bytes.h"
+#include "core/cmd/engine/dispatch_config.h"
 
 LK_BEGIN
 
@@ -124,6 +124,8 @@ struct config_directive {
 };
 
 struct config {
+    struct dispatch_config dispatch; /* what commands read; some rows point into it */
+
     /* Where it came from. */
     const char *config_file; /* absolute; NULL without a file */
     bool sentinel_mode;
@@ -136,7 +138,7 @@ struct config {
     int64_t unixsocketperm, socket_mark_id;
     bool protected_mode;
     int64_t max_new_connections_per_cycle, max_new_tls_connections_per_cycle;
-    uint64_t client_query_buffer_limit, proto_max_bulk_len;
+    uint64_t client_query_buffer_limit;
     struct config_buffer_limit client_output_buffer_limit[3]; /* enum config_client_class */
     int64_t maxmemory_clients; /* bytes; negative: minus the percent of maxmemory; 0: no limit */
 
@@ -146,8 +148,9 @@ struct config {
     bool io_threads_do_reads;
 
     /* TLS. */
-    const char *tls_cert_file, *tls_key_file, *tls_key_file_pass, *tls_client_cert_file;
-    const char *tls_client_key_file, *tls_client_key_file_pass, *tls_dh_params_file;
+    const char *tls_cert_file, *tls_key_file, *tls_client_cert_file, *tls_client_key_file;
+    const char *tls_dh_params_file;
+    struct bytes tls_key_file_pass, tls_client_key_file_pass;
     const char *tls_ca_cert_file, *tls_ca_cert_dir, *tls_protocols, *tls_ciphers;
     const char *tls_ciphersuites;
     bool tls_replication, tls_cluster, tls_prefer_server_ciphers, tls_session_caching;
@@ -155,7 +158,6 @@ struct config {
     int64_t tls_session_cache_size, tls_session_cache_timeout_s;
 
     /* Who may do what. */
-    struct bytes requirepass; /* empty: none */
     const char *aclfile;
     int acl_pubsub_default; /* enum config_acl_channels */
     int64_t acllog_max_len;
@@ -179,18 +181,11 @@ struct config {
     bool dynamic_hz;
 
     /* Data. */
-    int64_t databases;
-    uint64_t maxmemory;
     int maxmemory_policy; /* enum config_policy */
-    int64_t maxmemory_samples, maxmemory_eviction_tenacity, lfu_log_factor, lfu_decay_time;
+    int64_t maxmemory_samples, maxmemory_eviction_tenacity;
     int64_t active_expire_effort;
     bool lazyfree_lazy_eviction, lazyfree_lazy_expire, lazyfree_lazy_server_del;
-    bool lazyfree_lazy_user_del, lazyfree_lazy_user_flush;
-    int64_t hash_max_listpack_entries, list_max_listpack_size, list_compress_depth;
-    int64_t set_max_intset_entries, set_max_listpack_entries, zset_max_listpack_entries;
-    int64_t stream_node_max_entries;
-    uint64_t hash_max_listpack_value, set_max_listpack_value, zset_max_listpack_value;
-    uint64_t stream_node_max_bytes, hll_sparse_max_bytes;
+    int64_t list_compress_depth;
     bool activerehashing, activedefrag;
     uint64_t active_defrag_ignore_bytes;
     int64_t active_defrag_threshold_lower, active_defrag_threshold_upper;
@@ -200,9 +195,7 @@ struct config {
     bool lua_enable_deprecated_api;
 
     /* Watching it. */
-    int64_t slowlog_log_slower_than_us; /* negative: off */
     int64_t slowlog_max_len, latency_monitor_threshold_ms;
-    bool latency_tracking;
     struct config_doubles latency_tracking_info_percentiles;
 
     /* Files. */
@@ -222,8 +215,8 @@ struct config {
     /* Replication. */
     const char *replicaof_host; /* NULL: a master */
     int64_t replicaof_port;
-    const char *masteruser, *replica_announce_ip;
-    struct bytes masterauth;
+    const char *replica_announce_ip;
+    struct bytes masteruser, masterauth;
     bool replica_serve_stale_data, replica_read_only, replica_ignore_maxmemory, replica_announced;
     bool replica_lazy_flush, replica_ignore_disk_write_errors, repl_disable_tcp_nodelay;
     bool repl_diskless_sync;

@@ -15,6 +15,13 @@ enum { WATCHDOG_TICKS = 2 }; /* a watchdog must not bark within one tick of the 
 enum { BACKLOG_MIN = 16 * 1024 };
 enum { HOSTNAME_MAX = 255, NODENAME_MAX = 100 };
 
+const char *config_check_policy(struct config *c)
+{
+    c->dispatch.limits.lfu =
+        c->maxmemory_policy == CONFIG_VOLATILE_LFU || c->maxmemory_policy == CONFIG_ALLKEYS_LFU;
+    return NULL;
+}
+
 const char *config_check_hz(struct config *c)
 {
     if (c->hz < HZ_MIN)

@@ -28,8 +28,11 @@ struct config_holder {
     _Atomic(struct config *) current; /* stored under the mutex */
     int cpus;                         /* fixed at config_holder_new */
     struct config *defaults;          /* likewise */
+    size_t replaced;                  /* __atomic; changed under the mutex: length of retired */
     pthread_mutex_t mutex;
     struct {
+        struct config_hook hooks[CONFIG_HOOKS];
+        uint32_t registered; /* a bit a hook */
         struct retired *retired;
         struct kept *kept;
     } locked; /* hold the mutex */
@@ -92,7 +95,32 @@ void config_holder_publish(struct config_holder *h, struct config *draft)
     r->snapshot = atomic_load_explicit(&h->current, memory_order_relaxed);
     r->next = h->locked.retired;
     h->locked.retired = r;
+    __atomic_store_n(&h->replaced, h->replaced + 1, __ATOMIC_RELAXED);
     atomic_store_explicit(&h->current, draft, memory_order_release);
+    const struct config_hook *engine = config_holder_hook(h, CONFIG_HOOK_ENGINE);
+    if (engine && engine->applied)
+        engine->applied(engine->ctx, r->snapshot, draft);
+}
+
+void config_register(struct config_holder *h, enum config_hook_id id,
+                     const struct config_hook *hook)
+{
+    LK_ASSERT(id > CONFIG_HOOK_NONE && id < CONFIG_HOOKS);
+    config_holder_lock(h);
+    LK_ASSERT(!config_holder_hook(h, id));
+    h->locked.hooks[id] = *hook;
+    h->locked.registered |= 1u << id;
+    config_holder_unlock(h);
+}
+
+const struct config_hook *config_holder_hook(const struct config_holder *h, enum config_hook_id id)
+{
+    return h->locked.registered & 1u << id ? &h->locked.hooks[id] : NULL;
+}
+
+size_t config_replaced(const struct config_holder *h)
+{
+    return __atomic_load_n(&h->replaced, __ATOMIC_RELAXED);
 }
 
 size_t config_reclaim(struct config_holder *h)
@@ -106,6 +134,7 @@ size_t config_reclaim(struct config_holder *h)
         config_draft_free(r->snapshot);
         mem_delete(r);
     }
+    __atomic_store_n(&h->replaced, 0, __ATOMIC_RELAXED);
     config_holder_unlock(h);
     return n;
 }
@@ -137,14 +166,6 @@ struct config_directive *config_holder_keep(struct config_holder *h, struct byte
 const char *config_holder_keep_string(struct config_holder *h, struct bytes s)
 {
     return config_holder_keep(h, s, 0, NULL, 0)->text;
-}
-
-bool config_is_secret(struct bytes name)
-{
-    bool aliased = false;
-    const struct config_row *row = config_row_find(name, &aliased);
-
-    return row && (row->flags & CONFIG_SECRET);
 }
 
 /* One bit a name: a directive's own at 2 * index, its alias at the next. */

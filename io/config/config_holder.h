@@ -5,8 +5,9 @@
  * pointer without a lock; writers queue on the holder's mutex, build a whole new snapshot, let the
  * hooks act on it and swap the pointer.
  *
- *   config_set --> draft = copy of current --> parse --> hooks --> current = draft
- *                                      \________\___ an error: undo the hooks, drop the draft
+ *   config_set --> draft = copy of current --> parse --> prepare --> current = draft --> applied
+ *                                      \________\___ an error: undo what is prepared, drop the
+ * draft
  *
  * Errors   a negative enum status and the text that the client or the operator sees, without the
  *          leading "ERR"; a call that fails has changed nothing
@@ -38,6 +39,8 @@ const struct config *config_current(const struct config_holder *h);
 
 /* Frees the replaced snapshots; no reader may still hold one.  Returns how many there were. */
 size_t config_reclaim(struct config_holder *h);
+/* How many wait for that; any thread. */
+size_t config_replaced(const struct config_holder *h);
 
 /* What the first argument asks for instead of, or besides, a server. */
 enum config_request {
@@ -83,29 +86,53 @@ struct config_pair {
 };
 
 /*
- * What must happen when a directive's value changes.  apply() gets both snapshots before the new
- * one is current; it returns NULL, or why it could not, and must then have changed nothing.  To
- * undo, it is called with the two exchanged.  Rows with the same apply and ctx run once a call.
+ * Parts of the server that act when certain directives change: a row names the part (config_row.h,
+ * .hook), and the part registers one hook.  A change of a row whose part is not there is refused.
  */
+enum config_hook_id {
+    CONFIG_HOOK_NONE,    /* readers see the new state, and that is all there is to it */
+    CONFIG_HOOK_ENGINE,  /* whatever has changed: dispatch reads the new state from now on */
+    CONFIG_HOOK_LISTEN,  /* sockets to listen on */
+    CONFIG_HOOK_CLIENTS, /* how many clients there may be */
+    CONFIG_HOOK_MEMORY,  /* maxmemory */
+    CONFIG_HOOK_AOF,     /* whether and how the AOF is written */
+    CONFIG_HOOK_SLOWLOG, /* its length */
+    CONFIG_HOOK_LOG,     /* the log's level */
+    CONFIG_HOOK_EVENTS,  /* keyspace events */
+    CONFIG_HOOKS
+};
+
 struct config_hook {
-    const char *name; /* the directive's own name; NULL ends the table */
-    const char *(*apply)(void *ctx, const struct config *before, const struct config *after);
+    /*
+     * Before the new state is current: NULL, or why the part cannot follow, and then it must have
+     * changed nothing.  To undo, it is called with the two exchanged.  May be left out.
+     */
+    const char *(*prepare)(void *ctx, const struct config *before, const struct config *after);
+    /* The new state is current, and nothing can undo that.  May be left out. */
+    void (*applied)(void *ctx, const struct config *before, const struct config *after);
     void *ctx;
 };
 
 /*
- * CONFIG SET, all or nothing.  hooks may be NULL; local says that the client came over loopback or
- * the Unix socket (for enable-protected-configs local).  Values that change nothing make no
- * snapshot and call no hook.
+ * Once for each id, before the first change.  Hooks run one call at a time, in the order of their
+ * ids, each once a call; a hook must not change the configuration itself.
+ */
+void config_register(struct config_holder *h, enum config_hook_id id,
+                     const struct config_hook *hook);
+
+/*
+ * CONFIG SET, all or nothing.  local says that the client came over loopback or the Unix socket
+ * (for enable-protected-configs local).  Values that change nothing make no snapshot and call no
+ * hook.
  *
  * LK_ESYNTAX  error holds what the client is told
  */
 LK_MUST_USE int config_set(struct config_holder *h, const struct config_pair *pairs, size_t count,
-                           bool local, const struct config_hook *hooks, struct buf *error);
+                           bool local, struct buf *error);
 
 /*
  * The server's own change (REPLICAOF, CLUSTER, a chosen pid file): as CONFIG SET of one pair, but
- * whatever the directive's flags, and without hooks.
+ * whatever the directive's flags, and of the hooks only the engine's.
  */
 LK_MUST_USE int config_put(struct config_holder *h, struct bytes name, struct bytes value,
                            struct buf *error);

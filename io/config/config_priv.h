@@ -26,7 +26,7 @@ enum config_kind {
     CONFIG_KIND_PERCENT, /* int64_t: bytes, or minus the percent */
     CONFIG_KIND_ENUM,    /* int */
     CONFIG_KIND_FLAGS,   /* int: a sum of choices */
-    CONFIG_KIND_STRING,  /* const char *, a blob or NULL */
+    CONFIG_KIND_STRING,  /* const char *, a blob without NUL, or NULL */
     CONFIG_KIND_BYTES,   /* struct bytes, its data a blob or NULL */
     CONFIG_KIND_SPECIAL  /* what row->special says */
 };
@@ -38,7 +38,7 @@ enum {
     CONFIG_MULTI = 1 << 3,     /* takes several words; a single one is split at spaces */
     CONFIG_STORED = 1 << 4,    /* accepted, shown and saved, but nothing reads it */
     CONFIG_NULLABLE = 1 << 5,  /* an empty string unsets it */
-    CONFIG_SECRET = 1 << 6,    /* never in a log */
+    CONFIG_SECRET = 1 << 6,    /* never in a log; its kind is BYTES, which no NUL ends */
     CONFIG_BLOB = 1 << 7,      /* a special whose member begins with a pointer to a blob */
     CONFIG_ALWAYS = 1 << 8     /* REWRITE writes it even at its default */
 };
@@ -79,6 +79,7 @@ struct config_row {
     uint64_t max;
     uint16_t kind, flags, offset;
     uint16_t shown; /* INT: the member that CONFIG GET shows instead; 0: its own */
+    uint16_t hook;  /* enum config_hook_id: who acts when it changes */
 };
 
 struct config_table {
@@ -122,6 +123,7 @@ extern const struct config_special config_special_bind, config_special_save,
     config_special_percentiles, config_special_replicaof, config_special_dir;
 
 /* config_check.c: values that depend on more than their bounds. */
+const char *config_check_policy(struct config *c);
 const char *config_check_hz(struct config *c);
 const char *config_check_shards(struct config *c);
 const char *config_check_watchdog(struct config *c);
@@ -175,6 +177,7 @@ void config_holder_unlock(struct config_holder *h);
 int config_holder_cpus(const struct config_holder *h);
 void config_holder_publish(struct config_holder *h, struct config *draft); /* takes it */
 const struct config *config_holder_defaults(const struct config_holder *h);
+const struct config_hook *config_holder_hook(const struct config_holder *h, enum config_hook_id id);
 
 /* config_load.c */
 struct config_loader {

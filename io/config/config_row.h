@@ -2,8 +2,8 @@
  * config_row.h — how the tables write a row: one macro a kind, so that a row is a line.
  *
  * Each macro takes name, member and first value; then bounds or choices; then flags; then,
- * where it has them, `.check`, `.shown` and the old name as `.alias`.  A member of another type
- * than the kind's does not compile.
+ * where it has them, `.check`, `.hook`, `.shown` and the old name as `.alias`.  A member of another
+ * type than the kind's does not compile.  COUNT is INT for an unsigned member: lo is not negative.
  */
 #ifndef LK_IO_CONFIG_ROW_H
 #define LK_IO_CONFIG_ROW_H
@@ -32,6 +32,9 @@
 #define PLAIN(f)    offsetof(struct config, f)
 #define AT(type, f) PLAIN(f) + _Generic(((struct config *)0)->f, type : 0)
 
+/* Who acts when the directive changes. */
+#define HOOK(id) .hook = CONFIG_HOOK_##id
+
 /* What every row begins with: name, first value, kind, flags, member. */
 #define ROW(n, init, k, fl, at)                                                                    \
     .name = n, .initial = init, .kind = CONFIG_KIND_##k, .flags = (fl), .offset = at
@@ -43,6 +46,10 @@
 #define INT(n, f, init, lo, hi, fl, ...)                                                           \
     {                                                                                              \
         ROW(n, init, INT, fl, AT(int64_t, f)), .min = lo, .max = hi, __VA_ARGS__                   \
+    }
+#define COUNT(n, f, init, lo, hi, fl, ...)                                                         \
+    {                                                                                              \
+        ROW(n, init, INT, fl, AT(uint64_t, f)), .min = lo, .max = hi, __VA_ARGS__                  \
     }
 #define OCTAL(n, f, init, hi, fl, ...)                                                             \
     {                                                                                              \

@@ -3,8 +3,9 @@
  *
  *   1. names     every one known, changeable and named once
  *   2. values    every one parsed into a draft
- *   3. hooks     of what changed, each once; if one refuses, those before it are undone
- *   4. publish   the draft becomes current
+ *   3. prepare   the parts that the changes concern, each once; if one refuses, those before it
+ *                are undone
+ *   4. publish   the draft becomes current, and the parts are told
  *
  * The working directory is the one thing that parsing changes outside the draft; a call that fails
  * goes back to the old one.
@@ -19,6 +20,7 @@ enum caller { CALLER_REMOTE, CALLER_LOCAL, CALLER_SERVER };
 
 /* One SET under way. */
 struct set_call {
+    struct config_holder *holder; /* its mutex is held */
     struct config_edit edit;
     const struct config *before;
     const struct config_pair *pairs;
@@ -101,47 +103,62 @@ static bool differs(const struct config *a, const struct config *b, const struct
     return differ;
 }
 
-static bool changed(const struct set_call *s, const char *name)
+/* The pair whose change concerns this part; count if there is none. */
+static size_t first_changed(const struct set_call *s, enum config_hook_id id)
 {
-    for (size_t i = 0; i < s->count; i++) {
-        if (strcmp(s->rows[i]->name, name) == 0)
-            return differs(s->before, s->edit.draft, s->rows[i]);
-    }
-    return false;
+    size_t i = 0;
+
+    while (i < s->count &&
+           (s->rows[i]->hook != id || !differs(s->before, s->edit.draft, s->rows[i])))
+        i++;
+    return i;
 }
 
-/* Has an earlier row of the table already led to this hook? */
-static bool ran_before(const struct set_call *s, const struct config_hook *hooks, size_t i)
+static const char *prepare(const struct set_call *s, enum config_hook_id id)
 {
-    for (size_t j = 0; j < i; j++) {
-        if (hooks[j].apply == hooks[i].apply && hooks[j].ctx == hooks[i].ctx &&
-            changed(s, hooks[j].name))
-            return true;
-    }
-    return false;
+    const struct config_hook *hook = config_holder_hook(s->holder, id);
+
+    if (!hook)
+        return "this server cannot change it while it runs";
+    return hook->prepare ? hook->prepare(hook->ctx, s->before, s->edit.draft) : NULL;
 }
 
-static bool is_due(const struct set_call *s, const struct config_hook *hooks, size_t i)
+static void undo(const struct set_call *s, enum config_hook_id id)
 {
-    return changed(s, hooks[i].name) && !ran_before(s, hooks, i);
+    const struct config_hook *hook = config_holder_hook(s->holder, id);
+
+    if (hook->prepare)
+        (void)hook->prepare(hook->ctx, s->edit.draft, s->before);
 }
 
-static int run_hooks(const struct set_call *s, const struct config_hook *hooks)
+/* Asks every part that a change concerns; *due gets a bit for each. */
+static int prepare_all(const struct set_call *s, uint32_t *due)
 {
-    for (size_t i = 0; hooks && hooks[i].name; i++) {
-        if (!is_due(s, hooks, i))
+    for (uint32_t id = CONFIG_HOOK_NONE + 1; id < CONFIG_HOOKS; id++) {
+        const size_t i = first_changed(s, id);
+        if (i == s->count)
             continue;
-        const char *why = hooks[i].apply(hooks[i].ctx, s->before, s->edit.draft);
-        if (!why)
+        const char *why = prepare(s, id);
+        if (!why) {
+            *due |= 1u << id;
             continue;
-        const int rc = refuse(s, bytes_cstr(hooks[i].name), why);
-        while (i-- > 0) {
-            if (is_due(s, hooks, i))
-                (void)hooks[i].apply(hooks[i].ctx, s->edit.draft, s->before);
         }
+        const int rc = refuse(s, bytes_cstr(s->rows[i]->name), why);
+        while (id-- > CONFIG_HOOK_NONE + 1)
+            if (*due & 1u << id)
+                undo(s, id);
         return rc;
     }
     return LK_OK;
+}
+
+static void tell_applied(const struct set_call *s, uint32_t due)
+{
+    for (uint32_t id = CONFIG_HOOK_NONE + 1; id < CONFIG_HOOKS; id++) {
+        const struct config_hook *hook = due & 1u << id ? config_holder_hook(s->holder, id) : NULL;
+        if (hook && hook->applied)
+            hook->applied(hook->ctx, s->before, s->edit.draft);
+    }
 }
 
 static void go_back(const struct set_call *s)
@@ -151,9 +168,10 @@ static void go_back(const struct set_call *s)
 }
 
 static int change(struct config_holder *h, const struct config_pair *pairs, size_t count,
-                  enum caller caller, const struct config_hook *hooks, struct buf *error)
+                  enum caller caller, struct buf *error)
 {
-    struct set_call s = {.pairs = pairs, .count = count, .error = error};
+    struct set_call s = {.holder = h, .pairs = pairs, .count = count, .error = error};
+    uint32_t due = 0;
     bool any = false;
 
     config_holder_lock(h);
@@ -163,30 +181,32 @@ static int change(struct config_holder *h, const struct config_pair *pairs, size
     int rc = check_names(&s, caller);
     if (rc == LK_OK)
         rc = parse_values(&s);
-    if (rc == LK_OK)
-        rc = run_hooks(&s, hooks);
+    if (rc == LK_OK && caller != CALLER_SERVER)
+        rc = prepare_all(&s, &due);
     for (size_t i = 0; rc == LK_OK && i < count; i++)
         any |= differs(s.before, s.edit.draft, s.rows[i]);
     if (rc != LK_OK)
         go_back(&s);
-    if (rc == LK_OK && any)
+    if (rc == LK_OK && any) {
         config_holder_publish(h, s.edit.draft);
-    else
+        tell_applied(&s, due);
+    } else {
         config_draft_free(s.edit.draft);
+    }
     mem_free(s.rows, (count + 1) * sizeof *s.rows);
     config_holder_unlock(h);
     return rc;
 }
 
 int config_set(struct config_holder *h, const struct config_pair *pairs, size_t count, bool local,
-               const struct config_hook *hooks, struct buf *error)
+               struct buf *error)
 {
-    return change(h, pairs, count, local ? CALLER_LOCAL : CALLER_REMOTE, hooks, error);
+    return change(h, pairs, count, local ? CALLER_LOCAL : CALLER_REMOTE, error);
 }
 
 int config_put(struct config_holder *h, struct bytes name, struct bytes value, struct buf *error)
 {
     const struct config_pair pair = {name, value};
 
-    return change(h, &pair, 1, CALLER_SERVER, NULL, error);
+    return change(h, &pair, 1, CALLER_SERVER, error);
 }

@@ -59,6 +59,14 @@ const struct config_row *config_row_find(struct bytes name, bool *aliased)
     return NULL;
 }
 
+bool config_is_secret(struct bytes name)
+{
+    bool aliased = false;
+    const struct config_row *row = config_row_find(name, &aliased);
+
+    return row && (row->flags & CONFIG_SECRET);
+}
+
 static const void *shared_blob(const struct config *c, const struct config_row *row)
 {
     const char *member = (const char *)c + row->offset;
@@ -87,6 +95,7 @@ struct config *config_draft_new(int cpus)
         }
     }
     LK_ASSERT(ok); /* a first value that its own row refuses */
+    e.draft->dispatch.is_secret = config_is_secret;
     config_settle(e.draft, cpus);
     return e.draft;
 }

@@ -5,39 +5,45 @@
  */
 #include "io/config/config_row.h"
 
+#define LIMITS dispatch.limits
+#define TYPES  dispatch.limits.types
+
 /* clang-format off */
 static const struct config_row rows[] = {
-    INT("databases",                   databases,                   "16",         1, INT_32, IMM),
-    MEMORY("maxmemory",                maxmemory,                   "0",          0, UINT_64, 0),
-    ENUM("maxmemory-policy",           maxmemory_policy,            "noeviction", policy, 0),
+    INT("databases",                   LIMITS.databases,            "16",         1, INT_32, IMM),
+    MEMORY("maxmemory",                dispatch.maxmemory,          "0",          0, UINT_64, 0,
+           HOOK(MEMORY)),
+    ENUM("maxmemory-policy",           maxmemory_policy,            "noeviction", policy, 0,
+         .check = config_check_policy),
     INT("maxmemory-samples",           maxmemory_samples,           "5",          1, INT_32, 0),
     INT("maxmemory-eviction-tenacity", maxmemory_eviction_tenacity, "10",         0, 100, 0),
-    INT("lfu-log-factor",              lfu_log_factor,              "10",         0, INT_32, 0),
-    INT("lfu-decay-time",              lfu_decay_time,              "1",          0, INT_32, 0),
+    INT("lfu-log-factor",              LIMITS.lfu_log_factor,       "10",         0, INT_32, 0),
+    INT("lfu-decay-time",              LIMITS.lfu_decay_minutes,    "1",          0, INT_32, 0),
     INT("active-expire-effort",        active_expire_effort,        "1",          1, 10, 0),
     BOOL("lazyfree-lazy-eviction",     lazyfree_lazy_eviction,      "no",         0),
     BOOL("lazyfree-lazy-expire",       lazyfree_lazy_expire,        "no",         0),
     BOOL("lazyfree-lazy-server-del",   lazyfree_lazy_server_del,    "no",         0),
-    BOOL("lazyfree-lazy-user-del",     lazyfree_lazy_user_del,      "no",         0),
-    BOOL("lazyfree-lazy-user-flush",   lazyfree_lazy_user_flush,    "no",         0),
+    BOOL("lazyfree-lazy-user-del",     LIMITS.lazy_user_del,        "no",         0),
+    BOOL("lazyfree-lazy-user-flush",   LIMITS.lazy_user_flush,      "no",         0),
 
-    INT("hash-max-listpack-entries",  hash_max_listpack_entries, "512",  0, INT_64, 0,
+    COUNT("hash-max-listpack-entries", TYPES.hash_max_listpack_entries, "512",  0, INT_64, 0,
         .alias = "hash-max-ziplist-entries"),
-    MEMORY("hash-max-listpack-value", hash_max_listpack_value,   "64",   0, INT_64, 0,
+    MEMORY("hash-max-listpack-value",  TYPES.hash_max_listpack_value,   "64",   0, INT_64, 0,
            .alias = "hash-max-ziplist-value"),
-    INT("list-max-listpack-size",     list_max_listpack_size,    "-2",   INT32_MIN, INT_32, 0,
+    INT("list-max-listpack-size",      TYPES.list_max_listpack_size,    "-2",   INT32_MIN,
+        INT_32, 0,
         .alias = "list-max-ziplist-size"),
-    INT("list-compress-depth",        list_compress_depth,       "0",    0, INT_32, 0),
-    INT("set-max-intset-entries",     set_max_intset_entries,    "512",  0, INT_64, 0),
-    INT("set-max-listpack-entries",   set_max_listpack_entries,  "128",  0, INT_64, 0),
-    MEMORY("set-max-listpack-value",  set_max_listpack_value,    "64",   0, INT_64, 0),
-    INT("zset-max-listpack-entries",  zset_max_listpack_entries, "128",  0, INT_64, 0,
+    INT("list-compress-depth",         list_compress_depth,             "0",    0, INT_32, 0),
+    COUNT("set-max-intset-entries",    TYPES.set_max_intset_entries,    "512",  0, INT_64, 0),
+    COUNT("set-max-listpack-entries",  TYPES.set_max_listpack_entries,  "128",  0, INT_64, 0),
+    MEMORY("set-max-listpack-value",   TYPES.set_max_listpack_value,    "64",   0, INT_64, 0),
+    COUNT("zset-max-listpack-entries", TYPES.zset_max_listpack_entries, "128",  0, INT_64, 0,
         .alias = "zset-max-ziplist-entries"),
-    MEMORY("zset-max-listpack-value", zset_max_listpack_value,   "64",   0, INT_64, 0,
+    MEMORY("zset-max-listpack-value",  TYPES.zset_max_listpack_value,   "64",   0, INT_64, 0,
            .alias = "zset-max-ziplist-value"),
-    MEMORY("stream-node-max-bytes",   stream_node_max_bytes,     "4096", 0, INT_64, 0),
-    INT("stream-node-max-entries",    stream_node_max_entries,   "100",  0, INT_64, 0),
-    MEMORY("hll-sparse-max-bytes",    hll_sparse_max_bytes,      "3000", 0, INT_64, 0),
+    MEMORY("stream-node-max-bytes",    TYPES.stream_node_max_bytes,     "4096", 0, INT_64, 0),
+    COUNT("stream-node-max-entries",   TYPES.stream_node_max_entries,   "100",  0, INT_64, 0),
+    MEMORY("hll-sparse-max-bytes",     LIMITS.hll_sparse_max_bytes,     "3000", 0, INT_64, 0),
 
     BOOL("activerehashing",              activerehashing,               "yes",   STO),
     BOOL("activedefrag",                 activedefrag,                  "no",    STO),
@@ -49,7 +55,7 @@ static const struct config_row rows[] = {
     INT("active-defrag-max-scan-fields", active_defrag_max_scan_fields, "1000",  1, INT_64, STO),
 
     INT("tracking-table-max-keys",    tracking_table_max_keys, "1000000", 0, INT_64, 0),
-    SPECIAL("notify-keyspace-events", notify_keyspace_events,  "",        notify, 0),
+    SPECIAL("notify-keyspace-events", notify_keyspace_events,  "",        notify, 0, HOOK(EVENTS)),
 
     INT("busy-reply-threshold",       busy_reply_threshold_ms,   "5000", 0, INT_64, 0,
         .alias = "lua-time-limit"),

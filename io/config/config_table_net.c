@@ -7,8 +7,8 @@
 
 /* clang-format off */
 static const struct config_row rows[] = {
-    INT("port",                port,             "6379",   0, PORT_MAX, 0),
-    SPECIAL("bind",            bind,             "* -::*", bind, MUL | OWN),
+    INT("port",                port,             "6379",   0, PORT_MAX, 0, HOOK(LISTEN)),
+    SPECIAL("bind",            bind,             "* -::*", bind, MUL | OWN, HOOK(LISTEN)),
     STRING("bind-source-addr", bind_source_addr, "",       NUL),
     STRING("unixsocket",       unixsocket,       "",       IMM | NUL),
     OCTAL("unixsocketperm",    unixsocketperm,   "0",      0777, IMM),
@@ -16,14 +16,14 @@ static const struct config_row rows[] = {
     INT("tcp-keepalive",       tcp_keepalive_s,  "300",    0, INT_32, 0),
     INT("timeout",             timeout_s,        "0",      0, INT_32, 0),
     INT("socket-mark-id",      socket_mark_id,   "0",      0, UINT_32, IMM),
-    INT("maxclients",          maxclients,       "10000",  1, UINT_32, 0),
+    INT("maxclients",          maxclients,       "10000",  1, UINT_32, 0, HOOK(CLIENTS)),
 
     INT("max-new-connections-per-cycle",     max_new_connections_per_cycle,     "10", 1, 1000, 0),
     INT("max-new-tls-connections-per-cycle", max_new_tls_connections_per_cycle, "1",  1, 1000, 0),
 
     BOOL("protected-mode",                protected_mode,             "yes",   0),
     MEMORY("client-query-buffer-limit",   client_query_buffer_limit,  "1gb",   MB, INT_64, 0),
-    MEMORY("proto-max-bulk-len",          proto_max_bulk_len,         "512mb", MB, INT_64, 0),
+    MEMORY("proto-max-bulk-len",          dispatch.limits.bulk_max, "512mb", MB, INT_64, 0),
     SPECIAL("client-output-buffer-limit", client_output_buffer_limit,
             "normal 0 0 0 replica 256mb 64mb 60 pubsub 32mb 8mb 60", buffer_limit, MUL),
     PERCENT("maxmemory-clients",          maxmemory_clients,          "0",     0),
@@ -34,13 +34,14 @@ static const struct config_row rows[] = {
         .check = config_check_shards),
     BOOL("io-threads-do-reads", io_threads_do_reads, "no",   IMM | STO),
 
-    INT("tls-port",                    tls_port,                    "0",     0, PORT_MAX, 0),
+    INT("tls-port",                    tls_port,                    "0",     0, PORT_MAX, 0,
+        HOOK(LISTEN)),
     STRING("tls-cert-file",            tls_cert_file,               "",      NUL),
     STRING("tls-key-file",             tls_key_file,                "",      NUL),
-    STRING("tls-key-file-pass",        tls_key_file_pass,           "",      NUL | SEC),
+    BYTES("tls-key-file-pass",        tls_key_file_pass,           "",      NUL | SEC),
     STRING("tls-client-cert-file",     tls_client_cert_file,        "",      NUL),
     STRING("tls-client-key-file",      tls_client_key_file,         "",      NUL),
-    STRING("tls-client-key-file-pass", tls_client_key_file_pass,    "",      NUL | SEC),
+    BYTES("tls-client-key-file-pass", tls_client_key_file_pass,    "",      NUL | SEC),
     STRING("tls-dh-params-file",       tls_dh_params_file,          "",      NUL),
     STRING("tls-ca-cert-file",         tls_ca_cert_file,            "",      NUL),
     STRING("tls-ca-cert-dir",          tls_ca_cert_dir,             "",      NUL),
@@ -55,7 +56,7 @@ static const struct config_row rows[] = {
     INT("tls-session-cache-size",      tls_session_cache_size,      "20480", 0, INT_32, 0),
     INT("tls-session-cache-timeout",   tls_session_cache_timeout_s, "300",   0, INT_32, 0),
 
-    BYTES("requirepass",             requirepass,              "",    NUL | SEC),
+    BYTES("requirepass",             dispatch.requirepass, "",    NUL | SEC),
     STRING("aclfile",                aclfile,                  "",    IMM),
     ENUM("acl-pubsub-default",       acl_pubsub_default,       "resetchannels", channels, 0),
     INT("acllog-max-len",            acllog_max_len,           "128", 0, INT_64, 0),

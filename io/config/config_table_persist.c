@@ -23,12 +23,12 @@ static const struct config_row rows[] = {
     BOOL("stop-writes-on-bgsave-error", stop_writes_on_bgsave_error, "yes", 0),
     ENUM("sanitize-dump-payload",       sanitize_dump_payload,       "no",  sanitize, 0),
 
-    BOOL("appendonly",                appendonly,                "no",       0),
+    BOOL("appendonly",                appendonly,                "no",       0, HOOK(AOF)),
     STRING("appendfilename",          appendfilename,            "appendonly.aof", IMM,
            .check = config_check_appendfilename),
     STRING("appenddirname",           appenddirname,             "appendonlydir", IMM,
            .check = config_check_appenddirname),
-    ENUM("appendfsync",               appendfsync,               "everysec", fsync, 0),
+    ENUM("appendfsync",               appendfsync,               "everysec", fsync, 0, HOOK(AOF)),
     BOOL("no-appendfsync-on-rewrite", no_appendfsync_on_rewrite, "no",       0),
 
     INT("auto-aof-rewrite-percentage",    auto_aof_rewrite_percentage,   "100",  0, INT_32, 0),
@@ -36,7 +36,7 @@ static const struct config_row rows[] = {
     BOOL("aof-load-truncated",            aof_load_truncated,            "yes",  0),
     BOOL("aof-use-rdb-preamble",          aof_use_rdb_preamble,          "yes",  0),
     BOOL("aof-rewrite-incremental-fsync", aof_rewrite_incremental_fsync, "yes",  0),
-    BOOL("aof-timestamp-enabled",         aof_timestamp_enabled,         "no",   0),
+    BOOL("aof-timestamp-enabled",         aof_timestamp_enabled,         "no",   0, HOOK(AOF)),
     BOOL("aof-disable-auto-gc",           aof_disable_auto_gc,           "no",   0),
 };
 /* clang-format on */

@@ -12,7 +12,7 @@ static const struct config_row rows[] = {
     STRING("pidfile",  pidfile,    "",   IMM | NUL),
     SPECIAL("dir",     dir,        ".",  dir, PRO | OWN | ALW),
 
-    ENUM("loglevel",         loglevel,         "notice", loglevel, 0),
+    ENUM("loglevel",         loglevel,         "notice", loglevel, 0, HOOK(LOG)),
     STRING("logfile",        logfile,          "",       IMM),
     BOOL("syslog-enabled",   syslog_enabled,   "no",     IMM),
     STRING("syslog-ident",   syslog_ident,     "redis",  IMM),
@@ -51,10 +51,11 @@ static const struct config_row rows[] = {
         .check = config_check_watchdog),
     BOOL("dynamic-hz",      dynamic_hz,         "yes", STO),
 
-    INT("slowlog-log-slower-than",   slowlog_log_slower_than_us,   "10000", -1, INT_64, 0),
-    INT("slowlog-max-len",           slowlog_max_len,              "128",   0, INT_64, 0),
+    INT("slowlog-log-slower-than",   dispatch.slowlog_us,   "10000", -1, INT_64, 0),
+    INT("slowlog-max-len",           slowlog_max_len,              "128",   0, INT_64, 0,
+        HOOK(SLOWLOG)),
     INT("latency-monitor-threshold", latency_monitor_threshold_ms, "0",     0, INT_64, 0),
-    BOOL("latency-tracking",         latency_tracking,             "yes",   0),
+    BOOL("latency-tracking",         dispatch.latency_tracking,           "yes",   0),
 
     SPECIAL("latency-tracking-info-percentiles", latency_tracking_info_percentiles, "50 99 99.9",
             percentiles, MUL | OWN | ALW),

@@ -9,7 +9,7 @@
 static const struct config_row rows[] = {
     SPECIAL("replicaof", replicaof_host, "no one", replicaof, IMM | MUL | OWN, .alias = "slaveof"),
 
-    STRING("masteruser",             masteruser,               "",    NUL | SEC),
+    BYTES("masteruser",              masteruser,               "",    NUL | SEC),
     BYTES("masterauth",              masterauth,               "",    NUL | SEC),
     BOOL("replica-serve-stale-data", replica_serve_stale_data, "yes", 0,
          .alias = "slave-serve-stale-data"),

@@ -160,6 +160,17 @@ static bool set_choices(struct config_edit *e, const struct config_row *row, con
     return true;
 }
 
+/* A name that the system would read only up to its NUL is another name than the one that was set.
+ */
+static bool refuse_nul(struct config_edit *e, const struct bytes *v, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (v[i].size > 0 && memchr(v[i].data, '\0', v[i].size))
+            return config_refuse(e, "argument must not contain a null byte");
+    }
+    return true;
+}
+
 static const char *blob_of(struct bytes word)
 {
     char *copy = config_blob_new(word.size + 1);
@@ -179,6 +190,8 @@ static bool set_string(struct config_edit *e, const struct config_row *row, stru
         *b = unset ? bytes_of(NULL, 0) : bytes_of(blob_of(word), word.size);
         return true;
     }
+    if (!refuse_nul(e, &word, 1))
+        return false;
     const char **s = &MEMBER(const char *, e->draft, row);
     config_blob_drop(*s);
     *s = unset ? NULL : blob_of(word);
@@ -228,7 +241,7 @@ bool config_edit_set(struct config_edit *e, const struct config_row *row, const 
     if (!(row->flags & CONFIG_MULTI) && n != 1)
         config_refuse(e, "wrong number of arguments");
     else if (row->kind == CONFIG_KIND_SPECIAL)
-        ok = row->special->set(e, row, v, n);
+        ok = refuse_nul(e, v, n) && row->special->set(e, row, v, n);
     else if (row->kind == CONFIG_KIND_FLAGS)
         ok = set_choices(e, row, v, n);
     else

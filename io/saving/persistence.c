@@ -16,7 +16,7 @@
 
 static enum rdb_use use_of(const struct config *c)
 {
-    if (c->maxmemory == 0)
+    if (c->dispatch.maxmemory == 0)
         return RDB_USE_NONE;
     switch (c->maxmemory_policy) {
     case CONFIG_VOLATILE_LFU:
@@ -50,7 +50,7 @@ static void settings(void *ctx, enum saver_job job, struct saver_settings *out)
         .rdb_preamble = c->aof_use_rdb_preamble,
         .timestamps = c->aof_timestamp_enabled,
         .use = use_of(c),
-        .lfu_decay_minutes = (uint32_t)c->lfu_decay_time,
+        .lfu_decay_minutes = (uint32_t)c->dispatch.limits.lfu_decay_minutes,
         .redis_version = REDIS_VERSION,
         .key_delay_us = rewrite ? 0 : c->rdb_key_save_delay_us,
     };
@@ -103,6 +103,16 @@ static enum aof_fsync fsync_of(const struct config *c)
     }
 }
 
+static void aof_applied(void *ctx, const struct config *before, const struct config *after)
+{
+    struct persistence *p = ctx;
+    if (before->appendfsync != after->appendfsync)
+        aof_set_fsync(p->aof, fsync_of(after));
+    aof_set_timestamps(p->aof, after->aof_timestamp_enabled);
+    if (before->appendonly != after->appendonly)
+        p->parts.ask_to_settle(p->parts.ctx);
+}
+
 struct persistence *persistence_new(const struct persistence_parts *parts)
 {
     struct persistence *p = mem_new(struct persistence);
@@ -127,6 +137,7 @@ struct persistence *persistence_new(const struct persistence_parts *parts)
                                       .changes = count_changes,
                                       .ended = job_ended};
     p->saver = saver_new(&saver);
+    config_register(parts->config, CONFIG_HOOK_AOF, &(struct config_hook){NULL, aof_applied, p});
     return p;
 }
 
@@ -213,16 +224,6 @@ void persistence_cron(struct persistence *p, int64_t now_ms)
         __atomic_store_n(&p->save_scheduled, 0, __ATOMIC_RELAXED);
         begin(p, SAVER_RDB);
     }
-}
-
-void persistence_config_applied(struct persistence *p, const struct config *before,
-                                const struct config *after)
-{
-    if (before->appendfsync != after->appendfsync)
-        aof_set_fsync(p->aof, fsync_of(after));
-    aof_set_timestamps(p->aof, after->aof_timestamp_enabled);
-    if (before->appendonly != after->appendonly)
-        p->parts.ask_to_settle(p->parts.ctx);
 }
 
 static void turn_off(struct persistence *p)

@@ -21,7 +21,7 @@ LK_BEGIN
 struct persistence;
 
 struct persistence_parts {
-    const struct config_holder *config;
+    struct config_holder *config;   /* its AOF hook becomes persistence's */
     struct dispatch_shared *shared; /* log, log_active, loading and write_fault are set here */
     uint32_t log_slots, log_slack;
     size_t log_bytes_max;
@@ -43,9 +43,6 @@ LK_MUST_USE bool persistence_load(struct persistence *p);
 
 /* About ten times a second, by one worker inside the gate. */
 void persistence_cron(struct persistence *p, int64_t now_ms);
-/* The configuration has changed.  Any thread. */
-void persistence_config_applied(struct persistence *p, const struct config *before,
-                                const struct config *after);
 /* Outside the gate, by one thread: makes the AOF what the configuration says. */
 void persistence_settle(struct persistence *p);
 void persistence_report(struct persistence *p, struct admin_persistence *out);

@@ -45,7 +45,7 @@ static struct session *new_session(struct worker *w, struct conn *c, int fd, boo
     s->worker = w->index;
     s->shown.fd = fd;
     session_set(s, SESSION_UNIX, is_unix);
-    session_set(s, SESSION_AUTHENTICATED, config_of(w)->requirepass.size == 0);
+    session_set(s, SESSION_AUTHENTICATED, config_of(w)->dispatch.requirepass.size == 0);
     return s;
 }
 
@@ -56,7 +56,7 @@ void conn_accept(struct worker *w, int fd, bool is_unix)
         refuse(w, fd, "-ERR max number of clients reached\r\n");
         return;
     }
-    if (config->protected_mode && config->requirepass.size == 0 && !is_unix &&
+    if (config->protected_mode && config->dispatch.requirepass.size == 0 && !is_unix &&
         !socket_is_local(fd)) {
         refuse(w, fd, protected_text);
         return;

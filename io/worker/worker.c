@@ -166,7 +166,7 @@ static void *run(void *arg)
         exit(1);
     }
     __atomic_store_n(&w->backend, net_backend_name(w->net), __ATOMIC_RELEASE);
-    w->limits.bulk_max = config->proto_max_bulk_len;
+    w->limits.bulk_max = config->dispatch.limits.bulk_max;
     w->query_limit = config->client_query_buffer_limit;
     if (w->index == 0)
         for (uint32_t i = 0; i < w->group->listener_count; i++)

@@ -56,7 +56,7 @@ static void cron(struct worker *w, int64_t now_ms)
     const struct worker_setup *setup = &w->group->setup;
     const struct config *config = config_current(setup->config);
     w->next_cron_ms = now_ms + CRON_MS;
-    w->limits.bulk_max = config->proto_max_bulk_len;
+    w->limits.bulk_max = config->dispatch.limits.bulk_max;
     w->query_limit = config->client_query_buffer_limit;
     close_idle(w, now_ms);
     if (w->cron_count++ % 10 == 0)

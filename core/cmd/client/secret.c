@@ -1,7 +1,7 @@
 #include "core/cmd/client/secret.h"
 
 /* Does one of the count words before argument i say that secrets follow? */
-static bool follows(const struct args *a, uint32_t i, uint32_t count, const char *word)
+static bool secret_follows(const struct args *a, uint32_t i, uint32_t count, const char *word)
 {
     for (uint32_t back = 1; back <= count && back < i; back++)
         if (args_is(a, i - back, word))
@@ -9,29 +9,30 @@ static bool follows(const struct args *a, uint32_t i, uint32_t count, const char
     return false;
 }
 
-static bool is_secret_setting(const struct args *a, uint32_t i)
+/* CONFIG SET name value …: is i the value of a secret one? */
+static bool secret_setting(const struct secret_rule *rule, const struct args *a, uint32_t i)
 {
-    static const char *const names[] = {"requirepass", "masterauth", "masteruser",
-                                        "tls-key-file-pass", "tls-client-key-file-pass"};
-    for (size_t n = 0; n < sizeof names / sizeof names[0]; n++)
-        if (args_is(a, i, names[n]))
-            return true;
-    return false;
+    if (i < 3 || i % 2 == 0 || !args_is(a, 1, "set"))
+        return false;
+    return !rule->is_secret || rule->is_secret(a->v[i - 1]);
 }
 
-bool args_is_secret(const struct args *a, uint32_t i)
+bool args_is_secret(const struct secret_rule *rule, const struct args *a, uint32_t i)
 {
+    const struct command_info *c = rule->command;
+    LK_ASSERT(c && i < a->n);
+    const struct bytes name = bytes_cstr(c->parent ? c->parent->row->name : c->row->name);
     if (i == 0)
         return false;
-    if (args_is(a, 0, "auth"))
+    if (bytes_is_word(name, "auth"))
         return true;
-    if (args_is(a, 0, "hello"))
-        return i > 2 && follows(a, i, 2, "auth");
-    if (args_is(a, 0, "config"))
-        return i > 2 && i % 2 == 1 && args_is(a, 1, "set") && is_secret_setting(a, i - 1);
-    if (args_is(a, 0, "acl"))
+    if (bytes_is_word(name, "hello"))
+        return i > 2 && secret_follows(a, i, 2, "auth");
+    if (bytes_is_word(name, "config"))
+        return secret_setting(rule, a, i);
+    if (bytes_is_word(name, "acl"))
         return i > 1 && args_is(a, 1, "setuser");
-    if (args_is(a, 0, "migrate"))
-        return i > 6 && (follows(a, i, 1, "auth") || follows(a, i, 2, "auth2"));
+    if (bytes_is_word(name, "migrate"))
+        return i > 6 && (secret_follows(a, i, 1, "auth") || secret_follows(a, i, 2, "auth2"));
     return false;
 }

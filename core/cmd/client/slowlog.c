@@ -96,11 +96,12 @@ uint64_t slowlog_count(const struct slowlog *l)
 }
 
 /* Appends argument i as it is shown; the last place of a long list tells how many are left out. */
-static void append_shown(struct buf *out, const struct args *a, uint32_t i)
+static void append_shown(struct buf *out, const struct secret_rule *rule, const struct args *a,
+                         uint32_t i)
 {
     if (i == SLOWLOG_ARGS - 1 && a->n > SLOWLOG_ARGS) {
         buf_printf(out, "... (%u more arguments)", a->n - i);
-    } else if (args_is_secret(a, i)) {
+    } else if (args_is_secret(rule, a, i)) {
         buf_append_cstr(out, SECRET_TEXT);
     } else if (a->v[i].size > SLOWLOG_BYTES) {
         buf_append(out, a->v[i].data, SLOWLOG_BYTES);
@@ -110,13 +111,14 @@ static void append_shown(struct buf *out, const struct args *a, uint32_t i)
     }
 }
 
-static struct node *node_new(const struct session *s, const struct args *a)
+static struct node *node_new(const struct session *s, const struct secret_rule *rule,
+                             const struct args *a)
 {
     struct buf text = {0};
     size_t ends[SLOWLOG_ARGS];
     const uint32_t argc = a->n < SLOWLOG_ARGS ? a->n : SLOWLOG_ARGS;
     for (uint32_t i = 0; i < argc; i++) {
-        append_shown(&text, a, i);
+        append_shown(&text, rule, a, i);
         ends[i] = text.size;
     }
     const size_t args_size = text.size;
@@ -142,10 +144,10 @@ static struct node *node_new(const struct session *s, const struct args *a)
     return n;
 }
 
-void slowlog_add(struct slowlog *l, const struct session *s, const struct args *a, int64_t unix_s,
-                 uint64_t us)
+void slowlog_add(struct slowlog *l, const struct session *s, const struct secret_rule *rule,
+                 const struct args *a, int64_t unix_s, uint64_t us)
 {
-    struct node *n = node_new(s, a);
+    struct node *n = node_new(s, rule, a);
     n->e.unix_s = unix_s;
     n->e.us = us;
     pthread_mutex_lock(&l->lock);

@@ -15,6 +15,7 @@ LK_BEGIN
 
 enum { SLOWLOG_ARGS = 32, SLOWLOG_BYTES = 128 };
 
+struct secret_rule; /* core/cmd/client/secret.h */
 struct session;
 struct slowlog;
 
@@ -32,8 +33,9 @@ void slowlog_free(struct slowlog *l);
 /* The oldest entries go at once. */
 void slowlog_set_max_count(struct slowlog *l, uint64_t max_count);
 
-void slowlog_add(struct slowlog *l, const struct session *s, const struct args *a, int64_t unix_s,
-                 uint64_t us);
+/* A command that took us microseconds, without what rule calls secret. */
+void slowlog_add(struct slowlog *l, const struct session *s, const struct secret_rule *rule,
+                 const struct args *a, int64_t unix_s, uint64_t us);
 
 uint64_t slowlog_count(const struct slowlog *l); /* one load */
 void slowlog_reset(struct slowlog *l);

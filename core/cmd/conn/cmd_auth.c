@@ -8,28 +8,19 @@
 #include "core/cmd/conn/cmd_client.h"
 #include "core/cmd/engine/dispatch.h"
 
-/* Takes time by the length of given only, so that it tells nothing about the password. */
-static bool same_secret(struct bytes given, struct bytes secret)
-{
-    size_t differ = given.size ^ secret.size;
-    for (size_t i = 0; i < given.size; i++)
-        differ |= (uint8_t)(given.data[i] ^ secret.data[secret.size ? i % secret.size : 0]);
-    return differ == 0;
-}
-
 static struct bytes required_password(struct exec *x)
 {
     const struct dispatch_shared *d = dispatcher_shared(x->dispatcher);
     const struct dispatch_config *config = __atomic_load_n(&d->config, __ATOMIC_ACQUIRE);
-    return bytes_cstr(config->requirepass ? config->requirepass : "");
+    return config->requirepass;
 }
 
 /* Writes WRONGPASS and returns false if this is not the user's password. */
 static bool authenticate(struct exec *x, struct bytes user, struct bytes password)
 {
     const struct bytes required = required_password(x);
-    if (!bytes_equal(user, bytes_cstr("default")) ||
-        (required.size > 0 && !same_secret(password, required))) {
+    const bool right = required.size == 0 || bytes_equal_secret(password, required);
+    if (!bytes_equal(user, bytes_cstr("default")) || !right) {
         reply_error(x->reply, "WRONGPASS invalid username-password pair or user is disabled.");
         return false;
     }

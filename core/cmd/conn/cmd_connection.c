@@ -49,7 +49,7 @@ static enum outcome reset(struct exec *x, const struct args *a)
     struct session *s = x->session;
     const struct dispatch_shared *d = dispatcher_shared(x->dispatcher);
     const struct dispatch_config *config = __atomic_load_n(&d->config, __ATOMIC_ACQUIRE);
-    const bool open = !config->requirepass || config->requirepass[0] == '\0';
+    const bool open = config->requirepass.size == 0;
     /* Under the registry's lock, before session_reset frees what is left of the name. */
     client_set_text(x, &s->registry.name, bytes_of(NULL, 0));
     session_reset(s);

@@ -20,6 +20,7 @@
 #define LK_CMD_DISPATCH_H
 
 #include "core/cmd/command/command_index.h"
+#include "core/cmd/engine/dispatch_config.h"
 #include "core/cmd/engine/exec.h"
 #include "core/cmd/engine/stats.h"
 #include "core/store/keyspace.h"
@@ -33,15 +34,6 @@ enum { DISPATCH_BATCH = 32 };
 struct inbox_node;
 struct slowlog;
 struct registry;
-
-/* Switches that CONFIG SET may change; a new snapshot each time, old ones stay valid. */
-struct dispatch_config {
-    struct command_limits limits;
-    uint64_t maxmemory;      /* bytes; 0: no limit */
-    const char *requirepass; /* NULL or "": none */
-    int64_t slowlog_us;      /* negative: off */
-    bool latency_tracking;
-};
 
 /* CLIENT PAUSE, for all workers. */
 struct dispatch_pause {

@@ -5,6 +5,7 @@
  * waiter that it serves.
  */
 #include "core/base/clock.h"
+#include "core/cmd/client/secret.h"
 #include "core/cmd/client/slowlog.h"
 #include "core/cmd/engine/dispatch_priv.h"
 #include "core/store/lru.h"
@@ -37,7 +38,8 @@ static void call_account(struct dispatcher *d, struct session *s, const struct c
     if (LK_UNLIKELY(limit >= 0 && d->shared->slowlog && !(c->flags & CMD_SKIP_SLOWLOG))) {
         const uint64_t us = clock_ticks_to_ns(ticks) / 1000;
         if (us >= (uint64_t)limit)
-            slowlog_add(d->shared->slowlog, s, a, d->now_ms / 1000, us);
+            slowlog_add(d->shared->slowlog, s, &(struct secret_rule){c, d->config->is_secret}, a,
+                        d->now_ms / 1000, us);
     }
     /* Whoever sets a directive finds it set with the next command, also of the same batch. */
     if (LK_UNLIKELY(c->flags & CMD_ADMIN))

@@ -110,12 +110,10 @@ bool dispatch_allowed(struct dispatcher *d, struct session *s, const struct comm
     }
     if (LK_UNLIKELY(session_has(s, SESSION_LOADING)))
         return true;
-    if (LK_UNLIKELY(!session_has(s, SESSION_AUTHENTICATED) && !(c->flags & CMD_NO_AUTH))) {
-        const char *password = d->config->requirepass;
-        if (password && *password) {
-            reply_error(&s->reply, "NOAUTH Authentication required.");
-            return reject(s);
-        }
+    if (LK_UNLIKELY(!session_has(s, SESSION_AUTHENTICATED) && !(c->flags & CMD_NO_AUTH) &&
+                    d->config->requirepass.size > 0)) {
+        reply_error(&s->reply, "NOAUTH Authentication required.");
+        return reject(s);
     }
     if (LK_UNLIKELY(c->flags & CMD_NO_MULTI && session_has(s, SESSION_MULTI))) {
         reply_error(&s->reply, "ERR Command not allowed inside a transaction");

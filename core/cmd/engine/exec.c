@@ -152,8 +152,8 @@ static void touch(struct exec *x, struct entry *e)
     if (LK_LIKELY(!l->lfu))
         entry_touch(e, x->dispatcher->lru_now);
     else
-        entry_touch(e, lfu_touch(entry_lru(e), x->now_ms, l->lfu_decay_minutes, l->lfu_log_factor,
-                                 &x->dispatcher->rng));
+        entry_touch(e, lfu_touch(entry_lru(e), x->now_ms, (uint32_t)l->lfu_decay_minutes,
+                                 (uint32_t)l->lfu_log_factor, &x->dispatcher->rng));
 }
 
 static void touch_new(struct exec *x, struct entry *e)
@@ -230,7 +230,7 @@ uint32_t exec_idle_seconds(struct exec *x, struct bytes key)
 uint32_t exec_lfu_counter(struct exec *x, struct bytes key)
 {
     return lfu_counter(entry_lru(exec_locate(x, key)->entry), x->now_ms,
-                       exec_limits(x)->lfu_decay_minutes);
+                       (uint32_t)exec_limits(x)->lfu_decay_minutes);
 }
 
 void exec_set_use(struct exec *x, struct bytes key, uint32_t bits)

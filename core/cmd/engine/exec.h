@@ -15,6 +15,7 @@
 
 #include "core/cmd/client/session.h"
 #include "core/cmd/command/command.h"
+#include "core/cmd/engine/dispatch_config.h"
 #include "core/proto/resp_write.h"
 #include "core/types/value.h"
 
@@ -38,16 +39,6 @@ struct exec {
 };
 
 /* Limits and switches that handlers read; an immutable snapshot of the configuration. */
-struct command_limits {
-    size_t bulk_max; /* proto-max-bulk-len */
-    uint32_t databases;
-    bool lazy_user_del; /* lazyfree-lazy-user-del: DEL frees like UNLINK */
-    bool lazy_user_flush;
-    bool lfu; /* maxmemory-policy keeps LFU bits instead of LRU */
-    uint32_t lfu_log_factor, lfu_decay_minutes;
-    struct type_limits types;
-    size_t hll_sparse_max_bytes; /* hll-sparse-max-bytes */
-};
 const struct command_limits *exec_limits(const struct exec *x);
 
 struct rng *exec_rng(struct exec *x); /* the worker's; what it gives is never logged */

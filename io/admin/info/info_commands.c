@@ -65,7 +65,7 @@ void info_latencystats(struct info *i)
 {
     const uint32_t n = command_index_count(i->shared->commands);
 
-    if (!i->config->latency_tracking)
+    if (!i->config->dispatch.latency_tracking)
         return;
     for (uint32_t id = 0; id < n; id++) {
         uint64_t histogram[STATS_BUCKETS] = {0};

@@ -55,7 +55,7 @@ static void script_lines(struct info *i)
 
 static void limit_lines(struct info *i)
 {
-    count_and_human(i, "maxmemory", "maxmemory_human", i->config->maxmemory);
+    count_and_human(i, "maxmemory", "maxmemory_human", i->config->dispatch.maxmemory);
     info_text(i, "maxmemory_policy", policies[i->config->maxmemory_policy]);
 }
 

@@ -17,6 +17,20 @@ int sign(int v)
     return (v > 0) - (v < 0);
 }
 
+// Every pair of short words over three bytes: the same answer as bytes_equal.
+TEST(Bytes, ComparesSecretsWhole)
+{
+    std::vector<std::string> words = {""};
+    for (size_t i = 0; words[i].size() < 4; i++) {
+        for (const char c : {'\0', 'a', '\xff'})
+            words.push_back(words[i] + c);
+    }
+    for (const std::string &a : words) {
+        for (const std::string &b : words)
+            ASSERT_EQ(bytes_equal_secret(of(a), of(b)), a == b) << a.size() << " " << b.size();
+    }
+}
+
 // The order is that of unsigned bytes, a prefix before what it begins, NUL a byte as any.
 TEST(Bytes, ComparesAsUnsignedBytes)
 {

@@ -1,4 +1,6 @@
 // The commands that steer the server, run through dispatch.
+#include "core/cmd/client/slowlog.h"
+#include "io/config/config_priv.h"
 #include "tests/io/admin/admin_fixture.h"
 
 #include "io/admin/info/info.h"
@@ -199,7 +201,7 @@ TEST_F(Admin, ConfigSetTakesEffectAtOnce)
                   "allkeys-lfu proto-max-bulk-len 2mb latency-tracking no"),
               "+OK\r\n");
     EXPECT_EQ(shared.config->slowlog_us, -1);
-    EXPECT_STREQ(shared.config->requirepass, "sesame");
+    EXPECT_TRUE(bytes_equal(shared.config->requirepass, bytes_cstr("sesame")));
     EXPECT_TRUE(shared.config->limits.lfu);
     EXPECT_EQ(shared.config->limits.bulk_max, size_t{2} << 20);
     EXPECT_FALSE(shared.config->latency_tracking);
@@ -224,44 +226,60 @@ TEST_F(Admin, ConfigSetChangesAllOrNothing)
 
 TEST_F(Admin, ReplacedSnapshotsLiveUntilReclaim)
 {
+    static int told;
+    told = 0;
+    parts.config_replaced = [](void *) { told++; };
     start("requirepass first");
     session_set(&session, SESSION_AUTHENTICATED, true);
     const dispatch_config *first = shared.config;
     const auto set = [this](int i) { run("CONFIG SET requirepass word" + std::to_string(i)); };
-    for (int i = 0; i < ADMIN_KEPT_MAX - 1; i++) {
-        set(i);
+    const size_t before = config_replaced(holder);
+    for (size_t i = before; i < ADMIN_REPLACED_MAX - 1; i++) {
+        set(static_cast<int>(i));
         admin_reclaim(admin); // not worth closing the gate yet
     }
-    EXPECT_STREQ(first->requirepass, "first");
-    EXPECT_EQ(admin->kept_count, unsigned{ADMIN_KEPT_MAX - 1});
-    set(ADMIN_KEPT_MAX);
+    EXPECT_TRUE(bytes_equal(first->requirepass, bytes_cstr("first")));
+    EXPECT_EQ(config_replaced(holder), size_t{ADMIN_REPLACED_MAX - 1});
+    set(ADMIN_REPLACED_MAX);
     admin_reclaim(admin);
-    EXPECT_EQ(admin->kept_count, 0U);
-    EXPECT_STREQ(shared.config->requirepass, "word32");
+    EXPECT_EQ(config_replaced(holder), 0U);
+    EXPECT_TRUE(bytes_equal(shared.config->requirepass, bytes_cstr("word32")));
+    EXPECT_EQ(static_cast<size_t>(told), ADMIN_REPLACED_MAX - before);
 }
 
-TEST_F(Admin, HooksHearOfChangesAndMayRefuse)
+// Every row that is secret, and no other, whatever CONFIG is called here.
+TEST_F(Admin, SlowlogHidesEverySecretRow)
 {
-    static std::string heard;
-    heard.clear();
-    static const config_hook hooks[] = {
-        {"port",
-         [](void *, const config *, const config *after) -> const char * {
-             return after->port == 1 ? "no such luck" : nullptr;
-         },
-         nullptr},
-        {},
-    };
-    parts.hooks = hooks;
-    parts.config_applied = [](void *, const config *before, const config *after) {
-        heard += std::to_string(before->port) + ">" + std::to_string(after->port) + " ";
-    };
-    start();
-    EXPECT_EQ(run("CONFIG SET port 7000"), "+OK\r\n");
-    EXPECT_EQ(run("CONFIG SET port 7000"), "+OK\r\n"); // no change
-    EXPECT_EQ(run("CONFIG SET port 1"),
-              "-ERR CONFIG SET failed (possibly related to argument 'port') - no such luck\r\n");
-    EXPECT_EQ(heard, "6379>7000 ");
+    shared.slowlog = slowlog_new(1);
+    ASSERT_EQ(command_index_rename(shared.commands, bytes_cstr("config"), bytes_cstr("steer")),
+              LK_OK);
+    start("slowlog-log-slower-than 0");
+    session_set(&session, SESSION_AUTHENTICATED, true);
+    size_t secrets = 0;
+    for (size_t i = 0; i < config_row_count(); i++) {
+        const config_row *row = config_row_at(i);
+        for (const char *name : {row->name, row->alias}) {
+            if (!name)
+                continue;
+            call({"steer", "SET", name, "hush-hush"});
+            std::string shown;
+            slowlog_each(
+                shared.slowlog, 1,
+                [](void *ctx, const slowlog_entry *e) {
+                    for (uint32_t n = 0; n < e->argc; n++)
+                        *static_cast<std::string *>(ctx) +=
+                            std::string(e->argv[n].data, e->argv[n].size) + " ";
+                },
+                &shown);
+            const bool secret = row->flags & CONFIG_SECRET;
+            secrets += secret;
+            EXPECT_EQ(shown,
+                      std::string("steer SET ") + name + (secret ? " (redacted) " : " hush-hush "));
+        }
+    }
+    EXPECT_GE(secrets, 5U);
+    slowlog_free(shared.slowlog);
+    shared.slowlog = nullptr;
 }
 
 TEST_F(Admin, WhatNobodyAppliesIsRefused)

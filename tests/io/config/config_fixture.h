@@ -50,6 +50,7 @@ class ConfigTest : public testing::Test
         dir = std::filesystem::canonical(mkdtemp(name.data()));
         std::filesystem::current_path(dir);
         holder = config_holder_new();
+        register_parts();
     }
 
     ~ConfigTest() override
@@ -64,6 +65,16 @@ class ConfigTest : public testing::Test
         config_holder_free(holder);
         std::filesystem::current_path(dir);
         holder = config_holder_new();
+        register_parts();
+    }
+
+    // Parts that follow whatever changes.
+    virtual void register_parts()
+    {
+        for (int id = CONFIG_HOOK_NONE + 1; id < CONFIG_HOOKS; id++) {
+            const struct config_hook hook = {nullptr, nullptr, nullptr};
+            config_register(holder, static_cast<config_hook_id>(id), &hook);
+        }
     }
 
     void write(const std::string &name, const std::string &text) const
@@ -128,14 +139,13 @@ class ConfigTest : public testing::Test
     }
 
     // "OK" or the error that the client sees.
-    std::string set(const Pairs &pairs, const struct config_hook *hooks = nullptr,
-                    bool local = true)
+    std::string set(const Pairs &pairs, bool local = true)
     {
         Text error;
         std::vector<struct config_pair> list;
         for (const auto &p : pairs)
             list.push_back({view(p.first), view(p.second)});
-        const int rc = config_set(holder, list.data(), list.size(), local, hooks, &error.buf);
+        const int rc = config_set(holder, list.data(), list.size(), local, &error.buf);
         EXPECT_EQ(rc == LK_OK, error.str().empty());
         return rc == LK_OK ? "OK" : error.str();
     }

@@ -94,7 +94,7 @@ TEST_F(ConfigSet, ProtectedDirectives)
     for (const auto &c : cases) {
         renew();
         ASSERT_EQ(load(std::string("enable-protected-configs ") + c.access), "");
-        EXPECT_EQ(set({{"dbfilename", "x.rdb"}}, nullptr, c.local),
+        EXPECT_EQ(set({{"dbfilename", "x.rdb"}}, c.local),
                   c.allowed ? "OK" : failed("dbfilename", "can't set protected config"))
             << c.access << c.local;
     }
@@ -113,52 +113,97 @@ TEST_F(ConfigSet, DirIsGoneBackFromWhenTheCallFails)
     EXPECT_EQ(set({{"dir", "none"}}), failed("dir", "No such file or directory"));
 }
 
-// What hooks saw, one entry a call, and which call is to fail.
+// What parts saw, one entry a call, and which call is to fail.
 struct Seen {
-    std::vector<std::string> calls;
-    std::string refuse;
+    std::string calls, refuse;
+
+    void note(const std::string &what, const struct config *before, const struct config *after)
+    {
+        calls += "[" + what + " " + std::to_string(before->port) + ">" +
+                 std::to_string(after->port) + "]";
+    }
 };
 
 template <char Name>
-const char *hook(void *ctx, const struct config *before, const struct config *after)
+const char *prepare(void *ctx, const struct config *before, const struct config *after)
 {
     Seen *seen = static_cast<Seen *>(ctx);
-    seen->calls.push_back(std::string(1, Name) + " " + std::to_string(before->port) + ">" +
-                          std::to_string(after->port));
+    seen->note(std::string(1, Name), before, after);
     return seen->refuse == std::string(1, Name) ? "not now" : nullptr;
 }
 
-TEST_F(ConfigSet, HooksRunOnceForWhatChanged)
+template <char Name>
+void applied(void *ctx, const struct config *before, const struct config *after)
 {
-    Seen seen;
-    const struct config_hook hooks[] = {
-        {"port", hook<'p'>, &seen}, {"bind", hook<'p'>, &seen},  {"maxclients", hook<'m'>, &seen},
-        {"hz", hook<'h'>, &seen},   {nullptr, nullptr, nullptr},
-    };
-    const auto calls = [&](const Pairs &pairs, const std::string &refuse, std::string *reply) {
+    static_cast<Seen *>(ctx)->note(std::string(1, Name) + " applied", before, after);
+}
+
+class ConfigHooks : public ConfigSet
+{
+  protected:
+    ConfigHooks()
+    {
+        const struct {
+            config_hook_id id;
+            config_hook hook;
+        } parts[] = {
+            {CONFIG_HOOK_ENGINE, {prepare<'e'>, applied<'e'>, &seen}},
+            {CONFIG_HOOK_LISTEN, {prepare<'l'>, applied<'l'>, &seen}},
+            {CONFIG_HOOK_CLIENTS, {prepare<'c'>, nullptr, &seen}},
+            {CONFIG_HOOK_LOG, {prepare<'g'>, applied<'g'>, &seen}},
+        };
+        config_holder_free(holder);
+        holder = config_holder_new();
+        for (const auto &p : parts)
+            config_register(holder, p.id, &p.hook);
+    }
+
+    std::string calls(const Pairs &pairs, const std::string &refuse, const std::string &reply)
+    {
         seen.calls.clear();
         seen.refuse = refuse;
-        *reply = set(pairs, hooks);
-        std::string all;
-        for (const std::string &c : seen.calls)
-            all += "[" + c + "]";
-        return all;
-    };
-    std::string reply;
-    EXPECT_EQ(calls({{"hz", "10"}, {"timeout", "9"}}, "", &reply), "");
-    EXPECT_EQ(reply, "OK");
-    EXPECT_EQ(calls({{"port", "1"}, {"bind", "::1"}, {"hz", "20"}}, "", &reply),
-              "[p 6379>1][h 6379>1]");
-    EXPECT_EQ(reply, "OK");
-    EXPECT_EQ(
-        calls({{"hz", "30"}, {"maxclients", "7"}, {"port", "2"}, {"bind", "::2"}}, "h", &reply),
-        "[p 1>2][m 1>2][h 1>2][m 2>1][p 2>1]");
-    EXPECT_EQ(reply, failed("hz", "not now"));
-    EXPECT_EQ(get("port"), "1");
-    EXPECT_EQ(get("bind"), "::1");
-    EXPECT_EQ(calls({{"port", "bad"}, {"hz", "30"}}, "", &reply), "");
-    EXPECT_EQ(calls({{"bind", "::2"}}, "p", &reply), "[p 1>1]");
-    EXPECT_EQ(reply, failed("bind", "not now"));
+        EXPECT_EQ(set(pairs), reply);
+        return seen.calls;
+    }
+
+    Seen seen;
+};
+
+TEST_F(ConfigHooks, RunOnceForWhatChanged)
+{
+    EXPECT_EQ(calls({{"hz", "10"}, {"port", "6379"}}, "", "OK"), "") << "nothing has changed";
+    EXPECT_EQ(calls({{"hz", "20"}}, "", "OK"), "[e applied 6379>6379]");
+    EXPECT_EQ(calls({{"port", "1"}, {"bind", "::1"}, {"loglevel", "debug"}}, "", "OK"),
+              "[l 6379>1][g 6379>1][e applied 6379>1][l applied 6379>1][g applied 6379>1]");
+    EXPECT_EQ(calls({{"port", "bad"}, {"loglevel", "notice"}}, "",
+                    failed("port", "argument couldn't be parsed into an integer")),
+              "");
+}
+
+TEST_F(ConfigHooks, ARefusalUndoesWhatIsPrepared)
+{
+    EXPECT_EQ(calls({{"hz", "30"}, {"loglevel", "debug"}, {"maxclients", "7"}, {"port", "2"}}, "g",
+                    failed("loglevel", "not now")),
+              "[l 6379>2][c 6379>2][g 6379>2][c 2>6379][l 2>6379]");
+    EXPECT_EQ(get("port"), "6379");
+    EXPECT_EQ(get("hz"), "10");
+    EXPECT_EQ(calls({{"hz", "30"}, {"bind", "::2"}}, "l", failed("bind", "not now")),
+              "[l 6379>6379]");
+}
+
+TEST_F(ConfigHooks, APartThatIsNotThereRefuses)
+{
+    EXPECT_EQ(calls({{"port", "2"}, {"appendonly", "yes"}}, "",
+                    failed("appendonly", "this server cannot change it while it runs")),
+              "[l 6379>2][l 2>6379]");
+    EXPECT_EQ(calls({{"appendonly", "no"}}, "", "OK"), "");
+}
+
+TEST_F(ConfigHooks, TheServersOwnChangesTellTheEngineAlone)
+{
+    Text error;
+    EXPECT_EQ(config_put(holder, bytes_cstr("port"), bytes_cstr("7"), &error.buf), LK_OK);
+    EXPECT_EQ(seen.calls, "[e applied 6379>7]");
 }
 
 TEST_F(ConfigSet, ReplacedSnapshotsStayAsTheyWere)
@@ -168,13 +213,14 @@ TEST_F(ConfigSet, ReplacedSnapshotsStayAsTheyWere)
     ASSERT_EQ(set({{"requirepass", "two"}, {"save", ""}}), "OK");
     const struct config *second = now();
     ASSERT_EQ(set({{"requirepass", ""}}), "OK");
-    EXPECT_EQ(text_of(first->requirepass), "one");
+    EXPECT_EQ(text_of(first->dispatch.requirepass), "one");
     EXPECT_EQ(first->save.n, 3u);
-    EXPECT_EQ(text_of(second->requirepass), "two");
+    EXPECT_EQ(text_of(second->dispatch.requirepass), "two");
     EXPECT_EQ(second->save.n, 0u);
-    EXPECT_EQ(now()->requirepass.size, 0u);
+    EXPECT_EQ(now()->dispatch.requirepass.size, 0u);
     EXPECT_EQ(now()->bind.v, first->bind.v) << "what did not change is shared";
     EXPECT_EQ(set({{"requirepass", ""}, {"hz", "10"}}), "OK");
+    EXPECT_EQ(config_replaced(holder), 3u);
     EXPECT_EQ(config_reclaim(holder), 3u) << "the first values, and two more";
     EXPECT_EQ(config_reclaim(holder), 0u);
     EXPECT_STREQ(now()->bind.v[1], "::1");
@@ -205,7 +251,7 @@ TEST_F(ConfigSet, ReadersSeeWholeSnapshots)
         readers.emplace_back([&] {
             while (!stop) {
                 const struct config *c = config_current(holder);
-                const std::string pass = text_of(c->requirepass);
+                const std::string pass = text_of(c->dispatch.requirepass);
                 if (!pass.empty() && pass != "p" + std::to_string(c->timeout_s))
                     torn++;
             }

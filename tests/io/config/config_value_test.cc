@@ -310,16 +310,17 @@ TEST_F(ConfigValue, FieldsHoldWhatTheServerReads)
     ASSERT_EQ(c->bind.n, 2u);
     EXPECT_STREQ(c->bind.v[1], "-::1");
     EXPECT_EQ(c->unixsocketperm, 0770);
-    EXPECT_EQ(c->maxmemory, 100u << 20);
+    EXPECT_EQ(c->dispatch.maxmemory, 100u << 20);
     EXPECT_EQ(c->maxmemory_clients, -5);
     EXPECT_EQ(c->maxmemory_policy, CONFIG_ALLKEYS_LFU);
+    EXPECT_TRUE(c->dispatch.limits.lfu);
     EXPECT_EQ(c->client_output_buffer_limit[CONFIG_CLIENT_REPLICA].soft, 2u << 20);
     ASSERT_EQ(c->save.n, 1u);
     EXPECT_EQ(c->save.v[0].changes, 5);
     EXPECT_EQ(c->appendfsync, CONFIG_FSYNC_ALWAYS);
     EXPECT_EQ(c->loglevel, 3);
     EXPECT_EQ(c->syslog_facility, 19 << 3);
-    EXPECT_EQ(text_of(c->requirepass), std::string("a\0b", 3));
+    EXPECT_EQ(text_of(c->dispatch.requirepass), std::string("a\0b", 3));
     EXPECT_EQ(c->notify_keyspace_events,
               CONFIG_NOTIFY_GENERIC | CONFIG_NOTIFY_KEYSPACE | CONFIG_NOTIFY_KEYEVENT);
     ASSERT_EQ(c->latency_tracking_info_percentiles.n, 2u);
@@ -386,6 +387,37 @@ TEST_F(ConfigValue, RowsAreFoundByEitherNameInAnyCase)
     EXPECT_TRUE(config_is_secret(bytes_cstr("RequirePass")));
     EXPECT_FALSE(config_is_secret(bytes_cstr("port")));
     EXPECT_FALSE(config_is_secret(bytes_cstr("nosuch")));
+}
+
+// A secret that were a C string would be compared, and kept, only up to its first NUL.
+TEST_F(ConfigValue, SecretsAreBytes)
+{
+    size_t secrets = 0;
+    for (size_t i = 0; i < config_row_count(); i++) {
+        const struct config_row *row = config_row_at(i);
+        if (!(row->flags & CONFIG_SECRET))
+            continue;
+        secrets++;
+        EXPECT_EQ(row->kind, CONFIG_KIND_BYTES) << row->name;
+        const std::string value("a\0b", 3);
+        EXPECT_EQ(set({{row->name, value}}), "OK");
+        EXPECT_EQ(get(row->name), value);
+        EXPECT_EQ(set({{row->name, ""}}), "OK");
+    }
+    EXPECT_EQ(secrets, 5u);
+}
+
+// What the system reads up to a NUL must not have one.
+TEST_F(ConfigValue, NamesHoldNoNul)
+{
+    ASSERT_EQ(load("enable-protected-configs yes"), "");
+    for (const char *name : {"dbfilename", "dir", "bind", "proc-title-template", "tls-cert-file"}) {
+        const std::string before = get(name);
+        EXPECT_EQ(set({{name, std::string("x\0y", 3)}}),
+                  std::string("CONFIG SET failed (possibly related to argument '") + name +
+                      "') - argument must not contain a null byte");
+        EXPECT_EQ(get(name), before);
+    }
 }
 
 } // namespace

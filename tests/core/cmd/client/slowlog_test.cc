@@ -42,11 +42,24 @@ class Slowlog : public ::testing::Test
         session_release(&session);
     }
 
-    void add(const std::vector<std::string> &words, uint64_t us = 7)
+    static bool is_secret(bytes directive)
     {
+        return bytes_is_word(directive, "requirepass") || bytes_is_word(directive, "masterauth");
+    }
+
+    // As if a row of that name had run, whatever the client called it.
+    void add(const std::vector<std::string> &words, const std::string &row_name = "",
+             bool (*secret)(bytes) = is_secret)
+    {
+        const std::string name = row_name.empty() ? words[0] : row_name;
+        command row{};
+        row.name = name.c_str();
+        command_info info{};
+        info.row = &row;
+        const secret_rule rule = {&info, secret};
         const std::vector<bytes> v = words_of(words);
         const args a = {v.data(), static_cast<uint32_t>(v.size())};
-        slowlog_add(log, &session, &a, 1000, us);
+        slowlog_add(log, &session, &rule, &a, 1000, 7);
     }
 
     // "id:word word", newest first.
@@ -150,6 +163,23 @@ TEST_F(Slowlog, HidesPasswords)
         add(c.words);
         EXPECT_EQ(entries()[0], std::to_string(id++) + ":" + c.shown);
     }
+}
+
+// rename-command gives CONFIG another name; what it carries stays as secret as it was.
+TEST_F(Slowlog, HidesPasswordsOfRenamedCommands)
+{
+    add({"b840fc", "set", "requirepass", "p"}, "config");
+    EXPECT_EQ(entries()[0], "0:b840fc set requirepass (redacted)");
+    add({"enter", "p"}, "auth");
+    EXPECT_EQ(entries()[0], "1:enter (redacted)");
+    add({"config", "set", "requirepass", "p"}, "get"); // GET, renamed to config
+    EXPECT_EQ(entries()[0], "2:config set requirepass p");
+}
+
+TEST_F(Slowlog, HidesAllSettingsWithoutAPredicate)
+{
+    add({"config", "set", "port", "1", "x", "2"}, "", nullptr);
+    EXPECT_EQ(entries()[0], "0:config set port (redacted) x (redacted)");
 }
 
 } // namespace

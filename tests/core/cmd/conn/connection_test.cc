@@ -84,7 +84,7 @@ TEST_F(Connection, AuthWithoutPassword)
 
 TEST_F(Connection, AuthWithPassword)
 {
-    config_.requirepass = "secret";
+    config_.requirepass = bytes_cstr("secret");
     for (const char *bad : {"", "s", "secre", "secret1", "secretsecret", "Secret", "secreT"})
         EXPECT_EQ(run(std::string("auth default \"") + bad + "\""), wrong) << bad;
     play({{"get k", "-NOAUTH Authentication required."},
@@ -102,6 +102,23 @@ TEST_F(Connection, AuthWithPassword)
           {"get k", "-NOAUTH Authentication required."},
           {"auth default secret", "+OK"},
           {"get k", "$-1"}});
+}
+
+// A password is bytes: nothing of it is cut off at a NUL, on either side.
+TEST_F(Connection, AuthComparesPasswordsWithNuls)
+{
+    const std::string password("p\0aa", 4);
+    config_.requirepass = bytes_of(password.data(), password.size());
+    for (const std::string &bad :
+         {std::string("p"), std::string("p\0", 2), std::string("p\0a", 3), std::string("p\0ab", 4),
+          std::string("p\0aa\0", 5), std::string()})
+        EXPECT_EQ(call({"auth", bad}), std::string(wrong) + "\r\n") << bad;
+    EXPECT_EQ(call({"auth", password}), "+OK\r\n");
+    config_.requirepass = bytes_of("\0", 1); // one NUL is a password, too
+    run("reset");
+    EXPECT_EQ(run("get k"), "-NOAUTH Authentication required.");
+    EXPECT_EQ(call({"auth", "x"}), std::string(wrong) + "\r\n");
+    EXPECT_EQ(call({"auth", std::string(1, '\0')}), "+OK\r\n");
 }
 
 TEST_F(Connection, Hello)

@@ -1,4 +1,5 @@
 // COMMAND and its subcommands, SLOWLOG and LATENCY.
+#include "core/cmd/client/secret.h"
 #include "core/cmd/command/command_syntax.h"
 #include "core/cmd/command/docs/command_docs.h"
 #include "tests/core/cmd/server_fixture.h"
@@ -206,8 +207,9 @@ TEST_F(About, Slowlog)
     const std::vector<bytes> v = {bytes_cstr("get"), bytes_cstr("k")};
     const args a = {v.data(), 2};
     run("client setname me");
+    const secret_rule rule = {command_index_find(shared_.commands, bytes_cstr("get")), nullptr};
     for (int i = 0; i < 3; i++)
-        slowlog_add(shared_.slowlog, &session, &a, 1700000000, 12345);
+        slowlog_add(shared_.slowlog, &session, &rule, &a, 1700000000, 12345);
     const std::string entry = ":1700000000 :12345 *2 $3 get $1 k $14 127.0.0.1:1001 $2 me";
     play({{"slowlog len", ":3"},
           {"slowlog get 2", ("*2 *6 :2 " + entry + " *6 :1 " + entry).c_str()},

@@ -1,0 +1,43 @@
+/*
+ * dispatch_config.h — what dispatch and the commands read of the configuration.
+ *
+ * One state of the configuration (io/config/config.h) contains one struct dispatch_config, and the
+ * rows of the directives point straight into it.  So a batch costs one pointer, and a directive is
+ * a field here and a row there.
+ *
+ * Units    sizes are bytes; *_us microseconds, *_ms milliseconds
+ * Threads  never changes once it is published: dispatch_shared.config is swapped whole
+ */
+#ifndef LK_CMD_DISPATCH_CONFIG_H
+#define LK_CMD_DISPATCH_CONFIG_H
+
+#include "core/base/bytes.h"
+#include "core/types/limits.h"
+
+LK_BEGIN
+
+/* What commands may ask for: exec_limits(). */
+struct command_limits {
+    uint64_t bulk_max; /* proto-max-bulk-len */
+    int64_t databases;
+    bool lazy_user_del; /* lazyfree-lazy-user-del: DEL frees like UNLINK */
+    bool lazy_user_flush;
+    bool lfu; /* maxmemory-policy keeps LFU bits instead of LRU */
+    int64_t lfu_log_factor, lfu_decay_minutes;
+    struct type_limits types;
+    uint64_t hll_sparse_max_bytes;
+};
+
+struct dispatch_config {
+    struct command_limits limits;
+    uint64_t maxmemory;       /* 0: no limit */
+    struct bytes requirepass; /* any bytes; empty: none */
+    int64_t slowlog_us;       /* negative: off */
+    bool latency_tracking;
+    /* Must no log show the value of this directive?  NULL: none may be shown. */
+    bool (*is_secret)(struct bytes directive);
+};
+
+LK_END
+
+#endif
