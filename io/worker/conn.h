@@ -36,6 +36,12 @@ struct outgoing {
     size_t iov_bytes;
 };
 
+/* Why a connection is not read just now. */
+enum conn_pause {
+    PAUSED_BY_OUTPUT = 1 << 0, /* it does not read what is said to it */
+    PAUSED_BY_INPUT = 1 << 1,  /* it has sent more than is run just now */
+};
+
 struct conn {
     struct net_conn net; /* first: events name it */
     struct session session;
@@ -51,12 +57,12 @@ struct conn {
     struct conn *ready_next, *dirty_next, *parked_next, *held_next;
     int64_t soft_limit_since_ms; /* output above the soft limit; 0: it is not */
     struct wait_place wait;      /* until when its command waits */
+    uint32_t paused;             /* enum conn_pause: why it receives nothing; 0: it does */
     bool ready, dirty, on_parked;
-    bool cur_in;    /* cur is what `in` has from in_pos on */
-    bool held;      /* its replies wait until what they rest on is durable */
-    bool closing;   /* detached, or about to be: no more commands */
-    bool eof;       /* the peer will send no more */
-    bool throttled; /* receives nothing until its output has gone */
+    bool cur_in;  /* cur is what `in` has from in_pos on */
+    bool held;    /* its replies wait until what they rest on is durable */
+    bool closing; /* detached, or about to be: no more commands */
+    bool eof;     /* the peer will send no more */
 };
 
 LK_END

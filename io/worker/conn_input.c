@@ -11,6 +11,49 @@ void conn_frame_in(struct conn *c)
     c->cur_in = true;
 }
 
+void conn_pause(struct worker *w, struct conn *c, enum conn_pause why)
+{
+    if (!c->paused)
+        net_pause(w->net, &c->net);
+    c->paused |= why;
+}
+
+void conn_resume(struct worker *w, struct conn *c, enum conn_pause why)
+{
+    if (!(c->paused & why))
+        return;
+    c->paused &= ~(uint32_t)why;
+    if (!c->paused)
+        net_resume(w->net, &c->net);
+}
+
+static void close_over_limit(struct worker *w, struct conn *c)
+{
+    log_line(LOG_WARNING, "Closing client that reached max query buffer length: id=%llu addr=%s",
+             (unsigned long long)c->session.id, c->session.registry.peer);
+    stats_add(&w->stats->query_limit_disconnections, 1);
+    conn_close(w, c);
+}
+
+/*
+ * Whole commands are not fetched far ahead of what runs, and never count against the limit: they
+ * wait in the kernel, and so in their sender.  What is left of one that may run is the beginning of
+ * a command; it has to be read on, and is what client-query-buffer-limit is for.
+ */
+void conn_bound_input(struct worker *w, struct conn *c)
+{
+    const size_t bytes = conn_input_bytes(c);
+    const bool whole = c->ready || !conn_may_run(c);
+    if (!session_has(&c->session, SESSION_AUTHENTICATED) && bytes > UNTRUSTED_INPUT)
+        close_over_limit(w, c);
+    else if (!whole && bytes > w->query_limit)
+        close_over_limit(w, c);
+    else if (whole && bytes > READ_AHEAD)
+        conn_pause(w, c, PAUSED_BY_INPUT);
+    else if (!whole || bytes <= READ_AHEAD / 2)
+        conn_resume(w, c, PAUSED_BY_INPUT);
+}
+
 void conn_data(struct worker *w, struct conn *c, struct bytes data)
 {
     if (c->closing || session_has(&c->session, SESSION_CLOSE_AFTER))
@@ -27,20 +70,12 @@ void conn_data(struct worker *w, struct conn *c, struct bytes data)
         c->cur_pos = c->frame_pos = 0;
         c->cur_in = false;
     }
-    if (c->in.size - c->in_pos > w->query_limit) {
-        log_line(LOG_WARNING,
-                 "Closing client that reached max query buffer length: id=%llu addr=%s",
-                 (unsigned long long)c->session.id, c->session.registry.peer);
-        stats_add(&w->stats->query_limit_disconnections, 1);
-        conn_close(w, c);
-        return;
-    }
     /* A large bulk comes in many pieces: do not look before it can be whole. */
-    if (c->progress.missing > 0 && c->in.size > 0) {
-        if (data.size < c->progress.missing) {
-            c->progress.missing -= data.size;
-            return;
-        }
+    if (c->progress.missing > data.size && c->in.size > 0) {
+        c->progress.missing -= data.size;
+        if (conn_input_bytes(c) > w->query_limit)
+            close_over_limit(w, c);
+        return;
     }
     conn_ready(w, c);
 }

@@ -7,11 +7,6 @@
 #include "core/base/log.h"
 #include "io/worker/worker_priv.h"
 
-size_t conn_output_bytes(const struct conn *c)
-{
-    return reply_size(&c->session.reply) + (c->sending ? reply_size(&c->sending->reply) : 0);
-}
-
 static void send_segments(struct worker *w, struct conn *c)
 {
     struct outgoing *s = c->sending;
@@ -51,12 +46,20 @@ static bool over_limit(struct conn *c, const struct config_buffer_limit *limit, 
     return now_ms - c->soft_limit_since_ms > limit->soft_seconds * 1000;
 }
 
+/* Before AUTH nobody is owed much: what gathers behind a send that does not end is enough. */
+static bool over_untrusted(const struct conn *c)
+{
+    return !session_has(&c->session, SESSION_AUTHENTICATED) &&
+           reply_size(&c->session.reply) > UNTRUSTED_OUTPUT;
+}
+
 static void watch_output(struct worker *w, struct conn *c)
 {
     const struct config *config = config_current(w->group->setup.config);
     const size_t bytes = conn_output_bytes(c);
     __atomic_store_n(&c->session.shown.output_size, bytes, __ATOMIC_RELAXED);
-    if (over_limit(c, &config->client_output_buffer_limit[CONFIG_CLIENT_NORMAL],
+    if (over_untrusted(c) ||
+        over_limit(c, &config->client_output_buffer_limit[CONFIG_CLIENT_NORMAL],
                    dispatcher_now_ms(w->dispatcher))) {
         log_line(LOG_WARNING,
                  "Client id=%llu addr=%s scheduled to be closed ASAP for overcoming of output "
@@ -64,9 +67,8 @@ static void watch_output(struct worker *w, struct conn *c)
                  (unsigned long long)c->session.id, c->session.registry.peer);
         stats_add(&w->stats->output_limit_disconnections, 1);
         conn_close(w, c);
-    } else if (bytes > OUTPUT_THROTTLE && !c->throttled) {
-        c->throttled = true;
-        net_pause(w->net, &c->net);
+    } else if (bytes > OUTPUT_THROTTLE) {
+        conn_pause(w, c, PAUSED_BY_OUTPUT);
     }
 }
 
@@ -83,6 +85,11 @@ static void flush(struct worker *w, struct conn *c)
         return;
     if (c->cur.size > 0)
         conn_keep_rest(w, c);
+    if (LK_UNLIKELY(conn_input_bytes(c) > UNTRUSTED_INPUT || c->paused)) {
+        conn_bound_input(w, c);
+        if (c->closing)
+            return;
+    }
     if (c->held)
         return;
     if (!c->sending && reply_size(&c->session.reply) > 0) {
@@ -132,9 +139,8 @@ void conn_sent(struct worker *w, struct conn *c, int error)
     }
     outgoing_release(w, s);
     c->sending = NULL;
-    if (c->throttled && conn_output_bytes(c) < OUTPUT_THROTTLE / 2) {
-        c->throttled = false;
-        net_resume(w->net, &c->net);
+    if (LK_UNLIKELY(c->paused & PAUSED_BY_OUTPUT) && conn_output_bytes(c) < OUTPUT_THROTTLE / 2) {
+        conn_resume(w, c, PAUSED_BY_OUTPUT);
         if (c->in.size > 0)
             conn_ready(w, c);
     }

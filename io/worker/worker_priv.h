@@ -18,6 +18,13 @@ enum {
     SPARE_BUFS = 64, /* reply buffers a worker keeps */
     SPARE_BUF_BYTES = 16 * 1024,
     OUTPUT_THROTTLE = 256 << 20, /* unsent output above which a connection is not read */
+    READ_AHEAD = 256 << 10,      /* bytes of whole commands above which it is not read */
+    /*
+     * Before AUTH there is no reason for more: the largest AUTH or HELLO has three bulks of
+     * RESP_UNAUTHENTICATED_BULK, and who asks reads what it is told.
+     */
+    UNTRUSTED_INPUT = 64 << 10,
+    UNTRUSTED_OUTPUT = 8 << 10,
 };
 
 /* A socket that another worker accepted. */
@@ -104,6 +111,25 @@ struct worker_group {
     pthread_barrier_t ended;   /* no worker loops any more */
 };
 
+static inline size_t conn_output_bytes(const struct conn *c)
+{
+    return reply_size(&c->session.reply) + (c->sending ? reply_size(&c->sending->reply) : 0);
+}
+
+/* What has come and is kept, whole commands or not. */
+static inline size_t conn_input_bytes(const struct conn *c)
+{
+    return c->in.size - c->in_pos;
+}
+
+/* Output beyond the throttle stops it at once; flush then says so to the net. */
+static inline bool conn_may_run(const struct conn *c)
+{
+    return !c->closing && !c->session.parked && !(c->paused & PAUSED_BY_OUTPUT) &&
+           conn_output_bytes(c) <= OUTPUT_THROTTLE &&
+           !session_has(&c->session, SESSION_CLOSE_AFTER | SESSION_BLOCKED);
+}
+
 /* --- conn_queue.c ---------------------------------------------------------------------------- */
 
 void conn_ready(struct worker *w, struct conn *c); /* has bytes to frame */
@@ -134,6 +160,11 @@ void conn_data(struct worker *w, struct conn *c, struct bytes data);
 void conn_frame_in(struct conn *c);
 /* What is not run yet is kept for the next loop. */
 void conn_keep_rest(struct worker *w, struct conn *c);
+/* May close it.  After conn_keep_rest: does it hold more than it may?  Is it to be read again? */
+void conn_bound_input(struct worker *w, struct conn *c);
+/* Stops receiving; once no reason is left, it goes on. */
+void conn_pause(struct worker *w, struct conn *c, enum conn_pause why);
+void conn_resume(struct worker *w, struct conn *c, enum conn_pause why);
 
 /* --- conn.c ---------------------------------------------------------------------------------- */
 
@@ -148,7 +179,6 @@ void conn_protocol_error(struct worker *w, struct conn *c, const char *error);
 
 void conn_flush_all(struct worker *w);
 void conn_sent(struct worker *w, struct conn *c, int error);
-size_t conn_output_bytes(const struct conn *c);
 
 /* --- worker_inbox.c: from any thread --------------------------------------------------------- */
 

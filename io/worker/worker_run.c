@@ -24,14 +24,6 @@ void worker_frame_release(struct worker *w)
         resp_args_release(&w->args[i]);
 }
 
-/* Output beyond the throttle stops it at once; flush then says so to the net. */
-static bool may_run(const struct conn *c)
-{
-    return !c->closing && !c->session.parked && !c->throttled &&
-           conn_output_bytes(c) <= OUTPUT_THROTTLE &&
-           !session_has(&c->session, SESSION_CLOSE_AFTER | SESSION_BLOCKED);
-}
-
 /*
  * Frames commands of c into the batch from *n on, at most turn.  Before AUTH only one, since it may
  * change the limits for the next (rule N3).  False: it has no whole command left.
@@ -109,7 +101,7 @@ static uint32_t fill_batch(struct worker *w)
     struct conn *last = w->ready_tail;
     while (n < DISPATCH_BATCH && (c = conn_take_ready(w)) != NULL) {
         const bool alone = !w->ready_head;
-        if (may_run(c)) {
+        if (conn_may_run(c)) {
             conn_take_spare(w, c);
             if (c->cur.size == 0 && c->in.size > 0)
                 conn_frame_in(c);
@@ -138,8 +130,8 @@ void worker_run_ready(struct worker *w)
                 resp_args_release(&w->args[i]);
         }
     }
-    /* The others go on in the next loop; received bytes do not live as long. */
+    /* The others go on in the next loop; received bytes do not live as long: flush keeps them. */
     for (struct conn *c = w->ready_head; c; c = c->ready_next)
         if (c->cur.size > 0)
-            conn_keep_rest(w, c);
+            conn_dirty(w, c);
 }
