@@ -1,7 +1,7 @@
 /*
  * micro_bed.h — a keyspace with dispatchers, without sockets.
  *
- *   bed --> keyspace, command index, shared state
+ *   bed --> keyspace, command index, engine
  *       --> seat of each thread: dispatcher, session, a batch of commands
  *
  * A seat does what a worker does: enters the gate, hands over batches, and when its session is
@@ -35,7 +35,7 @@ struct seat {
 
 struct bed {
     struct dispatch_config config;
-    struct dispatch_shared shared;
+    struct engine engine;
     struct keyspace *ks;
     struct seat *seats;
     uint32_t count;
@@ -69,13 +69,13 @@ static inline void bed_init(struct bed *b, uint32_t seats)
     command_index_add(ix, key_commands);
     command_index_add(ix, expire_commands);
     command_index_add(ix, flush_commands);
-    b->shared = (struct dispatch_shared){.keyspace = b->ks, .commands = ix, .config = &b->config};
-    token_init(&b->shared.token);
+    b->engine = (struct engine){.fixed = {.keyspace = b->ks, .commands = ix}, .config = &b->config};
+    token_init(&b->engine.token);
     b->count = seats;
     b->seats = mem_alloc_aligned(SEATS_MAX * sizeof *b->seats, LK_CACHE_LINE);
     memset(b->seats, 0, SEATS_MAX * sizeof *b->seats);
     for (uint32_t i = 0; i < seats; i++) {
-        b->seats[i].d = dispatcher_new(&b->shared, i);
+        b->seats[i].d = dispatcher_new(&b->engine, i);
         session_init(&b->seats[i].session, i + 1);
     }
     shard_set_retry_hook(bed_retry, b);
@@ -90,8 +90,8 @@ static inline void bed_release(struct bed *b)
     shard_set_retry_hook(NULL, NULL);
     mem_free(b->seats, SEATS_MAX * sizeof *b->seats);
     keyspace_free(b->ks);
-    command_index_free(b->shared.commands);
-    token_release(&b->shared.token);
+    command_index_free(b->engine.fixed.commands);
+    token_release(&b->engine.token);
 }
 
 /* Command i of the batch: words are borrowed until it has run. */

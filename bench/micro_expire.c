@@ -153,9 +153,9 @@ static void begin(struct bed *b, struct watcher *w)
     clock_fake_unix_ms(START_MS);
     bed_init(b, 1);
     memset(w, 0, sizeof *w);
-    b->shared.event = note_event;
-    b->shared.event_ctx = w;
-    b->shared.events = EVENT_EXPIRED;
+    b->engine.hooks.event = note_event;
+    b->engine.hooks.event_ctx = w;
+    b->engine.hooks.events = EVENT_EXPIRED;
 }
 
 /* Deadlines within [from_s, to_s); what is due is spread evenly. */
@@ -188,7 +188,7 @@ static void measure_refreshed(uint64_t n)
     const uint64_t rate = refreshes ? refreshes : n / 10;
     rng_seed(&rng, 6);
     begin(&b, &w);
-    b.shared.events = 0; /* the names hold no deadline */
+    b.engine.hooks.events = 0; /* the names hold no deadline */
     bed_fill(&b, n);
     refresh_all(&b, n, START_MS + TTL_MS);
     int64_t now_ns = 0, now = START_MS;

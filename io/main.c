@@ -34,7 +34,7 @@ enum {
 
 struct server {
     struct config_holder *config;
-    struct dispatch_shared shared;
+    struct engine engine;
     struct persistence *persistence;
     struct worker_group *workers;
     struct admin *admin;
@@ -284,47 +284,48 @@ static void make_store(struct server *s, const struct config *c)
     const uint32_t workers = worker_count(c);
     hash_seed_random();
     table_due_base(clock_unix_ms());
-    struct dispatch_shared *shared = &s->shared;
-    shared->keyspace = keyspace_new((uint32_t)c->shards, (uint32_t)c->dispatch.limits.databases);
+    struct engine *engine = &s->engine;
+    engine->fixed.keyspace =
+        keyspace_new((uint32_t)c->shards, (uint32_t)c->dispatch.limits.databases);
     /* With more workers than CPUs the holder of a lock may not be running: do not wait for it. */
-    shared->keyspace->spin_ns = sysconf(_SC_NPROCESSORS_ONLN) >= (long)workers ? 2000 : 0;
-    shared->commands = make_commands(c);
+    engine->fixed.keyspace->spin_ns = sysconf(_SC_NPROCESSORS_ONLN) >= (long)workers ? 2000 : 0;
+    engine->fixed.commands = make_commands(c);
     s->persistence =
         persistence_new(&(struct persistence_parts){.config = s->config,
-                                                    .shared = shared,
+                                                    .engine = engine,
                                                     .log_slots = LOG_SLOTS,
                                                     .log_slack = workers * LOG_SLACK_PER_WORKER,
                                                     .log_bytes_max = LOG_BYTES_MAX,
                                                     .ctx = s,
                                                     .answer = answer,
                                                     .ask_to_settle = ask_to_settle});
-    token_init(&shared->token);
-    shared->slowlog = slowlog_new((uint64_t)c->slowlog_max_len);
+    token_init(&engine->token);
+    engine->fixed.slowlog = slowlog_new((uint64_t)c->slowlog_max_len);
     config_register(s->config, CONFIG_HOOK_SLOWLOG,
-                    &(struct config_hook){NULL, slowlog_applied, shared->slowlog});
-    shared->registry = registry_new(workers, wake_worker, s);
+                    &(struct config_hook){NULL, slowlog_applied, engine->fixed.slowlog});
+    engine->fixed.registry = registry_new(workers, wake_worker, s);
 }
 
 static void make_workers(struct server *s, const struct config *c)
 {
-    struct dispatch_shared *shared = &s->shared;
-    /* Workers look at shared->config from their first batch on, which needs admin; admin needs
+    struct engine *engine = &s->engine;
+    /* Workers look at engine->config from their first batch on, which needs admin; admin needs
      * their statistics.  So first the workers, then admin, then the threads. */
-    const struct worker_setup setup = {.shared = shared,
+    const struct worker_setup setup = {.engine = engine,
                                        .config = s->config,
                                        .backend = (enum net_backend)c->io_backend,
                                        .cron = cron,
                                        .cron_ctx = s};
     s->workers = worker_group_new(&setup, worker_count(c));
     shard_set_retry_hook(worker_group_retry, s->workers);
-    shared->served = worker_group_served;
-    shared->served_ctx = s->workers;
-    shared->worker_count = worker_group_count(s->workers);
-    shared->all_stats = s->stats;
-    for (uint32_t i = 0; i < shared->worker_count; i++)
+    engine->hooks.served = worker_group_served;
+    engine->hooks.served_ctx = s->workers;
+    engine->fixed.worker_count = worker_group_count(s->workers);
+    engine->fixed.all_stats = s->stats;
+    for (uint32_t i = 0; i < engine->fixed.worker_count; i++)
         s->stats[i] = worker_group_stats(s->workers, i);
     s->admin = admin_new(&(struct admin_parts){.config = s->config,
-                                               .shared = shared,
+                                               .engine = engine,
                                                .executable = s->executable,
                                                .supervised = startup_supervised_name(s->supervised),
                                                .ctx = s,
@@ -419,13 +420,13 @@ static void free_all(struct server *s)
 {
     shard_set_retry_hook(NULL, NULL);
     worker_group_free(s->workers);
-    log_ring_free(s->shared.log);
+    log_ring_free(s->engine.fixed.log);
     admin_free(s->admin);
-    registry_free(s->shared.registry);
-    slowlog_free(s->shared.slowlog);
-    token_release(&s->shared.token);
-    keyspace_free(s->shared.keyspace);
-    command_index_free(s->shared.commands);
+    registry_free(s->engine.fixed.registry);
+    slowlog_free(s->engine.fixed.slowlog);
+    token_release(&s->engine.token);
+    keyspace_free(s->engine.fixed.keyspace);
+    command_index_free(s->engine.fixed.commands);
     config_holder_free(s->config);
     mem_strfree(s->executable);
 }

@@ -41,7 +41,7 @@ static void engine_applied(void *ctx, const struct config *before, const struct 
     const struct admin *a = ctx;
 
     (void)before;
-    __atomic_store_n(&a->parts.shared->config, &after->dispatch, __ATOMIC_RELEASE);
+    __atomic_store_n(&a->parts.engine->config, &after->dispatch, __ATOMIC_RELEASE);
     if (a->parts.config_replaced)
         a->parts.config_replaced(a->parts.ctx);
 }
@@ -51,7 +51,7 @@ static void events_applied(void *ctx, const struct config *before, const struct 
     const struct admin *a = ctx;
 
     (void)before;
-    __atomic_store_n(&a->parts.shared->events, wanted_events(after->notify_keyspace_events),
+    __atomic_store_n(&a->parts.engine->hooks.events, wanted_events(after->notify_keyspace_events),
                      __ATOMIC_RELAXED);
 }
 
@@ -99,14 +99,14 @@ static void register_hooks(struct admin *a)
     config_register(h, CONFIG_HOOK_MEMORY, &(struct config_hook){NULL, memory_applied, a});
     config_register(h, CONFIG_HOOK_LOG, &(struct config_hook){NULL, log_applied, a});
     config_register(h, CONFIG_HOOK_EVENTS, &(struct config_hook){NULL, events_applied, a});
-    a->parts.shared->config = &c->dispatch;
+    a->parts.engine->config = &c->dispatch;
     log_applied(a, c, c);
     events_applied(a, c, c);
 }
 
 void admin_reclaim(struct admin *a)
 {
-    struct gate *gate = &a->parts.shared->keyspace->gate;
+    struct gate *gate = &a->parts.engine->fixed.keyspace->gate;
 
     if (config_replaced(a->parts.config) < ADMIN_REPLACED_MAX)
         return;
@@ -139,7 +139,7 @@ struct admin *admin_new(const struct admin_parts *parts)
     random_id(a->run_id);
     random_id(a->replication_id);
     register_hooks(a);
-    a->parts.shared->admin = a;
+    a->parts.engine->fixed.admin = a;
     a->startup_bytes = mem_used();
     a->sampled.peak_bytes = a->startup_bytes;
     return a;
@@ -147,8 +147,8 @@ struct admin *admin_new(const struct admin_parts *parts)
 
 void admin_free(struct admin *a)
 {
-    a->parts.shared->config = NULL;
-    a->parts.shared->admin = NULL;
+    a->parts.engine->config = NULL;
+    a->parts.engine->fixed.admin = NULL;
     mem_delete(a);
 }
 
@@ -186,9 +186,9 @@ uint64_t admin_peak_bytes(struct admin *a)
 
 static void look_at_view(struct admin *a, int64_t now_ms)
 {
-    const uint64_t held = view_held_bytes(a->parts.shared->keyspace);
+    const uint64_t held = view_held_bytes(a->parts.engine->fixed.keyspace);
     const bool open =
-        __atomic_load_n(&a->parts.shared->keyspace->view_epoch, __ATOMIC_RELAXED) != 0;
+        __atomic_load_n(&a->parts.engine->fixed.keyspace->view_epoch, __ATOMIC_RELAXED) != 0;
 
     raise_to(&a->sampled.held_peak_bytes, held);
     if (!open)
@@ -201,7 +201,7 @@ void admin_cron(struct admin *a, int64_t now_ms)
 {
     struct stats *totals = mem_new(struct stats);
 
-    totals_add_counters(a->parts.shared, totals);
+    totals_add_counters(a->parts.engine, totals);
     rate_sample(&a->sampled.commands, totals->total_commands, now_ms);
     rate_sample(&a->sampled.input, totals->net_in, now_ms);
     rate_sample(&a->sampled.output, totals->net_out, now_ms);

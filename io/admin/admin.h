@@ -68,14 +68,14 @@ struct admin_reload {
 /* What becomes of a wish to save. */
 enum save_answer { SAVE_STARTED, SAVE_SCHEDULED, SAVE_BUSY_SAVING, SAVE_BUSY_REWRITING };
 
-/* All but config and shared may be left out: NULL or 0. */
+/* All but config and engine may be left out: NULL or 0. */
 struct admin_parts {
     struct config_holder *config;
-    struct dispatch_shared *shared; /* its config pointer and its events become admin's to set */
-    int64_t started_ms;             /* Unix time; 0: now */
-    const char *executable;         /* absolute; must live as long as admin */
-    const char *supervised;         /* "no", "systemd", "upstart" */
-    const char *replication_id;     /* 40 hex digits; NULL: one of admin's own */
+    struct engine *engine;      /* its config pointer and its events become admin's to set */
+    int64_t started_ms;         /* Unix time; 0: now */
+    const char *executable;     /* absolute; must live as long as admin */
+    const char *supervised;     /* "no", "systemd", "upstart" */
+    const char *replication_id; /* 40 hex digits; NULL: one of admin's own */
 
     void *ctx; /* of all the calls below */
     /*
@@ -101,9 +101,9 @@ struct admin_parts {
 };
 
 /*
- * Registers its hooks with the configuration; sets shared->config, shared->events, shared->admin,
- * the log's level.
- * Give it shared->keyspace, ->commands, ->all_stats and ->worker_count before the first command.
+ * Registers its hooks with the configuration; sets engine->config, engine->hooks.events,
+ * engine->fixed.admin, the log's level. Give it engine->fixed.keyspace, ->commands, ->all_stats and
+ * ->worker_count before the first command.
  */
 struct admin *admin_new(const struct admin_parts *parts);
 void admin_free(struct admin *a);

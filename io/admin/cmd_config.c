@@ -95,11 +95,11 @@ static enum outcome config_rewrite_command(struct exec *x, const struct args *a)
 
 static enum outcome config_resetstat(struct exec *x, const struct args *a)
 {
-    const struct dispatch_shared *shared = x->admin->parts.shared;
+    const struct engine *engine = x->admin->parts.engine;
 
     (void)a;
-    for (uint32_t w = 0; w < shared->worker_count; w++)
-        stats_reset(shared->all_stats[w]);
+    for (uint32_t w = 0; w < engine->fixed.worker_count; w++)
+        stats_reset(engine->fixed.all_stats[w]);
     reply_ok(x->reply);
     return RUN_DONE;
 }

@@ -16,11 +16,11 @@ enum {
 void key_loader_begin(struct key_loader *k, struct persistence *p, bool merge, bool keep_expired)
 {
     *k = (struct key_loader){.p = p,
-                             .limits = p->parts.shared->config->limits.types,
+                             .limits = p->parts.engine->config->limits.types,
                              .now_ms = clock_unix_ms(),
                              .delay_us = persistence_config(p)->key_load_delay_us,
                              .keep_expired = keep_expired};
-    bulk_load_begin(&k->bulk, p->parts.shared->keyspace, merge);
+    bulk_load_begin(&k->bulk, p->parts.engine->fixed.keyspace, merge);
 }
 
 static void tell(struct key_loader *k)
@@ -55,7 +55,7 @@ int key_loader_flush(struct key_loader *k)
 
 static uint32_t use_bits(const struct key_loader *k, const struct rdb_record *r)
 {
-    const struct command_limits *limits = &k->p->parts.shared->config->limits;
+    const struct command_limits *limits = &k->p->parts.engine->config->limits;
     if (limits->lfu)
         return r->freq >= 0 ? lfu_of(k->now_ms, (uint32_t)r->freq) : lfu_new(k->now_ms);
     const int64_t idle_s = r->idle_s > 0 ? r->idle_s : 0;
@@ -144,7 +144,7 @@ void key_crew_begin(struct key_crew *c, const struct key_loader *like,
         key_loader_begin(&c->loaders[i], like->p, like->bulk.replace, like->keep_expired);
         c->receivers[i] = key_loader_receiver(&c->loaders[i]);
     }
-    const struct rdb_crew_parts parts = {&like->p->parts.shared->keyspace->gate, c->members,
+    const struct rdb_crew_parts parts = {&like->p->parts.engine->fixed.keyspace->gate, c->members,
                                          c->receivers, outside, ctx};
     c->crew = rdb_crew_new(&parts);
 }

@@ -37,7 +37,7 @@ static void settings(void *ctx, enum saver_job job, struct saver_settings *out)
     const struct config *c = persistence_config(p);
     const bool rewrite = job == SAVER_REWRITE;
     if (rewrite && __atomic_load_n(&p->beginning, __ATOMIC_ACQUIRE))
-        __atomic_store_n(&p->parts.shared->log_active, 1, __ATOMIC_RELEASE);
+        __atomic_store_n(&p->parts.engine->saving.log_active, 1, __ATOMIC_RELEASE);
     *out = (struct saver_settings){
         .directory = mem_strdup("."), /* the process stands in `dir` */
         .filename = mem_strdup(c->dbfilename),
@@ -58,10 +58,10 @@ static void settings(void *ctx, enum saver_job job, struct saver_settings *out)
 
 static uint64_t count_changes(void *ctx)
 {
-    const struct dispatch_shared *shared = ((struct persistence *)ctx)->parts.shared;
+    const struct engine *engine = ((struct persistence *)ctx)->parts.engine;
     uint64_t sum = 0;
-    for (uint32_t i = 0; i < shared->worker_count; i++)
-        sum += stats_read(&shared->all_stats[i]->changes);
+    for (uint32_t i = 0; i < engine->fixed.worker_count; i++)
+        sum += stats_read(&engine->fixed.all_stats[i]->changes);
     return sum;
 }
 
@@ -116,20 +116,20 @@ static void aof_applied(void *ctx, const struct config *before, const struct con
 struct persistence *persistence_new(const struct persistence_parts *parts)
 {
     struct persistence *p = mem_new(struct persistence);
-    struct dispatch_shared *shared = parts->shared;
+    struct engine *engine = parts->engine;
     p->parts = *parts;
     pthread_mutex_init(&p->lock, NULL);
     const struct config *c = persistence_config(p);
     p->aof_directory = mem_strdup(c->appenddirname);
-    shared->log = log_ring_new(parts->log_slots, parts->log_slack, parts->log_bytes_max);
+    engine->fixed.log = log_ring_new(parts->log_slots, parts->log_slack, parts->log_bytes_max);
     const struct aof_options options = {.ops = &file_ops_system,
                                         .directory = p->aof_directory,
                                         .filename = c->appendfilename,
                                         .fsync = fsync_of(c),
                                         .timestamps = c->aof_timestamp_enabled};
-    p->aof = aof_new(&options, shared->log);
-    const struct saver_parts saver = {.ks = shared->keyspace,
-                                      .ring = shared->log,
+    p->aof = aof_new(&options, engine->fixed.log);
+    const struct saver_parts saver = {.ks = engine->fixed.keyspace,
+                                      .ring = engine->fixed.log,
                                       .aof = p->aof,
                                       .ops = &file_ops_system,
                                       .ctx = p,
@@ -204,7 +204,7 @@ static void note_fault(struct persistence *p, const struct config *c, const stru
     const char *fault = aof_fault_line(p->aof);
     if (!fault && r->save_failed && c->stop_writes_on_bgsave_error && c->save.n > 0)
         fault = misconf;
-    __atomic_store_n(&p->parts.shared->write_fault, fault, __ATOMIC_RELEASE);
+    __atomic_store_n(&p->parts.engine->saving.write_fault, fault, __ATOMIC_RELEASE);
 }
 
 void persistence_cron(struct persistence *p, int64_t now_ms)
@@ -212,7 +212,8 @@ void persistence_cron(struct persistence *p, int64_t now_ms)
     const struct config *c = persistence_config(p);
     const struct saver_report r = saver_report_get(p->saver);
     note_fault(p, c, &r);
-    if (r.job != SAVER_NONE || __atomic_load_n(&p->parts.shared->loading, __ATOMIC_RELAXED) ||
+    if (r.job != SAVER_NONE ||
+        __atomic_load_n(&p->parts.engine->saving.loading, __ATOMIC_RELAXED) ||
         __atomic_load_n(&p->busy, __ATOMIC_RELAXED))
         return;
     if (__atomic_load_n(&p->rewrite_scheduled, __ATOMIC_RELAXED) || rewrite_is_due(p, c, now_ms)) {
@@ -228,13 +229,13 @@ void persistence_cron(struct persistence *p, int64_t now_ms)
 
 static void turn_off(struct persistence *p)
 {
-    struct gate *gate = &p->parts.shared->keyspace->gate;
+    struct gate *gate = &p->parts.engine->fixed.keyspace->gate;
     struct aof_turn_request r;
     __atomic_store_n(&p->beginning, 0, __ATOMIC_RELEASE);
     saver_abort(p->saver, SAVER_REWRITE);
     gate_close(gate);
-    __atomic_store_n(&p->parts.shared->log_active, 0, __ATOMIC_RELEASE);
-    aof_turn(p->parts.shared->log, &r, AOF_TURN_END);
+    __atomic_store_n(&p->parts.engine->saving.log_active, 0, __ATOMIC_RELEASE);
+    aof_turn(p->parts.engine->fixed.log, &r, AOF_TURN_END);
     gate_open(gate);
     if (aof_turn_wait(&r) != LK_OK)
         log_line(LOG_WARNING, "Cannot close the AOF: %s", strerror(errno));
@@ -313,7 +314,7 @@ void persistence_report(struct persistence *p, struct admin_persistence *out)
     const struct aof_report a = aof_report_get(p->aof);
     const bool saving = s.job == SAVER_RDB, rewriting = s.job == SAVER_REWRITE;
     *out = (struct admin_persistence){
-        .loading = __atomic_load_n(&p->parts.shared->loading, __ATOMIC_RELAXED),
+        .loading = __atomic_load_n(&p->parts.engine->saving.loading, __ATOMIC_RELAXED),
         .saving = saving,
         .rewriting = rewriting,
         .aof_enabled = a.on,
@@ -349,11 +350,11 @@ void persistence_report(struct persistence *p, struct admin_persistence *out)
 
 void persistence_pause_writes(struct persistence *p, bool on)
 {
-    struct dispatch_shared *shared = p->parts.shared;
-    gate_close(&shared->keyspace->gate);
-    __atomic_store_n(&shared->pause.all, 0, __ATOMIC_RELAXED);
-    __atomic_store_n(&shared->pause.until_ms, on ? INT64_MAX : 0, __ATOMIC_RELEASE);
-    gate_open(&shared->keyspace->gate);
+    struct engine *engine = p->parts.engine;
+    gate_close(&engine->fixed.keyspace->gate);
+    __atomic_store_n(&engine->pause.all, 0, __ATOMIC_RELAXED);
+    __atomic_store_n(&engine->pause.until_ms, on ? INT64_MAX : 0, __ATOMIC_RELEASE);
+    gate_open(&engine->fixed.keyspace->gate);
 }
 
 bool persistence_save_now(struct persistence *p)
@@ -368,7 +369,7 @@ bool persistence_try_end(struct persistence *p, unsigned flags)
 {
     const bool save = flags & CONFIG_SHUTDOWN_SAVE ||
                       (persistence_config(p)->save.n > 0 && !(flags & CONFIG_SHUTDOWN_NOSAVE));
-    if (!save || __atomic_load_n(&p->parts.shared->loading, __ATOMIC_RELAXED))
+    if (!save || __atomic_load_n(&p->parts.engine->saving.loading, __ATOMIC_RELAXED))
         return true;
     log_line(LOG_NOTICE, "Saving the final RDB snapshot before exiting.");
     __atomic_store_n(&p->busy, 1, __ATOMIC_RELAXED);

@@ -21,8 +21,8 @@ LK_BEGIN
 struct persistence;
 
 struct persistence_parts {
-    struct config_holder *config;   /* its AOF hook becomes persistence's */
-    struct dispatch_shared *shared; /* log, log_active, loading and write_fault are set here */
+    struct config_holder *config; /* its AOF hook becomes persistence's */
+    struct engine *engine;        /* log, log_active, loading and write_fault are set here */
     uint32_t log_slots, log_slack;
     size_t log_bytes_max;
     void *ctx;

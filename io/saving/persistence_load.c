@@ -271,7 +271,7 @@ static bool load(struct loader *l, const struct config *c, struct aof_load_resul
 /* From here on changes are logged: the file is there, and nobody has changed anything yet. */
 static bool begin_aof(struct persistence *p, const struct aof_load_result *result)
 {
-    struct dispatch_shared *shared = p->parts.shared;
+    struct engine *engine = p->parts.engine;
     if (!persistence_config(p)->appendonly) {
         aof_know(p->aof, &p->found);
         return true;
@@ -288,9 +288,9 @@ static bool begin_aof(struct persistence *p, const struct aof_load_result *resul
     }
     if (fresh)
         log_line(LOG_NOTICE, "Creating AOF incr file on server start");
-    gate_close(&shared->keyspace->gate);
-    __atomic_store_n(&shared->log_active, 1, __ATOMIC_RELEASE);
-    gate_open(&shared->keyspace->gate);
+    gate_close(&engine->fixed.keyspace->gate);
+    __atomic_store_n(&engine->saving.log_active, 1, __ATOMIC_RELEASE);
+    gate_open(&engine->fixed.keyspace->gate);
     return true;
 }
 
@@ -304,7 +304,7 @@ bool persistence_read(struct persistence *p, const struct aof_manifest *m, bool 
     __atomic_store_n(&p->load_expired, 0, __ATOMIC_RELAXED);
     key_loader_begin(&l.keys, p, merge, m != NULL);
     key_crew_begin(&l.crew, &l.keys, outside, &l);
-    l.d = dispatcher_new(p->parts.shared, LOADER_WORKER);
+    l.d = dispatcher_new(p->parts.engine, LOADER_WORKER);
     session_init(&l.session, 0);
     session_set(&l.session, SESSION_AUTHENTICATED, true);
     dispatch_enter(l.d);
@@ -320,7 +320,7 @@ bool persistence_read(struct persistence *p, const struct aof_manifest *m, bool 
 
 void persistence_begin(struct persistence *p)
 {
-    __atomic_store_n(&p->parts.shared->loading, 1, __ATOMIC_RELEASE);
+    __atomic_store_n(&p->parts.engine->saving.loading, 1, __ATOMIC_RELEASE);
 }
 
 bool persistence_load(struct persistence *p)
@@ -334,8 +334,8 @@ bool persistence_load(struct persistence *p)
     if (!begin_aof(p, &result))
         return false;
     const struct log_sink sink = aof_sink(p->aof);
-    p->log = log_thread_new(p->parts.shared->log, &sink, 1);
+    p->log = log_thread_new(p->parts.engine->fixed.log, &sink, 1);
     saver_note_saved(p->saver, 0);
-    __atomic_store_n(&p->parts.shared->loading, 0, __ATOMIC_RELEASE);
+    __atomic_store_n(&p->parts.engine->saving.loading, 0, __ATOMIC_RELEASE);
     return true;
 }

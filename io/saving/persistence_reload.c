@@ -12,7 +12,7 @@
 static bool drain_log(struct persistence *p)
 {
     enum { PATIENCE_MS = 10000 };
-    const uint64_t last = log_ring_last_ticket(p->parts.shared->log);
+    const uint64_t last = log_ring_last_ticket(p->parts.engine->fixed.log);
     const int64_t until_ms = clock_unix_ms() + PATIENCE_MS;
     while (log_thread_ticket(p->log) < last || aof_report_get(p->aof).buffered > 0) {
         if (clock_unix_ms() > until_ms)
@@ -24,15 +24,15 @@ static bool drain_log(struct persistence *p)
 
 static void set_logging(struct persistence *p, uint32_t active)
 {
-    struct dispatch_shared *shared = p->parts.shared;
-    gate_close(&shared->keyspace->gate);
-    __atomic_store_n(&shared->log_active, active, __ATOMIC_RELEASE);
-    gate_open(&shared->keyspace->gate);
+    struct engine *engine = p->parts.engine;
+    gate_close(&engine->fixed.keyspace->gate);
+    __atomic_store_n(&engine->saving.log_active, active, __ATOMIC_RELEASE);
+    gate_open(&engine->fixed.keyspace->gate);
 }
 
 static void clear(struct persistence *p)
 {
-    struct keyspace *ks = p->parts.shared->keyspace;
+    struct keyspace *ks = p->parts.engine->fixed.keyspace;
     gate_close(&ks->gate);
     keyspace_clear(ks);
     gate_open(&ks->gate);
@@ -66,14 +66,14 @@ static bool reload_aof(struct persistence *p)
 /* Nothing of this is logged: the files already say it. */
 static bool reload(struct persistence *p, const struct admin_reload *r)
 {
-    struct dispatch_shared *shared = p->parts.shared;
-    const uint32_t logging = __atomic_load_n(&shared->log_active, __ATOMIC_ACQUIRE);
+    struct engine *engine = p->parts.engine;
+    const uint32_t logging = __atomic_load_n(&engine->saving.log_active, __ATOMIC_ACQUIRE);
     saver_wait(p->saver);
-    __atomic_store_n(&shared->loading, 1, __ATOMIC_RELEASE);
+    __atomic_store_n(&engine->saving.loading, 1, __ATOMIC_RELEASE);
     set_logging(p, 0);
     const bool well = r->aof ? reload_aof(p) : reload_rdb(p, r);
     set_logging(p, logging);
-    __atomic_store_n(&shared->loading, 0, __ATOMIC_RELEASE);
+    __atomic_store_n(&engine->saving.loading, 0, __ATOMIC_RELEASE);
     return well;
 }
 

@@ -34,9 +34,9 @@ static const char protected_text[] =
 
 static struct session *new_session(struct worker *w, struct conn *c, int fd, bool is_unix)
 {
-    struct dispatch_shared *shared = w->group->setup.shared;
+    struct engine *engine = w->group->setup.engine;
     struct session *s = &c->session;
-    session_init(s, __atomic_add_fetch(&shared->next_session_id, 1, __ATOMIC_RELAXED));
+    session_init(s, __atomic_add_fetch(&engine->next_session_id, 1, __ATOMIC_RELAXED));
     char name[SOCKET_NAME_CHARS];
     socket_peer_name(fd, name, sizeof name);
     s->registry.peer = mem_strdup(name);
@@ -74,7 +74,7 @@ void conn_accept(struct worker *w, int fd, bool is_unix)
         c->next->prev = c;
     w->conns = c;
     stats_add(&w->stats->connections, 1);
-    registry_add(w->group->setup.shared->registry, s);
+    registry_add(w->group->setup.engine->fixed.registry, s);
     net_attach(w->net, &c->net, fd);
 }
 
@@ -83,7 +83,7 @@ void conn_close(struct worker *w, struct conn *c)
     if (c->closing)
         return;
     c->closing = true;
-    registry_remove(w->group->setup.shared->registry, &c->session);
+    registry_remove(w->group->setup.engine->fixed.registry, &c->session);
     if (c->session.waiter)
         conn_wait_ended(w, c);
     dispatch_forget(w->dispatcher, &c->session);

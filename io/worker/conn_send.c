@@ -75,7 +75,7 @@ static void watch_output(struct worker *w, struct conn *c)
 /* May be told to the client what its commands did and saw?  Else the worker is told when. */
 static bool is_durable(struct worker *w, const struct conn *c)
 {
-    struct log_ring *log = w->group->setup.shared->log;
+    struct log_ring *log = w->group->setup.engine->fixed.log;
     return c->session.ticket == 0 || log_ring_is_durable_or_ask(log, c->session.ticket, w->index);
 }
 

@@ -196,7 +196,7 @@ static struct worker *worker_new(struct worker_group *g, uint32_t index)
     struct worker *w = mem_new(struct worker);
     w->group = g;
     w->index = index;
-    w->dispatcher = dispatcher_new(g->setup.shared, index);
+    w->dispatcher = dispatcher_new(g->setup.engine, index);
     w->stats = dispatcher_stats(w->dispatcher);
     inbox_init(&w->inbox);
     inbox_init(&w->served);

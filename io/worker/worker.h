@@ -22,7 +22,7 @@ struct worker_group;
 
 /* What all workers have in common. */
 struct worker_setup {
-    struct dispatch_shared *shared;
+    struct engine *engine;
     const struct config_holder *config;
     enum net_backend backend;
     /* Called by worker 0 about ten times a second, inside the gate; may be NULL. */
@@ -61,7 +61,7 @@ void worker_group_retry(void *group, uint64_t workers); /* shard_set_retry_hook 
 void worker_group_look(void *group, uint32_t worker);   /* registry's wake */
 /* Ends the wait of a session that waits for no key; it may have gone. */
 void worker_group_answer(void *group, uint32_t worker, uint64_t session_id, struct bytes reply);
-/* dispatch_shared.served */
+/* engine.hooks.served */
 void worker_group_served(void *group, uint32_t worker, struct inbox_node *message);
 
 LK_END

@@ -10,8 +10,8 @@
 
 static struct bytes required_password(struct exec *x)
 {
-    const struct dispatch_shared *d = dispatcher_shared(x->dispatcher);
-    const struct dispatch_config *config = __atomic_load_n(&d->config, __ATOMIC_ACQUIRE);
+    const struct engine *engine = dispatcher_engine(x->dispatcher);
+    const struct dispatch_config *config = __atomic_load_n(&engine->config, __ATOMIC_ACQUIRE);
     return config->requirepass;
 }
 

@@ -19,7 +19,7 @@ bool client_check_word(struct exec *x, struct bytes word, const char *what)
 
 void client_set_text(struct exec *x, char **field, struct bytes word)
 {
-    registry_set_text(dispatcher_shared(x->dispatcher)->registry, x->session, field, word);
+    registry_set_text(dispatcher_engine(x->dispatcher)->fixed.registry, x->session, field, word);
 }
 
 static enum outcome client_id(struct exec *x, const struct args *a)
@@ -107,7 +107,7 @@ static bool unblock_visit(void *ctx, struct session *s)
 
 static enum outcome client_unblock(struct exec *x, const struct args *a)
 {
-    struct unblock u = {dispatcher_shared(x->dispatcher)->registry, UNBLOCK_TIMEOUT, false};
+    struct unblock u = {dispatcher_engine(x->dispatcher)->fixed.registry, UNBLOCK_TIMEOUT, false};
     int64_t id;
     if (a->n > 4)
         return reply_subcommand(x, a);

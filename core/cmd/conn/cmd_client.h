@@ -8,7 +8,7 @@
 
 LK_BEGIN
 
-struct dispatch_shared;
+struct engine;
 
 /*
  * May text be a name in CLIENT LIST's lines?  Writes "ERR <what> cannot contain …" and returns

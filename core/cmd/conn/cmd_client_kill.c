@@ -117,7 +117,7 @@ static bool parse_filter(struct exec *x, const struct args *a, uint32_t i, struc
 
 enum outcome client_kill(struct exec *x, const struct args *a)
 {
-    struct killing k = {.registry = dispatcher_shared(x->dispatcher)->registry,
+    struct killing k = {.registry = dispatcher_engine(x->dispatcher)->fixed.registry,
                         .self = x->session,
                         .now_ms = x->now_ms,
                         .type = -1,

@@ -71,7 +71,7 @@ static enum outcome list_ids(struct exec *x, const struct args *a, struct regist
 
 enum outcome client_list(struct exec *x, const struct args *a)
 {
-    struct registry *r = dispatcher_shared(x->dispatcher)->registry;
+    struct registry *r = dispatcher_engine(x->dispatcher)->fixed.registry;
     struct lines l = {.type = -1, .now_ms = x->now_ms};
     enum outcome done = RUN_DONE;
     enum client_type type;

@@ -11,7 +11,7 @@
 
 static struct dispatch_pause *pause_of(struct exec *x)
 {
-    return &dispatcher_shared(x->dispatcher)->pause;
+    return &dispatcher_engine(x->dispatcher)->pause;
 }
 
 static void pause_store(struct dispatch_pause *p, int64_t until_ms, bool all)
@@ -57,7 +57,7 @@ enum outcome client_unpause(struct exec *x, const struct args *a)
 {
     (void)a;
     pause_store(pause_of(x), 0, false);
-    registry_wake_all(dispatcher_shared(x->dispatcher)->registry);
+    registry_wake_all(dispatcher_engine(x->dispatcher)->fixed.registry);
     reply_ok(x->reply);
     return RUN_DONE;
 }

@@ -47,8 +47,8 @@ static enum outcome reset(struct exec *x, const struct args *a)
 {
     (void)a;
     struct session *s = x->session;
-    const struct dispatch_shared *d = dispatcher_shared(x->dispatcher);
-    const struct dispatch_config *config = __atomic_load_n(&d->config, __ATOMIC_ACQUIRE);
+    const struct engine *engine = dispatcher_engine(x->dispatcher);
+    const struct dispatch_config *config = __atomic_load_n(&engine->config, __ATOMIC_ACQUIRE);
     const bool open = config->requirepass.size == 0;
     /* Under the registry's lock, before session_reset frees what is left of the name. */
     client_set_text(x, &s->registry.name, bytes_of(NULL, 0));

@@ -10,26 +10,26 @@
 
 enum { STALE_NS = 100000, CLOSING_ROUNDS = 4 };
 
-struct dispatcher *dispatcher_new(struct dispatch_shared *shared, uint32_t worker)
+struct dispatcher *dispatcher_new(struct engine *engine, uint32_t worker)
 {
     struct dispatcher *d = mem_alloc_aligned(
         (sizeof *d + LK_CACHE_LINE - 1) & ~(size_t)(LK_CACHE_LINE - 1), LK_CACHE_LINE);
     memset(d, 0, sizeof *d);
-    d->shared = shared;
-    d->ks = shared->keyspace;
+    d->engine = engine;
+    d->ks = engine->fixed.keyspace;
     d->worker = worker;
     d->slot = gate_join(&d->ks->gate);
-    d->set = lock_set_new(d->ks);
-    stats_init(&d->stats, command_index_count(shared->commands));
+    d->held.set = lock_set_new(d->ks);
+    stats_init(&d->stats, command_index_count(engine->fixed.commands));
     uint64_t seed;
     rng_system(&seed, sizeof seed);
     rng_seed(&d->rng, seed);
     dispatch_reserve_keys(d, 16);
     dispatch_reserve_refs(d, 16);
     session_init(&d->system, 0);
-    d->tick_stale = 1;
-    while (clock_ticks_to_ns(d->tick_stale) < STALE_NS)
-        d->tick_stale *= 2;
+    d->batch.tick_stale = 1;
+    while (clock_ticks_to_ns(d->batch.tick_stale) < STALE_NS)
+        d->batch.tick_stale *= 2;
     return d;
 }
 
@@ -37,15 +37,15 @@ void dispatcher_free(struct dispatcher *d)
 {
     session_release(&d->system);
     gate_part(&d->ks->gate, d->slot);
-    lock_set_free(d->set);
+    lock_set_free(d->held.set);
     stats_release(&d->stats);
     buf_release(&d->scratch);
     buf_release(&d->fresh);
-    buf_release(&d->effects.bytes);
-    log_arena_end(&d->effects.arena, d->shared->log);
-    mem_free(d->keys, d->key_capacity * sizeof *d->keys);
-    mem_free(d->refs, d->ref_capacity * sizeof *d->refs);
-    mem_free(d->ready, d->ready_capacity * sizeof(struct wait_key *));
+    buf_release(&d->unit.effects.bytes);
+    log_arena_end(&d->unit.effects.arena, d->engine->fixed.log);
+    mem_free(d->keys.v, d->keys.capacity * sizeof *d->keys.v);
+    mem_free(d->refs.v, d->refs.capacity * sizeof *d->refs.v);
+    mem_free(d->unit.ready, d->unit.ready_capacity * sizeof(struct wait_key *));
     mem_free(d, (sizeof *d + LK_CACHE_LINE - 1) & ~(size_t)(LK_CACHE_LINE - 1));
 }
 
@@ -54,29 +54,29 @@ struct stats *dispatcher_stats(struct dispatcher *d)
     return &d->stats;
 }
 
-struct dispatch_shared *dispatcher_shared(struct dispatcher *d)
+struct engine *dispatcher_engine(struct dispatcher *d)
 {
-    return d->shared;
+    return d->engine;
 }
 
 int64_t dispatcher_now_ms(const struct dispatcher *d)
 {
-    return d->now_ms;
+    return d->batch.now_ms;
 }
 
 /* What may only change while the gate is closed is read again each time it was left. */
 static void enter_gate(struct dispatcher *d)
 {
     gate_enter(&d->ks->gate, d->slot);
-    d->config = __atomic_load_n(&d->shared->config, __ATOMIC_ACQUIRE);
-    d->logging = __atomic_load_n(&d->shared->log_active, __ATOMIC_ACQUIRE);
+    d->batch.config = __atomic_load_n(&d->engine->config, __ATOMIC_ACQUIRE);
+    d->batch.logging = __atomic_load_n(&d->engine->saving.log_active, __ATOMIC_ACQUIRE);
 }
 
 void dispatch_enter(struct dispatcher *d)
 {
     enter_gate(d);
-    d->mark_ticks = clock_ticks();
-    dispatch_read_clock(d, d->mark_ticks);
+    d->batch.mark_ticks = clock_ticks();
+    dispatch_read_clock(d, d->batch.mark_ticks);
 }
 
 void dispatch_leave(struct dispatcher *d)
@@ -97,8 +97,8 @@ static void shard_highest_ticket(void *ctx, struct shard *s)
 /* The reply shows what these shards hold, so it waits for their last change to be durable (P4). */
 static void rest_on_set(struct dispatcher *d, struct session *s)
 {
-    if (d->logging)
-        lock_set_each(d->set, d->ks, shard_highest_ticket, &s->ticket);
+    if (d->batch.logging)
+        lock_set_each(d->held.set, d->ks, shard_highest_ticket, &s->ticket);
 }
 
 static enum outcome run_alone(struct dispatcher *d, struct pending *p)
@@ -106,18 +106,18 @@ static enum outcome run_alone(struct dispatcher *d, struct pending *p)
     dispatch_unlock_one(d);
     gate_leave(&d->ks->gate, d->slot);
     gate_close(&d->ks->gate);
-    d->exclusive = true;
+    d->held.exclusive = true;
     /* While nobody was in the gate, what had been replaced may have been freed. */
-    d->config = __atomic_load_n(&d->shared->config, __ATOMIC_ACQUIRE);
-    d->logging = __atomic_load_n(&d->shared->log_active, __ATOMIC_ACQUIRE);
+    d->batch.config = __atomic_load_n(&d->engine->config, __ATOMIC_ACQUIRE);
+    d->batch.logging = __atomic_load_n(&d->engine->saving.log_active, __ATOMIC_ACQUIRE);
     const enum outcome outcome = dispatch_call(d, p->session, p->cmd, &p->args);
     dispatch_serve(d);
-    lock_set_clear(d->set);
-    lock_set_add_all(d->set, d->ks);
+    lock_set_clear(d->held.set);
+    lock_set_add_all(d->held.set, d->ks);
     effects_commit(d, NULL);
     dispatch_send_served(d);
     rest_on_set(d, p->session);
-    d->exclusive = false;
+    d->held.exclusive = false;
     gate_open(&d->ks->gate);
     enter_gate(d);
     return outcome;
@@ -134,7 +134,7 @@ static bool lock_for_waiters(struct dispatcher *d, struct pending *p)
         if (!writes || dispatch_closed_for_waiters(d))
             return true;
         if (round >= CLOSING_ROUNDS)
-            lock_set_add_all(d->set, d->ks);
+            lock_set_add_all(d->held.set, d->ks);
     }
     return false;
 }
@@ -158,43 +158,43 @@ static bool run_one_shard(struct dispatcher *d, struct pending *p, struct shard 
     if (!dispatch_lock_one(d, p->session, shard))
         return false;
     if (LK_UNLIKELY(shard->wait_targets != 0) && p->cmd->flags & CMD_WRITE) {
-        lock_set_clear(d->set);
-        lock_set_add(d->set, shard->index);
+        lock_set_clear(d->held.set);
+        lock_set_add(d->held.set, shard->index);
         return run_set(d, p, outcome); /* which lets go of this one */
     }
     *outcome = dispatch_call(d, p->session, p->cmd, &p->args);
     dispatch_serve(d);
     effects_commit(d, shard);
     dispatch_send_served(d);
-    if (d->logging)
+    if (d->batch.logging)
         shard_highest_ticket(&p->session->ticket, shard);
     return true;
 }
 
-/* The one shard of all hashed keys, or NULL with d->set made of theirs. */
+/* The one shard of all hashed keys, or NULL with d->held.set made of theirs. */
 static struct shard *common_shard(struct dispatcher *d)
 {
-    struct shard *first = keyspace_shard(d->ks, d->keys[0].hash);
+    struct shard *first = keyspace_shard(d->ks, d->keys.v[0].hash);
     uint32_t i = 1;
-    while (i < d->key_count && keyspace_shard(d->ks, d->keys[i].hash) == first)
+    while (i < d->call.key_count && keyspace_shard(d->ks, d->keys.v[i].hash) == first)
         i++;
-    if (i == d->key_count)
+    if (i == d->call.key_count)
         return first;
-    lock_set_clear(d->set);
-    for (i = 0; i < d->key_count; i++)
-        lock_set_add(d->set, keyspace_shard(d->ks, d->keys[i].hash)->index);
+    lock_set_clear(d->held.set);
+    for (i = 0; i < d->call.key_count; i++)
+        lock_set_add(d->held.set, keyspace_shard(d->ks, d->keys.v[i].hash)->index);
     return NULL;
 }
 
 static bool run_locked(struct dispatcher *d, struct pending *p, enum outcome *outcome)
 {
     const struct command_info *c = p->cmd;
-    effects_begin(&d->effects);
-    d->key_count = 0;
+    effects_begin(&d->unit.effects);
+    d->call.key_count = 0;
     if (LK_LIKELY(c->one_key)) {
         const struct bytes key = p->args.v[c->first_key];
-        d->keys[0] = (struct key_hash){key.data, key.size, p->hash};
-        d->key_count = 1;
+        d->keys.v[0] = (struct key_hash){key.data, key.size, p->hash};
+        d->call.key_count = 1;
         return run_one_shard(d, p, p->shard, outcome);
     }
     if (c->row->run == transaction_exec && session_has(p->session, SESSION_MULTI)) {
@@ -202,15 +202,15 @@ static bool run_locked(struct dispatcher *d, struct pending *p, enum outcome *ou
         return run_set(d, p, outcome);
     }
     if (dispatch_wants_all(c, &p->args)) {
-        lock_set_clear(d->set);
-        lock_set_add_all(d->set, d->ks);
+        lock_set_clear(d->held.set);
+        lock_set_add_all(d->held.set, d->ks);
         return run_set(d, p, outcome);
     }
     /* Wrong keys are the handler's to name; it will meet none. */
-    if (dispatch_hash_keys(d, c, &p->args) != LK_OK || d->key_count == 0) {
+    if (dispatch_hash_keys(d, c, &p->args) != LK_OK || d->call.key_count == 0) {
         dispatch_unlock_one(d);
         *outcome = dispatch_call(d, p->session, c, &p->args);
-        lock_set_clear(d->set);
+        lock_set_clear(d->held.set);
         effects_commit(d, NULL); /* of no shard, as a published message is */
         return true;
     }
@@ -222,21 +222,21 @@ static bool run_locked(struct dispatcher *d, struct pending *p, enum outcome *ou
 static void leave_token(struct dispatcher *d, struct session *s)
 {
     if (LK_UNLIKELY(s->token.queued))
-        shard_tell_retry(token_leave(&d->shared->token, &s->token));
+        shard_tell_retry(token_leave(&d->engine->token, &s->token));
 }
 
 static bool run_command(struct dispatcher *d, struct pending *p, enum outcome *outcome)
 {
     const uint32_t flags = dispatch_flags(p->session, p->cmd);
-    if (d->logging && flags & (CMD_WRITE | CMD_MAY_REPLICATE) &&
-        LK_UNLIKELY(!log_ring_room_or_ask(d->shared->log, d->worker))) {
+    if (d->batch.logging && flags & (CMD_WRITE | CMD_MAY_REPLICATE) &&
+        LK_UNLIKELY(!log_ring_room_or_ask(d->engine->fixed.log, d->worker))) {
         leave_token(d, p->session);
         p->session->parked = true;
         return false;
     }
     if (LK_UNLIKELY(flags & CMD_EXCLUSIVE)) {
-        effects_begin(&d->effects);
-        d->key_count = 0;
+        effects_begin(&d->unit.effects);
+        d->call.key_count = 0;
         *outcome = run_alone(d, p);
         return true;
     }
@@ -302,7 +302,7 @@ static void run_pending(struct dispatcher *d, struct pending *p)
         return;
     }
     s->commands++;
-    __atomic_store_n(&s->last_used_ms, d->now_ms, __ATOMIC_RELAXED);
+    __atomic_store_n(&s->last_used_ms, d->batch.now_ms, __ATOMIC_RELAXED);
     if (LK_UNLIKELY(
             session_has(s, SESSION_REPLY_OFF | SESSION_REPLY_SKIP | SESSION_REPLY_SKIP_NEXT)))
         hush(s, before);
@@ -322,7 +322,7 @@ static void look_up(struct dispatcher *d, struct pending *p)
     p->state = PENDING_NEW;
     p->shard = NULL;
     p->bucket = NULL;
-    p->cmd = command_index_resolve(d->shared->commands, &p->args);
+    p->cmd = command_index_resolve(d->engine->fixed.commands, &p->args);
     if (LK_UNLIKELY(!p->cmd) || p->cmd->first_key == 0 || (uint32_t)p->cmd->first_key >= p->args.n)
         return;
     p->hash = keyspace_hash(d->ks, p->args.v[p->cmd->first_key]);
@@ -368,7 +368,7 @@ void dispatch_run(struct dispatcher *d, struct pending *p, uint32_t n)
 
 void dispatch_forget(struct dispatcher *d, struct session *s)
 {
-    shard_tell_retry(token_leave(&d->shared->token, &s->token));
+    shard_tell_retry(token_leave(&d->engine->token, &s->token));
     waiter_forget(d, s);
     session_unwatch(s);
     multi_discard(s);
@@ -391,11 +391,11 @@ int dispatch_apply(struct dispatcher *d, struct session *s, const struct args *a
                    uint32_t *done)
 {
     struct pending p[DISPATCH_BATCH];
-    const bool logging = d->logging;
+    const bool logging = d->batch.logging;
     uint32_t i = 0;
     LK_ASSERT(n <= DISPATCH_BATCH);
     session_set(s, SESSION_LOADING, true);
-    d->logging = false;
+    d->batch.logging = false;
     for (uint32_t j = 0; j < n; j++) {
         p[j] = (struct pending){.session = s, .args = a[j]};
         look_up(d, &p[j]);
@@ -405,7 +405,7 @@ int dispatch_apply(struct dispatcher *d, struct session *s, const struct args *a
     while (i < n && apply_one(d, &p[i]))
         i++;
     dispatch_unlock_one(d);
-    d->logging = logging;
+    d->batch.logging = logging;
     *done = i;
     return i == n ? LK_OK : LK_EFORMAT;
 }

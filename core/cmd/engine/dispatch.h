@@ -14,13 +14,13 @@
  * come back as PENDING_PARKED, are kept by the worker, and are handed over again when the worker
  * is told to retry.
  *
- * Threads  one dispatcher a worker; what it shares with others is in struct dispatch_shared
+ * Threads  one dispatcher a worker; what all of them share is in struct engine
  */
 #ifndef LK_CMD_DISPATCH_H
 #define LK_CMD_DISPATCH_H
 
 #include "core/cmd/command/command_index.h"
-#include "core/cmd/engine/dispatch_config.h"
+#include "core/cmd/engine/engine.h"
 #include "core/cmd/engine/exec.h"
 #include "core/cmd/engine/stats.h"
 #include "core/store/keyspace.h"
@@ -31,53 +31,12 @@ LK_BEGIN
 
 enum { DISPATCH_BATCH = 32 };
 
-struct inbox_node;
-struct slowlog;
-struct registry;
-
-/* CLIENT PAUSE, for all workers. */
-struct dispatch_pause {
-    int64_t until_ms; /* __atomic; set in the gate */
-    uint32_t all;     /* __atomic: reads too */
-};
-
-/* What all dispatchers of a server have in common. */
-struct dispatch_shared {
-    struct keyspace *keyspace;
-    struct command_index *commands;
-    struct log_ring *log; /* NULL, or nobody reads it: no tickets (P7) */
-    uint32_t log_active;  /* __atomic; changed in the gate */
-    struct token token;
-    struct slowlog *slowlog;              /* may be NULL */
-    struct registry *registry;            /* may be NULL */
-    const struct dispatch_config *config; /* __atomic pointer */
-    struct dispatch_pause pause;
-    /*
-     * Why the data cannot be saved, and so writes are refused: a whole error line, or NULL.
-     * __atomic pointer to a text that lives for ever.
-     */
-    const char *write_fault;
-    uint32_t loading;          /* __atomic: most commands are refused */
-    uint32_t no_active_expire; /* __atomic: DEBUG SET-ACTIVE-EXPIRE 0 */
-    uint64_t next_session_id;  /* __atomic */
-    struct admin *admin;       /* handed to handlers */
-    struct stats **all_stats;  /* of every dispatcher; fixed before the workers start */
-    uint32_t worker_count;     /* length of all_stats */
-    /* Brings a waiter (core/cmd/engine/waiter.h) back to its worker. */
-    void (*served)(void *ctx, uint32_t worker, struct inbox_node *message);
-    void *served_ctx;
-    /* Who hears keyspace events, and which; nobody if NULL. */
-    void (*event)(void *ctx, uint32_t db, uint32_t event_class, const char *name, struct bytes key);
-    void *event_ctx;
-    uint32_t events; /* __atomic */
-};
-
 struct dispatcher;
 
-struct dispatcher *dispatcher_new(struct dispatch_shared *shared, uint32_t worker);
+struct dispatcher *dispatcher_new(struct engine *engine, uint32_t worker);
 void dispatcher_free(struct dispatcher *d);
 struct stats *dispatcher_stats(struct dispatcher *d);
-struct dispatch_shared *dispatcher_shared(struct dispatcher *d);
+struct engine *dispatcher_engine(struct dispatcher *d);
 int64_t dispatcher_now_ms(const struct dispatcher *d);
 
 enum pending_state {

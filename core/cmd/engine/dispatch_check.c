@@ -35,7 +35,7 @@ static void reply_unknown(struct reply *r, const struct args *a)
 
 static bool out_of_memory(const struct dispatcher *d)
 {
-    const uint64_t max = d->config->maxmemory;
+    const uint64_t max = d->batch.config->maxmemory;
     if (LK_LIKELY(max == 0))
         return false;
     const size_t used = mem_used(), held = view_held_bytes(d->ks);
@@ -78,8 +78,8 @@ bool dispatch_is_attack(const struct dispatcher *d, const struct session *s, con
         return false;
     static int64_t said_ms; /* __atomic: once a minute is enough for the log */
     const int64_t last = __atomic_load_n(&said_ms, __ATOMIC_RELAXED);
-    if (d->now_ms - last > 60000) {
-        __atomic_store_n(&said_ms, d->now_ms, __ATOMIC_RELAXED);
+    if (d->batch.now_ms - last > 60000) {
+        __atomic_store_n(&said_ms, d->batch.now_ms, __ATOMIC_RELAXED);
         log_line(LOG_WARNING,
                  "Possible SECURITY ATTACK detected: %s sends POST or Host: as a web browser that "
                  "was lured here does. Connection closed.",
@@ -97,7 +97,7 @@ bool dispatch_allowed(struct dispatcher *d, struct session *s, const struct comm
     }
     if (LK_UNLIKELY(c->subcommand_count > 0 && a->n > 1)) {
         exec_begin(d, s, c);
-        reply_unknown_subcommand(&d->x, a);
+        reply_unknown_subcommand(&d->call.x, a);
         return reject(s);
     }
     const bool is_exec = c->row->run == transaction_exec;
@@ -105,13 +105,13 @@ bool dispatch_allowed(struct dispatcher *d, struct session *s, const struct comm
         if (is_exec)
             return reject_exec(d, s, "wrong number of arguments for 'exec' command");
         exec_begin(d, s, c);
-        reply_arity(&d->x);
+        reply_arity(&d->call.x);
         return reject(s);
     }
     if (LK_UNLIKELY(session_has(s, SESSION_LOADING)))
         return true;
     if (LK_UNLIKELY(!session_has(s, SESSION_AUTHENTICATED) && !(c->flags & CMD_NO_AUTH) &&
-                    d->config->requirepass.size > 0)) {
+                    d->batch.config->requirepass.size > 0)) {
         reply_error(&s->reply, "NOAUTH Authentication required.");
         return reject(s);
     }
@@ -120,10 +120,10 @@ bool dispatch_allowed(struct dispatcher *d, struct session *s, const struct comm
         return reject(s);
     }
     const uint32_t flags = is_exec ? c->flags | multi_flags(s) : c->flags;
-    if (LK_UNLIKELY(__atomic_load_n(&d->shared->loading, __ATOMIC_RELAXED) &&
+    if (LK_UNLIKELY(__atomic_load_n(&d->engine->saving.loading, __ATOMIC_RELAXED) &&
                     !(flags & CMD_LOADING)))
         return refuse(d, s, is_exec, "LOADING Redis is loading the dataset in memory");
-    const char *fault = __atomic_load_n(&d->shared->write_fault, __ATOMIC_ACQUIRE);
+    const char *fault = __atomic_load_n(&d->engine->saving.write_fault, __ATOMIC_ACQUIRE);
     if (LK_UNLIKELY(fault && flags & (CMD_WRITE | CMD_DENYOOM)))
         return refuse(d, s, is_exec, fault);
     if (LK_LIKELY(!(flags & CMD_DENYOOM) || !out_of_memory(d)))
@@ -133,9 +133,9 @@ bool dispatch_allowed(struct dispatcher *d, struct session *s, const struct comm
 
 bool dispatch_is_paused(struct dispatcher *d, const struct session *s, const struct command_info *c)
 {
-    if (LK_LIKELY(__atomic_load_n(&d->shared->pause.until_ms, __ATOMIC_RELAXED) == 0) ||
+    if (LK_LIKELY(__atomic_load_n(&d->engine->pause.until_ms, __ATOMIC_RELAXED) == 0) ||
         !dispatch_paused_until(d) || session_has(s, SESSION_LOADING))
         return false;
-    return __atomic_load_n(&d->shared->pause.all, __ATOMIC_RELAXED) ||
+    return __atomic_load_n(&d->engine->pause.all, __ATOMIC_RELAXED) ||
            dispatch_flags(s, c) & (CMD_WRITE | CMD_MAY_REPLICATE);
 }

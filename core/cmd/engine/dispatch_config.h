@@ -6,7 +6,7 @@
  * a field here and a row there.
  *
  * Units    sizes are bytes; *_us microseconds, *_ms milliseconds
- * Threads  never changes once it is published: dispatch_shared.config is swapped whole
+ * Threads  never changes once it is published: engine.config is swapped whole
  */
 #ifndef LK_CMD_DISPATCH_CONFIG_H
 #define LK_CMD_DISPATCH_CONFIG_H

@@ -23,9 +23,9 @@ static bool expire_one(void *ctx, struct entry *e, uint64_t hash)
     struct table_loc loc;
     LK_ASSERT(table_find(x->table, hash, entry_key(e), &loc) == e);
     const int64_t own = entry_deadline(e);
-    if (LK_LIKELY(own != ENTRY_NO_DEADLINE && own <= x->d->now_ms))
-        exec_expire_entry(&x->d->x, x->shard, x->db, x->table, hash, &loc);
-    else if (exec_expire_elements(&x->d->x, x->shard, x->db, x->table, hash, e, &loc))
+    if (LK_LIKELY(own != ENTRY_NO_DEADLINE && own <= x->d->batch.now_ms))
+        exec_expire_entry(&x->d->call.x, x->shard, x->db, x->table, hash, &loc);
+    else if (exec_expire_elements(&x->d->call.x, x->shard, x->db, x->table, hash, e, &loc))
         x->more = true;
     return true;
 }
@@ -33,11 +33,11 @@ static bool expire_one(void *ctx, struct entry *e, uint64_t hash)
 /* True if more is due in this table. */
 static bool expire_table(struct dispatcher *d, struct shard *s, uint32_t db, struct table *t)
 {
-    if (t->next_due > table_due_unit(d->now_ms))
+    if (t->next_due > table_due_unit(d->batch.now_ms))
         return false;
     struct expiry x = {d, s, t, db, false};
-    d->db_in_use = db;
-    const uint32_t gone = table_expire(t, d->now_ms, PER_HOLD, expire_one, &x);
+    d->call.db_in_use = db;
+    const uint32_t gone = table_expire(t, d->batch.now_ms, PER_HOLD, expire_one, &x);
     if (gone)
         table_settle(t, shard_cow(d->ks, s, db, t));
     return gone == PER_HOLD || x.more;
@@ -53,18 +53,18 @@ static const struct command_info no_command = {.row = &(const struct command){.n
 static void expire_shard(struct dispatcher *d, struct shard *s, struct progress *out)
 {
     /* Each shard puts a slot of its own, so each asks. */
-    if ((d->logging && !log_ring_has_room(d->shared->log)) || !shard_try_lock(s)) {
+    if ((d->batch.logging && !log_ring_has_room(d->engine->fixed.log)) || !shard_try_lock(s)) {
         out->timed = true; /* come back at the next tick */
         return;
     }
-    effects_begin(&d->effects);
-    d->effects.apart = true;
+    effects_begin(&d->unit.effects);
+    d->unit.effects.apart = true;
     for (uint32_t i = 0; i < shard_db_count(s); i++) {
         const struct shard_db at = shard_db_at(s, i);
         out->more |= expire_table(d, s, at.db, at.table);
         out->timed |= at.table->deadlines > 0;
     }
-    if (LK_UNLIKELY(d->ready_count > 0)) {
+    if (LK_UNLIKELY(d->unit.ready_count > 0)) {
         dispatch_serve(d);
         exec_begin(d, &d->system, &no_command);
     }
@@ -76,9 +76,9 @@ static void expire_shard(struct dispatcher *d, struct shard *s, struct progress 
 bool dispatch_expire(struct dispatcher *d, uint32_t worker, uint32_t workers, int64_t budget_us,
                      int64_t *next_ms)
 {
-    *next_ms = d->now_ms + IDLE_TICK_MS;
-    if (__atomic_load_n(&d->shared->no_active_expire, __ATOMIC_RELAXED) ||
-        __atomic_load_n(&d->shared->loading, __ATOMIC_RELAXED) || dispatch_paused_until(d))
+    *next_ms = d->batch.now_ms + IDLE_TICK_MS;
+    if (__atomic_load_n(&d->engine->no_active_expire, __ATOMIC_RELAXED) ||
+        __atomic_load_n(&d->engine->saving.loading, __ATOMIC_RELAXED) || dispatch_paused_until(d))
         return false;
     /*
      * Cleared before the look: whoever sets a deadline and still sees the bit held the shard's lock
@@ -86,7 +86,7 @@ bool dispatch_expire(struct dispatcher *d, uint32_t worker, uint32_t workers, in
      */
     const uint64_t me = UINT64_C(1) << worker;
     const bool timed = __atomic_load_n(&d->ks->timed, __ATOMIC_RELAXED) & me;
-    if (!timed && !d->timed)
+    if (!timed && !d->expiry.timed)
         return false;
     if (timed)
         __atomic_fetch_and(&d->ks->timed, ~me, __ATOMIC_RELAXED);
@@ -97,15 +97,15 @@ bool dispatch_expire(struct dispatcher *d, uint32_t worker, uint32_t workers, in
     const uint64_t start = clock_ticks();
     const uint32_t count = (d->ks->count - worker + workers - 1) / workers;
     for (uint32_t i = 0; i < count; i++) {
-        expire_shard(d, &d->ks->shards[worker + d->expire_next * workers], &p);
-        d->expire_next = d->expire_next + 1 < count ? d->expire_next + 1 : 0;
+        expire_shard(d, &d->ks->shards[worker + d->expiry.next * workers], &p);
+        d->expiry.next = d->expiry.next + 1 < count ? d->expiry.next + 1 : 0;
         if (clock_ticks_to_ns(clock_ticks() - start) > (uint64_t)budget_us * 1000) {
             p.more = true;
             p.timed = true;
             break;
         }
     }
-    d->timed = p.timed;
-    *next_ms = d->now_ms + TICK_MS;
+    d->expiry.timed = p.timed;
+    *next_ms = d->batch.now_ms + TICK_MS;
     return p.more;
 }

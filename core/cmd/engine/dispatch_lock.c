@@ -15,46 +15,47 @@ enum { SET_TRIES = 3 };
 
 void dispatch_reserve_refs(struct dispatcher *d, uint32_t n)
 {
-    if (n <= d->ref_capacity)
+    if (n <= d->refs.capacity)
         return;
-    d->refs = mem_realloc(d->refs, d->ref_capacity * sizeof *d->refs, n * sizeof *d->refs);
-    d->ref_capacity = n;
+    d->refs.v = mem_realloc(d->refs.v, d->refs.capacity * sizeof *d->refs.v, n * sizeof *d->refs.v);
+    d->refs.capacity = n;
 }
 
 void dispatch_reserve_keys(struct dispatcher *d, uint32_t n)
 {
-    if (n <= d->key_capacity)
+    if (n <= d->keys.capacity)
         return;
-    d->keys = mem_realloc(d->keys, d->key_capacity * sizeof *d->keys, n * sizeof *d->keys);
-    d->key_capacity = n;
+    d->keys.v = mem_realloc(d->keys.v, d->keys.capacity * sizeof *d->keys.v, n * sizeof *d->keys.v);
+    d->keys.capacity = n;
 }
 
 int dispatch_hash_keys(struct dispatcher *d, const struct command_info *c, const struct args *a)
 {
     dispatch_reserve_refs(d, a->n);
-    const int n = command_keys(c, a, d->refs, d->ref_capacity);
+    const int n = command_keys(c, a, d->refs.v, d->refs.capacity);
     if (n < 0)
         return n;
-    LK_ASSERT((uint32_t)n <= d->ref_capacity);
-    dispatch_reserve_keys(d, d->key_count + (uint32_t)n);
+    LK_ASSERT((uint32_t)n <= d->refs.capacity);
+    dispatch_reserve_keys(d, d->call.key_count + (uint32_t)n);
     for (int i = 0; i < n; i++) {
-        const struct bytes key = a->v[d->refs[i].index];
-        d->keys[d->key_count++] = (struct key_hash){key.data, key.size, keyspace_hash(d->ks, key)};
+        const struct bytes key = a->v[d->refs.v[i].index];
+        d->keys.v[d->call.key_count++] =
+            (struct key_hash){key.data, key.size, keyspace_hash(d->ks, key)};
     }
     return LK_OK;
 }
 
 void dispatch_unlock_one(struct dispatcher *d)
 {
-    if (!d->kept)
+    if (!d->batch.kept)
         return;
-    shard_unlock(d->kept);
-    d->kept = NULL;
+    shard_unlock(d->batch.kept);
+    d->batch.kept = NULL;
 }
 
 bool dispatch_lock_one(struct dispatcher *d, struct session *s, struct shard *shard)
 {
-    if (d->kept == shard && ++d->kept_commands < DISPATCH_KEEP_COMMANDS)
+    if (d->batch.kept == shard && ++d->batch.kept_commands < DISPATCH_KEEP_COMMANDS)
         return true;
     dispatch_unlock_one(d);
     if (LK_UNLIKELY(!shard_lock_or_ask(shard, d->worker, d->ks->spin_ns))) {
@@ -62,17 +63,17 @@ bool dispatch_lock_one(struct dispatcher *d, struct session *s, struct shard *sh
         s->parked = true;
         return false;
     }
-    d->kept = shard;
-    d->kept_commands = 0;
+    d->batch.kept = shard;
+    d->batch.kept_commands = 0;
     return true;
 }
 
 static bool wait_with_token(struct dispatcher *d, struct session *s)
 {
-    if (!token_take(&d->shared->token, &s->token, d->worker))
+    if (!token_take(&d->engine->token, &s->token, d->worker))
         return false;
     stats_add(&d->stats.token_waits, 1);
-    lock_set_wait(d->set, d->ks);
+    lock_set_wait(d->held.set, d->ks);
     return true;
 }
 
@@ -82,7 +83,7 @@ bool dispatch_lock_set(struct dispatcher *d, struct session *s)
     bool locked = false;
     if (s->token.queued)
         locked = wait_with_token(d, s);
-    else if (lock_set_try(d->set, d->ks, d->worker))
+    else if (lock_set_try(d->held.set, d->ks, d->worker))
         locked = true;
     else if (++s->lock_failures >= SET_TRIES)
         locked = wait_with_token(d, s);
@@ -92,17 +93,17 @@ bool dispatch_lock_set(struct dispatcher *d, struct session *s)
         return false;
     }
     s->lock_failures = 0;
-    d->set_locked = true;
-    d->all_locked = lock_set_count(d->set) == d->ks->count;
+    d->held.set_locked = true;
+    d->held.all_locked = lock_set_count(d->held.set) == d->ks->count;
     return true;
 }
 
 void dispatch_unlock_set(struct dispatcher *d, struct session *s)
 {
-    lock_set_unlock(d->set, d->ks);
-    d->set_locked = d->all_locked = false;
+    lock_set_unlock(d->held.set, d->ks);
+    d->held.set_locked = d->held.all_locked = false;
     if (s->token.queued)
-        shard_tell_retry(token_leave(&d->shared->token, &s->token));
+        shard_tell_retry(token_leave(&d->engine->token, &s->token));
 }
 
 /*
@@ -111,12 +112,12 @@ void dispatch_unlock_set(struct dispatcher *d, struct session *s)
  */
 void dispatch_visit_lock(struct dispatcher *d, struct shard *s)
 {
-    if (!d->all_locked && !d->exclusive)
+    if (!d->held.all_locked && !d->held.exclusive)
         shard_lock(s);
 }
 
 void dispatch_visit_unlock(struct dispatcher *d, struct shard *s)
 {
-    if (!d->all_locked && !d->exclusive)
+    if (!d->held.all_locked && !d->held.exclusive)
         shard_unlock(s);
 }

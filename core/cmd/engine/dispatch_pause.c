@@ -5,6 +5,6 @@
 
 int64_t dispatch_paused_until(struct dispatcher *d)
 {
-    const int64_t until = __atomic_load_n(&d->shared->pause.until_ms, __ATOMIC_ACQUIRE);
-    return until > d->now_ms ? until : 0;
+    const int64_t until = __atomic_load_n(&d->engine->pause.until_ms, __ATOMIC_ACQUIRE);
+    return until > d->batch.now_ms ? until : 0;
 }

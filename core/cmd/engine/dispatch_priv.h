@@ -47,49 +47,74 @@ struct edit {
     bool fresh; /* of a value that is nowhere yet: its payload lies in dispatcher.fresh */
 };
 
-struct dispatcher {
-    struct dispatch_shared *shared;
-    struct keyspace *ks;
-    const struct dispatch_config *config; /* as of dispatch_enter */
-    uint32_t worker;
-    int slot; /* in the gate */
-    struct exec x;
-    struct buf scratch;
-    struct buf fresh; /* the payload of a value that exec_open has begun */
-    struct stats stats;
-    struct rng rng;
-    struct session system; /* whose commands are the server's own: expiry */
-
+/* What holds for the commands of a batch, and what one hands to the next. */
+struct batch {
+    const struct dispatch_config *config; /* read again each time the gate is entered */
+    bool logging;                         /* log_active, likewise */
+    uint32_t lru_now;
     int64_t now_ms;
     uint64_t now_ticks;  /* when now_ms was read */
     uint64_t tick_stale; /* ticks after which now_ms is read again */
-    uint32_t lru_now;
     uint64_t mark_ticks; /* when the running command began */
-
-    struct shard *kept; /* a single shard that is locked from the command before */
+    struct shard *kept;  /* a single shard that is locked from the command before */
     uint32_t kept_commands;
-    struct lock_set *set; /* of the running wide command */
+};
+
+/* The locks of a command that holds more than one shard. */
+struct held {
+    struct lock_set *set;
     bool set_locked;
     bool all_locked; /* the set has every shard */
     bool exclusive;  /* alone in the gate */
-    bool logging;    /* log_active as of dispatch_enter */
+};
 
-    struct key_hash *keys; /* of the running command */
-    uint32_t key_count, key_next, key_capacity;
-    struct key_ref *refs;
-    uint32_t ref_capacity;
-    struct found found;
-    uint32_t db_in_use; /* exec_use_db */
-    struct effects effects;
+/* The running command: begins with exec_begin. */
+struct call {
+    struct exec x;
+    struct found found;           /* its last look-up */
+    uint32_t key_count, key_next; /* of dispatcher.keys */
+    uint32_t db_in_use;           /* exec_use_db */
     struct edit edit;
-    bool serving;            /* a waiter's command runs again … */
-    struct bytes ready_key;  /* … because this key was written */
-    struct wait_key **ready; /* keys that this command wrote and somebody waits for */
+    bool serving;           /* a waiter's command runs again … */
+    struct bytes ready_key; /* … because this key was written */
+};
+
+/* What is committed at once, under the locks of a command: its own, and of all that it runs. */
+struct unit {
+    struct effects effects;
+    struct wait_key **ready; /* keys that were written and somebody waits for */
     size_t ready_count, ready_capacity;
-    struct waiter *served; /* by this command; linked by their messages */
-    uint32_t expire_next;  /* of this worker's shards: where expiry goes on */
-    bool timed;            /* the last round saw keys with deadlines */
-    uint64_t ticket;       /* highest among the shards this command touched */
+    struct waiter *served; /* linked by their messages */
+    uint64_t ticket;       /* of the effects that were committed last */
+};
+
+struct dispatcher {
+    struct engine *engine;
+    struct keyspace *ks;
+    uint32_t worker;
+    int slot; /* in the gate */
+    struct batch batch;
+    struct held held;
+    struct call call;
+    struct unit unit;
+
+    struct {
+        struct key_hash *v;
+        uint32_t capacity;
+    } keys; /* of the running command */
+    struct {
+        struct key_ref *v;
+        uint32_t capacity;
+    } refs;             /* room for finding them */
+    struct buf scratch; /* handlers' */
+    struct buf fresh;   /* the payload of a value that exec_open has begun */
+    struct stats stats;
+    struct rng rng;
+    struct session system; /* whose commands are the server's own: expiry */
+    struct {
+        uint32_t next; /* of this worker's shards: where it goes on */
+        bool timed;    /* the last round saw keys with deadlines */
+    } expiry;
 };
 
 /* --- exec.c ---------------------------------------------------------------------------------- */
@@ -133,7 +158,7 @@ void effects_commit(struct dispatcher *d, struct shard *only);
 
 /* --- dispatch_lock.c ------------------------------------------------------------------------- */
 
-/* Hashes the keys of a command into d->keys. LK_ESYNTAX if they cannot be found. */
+/* Hashes the keys of a command into d->keys.v. LK_ESYNTAX if they cannot be found. */
 int dispatch_hash_keys(struct dispatcher *d, const struct command_info *c, const struct args *a);
 /* Must every shard be held for this call? */
 static inline bool dispatch_wants_all(const struct command_info *c, const struct args *a)
@@ -145,7 +170,7 @@ bool dispatch_lock_one(struct dispatcher *d, struct session *s, struct shard *sh
 void dispatch_unlock_one(struct dispatcher *d);
 void dispatch_reserve_refs(struct dispatcher *d, uint32_t n);
 void dispatch_reserve_keys(struct dispatcher *d, uint32_t n);
-/* Locks d->set for a session; false: parked. */
+/* Locks d->held.set for a session; false: parked. */
 bool dispatch_lock_set(struct dispatcher *d, struct session *s);
 void dispatch_unlock_set(struct dispatcher *d, struct session *s);
 /* For shard-by-shard walks: locks and unlocks unless the command holds all anyway. */
@@ -172,7 +197,7 @@ void dispatch_note_db_ready(struct dispatcher *d, struct shard *s, uint32_t db);
 void dispatch_serve_slow(struct dispatcher *d);
 static inline void dispatch_serve(struct dispatcher *d)
 {
-    if (LK_UNLIKELY(d->ready_count > 0))
+    if (LK_UNLIKELY(d->unit.ready_count > 0))
         dispatch_serve_slow(d);
 }
 /* The connection is gone: nobody waits any more. */
@@ -194,7 +219,7 @@ void multi_free(struct multi_state *m);
 void multi_queue(struct session *s, const struct command_info *c, const struct args *a);
 /* The flags of all queued commands together. */
 uint32_t multi_flags(const struct session *s);
-/* Makes d->set what EXEC must hold: the keys of queued commands and of watches. */
+/* Makes d->held.set what EXEC must hold: the keys of queued commands and of watches. */
 void multi_lock_set(struct dispatcher *d, struct session *s);
 /* Ends the transaction's queue; watches stay. */
 void multi_discard(struct session *s);

@@ -9,13 +9,14 @@ static void ready_note(struct dispatcher *d, struct wait_key *k)
     if (k->ready)
         return;
     k->ready = true;
-    if (d->ready_count == d->ready_capacity) {
-        const size_t more = d->ready_capacity ? d->ready_capacity * 2 : 16;
-        d->ready = mem_realloc(d->ready, d->ready_capacity * sizeof(struct wait_key *),
-                               more * sizeof(struct wait_key *));
-        d->ready_capacity = more;
+    if (d->unit.ready_count == d->unit.ready_capacity) {
+        const size_t more = d->unit.ready_capacity ? d->unit.ready_capacity * 2 : 16;
+        d->unit.ready =
+            mem_realloc(d->unit.ready, d->unit.ready_capacity * sizeof(struct wait_key *),
+                        more * sizeof(struct wait_key *));
+        d->unit.ready_capacity = more;
     }
-    d->ready[d->ready_count++] = k;
+    d->unit.ready[d->unit.ready_count++] = k;
 }
 
 void dispatch_note_ready_slow(struct dispatcher *d, struct shard *s, uint32_t db, uint64_t hash,

@@ -19,7 +19,7 @@ static unsigned serve_type(struct dispatcher *d, const struct wait_key *k)
     const struct table *t = shard_table(k->shard, k->db);
     struct table_loc loc;
     const struct entry *e = t ? table_find(t, k->hash, wait_key_name(k), &loc) : NULL;
-    if (!e || (entry_has_deadline(e) && entry_deadline(e) <= d->now_ms))
+    if (!e || (entry_has_deadline(e) && entry_deadline(e) <= d->batch.now_ms))
         return TYPE_NONE;
     return value_kind_type(e->kind);
 }
@@ -43,18 +43,18 @@ static bool serve_waiter(struct dispatcher *d, struct waiter *w, const struct wa
 {
     if (!serve_claim(w))
         return false;
-    d->serving = true;
-    d->ready_key = wait_key_name(k);
+    d->call.serving = true;
+    d->call.ready_key = wait_key_name(k);
     const bool served = dispatch_call(d, &w->stand_in, w->cmd, &w->args) != RUN_BLOCK;
-    d->serving = false;
+    d->call.serving = false;
     __atomic_store_n(&w->state, served ? WAITER_SERVED : WAITER_WAITS, __ATOMIC_RELEASE);
     return served;
 }
 
 static void keep_served(struct dispatcher *d, struct waiter *w)
 {
-    w->message.next = (struct inbox_node *)d->served;
-    d->served = w;
+    w->message.next = (struct inbox_node *)d->unit.served;
+    d->unit.served = w;
 }
 
 static void serve_key(struct dispatcher *d, struct wait_key *k)
@@ -76,22 +76,22 @@ static void serve_key(struct dispatcher *d, struct wait_key *k)
 /* What a served command writes may serve others: the list grows while it is worked off. */
 void dispatch_serve_slow(struct dispatcher *d)
 {
-    for (size_t i = 0; i < d->ready_count; i++) {
-        serve_key(d, d->ready[i]);
-        wait_let_go(d->ready[i]); /* from here on it may be noted again */
+    for (size_t i = 0; i < d->unit.ready_count; i++) {
+        serve_key(d, d->unit.ready[i]);
+        wait_let_go(d->unit.ready[i]); /* from here on it may be noted again */
     }
-    d->ready_count = 0;
+    d->unit.ready_count = 0;
 }
 
 /* They wait for one another in no way: the order in which they are sent does not matter. */
 void dispatch_send_served(struct dispatcher *d)
 {
-    const struct dispatch_shared *shared = d->shared;
-    while (LK_UNLIKELY(d->served != NULL)) {
-        struct waiter *w = d->served;
-        d->served = (struct waiter *)w->message.next;
-        w->ticket = d->logging ? d->ticket : 0;
-        shared->served(shared->served_ctx, w->worker, &w->message);
+    const struct engine *engine = d->engine;
+    while (LK_UNLIKELY(d->unit.served != NULL)) {
+        struct waiter *w = d->unit.served;
+        d->unit.served = (struct waiter *)w->message.next;
+        w->ticket = d->batch.logging ? d->unit.ticket : 0;
+        engine->hooks.served(engine->hooks.served_ctx, w->worker, &w->message);
     }
 }
 
@@ -118,13 +118,13 @@ static void find_missing(void *ctx, struct shard *s)
 
 bool dispatch_closed_for_waiters(struct dispatcher *d)
 {
-    struct missing m = {.set = d->set};
-    lock_set_each(d->set, d->ks, find_missing, &m);
+    struct missing m = {.set = d->held.set};
+    lock_set_each(d->held.set, d->ks, find_missing, &m);
     if (LK_LIKELY(m.count == 0))
         return true;
-    lock_set_unlock(d->set, d->ks);
-    d->set_locked = d->all_locked = false;
+    lock_set_unlock(d->held.set, d->ks);
+    d->held.set_locked = d->held.all_locked = false;
     for (uint32_t i = 0; i < m.count; i++)
-        lock_set_add(d->set, m.shards[i]);
+        lock_set_add(d->held.set, m.shards[i]);
     return false;
 }

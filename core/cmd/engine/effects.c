@@ -76,17 +76,17 @@ static void stamp_shard(void *ctx, struct shard *s)
 
 void effects_commit(struct dispatcher *d, struct shard *only)
 {
-    struct effects *e = &d->effects;
+    struct effects *e = &d->unit.effects;
     if (e->commands == 0)
         return;
     const struct log_bytes bytes = bytes_of_unit(e);
-    struct log_ring *log = d->shared->log;
+    struct log_ring *log = d->engine->fixed.log;
     struct stamp stamp = {log_ring_put_bytes(log, &bytes, e->first_db, e->last_db)};
     if (only)
         only->ticket = stamp.ticket;
     else
-        lock_set_each(d->set, d->ks, stamp_shard, &stamp);
-    d->ticket = stamp.ticket;
+        lock_set_each(d->held.set, d->ks, stamp_shard, &stamp);
+    d->unit.ticket = stamp.ticket;
     log_ring_poke(log);
     e->commands = 0;
     e->bytes.size = 0;
@@ -97,19 +97,19 @@ void effects_commit(struct dispatcher *d, struct shard *only)
 void exec_effect(struct exec *x, const struct bytes *argv, uint32_t n)
 {
     struct dispatcher *d = x->dispatcher;
-    d->effects.mode = EFFECT_EXPLICIT;
-    if (d->logging)
-        effects_add(&d->effects, d->db_in_use, argv, n);
+    d->unit.effects.mode = EFFECT_EXPLICIT;
+    if (d->batch.logging)
+        effects_add(&d->unit.effects, d->call.db_in_use, argv, n);
 }
 
 void exec_effect_none(struct exec *x)
 {
-    x->dispatcher->effects.mode = EFFECT_EXPLICIT;
+    x->dispatcher->unit.effects.mode = EFFECT_EXPLICIT;
 }
 
 bool exec_is_logged(const struct exec *x)
 {
-    return x->dispatcher->logging;
+    return x->dispatcher->batch.logging;
 }
 
 enum { FORMAT_WORDS = 8 };
@@ -117,8 +117,8 @@ enum { FORMAT_WORDS = 8 };
 void exec_effect_format(struct exec *x, const char *format, ...)
 {
     struct dispatcher *d = x->dispatcher;
-    d->effects.mode = EFFECT_EXPLICIT;
-    if (!d->logging)
+    d->unit.effects.mode = EFFECT_EXPLICIT;
+    if (!d->batch.logging)
         return;
     struct bytes argv[FORMAT_WORDS];
     char digits[FORMAT_WORDS][INT64_CHARS];
@@ -135,5 +135,5 @@ void exec_effect_format(struct exec *x, const char *format, ...)
             argv[n] = bytes_of(digits[n], int64_to_chars(va_arg(words, int64_t), digits[n]));
     }
     va_end(words);
-    effects_add(&d->effects, d->db_in_use, argv, n);
+    effects_add(&d->unit.effects, d->call.db_in_use, argv, n);
 }

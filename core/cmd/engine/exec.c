@@ -10,7 +10,7 @@
 
 const struct command_limits *exec_limits(const struct exec *x)
 {
-    return &x->dispatcher->config->limits;
+    return &x->dispatcher->batch.config->limits;
 }
 
 struct rng *exec_rng(struct exec *x)
@@ -20,28 +20,28 @@ struct rng *exec_rng(struct exec *x)
 
 void exec_begin(struct dispatcher *d, struct session *s, const struct command_info *c)
 {
-    struct exec *x = &d->x;
+    struct exec *x = &d->call.x;
     x->cmd = c->row;
     x->container = c->parent ? c->parent->row : NULL;
     x->session = s;
     x->reply = &s->reply;
     x->db = s->db;
-    x->now_ms = d->now_ms;
-    x->events = __atomic_load_n(&d->shared->events, __ATOMIC_RELAXED);
+    x->now_ms = d->batch.now_ms;
+    x->events = __atomic_load_n(&d->engine->hooks.events, __ATOMIC_RELAXED);
     x->changes = 0;
     x->dispatcher = d;
-    x->admin = d->shared->admin;
+    x->admin = d->engine->fixed.admin;
     x->scratch = &d->scratch;
     d->scratch.size = 0;
-    d->db_in_use = s->db;
-    d->effects.mode = EFFECT_VERBATIM;
-    d->found.data = NULL;
-    d->key_next = 0;
+    d->call.db_in_use = s->db;
+    d->unit.effects.mode = EFFECT_VERBATIM;
+    d->call.found.data = NULL;
+    d->call.key_next = 0;
 }
 
 void exec_forget(struct exec *x)
 {
-    x->dispatcher->found.data = NULL;
+    x->dispatcher->call.found.data = NULL;
 }
 
 /* Handlers take their keys in order, so the next one is nearly always the one asked for. */
@@ -49,13 +49,13 @@ uint64_t exec_hash(struct exec *x, struct bytes key)
 {
     struct dispatcher *d = x->dispatcher;
     for (uint32_t tries = 0; tries < 2; tries++) {
-        if (d->key_next >= d->key_count)
-            d->key_next = 0;
-        if (d->key_next < d->key_count) {
-            const struct key_hash *k = &d->keys[d->key_next];
+        if (d->call.key_next >= d->call.key_count)
+            d->call.key_next = 0;
+        if (d->call.key_next < d->call.key_count) {
+            const struct key_hash *k = &d->keys.v[d->call.key_next];
             if (k->data == key.data && k->size == key.size)
                 return k->hash;
-            d->key_next++;
+            d->call.key_next++;
         }
     }
     return keyspace_hash(d->ks, key);
@@ -65,9 +65,9 @@ void exec_changed(struct exec *x, struct shard *s, struct bytes key)
 {
     struct dispatcher *d = x->dispatcher;
     x->changes++;
-    watch_mark(s, d->db_in_use, key);
+    watch_mark(s, d->call.db_in_use, key);
     if (LK_UNLIKELY(s->waiting != 0))
-        dispatch_note_ready(d, s, d->db_in_use, exec_hash(x, key), key);
+        dispatch_note_ready(d, s, d->call.db_in_use, exec_hash(x, key), key);
 }
 
 void exec_signal(struct exec *x, struct bytes key)
@@ -78,9 +78,10 @@ void exec_signal(struct exec *x, struct bytes key)
 void exec_event_send(struct exec *x, enum event_class event_class, const char *name,
                      struct bytes key)
 {
-    const struct dispatch_shared *shared = x->dispatcher->shared;
-    if (shared->event)
-        shared->event(shared->event_ctx, x->dispatcher->db_in_use, event_class, name, key);
+    const struct engine *engine = x->dispatcher->engine;
+    if (engine->hooks.event)
+        engine->hooks.event(engine->hooks.event_ctx, x->dispatcher->call.db_in_use, event_class,
+                            name, key);
 }
 
 void exec_expire_entry(struct exec *x, struct shard *s, uint32_t db, struct table *t, uint64_t hash,
@@ -93,9 +94,9 @@ void exec_expire_entry(struct exec *x, struct shard *s, uint32_t db, struct tabl
     const struct bytes key = entry_key(e);
     watch_mark_expired(s, db, key);
     dispatch_note_ready(d, s, db, hash, key);
-    if (d->logging) {
+    if (d->batch.logging) {
         const struct bytes del[2] = {bytes_cstr("DEL"), key};
-        effects_add(&d->effects, db, del, 2);
+        effects_add(&d->unit.effects, db, del, 2);
     }
     exec_event(x, EVENT_EXPIRED, "expired", key);
     stats_add(&d->stats.expired_keys, 1);
@@ -111,7 +112,8 @@ static bool may_delete_expired(const struct exec *x)
     struct dispatcher *d = x->dispatcher;
     if (x->cmd->flags & (CMD_WRITE | CMD_MAY_REPLICATE))
         return true; /* these have asked for room, and may put the key anew */
-    return (!d->logging || log_ring_has_room(d->shared->log)) && !dispatch_paused_until(d);
+    return (!d->batch.logging || log_ring_has_room(d->engine->fixed.log)) &&
+           !dispatch_paused_until(d);
 }
 
 static struct table_loc no_loc;
@@ -119,15 +121,15 @@ static struct table_loc no_loc;
 struct found *exec_locate(struct exec *x, struct bytes key)
 {
     struct dispatcher *d = x->dispatcher;
-    struct found *f = &d->found;
-    if (f->data == key.data && f->size == key.size && f->db == d->db_in_use && key.data)
+    struct found *f = &d->call.found;
+    if (f->data == key.data && f->size == key.size && f->db == d->call.db_in_use && key.data)
         return f;
     f->data = key.data;
     f->size = key.size;
-    f->db = d->db_in_use;
+    f->db = d->call.db_in_use;
     f->hash = exec_hash(x, key);
     f->shard = keyspace_shard(d->ks, f->hash);
-    LK_DEBUG_ASSERT(d->exclusive || __atomic_load_n(&f->shard->lock, __ATOMIC_RELAXED) != 0);
+    LK_DEBUG_ASSERT(d->held.exclusive || __atomic_load_n(&f->shard->lock, __ATOMIC_RELAXED) != 0);
     f->table = shard_table(f->shard, f->db);
     f->loc = no_loc;
     f->expired = false;
@@ -150,7 +152,7 @@ static void touch(struct exec *x, struct entry *e)
     if (session_has(x->session, SESSION_NO_TOUCH))
         return;
     if (LK_LIKELY(!l->lfu))
-        entry_touch(e, x->dispatcher->lru_now);
+        entry_touch(e, x->dispatcher->batch.lru_now);
     else
         entry_touch(e, lfu_touch(entry_lru(e), x->now_ms, (uint32_t)l->lfu_decay_minutes,
                                  (uint32_t)l->lfu_log_factor, &x->dispatcher->rng));
@@ -158,7 +160,7 @@ static void touch(struct exec *x, struct entry *e)
 
 static void touch_new(struct exec *x, struct entry *e)
 {
-    entry_touch(e, exec_limits(x)->lfu ? lfu_new(x->now_ms) : x->dispatcher->lru_now);
+    entry_touch(e, exec_limits(x)->lfu ? lfu_new(x->now_ms) : x->dispatcher->batch.lru_now);
 }
 
 static int read_value(const struct found *f, unsigned type, struct value *out)
@@ -390,6 +392,6 @@ int exec_use_db(struct exec *x, uint32_t db)
 {
     if (db >= exec_limits(x)->databases)
         return LK_EDBINDEX;
-    x->dispatcher->db_in_use = db;
+    x->dispatcher->call.db_in_use = db;
     return LK_OK;
 }

@@ -28,7 +28,7 @@ static void note_elements(struct dispatcher *d, struct found *f, int64_t deadlin
 static char *edit_resize(struct value_edit *edit, size_t new_size)
 {
     struct dispatcher *d = ((struct edit *)edit)->x->dispatcher;
-    struct found *f = &d->found;
+    struct found *f = &d->call.found;
     if (entry_fits(f->entry, new_size)) {
         entry_set_payload_size(f->entry, new_size);
     } else {
@@ -46,7 +46,7 @@ static char *edit_resize(struct value_edit *edit, size_t new_size)
 static void edit_discard(struct value_edit *edit, struct value *nodes)
 {
     struct dispatcher *d = ((struct edit *)edit)->x->dispatcher;
-    const struct found *f = &d->found;
+    const struct found *f = &d->call.found;
     struct entry *e = entry_try_new(bytes_of("", 0), value_kind(nodes), value_payload_size(nodes),
                                     ENTRY_NO_DEADLINE);
     if (!e) {
@@ -62,7 +62,7 @@ int exec_edit(struct exec *x, struct bytes key, struct value_edit **out)
 {
     struct dispatcher *d = x->dispatcher;
     struct found *f = exec_locate(x, key);
-    LK_ASSERT(f->entry && !d->edit.open);
+    LK_ASSERT(f->entry && !d->call.edit.open);
     struct cow *cow = shard_cow(d->ks, f->shard, f->db, f->table);
     if (table_seen(f->table, cow, &f->loc)) {
         struct entry *copy =
@@ -71,10 +71,10 @@ int exec_edit(struct exec *x, struct bytes key, struct value_edit **out)
             return LK_ENOMEM;
         swap_shell(d, f, copy);
     }
-    struct edit *e = &d->edit;
+    struct edit *e = &d->call.edit;
     e->x = x;
     e->open = true;
-    e->base.limits = &d->config->limits.types;
+    e->base.limits = &d->batch.config->limits.types;
     e->base.cow = shard_node_cow(d->ks, f->shard, f->db, f->table, f->hash, f->entry);
     e->base.resize = edit_resize;
     e->base.discard = edit_discard;
@@ -86,9 +86,9 @@ int exec_edit(struct exec *x, struct bytes key, struct value_edit **out)
 void exec_edit_close(struct exec *x, struct value_edit *edit, bool changed)
 {
     struct dispatcher *d = x->dispatcher;
-    struct found *f = &d->found;
-    LK_ASSERT(d->edit.open && edit == &d->edit.base);
-    d->edit.open = false;
+    struct found *f = &d->call.found;
+    LK_ASSERT(d->call.edit.open && edit == &d->call.edit.base);
+    d->call.edit.open = false;
     LK_ASSERT(value_payload_size(&edit->value) == entry_payload_size(f->entry));
     f->entry->kind = value_kind(&edit->value);
     if (!value_is_inline(edit->value.encoding))
@@ -115,11 +115,11 @@ static char *fresh_resize(struct value_edit *edit, size_t new_size)
 static void open_fresh(struct exec *x, struct bytes key, unsigned type)
 {
     struct dispatcher *d = x->dispatcher;
-    struct edit *e = &d->edit;
+    struct edit *e = &d->call.edit;
     e->x = x;
     e->open = e->fresh = true;
     e->key = key;
-    e->base.limits = &d->config->limits.types;
+    e->base.limits = &d->batch.config->limits.types;
     e->base.cow = NULL;
     e->base.resize = fresh_resize;
     e->base.discard = NULL;
@@ -137,14 +137,14 @@ int exec_open(struct exec *x, struct bytes key, unsigned type, struct value_edit
     struct dispatcher *d = x->dispatcher;
     const struct found *f = exec_locate(x, key);
     if (!f->entry) {
-        LK_ASSERT(!d->edit.open);
+        LK_ASSERT(!d->call.edit.open);
         open_fresh(x, key, type);
-        *out = &d->edit.base;
+        *out = &d->call.edit.base;
         return LK_OK;
     }
     if (value_kind_type(f->entry->kind) != type)
         return LK_ETYPE;
-    d->edit.fresh = false;
+    d->call.edit.fresh = false;
     return exec_edit(x, key, out);
 }
 
@@ -166,13 +166,13 @@ static int close_fresh(struct exec *x, struct edit *e, bool keep)
 int exec_close(struct exec *x, struct value_edit *edit, bool changed)
 {
     struct dispatcher *d = x->dispatcher;
-    struct edit *e = &d->edit;
+    struct edit *e = &d->call.edit;
     LK_ASSERT(e->open && edit == &e->base);
     const struct type_ops *ops = type_ops_get(edit->value.type);
     const bool keep = ops->stays_when_empty || ops->length(&edit->value) > 0;
     if (e->fresh)
         return close_fresh(x, e, changed && keep);
-    const struct bytes key = bytes_of(d->found.data, d->found.size);
+    const struct bytes key = bytes_of(d->call.found.data, d->call.found.size);
     exec_edit_close(x, edit, changed && keep);
     if (keep)
         return LK_OK;
@@ -189,17 +189,17 @@ static int transfer(struct exec *x, uint32_t from_db, struct bytes from, uint32_
                     struct bytes to)
 {
     struct dispatcher *d = x->dispatcher;
-    const uint32_t db = d->db_in_use;
-    d->db_in_use = from_db;
+    const uint32_t db = d->call.db_in_use;
+    d->call.db_in_use = from_db;
     struct found source = *exec_locate(x, from);
     if (!source.entry) {
-        d->db_in_use = db;
+        d->call.db_in_use = db;
         return LK_ENOKEY;
     }
     const struct entry *e = source.entry;
     struct entry *moved = entry_try_new(to, e->kind, entry_payload_size(e), entry_deadline(e));
     if (!moved) {
-        d->db_in_use = db;
+        d->call.db_in_use = db;
         return LK_ENOMEM;
     }
     memcpy(entry_payload(moved), entry_payload(e), entry_payload_size(e));
@@ -217,7 +217,7 @@ static int transfer(struct exec *x, uint32_t from_db, struct bytes from, uint32_
     exec_forget(x);
     exec_changed(x, source.shard, from);
 
-    d->db_in_use = to_db;
+    d->call.db_in_use = to_db;
     struct found *target = exec_locate(x, to);
     if (!target->table)
         target->table = shard_own_table(d->ks, target->shard, to_db);
@@ -234,7 +234,7 @@ static int transfer(struct exec *x, uint32_t from_db, struct bytes from, uint32_
     }
     exec_forget(x);
     exec_changed(x, target->shard, to);
-    d->db_in_use = db;
+    d->call.db_in_use = db;
     return LK_OK;
 }
 
@@ -243,10 +243,10 @@ int exec_rename(struct exec *x, struct bytes from, struct bytes to)
     struct dispatcher *d = x->dispatcher;
     if (bytes_equal(from, to))
         return exec_locate(x, from)->entry ? LK_OK : LK_ENOKEY;
-    return transfer(x, d->db_in_use, from, d->db_in_use, to);
+    return transfer(x, d->call.db_in_use, from, d->call.db_in_use, to);
 }
 
 int exec_move(struct exec *x, struct bytes key, uint32_t to_db)
 {
-    return transfer(x, x->dispatcher->db_in_use, key, to_db, key);
+    return transfer(x, x->dispatcher->call.db_in_use, key, to_db, key);
 }

@@ -39,19 +39,19 @@ static void log_gone(struct dispatcher *d, uint32_t db, struct bytes key, const 
         argv[DEL_WORDS + i] = bytes_of(name, g->size[i]);
         name += g->size[i];
     }
-    if (d->logging)
-        effects_add(&d->effects, db, argv, DEL_WORDS + g->n);
+    if (d->batch.logging)
+        effects_add(&d->unit.effects, db, argv, DEL_WORDS + g->n);
 }
 
 static void remove_empty(struct dispatcher *d, struct bytes key)
 {
-    struct found *f = &d->found;
+    struct found *f = &d->call.found;
     struct cow *cow = shard_cow(d->ks, f->shard, f->db, f->table);
     bool seen = false;
     struct entry *e = table_remove(f->table, cow, &f->loc, &seen);
-    exec_changed(&d->x, f->shard, key);
+    exec_changed(&d->call.x, f->shard, key);
     shard_dispose(d->ks, f->table, f->hash, e, seen, true);
-    exec_event(&d->x, EVENT_GENERIC, "del", key);
+    exec_event(&d->call.x, EVENT_GENERIC, "del", key);
 }
 
 bool exec_expire_elements(struct exec *x, struct shard *s, uint32_t db, struct table *t,
@@ -64,11 +64,11 @@ bool exec_expire_elements(struct exec *x, struct shard *s, uint32_t db, struct t
     d->scratch.size = 0;
     buf_append_bytes(&d->scratch, entry_key(entry));
     struct bytes key = buf_bytes(&d->scratch);
-    d->found = (struct found){key.data, key.size, db, s, t, hash, entry, false, *loc};
+    d->call.found = (struct found){key.data, key.size, db, s, t, hash, entry, false, *loc};
     if (exec_edit(x, key, &e) != LK_OK)
         return false;
     hash_drop_due(e, x->now_ms, ELEMENTS_MAX, note_gone, &gone);
-    key.data = d->found.data = d->scratch.data; /* the names may have moved it */
+    key.data = d->call.found.data = d->scratch.data; /* the names may have moved it */
 
     const bool empty = hash_length(&e->value) == 0;
     exec_edit_close(x, e, gone.n > 0 && !empty);

@@ -17,7 +17,7 @@ static struct table *visit_begin(struct exec *x, struct shard *s, uint32_t db)
 static void visit_end(struct exec *x, struct shard *s)
 {
     struct session *reader = x->session;
-    if (x->dispatcher->logging && s->ticket > reader->ticket)
+    if (x->dispatcher->batch.logging && s->ticket > reader->ticket)
         reader->ticket = s->ticket; /* what it has seen here must be durable first (P4) */
     dispatch_visit_unlock(x->dispatcher, s);
 }
@@ -69,7 +69,7 @@ static void visit_entry(void *ctx, struct entry *e)
 
 static void visit_shard(struct exec *x, struct shard *s, struct visit *w)
 {
-    const uint32_t db = x->dispatcher->db_in_use;
+    const uint32_t db = x->dispatcher->call.db_in_use;
     if (db == 0 && first_db_count(s) == 0)
         return;
     const struct table *t = visit_begin(x, s, db);
@@ -175,7 +175,7 @@ uint64_t exec_scan(struct exec *x, uint64_t cursor, uint64_t count,
                    bool (*visit)(void *ctx, struct bytes key, const struct value *v), void *ctx)
 {
     struct keyspace *ks = x->dispatcher->ks;
-    const uint32_t db = x->dispatcher->db_in_use;
+    const uint32_t db = x->dispatcher->call.db_in_use;
     struct visit w = {visit, ctx, x->now_ms, 0, false};
     uint64_t index = cursor >> 32, position = cursor & UINT32_MAX;
     uint64_t buckets = 0;
@@ -220,7 +220,7 @@ static bool take_first(void *ctx, struct bytes key, const struct value *v)
 bool exec_random_key(struct exec *x, struct buf *out)
 {
     struct keyspace *ks = x->dispatcher->ks;
-    const uint32_t db = x->dispatcher->db_in_use;
+    const uint32_t db = x->dispatcher->call.db_in_use;
     for (int tries = 0; tries < 100; tries++) {
         const uint64_t total = exec_dbsize(x, db);
         if (total == 0)
@@ -255,7 +255,7 @@ uint64_t exec_flush(struct exec *x, int db, bool async)
 {
     (void)async; /* the keys are gone at once; their memory follows in the background either way */
     struct dispatcher *d = x->dispatcher;
-    LK_ASSERT(d->all_locked || d->exclusive);
+    LK_ASSERT(d->held.all_locked || d->held.exclusive);
     exec_forget(x);
     uint64_t gone = 0;
     for (uint32_t i = 0; i < d->ks->count; i++) {
@@ -273,7 +273,7 @@ uint64_t exec_flush(struct exec *x, int db, bool async)
 int exec_swap_dbs(struct exec *x, uint32_t a, uint32_t b)
 {
     struct dispatcher *d = x->dispatcher;
-    LK_ASSERT(d->all_locked || d->exclusive);
+    LK_ASSERT(d->held.all_locked || d->held.exclusive);
     if (a >= exec_limits(x)->databases || b >= exec_limits(x)->databases)
         return LK_EDBINDEX;
     x->changes++;

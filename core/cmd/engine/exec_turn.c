@@ -10,9 +10,10 @@ bool exec_turn_over(void *x)
 {
     const struct exec *e = x;
     const struct dispatcher *d = e->dispatcher;
-    if (d->all_locked || d->exclusive || session_has(e->session, SESSION_IN_EXEC | SESSION_LOADING))
+    if (d->held.all_locked || d->held.exclusive ||
+        session_has(e->session, SESSION_IN_EXEC | SESSION_LOADING))
         return false;
-    return clock_ticks_to_ns(clock_ticks() - d->mark_ticks) > TURN_NS;
+    return clock_ticks_to_ns(clock_ticks() - d->batch.mark_ticks) > TURN_NS;
 }
 
 void exec_turn_keep(struct exec *x, void *state, void (*end)(void *state))

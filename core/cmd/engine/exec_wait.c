@@ -8,19 +8,19 @@
 bool exec_may_take(const struct exec *x, struct bytes key)
 {
     const struct dispatcher *d = x->dispatcher;
-    return !d->serving || bytes_equal(d->ready_key, key);
+    return !d->call.serving || bytes_equal(d->call.ready_key, key);
 }
 
 bool exec_has_waited(const struct exec *x)
 {
-    return x->dispatcher->serving;
+    return x->dispatcher->call.serving;
 }
 
 void exec_wake(struct exec *x, struct bytes key)
 {
     struct dispatcher *d = x->dispatcher;
     const uint64_t hash = exec_hash(x, key);
-    dispatch_note_ready(d, keyspace_shard(d->ks, hash), d->db_in_use, hash, key);
+    dispatch_note_ready(d, keyspace_shard(d->ks, hash), d->call.db_in_use, hash, key);
 }
 
 bool exec_timeout(struct exec *x, const struct args *a, uint32_t i, int64_t *deadline_ms)

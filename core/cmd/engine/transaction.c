@@ -93,23 +93,23 @@ void multi_discard(struct session *s)
 
 void multi_lock_set(struct dispatcher *d, struct session *s)
 {
-    lock_set_clear(d->set);
+    lock_set_clear(d->held.set);
     const struct multi_state *m = s->multi;
     if (m->flags & (CMD_ALL_SHARDS | CMD_EACH_SHARD)) {
-        lock_set_add_all(d->set, d->ks);
+        lock_set_add_all(d->held.set, d->ks);
         return;
     }
     for (uint32_t i = 0; i < m->count; i++) {
         const struct args a = {m->commands[i].argv, m->commands[i].argc};
-        d->key_count = 0;
+        d->call.key_count = 0;
         if (dispatch_hash_keys(d, m->commands[i].cmd, &a) != LK_OK)
             continue; /* its handler will say so */
-        for (uint32_t k = 0; k < d->key_count; k++)
-            lock_set_add(d->set, keyspace_shard(d->ks, d->keys[k].hash)->index);
+        for (uint32_t k = 0; k < d->call.key_count; k++)
+            lock_set_add(d->held.set, keyspace_shard(d->ks, d->keys.v[k].hash)->index);
     }
-    d->key_count = 0;
+    d->call.key_count = 0;
     for (uint32_t i = 0; s->watch && i < s->watch->count; i++)
-        lock_set_add(d->set, s->watch->nodes[i]->shard->index);
+        lock_set_add(d->held.set, s->watch->nodes[i]->shard->index);
 }
 
 /* --- watches --------------------------------------------------------------------------------- */
@@ -248,7 +248,7 @@ static enum outcome run_queue(struct exec *x, struct multi_state *m)
     reply_array(x->reply, m->count);
     for (uint32_t i = 0; i < m->count; i++) {
         const struct args a = {m->commands[i].argv, m->commands[i].argc};
-        d->key_count = 0;
+        d->call.key_count = 0;
         if (dispatch_call(d, s, m->commands[i].cmd, &a) == RUN_CLOSE)
             outcome = RUN_CLOSE;
     }

@@ -8,13 +8,12 @@
 #include "core/cmd/engine/dispatch.h"
 
 /* Calls of command id in each bucket, of all workers; returns how many in all. */
-static uint64_t sum_buckets(const struct dispatch_shared *d, uint32_t id,
-                            uint64_t out[STATS_BUCKETS])
+static uint64_t sum_buckets(const struct engine *engine, uint32_t id, uint64_t out[STATS_BUCKETS])
 {
     uint64_t total = 0;
     memset(out, 0, STATS_BUCKETS * sizeof out[0]);
-    for (uint32_t w = 0; w < d->worker_count; w++) {
-        const struct command_stats *c = &d->all_stats[w]->commands[id];
+    for (uint32_t w = 0; w < engine->fixed.worker_count; w++) {
+        const struct command_stats *c = &engine->fixed.all_stats[w]->commands[id];
         const uint64_t *histogram = __atomic_load_n(&c->histogram, __ATOMIC_ACQUIRE);
         for (int b = 0; histogram && b < STATS_BUCKETS; b++) {
             const uint64_t n = stats_read(&histogram[b]);
@@ -29,7 +28,7 @@ static uint64_t sum_buckets(const struct dispatch_shared *d, uint32_t id,
 static bool reply_histogram(struct exec *x, const struct command_info *c)
 {
     uint64_t buckets[STATS_BUCKETS], filled = 0, sum = 0;
-    const uint64_t calls = sum_buckets(dispatcher_shared(x->dispatcher), c->id, buckets);
+    const uint64_t calls = sum_buckets(dispatcher_engine(x->dispatcher), c->id, buckets);
     if (calls == 0)
         return false;
     for (int b = 0; b < STATS_BUCKETS; b++)
@@ -62,7 +61,7 @@ static uint64_t reply_family(struct exec *x, const struct command_info *c)
 
 static enum outcome histogram(struct exec *x, const struct args *a)
 {
-    const struct command_index *ix = dispatcher_shared(x->dispatcher)->commands;
+    const struct command_index *ix = dispatcher_engine(x->dispatcher)->fixed.commands;
     const size_t head = reply_begin_deferred(x->reply);
     uint64_t n = 0;
     for (uint32_t i = 0; a->n == 2 && i < command_index_top_count(ix); i++)

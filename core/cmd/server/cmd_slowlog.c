@@ -9,7 +9,7 @@ enum { DEFAULT_COUNT = 10 };
 
 static struct slowlog *log_of(struct exec *x)
 {
-    return dispatcher_shared(x->dispatcher)->slowlog;
+    return dispatcher_engine(x->dispatcher)->fixed.slowlog;
 }
 
 static void reply_entry(void *ctx, const struct slowlog_entry *e)

@@ -10,7 +10,7 @@
 
 const struct command_index *commands_of(struct exec *x)
 {
-    return dispatcher_shared(x->dispatcher)->commands;
+    return dispatcher_engine(x->dispatcher)->fixed.commands;
 }
 
 struct named_bit {

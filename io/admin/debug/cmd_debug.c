@@ -154,7 +154,7 @@ static bool is_on(struct bytes word)
 
 static void debug_set_active_expire(struct exec *x, const struct args *a)
 {
-    __atomic_store_n(&x->admin->parts.shared->no_active_expire, !is_on(a->v[2]), __ATOMIC_RELAXED);
+    __atomic_store_n(&x->admin->parts.engine->no_active_expire, !is_on(a->v[2]), __ATOMIC_RELAXED);
     reply_ok(x->reply);
 }
 

@@ -101,7 +101,7 @@ static void gather(struct info *i)
         parts->persistence(parts->ctx, &i->persistence);
     if (i->persistence.last_save_s == 0)
         i->persistence.last_save_s = parts->started_ms / 1000;
-    for (uint32_t w = 0; parts->worker && w < i->shared->worker_count; w++) {
+    for (uint32_t w = 0; parts->worker && w < i->engine->fixed.worker_count; w++) {
         struct admin_worker one = {0};
         parts->worker(parts->ctx, w, &one);
         add_worker(&i->workers, &one);
@@ -115,15 +115,15 @@ void info_write(struct exec *x, uint64_t sections, struct buf *out)
     struct db_reports dbs = {0};
     struct info i = {.x = x,
                      .admin = x->admin,
-                     .shared = x->admin->parts.shared,
+                     .engine = x->admin->parts.engine,
                      .config = config_current(x->admin->parts.config),
                      .totals = totals,
                      .dbs = &dbs,
                      .out = out};
     bool needs_dbs = false;
 
-    totals_add_counters(i.shared, totals);
-    totals_add_errors(i.shared, totals);
+    totals_add_counters(i.engine, totals);
+    totals_add_errors(i.engine, totals);
     gather(&i);
     for (uint32_t s = 0; info_sections[s].name; s++)
         needs_dbs |= (sections >> s & 1) && info_sections[s].needs_dbs;

@@ -17,7 +17,7 @@ LK_BEGIN
 struct info {
     struct exec *x;
     struct admin *admin;
-    struct dispatch_shared *shared;
+    struct engine *engine;
     const struct config *config;
     const struct stats *totals;
     struct admin_worker workers;  /* sums; backend of the first */

@@ -12,15 +12,15 @@
 
 static const struct command_info *command_at(const struct info *i, uint32_t id)
 {
-    return command_index_at(i->shared->commands, id);
+    return command_index_at(i->engine->fixed.commands, id);
 }
 
 void info_commandstats(struct info *i)
 {
-    const uint32_t n = command_index_count(i->shared->commands);
+    const uint32_t n = command_index_count(i->engine->fixed.commands);
 
     for (uint32_t id = 0; id < n; id++) {
-        const struct totals_command t = totals_of_command(i->shared, id, NULL);
+        const struct totals_command t = totals_of_command(i->engine, id, NULL);
         if (t.calls == 0 && t.rejected == 0 && t.failed == 0)
             continue;
         info_format(i,
@@ -63,14 +63,14 @@ static void latency_line(struct info *i, const char *name, const uint64_t *histo
 
 void info_latencystats(struct info *i)
 {
-    const uint32_t n = command_index_count(i->shared->commands);
+    const uint32_t n = command_index_count(i->engine->fixed.commands);
 
     if (!i->config->dispatch.latency_tracking)
         return;
     for (uint32_t id = 0; id < n; id++) {
         uint64_t histogram[STATS_BUCKETS] = {0};
         uint64_t calls = 0;
-        totals_of_command(i->shared, id, histogram);
+        totals_of_command(i->engine, id, histogram);
         for (int b = 0; b < STATS_BUCKETS; b++)
             calls += histogram[b];
         if (calls > 0)

@@ -73,7 +73,7 @@ static void ratio_lines(struct info *i, const struct memory_report *r)
 
 void info_memory(struct info *i)
 {
-    const struct lazy_free *lazy = i->shared->keyspace->lazy;
+    const struct lazy_free *lazy = i->engine->fixed.keyspace->lazy;
     struct memory_report r;
 
     memory_report_get(i->admin, i->dbs, i->workers.buffer_bytes, &r);

@@ -25,7 +25,7 @@ static void view_lines(struct info *i)
 
     info_count(i, "current_cow_peak",
                __atomic_load_n(&i->admin->sampled.held_peak_bytes, __ATOMIC_RELAXED));
-    info_count(i, "current_cow_size", view_held_bytes(i->shared->keyspace));
+    info_count(i, "current_cow_size", view_held_bytes(i->engine->fixed.keyspace));
     info_number(i, "current_cow_size_age", age_ms > 0 ? age_ms / 1000 : 0);
     info_ratio(i, "current_fork_perc", part);
     info_count(i, "current_save_keys_processed", p->keys_saved);
@@ -100,9 +100,11 @@ void info_persistence(struct info *i)
         loading_lines(i);
     info_number(i, "module_fork_in_progress", 0);
     info_number(i, "module_fork_last_cow_size", 0);
-    info_count(i, "log_tickets", i->shared->log ? log_ring_last_ticket(i->shared->log) : 0);
-    info_count(i, "log_pending", i->shared->log ? log_ring_pending(i->shared->log) : 0);
-    info_count(i, "log_pending_bytes", i->shared->log ? log_ring_pending_bytes(i->shared->log) : 0);
+    info_count(i, "log_tickets",
+               i->engine->fixed.log ? log_ring_last_ticket(i->engine->fixed.log) : 0);
+    info_count(i, "log_pending", i->engine->fixed.log ? log_ring_pending(i->engine->fixed.log) : 0);
+    info_count(i, "log_pending_bytes",
+               i->engine->fixed.log ? log_ring_pending_bytes(i->engine->fixed.log) : 0);
 }
 
 void info_replication(struct info *i)

@@ -76,16 +76,16 @@ void info_server(struct info *i)
     info_count(i, "lru_clock", lru_clock(now_us / 1000));
     info_text(i, "executable", parts->executable ? parts->executable : "");
     info_text(i, "config_file", i->config->config_file ? i->config->config_file : "");
-    info_number(i, "io_threads_active", i->shared->worker_count > 1);
-    info_count(i, "io_threads", i->shared->worker_count);
-    info_count(i, "shards", i->shared->keyspace->count);
+    info_number(i, "io_threads_active", i->engine->fixed.worker_count > 1);
+    info_count(i, "io_threads", i->engine->fixed.worker_count);
+    info_count(i, "shards", i->engine->fixed.keyspace->count);
     listener_lines(i);
 }
 
 void info_clients(struct info *i)
 {
     const struct admin_worker *w = &i->workers;
-    const struct wait_totals waits = wait_totals_get(i->shared->keyspace);
+    const struct wait_totals waits = wait_totals_get(i->engine->fixed.keyspace);
 
     info_count(i, "connected_clients", w->connections);
     info_number(i, "cluster_connections", 0);

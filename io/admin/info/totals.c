@@ -2,12 +2,12 @@
 
 #include "core/base/clock.h"
 
-void totals_add_counters(const struct dispatch_shared *shared, struct stats *out)
+void totals_add_counters(const struct engine *engine, struct stats *out)
 {
     uint64_t *const first = &out->total_commands, *const last = &out->query_limit_disconnections;
 
-    for (uint32_t w = 0; w < shared->worker_count; w++) {
-        const uint64_t *from = &shared->all_stats[w]->total_commands;
+    for (uint32_t w = 0; w < engine->fixed.worker_count; w++) {
+        const uint64_t *from = &engine->fixed.all_stats[w]->total_commands;
         for (uint64_t *to = first; to <= last; to++, from++)
             *to += stats_read(from);
     }
@@ -28,24 +28,24 @@ static void add_error(struct stats *out, const struct error_stat *e)
     fresh->count = stats_read(&e->count);
 }
 
-void totals_add_errors(const struct dispatch_shared *shared, struct stats *out)
+void totals_add_errors(const struct engine *engine, struct stats *out)
 {
-    for (uint32_t w = 0; w < shared->worker_count; w++) {
-        const struct stats *s = shared->all_stats[w];
+    for (uint32_t w = 0; w < engine->fixed.worker_count; w++) {
+        const struct stats *s = engine->fixed.all_stats[w];
         const uint32_t n = __atomic_load_n(&s->error_count, __ATOMIC_ACQUIRE);
         for (uint32_t i = 0; i < n; i++)
             add_error(out, &s->errors[i]);
     }
 }
 
-struct totals_command totals_of_command(const struct dispatch_shared *shared, uint32_t id,
+struct totals_command totals_of_command(const struct engine *engine, uint32_t id,
                                         uint64_t *histogram)
 {
     struct totals_command t = {0};
     uint64_t ticks = 0;
 
-    for (uint32_t w = 0; w < shared->worker_count; w++) {
-        const struct command_stats *c = &shared->all_stats[w]->commands[id];
+    for (uint32_t w = 0; w < engine->fixed.worker_count; w++) {
+        const struct command_stats *c = &engine->fixed.all_stats[w]->commands[id];
         t.calls += stats_read(&c->calls);
         t.rejected += stats_read(&c->rejected);
         t.failed += stats_read(&c->failed);

@@ -10,7 +10,7 @@ static uint64_t client_bytes(const struct admin *a)
 {
     uint64_t bytes = 0;
 
-    for (uint32_t w = 0; a->parts.worker && w < a->parts.shared->worker_count; w++) {
+    for (uint32_t w = 0; a->parts.worker && w < a->parts.engine->fixed.worker_count; w++) {
         struct admin_worker one = {0};
         a->parts.worker(a->parts.ctx, w, &one);
         bytes += one.buffer_bytes;

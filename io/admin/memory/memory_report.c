@@ -33,7 +33,7 @@ static void set_ratios(struct memory_report *r)
 void memory_report_get(struct admin *a, const struct db_reports *dbs, uint64_t client_bytes,
                        struct memory_report *out)
 {
-    const struct dispatch_shared *shared = a->parts.shared;
+    const struct engine *engine = a->parts.engine;
 
     *out = (struct memory_report){.used = mem_used(),
                                   .peak = admin_peak_bytes(a),
@@ -41,10 +41,10 @@ void memory_report_get(struct admin *a, const struct db_reports *dbs, uint64_t c
                                   .rss = process_rss_bytes(),
                                   .machine = process_machine_bytes(),
                                   .clients = client_bytes,
-                                  .view = view_held_bytes(shared->keyspace)};
+                                  .view = view_held_bytes(engine->fixed.keyspace)};
     mem_stats_get(&out->allocator);
-    if (shared->log)
-        out->log_ring = log_ring_pending_bytes(shared->log);
+    if (engine->fixed.log)
+        out->log_ring = log_ring_pending_bytes(engine->fixed.log);
     for (uint32_t i = 0; i < dbs->n; i++) {
         out->tables += dbs->v[i].table_bytes;
         out->keys += dbs->v[i].keys;

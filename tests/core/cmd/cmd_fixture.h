@@ -62,14 +62,14 @@ class Commands : public ::testing::Test
             command_index_add(index_, tables[i]);
         command_index_add(index_, alone_rows_);
         command_index_add(index_, memory_rows_);
-        shared_.keyspace = keyspace_new(64, config_.limits.databases);
-        shared_.commands = index_;
-        shared_.log = log_ring_new(1024, 64, size_t{1} << 30);
-        shared_.log_active = 1;
-        shared_.config = &config_;
-        shared_.event = note_event;
-        shared_.event_ctx = &events;
-        dispatcher_ = dispatcher_new(&shared_, 0);
+        engine_.fixed.keyspace = keyspace_new(64, config_.limits.databases);
+        engine_.fixed.commands = index_;
+        engine_.fixed.log = log_ring_new(1024, 64, size_t{1} << 30);
+        engine_.saving.log_active = 1;
+        engine_.config = &config_;
+        engine_.hooks.event = note_event;
+        engine_.hooks.event_ctx = &events;
+        dispatcher_ = dispatcher_new(&engine_, 0);
         session_init(&session, 1);
     }
 
@@ -77,8 +77,8 @@ class Commands : public ::testing::Test
     {
         session_release(&session);
         dispatcher_free(dispatcher_);
-        keyspace_free(shared_.keyspace);
-        log_ring_free(shared_.log);
+        keyspace_free(engine_.fixed.keyspace);
+        log_ring_free(engine_.fixed.log);
         command_index_free(index_);
         clock_fake_unix_ms(-1);
     }
@@ -121,7 +121,7 @@ class Commands : public ::testing::Test
     {
         std::string out;
         log_record r;
-        while (log_ring_take(shared_.log, &r)) {
+        while (log_ring_take(engine_.fixed.log, &r)) {
             const std::string block(static_cast<const char *>(r.data), r.size);
             log_record_done(&r);
             for (size_t at = 0; at < block.size();) {
@@ -155,12 +155,13 @@ class Commands : public ::testing::Test
 
     void listen()
     {
-        shared_.events = ~uint32_t{0} & ~static_cast<uint32_t>(EVENT_NEW | EVENT_MISS);
+        engine_.hooks.events = ~uint32_t{0} & ~static_cast<uint32_t>(EVENT_NEW | EVENT_MISS);
     }
 
     std::vector<std::string> events; // "0:set k"
     dispatch_config config_{};
-    dispatch_shared shared_{};
+    struct engine engine_ {
+    };
     dispatcher *dispatcher_ = nullptr;
     struct session session;
 
@@ -186,7 +187,7 @@ class Commands : public ::testing::Test
   private:
     static enum outcome switch_on(exec *x, const args *)
     {
-        dispatcher_shared(x->dispatcher)->log_active = 1;
+        dispatcher_engine(x->dispatcher)->saving.log_active = 1;
         reply_ok(x->reply);
         return RUN_DONE;
     }

@@ -20,28 +20,28 @@ class Server : public Commands
         dispatcher_free(dispatcher_);
         for (const command *rows : {connection_commands, auth_commands, client_commands,
                                     slowlog_commands, latency_commands, command_commands})
-            command_index_add(shared_.commands, rows);
+            command_index_add(engine_.fixed.commands, rows);
         config_.latency_tracking = true;
-        dispatcher_ = dispatcher_new(&shared_, 0);
+        dispatcher_ = dispatcher_new(&engine_, 0);
         stats_[0] = dispatcher_stats(dispatcher_);
-        shared_.all_stats = stats_;
-        shared_.worker_count = 1;
-        shared_.registry = registry_new(2, note_wake, &wakes);
-        shared_.slowlog = slowlog_new(4);
-        token_init(&shared_.token);
+        engine_.fixed.all_stats = stats_;
+        engine_.fixed.worker_count = 1;
+        engine_.fixed.registry = registry_new(2, note_wake, &wakes);
+        engine_.fixed.slowlog = slowlog_new(4);
+        token_init(&engine_.token);
         join(session, "127.0.0.1:1001", 0);
     }
 
     ~Server() override
     {
         for (auto &s : others) {
-            registry_remove(shared_.registry, s.get());
+            registry_remove(engine_.fixed.registry, s.get());
             session_release(s.get());
         }
-        registry_remove(shared_.registry, &session);
-        registry_free(shared_.registry);
-        slowlog_free(shared_.slowlog);
-        token_release(&shared_.token);
+        registry_remove(engine_.fixed.registry, &session);
+        registry_free(engine_.fixed.registry);
+        slowlog_free(engine_.fixed.slowlog);
+        token_release(&engine_.token);
     }
 
     void join(struct session &s, const char *peer, uint32_t worker)
@@ -49,7 +49,7 @@ class Server : public Commands
         s.registry.peer = mem_strdup(peer);
         s.registry.local = mem_strdup("127.0.0.1:6379");
         s.worker = worker;
-        registry_add(shared_.registry, &s);
+        registry_add(engine_.fixed.registry, &s);
     }
 
     // Another client, of worker 1.

@@ -32,9 +32,9 @@ class Admin : public ::testing::Test
                                     expire_commands, counter_commands})
             command_index_add(index_, rows);
         admin_add_commands(index_);
-        shared.keyspace = keyspace_new(64, 16);
-        shared.commands = index_;
-        shared.log = log_ring_new(1024, 64, size_t{1} << 20);
+        engine.fixed.keyspace = keyspace_new(64, 16);
+        engine.fixed.commands = index_;
+        engine.fixed.log = log_ring_new(1024, 64, size_t{1} << 20);
         session_init(&session, 1);
         holder = config_holder_new();
     }
@@ -51,8 +51,8 @@ class Admin : public ::testing::Test
             admin_free(admin);
         if (dispatcher_)
             dispatcher_free(dispatcher_);
-        keyspace_free(shared.keyspace);
-        log_ring_free(shared.log);
+        keyspace_free(engine.fixed.keyspace);
+        log_ring_free(engine.fixed.log);
         command_index_free(index_);
         config_holder_free(holder);
         clock_fake_unix_ms(-1);
@@ -64,13 +64,13 @@ class Admin : public ::testing::Test
         buf error{};
         ASSERT_EQ(config_load_text(holder, bytes_of(text.data(), text.size()), &error), LK_OK);
         parts.config = holder;
-        parts.shared = &shared;
+        parts.engine = &engine;
         parts.executable = "/bin/latchkey-server";
         admin = admin_new(&parts);
-        dispatcher_ = dispatcher_new(&shared, 0);
+        dispatcher_ = dispatcher_new(&engine, 0);
         stats_[0] = dispatcher_stats(dispatcher_);
-        shared.all_stats = stats_;
-        shared.worker_count = 1;
+        engine.fixed.all_stats = stats_;
+        engine.fixed.worker_count = 1;
     }
 
     std::string call(const std::vector<std::string> &words, pending_state want = PENDING_DONE)
@@ -125,7 +125,8 @@ class Admin : public ::testing::Test
         return fields;
     }
 
-    dispatch_shared shared{};
+    struct engine engine {
+    };
     admin_parts parts{};
     config_holder *holder = nullptr;
     struct admin *admin = nullptr;

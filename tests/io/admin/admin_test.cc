@@ -196,26 +196,26 @@ TEST_F(Admin, ConfigGetTakesPatterns)
 TEST_F(Admin, ConfigSetTakesEffectAtOnce)
 {
     start();
-    EXPECT_EQ(shared.config->slowlog_us, 10000);
+    EXPECT_EQ(engine.config->slowlog_us, 10000);
     EXPECT_EQ(run("CONFIG SET slowlog-log-slower-than -1 requirepass sesame maxmemory-policy "
                   "allkeys-lfu proto-max-bulk-len 2mb latency-tracking no"),
               "+OK\r\n");
-    EXPECT_EQ(shared.config->slowlog_us, -1);
-    EXPECT_TRUE(bytes_equal(shared.config->requirepass, bytes_cstr("sesame")));
-    EXPECT_TRUE(shared.config->limits.lfu);
-    EXPECT_EQ(shared.config->limits.bulk_max, size_t{2} << 20);
-    EXPECT_FALSE(shared.config->latency_tracking);
+    EXPECT_EQ(engine.config->slowlog_us, -1);
+    EXPECT_TRUE(bytes_equal(engine.config->requirepass, bytes_cstr("sesame")));
+    EXPECT_TRUE(engine.config->limits.lfu);
+    EXPECT_EQ(engine.config->limits.bulk_max, size_t{2} << 20);
+    EXPECT_FALSE(engine.config->latency_tracking);
     EXPECT_EQ(run("GET k"), "-NOAUTH Authentication required.\r\n");
 }
 
 TEST_F(Admin, ConfigSetChangesAllOrNothing)
 {
     start();
-    const dispatch_config *before = shared.config;
+    const dispatch_config *before = engine.config;
     EXPECT_EQ(run("CONFIG SET maxmemory 5mb hz nonsense"),
               "-ERR CONFIG SET failed (possibly related to argument 'hz') - argument couldn't be "
               "parsed into an integer\r\n");
-    EXPECT_EQ(shared.config, before);
+    EXPECT_EQ(engine.config, before);
     EXPECT_EQ(run("CONFIG SET databases 3"),
               "-ERR CONFIG SET failed (possibly related to argument 'databases') - can't set "
               "immutable config\r\n");
@@ -231,7 +231,7 @@ TEST_F(Admin, ReplacedSnapshotsLiveUntilReclaim)
     parts.config_replaced = [](void *) { told++; };
     start("requirepass first");
     session_set(&session, SESSION_AUTHENTICATED, true);
-    const dispatch_config *first = shared.config;
+    const dispatch_config *first = engine.config;
     const auto set = [this](int i) { run("CONFIG SET requirepass word" + std::to_string(i)); };
     const size_t before = config_replaced(holder);
     for (size_t i = before; i < ADMIN_REPLACED_MAX - 1; i++) {
@@ -243,16 +243,17 @@ TEST_F(Admin, ReplacedSnapshotsLiveUntilReclaim)
     set(ADMIN_REPLACED_MAX);
     admin_reclaim(admin);
     EXPECT_EQ(config_replaced(holder), 0U);
-    EXPECT_TRUE(bytes_equal(shared.config->requirepass, bytes_cstr("word32")));
+    EXPECT_TRUE(bytes_equal(engine.config->requirepass, bytes_cstr("word32")));
     EXPECT_EQ(static_cast<size_t>(told), ADMIN_REPLACED_MAX - before);
 }
 
 // Every row that is secret, and no other, whatever CONFIG is called here.
 TEST_F(Admin, SlowlogHidesEverySecretRow)
 {
-    shared.slowlog = slowlog_new(1);
-    ASSERT_EQ(command_index_rename(shared.commands, bytes_cstr("config"), bytes_cstr("steer")),
-              LK_OK);
+    engine.fixed.slowlog = slowlog_new(1);
+    ASSERT_EQ(
+        command_index_rename(engine.fixed.commands, bytes_cstr("config"), bytes_cstr("steer")),
+        LK_OK);
     start("slowlog-log-slower-than 0");
     session_set(&session, SESSION_AUTHENTICATED, true);
     size_t secrets = 0;
@@ -264,7 +265,7 @@ TEST_F(Admin, SlowlogHidesEverySecretRow)
             call({"steer", "SET", name, "hush-hush"});
             std::string shown;
             slowlog_each(
-                shared.slowlog, 1,
+                engine.fixed.slowlog, 1,
                 [](void *ctx, const slowlog_entry *e) {
                     for (uint32_t n = 0; n < e->argc; n++)
                         *static_cast<std::string *>(ctx) +=
@@ -278,8 +279,8 @@ TEST_F(Admin, SlowlogHidesEverySecretRow)
         }
     }
     EXPECT_GE(secrets, 5U);
-    slowlog_free(shared.slowlog);
-    shared.slowlog = nullptr;
+    slowlog_free(engine.fixed.slowlog);
+    engine.fixed.slowlog = nullptr;
 }
 
 TEST_F(Admin, WhatNobodyAppliesIsRefused)
@@ -288,18 +289,18 @@ TEST_F(Admin, WhatNobodyAppliesIsRefused)
     EXPECT_EQ(run("CONFIG SET maxmemory 5mb bind 127.0.0.1"),
               "-ERR CONFIG SET failed (possibly related to argument 'bind') - this server cannot "
               "change it while it runs\r\n");
-    EXPECT_EQ(shared.config->maxmemory, 0U);
+    EXPECT_EQ(engine.config->maxmemory, 0U);
     EXPECT_EQ(run("CONFIG SET port 6379"), "+OK\r\n"); // no change
 }
 
 TEST_F(Admin, NotifyLettersBecomeClasses)
 {
     start("notify-keyspace-events KEg$n\n");
-    EXPECT_EQ(shared.events, unsigned{EVENT_GENERIC | EVENT_STRING | EVENT_NEW});
+    EXPECT_EQ(engine.hooks.events, unsigned{EVENT_GENERIC | EVENT_STRING | EVENT_NEW});
     run("CONFIG SET notify-keyspace-events Em");
-    EXPECT_EQ(shared.events, unsigned{EVENT_MISS});
+    EXPECT_EQ(engine.hooks.events, unsigned{EVENT_MISS});
     run("CONFIG SET notify-keyspace-events A"); // neither K nor E: nobody is told
-    EXPECT_EQ(shared.events, 0U);
+    EXPECT_EQ(engine.hooks.events, 0U);
 }
 
 TEST_F(Admin, ConfigRewriteNeedsAFile)
@@ -432,7 +433,7 @@ TEST_F(Admin, DebugAnswersAsRedis)
     };
     for (const auto &[line, reply] : rows)
         EXPECT_EQ(run(line), reply) << line;
-    EXPECT_EQ(shared.no_active_expire, 1U);
+    EXPECT_EQ(engine.no_active_expire, 1U);
     run("SET k v");
     EXPECT_NE(run("DEBUG OBJECT k").find(" refcount:1 encoding:embstr serializedlength:"),
               std::string::npos);

@@ -55,11 +55,11 @@ class Data
         for (uint32_t i = 0; i < count; i++)
             command_index_add(index_, tables[i]);
         command_index_add(index_, connection_commands);
-        ks = shared_.keyspace = keyspace_new(64, 16);
-        shared_.commands = index_;
-        shared_.config = &config_;
-        token_init(&shared_.token);
-        dispatcher_ = dispatcher_new(&shared_, 0);
+        ks = engine_.fixed.keyspace = keyspace_new(64, 16);
+        engine_.fixed.commands = index_;
+        engine_.config = &config_;
+        token_init(&engine_.token);
+        dispatcher_ = dispatcher_new(&engine_, 0);
         session_init(&session_, 0);
         session_set(&session_, SESSION_AUTHENTICATED, true);
     }
@@ -72,7 +72,7 @@ class Data
         session_release(&session_);
         dispatcher_free(dispatcher_);
         keyspace_free(ks);
-        token_release(&shared_.token);
+        token_release(&engine_.token);
         command_index_free(index_);
         clock_fake_unix_ms(-1);
     }
@@ -273,7 +273,8 @@ class Data
 
     command_index *index_;
     dispatch_config config_{};
-    dispatch_shared shared_{};
+    struct engine engine_ {
+    };
     dispatcher *dispatcher_;
     session session_;
 };

@@ -230,7 +230,7 @@ TEST_F(Client, PauseHoldsBackWritesOrAll)
     EXPECT_EQ(run("client pause 1000"), "+OK");
     EXPECT_EQ(as(other, "get k", PENDING_PARKED), "");
     other.parked = false;
-    EXPECT_EQ(shared_.pause.until_ms, NOW + 1000);
+    EXPECT_EQ(engine_.pause.until_ms, NOW + 1000);
     clock_fake_unix_ms(NOW + 1000);
     EXPECT_EQ(as(other, "get k"), "$1 v"); // it is over by itself
 }
@@ -238,7 +238,7 @@ TEST_F(Client, PauseHoldsBackWritesOrAll)
 TEST_F(Client, HelpNamesEverySubcommand)
 {
     const std::string help = run("client help");
-    const command_info *c = command_index_lookup(shared_.commands, bytes_cstr("client"));
+    const command_info *c = command_index_lookup(engine_.fixed.commands, bytes_cstr("client"));
     for (uint32_t i = 0; i < c->subcommand_count; i++) {
         std::string word = c->subcommands[i].name;
         for (char &ch : word)

@@ -257,14 +257,14 @@ class Server
         command_index_add(index_, rows::all());
         if (shape.rows)
             command_index_add(index_, shape.rows);
-        ks = shared.keyspace = keyspace_new(shape.shards, config.limits.databases);
-        shared.commands = index_;
-        shared.log = log_ring_new(shape.ring, shape.slack, size_t{64} << 20);
-        shared.log_active = shape.logging;
-        shared.config = &config;
-        token_init(&shared.token);
+        ks = engine.fixed.keyspace = keyspace_new(shape.shards, config.limits.databases);
+        engine.fixed.commands = index_;
+        engine.fixed.log = log_ring_new(shape.ring, shape.slack, size_t{64} << 20);
+        engine.saving.log_active = shape.logging;
+        engine.config = &config;
+        token_init(&engine.token);
         for (uint32_t i = 0; i < shape.workers; i++)
-            workers_.push_back(dispatcher_new(&shared, i));
+            workers_.push_back(dispatcher_new(&engine, i));
         hooked_ = shape.workers > 1;
         if (hooked_)
             shard_set_retry_hook(retry_hook, this);
@@ -280,8 +280,8 @@ class Server
         EXPECT_TRUE(unlocked());
         EXPECT_EQ(view_held_bytes(ks), 0u);
         keyspace_free(ks);
-        token_release(&shared.token);
-        log_ring_free(shared.log);
+        token_release(&engine.token);
+        log_ring_free(engine.fixed.log);
         command_index_free(index_);
         clock_fake_unix_ms(-1);
     }
@@ -326,7 +326,7 @@ class Server
     {
         std::string out;
         log_record r;
-        while (log_ring_take(shared.log, &r)) {
+        while (log_ring_take(engine.fixed.log, &r)) {
             if (r.first_db != stream_db_)
                 out += resp({"SELECT", std::to_string(r.first_db)});
             out.append(static_cast<const char *>(r.data), r.size);
@@ -376,7 +376,8 @@ class Server
 
     keyspace *ks = nullptr;
     dispatch_config config{};
-    dispatch_shared shared{};
+    struct engine engine {
+    };
 
   private:
     static void retry_hook(void *ctx, uint64_t workers)

@@ -46,7 +46,8 @@ class Dispatch : public Commands
 
     shard *shard_of(const std::string &key)
     {
-        return keyspace_shard(shared_.keyspace, keyspace_hash(shared_.keyspace, of(key)));
+        return keyspace_shard(engine_.fixed.keyspace,
+                              keyspace_hash(engine_.fixed.keyspace, of(key)));
     }
 
     static std::string drain(struct session *s)
@@ -93,9 +94,9 @@ TEST_F(Dispatch, ARejectedCommandGivesBackItsPlaceInTheTokensQueue)
     session_init(&other, 2);
     // Each of the two fails three times and queues; the first one holds the token.
     const std::string set = "MSET " + a + " 1 " + b + " 2";
-    shared_.token.head = nullptr;
+    engine_.token.head = nullptr;
     token_node ahead{};
-    ASSERT_TRUE(token_take(&shared_.token, &ahead, 0));
+    ASSERT_TRUE(token_take(&engine_.token, &ahead, 0));
     for (int i = 0; i < 3; i++) {
         EXPECT_EQ(batch(&session, {set})[0], PENDING_PARKED);
         session.parked = false;
@@ -106,7 +107,7 @@ TEST_F(Dispatch, ARejectedCommandGivesBackItsPlaceInTheTokensQueue)
     config_.maxmemory = 0;
     EXPECT_FALSE(session.token.queued);
     EXPECT_EQ(drain(&session).substr(0, 4), "-OOM");
-    token_leave(&shared_.token, &ahead);
+    token_leave(&engine_.token, &ahead);
     shard_unlock(shard_of(b));
     EXPECT_EQ(batch(&other, {set})[0], PENDING_DONE);
     session_release(&other);
@@ -117,11 +118,11 @@ TEST_F(Dispatch, ATransactionWaitsForRoomInTheLog)
     run("MULTI");
     run("SET k v");
     for (int i = 0; i < 1024 - 64; i++)
-        log_ring_put(shared_.log, LOG_WAIT, nullptr, 0, 0, 0);
+        log_ring_put(engine_.fixed.log, LOG_WAIT, nullptr, 0, 0, 0);
     EXPECT_EQ(batch(&session, {"EXEC"})[0], PENDING_PARKED);
     session.parked = false;
     log_record r;
-    while (log_ring_take(shared_.log, &r)) {
+    while (log_ring_take(engine_.fixed.log, &r)) {
     }
     EXPECT_EQ(batch(&session, {"EXEC"})[0], PENDING_DONE);
     effects();
@@ -134,13 +135,13 @@ TEST_F(Dispatch, AReadLeavesAnExpiredKeyWhereTheLogIsFull)
     effects();
     clock_fake_unix_ms(NOW + 20);
     for (int i = 0; i < 1024 - 64; i++)
-        log_ring_put(shared_.log, LOG_WAIT, nullptr, 0, 0, 0);
-    const uint64_t before = log_ring_last_ticket(shared_.log);
+        log_ring_put(engine_.fixed.log, LOG_WAIT, nullptr, 0, 0, 0);
+    const uint64_t before = log_ring_last_ticket(engine_.fixed.log);
     EXPECT_EQ(run("GET k"), "$-1");
-    EXPECT_EQ(log_ring_last_ticket(shared_.log), before);
+    EXPECT_EQ(log_ring_last_ticket(engine_.fixed.log), before);
     EXPECT_EQ(run("DBSIZE"), ":1");
     log_record r;
-    while (log_ring_take(shared_.log, &r)) {
+    while (log_ring_take(engine_.fixed.log, &r)) {
     }
     EXPECT_EQ(run("GET k"), "$-1");
     EXPECT_EQ(effects(), "DEL k");
@@ -149,7 +150,7 @@ TEST_F(Dispatch, AReadLeavesAnExpiredKeyWhereTheLogIsFull)
 
 TEST_F(Dispatch, EveryWorkerHearsOfADeadline)
 {
-    dispatcher *second = dispatcher_new(&shared_, 1);
+    dispatcher *second = dispatcher_new(&engine_, 1);
     std::string key;
     for (int i = 0; key.empty() || shard_of(key)->index % 2 != 1; i++)
         key = "k" + std::to_string(i);
@@ -171,7 +172,7 @@ TEST_F(Dispatch, EveryWorkerHearsOfADeadline)
 // The log is switched on by a command that runs alone; the ones behind it belong into it.
 TEST_F(Dispatch, LoggingBeginsWithinABatch)
 {
-    shared_.log_active = 0;
+    engine_.saving.log_active = 0;
     EXPECT_EQ(batch(&session, {"switch-on", "SET k v"})[1], PENDING_DONE);
     EXPECT_EQ(effects(), "SET k v");
 }

@@ -14,9 +14,9 @@ class DispatchView : public Commands
   protected:
     void cut()
     {
-        gate_close(&shared_.keyspace->gate);
-        view_ = view_cut(shared_.keyspace);
-        gate_open(&shared_.keyspace->gate);
+        gate_close(&engine_.fixed.keyspace->gate);
+        view_ = view_cut(engine_.fixed.keyspace);
+        gate_open(&engine_.fixed.keyspace->gate);
     }
 
     // The entries' IDs of a stream, or the bytes of a string.

@@ -67,7 +67,7 @@ TEST(Effects, TransactionIsOneSlotOverDatabases)
     for (const char *line :
          {"MULTI", "SET a 1", "SELECT 2", "SET b 2", "SELECT 5", "GET a", "EXEC"})
         c.run(line);
-    EXPECT_EQ(log_ring_pending(server.shared.log), 1u);
+    EXPECT_EQ(log_ring_pending(server.engine.fixed.log), 1u);
     EXPECT_EQ(server.effects(), "SELECT 0 | MULTI | SET a 1 | SELECT 2 | SET b 2 | EXEC");
     other.run("SET c 3");
     EXPECT_EQ(server.effects(), "SELECT 0 | SET c 3");
@@ -97,8 +97,8 @@ TEST(Effects, ReplayLetsNoDeadlinePass)
     Server second;
     clock_fake_unix_ms(NOW + 1000);
     second.config.maxmemory = 1; // what was accepted once is accepted again
-    second.shared.pause.until_ms = NOW + 5000;
-    second.shared.pause.all = 1;
+    second.engine.pause.until_ms = NOW + 5000;
+    second.engine.pause.all = 1;
     {
         Client loader(second);
         replay(second, loader, stream);
@@ -187,7 +187,7 @@ TEST(Effects, ConcurrentWorkersReplayToTheSameKeyspace)
     Server server({.shards = 8, .workers = WORKERS, .ring = 1 << 9, .slack = 256});
     std::string stream;
     const log_sink sink{collect, nullptr, nullptr, nullptr, &stream};
-    log_thread *log = log_thread_new(server.shared.log, &sink, 1);
+    log_thread *log = log_thread_new(server.engine.fixed.log, &sink, 1);
     std::vector<std::thread> threads;
     for (uint32_t w = 0; w < WORKERS; w++)
         threads.emplace_back([&, w] {
@@ -208,7 +208,7 @@ TEST(Effects, ConcurrentWorkersReplayToTheSameKeyspace)
         replay(second, loader, stream);
     }
     EXPECT_EQ(difference(dump(second.ks), dump(server.ks)), "");
-    EXPECT_GT(log_ring_last_ticket(server.shared.log), 1000u);
+    EXPECT_GT(log_ring_last_ticket(server.engine.fixed.log), 1000u);
 }
 
 } // namespace

@@ -75,7 +75,7 @@ outcome tell(exec *x, const args *a)
 {
     value v;
     exec_peek(x, a->v[1], TYPE_STRING, &v);
-    if (value_exists(&v) && !x->dispatcher->serving)
+    if (value_exists(&v) && !x->dispatcher->call.serving)
         return wait_for(x, a, 1, true, 0, true);
     if (value_exists(&v))
         reply_simple(x->reply, "there");
@@ -114,8 +114,8 @@ class Waiting : public Server
     explicit Waiting(const Shape &shape = {.rows = wait_rows()})
         : Server(shape), inboxes_(shape.workers)
     {
-        shared.served = served;
-        shared.served_ctx = this;
+        engine.hooks.served = served;
+        engine.hooks.served_ctx = this;
     }
 
     // Brings back what was served; words of waiters whose client has gone are kept in lost.

@@ -84,8 +84,8 @@ class HashExpire : public Commands, public ::testing::WithParamInterface<bool>
     // Nothing is due in any table, so expiry has no reason to look again.
     void nothing_due()
     {
-        for (uint32_t i = 0; i < shared_.keyspace->count; i++) {
-            const table *t = &shared_.keyspace->shards[i].first;
+        for (uint32_t i = 0; i < engine_.fixed.keyspace->count; i++) {
+            const table *t = &engine_.fixed.keyspace->shards[i].first;
             table_check(t);
             EXPECT_GT(t->next_due, table_due_unit(clock_unix_ms())) << "shard " << i;
         }
@@ -108,18 +108,18 @@ class HashExpire : public Commands, public ::testing::WithParamInterface<bool>
     Content content()
     {
         Content out;
-        for (uint32_t i = 0; i < shared_.keyspace->count; i++)
+        for (uint32_t i = 0; i < engine_.fixed.keyspace->count; i++)
             table_each(
-                &shared_.keyspace->shards[i].first,
+                &engine_.fixed.keyspace->shards[i].first,
                 [](void *ctx, entry *e) { note(static_cast<Content *>(ctx), e); }, &out);
         return out;
     }
 
     void cut()
     {
-        gate_close(&shared_.keyspace->gate);
-        view_ = view_cut(shared_.keyspace);
-        gate_open(&shared_.keyspace->gate);
+        gate_close(&engine_.fixed.keyspace->gate);
+        view_ = view_cut(engine_.fixed.keyspace);
+        gate_open(&engine_.fixed.keyspace->gate);
     }
 
     Content read_view()

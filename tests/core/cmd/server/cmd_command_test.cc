@@ -47,7 +47,7 @@ TEST_F(About, OldRangeJoinsSpecifications)
 
 TEST_F(About, CountsAndLists)
 {
-    const uint32_t top = command_index_top_count(shared_.commands);
+    const uint32_t top = command_index_top_count(engine_.fixed.commands);
     EXPECT_EQ(run("command count"), ":" + std::to_string(top));
     EXPECT_EQ(run("command").substr(0, 10),
               ("*" + std::to_string(top) + " *10 $3 get").substr(0, 10));
@@ -62,15 +62,16 @@ TEST_F(About, CountsAndLists)
           {"command list x", "-ERR syntax error"},
           {"command nothing", "-ERR unknown subcommand 'nothing'. Try COMMAND HELP."}});
     EXPECT_EQ(run("command list").substr(0, 6),
-              "*" + std::to_string(command_index_count(shared_.commands)) + " $");
+              "*" + std::to_string(command_index_count(engine_.fixed.commands)) + " $");
 }
 
 TEST_F(About, HiddenAndRenamedCommands)
 {
-    ASSERT_EQ(command_index_rename(shared_.commands, bytes_cstr("echo"), bytes_cstr("")), LK_OK);
-    ASSERT_EQ(command_index_rename(shared_.commands, bytes_cstr("ping"), bytes_cstr("pong")),
+    ASSERT_EQ(command_index_rename(engine_.fixed.commands, bytes_cstr("echo"), bytes_cstr("")),
               LK_OK);
-    const uint32_t top = command_index_top_count(shared_.commands);
+    ASSERT_EQ(command_index_rename(engine_.fixed.commands, bytes_cstr("ping"), bytes_cstr("pong")),
+              LK_OK);
+    const uint32_t top = command_index_top_count(engine_.fixed.commands);
     play({{"pong", "+PONG"},
           {"command count", (":" + std::to_string(top - 1)).c_str()},
           {"command list filterby pattern echo", "*0"},
@@ -105,7 +106,8 @@ TEST_F(About, Docs)
     EXPECT_NE(run("command docs getset").find("$9 doc_flags *1 +deprecated"), std::string::npos);
     EXPECT_NE(run("command docs client").find("$11 subcommands *32 "), std::string::npos);
     EXPECT_EQ(run("command docs").substr(0, 4),
-              "*" + std::to_string(2 * command_index_top_count(shared_.commands)).substr(0, 3));
+              "*" +
+                  std::to_string(2 * command_index_top_count(engine_.fixed.commands)).substr(0, 3));
 }
 
 // All that is announced is there, in both versions: a reader takes the reply whole.
@@ -138,8 +140,8 @@ TEST_F(About, DocsAreWellFormed)
 
 TEST_F(About, EveryCommandHasDocs)
 {
-    for (uint32_t i = 0; i < command_index_count(shared_.commands); i++) {
-        const char *name = command_index_at(shared_.commands, i)->full_name;
+    for (uint32_t i = 0; i < command_index_count(engine_.fixed.commands); i++) {
+        const char *name = command_index_at(engine_.fixed.commands, i)->full_name;
         if (strcmp(name, "memory-usage") == 0 || strcmp(name, "switch-on") == 0)
             continue; // the fixture's own
         const command_doc *doc = command_doc_find(name, nullptr);
@@ -207,9 +209,10 @@ TEST_F(About, Slowlog)
     const std::vector<bytes> v = {bytes_cstr("get"), bytes_cstr("k")};
     const args a = {v.data(), 2};
     run("client setname me");
-    const secret_rule rule = {command_index_find(shared_.commands, bytes_cstr("get")), nullptr};
+    const secret_rule rule = {command_index_find(engine_.fixed.commands, bytes_cstr("get")),
+                              nullptr};
     for (int i = 0; i < 3; i++)
-        slowlog_add(shared_.slowlog, &session, &rule, &a, 1700000000, 12345);
+        slowlog_add(engine_.fixed.slowlog, &session, &rule, &a, 1700000000, 12345);
     const std::string entry = ":1700000000 :12345 *2 $3 get $1 k $14 127.0.0.1:1001 $2 me";
     play({{"slowlog len", ":3"},
           {"slowlog get 2", ("*2 *6 :2 " + entry + " *6 :1 " + entry).c_str()},
@@ -225,18 +228,18 @@ TEST_F(About, Slowlog)
     EXPECT_EQ(run("slowlog get -1"), "*0");
     config_.slowlog_us = 0; // everything is
     run("echo x");
-    EXPECT_EQ(slowlog_count(shared_.slowlog), 1u);
+    EXPECT_EQ(slowlog_count(engine_.fixed.slowlog), 1u);
 }
 
 TEST_F(About, LatencyHistogramAddsUpTheWorkers)
 {
     struct stats other;
-    stats_init(&other, command_index_count(shared_.commands));
+    stats_init(&other, command_index_count(engine_.fixed.commands));
     struct stats *all[] = {dispatcher_stats(dispatcher_), &other};
-    shared_.all_stats = all;
-    shared_.worker_count = 2;
-    const uint32_t get = command_index_lookup(shared_.commands, bytes_cstr("get"))->id;
-    const uint32_t id = command_index_lookup(shared_.commands, bytes_cstr("client|id"))->id;
+    engine_.fixed.all_stats = all;
+    engine_.fixed.worker_count = 2;
+    const uint32_t get = command_index_lookup(engine_.fixed.commands, bytes_cstr("get"))->id;
+    const uint32_t id = command_index_lookup(engine_.fixed.commands, bytes_cstr("client|id"))->id;
     for (struct stats *s : all) {
         s->commands[get].histogram =
             static_cast<uint64_t *>(mem_calloc(STATS_BUCKETS * sizeof(uint64_t)));
@@ -253,7 +256,7 @@ TEST_F(About, LatencyHistogramAddsUpTheWorkers)
           "*4 $9 client|id *4 $5 calls :1 $14 histogram_usec *2 :2 :1 $9 client|id *4 $5 calls "
           ":1 $14 histogram_usec *2 :2 :1"}});
     EXPECT_EQ(run("latency histogram").substr(0, 2), "*6"); // and itself
-    shared_.worker_count = 1;
+    engine_.fixed.worker_count = 1;
     stats_release(&other);
 }
 
@@ -270,7 +273,7 @@ TEST_F(About, LatencyHasNoEvents)
 TEST_F(About, LookupByFullName)
 {
     const auto name = [&](const char *s) {
-        const command_info *c = command_index_lookup(shared_.commands, bytes_cstr(s));
+        const command_info *c = command_index_lookup(engine_.fixed.commands, bytes_cstr(s));
         return c ? std::string(c->full_name) : std::string();
     };
     EXPECT_EQ(name("client"), "client");

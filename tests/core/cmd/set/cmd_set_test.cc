@@ -253,7 +253,7 @@ TEST_F(CmdSet, PopOfThousandsIsLoggedInRuns)
         lines++;
     EXPECT_EQ(lines, 3u);
     EXPECT_EQ(run("scard s"), ":1500");
-    shared_.log_active = 0;
+    engine_.saving.log_active = 0;
     EXPECT_EQ(bulks(call({"spop", "s", "100"})).size(), 100u);
     EXPECT_EQ(bulks(call({"spop", "s", "100000"})).size(), 1400u);
     EXPECT_EQ(effects(), "");
