@@ -11,6 +11,7 @@
 #include "core/base/mem.h"
 #include "core/cmd/client/registry.h"
 #include "core/cmd/client/slowlog.h"
+#include "core/cmd/command/absent.h"
 #include "core/cmd/command/tables.h"
 #include "core/cmd/command/tables_server.h"
 #include "io/admin/admin.h"
@@ -30,6 +31,7 @@ enum {
     LOG_SLACK_PER_WORKER = 2 * DISPATCH_BATCH, /* a batch, and the expiry between two batches */
     LOG_BYTES_MAX = 256 << 20,
     WORKERS_MAX = 64,
+    LISTEN_PATIENCE_MS = 2000,
 };
 
 struct server {
@@ -211,7 +213,10 @@ static struct command_index *make_commands(const struct config *c)
         command_index_add(ix, more[i]);
     admin_add_commands(ix);
     for (const struct config_directive *d = c->rename_commands; d; d = d->next) {
-        const int rc = command_index_rename(ix, d->argv[1], d->argv[2]);
+        int rc = command_index_rename(ix, d->argv[1], d->argv[2]);
+        /* What was to be hidden or renamed is not here at all: as safe as the file wants it. */
+        if (rc == LK_ENOKEY && command_is_absent(d->argv[1]))
+            rc = command_index_find(ix, d->argv[2]) ? LK_EBUSY : LK_OK;
         if (rc == LK_OK)
             continue;
         struct buf error = {0};
@@ -348,12 +353,16 @@ static bool open_sockets(struct server *s, const struct config *c)
                                           .port = (uint16_t)c->port,
                                           .backlog = (int)c->tcp_backlog,
                                           .mark = (uint32_t)c->socket_mark_id,
-                                          .kind = "tcp"};
+                                          .kind = "tcp",
+                                          .patience_ms = LISTEN_PATIENCE_MS};
+    const struct listen_unix_config local = {.path = c->unixsocket,
+                                             .group = c->unixsocketgroup,
+                                             .mode = (mode_t)c->unixsocketperm,
+                                             .backlog = (int)c->tcp_backlog};
     listen_check_backlog((int)c->tcp_backlog);
     if (c->port != 0 && listen_tcp(&s->tcp, &tcp) != 0)
         return false; /* it has said why */
-    if (c->unixsocket &&
-        listen_unix(&s->local, c->unixsocket, (mode_t)c->unixsocketperm, (int)c->tcp_backlog) != 0)
+    if (c->unixsocket && listen_unix(&s->local, &local) != 0)
         return false;
     if (s->tcp.count + s->local.count == 0) {
         log_line(LOG_WARNING, "Configured to not listen anywhere, exiting.");
@@ -471,6 +480,7 @@ int main(int argc, char **argv)
         startup_pidfile_write(pidfile);
     startup_crash_install(c->logfile ? c->logfile : "");
     startup_log_warnings(c);
+    config_log_unmet(s.config);
     const int64_t clients = startup_limit_clients(c->maxclients);
     if (clients < 1)
         return 1;

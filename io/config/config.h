@@ -134,7 +134,7 @@ struct config {
     /* Listening and connections. */
     int64_t port, tls_port, tcp_backlog, tcp_keepalive_s, timeout_s, maxclients;
     struct config_strings bind;
-    const char *bind_source_addr, *unixsocket;
+    const char *bind_source_addr, *unixsocket, *unixsocketgroup;
     int64_t unixsocketperm, socket_mark_id;
     bool protected_mode;
     int64_t max_new_connections_per_cycle, max_new_tls_connections_per_cycle;
@@ -146,6 +146,7 @@ struct config {
     int64_t io_threads, io_threads_wanted, shards, shards_wanted;
     int io_backend; /* enum config_io_backend */
     bool io_threads_do_reads;
+    int64_t events_per_io_thread, prefetch_batch_max_size;
 
     /* TLS. */
     const char *tls_cert_file, *tls_key_file, *tls_client_cert_file, *tls_client_key_file;
@@ -169,7 +170,8 @@ struct config {
     bool crash_log_enabled, crash_memcheck_enabled, use_exit_on_panic, jemalloc_bg_thread;
     const char *pidfile, *logfile, *syslog_ident, *proc_title_template, *locale_collate;
     const char *dir; /* absolute: the working directory */
-    const char *ignore_warnings;
+    const char *ignore_warnings, *availability_zone, *debug_context;
+    bool extended_redis_compatibility, enable_debug_assert;
     const char *server_cpulist, *bio_cpulist, *aof_rewrite_cpulist, *bgsave_cpulist;
     int loglevel;                                /* enum log_level */
     int syslog_facility;                         /* as syslog(3) takes it */
@@ -190,12 +192,15 @@ struct config {
     uint64_t active_defrag_ignore_bytes;
     int64_t active_defrag_threshold_lower, active_defrag_threshold_upper;
     int64_t active_defrag_cycle_min, active_defrag_cycle_max, active_defrag_max_scan_fields;
+    int64_t active_defrag_cycle_us;
     int64_t tracking_table_max_keys, busy_reply_threshold_ms;
     int notify_keyspace_events; /* enum config_notify */
-    bool lua_enable_deprecated_api;
+    bool lua_enable_deprecated_api, import_mode;
 
     /* Watching it. */
     int64_t slowlog_max_len, latency_monitor_threshold_ms;
+    int64_t commandlog_request_bytes, commandlog_reply_bytes; /* negative: off */
+    int64_t commandlog_request_max, commandlog_reply_max;
     struct config_doubles latency_tracking_info_percentiles;
 
     /* Files. */
@@ -219,7 +224,7 @@ struct config {
     struct bytes masteruser, masterauth;
     bool replica_serve_stale_data, replica_read_only, replica_ignore_maxmemory, replica_announced;
     bool replica_lazy_flush, replica_ignore_disk_write_errors, repl_disable_tcp_nodelay;
-    bool repl_diskless_sync;
+    bool repl_diskless_sync, dual_channel_replication_enabled;
     int repl_diskless_load;         /* enum config_diskless_load */
     int propagation_error_behavior; /* enum config_propagation */
     int64_t repl_diskless_sync_delay_s, repl_diskless_sync_max_replicas, repl_timeout_s;
@@ -233,6 +238,10 @@ struct config {
     bool cluster_allow_replica_migration;
     const char *cluster_config_file, *cluster_announce_ip, *cluster_announce_hostname;
     const char *cluster_announce_human_nodename;
+    const char *cluster_announce_client_ipv4, *cluster_announce_client_ipv6;
+    int64_t cluster_blacklist_ttl_s, cluster_ping_interval_ms;
+    int64_t cluster_manual_failover_timeout_ms;
+    bool cluster_slot_stats_enabled;
     int64_t cluster_node_timeout_ms, cluster_migration_barrier, cluster_replica_validity_factor;
     int64_t cluster_port, cluster_announce_port, cluster_announce_tls_port;
     int64_t cluster_announce_bus_port;

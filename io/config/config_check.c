@@ -6,6 +6,7 @@
  */
 #include "io/config/config_priv.h"
 
+#include <arpa/inet.h>
 #include <assert.h>
 #include <string.h>
 
@@ -129,6 +130,22 @@ const char *config_check_nodename(struct config *c)
     if (s && !is_host_text(s))
         return "Announced human node name contained invalid character";
     return NULL;
+}
+
+const char *config_check_ipv4(struct config *c)
+{
+    struct in_addr parsed;
+    const char *s = c->cluster_announce_client_ipv4;
+
+    return s && inet_pton(AF_INET, s, &parsed) != 1 ? "Invalid IPv4 address" : NULL;
+}
+
+const char *config_check_ipv6(struct config *c)
+{
+    struct in6_addr parsed;
+    const char *s = c->cluster_announce_client_ipv6;
+
+    return s && inet_pton(AF_INET6, s, &parsed) != 1 ? "Invalid IPv6 address" : NULL;
 }
 
 static const char *check_shutdown(int bits)

@@ -27,6 +27,7 @@ struct kept {
 struct config_holder {
     _Atomic(struct config *) current; /* stored under the mutex */
     int cpus;                         /* fixed at config_holder_new */
+    uint32_t features;                /* a bit each; fixed before anything is loaded */
     struct config *defaults;          /* likewise */
     size_t replaced;                  /* __atomic; changed under the mutex: length of retired */
     pthread_mutex_t mutex;
@@ -116,6 +117,17 @@ void config_register(struct config_holder *h, enum config_hook_id id,
 const struct config_hook *config_holder_hook(const struct config_holder *h, enum config_hook_id id)
 {
     return h->locked.registered & 1u << id ? &h->locked.hooks[id] : NULL;
+}
+
+void config_provide(struct config_holder *h, enum config_feature feature)
+{
+    LK_ASSERT(feature > CONFIG_NEEDS_NOTHING && feature < CONFIG_FEATURES);
+    h->features |= 1u << feature;
+}
+
+bool config_has(const struct config_holder *h, enum config_feature feature)
+{
+    return feature == CONFIG_NEEDS_NOTHING || h->features & 1u << feature;
 }
 
 size_t config_replaced(const struct config_holder *h)

@@ -42,6 +42,35 @@ size_t config_reclaim(struct config_holder *h);
 /* How many wait for that; any thread. */
 size_t config_replaced(const struct config_holder *h);
 
+/*
+ * Features that a server may lack, and that directives need.  A directive that asks for safety or
+ * for a role is refused without its feature, in the file as in CONFIG SET; one that only tunes is
+ * kept, and config_log_unmet names it.
+ */
+enum config_feature {
+    CONFIG_NEEDS_NOTHING,
+    CONFIG_NEEDS_ACL,
+    CONFIG_NEEDS_TLS,
+    CONFIG_NEEDS_REPLICATION,
+    CONFIG_NEEDS_CLUSTER,
+    CONFIG_NEEDS_SENTINEL,
+    CONFIG_NEEDS_MODULES,
+    CONFIG_NEEDS_EVICTION,
+    CONFIG_NEEDS_CLIENT_EVICTION,
+    CONFIG_NEEDS_PUBSUB,
+    CONFIG_NEEDS_TRACKING,
+    CONFIG_NEEDS_SCRIPTS,
+    CONFIG_FEATURES
+};
+
+/* The server has it.  Before anything is loaded. */
+void config_provide(struct config_holder *h, enum config_feature feature);
+bool config_has(const struct config_holder *h, enum config_feature feature);
+
+/* One line of the log for each feature that is missing and tuned, and one for what nothing reads.
+ */
+void config_log_unmet(const struct config_holder *h);
+
 /* What the first argument asks for instead of, or besides, a server. */
 enum config_request {
     CONFIG_REQUEST_RUN,

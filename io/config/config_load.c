@@ -88,17 +88,35 @@ static int include(struct config_loader *l, const char *path, int depth)
     return rc;
 }
 
+/* A server whose log goes nowhere must not start: nobody would see why it ends. */
+static int try_logfile(const struct config *draft, struct buf *error)
+{
+    const char *path = draft->logfile;
+    if (path[0] == '\0')
+        return LK_OK;
+    const int fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0644);
+    if (fd >= 0)
+        close(fd);
+    else
+        buf_printf(error,
+                   "\n*** FATAL CONFIG FILE ERROR (Latchkey %s) ***\n"
+                   "Can't open the log file: %s\n",
+                   LATCHKEY_VERSION, strerror(errno));
+    return fd >= 0 ? LK_OK : LK_EFORMAT;
+}
+
 /* A directive for another part: how many words it takes, in all. */
 struct order {
     const char *name;
     size_t least, most;
+    enum config_feature needs;
 };
 enum { ORDER_RENAME, ORDER_USER, ORDER_MODULE, ORDER_SENTINEL, ORDERS };
 static const struct order orders[ORDERS] = {
-    [ORDER_RENAME] = {"rename-command", 3, 3},
-    [ORDER_USER] = {"user", 2, SIZE_MAX},
-    [ORDER_MODULE] = {"loadmodule", 2, SIZE_MAX},
-    [ORDER_SENTINEL] = {"sentinel", 1, SIZE_MAX},
+    [ORDER_RENAME] = {"rename-command", 3, 3, CONFIG_NEEDS_NOTHING},
+    [ORDER_USER] = {"user", 2, SIZE_MAX, CONFIG_NEEDS_ACL},
+    [ORDER_MODULE] = {"loadmodule", 2, SIZE_MAX, CONFIG_NEEDS_MODULES},
+    [ORDER_SENTINEL] = {"sentinel", 1, SIZE_MAX, CONFIG_NEEDS_SENTINEL},
 };
 
 static const char *keep_order(struct config_loader *l, size_t which, struct bytes line, int number,
@@ -108,6 +126,9 @@ static const char *keep_order(struct config_loader *l, size_t which, struct byte
         return bad_directive;
     if (which == ORDER_SENTINEL && !l->edit.draft->sentinel_mode)
         return "sentinel directive while not in sentinel mode";
+    const char *why = config_need_unmet_order(l->holder, orders[which].needs, w->v, w->n);
+    if (why)
+        return why;
     struct config_directive *d = config_holder_keep(l->holder, line, number, w->v, w->n);
     *l->tail[which] = d;
     l->tail[which] = &d->next;
@@ -133,7 +154,9 @@ static const char *load_words(struct config_loader *l, const struct config_words
     const struct config_row *row = config_row_find(w->v[0], &aliased);
     if (!row)
         return is_obsolete(w) ? NULL : bad_directive;
-    return config_edit_set(&l->edit, row, w->v + 1, w->n - 1) ? NULL : l->edit.error;
+    if (!config_edit_set(&l->edit, row, w->v + 1, w->n - 1))
+        return l->edit.error;
+    return config_need_unmet(l->holder, l->edit.draft, row);
 }
 
 static int load_line(struct config_loader *l, struct bytes line, int number, int depth)
@@ -182,7 +205,15 @@ int config_load_whole(struct config_holder *h, struct config *draft, struct byte
                  [ORDER_SENTINEL] = &draft->sentinel_lines},
     };
 
-    const int rc = config_load_lines(&l, text, 0);
+    int rc = config_load_lines(&l, text, 0);
+    /* A user's line has the last word on its password, which only access control lists know. */
+    if (rc == LK_OK && draft->users && draft->dispatch.requirepass.size > 0 &&
+        !config_has(h, CONFIG_NEEDS_ACL)) {
+        config_directive_fatal(draft->users, "cannot be combined with requirepass", error);
+        rc = LK_EFORMAT;
+    }
+    if (rc == LK_OK)
+        rc = try_logfile(draft, error);
     if (rc != LK_OK) {
         config_draft_free(draft);
         return rc;

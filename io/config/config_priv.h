@@ -40,7 +40,8 @@ enum {
     CONFIG_NULLABLE = 1 << 5,  /* an empty string unsets it */
     CONFIG_SECRET = 1 << 6,    /* never in a log; its kind is BYTES, which no NUL ends */
     CONFIG_BLOB = 1 << 7,      /* a special whose member begins with a pointer to a blob */
-    CONFIG_ALWAYS = 1 << 8     /* REWRITE writes it even at its default */
+    CONFIG_ALWAYS = 1 << 8,    /* REWRITE writes it even at its default */
+    CONFIG_DEMANDS = 1 << 9    /* asks for safety or a role: refused where what it needs is not */
 };
 
 struct config_choice {
@@ -80,6 +81,7 @@ struct config_row {
     uint16_t kind, flags, offset;
     uint16_t shown; /* INT: the member that CONFIG GET shows instead; 0: its own */
     uint16_t hook;  /* enum config_hook_id: who acts when it changes */
+    uint16_t needs; /* enum config_feature: without it the directive does nothing */
 };
 
 struct config_table {
@@ -102,10 +104,19 @@ LK_MUST_USE bool config_edit_set(struct config_edit *e, const struct config_row 
                                  const struct bytes *v, size_t n);
 bool config_refuse(struct config_edit *e, const char *format, ...) LK_PRINTF(2, 3);
 void config_show(const struct config *c, const struct config_row *row, struct buf *out);
+bool config_same(const struct config *a, const struct config *b, const struct config_row *row);
 void config_show_memory(uint64_t bytes, struct buf *out); /* with the largest whole unit */
 void config_rewrite_lines(const struct config *c, const struct config_row *row, struct buf *out);
 bool config_parse_memory(struct bytes word, uint64_t *out);
 bool config_parse_long(struct bytes word, int64_t *out); /* as strtoll(3), the whole word */
+
+/* config_need.c: directives of features that the server does not have. */
+/* NULL, or why the value that the draft has now must be refused. */
+const char *config_need_unmet(const struct config_holder *h, const struct config *draft,
+                              const struct config_row *row);
+/* The same for a line of the file that is an order to another part. */
+const char *config_need_unmet_order(const struct config_holder *h, enum config_feature needs,
+                                    const struct bytes *argv, size_t argc);
 
 /* config_choice.c: lists of choices. */
 bool config_choice_find(const struct config_choice *list, struct bytes word, int *value);
@@ -134,6 +145,8 @@ const char *config_check_appenddirname(struct config *c);
 const char *config_check_proc_title(struct config *c);
 const char *config_check_hostname(struct config *c);
 const char *config_check_nodename(struct config *c);
+const char *config_check_ipv4(struct config *c);
+const char *config_check_ipv6(struct config *c);
 const char *config_check_sigint(struct config *c);
 const char *config_check_sigterm(struct config *c);
 /* Fills in what follows from other members: effective workers and shards. */

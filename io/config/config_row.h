@@ -2,8 +2,9 @@
  * config_row.h — how the tables write a row: one macro a kind, so that a row is a line.
  *
  * Each macro takes name, member and first value; then bounds or choices; then flags; then,
- * where it has them, `.check`, `.hook`, `.shown` and the old name as `.alias`.  A member of another
- * type than the kind's does not compile.  COUNT is INT for an unsigned member: lo is not negative.
+ * where it has them, `.check`, `.hook`, `.needs`, `.shown` and the old name as `.alias`.  A member
+ * of another type than the kind's does not compile.  COUNT is INT for an unsigned member: lo is not
+ * negative.
  */
 #ifndef LK_IO_CONFIG_ROW_H
 #define LK_IO_CONFIG_ROW_H
@@ -21,6 +22,7 @@
 #define SEC CONFIG_SECRET
 #define OWN CONFIG_BLOB
 #define ALW CONFIG_ALWAYS
+#define DEM CONFIG_DEMANDS
 
 #define PORT_MAX 65535
 #define UINT_32  UINT32_MAX
@@ -34,6 +36,9 @@
 
 /* Who acts when the directive changes. */
 #define HOOK(id) .hook = CONFIG_HOOK_##id
+
+/* The feature without which the directive does nothing. */
+#define NEEDS(feature) .needs = CONFIG_NEEDS_##feature
 
 /* What every row begins with: name, first value, kind, flags, member. */
 #define ROW(n, init, k, fl, at)                                                                    \

@@ -82,25 +82,18 @@ static int check_names(struct set_call *s, enum caller caller)
     return LK_OK;
 }
 
-static int parse_values(struct set_call *s)
+static int parse_values(struct set_call *s, enum caller caller)
 {
     for (size_t i = 0; i < s->count; i++) {
         if (!config_edit_set(&s->edit, s->rows[i], &s->pairs[i].value, 1))
             return refuse(s, plain_name(s, i), s->edit.error);
+        const char *why = caller == CALLER_SERVER
+                              ? NULL
+                              : config_need_unmet(s->holder, s->edit.draft, s->rows[i]);
+        if (why)
+            return refuse(s, plain_name(s, i), why);
     }
     return LK_OK;
-}
-
-static bool differs(const struct config *a, const struct config *b, const struct config_row *row)
-{
-    struct buf x = {0}, y = {0};
-
-    config_show(a, row, &x);
-    config_show(b, row, &y);
-    const bool differ = !bytes_equal(buf_bytes(&x), buf_bytes(&y));
-    buf_release(&x);
-    buf_release(&y);
-    return differ;
 }
 
 /* The pair whose change concerns this part; count if there is none. */
@@ -109,7 +102,7 @@ static size_t first_changed(const struct set_call *s, enum config_hook_id id)
     size_t i = 0;
 
     while (i < s->count &&
-           (s->rows[i]->hook != id || !differs(s->before, s->edit.draft, s->rows[i])))
+           (s->rows[i]->hook != id || config_same(s->before, s->edit.draft, s->rows[i])))
         i++;
     return i;
 }
@@ -180,11 +173,11 @@ static int change(struct config_holder *h, const struct config_pair *pairs, size
     s.rows = mem_calloc((count + 1) * sizeof *s.rows);
     int rc = check_names(&s, caller);
     if (rc == LK_OK)
-        rc = parse_values(&s);
+        rc = parse_values(&s, caller);
     if (rc == LK_OK && caller != CALLER_SERVER)
         rc = prepare_all(&s, &due);
     for (size_t i = 0; rc == LK_OK && i < count; i++)
-        any |= differs(s.before, s.edit.draft, s.rows[i]);
+        any |= !config_same(s.before, s.edit.draft, s.rows[i]);
     if (rc != LK_OK)
         go_back(&s);
     if (rc == LK_OK && any) {

@@ -11,7 +11,8 @@ static const struct config_row rows[] = {
     STRING("dbfilename", dbfilename, "dump.rdb", PRO, .check = config_check_dbfilename),
     BOOL("rdbcompression",             rdbcompression,             "yes",      0),
     BOOL("rdbchecksum",                rdbchecksum,                "yes",      IMM),
-    BOOL("rdb-del-sync-files",         rdb_del_sync_files,         "no",       0),
+    BOOL("rdb-del-sync-files",         rdb_del_sync_files,         "no",       0,
+        NEEDS(REPLICATION)),
     BOOL("rdb-save-incremental-fsync", rdb_save_incremental_fsync, "yes",      0),
 
     INT("rdb-key-save-delay", rdb_key_save_delay_us, "0", INT32_MIN, INT_32, HID),

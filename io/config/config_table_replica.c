@@ -5,46 +5,55 @@
  */
 #include "io/config/config_row.h"
 
+#define REPL NEEDS(REPLICATION)
+
 /* clang-format off */
 static const struct config_row rows[] = {
-    SPECIAL("replicaof", replicaof_host, "no one", replicaof, IMM | MUL | OWN, .alias = "slaveof"),
+    SPECIAL("replicaof", replicaof_host, "no one", replicaof, IMM | MUL | OWN | DEM,
+            .alias = "slaveof", REPL),
 
-    BYTES("masteruser",              masteruser,               "",    NUL | SEC),
-    BYTES("masterauth",              masterauth,               "",    NUL | SEC),
+    BYTES("masteruser", masteruser, "", NUL | SEC, .alias = "primaryuser", REPL),
+    BYTES("masterauth", masterauth, "", NUL | SEC, .alias = "primaryauth", REPL),
     BOOL("replica-serve-stale-data", replica_serve_stale_data, "yes", 0,
-         .alias = "slave-serve-stale-data"),
-    BOOL("replica-read-only",        replica_read_only, "yes", 0, .alias = "slave-read-only"),
+         .alias = "slave-serve-stale-data", REPL),
+    BOOL("replica-read-only",        replica_read_only, "yes", 0, .alias = "slave-read-only", REPL),
     BOOL("replica-ignore-maxmemory", replica_ignore_maxmemory, "yes", 0,
-         .alias = "slave-ignore-maxmemory"),
-    BOOL("replica-lazy-flush",       replica_lazy_flush, "no", 0, .alias = "slave-lazy-flush"),
+         .alias = "slave-ignore-maxmemory", REPL),
+    BOOL("replica-lazy-flush",       replica_lazy_flush, "no", 0, .alias = "slave-lazy-flush",
+        REPL),
 
-    BOOL("replica-announced",                replica_announced,                "yes", 0),
-    BOOL("replica-ignore-disk-write-errors", replica_ignore_disk_write_errors, "no",  0),
+    BOOL("replica-announced",                replica_announced,                "yes", 0, REPL),
+    BOOL("replica-ignore-disk-write-errors", replica_ignore_disk_write_errors, "no",  0, REPL),
 
-    INT("replica-priority",       replica_priority, "100", 0, INT_32, 0, .alias = "slave-priority"),
-    STRING("replica-announce-ip", replica_announce_ip,    "",    NUL, .alias = "slave-announce-ip"),
+    INT("replica-priority",       replica_priority, "100", 0, INT_32, 0, .alias = "slave-priority",
+        REPL),
+    STRING("replica-announce-ip", replica_announce_ip,    "",    NUL, .alias = "slave-announce-ip",
+        REPL),
     INT("replica-announce-port",  replica_announce_port,  "0",   0, PORT_MAX, 0,
-        .alias = "slave-announce-port"),
-    INT("min-replicas-to-write",  min_replicas_to_write,  "0",   0, INT_32, 0,
-        .alias = "min-slaves-to-write"),
+        .alias = "slave-announce-port", REPL),
+    INT("min-replicas-to-write",  min_replicas_to_write,  "0",   0, INT_32, DEM,
+        .alias = "min-slaves-to-write", REPL),
     INT("min-replicas-max-lag",   min_replicas_max_lag_s, "10",  0, INT_32, 0,
-        .alias = "min-slaves-max-lag"),
+        .alias = "min-slaves-max-lag", REPL),
 
     MEMORY("repl-backlog-size", repl_backlog_size,  "1mb",  1, INT_64, 0,
-           .check = config_check_backlog),
-    INT("repl-backlog-ttl",     repl_backlog_ttl_s, "3600", 0, INT_64, 0),
+           .check = config_check_backlog, REPL),
+    INT("repl-backlog-ttl",     repl_backlog_ttl_s, "3600", 0, INT_64, 0, REPL),
 
-    BOOL("repl-disable-tcp-nodelay",       repl_disable_tcp_nodelay,        "no",       0),
-    BOOL("repl-diskless-sync",             repl_diskless_sync,              "yes",      0),
-    INT("repl-diskless-sync-delay",        repl_diskless_sync_delay_s,      "5", 0, INT_32, 0),
-    INT("repl-diskless-sync-max-replicas", repl_diskless_sync_max_replicas, "0", 0, INT_32, 0),
-    ENUM("repl-diskless-load",             repl_diskless_load, "disabled", diskless_load, 0),
+    BOOL("repl-disable-tcp-nodelay",       repl_disable_tcp_nodelay,        "no",       0, REPL),
+    BOOL("repl-diskless-sync",             repl_diskless_sync,              "yes",      0, REPL),
+    INT("repl-diskless-sync-delay",        repl_diskless_sync_delay_s,      "5", 0, INT_32, 0,
+        REPL),
+    INT("repl-diskless-sync-max-replicas", repl_diskless_sync_max_replicas, "0", 0, INT_32, 0,
+        REPL),
+    BOOL("dual-channel-replication-enabled", dual_channel_replication_enabled, "no",    0, REPL),
+    ENUM("repl-diskless-load",             repl_diskless_load, "disabled", diskless_load, 0, REPL),
 
     INT("repl-ping-replica-period", repl_ping_replica_period_s, "10", 1, INT_32, 0,
-        .alias = "repl-ping-slave-period"),
+        .alias = "repl-ping-slave-period", REPL),
 
-    INT("repl-timeout",                repl_timeout_s,             "60",     1, INT_32, 0),
-    ENUM("propagation-error-behavior", propagation_error_behavior, "ignore", propagation, 0),
+    INT("repl-timeout",                repl_timeout_s,             "60",     1, INT_32, 0, REPL),
+    ENUM("propagation-error-behavior", propagation_error_behavior, "ignore", propagation, 0, REPL),
 };
 /* clang-format on */
 

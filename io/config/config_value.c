@@ -319,6 +319,18 @@ void config_show(const struct config *c, const struct config_row *row, struct bu
     }
 }
 
+bool config_same(const struct config *a, const struct config *b, const struct config_row *row)
+{
+    struct buf x = {0}, y = {0};
+
+    config_show(a, row, &x);
+    config_show(b, row, &y);
+    const bool same = bytes_equal(buf_bytes(&x), buf_bytes(&y));
+    buf_release(&x);
+    buf_release(&y);
+    return same;
+}
+
 void config_rewrite_lines(const struct config *c, const struct config_row *row, struct buf *out)
 {
     int64_t n = 0;

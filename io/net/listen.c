@@ -3,6 +3,7 @@
 #include "io/net/socket.h"
 
 #include <errno.h>
+#include <grp.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <stdio.h>
@@ -85,6 +86,22 @@ static int listen_on_address(const char *address, const struct listen_tcp_config
     return fd;
 }
 
+enum { RETRY_MS = 5 };
+
+/* The same, again and again while somebody else has the address; *patience_ms is what is left. */
+static int listen_patiently(const char *address, const struct listen_tcp_config *config,
+                            int *patience_ms, struct failure *why)
+{
+    int fd = listen_on_address(address, config, why);
+
+    while (fd < 0 && why->error == -EADDRINUSE && *patience_ms > 0) {
+        (void)usleep(RETRY_MS * 1000);
+        *patience_ms -= RETRY_MS;
+        fd = listen_on_address(address, config, why);
+    }
+    return fd;
+}
+
 /* May the server do without this address? */
 static bool may_be_missing(int error, bool optional)
 {
@@ -106,13 +123,14 @@ int listen_tcp(struct listen_set *set, const struct listen_tcp_config *config)
 {
     LK_ASSERT(set->count == 0);
     LK_ASSERT(config->address_count <= LISTEN_MAX);
+    int patience_ms = config->patience_ms;
     if (config->port == 0)
         return 0;
     for (size_t i = 0; i < config->address_count; i++) {
         const bool optional = config->addresses[i][0] == '-';
         const char *address = config->addresses[i] + optional;
         struct failure why = {0};
-        const int fd = listen_on_address(address, config, &why);
+        const int fd = listen_patiently(address, config, &patience_ms, &why);
         if (fd >= 0) {
             set->fd[set->count++] = fd;
             continue;
@@ -137,8 +155,19 @@ static void remove_stale(const char *path)
         (void)unlink(path);
 }
 
-static int listen_at_path(const char *path, mode_t mode, int backlog, struct failure *why)
+static int give_to_group(const char *path, const char *group)
 {
+    errno = 0;
+    const struct group *g = getgrnam(group);
+    if (!g && errno == 0)
+        errno = ENOENT;
+    return g ? chown(path, (uid_t)-1, g->gr_gid) : -1;
+}
+
+static int listen_at_path(const struct listen_unix_config *config, struct failure *why)
+{
+    const char *path = config->path;
+    const mode_t mode = config->mode;
     struct sockaddr_un a = {.sun_family = AF_UNIX};
     if (strlen(path) >= sizeof a.sun_path) {
         errno = ENAMETOOLONG;
@@ -154,18 +183,20 @@ static int listen_at_path(const char *path, mode_t mode, int backlog, struct fai
     remove_stale(path);
     if (bind(fd, (const struct sockaddr *)&a, sizeof a) != 0)
         return fail_and_close(why, "bind", fd);
+    if (config->group && give_to_group(path, config->group) != 0)
+        return fail_and_close(why, "group", fd);
     if (mode != 0 && chmod(path, mode) != 0)
         return fail_and_close(why, "chmod", fd);
-    if (listen(fd, backlog) != 0)
+    if (listen(fd, config->backlog) != 0)
         return fail_and_close(why, "listen", fd);
     return fd;
 }
 
-int listen_unix(struct listen_set *set, const char *path, mode_t mode, int backlog)
+int listen_unix(struct listen_set *set, const struct listen_unix_config *config)
 {
     struct failure why = {0};
     LK_ASSERT(set->count < LISTEN_MAX);
-    const int fd = listen_at_path(path, mode, backlog, &why);
+    const int fd = listen_at_path(config, &why);
     if (fd < 0) {
         log_line(LOG_WARNING, "Failed opening Unix socket: %s", why.text);
         return why.error;

@@ -33,6 +33,13 @@ struct listen_set {
     uint32_t count;
 };
 
+struct listen_unix_config {
+    const char *path;
+    const char *group; /* by name, that the file is to belong to; NULL: the process's */
+    mode_t mode;       /* 0: what the umask leaves */
+    int backlog;
+};
+
 struct listen_tcp_config {
     const char *const *addresses;
     size_t address_count; /* at most LISTEN_MAX */
@@ -40,16 +47,22 @@ struct listen_tcp_config {
     int backlog;
     uint32_t mark;    /* of the packets; 0: none */
     const char *kind; /* for the log: "tcp" or "tls" */
+    int patience_ms;  /* how long to try again while an address is in use */
 };
 
-/* Adds a socket per address to an empty set. */
+/*
+ * Adds a socket per address to an empty set.  What a process that was killed has listened on stays
+ * taken for some milliseconds, until the kernel has closed its ring: hence the patience.
+ *
+ * -EADDRINUSE and the like  the log says which address; the set is empty
+ */
 LK_MUST_USE int listen_tcp(struct listen_set *set, const struct listen_tcp_config *config);
 
 /*
  * Adds the Unix socket at path.  A socket that lies there already is replaced, any other file is
- * not.  mode 0 leaves the rights to the umask; they are never wider than mode, even for a moment.
+ * not.  Its rights are never wider than mode, even for a moment.
  */
-LK_MUST_USE int listen_unix(struct listen_set *set, const char *path, mode_t mode, int backlog);
+LK_MUST_USE int listen_unix(struct listen_set *set, const struct listen_unix_config *config);
 
 void listen_close(struct listen_set *set);
 

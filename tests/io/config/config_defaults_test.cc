@@ -204,8 +204,28 @@ const Initial initials[] = {
     {"zset-max-ziplist-value", "64"},
 };
 
-// What Redis 7.2 and 7.4 added, and our own.
+// What Redis 7.2 and 7.4 added, what Valkey 8 did, and our own.
 const Initial later[] = {
+    {"active-defrag-cycle-us", "500"},
+    {"availability-zone", ""},
+    {"cluster-announce-client-ipv4", ""},
+    {"cluster-announce-client-ipv6", ""},
+    {"cluster-blacklist-ttl", "60"},
+    {"cluster-manual-failover-timeout", "5000"},
+    {"cluster-slot-stats-enabled", "no"},
+    {"commandlog-execution-max-len", "128"},
+    {"commandlog-execution-slower-than", "10000"},
+    {"commandlog-large-reply-max-len", "128"},
+    {"commandlog-large-request-max-len", "128"},
+    {"commandlog-reply-larger-than", "1048576"},
+    {"commandlog-request-larger-than", "1048576"},
+    {"dual-channel-replication-enabled", "no"},
+    {"extended-redis-compatibility", "no"},
+    {"import-mode", "no"},
+    {"prefetch-batch-max-size", "16"},
+    {"primaryauth", ""},
+    {"primaryuser", ""},
+    {"unixsocketgroup", ""},
     {"aof-rewrite-cpulist", ""},
     {"bgsave-cpulist", ""},
     {"bio-cpulist", ""},

@@ -68,13 +68,15 @@ class ConfigTest : public testing::Test
         register_parts();
     }
 
-    // Parts that follow whatever changes.
+    // A server that has every feature, and parts that follow whatever changes.
     virtual void register_parts()
     {
         for (int id = CONFIG_HOOK_NONE + 1; id < CONFIG_HOOKS; id++) {
             const struct config_hook hook = {nullptr, nullptr, nullptr};
             config_register(holder, static_cast<config_hook_id>(id), &hook);
         }
+        for (int f = CONFIG_NEEDS_NOTHING + 1; f < CONFIG_FEATURES; f++)
+            config_provide(holder, static_cast<config_feature>(f));
     }
 
     void write(const std::string &name, const std::string &text) const

@@ -11,6 +11,7 @@
 #include <cstdlib>
 #include <fcntl.h>
 #include <fstream>
+#include <grp.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sstream>
@@ -18,6 +19,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <thread>
 #include <unistd.h>
 #include <vector>
 
@@ -52,9 +54,16 @@ class ListenTest : public testing::Test
         return s.str();
     }
 
+    int local(const std::string &path, mode_t mode, const char *group = nullptr)
+    {
+        const listen_unix_config config = {path.c_str(), group, mode, 511};
+        return listen_unix(&set, &config);
+    }
+
     int tcp(const std::vector<const char *> &addresses, uint16_t port, const char *kind = "tcp")
     {
-        const listen_tcp_config config = {addresses.data(), addresses.size(), port, 511, 0, kind};
+        const listen_tcp_config config = {
+            addresses.data(), addresses.size(), port, 511, 0, kind, 0};
         return listen_tcp(&set, &config);
     }
 
@@ -226,11 +235,30 @@ TEST_F(ListenTest, PortInUseFailsEvenIfOptional)
     ASSERT_EQ(tcp({"127.0.0.1"}, port), 0);
     listen_set other{};
     const char *address = "-127.0.0.1";
-    const listen_tcp_config config = {&address, 1, port, 511, 0, "tls"};
+    const listen_tcp_config config = {&address, 1, port, 511, 0, "tls", 10};
     EXPECT_EQ(listen_tcp(&other, &config), -EADDRINUSE);
     EXPECT_NE(logged().find("127.0.0.1:" + std::to_string(port) + ": bind: Address already in use"),
               std::string::npos);
     EXPECT_NE(logged().find("(tls), aborting."), std::string::npos);
+}
+
+// A process that was killed: its port becomes free a little later, while we try.
+TEST_F(ListenTest, WaitsForAPortThatIsAboutToBeFree)
+{
+    const uint16_t port = free_port();
+    listen_set held{};
+    const char *address = "127.0.0.1";
+    listen_tcp_config config = {&address, 1, port, 511, 0, "tcp", 0};
+    ASSERT_EQ(listen_tcp(&held, &config), 0);
+    EXPECT_EQ(listen_tcp(&set, &config), -EADDRINUSE);
+    std::thread freer([&held] {
+        usleep(100 * 1000);
+        listen_close(&held);
+    });
+    config.patience_ms = 10000;
+    EXPECT_EQ(listen_tcp(&set, &config), 0) << logged();
+    freer.join();
+    EXPECT_EQ(set.count, 1u);
 }
 
 TEST_F(ListenTest, NonsenseIsNoAddress)
@@ -244,12 +272,12 @@ TEST_F(ListenTest, UnixSocketHasItsRightsAndReplacesAStaleOne)
 {
     const std::string path = dir + "/s";
     const mode_t old = umask(0077);
-    ASSERT_EQ(listen_unix(&set, path.c_str(), 0766, 511), 0) << logged();
+    ASSERT_EQ(local(path, 0766), 0) << logged();
     struct stat st;
     ASSERT_EQ(stat(path.c_str(), &st), 0);
     EXPECT_EQ(st.st_mode & 0777, 0766u);
     listen_close(&set); // as after a kill: the file stays
-    ASSERT_EQ(listen_unix(&set, path.c_str(), 0, 511), 0) << logged();
+    ASSERT_EQ(local(path, 0), 0) << logged();
     umask(old);
     ASSERT_EQ(stat(path.c_str(), &st), 0);
     EXPECT_EQ(st.st_mode & 0077, 0u);
@@ -270,7 +298,7 @@ TEST_F(ListenTest, UnixSocketRightsAreNeverWider)
 {
     const std::string path = dir + "/s";
     const mode_t old = umask(0);
-    ASSERT_EQ(listen_unix(&set, path.c_str(), 0600, 511), 0) << logged();
+    ASSERT_EQ(local(path, 0600), 0) << logged();
     umask(old);
     struct stat st;
     ASSERT_EQ(stat(path.c_str(), &st), 0);
@@ -281,15 +309,32 @@ TEST_F(ListenTest, UnixSocketFailures)
 {
     const std::string file = dir + "/file";
     std::ofstream(file) << "precious";
-    EXPECT_EQ(listen_unix(&set, file.c_str(), 0, 511), -EADDRINUSE);
+    EXPECT_EQ(local(file, 0), -EADDRINUSE);
     std::string kept;
     std::ifstream(file) >> kept;
     EXPECT_EQ(kept, "precious");
-    EXPECT_EQ(listen_unix(&set, (dir + "/none/s").c_str(), 0, 511), -ENOENT);
+    EXPECT_EQ(local(dir + "/none/s", 0), -ENOENT);
     EXPECT_NE(logged().find("# Failed opening Unix socket: bind: No such file or directory"),
               std::string::npos);
-    EXPECT_EQ(listen_unix(&set, std::string(200, 'x').c_str(), 0, 511), -ENAMETOOLONG);
+    EXPECT_EQ(local(std::string(200, 'x'), 0), -ENAMETOOLONG);
+    EXPECT_EQ(local(dir + "/s", 0600, "no such group"), -ENOENT);
+    EXPECT_NE(logged().find("# Failed opening Unix socket: group: "), std::string::npos);
     EXPECT_EQ(set.count, 0u);
+}
+
+TEST_F(ListenTest, UnixSocketBelongsToTheGroup)
+{
+    gid_t groups[64];
+    const int n = getgroups(64, groups);
+    ASSERT_GE(n, 0);
+    const gid_t gid = n > 0 ? groups[n - 1] : getgid(); // one that we may give it to
+    const struct group *g = getgrgid(gid);
+    ASSERT_NE(g, nullptr);
+    ASSERT_EQ(local(dir + "/s", 0660, g->gr_name), 0) << logged();
+    struct stat st;
+    ASSERT_EQ(stat((dir + "/s").c_str(), &st), 0);
+    EXPECT_EQ(st.st_gid, gid);
+    EXPECT_EQ(st.st_mode & 0777, 0660u);
 }
 
 TEST_F(ListenTest, WarnsOfAVainBacklog)

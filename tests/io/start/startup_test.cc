@@ -234,6 +234,7 @@ TEST_F(Startup, TitleFollowsItsTemplate)
     };
     for (const auto &[text, title] : rows) {
         config_holder *fresh = config_holder_new();
+        config_provide(fresh, CONFIG_NEEDS_CLUSTER);
         buf out{}, error{};
         ASSERT_EQ(config_load_text(fresh, bytes_of(text, strlen(text)), &error), LK_OK)
             << std::string(error.data, error.size);
