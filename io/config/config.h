@@ -213,7 +213,7 @@ struct config {
     int appendfsync;           /* enum config_fsync */
     int sanitize_dump_payload; /* enum config_sanitize */
     int64_t auto_aof_rewrite_percentage;
-    uint64_t auto_aof_rewrite_min_size;
+    uint64_t auto_aof_rewrite_min_size, aof_load_corrupt_tail_max_size;
     int64_t rdb_key_save_delay_us, key_load_delay_us; /* negative: so many keys a microsecond */
     int64_t loading_process_events_interval_bytes;
 

@@ -35,6 +35,7 @@ static const struct config_row rows[] = {
     INT("auto-aof-rewrite-percentage",    auto_aof_rewrite_percentage,   "100",  0, INT_32, 0),
     MEMORY("auto-aof-rewrite-min-size",   auto_aof_rewrite_min_size,     "64mb", 0, INT_64, 0),
     BOOL("aof-load-truncated",            aof_load_truncated,            "yes",  0),
+    MEMORY("aof-load-corrupt-tail-max-size", aof_load_corrupt_tail_max_size, "0", 0, INT_64, 0),
     BOOL("aof-use-rdb-preamble",          aof_use_rdb_preamble,          "yes",  0),
     BOOL("aof-rewrite-incremental-fsync", aof_rewrite_incremental_fsync, "yes",  0),
     BOOL("aof-timestamp-enabled",         aof_timestamp_enabled,         "no",   0, HOOK(AOF)),

@@ -28,6 +28,7 @@ struct loader {
     struct dispatcher *d;
     struct session session;
     struct key_crew crew;
+    uint64_t passed_over;  /* commands that answered with an error */
     unsigned said_percent; /* in the log */
     int64_t said_ms;
 };
@@ -83,6 +84,63 @@ static struct rdb_receiver receiver_of(struct loader *l)
 
 /* --- commands -------------------------------------------------------------------------------- */
 
+/* The line of the last error, without its sign and end. */
+static struct bytes last_error(const struct reply *r)
+{
+    const char *at = r->out.data + r->error_at + 1;
+    const char *const end = memchr(at, '\r', r->out.size - r->error_at - 1);
+    LK_ASSERT(end != NULL);
+    return bytes_of(at, (size_t)(end - at));
+}
+
+static bool begins_with(struct bytes text, const char *word)
+{
+    const size_t n = strlen(word);
+    return text.size >= n && memcmp(text.data, word, n) == 0;
+}
+
+/*
+ * A command that ran and answers with an error has changed nothing where it was logged either, or
+ * what it met is not there any more: it is passed over.  One that could not be run is another
+ * server's, or damage.
+ */
+static bool is_passed_over(struct loader *l, const struct args *a, struct buf *error)
+{
+    const struct bytes why = last_error(&l->session.reply);
+    if (begins_with(why, "ERR unknown ")) {
+        buf_printf(error, "Unknown command '%.*s' reading the append only file", (int)a->v[0].size,
+                   a->v[0].data);
+        return false;
+    }
+    if (begins_with(why, "ERR wrong number of arguments")) {
+        buf_printf(error, "the command '%.*s' was refused: %.*s", (int)a->v[0].size, a->v[0].data,
+                   (int)why.size, why.data);
+        return false;
+    }
+    enum { SAID_MAX = 20 };
+    if (l->passed_over++ < SAID_MAX)
+        log_line(LOG_WARNING,
+                 "The command '%.*s' of the append only file answers with an error and is passed "
+                 "over: %.*s",
+                 (int)a->v[0].size, a->v[0].data, (int)why.size, why.data);
+    return true;
+}
+
+/* Of those that say what a server is to do, not what the data are: none is obeyed. */
+static bool is_order(struct bytes name)
+{
+    return bytes_is_word(name, "shutdown");
+}
+
+/* How many of the commands from the first on are to be run. */
+static uint32_t count_data(const struct args *a, uint32_t n)
+{
+    uint32_t i = 0;
+    while (i < n && !is_order(a[i].v[0]))
+        i++;
+    return i;
+}
+
 static int take_commands(void *ctx, const struct aof_command *v, uint32_t n, uint32_t *done,
                          struct buf *error)
 {
@@ -90,13 +148,26 @@ static int take_commands(void *ctx, const struct aof_command *v, uint32_t n, uin
     struct args a[AOF_LOAD_BATCH];
     for (uint32_t i = 0; i < n; i++)
         a[i] = (struct args){v[i].argv, v[i].n};
-    *done = 0;
-    const int rc = dispatch_apply(l->d, &l->session, a, n, done);
-    const struct reply *r = &l->session.reply;
-    if (rc == LK_EFORMAT)
-        buf_printf(error, "the command '%.*s' was refused: %.*s", (int)a[*done].v[0].size,
-                   a[*done].v[0].data, (int)(r->out.size - r->error_at), r->out.data + r->error_at);
-    reply_clear(&l->session.reply);
+    uint32_t at = 0;
+    int rc = LK_OK;
+    while (at < n && rc == LK_OK) {
+        const uint32_t run = count_data(a + at, n - at);
+        uint32_t ran = 0;
+        if (run == 0) {
+            log_line(LOG_WARNING, "The append only file holds a '%.*s', which is not obeyed",
+                     (int)a[at].v[0].size, a[at].v[0].data);
+            at++;
+            continue;
+        }
+        rc = dispatch_apply(l->d, &l->session, a + at, run, &ran);
+        at += ran;
+        if (rc == LK_EFORMAT && is_passed_over(l, &a[at], error)) {
+            rc = LK_OK;
+            at++;
+        }
+        reply_clear(&l->session.reply);
+    }
+    *done = at;
     return rc;
 }
 
@@ -235,11 +306,15 @@ static bool load_aof(struct loader *l, const struct config *c, struct aof_load_r
         .commands = take_commands, .rdb = &rdb, .progress = take_progress, .ctx = l};
     const struct aof_load_options options = {.ops = &file_ops_system,
                                              .directory = l->keys.p->aof_directory,
-                                             .truncated_ok = c->aof_load_truncated};
+                                             .truncated_ok = c->aof_load_truncated,
+                                             .corrupt_tail_max = c->aof_load_corrupt_tail_max_size};
     struct buf error = {0};
     const int rc = aof_load(l->manifest, &options, &receiver, result, &error);
     if (rc != LK_OK)
         log_line(LOG_WARNING, "%.*s", (int)error.size, error.data);
+    if (l->passed_over > 0)
+        log_line(LOG_WARNING, "%llu commands of the append only file answered with an error",
+                 (unsigned long long)l->passed_over);
     buf_release(&error);
     return rc == LK_OK;
 }
@@ -294,7 +369,7 @@ static bool begin_aof(struct persistence *p, const struct aof_load_result *resul
     return true;
 }
 
-bool persistence_read(struct persistence *p, const struct aof_manifest *m, bool merge,
+static bool read_once(struct persistence *p, const struct aof_manifest *m, bool merge,
                       struct aof_load_result *result)
 {
     struct loader l = {.manifest = m, .said_ms = clock_unix_ms()};
@@ -315,6 +390,22 @@ bool persistence_read(struct persistence *p, const struct aof_manifest *m, bool 
     key_loader_end(&l.keys);
     session_release(&l.session);
     dispatcher_free(l.d);
+    return well;
+}
+
+/* The file ends sooner by then, so this comes to an end. */
+bool persistence_read(struct persistence *p, const struct aof_manifest *m, bool merge,
+                      struct aof_load_result *result)
+{
+    bool well = read_once(p, m, merge, result);
+    while (well && result->again) {
+        struct gate *gate = &p->parts.shared->keyspace->gate;
+        log_line(LOG_WARNING, "Loading the append only file again, without what was cut off");
+        gate_close(gate);
+        keyspace_clear(p->parts.shared->keyspace);
+        gate_open(gate);
+        well = read_once(p, m, merge, result);
+    }
     return well;
 }
 

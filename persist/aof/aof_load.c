@@ -7,6 +7,7 @@
 #include "core/base/log.h"
 #include "core/base/mem.h"
 #include "core/proto/resp_parse.h"
+#include "persist/aof/aof_tail.h"
 #include "persist/rdb/rdb_file.h"
 
 #include <errno.h>
@@ -31,7 +32,11 @@ struct reading {
     uint64_t sound;  /* offset up to which whole units have been applied */
     bool in_multi;
     uint64_t crc, crc_bytes; /* of commands since the last #CRC */
-    bool stopped;            /* at a timestamp */
+    uint64_t crc_sound;      /* offset of the last unit that a checksum has confirmed */
+    uint64_t synced;         /* that much was synced when it was written, as it says itself */
+    bool tells_synced;
+    bool malformed, crc_wrong; /* which is why the load ended */
+    bool stopped;              /* at a timestamp */
     uint64_t read, total, told;
     /* Commands that were framed and not yet given away: their bytes are in `in`. */
     struct resp_args queued[AOF_LOAD_BATCH];
@@ -50,6 +55,7 @@ static int fault(struct reading *r, const char *what)
     buf_printf(r->error, "Bad file format reading the append only file %s: at byte %llu: %s",
                r->path, (unsigned long long)r->offset, what);
     r->result->offset = r->offset;
+    r->malformed = true;
     return LK_EFORMAT;
 }
 
@@ -109,6 +115,8 @@ static int check_crc(struct reading *r, struct bytes line)
      */
     const bool same = bytes == 0 || (crc == r->crc && bytes == r->crc_bytes);
     r->crc = r->crc_bytes = 0;
+    r->tells_synced |= aof_tail_synced_of(text, &r->synced);
+    r->crc_wrong = !same;
     return same ? LK_OK
                 : fault(r, "the bytes before this checksum are not those that were written");
 }
@@ -138,6 +146,7 @@ static int refused(struct reading *r, int rc, struct buf *why)
 {
     buf_append_char(why, '\0');
     (void)fault(r, why->data);
+    r->malformed = false;
     buf_release(why);
     return rc;
 }
@@ -193,6 +202,8 @@ static int take_unit(struct reading *r, struct resp_progress *progress, bool *mo
         use(r, used);
         if (!r->in_multi)
             r->sound = r->offset;
+        if (r->crc_bytes == 0)
+            r->crc_sound = r->sound;
         return LK_OK;
     }
     if (b.data[0] != '*')
@@ -242,15 +253,26 @@ static int read_commands(struct reading *r)
 
 /* --- a file ---------------------------------------------------------------------------------- */
 
+static uint64_t size_of(const struct aof_load_options *options, const char *path)
+{
+    const int fd = options->ops->open(options->ops->ctx, path, O_RDONLY, 0);
+    if (fd < 0)
+        return 0;
+    const int64_t size = options->ops->size(options->ops->ctx, fd);
+    options->ops->close(options->ops->ctx, fd);
+    return size > 0 ? (uint64_t)size : 0;
+}
+
 static int cut(struct reading *r)
 {
     const struct file_ops *ops = r->options->ops;
     if (r->options->only_look)
         return LK_OK;
     log_line(LOG_WARNING,
-             "AOF %s loaded anyway because aof-load-truncated is enabled: truncating "
-             "it at byte %llu",
-             r->path, (unsigned long long)r->sound);
+             "AOF %s loaded anyway because aof-load-truncated is enabled: its last %llu bytes are "
+             "not whole, truncating it at byte %llu",
+             r->path, (unsigned long long)(size_of(r->options, r->path) - r->sound),
+             (unsigned long long)r->sound);
     const int fd = ops->open(ops->ctx, r->path, O_WRONLY, 0);
     if (fd < 0)
         return io_fault(r, "Cannot open for truncation");
@@ -281,6 +303,38 @@ static int at_end(struct reading *r, const struct aof_file *f, bool last)
     return LK_EFORMAT;
 }
 
+/* Is what follows the sound units only how the machine stopped? */
+static bool is_crash(const struct reading *r, const struct aof_tail *t)
+{
+    if (r->tells_synced || t->tells_synced)
+        return r->sound >= (r->synced > t->synced ? r->synced : t->synced);
+    return t->zeros || !t->has_command || t->size <= r->options->corrupt_tail_max;
+}
+
+/* Units are given away before their checksum comes: with a wrong one they must be taken back. */
+static int at_fault(struct reading *r, const struct aof_file *f, bool last)
+{
+    const uint64_t sound = r->sound;
+    struct aof_tail tail;
+    if (!last || !r->options->truncated_ok || !r->malformed || r->options->only_look)
+        return LK_EFORMAT;
+    if (r->crc_wrong)
+        r->sound = r->crc_sound;
+    if (aof_tail_look(r->options->ops, r->fd, r->offset, &tail) != LK_OK)
+        return io_fault(r, "Unrecoverable error reading");
+    tail.size += r->offset - r->sound;
+    if (!is_crash(r, &tail)) {
+        r->sound = sound;
+        return LK_EFORMAT;
+    }
+    r->error->size = 0;
+    r->result->truncated = true;
+    r->result->again = r->crc_wrong;
+    r->result->file = f;
+    r->result->offset = r->sound;
+    return cut(r);
+}
+
 static char *path_of(const struct aof_load_options *options, const struct aof_file *f)
 {
     struct buf b = {0};
@@ -303,7 +357,7 @@ static int read_rdb(struct reading *r)
         r->result->offset = rdb_in_offset(&f.in);
         r->result->in_rdb = true;
     }
-    r->sound = r->offset = rdb_in_offset(&f.in);
+    r->sound = r->crc_sound = r->offset = rdb_in_offset(&f.in);
     r->read += r->offset;
     rdb_file_close(&f);
     return rc;
@@ -347,21 +401,13 @@ static int read_file(struct reading *r, const struct aof_file *f, bool last)
         rc = read_commands(r);
     if (rc == LK_OK)
         rc = at_end(r, f, last);
-    else
+    else if (rc == LK_EFORMAT)
+        rc = at_fault(r, f, last);
+    if (rc != LK_OK)
         r->result->file = f;
     r->result->sound = r->sound;
     r->options->ops->close(r->options->ops->ctx, r->fd);
     return rc;
-}
-
-static uint64_t size_of(const struct aof_load_options *options, const char *path)
-{
-    const int fd = options->ops->open(options->ops->ctx, path, O_RDONLY, 0);
-    if (fd < 0)
-        return 0;
-    const int64_t size = options->ops->size(options->ops->ctx, fd);
-    options->ops->close(options->ops->ctx, fd);
-    return size > 0 ? (uint64_t)size : 0;
 }
 
 static uint64_t sum_sizes(const struct aof_manifest *m, const struct aof_load_options *options)
@@ -375,6 +421,22 @@ static uint64_t sum_sizes(const struct aof_manifest *m, const struct aof_load_op
         mem_strfree(path);
     }
     return sum;
+}
+
+/* Behind it there may be files that were made ready, and into which nothing was written. */
+static bool is_last(const struct aof_manifest *m, size_t i, const struct aof_load_options *options)
+{
+    uint64_t behind = 0;
+    while (++i < m->count) {
+        char *path = path_of(options, &m->files[i]);
+        const int fd = options->ops->open(options->ops->ctx, path, O_RDONLY, 0);
+        behind += fd < 0; /* one that is missing is an error of its own */
+        if (fd >= 0)
+            options->ops->close(options->ops->ctx, fd);
+        behind += size_of(options, path);
+        mem_strfree(path);
+    }
+    return behind == 0;
 }
 
 int aof_load(const struct aof_manifest *m, const struct aof_load_options *options,
@@ -398,7 +460,7 @@ int aof_load(const struct aof_manifest *m, const struct aof_load_options *option
                             .path = path,
                             .read = read,
                             .total = total};
-        rc = read_file(&r, f, i + 1 == m->count);
+        rc = read_file(&r, f, is_last(m, i, options));
         const uint64_t size = size_of(options, path);
         *(f->kind == AOF_BASE ? &result->base_bytes : &result->incr_bytes) += size;
         read += size;

@@ -4,9 +4,10 @@
  *   manifest --> base: an RDB (with commands behind it, in old files), or commands
  *            --> each INCR file in order: commands and annotations
  *
- * A file may end in the middle of a command, or inside MULTI … EXEC, as a crash leaves it: the last
- * one only, and only if that is allowed; then it is cut where the last whole unit ends.  Anything
- * else that is wrong is an error: which file, at which byte, and why.
+ * A file may end in the middle of a command, or inside MULTI … EXEC, or in what a file system
+ * leaves behind the last sync (aof_tail.h), as a crash leaves it: the last one that is not empty,
+ * and only if that is allowed; then it is cut where the last sound unit ends.  Anything else that
+ * is wrong is an error: which file, at which byte, and why.
  *
  * Threads  one owner at a time
  */
@@ -43,9 +44,10 @@ struct aof_receiver {
 struct aof_load_options {
     const struct file_ops *ops;
     const char *directory;
-    bool truncated_ok;    /* aof-load-truncated */
-    int64_t until_unix_s; /* commands behind a later timestamp are left out; 0: none are */
-    bool only_look;       /* cut nothing */
+    bool truncated_ok;         /* aof-load-truncated */
+    uint64_t corrupt_tail_max; /* aof-load-corrupt-tail-max-size: of what is cut in any case */
+    int64_t until_unix_s;      /* commands behind a later timestamp are left out; 0: none are */
+    bool only_look;            /* cut nothing */
 };
 
 struct aof_load_result {
@@ -55,6 +57,7 @@ struct aof_load_result {
     const struct aof_file *file; /* the one that was truncated, or that is wrong */
     uint64_t offset;             /* where it was cut, or the error is */
     uint64_t sound;              /* where the last whole unit before that ends */
+    bool again;                  /* it was cut before what was given away: load it anew */
     bool in_rdb;                 /* the error is in an RDB, of which no part stands alone */
 };
 
