@@ -56,11 +56,27 @@ static uint64_t sum_keys(const struct rdb_sizes *sizes)
     return sum;
 }
 
-/* One moment for the view, the sizes, the count of changes and the turn of the AOF. */
-static void cut(struct job *j, enum aof_turn turn)
+static bool is_aborted(struct saver *s)
+{
+    pthread_mutex_lock(&s->lock);
+    const bool aborted = s->stop || s->aborted;
+    pthread_mutex_unlock(&s->lock);
+    return aborted;
+}
+
+/*
+ * One moment for the view, the sizes, the count of changes and the turn of the AOF.  LK_EAGAIN: the
+ * job was aborted before, and nothing is begun: whoever does that and then closes the gate himself
+ * finds no turn behind his own.
+ */
+static int cut(struct job *j, enum aof_turn turn)
 {
     const struct saver_parts *p = &j->saver->parts;
     gate_close(&p->ks->gate);
+    if (is_aborted(j->saver)) {
+        gate_open(&p->ks->gate);
+        return LK_EAGAIN;
+    }
     p->settings(p->ctx, j->kind, &j->settings);
     rdb_sizes_take(p->ks, &j->sizes);
     j->changes = p->changes(p->ctx);
@@ -69,6 +85,7 @@ static void cut(struct job *j, enum aof_turn turn)
         aof_turn(p->ring, &j->turn, turn);
     gate_open(&p->ks->gate);
     j->keys = sum_keys(&j->sizes);
+    return LK_OK;
 }
 
 /* --- the file -------------------------------------------------------------------------------- */
@@ -238,19 +255,37 @@ static void release_settings(struct saver_settings *set)
     mem_strfree(set->aof_directory);
 }
 
+/* Between the cut and the end of its view. */
+static bool write_job(struct job *j)
+{
+    struct saver *s = j->saver;
+    pthread_mutex_lock(&s->lock);
+    s->report.keys_total = j->keys;
+    pthread_mutex_unlock(&s->lock);
+    set_view(s, j->view);
+    const bool well = (j->kind == SAVER_RDB ? save_rdb(j) : rewrite(j)) == LK_OK;
+    set_view(s, NULL);
+    view_close(j->view);
+    rdb_sizes_release(&j->sizes);
+    release_settings(&j->settings);
+    return well;
+}
+
+/* LK_EAGAIN: it was aborted.  LK_EIO and errno: the file for the turn cannot be made. */
+static int begin_job(struct job *j, enum aof_turn turn)
+{
+    if (turn != AOF_TURN_NONE && aof_prepare_turn(j->saver->parts.aof, turn) != LK_OK)
+        return LK_EIO;
+    return cut(j, turn);
+}
+
 static void run_job(struct saver *s, enum saver_job kind, enum aof_turn turn)
 {
     struct job j = {.saver = s, .kind = kind, .turns = turn != AOF_TURN_NONE};
-    cut(&j, turn);
-    pthread_mutex_lock(&s->lock);
-    s->report.keys_total = j.keys;
-    pthread_mutex_unlock(&s->lock);
-    set_view(s, j.view);
-    const bool well = (kind == SAVER_RDB ? save_rdb(&j) : rewrite(&j)) == LK_OK;
-    set_view(s, NULL);
-    view_close(j.view);
-    rdb_sizes_release(&j.sizes);
-    release_settings(&j.settings);
+    const int rc = begin_job(&j, turn);
+    if (rc != LK_OK)
+        say_why(&j, NULL, rc);
+    const bool well = rc == LK_OK && write_job(&j);
     if (well)
         log_line(LOG_NOTICE, kind == SAVER_RDB ? "Background saving terminated with success"
                                                : "Background AOF rewrite terminated with success");

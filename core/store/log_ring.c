@@ -1,5 +1,6 @@
 #include "core/store/log_ring.h"
 
+#include "core/base/clock.h"
 #include "core/base/futex.h"
 #include "core/base/mem.h"
 
@@ -38,6 +39,12 @@ struct log_ring {
     uint64_t durable_waiting; /* __atomic: workers with replies that rest on later tickets */
     uint64_t at_publication;  /* __atomic: the last ticket before */
     uint32_t awaited;         /* __atomic */
+    uint32_t failing;         /* __atomic */
+    uint64_t written;         /* __atomic: ticket */
+    int64_t since_ns;         /* __atomic: all that is not written was put after it */
+    const char *refusal;      /* __atomic: what those are told whose replies cannot go out */
+    uint64_t mark_ticket;     /* the consumer's: what came later was put after mark_ns */
+    int64_t mark_ns;          /* the same */
     struct slot *slots;
     uint64_t mask;
     uint64_t limit; /* pending slots at which batches are refused */
@@ -53,6 +60,7 @@ struct log_ring *log_ring_new(uint32_t slots, uint32_t slack, size_t bytes_max)
     r->mask = slots - 1;
     r->limit = slots - slack;
     r->bytes_max = bytes_max;
+    r->since_ns = r->mark_ns = clock_mono_ns();
     return r;
 }
 
@@ -112,15 +120,29 @@ void log_ring_set_awaited(struct log_ring *r, bool awaited)
     __atomic_store_n(&r->awaited, awaited, __ATOMIC_SEQ_CST);
 }
 
+/* Partner of the stores in publish_written: a time that is too old makes one reply wait in vain. */
+static bool is_late(const struct log_ring *r)
+{
+    return __atomic_load_n(&r->failing, __ATOMIC_SEQ_CST) ||
+           clock_mono_ns() - __atomic_load_n(&r->since_ns, __ATOMIC_ACQUIRE) > LOG_LATE_NS;
+}
+
+static bool may_be_told(const struct log_ring *r, uint64_t ticket)
+{
+    if (ticket <= __atomic_load_n(&r->durable, __ATOMIC_SEQ_CST))
+        return true;
+    if (__atomic_load_n(&r->awaited, __ATOMIC_SEQ_CST))
+        return false;
+    return ticket <= __atomic_load_n(&r->written, __ATOMIC_SEQ_CST) || !is_late(r);
+}
+
 bool log_ring_is_durable_or_ask(struct log_ring *r, uint64_t ticket, uint32_t worker)
 {
-    if (LK_LIKELY(!__atomic_load_n(&r->awaited, __ATOMIC_RELAXED)) ||
-        ticket <= __atomic_load_n(&r->durable, __ATOMIC_ACQUIRE))
+    if (LK_LIKELY(may_be_told(r, ticket)))
         return true;
-    /* Partner of the exchange in publish: one of the two sees the other. */
+    /* Partner of the exchanges in publish and set_refusal: one of the two sees the other. */
     __atomic_fetch_or(&r->durable_waiting, UINT64_C(1) << worker, __ATOMIC_SEQ_CST);
-    return !__atomic_load_n(&r->awaited, __ATOMIC_SEQ_CST) ||
-           ticket <= __atomic_load_n(&r->durable, __ATOMIC_SEQ_CST);
+    return may_be_told(r, ticket);
 }
 
 uint64_t log_ring_publish_durable(struct log_ring *r, uint64_t ticket)
@@ -129,6 +151,43 @@ uint64_t log_ring_publish_durable(struct log_ring *r, uint64_t ticket)
     if (ticket > __atomic_load_n(&r->durable, __ATOMIC_RELAXED))
         __atomic_store_n(&r->durable, ticket, __ATOMIC_SEQ_CST);
     return __atomic_exchange_n(&r->durable_waiting, 0, __ATOMIC_SEQ_CST);
+}
+
+/*
+ * All that is not written came behind the last publication but one, so it was put after the mark
+ * that was made then.
+ */
+uint64_t log_ring_publish_written(struct log_ring *r, uint64_t ticket)
+{
+    LK_ASSERT(ticket >= r->written);
+    if (ticket >= r->mark_ticket) {
+        __atomic_store_n(&r->since_ns, r->mark_ns, __ATOMIC_RELEASE);
+        r->mark_ns = clock_mono_ns();
+        r->mark_ticket = log_ring_last_ticket(r);
+    }
+    __atomic_store_n(&r->written, ticket, __ATOMIC_SEQ_CST);
+    /* Who waits for durability is told of that; who turns it off tells all. */
+    if (__atomic_load_n(&r->awaited, __ATOMIC_SEQ_CST))
+        return 0;
+    return __atomic_exchange_n(&r->durable_waiting, 0, __ATOMIC_SEQ_CST);
+}
+
+void log_ring_set_failing(struct log_ring *r, bool failing)
+{
+    __atomic_store_n(&r->failing, failing, __ATOMIC_SEQ_CST);
+}
+
+uint64_t log_ring_set_refusal(struct log_ring *r, const char *line)
+{
+    if (__atomic_load_n(&r->refusal, __ATOMIC_RELAXED) == line)
+        return 0;
+    __atomic_store_n(&r->refusal, line, __ATOMIC_SEQ_CST);
+    return line ? __atomic_exchange_n(&r->durable_waiting, 0, __ATOMIC_SEQ_CST) : 0;
+}
+
+const char *log_ring_refusal(const struct log_ring *r)
+{
+    return __atomic_load_n(&r->refusal, __ATOMIC_SEQ_CST);
 }
 
 static uint64_t put(struct log_ring *r, enum log_kind kind, const struct log_bytes *b,
@@ -269,6 +328,8 @@ void log_ring_poke(struct log_ring *r)
     const uint32_t state = __atomic_load_n(&r->state, __ATOMIC_SEQ_CST);
     if (LK_LIKELY(state == AWAKE || state == WOKEN))
         return;
+    if (state == IDLE) /* nothing older waits */
+        __atomic_store_n(&r->since_ns, clock_mono_ns(), __ATOMIC_RELEASE);
     if (state == IDLE || has_gathered(r))
         log_ring_wake(r);
 }
@@ -299,7 +360,11 @@ static bool is_filled(const struct log_ring *r)
 
 void log_ring_rest(struct log_ring *r, int64_t timeout_ns)
 {
+    /* All that was put is taken.  If some of it could not be written, that is told otherwise. */
+    __atomic_store_n(&r->since_ns, clock_mono_ns(), __ATOMIC_RELEASE);
     sleep_in(r, IDLE, is_filled, timeout_ns);
+    r->mark_ns = __atomic_load_n(&r->since_ns, __ATOMIC_ACQUIRE);
+    r->mark_ticket = r->head;
 }
 
 void log_ring_gather(struct log_ring *r, uint64_t ticket, int64_t timeout_ns)

@@ -99,16 +99,35 @@ uint64_t log_ring_pending(const struct log_ring *r);     /* given out and not ta
 size_t log_ring_pending_bytes(const struct log_ring *r);
 
 /*
- * Durable tickets (P4).  While `awaited`, nobody may be told of a change before it is durable:
- * is_durable_or_ask says whether a reply that rests on this ticket may go out; if not, the retry
- * hook will name the worker once it may.
+ * What may be told (P4).  A reply rests on a ticket.  While `awaited` it goes out when that is
+ * durable.  Otherwise it goes out at once, unless the consumer is behind: the oldest change that is
+ * put and not written is older than LOG_LATE_NS, or cannot be written at all; then it goes out when
+ * its ticket is written.  So what a process that is killed takes with it has a bound at any load.
+ *
+ * log_ring_is_durable_or_ask says whether the reply may go out; if not, the retry hook will name
+ * the worker once it may, or once log_ring_refusal says what to tell instead.
+ *
+ * Cost  is_durable_or_ask: a load or two; the time of day for what is not written yet
  */
+enum { LOG_LATE_NS = 100000000 };
+
 void log_ring_set_awaited(struct log_ring *r, bool awaited);
 bool log_ring_is_durable_or_ask(struct log_ring *r, uint64_t ticket, uint32_t worker);
 /* All up to ticket is durable.  Returns the workers to tell. */
 LK_MUST_USE uint64_t log_ring_publish_durable(struct log_ring *r, uint64_t ticket);
 /* The last ticket that was given out before the last publication: who came later may know of it. */
 uint64_t log_ring_ticket_at_publication(const struct log_ring *r);
+
+/* The consumer's: all up to ticket is where a killed process leaves it.  The workers to tell. */
+LK_MUST_USE uint64_t log_ring_publish_written(struct log_ring *r, uint64_t ticket);
+/* The consumer's: what comes cannot be written, so it is late at once. */
+void log_ring_set_failing(struct log_ring *r, bool failing);
+/*
+ * An error line for those whose replies cannot go out, NULL: they wait.  The line lives for ever.
+ * Returns the workers to tell.
+ */
+LK_MUST_USE uint64_t log_ring_set_refusal(struct log_ring *r, const char *line);
+const char *log_ring_refusal(const struct log_ring *r);
 
 /*
  * Waking the consumer.  Producers call log_ring_poke after a put; it costs a load unless the

@@ -113,12 +113,22 @@ static void aof_applied(void *ctx, const struct config *before, const struct con
         p->parts.ask_to_settle(p->parts.ctx);
 }
 
+/* At once, and not when cron looks: until then writes would be acknowledged. */
+static void aof_faulted(void *ctx, const char *line)
+{
+    struct persistence *p = ctx;
+    pthread_mutex_lock(&p->fault_lock);
+    __atomic_store_n(&p->parts.engine->saving.write_fault, line, __ATOMIC_RELEASE);
+    pthread_mutex_unlock(&p->fault_lock);
+}
+
 struct persistence *persistence_new(const struct persistence_parts *parts)
 {
     struct persistence *p = mem_new(struct persistence);
     struct engine *engine = parts->engine;
     p->parts = *parts;
     pthread_mutex_init(&p->lock, NULL);
+    pthread_mutex_init(&p->fault_lock, NULL);
     const struct config *c = persistence_config(p);
     p->aof_directory = mem_strdup(c->appenddirname);
     engine->fixed.log = log_ring_new(parts->log_slots, parts->log_slack, parts->log_bytes_max);
@@ -126,7 +136,9 @@ struct persistence *persistence_new(const struct persistence_parts *parts)
                                         .directory = p->aof_directory,
                                         .filename = c->appendfilename,
                                         .fsync = fsync_of(c),
-                                        .timestamps = c->aof_timestamp_enabled};
+                                        .timestamps = c->aof_timestamp_enabled,
+                                        .faulted = aof_faulted,
+                                        .ctx = p};
     p->aof = aof_new(&options, engine->fixed.log);
     const struct saver_parts saver = {.ks = engine->fixed.keyspace,
                                       .ring = engine->fixed.log,
@@ -201,10 +213,13 @@ static void note_fault(struct persistence *p, const struct config *c, const stru
         "configured to report errors during writes if RDB snapshotting fails "
         "(stop-writes-on-bgsave-error option). Please check the Redis logs for details about the "
         "RDB error.";
+    aof_tell_waiting(p->aof);
+    pthread_mutex_lock(&p->fault_lock);
     const char *fault = aof_fault_line(p->aof);
     if (!fault && r->save_failed && c->stop_writes_on_bgsave_error && c->save.n > 0)
         fault = misconf;
     __atomic_store_n(&p->parts.engine->saving.write_fault, fault, __ATOMIC_RELEASE);
+    pthread_mutex_unlock(&p->fault_lock);
 }
 
 void persistence_cron(struct persistence *p, int64_t now_ms)
@@ -408,5 +423,6 @@ void persistence_end(struct persistence *p)
     aof_manifest_release(&p->found);
     mem_strfree(p->aof_directory);
     pthread_mutex_destroy(&p->lock);
+    pthread_mutex_destroy(&p->fault_lock);
     mem_delete(p);
 }

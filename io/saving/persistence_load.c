@@ -399,10 +399,10 @@ bool persistence_read(struct persistence *p, const struct aof_manifest *m, bool 
 {
     bool well = read_once(p, m, merge, result);
     while (well && result->again) {
-        struct gate *gate = &p->parts.shared->keyspace->gate;
+        struct gate *gate = &p->parts.engine->fixed.keyspace->gate;
         log_line(LOG_WARNING, "Loading the append only file again, without what was cut off");
         gate_close(gate);
-        keyspace_clear(p->parts.shared->keyspace);
+        keyspace_clear(p->parts.engine->fixed.keyspace);
         gate_open(gate);
         well = read_once(p, m, merge, result);
     }

@@ -37,6 +37,7 @@ struct persistence {
     uint32_t end_undone; /* __atomic: somebody wants it to go on after all */
     int64_t last_rewrite_try_ms;                /* cron's */
     uint32_t save_scheduled, rewrite_scheduled; /* __atomic */
+    pthread_mutex_t fault_lock; /* whoever sets write_fault, from looking to storing */
     pthread_mutex_t lock;
     struct save_waiter *save_waiters; /* lock */
 };

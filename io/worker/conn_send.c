@@ -5,6 +5,7 @@
  */
 #include "core/base/clock.h"
 #include "core/base/log.h"
+#include "core/proto/resp_refuse.h"
 #include "io/worker/worker_priv.h"
 
 static void send_segments(struct worker *w, struct conn *c)
@@ -79,6 +80,17 @@ static bool is_durable(struct worker *w, const struct conn *c)
     return c->session.ticket == 0 || log_ring_is_durable_or_ask(log, c->session.ticket, w->index);
 }
 
+/* The disk will not have it so soon: that is told instead.  False: it may yet. */
+static bool refuse(struct worker *w, struct conn *c)
+{
+    const char *why = log_ring_refusal(w->group->setup.engine->fixed.log);
+    if (!why)
+        return false;
+    reply_refuse(&c->session.reply, why);
+    c->session.ticket = 0; /* what comes next rests on what it touches itself */
+    return true;
+}
+
 static void flush(struct worker *w, struct conn *c)
 {
     if (c->closing)
@@ -93,7 +105,7 @@ static void flush(struct worker *w, struct conn *c)
     if (c->held)
         return;
     if (!c->sending && reply_size(&c->session.reply) > 0) {
-        if (LK_UNLIKELY(!is_durable(w, c))) {
+        if (LK_UNLIKELY(!is_durable(w, c)) && !refuse(w, c)) {
             conn_hold(w, c);
             return;
         }

@@ -16,7 +16,7 @@
 
 enum {
     CRC_EVERY_BYTES = 64 * 1024,
-    RETRY_NS = 1000000000,
+    RETRY_NS = 100000000,
     ANNOTATION_MAX = 64, /* readers take lines of less than 128 bytes */
 };
 
@@ -27,44 +27,16 @@ struct aof *aof_new(const struct aof_options *options, struct log_ring *ring)
     a->directory = mem_strdup(options->directory);
     a->filename = mem_strdup(options->filename);
     a->ring = ring;
-    a->fd = -1;
+    a->fd = a->locked.ready.fd = -1;
+    a->locked.held_back = UINT64_MAX;
+    a->faulted = options->faulted;
+    a->ctx = options->ctx;
     a->timestamps = options->timestamps;
     pthread_mutex_init(&a->lock, NULL);
     pthread_cond_init(&a->changed, NULL);
     aof_set_fsync(a, options->fsync);
     LK_ASSERT(pthread_create(&a->syncer, NULL, aof_sync_run, a) == 0);
     return a;
-}
-
-/*
- * Whoever is refused may still read the line when the next one comes, so lines stay: there are as
- * many as errors that a disk can have.
- */
-static const char *line_of(int error)
-{
-    enum { ERRORS = 256 };
-    static char *lines[ERRORS];
-    static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-    char **line = &lines[error > 0 && error < ERRORS ? error : 0];
-    pthread_mutex_lock(&lock);
-    if (!*line) {
-        struct buf b = {0};
-        buf_printf(&b, "MISCONF Errors writing to the AOF file: %s", strerror(error));
-        buf_append_char(&b, '\0');
-        *line = b.data;
-    }
-    pthread_mutex_unlock(&lock);
-    return *line;
-}
-
-void aof_set_fault(struct aof *a, int error)
-{
-    __atomic_store_n(&a->fault, error ? line_of(error) : NULL, __ATOMIC_RELEASE);
-}
-
-const char *aof_fault_line(const struct aof *a)
-{
-    return __atomic_load_n(&a->fault, __ATOMIC_ACQUIRE);
 }
 
 void aof_set_timestamps(struct aof *a, bool on)
@@ -80,6 +52,7 @@ static void write_failed(struct aof *a, int error)
     const bool first = a->locked.write_error == 0;
     a->locked.write_error = error;
     a->locked.buffered = a->pending.size;
+    log_ring_set_failing(a->ring, true);
     aof_set_fault(a, error);
     pthread_mutex_unlock(&a->lock);
     if (first)
@@ -92,6 +65,7 @@ static void write_recovered(struct aof *a)
     const bool was = a->locked.write_error != 0;
     a->locked.write_error = 0;
     a->locked.buffered = 0;
+    log_ring_set_failing(a->ring, false);
     if (was && !a->locked.broken)
         aof_set_fault(a, 0);
     pthread_mutex_unlock(&a->lock);
@@ -117,6 +91,7 @@ static void put(struct aof *a, struct bytes b)
             write_failed(a, error);
             return;
         }
+        a->file_bytes += (uint64_t)n;
         b = bytes_of(b.data + n, b.size - (size_t)n);
     }
 }
@@ -134,8 +109,12 @@ static void retry(struct aof *a)
 static size_t put_crc(struct aof *a)
 {
     char line[ANNOTATION_MAX];
-    const int n = snprintf(line, sizeof line, "#CRC:%016llx %llu\r\n", (unsigned long long)a->crc,
-                           (unsigned long long)a->crc_bytes);
+    pthread_mutex_lock(&a->lock);
+    const uint64_t synced = a->locked.file_synced;
+    pthread_mutex_unlock(&a->lock);
+    const int n =
+        snprintf(line, sizeof line, "#CRC:%016llx %llu %llu\r\n", (unsigned long long)a->crc,
+                 (unsigned long long)a->crc_bytes, (unsigned long long)synced);
     a->crc = a->crc_bytes = 0;
     put(a, bytes_of(line, (size_t)n));
     return (size_t)n;
@@ -175,17 +154,23 @@ static void write_batch(void *ctx, struct bytes b, uint64_t offset, uint64_t tic
 {
     struct aof *a = ctx;
     (void)offset;
-    if (a->fd < 0)
+    LK_ASSERT(ticket > a->kept_ticket);
+    a->kept_ticket = ticket;
+    if (a->fd < 0) {
+        shard_tell_retry(log_ring_publish_written(a->ring, ticket)); /* it goes nowhere */
         return;
+    }
     const size_t extra = put_annotations(a);
     put(a, b);
     a->crc = crc64(a->crc, b.data, b.size);
     a->crc_bytes += b.size;
-    a->kept_ticket = ticket;
+    if (a->pending.size == 0)
+        shard_tell_retry(log_ring_publish_written(a->ring, ticket));
 
     pthread_mutex_lock(&a->lock);
     a->locked.size += extra + b.size;
     a->locked.size_since_turn += extra + b.size;
+    a->locked.file_written = a->file_bytes;
     if (a->pending.size == 0)
         a->locked.written = ticket;
     const bool sync_now = __atomic_load_n(&a->policy, __ATOMIC_RELAXED) == AOF_FSYNC_ALWAYS;
@@ -207,8 +192,10 @@ static int64_t tick(void *ctx)
     retry(a);
     if (a->pending.size > 0)
         return RETRY_NS;
+    shard_tell_retry(log_ring_publish_written(a->ring, a->kept_ticket));
     pthread_mutex_lock(&a->lock);
     /* Batches that came meanwhile were kept behind what could not be written. */
+    a->locked.file_written = a->file_bytes;
     a->locked.written = a->kept_ticket;
     pthread_mutex_unlock(&a->lock);
     if (__atomic_load_n(&a->policy, __ATOMIC_RELAXED) == AOF_FSYNC_ALWAYS)
@@ -251,6 +238,7 @@ void aof_free(struct aof *a)
             log_line(LOG_WARNING, "AOF fsync error: %s", strerror(errno));
         a->ops->close(a->ops->ctx, a->fd);
     }
+    aof_drop_ready(a);
     buf_release(&a->pending);
     aof_manifest_release(&a->locked.manifest);
     pthread_mutex_destroy(&a->lock);

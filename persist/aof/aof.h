@@ -9,14 +9,20 @@
  * new base is whole the manifest names the old base and all INCR files since; then one rename makes
  * the new base and the last INCR file all there is.
  *
- * What goes wrong  A write that fails is kept and tried again once a second; nothing is skipped.  A
+ * The file that a rotation goes on with is made ready beforehand, by whoever asks for the rotation,
+ * so the log thread only takes one descriptor for another: under everysec it waits for no sync.
+ *
+ * What goes wrong  A write that fails is kept and tried again ten times a second; nothing is
+ *                  skipped, and no reply that rests on it goes out.  A
  *                  sync that fails is never tried again, since the system may have dropped what it
  *                  could not write: only a rewrite, whose files are all new, makes the log durable
- *                  again.  Until then `aof_fault_line` says why, and writes are to be refused.
+ *                  again.  Until then `aof_fault_line` says why, and writes are to be refused; who
+ *                  waits for a reply is told after half a second.
  *
- * Annotations      "#TS:<unix time>" if asked for; "#CRC:<hex> <bytes>" after some 64 KiB: the
- *                  CRC-64 of the bytes since the last such line, or of none where a server goes on
- *                  with the file of an earlier life.  Redis skips lines with '#'.
+ * Annotations      "#TS:<unix time>" if asked for; "#CRC:<hex> <bytes> <synced>" after some 64
+ *                  KiB: the CRC-64 of the bytes since the last such line, or of none where a server
+ *                  goes on with the file of an earlier life; and how much of the file was synced
+ *                  then, which no crash can have spoiled.  Redis skips lines with '#'.
  *
  * Threads  the sink's calls: the log thread; aof_open before it starts; the others any
  */
@@ -39,6 +45,9 @@ struct aof_options {
     const char *filename;  /* the prefix of their names */
     enum aof_fsync fsync;
     bool timestamps;
+    /* A fault line appears: writes are to be refused from now on.  Any thread; may be NULL. */
+    void (*faulted)(void *ctx, const char *line);
+    void *ctx;
 };
 
 /* Everything is copied.  The file is off. */
@@ -71,9 +80,17 @@ struct aof_turn_request {
     int error;     /* errno, 0: it went well */
 };
 
+/*
+ * Before aof_turn, outside the gate: makes the file ready that the turn goes on with.  One that no
+ * turn has taken serves the next.  LK_EIO and errno: nothing has changed
+ */
+LK_MUST_USE int aof_prepare_turn(struct aof *a, enum aof_turn turn);
 /* Puts the marker: in the closed gate, beside view_cut. */
 void aof_turn(struct log_ring *ring, struct aof_turn_request *r, enum aof_turn turn);
-/* Outside the gate.  LK_EIO and errno: the old file goes on. */
+/*
+ * Outside the gate.  LK_EIO and errno: the old file goes on, as it does while something could not
+ * be written to it; ECANCELED: it was turned off before.
+ */
 LK_MUST_USE int aof_turn_wait(struct aof_turn_request *r);
 
 /*
@@ -96,6 +113,8 @@ struct aof_report aof_report_get(struct aof *a);
 
 /* NULL, or the error line for writes, which are to be refused; it lives for ever. */
 const char *aof_fault_line(const struct aof *a);
+/* Now and then: tells those whose replies a fault has held for half a second. */
+void aof_tell_waiting(struct aof *a);
 /* Writes the manifest's file anew: for one that is not the AOF's own yet.  LK_EIO and errno */
 LK_MUST_USE int aof_write_manifest(struct aof *a, const struct aof_manifest *m);
 /* Before the log thread runs: the files of a manifest that was found while the file stays off. */

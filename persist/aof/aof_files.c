@@ -1,16 +1,19 @@
 /*
  * aof_files.c — files come, go, and are named in the manifest.
  *
- *   begin, rotate:  create INCR n+1 --> name it in the manifest --> the log goes on there
+ *   prepare:        create INCR n+1 --> name it in the manifest
+ *   begin, rotate:  the log goes on there
  *   new base:       rename the base --> manifest: base, last INCR, the rest as history
  *                   --> delete the history --> manifest without it
  *
  * Each step is synced before the next, so whenever the machine stops, the manifest that is found
- * names files that are there, and they hold all that was durable.
+ * names files that are there, and they hold all that was durable.  A file that is ready is empty,
+ * so the one before it may end anywhere, as the last one may.
  */
 #include "core/base/futex.h"
 #include "core/base/log.h"
 #include "core/base/mem.h"
+#include "core/store/shard.h"
 #include "persist/aof/aof_priv.h"
 
 #include <errno.h>
@@ -75,19 +78,22 @@ int aof_write_manifest(struct aof *a, const struct aof_manifest *m)
 /* --- the file that is written ---------------------------------------------------------------- */
 
 /* In lock: the file that was written leaves, fd (-1: none) takes its place. */
-static void switch_to(struct aof *a, int fd)
+static void switch_to(struct aof *a, int fd, uint64_t ticket)
 {
     if (a->fd >= 0) {
         struct aof_leaving *l = mem_new(struct aof_leaving);
-        l->fd = a->fd;
+        *l = (struct aof_leaving){.fd = a->fd, .ticket = ticket};
         struct aof_leaving **at = &a->locked.leaving;
+        if (!*at)
+            a->locked.held_back = a->locked.synced;
         while (*at)
             at = &(*at)->next;
         *at = l;
         pthread_cond_signal(&a->changed);
     }
     a->fd = fd;
-    a->crc = a->crc_bytes = 0;
+    a->crc = a->crc_bytes = a->file_bytes = 0;
+    a->locked.file_written = a->locked.file_synced = 0;
     a->stamped_s = 0;
 }
 
@@ -102,7 +108,7 @@ static int open_incr(const struct aof *a, const char *name, int flags)
 }
 
 /* A new INCR file behind all of m's, which names it when it is there. */
-static int begin_incr(struct aof *a, struct aof_manifest *m, bool list_it)
+static int make_incr(struct aof *a, struct aof_manifest *m, bool list_it, int *out)
 {
     const struct aof_file *f = aof_manifest_add_incr(m, a->filename);
     const int fd = open_incr(a, f->name, O_TRUNC);
@@ -117,13 +123,88 @@ static int begin_incr(struct aof *a, struct aof_manifest *m, bool list_it)
         errno = why;
         return rc;
     }
+    *out = fd;
+    return LK_OK;
+}
+
+static void copy_manifest(struct aof *a, struct aof_manifest *out)
+{
     pthread_mutex_lock(&a->lock);
-    switch_to(a, fd);
+    aof_manifest_copy(&a->locked.manifest, out);
+    pthread_mutex_unlock(&a->lock);
+}
+
+int aof_prepare_turn(struct aof *a, enum aof_turn turn)
+{
+    struct aof_manifest m;
+    LK_ASSERT(turn == AOF_TURN_BEGIN || turn == AOF_TURN_ROTATE);
+    pthread_mutex_lock(&a->lock);
+    const bool list_it = turn == AOF_TURN_ROTATE && !a->locked.unlisted;
+    if (a->locked.ready.fd >= 0 && a->locked.ready.listed != list_it)
+        aof_drop_ready(a);
+    const bool ready = a->locked.ready.fd >= 0;
+    const int write_error = turn == AOF_TURN_ROTATE ? a->locked.write_error : 0;
+    pthread_mutex_unlock(&a->lock);
+    errno = write_error;
+    if (write_error)
+        return LK_EIO;
+    if (ready)
+        return LK_OK;
+    copy_manifest(a, &m);
+    int fd = -1;
+    const int rc = make_incr(a, &m, list_it, &fd);
+    const int why = errno;
+    if (rc == LK_OK) {
+        pthread_mutex_lock(&a->lock);
+        a->locked.ready = (struct aof_ready){.fd = fd, .listed = list_it, .manifest = m};
+        pthread_mutex_unlock(&a->lock);
+    } else {
+        aof_manifest_release(&m);
+    }
+    errno = why;
+    return rc;
+}
+
+void aof_drop_ready(struct aof *a)
+{
+    struct aof_ready *ready = &a->locked.ready;
+    if (ready->fd < 0)
+        return;
+    a->ops->close(a->ops->ctx, ready->fd);
+    if (ready->listed) { /* the manifest file names it: it is one of the files, and stays empty */
+        aof_manifest_release(&a->locked.manifest);
+        a->locked.manifest = ready->manifest;
+    } else {
+        aof_manifest_release(&ready->manifest);
+    }
+    *ready = (struct aof_ready){.fd = -1};
+}
+
+/* In lock: the log goes on in the file that is ready. */
+static void take_ready(struct aof *a, uint64_t ticket)
+{
+    struct aof_ready *ready = &a->locked.ready;
+    LK_ASSERT(ready->fd >= 0);
+    LK_ASSERT(ready->manifest.incr_seq > a->locked.manifest.incr_seq);
+    switch_to(a, ready->fd, ticket);
+    aof_manifest_release(&a->locked.manifest);
+    a->locked.manifest = ready->manifest;
+    a->locked.unlisted = !ready->listed;
+    *ready = (struct aof_ready){.fd = -1};
+}
+
+static int begin_new(struct aof *a, struct aof_manifest *m)
+{
+    int fd = -1;
+    const int rc = make_incr(a, m, true, &fd);
+    if (rc != LK_OK)
+        return rc;
+    pthread_mutex_lock(&a->lock);
+    a->fd = fd;
     aof_manifest_release(&a->locked.manifest);
     a->locked.manifest = *m;
-    a->locked.unlisted = !list_it;
-    memset(m, 0, sizeof *m);
     pthread_mutex_unlock(&a->lock);
+    memset(m, 0, sizeof *m);
     return LK_OK;
 }
 
@@ -131,7 +212,7 @@ int aof_open(struct aof *a, struct aof_manifest *m, uint64_t incr_bytes, uint64_
 {
     const struct aof_file *last = aof_manifest_last_incr(m);
     if (!last) {
-        const int rc = begin_incr(a, m, true);
+        const int rc = begin_new(a, m);
         pthread_mutex_lock(&a->lock);
         a->locked.base_size = base_bytes;
         pthread_mutex_unlock(&a->lock);
@@ -143,7 +224,10 @@ int aof_open(struct aof *a, struct aof_manifest *m, uint64_t incr_bytes, uint64_
         aof_manifest_release(m);
         return LK_EIO;
     }
+    const int64_t size = a->ops->size(a->ops->ctx, fd);
+    a->file_bytes = size > 0 ? (uint64_t)size : 0;
     pthread_mutex_lock(&a->lock); /* the sync thread is there already */
+    a->locked.file_written = a->file_bytes;
     a->locked.manifest = *m;
     a->locked.size = a->locked.size_since_turn = incr_bytes;
     a->locked.base_size = base_bytes;
@@ -185,8 +269,12 @@ static void let_all_go(struct aof *a, uint64_t ticket)
     a->locked.broken = false;
     a->locked.write_error = 0;
     a->locked.buffered = 0;
+    a->locked.held_back = UINT64_MAX;
+    a->locked.adopted = ticket;
+    log_ring_set_failing(a->ring, false);
     aof_set_fault(a, 0);
     a->locked.written = a->locked.synced = ticket;
+    shard_tell_retry(log_ring_publish_written(a->ring, ticket));
     aof_publish(a);
 }
 
@@ -194,44 +282,44 @@ static void end_writing(struct aof *a, uint64_t ticket)
 {
     aof_put_crc(a);
     pthread_mutex_lock(&a->lock);
-    switch_to(a, -1);
+    switch_to(a, -1, ticket);
+    aof_drop_ready(a);
     let_all_go(a, ticket);
     pthread_mutex_unlock(&a->lock);
     buf_release(&a->pending);
 }
 
 /*
- * What could not be written to the old file stays out of the new one, as the new base will have it.
- * Until that is there the log is not whole.
+ * What could not be written to the old file could be in no other: the new base will have it, the
+ * files that count until then would not.  So while there is such, the old file goes on.
+ *
+ * Returns errno, 0: it went well.
  */
-static int rotate(struct aof *a, bool list_it, uint64_t ticket)
+static int rotate(struct aof *a, uint64_t ticket)
 {
-    struct aof_manifest m;
-    aof_manifest_copy(&a->locked.manifest, &m);
     aof_put_crc(a);
-    const int rc = begin_incr(a, &m, list_it);
-    const int why = errno;
-    aof_manifest_release(&m);
-    if (rc == LK_OK) {
-        pthread_mutex_lock(&a->lock);
-        a->locked.broken |= a->pending.size > 0;
-        a->locked.turned = ticket;
-        a->locked.size_since_turn = 0;
-        pthread_mutex_unlock(&a->lock);
-        buf_release(&a->pending);
-    }
-    errno = why;
-    return rc;
+    if (a->pending.size > 0)
+        return a->locked.write_error;
+    /* Nothing in the new file may be durable before all of the old one is. */
+    if (a->fd >= 0 && __atomic_load_n(&a->policy, __ATOMIC_RELAXED) == AOF_FSYNC_ALWAYS)
+        aof_sync_now(a);
+    pthread_mutex_lock(&a->lock);
+    take_ready(a, ticket);
+    a->locked.turned = ticket;
+    a->locked.size_since_turn = 0;
+    pthread_mutex_unlock(&a->lock);
+    return 0;
 }
 
 void aof_take_turn(struct aof *a, struct aof_turn_request *r, uint64_t ticket)
 {
-    int rc = LK_OK;
+    LK_ASSERT(r->turn != AOF_TURN_NONE);
     if (r->turn == AOF_TURN_END)
         end_writing(a, ticket);
+    else if (r->turn == AOF_TURN_ROTATE && a->fd < 0)
+        r->error = ECANCELED;
     else
-        rc = rotate(a, r->turn == AOF_TURN_ROTATE && !a->locked.unlisted, ticket);
-    r->error = rc == LK_OK ? 0 : errno;
+        r->error = rotate(a, ticket);
     __atomic_store_n(&r->done, 1, __ATOMIC_RELEASE);
     futex_wake(&r->done, 1);
 }
@@ -259,11 +347,14 @@ static void made_whole(struct aof *a, struct aof_manifest *m, uint64_t bytes)
     a->locked.unlisted = false;
     a->locked.size = a->locked.size_since_turn;
     a->locked.base_size = bytes;
-    if (a->locked.broken)
+    const bool still = a->locked.broken && a->locked.broken_turn == a->locked.turned;
+    if (a->locked.broken && !still)
         log_line(LOG_WARNING, "AOF error looks solved: the new files are whole.");
-    a->locked.broken = false;
-    if (a->locked.write_error == 0)
+    a->locked.broken = still;
+    if (a->locked.write_error == 0 && !still)
         aof_set_fault(a, 0);
+    a->locked.adopted = a->locked.turned;
+    a->locked.held_back = UINT64_MAX;
     if (a->locked.turned > a->locked.synced)
         a->locked.synced = a->locked.turned; /* up to there the base has it */
     aof_publish(a);
@@ -274,7 +365,7 @@ static void made_whole(struct aof *a, struct aof_manifest *m, uint64_t bytes)
 int aof_adopt_base(struct aof *a, const char *temp_name, bool rdb, uint64_t bytes)
 {
     struct aof_manifest m;
-    aof_manifest_copy(&a->locked.manifest, &m);
+    copy_manifest(a, &m);
     const struct aof_file *base = aof_manifest_new_base(&m, a->filename, rdb, a->fd >= 0 ? 1 : 0);
     char *from = aof_path(a, temp_name), *to = aof_path(a, base->name);
     int rc = a->ops->rename(a->ops->ctx, from, to) == 0 ? LK_OK : LK_EIO;

@@ -14,6 +14,14 @@ LK_BEGIN
 struct aof_leaving {
     struct aof_leaving *next;
     int fd;
+    uint64_t ticket; /* of the turn that ended it */
+};
+
+/* The INCR file that the next turn goes on with: there, synced and named. */
+struct aof_ready {
+    int fd; /* -1: none */
+    bool listed;
+    struct aof_manifest manifest;
 };
 
 struct aof {
@@ -23,12 +31,15 @@ struct aof {
     uint32_t policy;     /* __atomic: enum aof_fsync */
     uint32_t timestamps; /* __atomic */
     const char *fault;   /* __atomic: a text that lives for ever, or NULL */
+    void (*faulted)(void *ctx, const char *line);
+    void *ctx;
 
     /* The log thread's; others only in lock, and it itself changes fd only in lock. */
     int fd;             /* -1: off */
     struct buf pending; /* what a failed write has left */
     int64_t stamped_s;  /* of the last #TS */
     uint64_t crc, crc_bytes;
+    uint64_t file_bytes;  /* in the file so far */
     uint64_t retry_ns;    /* of the last try to write pending */
     uint64_t kept_ticket; /* all up to it is written or pending */
 
@@ -37,26 +48,36 @@ struct aof {
     pthread_t syncer;
     struct {
         struct aof_manifest manifest;
+        struct aof_ready ready;
         bool unlisted;            /* the manifest file does not name the last INCR file yet */
         uint64_t size;            /* of the INCR files since the base */
         uint64_t size_since_turn; /* of the last of them */
         uint64_t base_size;
-        uint64_t written; /* ticket: all up to it is in files */
-        uint64_t synced;  /* ticket: all up to it was synced */
-        uint64_t turned;  /* ticket of the last rotation: a new base has all up to it */
-        bool broken;      /* something is missing in the files: nothing is known to be durable */
+        uint64_t file_written, file_synced; /* bytes of the file that is written */
+        uint64_t written;                   /* ticket: all up to it is in files */
+        uint64_t synced;                    /* ticket: all up to it was synced */
+        uint64_t turned;    /* ticket of the last rotation: a new base has all up to it */
+        uint64_t adopted;   /* ticket of the last rotation that a base stands for */
+        uint64_t held_back; /* while files leave: only tickets up to it are known to be durable */
+        bool broken;        /* something is missing in the files: nothing is known to be durable */
+        uint64_t broken_turn; /* `turned` of the file that is broken, if no turn has come since */
         bool syncing, hold, stop;
         bool resting; /* the thread waits for something to sync */
         uint64_t delayed_syncs;
         uint64_t buffered;
         int write_error;
+        int fault_error; /* 0: none */
+        int64_t fault_since_ns;
         struct aof_leaving *leaving;
     } locked; /* lock */
 };
 
-/* --- aof.c ----------------------------------------------------------------------------------- */
+/* --- aof_fault.c ----------------------------------------------------------------------------- */
 
 void aof_set_fault(struct aof *a, int error); /* 0: none; in lock */
+
+/* --- aof.c ----------------------------------------------------------------------------------- */
+
 /* Says what the CRC of the bytes since the last one is, if there are any. */
 void aof_put_crc(struct aof *a);
 /* Begins to count them anew. */
@@ -65,7 +86,9 @@ void aof_put_crc_of_none(struct aof *a);
 /* --- aof_files.c ----------------------------------------------------------------------------- */
 
 char *aof_path(const struct aof *a, const char *name); /* mem_strdup */
-/* At a LOG_ROTATE marker. */
+/* Closes the file that is ready, if there is one; in lock. */
+void aof_drop_ready(struct aof *a);
+/* At a LOG_ROTATE marker.  Waits for no disk, but under `always`. */
 void aof_take_turn(struct aof *a, struct aof_turn_request *r, uint64_t ticket);
 
 /* --- aof_sync.c ------------------------------------------------------------------------------ */

@@ -16,29 +16,48 @@
 
 void aof_publish(struct aof *a)
 {
+    const uint64_t synced = a->locked.synced, held_back = a->locked.held_back;
     if (!a->locked.broken)
-        shard_tell_retry(log_ring_publish_durable(a->ring, a->locked.synced));
+        shard_tell_retry(
+            log_ring_publish_durable(a->ring, synced < held_back ? synced : held_back));
 }
 
 /* In lock.  The system may have thrown away what it could not write: no second try would tell. */
-static void sync_failed(struct aof *a, int error)
+static void sync_failed(struct aof *a, int error, bool is_current)
 {
     if (!a->locked.broken)
         log_line(LOG_WARNING, "AOF fsync error: %s. Writes are refused until a rewrite succeeds.",
                  strerror(error));
+    if (is_current || !a->locked.broken)
+        a->locked.broken_turn = is_current ? a->locked.turned : UINT64_MAX;
     a->locked.broken = true;
     aof_set_fault(a, error);
 }
 
+/* What a sync that begins now makes durable. */
+struct sync_scope {
+    int fd;
+    uint64_t ticket, bytes;
+};
+
 /* In lock. */
-static void sync_ended(struct aof *a, uint64_t ticket, int error)
+static struct sync_scope scope_of(const struct aof *a)
 {
+    return (struct sync_scope){a->fd, a->locked.written, a->locked.file_written};
+}
+
+/* In lock.  The file may have left meanwhile. */
+static void sync_ended(struct aof *a, const struct sync_scope *scope, int error)
+{
+    const bool is_current = scope->fd == a->fd;
     if (error) {
-        sync_failed(a, error);
+        sync_failed(a, error, is_current);
         return;
     }
-    if (ticket > a->locked.synced)
-        a->locked.synced = ticket;
+    if (is_current)
+        a->locked.file_synced = scope->bytes;
+    if (scope->ticket > a->locked.synced)
+        a->locked.synced = scope->ticket;
     aof_publish(a);
 }
 
@@ -46,7 +65,8 @@ void aof_sync_now(struct aof *a)
 {
     const int error = a->ops->sync_data(a->ops->ctx, a->fd) == 0 ? 0 : errno;
     pthread_mutex_lock(&a->lock);
-    sync_ended(a, a->locked.written, error);
+    const struct sync_scope scope = scope_of(a); /* nobody else writes */
+    sync_ended(a, &scope, error);
     pthread_mutex_unlock(&a->lock);
 }
 
@@ -74,7 +94,8 @@ void aof_hold_fsync(struct aof *a, bool hold)
 
 /* --- the thread; everything below in lock, but while it syncs --------------------------------- */
 
-static void sync_one(struct aof *a, int fd, uint64_t ticket)
+/* Returns errno, 0: it went well. */
+static int sync_apart(struct aof *a, int fd)
 {
     a->locked.syncing = true;
     pthread_mutex_unlock(&a->lock);
@@ -84,15 +105,22 @@ static void sync_one(struct aof *a, int fd, uint64_t ticket)
     pthread_mutex_lock(&a->lock);
     a->locked.syncing = false;
     a->locked.delayed_syncs += slow;
-    sync_ended(a, ticket, error);
+    return error;
 }
 
+/* Files whose place a base has taken meanwhile are of no use to anybody. */
 static void close_leaving(struct aof *a)
 {
     while (a->locked.leaving) {
         struct aof_leaving *l = a->locked.leaving;
+        const int error = sync_apart(a, l->fd);
+        if (error && l->ticket > a->locked.adopted)
+            sync_failed(a, error, false);
         a->locked.leaving = l->next;
-        sync_one(a, l->fd, 0);
+        if (!l->next) {
+            a->locked.held_back = UINT64_MAX;
+            aof_publish(a);
+        }
         a->ops->close(a->ops->ctx, l->fd);
         mem_delete(l);
     }
@@ -133,7 +161,8 @@ void *aof_sync_run(void *aof)
             wait_until(a, next_ns);
         } else {
             next_ns = clock_mono_ns() + 1000000000;
-            sync_one(a, a->fd, a->locked.written);
+            const struct sync_scope scope = scope_of(a);
+            sync_ended(a, &scope, sync_apart(a, scope.fd));
         }
     }
     pthread_mutex_unlock(&a->lock);

@@ -3,12 +3,17 @@
 // Contents and names have two states each, as they are and as they were when last synced; the power
 // may fail at any call, which then fails like all later ones, and after_crash() is the disk that
 // the machine finds when it starts again.
+//
+// Of what was not synced a real disk may have anything: any of the changes of names since the
+// directory was last synced, and of a file's bytes none, some, all, or as many zeros.  after_crash
+// takes a mask for the one and a tail for the other.
 #ifndef TESTS_PERSIST_FAKE_DISK_H
 #define TESTS_PERSIST_FAKE_DISK_H
 
 #include "persist/file_ops.h"
 
 #include <cerrno>
+#include <condition_variable>
 #include <cstring>
 #include <fcntl.h>
 #include <map>
@@ -31,7 +36,7 @@ class FakeDisk
                 .seek = seek,
                 .truncate = truncate,
                 .sync = sync,
-                .sync_data = sync,
+                .sync_data = sync_data,
                 .write_back = write_back,
                 .rename = rename,
                 .unlink = unlink,
@@ -64,13 +69,36 @@ class FakeDisk
         error_ = error;
     }
 
-    // Only what was synced is still there.
-    void after_crash()
+    // These calls do not return until this is called with nullptr.
+    void stall(const char *call)
+    {
+        const std::scoped_lock lock(stall_mutex_);
+        stalled_ = call ? call : "";
+        stall_ends_.notify_all();
+    }
+
+    enum class Tail { none, half, all, zeros };
+
+    // How many changes of names the directory has not synced.
+    size_t unsynced_names() const
     {
         const std::scoped_lock lock(mutex_);
+        return changes_.size();
+    }
+
+    // What was synced is still there; of the changes of names behind it those in mask.
+    void after_crash(uint64_t mask = 0, Tail tail = Tail::none)
+    {
+        const std::scoped_lock lock(mutex_);
+        for (size_t i = 0; i < changes_.size() && i < 64; i++)
+            if (mask >> i & 1)
+                changes_[i].make(synced_names_);
         names_ = synced_names_;
+        changes_.clear();
         for (auto &[name, file] : names_)
-            file->data = file->synced;
+            file->data = left_of(*file, tail);
+        for (auto &[name, file] : names_)
+            file->synced = file->data;
         fail_from_ = -1;
         refused_.clear();
         open_.clear();
@@ -105,6 +133,33 @@ class FakeDisk
     struct File {
         std::string data, synced;
     };
+    using Names = std::map<std::string, std::shared_ptr<File>>;
+    struct Change {
+        std::string from, to; // either may be empty
+        std::shared_ptr<File> file;
+        void make(Names &names) const
+        {
+            if (!from.empty())
+                names.erase(from);
+            if (!to.empty())
+                names[to] = file;
+        }
+    };
+    void change(const Change &c)
+    {
+        c.make(names_);
+        changes_.push_back(c);
+    }
+    static std::string left_of(const File &f, Tail tail)
+    {
+        if (f.data.size() <= f.synced.size() || f.data.compare(0, f.synced.size(), f.synced) != 0 ||
+            tail == Tail::none)
+            return f.synced;
+        const size_t more = f.data.size() - f.synced.size();
+        if (tail == Tail::zeros)
+            return f.synced + std::string(more, '\0');
+        return f.data.substr(0, f.synced.size() + (tail == Tail::half ? more / 2 : more));
+    }
     struct Open {
         std::shared_ptr<File> file; // null: a directory
         size_t at = 0;
@@ -132,6 +187,11 @@ class FakeDisk
         errno = EBADF;
         return nullptr;
     }
+    void wait_while_stalled(const char *call)
+    {
+        std::unique_lock lock(stall_mutex_);
+        stall_ends_.wait(lock, [&] { return stalled_ != call; });
+    }
     static FakeDisk &of(void *ctx)
     {
         return *static_cast<FakeDisk *>(ctx);
@@ -151,7 +211,8 @@ class FakeDisk
                 return -1;
             }
             if (at == d.names_.end())
-                at = d.names_.emplace(path, std::make_shared<File>()).first;
+                d.change({"", path, std::make_shared<File>()});
+            at = d.names_.find(path);
             o.file = at->second;
             if (flags & O_TRUNC)
                 o.file->data.clear();
@@ -198,6 +259,7 @@ class FakeDisk
     static int64_t write(void *ctx, int fd, const void *data, size_t n)
     {
         FakeDisk &d = of(ctx);
+        d.wait_while_stalled("write");
         const std::scoped_lock lock(d.mutex_);
         if (d.fails("write"))
             return -1;
@@ -241,9 +303,17 @@ class FakeDisk
     }
     static int sync(void *ctx, int fd)
     {
-        FakeDisk &d = of(ctx);
+        return sync_as(of(ctx), fd, "sync");
+    }
+    static int sync_data(void *ctx, int fd)
+    {
+        return sync_as(of(ctx), fd, "sync_data");
+    }
+    static int sync_as(FakeDisk &d, int fd, const char *call)
+    {
+        d.wait_while_stalled(call);
         const std::scoped_lock lock(d.mutex_);
-        if (d.fails("sync"))
+        if (d.fails(call))
             return -1;
         const Open *found = d.find(fd);
         if (!found)
@@ -253,6 +323,8 @@ class FakeDisk
             o.file->synced = o.file->data;
         else
             d.synced_names_ = d.names_;
+        if (!o.file)
+            d.changes_.clear();
         return 0;
     }
     static int write_back(void *, int, uint64_t, uint64_t, bool)
@@ -270,8 +342,7 @@ class FakeDisk
             errno = ENOENT;
             return -1;
         }
-        d.names_[to] = at->second;
-        d.names_.erase(from);
+        d.change({from, to, at->second});
         return 0;
     }
     static int unlink(void *ctx, const char *path)
@@ -280,16 +351,21 @@ class FakeDisk
         const std::scoped_lock lock(d.mutex_);
         if (d.fails("unlink"))
             return -1;
-        if (d.names_.erase(path) == 0) {
+        if (d.names_.count(path) == 0) {
             errno = ENOENT;
             return -1;
         }
+        d.change({path, "", nullptr});
         return 0;
     }
 
     file_ops ops_;
     mutable std::mutex mutex_;
-    std::map<std::string, std::shared_ptr<File>> names_, synced_names_;
+    Names names_, synced_names_;
+    std::vector<Change> changes_; // between the two
+    std::mutex stall_mutex_;
+    std::condition_variable stall_ends_;
+    std::string stalled_;
     std::map<int, Open> open_;
     int last_fd_ = 2;
     int misused_ = 0;

@@ -3,11 +3,14 @@
 #include "persist/aof/aof_load.h"
 #include "tests/persist/fake_disk.h"
 
+#include "core/base/crc64.h"
 #include "core/base/log.h"
 #include "core/base/mem.h"
 
 #include <gtest/gtest.h>
 
+#include <atomic>
+#include <functional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -28,7 +31,7 @@ class Book
     Book(FakeDisk &disk, aof_fsync fsync, aof_manifest *found = nullptr) : disk_(disk)
     {
         ring_ = log_ring_new(1 << 10, 16, 1 << 24);
-        const aof_options options = {disk.ops(), "d", "a", fsync, false};
+        const aof_options options = {disk.ops(), "d", "a", fsync, false, faulted, this};
         aof_ = aof_new(&options, ring_);
         aof_manifest none{};
         opened = aof_open(aof_, found ? found : &none, 0, 0) == LK_OK;
@@ -74,13 +77,23 @@ class Book
             std::this_thread::yield();
     }
 
-    int rewrite()
+    int turn(enum aof_turn kind = AOF_TURN_ROTATE)
     {
         aof_turn_request turn;
+        aof_turn(ring_, &turn, kind);
+        return aof_turn_wait(&turn);
+    }
+
+    int rewrite()
+    {
         const std::string base = added_;
-        aof_turn(ring_, &turn, AOF_TURN_ROTATE);
-        if (aof_turn_wait(&turn) != LK_OK)
+        if (aof_prepare_turn(aof_, AOF_TURN_ROTATE) != LK_OK || turn() != LK_OK)
             return LK_EIO;
+        return adopt(base);
+    }
+
+    int adopt(const std::string &base)
+    {
         const file_ops *ops = disk_.ops();
         const int fd = ops->open(ops->ctx, "d/temp", O_WRONLY | O_CREAT | O_TRUNC, 0644);
         if (fd < 0)
@@ -96,10 +109,23 @@ class Book
     {
         return aof_;
     }
+    log_ring *ring()
+    {
+        return ring_;
+    }
+    const std::string &added() const
+    {
+        return added_;
+    }
 
     bool opened = false;
+    std::atomic<const char *> told{nullptr}; // by `faulted`
 
   private:
+    static void faulted(void *ctx, const char *line)
+    {
+        static_cast<Book *>(ctx)->told = line;
+    }
     FakeDisk &disk_;
     log_ring *ring_;
     aof *aof_;
@@ -114,7 +140,7 @@ struct Loaded {
     bool truncated = false;
 };
 
-Loaded load(const FakeDisk &disk, bool truncated_ok = true)
+Loaded load(const FakeDisk &disk, bool truncated_ok = true, uint64_t tail_max = 0)
 {
     Loaded out;
     aof_manifest m{};
@@ -138,11 +164,15 @@ Loaded load(const FakeDisk &disk, bool truncated_ok = true)
     options.ops = disk.ops();
     options.directory = "d";
     options.truncated_ok = truncated_ok;
+    options.corrupt_tail_max = tail_max;
     aof_load_result result{};
-    if (out.rc == LK_OK)
-        out.rc = aof_load(&m, &options, &receiver, &result, &error);
+    do {
+        out.numbers.clear();
+        if (out.rc == LK_OK)
+            out.rc = aof_load(&m, &options, &receiver, &result, &error);
+        out.truncated |= result.truncated;
+    } while (out.rc == LK_OK && result.again);
     out.error.assign(error.data, error.size);
-    out.truncated = result.truncated;
     aof_manifest_release(&m);
     buf_release(&error);
     return out;
@@ -218,7 +248,8 @@ TEST_F(Aof, GoesOnBehindAnEarlierLife)
 
 // The power fails at every call in turn: what was durable is there, in order, and nothing else but
 // what came right behind it.
-TEST_F(Aof, LosesNothingDurableWhereverThePowerFails)
+void lose_nothing_durable(aof_fsync policy, const std::function<uint64_t(int64_t)> &mask,
+                          const std::function<FakeDisk::Tail(int64_t)> &tail)
 {
     for (int64_t n = 0;; n++) {
         SCOPED_TRACE("call " + std::to_string(n));
@@ -226,7 +257,7 @@ TEST_F(Aof, LosesNothingDurableWhereverThePowerFails)
         int durable = 0, added = 0;
         d.fail_from(n);
         {
-            Book book(d, AOF_FSYNC_ALWAYS);
+            Book book(d, policy);
             for (int i = 1; book.opened && i <= 12; i++) {
                 added = i;
                 if (!book.wait_durable(book.add(i)))
@@ -237,7 +268,7 @@ TEST_F(Aof, LosesNothingDurableWhereverThePowerFails)
             }
         }
         const bool failed = d.calls() > n;
-        d.after_crash();
+        d.after_crash(mask(n), tail(n));
         const Loaded got = load(d);
         ASSERT_EQ(got.rc, LK_OK) << got.error;
         ASSERT_GE(got.numbers.size(), static_cast<size_t>(durable));
@@ -245,6 +276,25 @@ TEST_F(Aof, LosesNothingDurableWhereverThePowerFails)
         ASSERT_EQ(got.numbers, first(static_cast<int>(got.numbers.size())));
         if (!failed)
             break;
+    }
+}
+
+TEST_F(Aof, LosesNothingDurableWhereverThePowerFails)
+{
+    using Tail = FakeDisk::Tail;
+    for (const Tail tail : {Tail::none, Tail::half, Tail::all, Tail::zeros})
+        lose_nothing_durable(
+            AOF_FSYNC_ALWAYS, [](int64_t) { return 0; }, [=](int64_t) { return tail; });
+}
+
+// The same where any of the names that were not synced may have changed.
+TEST_F(Aof, LosesNothingDurableWhicheverNamesHaveChanged)
+{
+    for (uint64_t mask = 1; mask < 16; mask++) {
+        SCOPED_TRACE("names " + std::to_string(mask));
+        lose_nothing_durable(
+            AOF_FSYNC_ALWAYS, [=](int64_t) { return mask; },
+            [](int64_t n) { return static_cast<FakeDisk::Tail>(n % 4); });
     }
 }
 
@@ -261,7 +311,7 @@ TEST_F(Aof, GoesOnWhenTheDiskHasRoomAgain)
         EXPECT_TRUE(aof_report_get(book.file()).write_failed);
         book.add(3);
         disk.refuse(nullptr, 0);
-        while (!book.is_durable(ticket + 1)) // it tries once a second
+        while (!book.is_durable(ticket + 1)) // it tries now and then
             std::this_thread::yield();
         EXPECT_EQ(aof_fault_line(book.file()), nullptr);
     }
@@ -273,7 +323,7 @@ TEST_F(Aof, TrustsAFailedSyncAgainOnlyAfterARewrite)
 {
     Book book(disk, AOF_FSYNC_ALWAYS);
     EXPECT_TRUE(book.wait_durable(book.add(1)));
-    disk.refuse("sync", EIO);
+    disk.refuse("sync_data", EIO);
     const uint64_t ticket = book.add(2);
     EXPECT_FALSE(book.wait_durable(ticket));
     EXPECT_TRUE(aof_report_get(book.file()).sync_failed);
@@ -286,6 +336,172 @@ TEST_F(Aof, TrustsAFailedSyncAgainOnlyAfterARewrite)
     EXPECT_TRUE(book.is_durable(later));
     EXPECT_EQ(aof_fault_line(book.file()), nullptr);
     EXPECT_EQ(load(disk).numbers, first(3));
+}
+
+// --- what a killed process takes with it ---------------------------------------------------------
+
+void until(const std::function<bool()> &there)
+{
+    while (!there())
+        std::this_thread::yield();
+}
+
+// Under everysec neither a batch nor a turn waits for a sync.
+TEST_F(Aof, WritesBesideASyncThatHangs)
+{
+    Book book(disk, AOF_FSYNC_EVERYSEC);
+    ASSERT_EQ(aof_prepare_turn(book.file(), AOF_TURN_ROTATE), LK_OK);
+    disk.stall("sync_data");
+    book.add(1);
+    until([&] { return aof_report_get(book.file()).syncing; });
+    book.add(2);
+    until([&] { return disk.contents("d/a.1.incr.aof").find(command(2)) != std::string::npos; });
+    EXPECT_EQ(book.turn(), LK_OK);
+    book.add(3);
+    until([&] { return disk.contents("d/a.2.incr.aof").find(command(3)) != std::string::npos; });
+    EXPECT_TRUE(aof_report_get(book.file()).syncing); /* all the while */
+    EXPECT_EQ(load(disk).numbers, first(3));
+    disk.stall(nullptr);
+}
+
+// What is acknowledged and not written is at most LOG_LATE_NS old.
+TEST_F(Aof, HoldsRepliesWhileWritesAreSlow)
+{
+    Book book(disk, AOF_FSYNC_EVERYSEC);
+    const uint64_t written = book.add(1);
+    book.wait_written();
+    disk.stall("write");
+    const uint64_t slow = book.add(2);
+    until([&] { return !book.is_durable(slow); });
+    EXPECT_FALSE(book.is_durable(book.add(3)));
+    EXPECT_TRUE(book.is_durable(written)); /* nobody else waits */
+    EXPECT_EQ(log_ring_refusal(book.ring()), nullptr);
+    disk.stall(nullptr);
+    book.wait_written();
+    EXPECT_TRUE(book.is_durable(slow + 1));
+}
+
+// From the first write that fails on nothing is acknowledged, whatever the policy.
+TEST_F(Aof, HoldsRepliesAtOnceWhenWritesFail)
+{
+    for (const aof_fsync fsync : {AOF_FSYNC_EVERYSEC, AOF_FSYNC_NO, AOF_FSYNC_ALWAYS}) {
+        FakeDisk d;
+        {
+            Book book(d, fsync);
+            EXPECT_TRUE(book.wait_durable(book.add(1)));
+            book.wait_written();
+            d.refuse("write", ENOSPC);
+            const uint64_t ticket = book.add(2);
+            until([&] { return book.told.load() != nullptr; });
+            EXPECT_STREQ(book.told,
+                         "MISCONF Errors writing to the AOF file: No space left on device");
+            EXPECT_FALSE(book.is_durable(ticket));
+            EXPECT_TRUE(book.is_durable(ticket - 1));
+            until([&] {
+                aof_tell_waiting(book.file());
+                return log_ring_refusal(book.ring()) != nullptr;
+            });
+            EXPECT_STREQ(log_ring_refusal(book.ring()),
+                         "MISCONF Errors writing to the AOF file: No space left on device. What "
+                         "this reply rests on is in memory, and will be written when the disk "
+                         "takes it again.");
+            EXPECT_FALSE(book.is_durable(ticket));
+            d.refuse(nullptr, 0);
+            until([&] { return book.is_durable(ticket); });
+            EXPECT_EQ(log_ring_refusal(book.ring()), nullptr);
+        }
+        EXPECT_EQ(load(d).numbers, first(2));
+    }
+}
+
+// Bytes that the old file did not take are in no other: the turn fails, and nothing is missing.
+TEST_F(Aof, TurnsOnlyWhenAllIsWritten)
+{
+    {
+        Book book(disk, AOF_FSYNC_EVERYSEC);
+        ASSERT_EQ(aof_prepare_turn(book.file(), AOF_TURN_ROTATE), LK_OK);
+        book.add(1);
+        book.wait_written();
+        disk.refuse("write", ENOSPC);
+        book.add(2);
+        until([&] { return aof_fault_line(book.file()) != nullptr; });
+        EXPECT_EQ(book.turn(), LK_EIO);
+        EXPECT_EQ(errno, ENOSPC);
+        EXPECT_EQ(aof_prepare_turn(book.file(), AOF_TURN_ROTATE), LK_EIO);
+        EXPECT_EQ(errno, ENOSPC);
+        book.add(3);
+        disk.refuse(nullptr, 0);
+        until([&] { return !aof_fault_line(book.file()); });
+        book.add(4);
+        EXPECT_EQ(book.rewrite(), LK_OK);
+        book.add(5);
+    }
+    EXPECT_EQ(load(disk).numbers, first(5));
+    EXPECT_TRUE(disk.exists("d/a.2.incr.aof")); /* that which was ready then */
+    EXPECT_FALSE(disk.exists("d/a.3.incr.aof"));
+}
+
+// A base says nothing about a sync that failed behind its turn.
+TEST_F(Aof, ABaseEndsNoFaultOfTheFileBehindIt)
+{
+    Book book(disk, AOF_FSYNC_ALWAYS);
+    EXPECT_TRUE(book.wait_durable(book.add(1)));
+    const std::string base = book.added();
+    ASSERT_EQ(aof_prepare_turn(book.file(), AOF_TURN_ROTATE), LK_OK);
+    EXPECT_EQ(book.turn(), LK_OK);
+    disk.refuse("sync_data", EIO);
+    const uint64_t ticket = book.add(2);
+    EXPECT_FALSE(book.wait_durable(ticket));
+    disk.refuse(nullptr, 0);
+    EXPECT_EQ(book.adopt(base), LK_OK);
+    EXPECT_NE(aof_fault_line(book.file()), nullptr);
+    EXPECT_FALSE(book.is_durable(ticket));
+    EXPECT_EQ(book.rewrite(), LK_OK);
+    EXPECT_EQ(aof_fault_line(book.file()), nullptr);
+    EXPECT_TRUE(book.is_durable(ticket)); /* who waits is told */
+}
+
+// A turn that comes when the file is off already finds nothing to turn.
+TEST_F(Aof, StaysOffWhenARewriteComesTooLate)
+{
+    Book book(disk, AOF_FSYNC_EVERYSEC);
+    book.add(1);
+    ASSERT_EQ(aof_prepare_turn(book.file(), AOF_TURN_ROTATE), LK_OK);
+    EXPECT_EQ(book.turn(AOF_TURN_END), LK_OK);
+    EXPECT_EQ(book.turn(), LK_EIO);
+    EXPECT_EQ(errno, ECANCELED);
+    EXPECT_FALSE(aof_report_get(book.file()).on);
+    /* The file that was ready is named in the manifest: the next life takes another. */
+    const std::string base = book.added();
+    ASSERT_EQ(aof_prepare_turn(book.file(), AOF_TURN_BEGIN), LK_OK);
+    EXPECT_EQ(book.turn(AOF_TURN_BEGIN), LK_OK);
+    book.add(2);
+    until([&] { return disk.contents("d/a.3.incr.aof").find(command(2)) != std::string::npos; });
+    EXPECT_EQ(load(disk).numbers, first(1));
+    EXPECT_EQ(book.adopt(base), LK_OK);
+    EXPECT_EQ(load(disk).numbers, first(2));
+    for (const char *name : {"d/a.1.incr.aof", "d/a.2.incr.aof"})
+        EXPECT_FALSE(disk.exists(name));
+}
+
+// Answers under a policy that changes: what was told is not asked again, what was not waits.
+TEST_F(Aof, PolicyChangesWhileItRuns)
+{
+    Book book(disk, AOF_FSYNC_ALWAYS);
+    disk.stall("sync_data");
+    const uint64_t ticket = book.add(1);
+    EXPECT_FALSE(book.is_durable(ticket));
+    aof_set_fsync(book.file(), AOF_FSYNC_NO);
+    EXPECT_TRUE(book.is_durable(ticket));
+    aof_set_fsync(book.file(), AOF_FSYNC_ALWAYS);
+    EXPECT_FALSE(book.is_durable(ticket)); /* a read now must not show it */
+    disk.stall(nullptr);
+    EXPECT_TRUE(book.wait_durable(ticket));
+    aof_set_fsync(book.file(), AOF_FSYNC_NO);
+    const uint64_t later = book.add(2);
+    book.wait_written();
+    aof_set_fsync(book.file(), AOF_FSYNC_ALWAYS);
+    EXPECT_TRUE(book.wait_durable(later)); /* without another write */
 }
 
 // --- what is loaded
@@ -309,6 +525,65 @@ TEST_F(Aof, EndsWhereTheLastWholeUnitEnds)
     }
 }
 
+// What a power cut leaves behind the last sync is cut; what was sound once is damage.
+TEST_F(Aof, CutsWhatACrashHasLeft)
+{
+    const std::string one = command(1), two = command(2), bad = "*2\r\n$3\r\nADD\r\n$x\r\n1\r\n";
+    const auto crc = [](const std::string &of, int synced) {
+        char line[64];
+        snprintf(line, sizeof line, "#CRC:%016llx %zu %d\r\n",
+                 static_cast<unsigned long long>(crc64(0, of.data(), of.size())), of.size(),
+                 synced);
+        return std::string(line);
+    };
+    const std::string zeros(12, '\0'), many(3 << 20, '\0');
+    const std::string summed = one + crc(one, 0);
+    struct Case {
+        const char *what;
+        std::string text, left;
+        int numbers; // -1: refused
+        uint64_t tail_max;
+    };
+    for (const Case &c : {
+             Case{"zeros", one + zeros, one, 1, 0},
+             Case{"many zeros", one + many, one, 1, 0},
+             Case{"nothing but zeros", zeros, "", 0, 0},
+             Case{"garbage", one + std::string(70000, '\x80') + "*1\r\n$9", one, 1, 0},
+             Case{"a torn value, then zeros", one + two.substr(0, 15) + zeros, one, 1, 0},
+             /* The receiver was given what stands in it, and runs nothing without EXEC. */
+             Case{"inside a transaction", one + "*1\r\n$5\r\nMULTI\r\n" + two + zeros, one, 2, 0},
+             Case{"a command behind it", one + bad + two, "", -1, 0},
+             Case{"a command far behind it", one + many + "\r\n" + two, "", -1, 0},
+             Case{"the same, as asked", one + bad + two, one, 1, 1000},
+             Case{"not that much", one + bad + two, "", -1, 39},
+             Case{"never synced", one + bad + two + crc(one, 0), one, 1, 0},
+             Case{"synced before it", one + bad + two + crc(one, 20), one, 1, 0},
+             Case{"synced", one + bad + two + crc(one, 21), "", -1, 0},
+             Case{"synced, whatever is asked", one + bad + two + crc(one, 21), "", -1, 1000},
+             Case{"a hole in a value", summed + two + crc(one, 0), summed, 1, 0},
+             Case{"a hole in a value, commands behind it", summed + two + crc(one, 5) + two, summed,
+                  1, 0},
+             Case{"a value that was synced", summed + two + crc(one, 0) + two + crc(two, 99), "",
+                  -1, 0},
+         }) {
+        SCOPED_TRACE(c.what);
+        disk.put("d/a.manifest",
+                 "file a.1.incr.aof seq 1 type i\nfile a.2.incr.aof seq 2 type i\n");
+        disk.put("d/a.1.incr.aof", c.text);
+        disk.put("d/a.2.incr.aof", "");
+        EXPECT_EQ(load(disk, false).rc, LK_EFORMAT);
+        const Loaded got = load(disk, true, c.tail_max);
+        EXPECT_EQ(got.rc, c.numbers < 0 ? LK_EFORMAT : LK_OK) << got.error;
+        EXPECT_EQ(got.truncated, c.numbers >= 0);
+        EXPECT_EQ(disk.contents("d/a.1.incr.aof"), c.numbers < 0 ? c.text : c.left);
+        if (c.numbers >= 0) {
+            EXPECT_EQ(got.numbers, first(c.numbers));
+            EXPECT_EQ(got.error, "");
+            EXPECT_FALSE(load(disk, false).truncated);
+        }
+    }
+}
+
 TEST_F(Aof, RefusesWhatIsWrongInTheMiddle)
 {
     const std::string manifest = "file a.1.incr.aof seq 1 type i\nfile a.2.incr.aof seq 2 type i\n";
@@ -318,10 +593,11 @@ TEST_F(Aof, RefusesWhatIsWrongInTheMiddle)
     };
     const std::string flipped = "*2\r\n$3\r\nADD\r\n$x\r\n1\r\n";
     for (const Case &c : {
-             Case{"a flipped byte", flipped, "", "at byte 0"},
-             Case{"garbage", command(1) + "hello", "", "at byte 20"},
+             Case{"a flipped byte", flipped, command(2), "at byte 0"},
+             Case{"garbage", command(1) + "hello", command(2), "at byte 20"},
              Case{"an early end", command(1).substr(0, 10), command(2), "Unexpected end of file"},
-             Case{"a wrong checksum", command(1) + "#CRC:0000000000000001 22\r\n", "", "checksum"},
+             Case{"a wrong checksum", command(1) + "#CRC:0000000000000001 22\r\n", command(2),
+                  "checksum"},
          }) {
         SCOPED_TRACE(c.what);
         disk.put("d/a.manifest", manifest);
