@@ -88,6 +88,25 @@ void reply_bulk_ref(struct reply *r, struct bytes s, reply_release_fn *release, 
     reply_bulk_end(r);
 }
 
+void reply_append(struct reply *to, struct reply *from)
+{
+    LK_ASSERT(from->ref.sent == 0 && from->ref.sent_out == 0);
+    const size_t base = to->out.size;
+    buf_append_bytes(&to->out, buf_bytes(&from->out));
+    for (uint32_t i = 0; i < from->ref.n; i++) {
+        struct reply_ref ref = from->ref.v[i];
+        ref.at += base;
+        reply_ref_insert(to, to->ref.n, &ref);
+    }
+    from->ref.n = 0; /* to releases them now */
+    if (from->errors > 0)
+        to->error_at = base + from->error_at;
+    to->errors += from->errors;
+    to->version = from->version;
+    from->errors = 0;
+    reply_clear(from);
+}
+
 size_t reply_segments(const struct reply *r, struct bytes *v, size_t max)
 {
     size_t n = 0, at = r->ref.sent_out, in = r->ref.sent_in;

@@ -44,6 +44,12 @@ void reply_bulk_end(struct reply *r);
 /* The same for a value in one piece. */
 void reply_bulk_ref(struct reply *r, struct bytes s, reply_release_fn *release, void *arg);
 
+/*
+ * Moves all of from behind what to has; from is clear then, and to has its version.  Nothing of
+ * from may be sent yet.  Cost: a copy of from's own bytes, none of what it refers to.
+ */
+void reply_append(struct reply *to, struct reply *from);
+
 /* Bytes still to be sent. */
 static inline size_t reply_size(const struct reply *r)
 {

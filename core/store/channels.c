@@ -97,8 +97,8 @@ uint64_t channels_subscribe(struct channels *c, enum message_kind kind, struct b
     return since;
 }
 
-void channels_unsubscribe(struct channels *c, enum message_kind kind, struct bytes name,
-                          uint32_t worker, bool last)
+uint64_t channels_unsubscribe(struct channels *c, enum message_kind kind, struct bytes name,
+                              uint32_t worker, bool last)
 {
     const uint64_t hash = hash_bytes(name), bit = UINT64_C(1) << worker;
     struct stripe *s = stripe_lock(c, hash);
@@ -115,9 +115,11 @@ void channels_unsubscribe(struct channels *c, enum message_kind kind, struct byt
         name_map_trim(&s->kinds[kind]);
         __atomic_fetch_sub(&c->distinct[kind], 1, __ATOMIC_RELAXED);
     }
+    const uint64_t until = s->sequence;
     pthread_mutex_unlock(&s->mutex);
     if (ch)
         mem_free(ch, sizeof *ch + ch->node.name.size);
+    return until;
 }
 
 uint64_t channels_count(struct channels *c, enum message_kind kind, struct bytes name)

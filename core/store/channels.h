@@ -41,9 +41,12 @@ bool channels_any(const struct channels *c, enum message_kind kind);
  */
 uint64_t channels_subscribe(struct channels *c, enum message_kind kind, struct bytes name,
                             uint32_t worker, bool first);
-/* One less; last: that worker has no other one of this channel. */
-void channels_unsubscribe(struct channels *c, enum message_kind kind, struct bytes name,
-                          uint32_t worker, bool last);
+/*
+ * One less; last: that worker has no other one of this channel.  Returns the sequence up to which
+ * messages were for it; those that its worker was to have are pushed by now.
+ */
+uint64_t channels_unsubscribe(struct channels *c, enum message_kind kind, struct bytes name,
+                              uint32_t worker, bool last);
 
 /* Subscribers at this moment. */
 uint64_t channels_count(struct channels *c, enum message_kind kind, struct bytes name);

@@ -136,7 +136,7 @@ uint64_t patterns_subscribe(struct patterns *p, struct bytes pattern, uint32_t w
     return patterns_end(p);
 }
 
-void patterns_unsubscribe(struct patterns *p, struct bytes pattern, uint32_t worker, bool last)
+uint64_t patterns_unsubscribe(struct patterns *p, struct bytes pattern, uint32_t worker, bool last)
 {
     const uint64_t hash = hash_bytes(pattern), bit = UINT64_C(1) << worker;
     patterns_begin(p);
@@ -152,7 +152,7 @@ void patterns_unsubscribe(struct patterns *p, struct bytes pattern, uint32_t wor
         patterns_list_remove(p, one);
         reclaim_retire(one, sizeof *one + pattern.size);
     }
-    patterns_end(p);
+    return patterns_end(p);
 }
 
 /* --- matching -------------------------------------------------------------------------------- */

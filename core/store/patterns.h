@@ -35,7 +35,11 @@ uint64_t patterns_distinct(const struct patterns *p);
  * the version from which on messages are for it.
  */
 uint64_t patterns_subscribe(struct patterns *p, struct bytes pattern, uint32_t worker, bool first);
-void patterns_unsubscribe(struct patterns *p, struct bytes pattern, uint32_t worker, bool last);
+/*
+ * One less; last: that worker has no other one of this pattern.  Returns the version from which on
+ * messages are not for it; behind channels_pass all before are pushed.
+ */
+uint64_t patterns_unsubscribe(struct patterns *p, struct bytes pattern, uint32_t worker, bool last);
 
 struct pattern_match {
     uint64_t version;

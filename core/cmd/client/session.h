@@ -18,6 +18,7 @@ LK_BEGIN
 struct command_info;
 struct multi_state;
 struct watch_list;
+struct subscriptions;
 struct waiter;
 
 enum session_flag {
@@ -51,6 +52,7 @@ struct session {
     struct multi_state *multi;               /* NULL outside MULTI */
     struct watch_list *watch;                /* NULL without WATCH */
     uint32_t watch_dirty;                    /* __atomic: a watched key has changed */
+    struct subscriptions *subscriptions;     /* channels and patterns; NULL: never had any */
     struct token_node token; /* its place in the queue of those that may wait for locks */
     uint8_t lock_failures;   /* of the parked command */
     bool parked;             /* commands behind it wait too */

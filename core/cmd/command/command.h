@@ -52,6 +52,7 @@ enum command_flag {
     CMD_EXCLUSIVE = 1 << 21,  /* alone in the gate: no other command runs anywhere */
     CMD_CONTROL = 1 << 22,    /* of the transaction itself: runs at once inside MULTI */
     CMD_EACH_SHARD = 1 << 23, /* goes shard by shard through exec_each_shard */
+    CMD_PUSHES = 1 << 24,     /* its reply is made of pushes, which CLIENT REPLY does not silence */
 };
 
 /* Categories, one bit each, in the order of ACL CAT. */

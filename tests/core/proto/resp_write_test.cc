@@ -279,6 +279,34 @@ TEST(ReplyRefs, AreReleasedOnceWhateverHappens)
     EXPECT_EQ(released, 4);
 }
 
+// Two replies become one: references stand at their new places and are released once.
+TEST(ReplyRefs, Appended)
+{
+    int released = 0;
+    const std::string one(3000, 'a'), two(2000, 'b');
+    reply to, from;
+    reply_init(&to, 2);
+    reply_init(&from, 3);
+    reply_error(&to, "ERR first");
+    reply_bulk_ref(&to, View(one), CountRelease, &released);
+    reply_simple(&from, "x");
+    reply_error(&from, "ERR second");
+    reply_bulk_ref(&from, View(two), CountRelease, &released);
+    const std::string want = Gather(to) + Gather(from);
+    reply_append(&to, &from);
+    EXPECT_EQ(Gather(to), want);
+    EXPECT_EQ(reply_size(&to), want.size());
+    EXPECT_EQ(reply_size(&from), 0u);
+    EXPECT_EQ(to.version, 3);
+    EXPECT_EQ(to.errors, 2u);
+    EXPECT_EQ(std::string(to.out.data + to.error_at, 11), "-ERR second");
+    reply_release(&from);
+    EXPECT_EQ(released, 0);
+    reply_sent(&to, want.size());
+    EXPECT_EQ(released, 2);
+    reply_release(&to);
+}
+
 TEST(ReplyRefs, MovedAside)
 {
     const std::string s(10, 's');

@@ -1,0 +1,31 @@
+/*
+ * exec_push.h — what handlers of messages may do.
+ *
+ * Threads  the worker that runs the command
+ */
+#ifndef LK_CMD_EXEC_PUSH_H
+#define LK_CMD_EXEC_PUSH_H
+
+#include "core/cmd/engine/exec.h"
+#include "core/cmd/engine/subscriber.h"
+
+LK_BEGIN
+
+/*
+ * Publishes when the command's locks are let go, with all else that the transaction publishes.
+ * Returns how many clients it is for at this moment.
+ */
+uint64_t exec_publish(struct exec *x, enum message_kind kind, struct bytes channel,
+                      struct bytes payload);
+
+/* The running session's subscriptions.  False: it had it already; or it had none. */
+bool exec_subscribe(struct exec *x, enum subscription_kind kind, struct bytes name);
+bool exec_unsubscribe(struct exec *x, enum subscription_kind kind, struct bytes name);
+
+/* What all workers' sessions subscribe to. */
+struct channels *exec_channels(struct exec *x);
+struct patterns *exec_patterns(struct exec *x);
+
+LK_END
+
+#endif

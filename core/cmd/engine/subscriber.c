@@ -1,0 +1,248 @@
+#include "core/cmd/engine/subscriber.h"
+
+#include "core/base/hash.h"
+#include "core/base/mem.h"
+#include "core/proto/resp_segment.h"
+
+/* A channel or pattern that sessions of this worker subscribe to. */
+struct listener {
+    struct name_node node; /* first */
+    struct subscription *first, *last;
+    uint32_t live; /* those that have not ended */
+    uint8_t kind;
+    char name[];
+};
+
+struct subscription {
+    struct name_node node; /* first; in the session's map until it ends */
+    struct listener *listener;
+    struct subscription *next, *prev; /* on the listener, in order of arrival */
+    struct subscription *ended_next;
+    struct session *session;
+    uint64_t since, until;
+};
+
+struct subscriptions {
+    struct name_map kinds[SUBSCRIPTION_KINDS];
+};
+
+enum { COPIED_BODY = 1024 }; /* what is longer is sent from the message itself */
+
+static enum message_kind message_kind_of(enum subscription_kind kind)
+{
+    return kind == SUBSCRIBED_SHARD ? MESSAGE_SHARD : MESSAGE_PLAIN;
+}
+
+void subscribers_init(struct subscribers *all, struct channels *channels, struct patterns *patterns,
+                      uint32_t worker)
+{
+    *all = (struct subscribers){.channels = channels, .patterns = patterns, .worker = worker};
+}
+
+void subscribers_release(struct subscribers *all)
+{
+    LK_ASSERT(all->ended == NULL);
+    for (int kind = 0; kind < SUBSCRIPTION_KINDS; kind++) {
+        LK_ASSERT(all->listeners[kind].count == 0);
+        name_map_release(&all->listeners[kind]);
+    }
+}
+
+/* --- subscriptions --------------------------------------------------------------------------- */
+
+static struct listener *listener_get(struct subscribers *all, enum subscription_kind kind,
+                                     struct bytes name, uint64_t hash)
+{
+    struct listener *l = (struct listener *)name_map_find(&all->listeners[kind], name, hash);
+    if (l)
+        return l;
+    l = mem_alloc(sizeof *l + name.size);
+    *l = (struct listener){.node = {.hash = hash, .name = {l->name, name.size}},
+                           .kind = (uint8_t)kind};
+    if (name.size > 0)
+        memcpy(l->name, name.data, name.size);
+    name_map_add(&all->listeners[kind], &l->node);
+    return l;
+}
+
+/* Takes a subscription off its listener, which goes with the last one. */
+static void subscription_free(struct subscribers *all, struct subscription *one)
+{
+    struct listener *l = one->listener;
+    *(one->prev ? &one->prev->next : &l->first) = one->next;
+    *(one->next ? &one->next->prev : &l->last) = one->prev;
+    mem_delete(one);
+    if (l->first)
+        return;
+    LK_ASSERT(l->live == 0);
+    name_map_remove(&all->listeners[l->kind], &l->node);
+    name_map_trim(&all->listeners[l->kind]);
+    mem_free(l, sizeof *l + l->node.name.size);
+}
+
+static void subscriber_show(struct session *s)
+{
+    uint32_t *const shown[SUBSCRIPTION_KINDS] = {&s->shown.channels, &s->shown.patterns,
+                                                 &s->shown.shard_channels};
+    for (int kind = 0; kind < SUBSCRIPTION_KINDS; kind++)
+        __atomic_store_n(shown[kind], (uint32_t)subscriber_count(s, (enum subscription_kind)kind),
+                         __ATOMIC_RELAXED);
+}
+
+bool subscriber_add(struct subscribers *all, struct session *s, enum subscription_kind kind,
+                    struct bytes name)
+{
+    const uint64_t hash = hash_bytes(name);
+    if (!s->subscriptions)
+        s->subscriptions = mem_new(struct subscriptions);
+    struct name_map *mine = &s->subscriptions->kinds[kind];
+    if (name_map_find(mine, name, hash))
+        return false;
+    struct listener *l = listener_get(all, kind, name, hash);
+    struct subscription *one = mem_new(struct subscription);
+    *one = (struct subscription){.node = {.hash = hash, .name = l->node.name},
+                                 .listener = l,
+                                 .prev = l->last,
+                                 .session = s,
+                                 .until = UINT64_MAX};
+    *(l->last ? &l->last->next : &l->first) = one;
+    l->last = one;
+    name_map_add(mine, &one->node);
+    const bool first = l->live++ == 0;
+    if (kind == SUBSCRIBED_PATTERN)
+        one->since = patterns_subscribe(all->patterns, name, all->worker, first) - 1;
+    else
+        one->since =
+            channels_subscribe(all->channels, message_kind_of(kind), name, all->worker, first);
+    subscriber_show(s);
+    return true;
+}
+
+/* Ends it for all publishers; what they have counted is in this worker's inbox by now. */
+static void subscription_end(struct subscribers *all, struct subscription *one)
+{
+    struct listener *l = one->listener;
+    const bool last = --l->live == 0;
+    name_map_remove(&one->session->subscriptions->kinds[l->kind], &one->node);
+    if (l->kind == SUBSCRIBED_PATTERN)
+        one->until = patterns_unsubscribe(all->patterns, l->node.name, all->worker, last) - 1;
+    else
+        one->until =
+            channels_unsubscribe(all->channels, message_kind_of((enum subscription_kind)l->kind),
+                                 l->node.name, all->worker, last);
+}
+
+bool subscriber_remove(struct subscribers *all, struct session *s, enum subscription_kind kind,
+                       struct bytes name)
+{
+    if (!s->subscriptions)
+        return false;
+    struct subscription *one = (struct subscription *)name_map_find(&s->subscriptions->kinds[kind],
+                                                                    name, hash_bytes(name));
+    if (!one)
+        return false;
+    subscription_end(all, one);
+    if (kind == SUBSCRIBED_PATTERN)
+        channels_pass(all->channels);
+    one->ended_next = all->ended;
+    all->ended = one;
+    subscriber_show(s);
+    return true;
+}
+
+void subscribers_drop_ended(struct subscribers *all)
+{
+    while (all->ended) {
+        struct subscription *one = all->ended;
+        all->ended = one->ended_next;
+        subscription_free(all, one);
+    }
+}
+
+void subscriber_forget(struct subscribers *all, struct session *s)
+{
+    if (!s->subscriptions)
+        return;
+    for (int kind = 0; kind < SUBSCRIPTION_KINDS; kind++) {
+        struct name_map *mine = &s->subscriptions->kinds[kind];
+        struct name_cursor at;
+        for (struct name_node *n = name_map_first(mine, &at); n; n = name_map_next(&at)) {
+            subscription_end(all, (struct subscription *)n);
+            subscription_free(all, (struct subscription *)n);
+        }
+        name_map_release(mine);
+    }
+    mem_delete(s->subscriptions);
+    s->subscriptions = NULL;
+    subscriber_show(s);
+}
+
+uint64_t subscriber_count(const struct session *s, enum subscription_kind kind)
+{
+    return s->subscriptions ? s->subscriptions->kinds[kind].count : 0;
+}
+
+const struct name_map *subscriber_names(const struct session *s, enum subscription_kind kind)
+{
+    static const struct name_map none;
+    return s->subscriptions ? &s->subscriptions->kinds[kind] : &none;
+}
+
+/* --- delivery -------------------------------------------------------------------------------- */
+
+static void message_release(void *arg)
+{
+    message_drop(arg);
+}
+
+static void subscriber_append_body(struct reply *r, struct message *m)
+{
+    if (m->body_size <= COPIED_BODY) {
+        reply_raw(r, message_body(m));
+        return;
+    }
+    message_hold(m, 1);
+    reply_refer(r, message_body(m), message_release, m);
+}
+
+static void subscription_push(struct subscribers *all, const struct subscription *one,
+                              struct message *m)
+{
+    static const char *const words[SUBSCRIPTION_KINDS] = {"message", "pmessage", "smessage"};
+    struct session *s = one->session;
+    const struct listener *l = one->listener;
+    const bool pattern = l->kind == SUBSCRIBED_PATTERN;
+    reply_push(&s->reply, pattern ? 4 : 3);
+    reply_bulk_cstr(&s->reply, words[l->kind]);
+    if (pattern)
+        reply_bulk(&s->reply, l->node.name);
+    subscriber_append_body(&s->reply, m);
+    if (m->ticket > s->ticket)
+        s->ticket = m->ticket;
+    all->output(all->output_ctx, s);
+}
+
+static void listener_deliver(struct subscribers *all, const struct listener *l, struct message *m,
+                             uint64_t moment)
+{
+    for (const struct subscription *one = l->first; one; one = one->next)
+        if (one->since < moment && moment <= one->until)
+            subscription_push(all, one, m);
+}
+
+void subscribers_deliver(struct subscribers *all, struct message *m)
+{
+    const struct bytes channel = message_channel(m);
+    const enum subscription_kind kind =
+        m->kind == MESSAGE_SHARD ? SUBSCRIBED_SHARD : SUBSCRIBED_CHANNEL;
+    const struct name_node *l = name_map_find(&all->listeners[kind], channel, m->hash);
+    if (l)
+        listener_deliver(all, (const struct listener *)l, m, m->sequence);
+    if (m->kind != MESSAGE_PLAIN)
+        return;
+    struct name_cursor at;
+    const struct name_map *patterns = &all->listeners[SUBSCRIBED_PATTERN];
+    for (l = name_map_first(patterns, &at); l; l = name_map_next(&at))
+        if (bytes_match_glob(l->name, channel, false))
+            listener_deliver(all, (const struct listener *)l, m, m->epoch);
+}
