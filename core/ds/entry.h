@@ -66,37 +66,55 @@ static inline uint32_t entry_u32_at(const struct entry *e, size_t offset)
     return v;
 }
 
-static inline size_t entry_key_size(const struct entry *e)
+/* The same with meta in hand: a relaxed load is made as often as it is written. */
+static inline size_t entry_head_of(uint32_t meta)
 {
-    return entry_wide(e) ? entry_u32_at(e, 8) : e->narrow_key_size;
-}
-
-static inline size_t entry_payload_size(const struct entry *e)
-{
-    return entry_wide(e) ? entry_u32_at(e, 12) : e->narrow_payload_size;
-}
-
-static inline size_t entry_key_offset(const struct entry *e)
-{
-    const uint32_t meta = entry_meta(e);
     return (meta & ENTRY_WIDE ? (size_t)ENTRY_WIDE_HEAD : (size_t)ENTRY_NARROW_HEAD) +
            (meta & ENTRY_DEADLINE ? (size_t)ENTRY_DEADLINE_BYTES : 0);
 }
 
+static inline size_t entry_key_size_of(const struct entry *e, uint32_t meta)
+{
+    return meta & ENTRY_WIDE ? entry_u32_at(e, 8) : e->narrow_key_size;
+}
+
+static inline size_t entry_payload_size_of(const struct entry *e, uint32_t meta)
+{
+    return meta & ENTRY_WIDE ? entry_u32_at(e, 12) : e->narrow_payload_size;
+}
+
+static inline size_t entry_key_size(const struct entry *e)
+{
+    return entry_key_size_of(e, entry_meta(e));
+}
+
+static inline size_t entry_payload_size(const struct entry *e)
+{
+    return entry_payload_size_of(e, entry_meta(e));
+}
+
+static inline size_t entry_key_offset(const struct entry *e)
+{
+    return entry_head_of(entry_meta(e));
+}
+
 static inline struct bytes entry_key(const struct entry *e)
 {
-    return bytes_of((const char *)e + entry_key_offset(e), entry_key_size(e));
+    const uint32_t meta = entry_meta(e);
+    return bytes_of((const char *)e + entry_head_of(meta), entry_key_size_of(e, meta));
 }
 
 static inline char *entry_payload(const struct entry *e)
 {
-    return (char *)(uintptr_t)e + entry_key_offset(e) + entry_key_size(e);
+    const uint32_t meta = entry_meta(e);
+    return (char *)(uintptr_t)e + entry_head_of(meta) + entry_key_size_of(e, meta);
 }
 
 /* The size to free it with. */
 static inline size_t entry_size(const struct entry *e)
 {
-    return entry_key_offset(e) + entry_key_size(e) + entry_payload_size(e);
+    const uint32_t meta = entry_meta(e);
+    return entry_head_of(meta) + entry_key_size_of(e, meta) + entry_payload_size_of(e, meta);
 }
 
 static inline int64_t entry_deadline(const struct entry *e)
@@ -112,6 +130,8 @@ static inline int64_t entry_deadline(const struct entry *e)
 /* The entry must have a deadline already; 0 <= ms <= ENTRY_DEADLINE_MAX. */
 static inline void entry_write_deadline(struct entry *e, int64_t ms)
 {
+    LK_ASSERT(entry_has_deadline(e));
+    LK_ASSERT(ms >= 0 && ms <= ENTRY_DEADLINE_MAX);
     const size_t at = entry_wide(e) ? (size_t)ENTRY_WIDE_HEAD : (size_t)ENTRY_NARROW_HEAD;
     memcpy((char *)e + at, &ms, ENTRY_DEADLINE_BYTES);
 }
@@ -119,15 +139,19 @@ static inline void entry_write_deadline(struct entry *e, int64_t ms)
 /* The payload may change its size in place as long as form and size class stay the same. */
 static inline bool entry_fits(const struct entry *e, size_t payload_size)
 {
-    const bool wide = entry_key_size(e) > UINT8_MAX || payload_size > UINT8_MAX;
-    return wide == entry_wide(e) &&
-           mem_class(entry_size(e)) ==
-               mem_class(entry_size(e) - entry_payload_size(e) + payload_size);
+    const uint32_t meta = entry_meta(e);
+    const size_t key = entry_key_size_of(e, meta), old = entry_payload_size_of(e, meta);
+    const bool wide = key > UINT8_MAX || payload_size > UINT8_MAX;
+    if (wide != (bool)(meta & ENTRY_WIDE))
+        return false;
+    const size_t rest = entry_head_of(meta) + key;
+    return old == payload_size || mem_class(rest + old) == mem_class(rest + payload_size);
 }
 
 /* entry_fits must hold. */
 static inline void entry_set_payload_size(struct entry *e, size_t payload_size)
 {
+    LK_DEBUG_ASSERT(entry_fits(e, payload_size));
     if (entry_wide(e)) {
         const uint32_t size = (uint32_t)payload_size;
         memcpy((char *)e + 12, &size, sizeof size);
