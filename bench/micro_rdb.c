@@ -9,6 +9,7 @@
 #include "bench/micro.h"
 #include "core/base/crc64_priv.h"
 #include "core/base/rng.h"
+#include "core/store/shard_write.h"
 #include "core/types/str.h"
 #include "persist/rdb/rdb_load.h"
 #include "persist/rdb/rdb_save_view.h"
@@ -118,12 +119,13 @@ static struct keyspace *make_keys(const struct kind *kind)
         const struct bytes k =
             bytes_of(key, (size_t)snprintf(key, sizeof key, "key:%012u", (unsigned)i));
         str_from_bytes(bytes_of(text, kind->make(&rng, text)), &v);
+        struct place at;
         struct shard *s = keyspace_shard(ks, keyspace_hash(ks, k));
-        struct entry *e =
-            entry_try_new(k, value_kind(&v), value_payload_size(&v), ENTRY_NO_DEADLINE);
-        value_payload_write(&v, entry_payload(e));
-        table_insert(&s->first, NULL, hash_bytes(k), e);
-        table_settle(&s->first, NULL);
+        shard_lock(s);
+        shard_find(ks, 0, k, keyspace_hash(ks, k), &at);
+        if (shard_put(&at, &v, ENTRY_NO_DEADLINE, 0) != LK_OK)
+            abort();
+        shard_unlock(s);
     }
     return ks;
 }

@@ -1,5 +1,6 @@
 #include "core/store/bulk_load.h"
 
+#include "core/store/shard_write.h"
 #include "core/store/view_priv.h"
 
 /* A table for fewer keys grows as fast as it could be made. */
@@ -14,34 +15,20 @@ void bulk_load_expect(struct bulk_load *b, uint32_t db, uint64_t keys)
     for (uint32_t i = 0; i < ks->count; i++) {
         struct shard *s = &ks->shards[i];
         shard_lock(s);
-        struct table *t = shard_own_table(ks, s, db);
-        shard_cow(ks, s, db, t);
-        if (!t->live)
-            table_reserve(t, (uint32_t)each);
+        shard_reserve(ks, s, db, (uint32_t)each);
         shard_unlock(s);
     }
-}
-
-static struct entry *make_entry(struct bytes key, const struct value *v, int64_t deadline_ms)
-{
-    struct entry *e = entry_try_new(key, value_kind(v), value_payload_size(v), deadline_ms);
-    if (!e)
-        return NULL;
-    value_payload_write(v, entry_payload(e));
-    if (value_next_deadline(v) >= 0)
-        entry_set_flag(e, ENTRY_INNER, true);
-    return e;
 }
 
 int bulk_load_add(struct bulk_load *b, uint32_t db, struct bytes key, struct value *v,
                   int64_t deadline_ms, uint32_t lru)
 {
-    struct entry *e = make_entry(key, v, deadline_ms);
+    LK_ASSERT(b->n < BULK_LOAD_BATCH);
+    struct entry *e = shard_new_entry(key, v, deadline_ms, lru);
     if (!e) {
         value_release(v);
         return LK_ENOMEM;
     }
-    entry_touch(e, lru);
     struct bulk_item *item = &b->items[b->n++];
     *item = (struct bulk_item){e, keyspace_hash(b->ks, key), db};
     LK_PREFETCH(keyspace_shard(b->ks, item->hash));
@@ -51,25 +38,13 @@ int bulk_load_add(struct bulk_load *b, uint32_t db, struct bytes key, struct val
 /* False: it is there and stays. */
 static bool put(struct bulk_load *b, const struct bulk_item *item)
 {
-    struct keyspace *ks = b->ks;
-    struct shard *s = keyspace_shard(ks, item->hash);
-    struct entry *e = item->e;
-    struct table_loc loc;
+    struct shard *s = keyspace_shard(b->ks, item->hash);
+    struct place at;
     shard_lock(s);
-    struct table *t = shard_own_table(ks, s, item->db);
-    const bool there = table_find(t, item->hash, entry_key(e), &loc) != NULL;
-    struct cow *cow = shard_cow(ks, s, item->db, t);
-    if (!there) {
-        table_insert(t, cow, item->hash, e);
-        if (t->old || t->count >= t->grow_at) /* it may be made for more, and must not shrink */
-            table_settle(t, cow);
-    } else if (b->replace) {
-        bool seen;
-        struct entry *old = table_replace(t, cow, &loc, e, &seen);
-        shard_dispose(ks, t, item->hash, old, seen, true);
-    }
-    if (entry_has_deadline(e) || entry_meta(e) & ENTRY_INNER)
-        __atomic_store_n(&ks->timed, UINT64_MAX, __ATOMIC_RELAXED);
+    const bool there = shard_find(b->ks, item->db, entry_key(item->e), item->hash, &at);
+    at.settle = SETTLE_GROW; /* it may be made for more, and must not shrink */
+    if (!there || b->replace)
+        shard_put_entry(&at, item->e, DISPOSE_LAZY);
     shard_unlock(s);
     return !there || b->replace;
 }

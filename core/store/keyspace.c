@@ -6,9 +6,6 @@
 
 #include <sched.h>
 
-/* Values with more blocks than this are freed in the background, whoever drops them. */
-enum { FREE_NOW_BLOCKS = 64 };
-
 int64_t shard_inner_deadline(const struct entry *e)
 {
     struct value v;
@@ -79,68 +76,6 @@ struct cow *shard_cow(struct keyspace *ks, struct shard *s, uint32_t db, struct 
     }
     t->frozen->cow.passed = __atomic_load_n(&t->frozen->cursor, __ATOMIC_ACQUIRE);
     return &t->frozen->cow;
-}
-
-/* Is the position of hash still to be read by the view? */
-static bool ahead(const struct table *t, uint64_t hash)
-{
-    return t->frozen && table_ahead(t, &t->frozen->cow, hash);
-}
-
-static bool pinned(const struct keyspace *ks, const struct entry *e)
-{
-    return entry_meta(e) & ENTRY_PINNED && open_epoch(ks) != 0;
-}
-
-static void defer_pinned(struct view *v, struct entry *e)
-{
-    pthread_mutex_lock(&v->pinned_lock);
-    garbage_add_entry(&v->pinned_garbage, e);
-    pthread_mutex_unlock(&v->pinned_lock);
-}
-
-static size_t effort(const struct entry *e)
-{
-    struct value v;
-    value_of_entry(e, &v);
-    return type_ops_get(v.type)->free_effort(&v);
-}
-
-void shard_dispose(struct keyspace *ks, struct table *t, uint64_t hash, struct entry *e, bool seen,
-                   bool lazy)
-{
-    const bool nodes = value_kind_has_root(e->kind);
-    if (LK_UNLIKELY(nodes && pinned(ks, e)))
-        defer_pinned(ks->view, e);
-    else if (LK_UNLIKELY(seen || (nodes && ahead(t, hash))))
-        /* Nodes that were not cloned yet are the view's even when the entry is not. */
-        garbage_add_entry(&t->frozen->garbage, e);
-    else if (!nodes)
-        entry_free(e);
-    else if (lazy || effort(e) > FREE_NOW_BLOCKS)
-        lazy_free_entry(ks->lazy, e);
-    else
-        entry_release_deep(e);
-}
-
-void shard_dispose_shell(struct keyspace *ks, struct table *t, struct entry *e, bool seen)
-{
-    (void)ks;
-    if (seen)
-        garbage_add_block(&t->frozen->garbage, e, entry_size(e));
-    else
-        entry_free(e);
-}
-
-struct cow *shard_node_cow(struct keyspace *ks, struct shard *s, uint32_t db, struct table *t,
-                           uint64_t hash, const struct entry *e)
-{
-    if (LK_LIKELY(open_epoch(ks) == 0))
-        return NULL;
-    if (pinned(ks, e))
-        return &ks->view->pinned;
-    shard_cow(ks, s, db, t);
-    return ahead(t, hash) ? &t->frozen->nodes : NULL;
 }
 
 uint64_t shard_flush(struct keyspace *ks, struct shard *s, uint32_t db, bool lazy)

@@ -52,32 +52,13 @@ void keyspace_clear(struct keyspace *ks);
 
 /* --- under the shard's lock ------------------------------------------------------------------ */
 
-/*
- * What a write to this table must respect, NULL if nothing: freezes the table first if a view is
- * open that has not seen it.  Dies at unlock.
- */
-struct cow *shard_cow(struct keyspace *ks, struct shard *s, uint32_t db, struct table *t);
-
-/*
- * Frees an entry that has left the table, with its value: now, in the background (big values, or
- * anything with nodes if lazy), or when the view that may still read it closes.
- */
-void shard_dispose(struct keyspace *ks, struct table *t, uint64_t hash, struct entry *e, bool seen,
-                   bool lazy);
-/* The same when the value lives on elsewhere: only the entry's own block goes. */
-void shard_dispose_shell(struct keyspace *ks, struct table *t, struct entry *e, bool seen);
-
-/* What edits of this entry's nodes must respect. */
-struct cow *shard_node_cow(struct keyspace *ks, struct shard *s, uint32_t db, struct table *t,
-                           uint64_t hash, const struct entry *e);
-
 /* For the tables of shards: the earliest deadline among the elements of an entry's value. */
 int64_t shard_inner_deadline(const struct entry *e);
 
 /* Empties the database in this shard; returns how many keys went. */
 uint64_t shard_flush(struct keyspace *ks, struct shard *s, uint32_t db, bool lazy);
 
-/* Under both locks' worth of all shards: see exec_swap_dbs. */
+/* Under the locks of all shards: each database gets the keys of the other. */
 void shard_swap(struct keyspace *ks, struct shard *s, uint32_t a, uint32_t b);
 
 LK_END

@@ -55,6 +55,12 @@ void garbage_add_table(struct garbage *g, struct table *t);
 /* Frees everything, pages through reclaim; the shard's lock is not held. */
 void garbage_release(struct garbage *g);
 
+/*
+ * What a write to this table must respect, NULL if nothing: freezes the table first if a view is
+ * open that has not seen it.  Under the shard's lock; dies at unlock.
+ */
+struct cow *shard_cow(struct keyspace *ks, struct shard *s, uint32_t db, struct table *t);
+
 struct table_frozen *view_freeze(struct view *v, struct shard *s, uint32_t db, struct table *t);
 
 /* An entry with everything it owns. */

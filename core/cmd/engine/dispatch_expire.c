@@ -11,35 +11,25 @@ enum { TICK_MS = 10, IDLE_TICK_MS = 100, PER_HOLD = 64 };
 
 struct expiry {
     struct dispatcher *d;
-    struct shard *shard;
-    struct table *table;
-    uint32_t db;
     bool more; /* a value has more elements that are due than one call drops */
 };
 
-static bool expire_one(void *ctx, struct entry *e, uint64_t hash)
+static void expire_one(void *ctx, struct place *at)
 {
     struct expiry *x = ctx;
-    struct table_loc loc;
-    LK_ASSERT(table_find(x->table, hash, entry_key(e), &loc) == e);
-    const int64_t own = entry_deadline(e);
+    const int64_t own = entry_deadline(at->entry);
     if (LK_LIKELY(own != ENTRY_NO_DEADLINE && own <= x->d->batch.now_ms))
-        exec_expire_entry(&x->d->call.x, x->shard, x->db, x->table, hash, &loc);
-    else if (exec_expire_elements(&x->d->call.x, x->shard, x->db, x->table, hash, e, &loc))
+        exec_expire_entry(&x->d->call.x, at);
+    else if (exec_expire_elements(&x->d->call.x, at))
         x->more = true;
-    return true;
 }
 
 /* True if more is due in this table. */
-static bool expire_table(struct dispatcher *d, struct shard *s, uint32_t db, struct table *t)
+static bool expire_table(struct dispatcher *d, struct shard *s, struct shard_db db)
 {
-    if (t->next_due > table_due_unit(d->batch.now_ms))
-        return false;
-    struct expiry x = {d, s, t, db, false};
-    d->call.db_in_use = db;
-    const uint32_t gone = table_expire(t, d->batch.now_ms, PER_HOLD, expire_one, &x);
-    if (gone)
-        table_settle(t, shard_cow(d->ks, s, db, t));
+    struct expiry x = {d, false};
+    d->call.db_in_use = db.db;
+    const uint32_t gone = shard_expire(d->ks, s, db, d->batch.now_ms, PER_HOLD, expire_one, &x);
     return gone == PER_HOLD || x.more;
 }
 
@@ -61,7 +51,7 @@ static void expire_shard(struct dispatcher *d, struct shard *s, struct progress 
     d->unit.effects.apart = true;
     for (uint32_t i = 0; i < shard_db_count(s); i++) {
         const struct shard_db at = shard_db_at(s, i);
-        out->more |= expire_table(d, s, at.db, at.table);
+        out->more |= expire_table(d, s, at);
         out->timed |= at.table->deadlines > 0;
     }
     if (LK_UNLIKELY(d->unit.ready_count > 0)) {

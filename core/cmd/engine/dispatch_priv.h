@@ -5,6 +5,7 @@
 #define LK_CMD_DISPATCH_PRIV_H
 
 #include "core/cmd/engine/dispatch.h"
+#include "core/store/shard_write.h"
 
 LK_BEGIN
 
@@ -17,15 +18,8 @@ struct key_hash {
 
 /* The last look-up: good until anything changes in its table. */
 struct found {
-    const char *data; /* of the key argument; NULL: nothing */
-    size_t size;
-    uint32_t db;
-    struct shard *shard;
-    struct table *table;
-    uint64_t hash;
-    struct entry *entry; /* NULL: not there */
-    bool expired;        /* not there, but its entry still is: nobody could delete it */
-    struct table_loc loc;
+    struct place at; /* at.key.data is that of the key argument; NULL: nothing was looked up */
+    bool expired;    /* not there, but its entry still is: nobody could delete it */
 };
 
 enum effect_mode { EFFECT_VERBATIM, EFFECT_EXPLICIT };
@@ -40,7 +34,7 @@ struct effects {
 };
 
 struct edit {
-    struct value_edit base; /* first */
+    struct place_edit kept; /* first */
     struct exec *x;
     struct bytes key; /* of a fresh one */
     bool open;
@@ -126,11 +120,8 @@ uint64_t exec_hash(struct exec *x, struct bytes key);
 struct found *exec_locate(struct exec *x, struct bytes key);
 void exec_forget(struct exec *x); /* the last look-up is stale */
 void exec_changed(struct exec *x, struct shard *s, struct bytes key);
-/* A deadline is about to be set in a shard whose lock is held: its worker has to look there. */
-void exec_note_deadline(struct dispatcher *d, int64_t deadline_ms);
-/* Drops an expired entry that loc points to, with its DEL in the effects. */
-void exec_expire_entry(struct exec *x, struct shard *s, uint32_t db, struct table *t, uint64_t hash,
-                       struct table_loc *loc);
+/* Drops the entry of a place, which has expired, with its DEL in the effects. */
+void exec_expire_entry(struct exec *x, struct place *at);
 
 /* --- exec_turn.c ----------------------------------------------------------------------------- */
 
@@ -143,11 +134,10 @@ static inline bool session_in_turns(const struct session *s)
 /* --- exec_elements.c ------------------------------------------------------------------------- */
 
 /*
- * Drops elements that are due from the value of an entry, which is at loc, with a line of their own
- * in the effects; the entry goes with the last of them.  True: as many as one call takes.
+ * Drops elements that are due from the value of a place, with a line of their own in the effects;
+ * the key goes with the last of them.  True: as many as one call takes.
  */
-bool exec_expire_elements(struct exec *x, struct shard *s, uint32_t db, struct table *t,
-                          uint64_t hash, struct entry *entry, const struct table_loc *loc);
+bool exec_expire_elements(struct exec *x, struct place *at);
 
 /* --- effects.c ------------------------------------------------------------------------------- */
 

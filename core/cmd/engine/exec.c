@@ -35,13 +35,13 @@ void exec_begin(struct dispatcher *d, struct session *s, const struct command_in
     d->scratch.size = 0;
     d->call.db_in_use = s->db;
     d->unit.effects.mode = EFFECT_VERBATIM;
-    d->call.found.data = NULL;
+    d->call.found.at.key.data = NULL;
     d->call.key_next = 0;
 }
 
 void exec_forget(struct exec *x)
 {
-    x->dispatcher->call.found.data = NULL;
+    x->dispatcher->call.found.at.key.data = NULL;
 }
 
 /* Handlers take their keys in order, so the next one is nearly always the one asked for. */
@@ -84,23 +84,19 @@ void exec_event_send(struct exec *x, enum event_class event_class, const char *n
                             name, key);
 }
 
-void exec_expire_entry(struct exec *x, struct shard *s, uint32_t db, struct table *t, uint64_t hash,
-                       struct table_loc *loc)
+void exec_expire_entry(struct exec *x, struct place *at)
 {
     struct dispatcher *d = x->dispatcher;
-    struct cow *cow = shard_cow(d->ks, s, db, t);
-    bool seen = false;
-    struct entry *e = table_remove(t, cow, loc, &seen);
-    const struct bytes key = entry_key(e);
-    watch_mark_expired(s, db, key);
-    dispatch_note_ready(d, s, db, hash, key);
+    const struct bytes key = at->key;
+    watch_mark_expired(at->shard, at->db, key);
+    dispatch_note_ready(d, at->shard, at->db, at->hash, key);
     if (d->batch.logging) {
         const struct bytes del[2] = {bytes_cstr("DEL"), key};
-        effects_add(&d->unit.effects, db, del, 2);
+        effects_add(&d->unit.effects, at->db, del, 2);
     }
     exec_event(x, EVENT_EXPIRED, "expired", key);
     stats_add(&d->stats.expired_keys, 1);
-    shard_dispose(d->ks, t, hash, e, seen, true);
+    shard_remove(at, DISPOSE_LAZY);
 }
 
 /*
@@ -116,33 +112,33 @@ static bool may_delete_expired(const struct exec *x)
            !dispatch_paused_until(d);
 }
 
-static struct table_loc no_loc;
+/* A look-up has met an entry whose deadline has passed: it is not there, and gone if it may be. */
+static LK_COLD void drop_expired(struct exec *x, struct found *f, struct bytes key)
+{
+    f->expired = !may_delete_expired(x);
+    if (f->expired) {
+        f->at.entry = NULL;
+        return;
+    }
+    const uint64_t hash = f->at.hash;
+    exec_expire_entry(x, &f->at);
+    shard_find(x->dispatcher->ks, x->dispatcher->call.db_in_use, key, hash, &f->at);
+}
 
 struct found *exec_locate(struct exec *x, struct bytes key)
 {
     struct dispatcher *d = x->dispatcher;
     struct found *f = &d->call.found;
-    if (f->data == key.data && f->size == key.size && f->db == d->call.db_in_use && key.data)
+    if (f->at.key.data == key.data && f->at.key.size == key.size && f->at.db == d->call.db_in_use &&
+        key.data)
         return f;
-    f->data = key.data;
-    f->size = key.size;
-    f->db = d->call.db_in_use;
-    f->hash = exec_hash(x, key);
-    f->shard = keyspace_shard(d->ks, f->hash);
-    LK_DEBUG_ASSERT(d->held.exclusive || __atomic_load_n(&f->shard->lock, __ATOMIC_RELAXED) != 0);
-    f->table = shard_table(f->shard, f->db);
-    f->loc = no_loc;
     f->expired = false;
-    f->entry = f->table ? table_find(f->table, f->hash, key, &f->loc) : NULL;
-    if (f->entry && LK_UNLIKELY(entry_has_deadline(f->entry)) &&
-        exec_passed(x, entry_deadline(f->entry))) {
-        f->expired = !may_delete_expired(x);
-        if (LK_LIKELY(!f->expired)) {
-            exec_expire_entry(x, f->shard, f->db, f->table, f->hash, &f->loc);
-            table_settle(f->table, shard_cow(d->ks, f->shard, f->db, f->table));
-        }
-        f->entry = NULL;
-    }
+    const bool there = shard_find(d->ks, d->call.db_in_use, key, exec_hash(x, key), &f->at);
+    LK_DEBUG_ASSERT(d->held.exclusive ||
+                    __atomic_load_n(&f->at.shard->lock, __ATOMIC_RELAXED) != 0);
+    if (there && LK_UNLIKELY(entry_has_deadline(f->at.entry)) &&
+        exec_passed(x, entry_deadline(f->at.entry)))
+        drop_expired(x, f, key);
     return f;
 }
 
@@ -158,18 +154,18 @@ static void touch(struct exec *x, struct entry *e)
                                  (uint32_t)l->lfu_log_factor, &x->dispatcher->rng));
 }
 
-static void touch_new(struct exec *x, struct entry *e)
+/* Bits of use of what is written now. */
+static uint32_t new_use(const struct exec *x)
 {
-    entry_touch(e, exec_limits(x)->lfu ? lfu_new(x->now_ms) : x->dispatcher->batch.lru_now);
+    return exec_limits(x)->lfu ? lfu_new(x->now_ms) : x->dispatcher->batch.lru_now;
 }
 
 static int read_value(const struct found *f, unsigned type, struct value *out)
 {
     out->type = TYPE_NONE;
-    if (!f->entry)
+    if (!f->at.entry)
         return LK_OK;
-    const struct entry *e = f->entry;
-    value_of_entry(e, out);
+    value_of_entry(f->at.entry, out);
     return type == TYPE_ANY || out->type == type ? LK_OK : LK_ETYPE;
 }
 
@@ -177,8 +173,8 @@ static struct found *count_look_up(struct exec *x, struct bytes key)
 {
     struct found *f = exec_locate(x, key);
     struct stats *s = &x->dispatcher->stats;
-    stats_add(f->entry ? &s->keyspace_hits : &s->keyspace_misses, 1);
-    if (!f->entry)
+    stats_add(f->at.entry ? &s->keyspace_hits : &s->keyspace_misses, 1);
+    if (!f->at.entry)
         exec_event(x, EVENT_MISS, "keymiss", key);
     return f;
 }
@@ -186,8 +182,8 @@ static struct found *count_look_up(struct exec *x, struct bytes key)
 int exec_find(struct exec *x, struct bytes key, unsigned type, struct value *out)
 {
     const struct found *f = count_look_up(x, key);
-    if (f->entry)
-        touch(x, f->entry);
+    if (f->at.entry)
+        touch(x, f->at.entry);
     return read_value(f, type, out);
 }
 
@@ -213,118 +209,52 @@ int exec_peek(struct exec *x, struct bytes key, unsigned type, struct value *out
 bool exec_exists(struct exec *x, struct bytes key)
 {
     const struct found *f = count_look_up(x, key);
-    if (f->entry)
-        touch(x, f->entry);
-    return f->entry != NULL;
+    if (f->at.entry)
+        touch(x, f->at.entry);
+    return f->at.entry != NULL;
 }
 
 int64_t exec_deadline(struct exec *x, struct bytes key)
 {
     const struct found *f = exec_locate(x, key);
-    return f->entry ? entry_deadline(f->entry) : -2;
+    return f->at.entry ? entry_deadline(f->at.entry) : -2;
 }
 
 uint32_t exec_idle_seconds(struct exec *x, struct bytes key)
 {
-    return lru_idle_seconds(entry_lru(exec_locate(x, key)->entry), x->now_ms);
+    return lru_idle_seconds(entry_lru(exec_locate(x, key)->at.entry), x->now_ms);
 }
 
 uint32_t exec_lfu_counter(struct exec *x, struct bytes key)
 {
-    return lfu_counter(entry_lru(exec_locate(x, key)->entry), x->now_ms,
-                       (uint32_t)exec_limits(x)->lfu_decay_minutes);
+    return lfu_counter(entry_lru(exec_locate(x, key)->at.entry), x->now_ms,
+                       exec_limits(x)->lfu_decay_minutes);
 }
 
 void exec_set_use(struct exec *x, struct bytes key, uint32_t bits)
 {
-    entry_touch(exec_locate(x, key)->entry, bits);
+    entry_touch(exec_locate(x, key)->at.entry, bits);
 }
 
 size_t exec_entry_bytes(struct exec *x, struct bytes key)
 {
-    return mem_class(entry_size(exec_locate(x, key)->entry));
+    return mem_class(entry_size(exec_locate(x, key)->at.entry));
 }
 
 /* --- changing -------------------------------------------------------------------------------- */
 
-static void payload_fill(struct entry *e, const struct value *v)
-{
-    e->kind = value_kind(v);
-    value_payload_write(v, entry_payload(e));
-}
-
-/* Of a new entry: elements that come with deadlines are to be found by expiry. */
-static void note_elements(struct dispatcher *d, struct entry *e, const struct value *v)
-{
-    const int64_t deadline_ms = value_next_deadline(v);
-    if (LK_LIKELY(deadline_ms < 0))
-        return;
-    entry_set_flag(e, ENTRY_INNER, true);
-    exec_note_deadline(d, deadline_ms);
-}
-
-/* Overwrites a value where it lies: same form, same size class, and nobody else can see it. */
-static bool put_in_place(struct exec *x, struct found *f, struct cow *cow, const struct value *v,
-                         size_t size, int64_t deadline_ms)
-{
-    struct entry *e = f->entry;
-    if (value_kind_has_root(e->kind) || entry_has_deadline(e) != (deadline_ms >= 0) ||
-        entry_meta(e) & ENTRY_INNER || value_next_deadline(v) >= 0 || !entry_fits(e, size) ||
-        table_seen(f->table, cow, &f->loc))
-        return false;
-    entry_set_payload_size(e, size);
-    payload_fill(e, v);
-    if (deadline_ms >= 0 && deadline_ms != entry_deadline(e)) {
-        entry_write_deadline(e, deadline_ms);
-        table_note_deadline(f->table, &f->loc, deadline_ms);
-    }
-    touch_new(x, e);
-    return true;
-}
-
-static void insert(struct exec *x, struct found *f, struct cow *cow, struct entry *e)
-{
-    struct dispatcher *d = x->dispatcher;
-    if (f->entry) {
-        bool seen = false;
-        struct entry *old = table_replace(f->table, cow, &f->loc, e, &seen);
-        shard_dispose(d->ks, f->table, f->hash, old, seen, false);
-        f->entry = e;
-        return;
-    }
-    table_insert(f->table, cow, f->hash, e);
-    table_settle(f->table, cow);
-    exec_forget(x);
-    exec_event(x, EVENT_NEW, "new", entry_key(e));
-}
-
-void exec_note_deadline(struct dispatcher *d, int64_t deadline_ms)
-{
-    if (deadline_ms >= 0 && __atomic_load_n(&d->ks->timed, __ATOMIC_RELAXED) != UINT64_MAX)
-        __atomic_store_n(&d->ks->timed, UINT64_MAX, __ATOMIC_RELAXED);
-}
-
 static int put(struct exec *x, struct bytes key, struct value *v, int64_t deadline_ms)
 {
-    struct dispatcher *d = x->dispatcher;
     struct found *f = exec_locate(x, key);
-    if (!f->table)
-        f->table = shard_own_table(d->ks, f->shard, f->db);
-    struct cow *cow = shard_cow(d->ks, f->shard, f->db, f->table);
-    const size_t size = value_payload_size(v);
-    exec_note_deadline(d, deadline_ms);
-    if (!f->entry || !put_in_place(x, f, cow, v, size, deadline_ms)) {
-        struct entry *e = entry_try_new(key, value_kind(v), size, deadline_ms);
-        if (!e) {
-            value_release(v);
-            return LK_ENOMEM;
-        }
-        payload_fill(e, v);
-        note_elements(d, e, v);
-        touch_new(x, e);
-        insert(x, f, cow, e);
-    }
-    exec_changed(x, f->shard, key);
+    LK_ASSERT(!f->expired); /* who writes has asked for room in the log */
+    struct shard *s = f->at.shard;
+    const bool is_new = !f->at.entry;
+    const int rc = shard_put(&f->at, v, deadline_ms, new_use(x));
+    if (LK_UNLIKELY(rc != LK_OK))
+        return rc;
+    if (is_new)
+        exec_event(x, EVENT_NEW, "new", key);
+    exec_changed(x, s, key);
     return LK_OK;
 }
 
@@ -333,8 +263,8 @@ int exec_put(struct exec *x, struct bytes key, struct value *v, unsigned flags)
     int64_t deadline_ms = ENTRY_NO_DEADLINE;
     if (flags & PUT_KEEP_DEADLINE) {
         const struct found *f = exec_locate(x, key);
-        if (f->entry)
-            deadline_ms = entry_deadline(f->entry);
+        if (f->at.entry)
+            deadline_ms = entry_deadline(f->at.entry);
     }
     return put(x, key, v, deadline_ms);
 }
@@ -346,17 +276,12 @@ int exec_put_until(struct exec *x, struct bytes key, struct value *v, int64_t de
 
 bool exec_delete(struct exec *x, struct bytes key, bool lazy)
 {
-    struct dispatcher *d = x->dispatcher;
     struct found *f = exec_locate(x, key);
-    if (!f->entry)
+    if (!f->at.entry)
         return false;
-    struct cow *cow = shard_cow(d->ks, f->shard, f->db, f->table);
-    bool seen = false;
-    struct entry *e = table_remove(f->table, cow, &f->loc, &seen);
-    shard_dispose(d->ks, f->table, f->hash, e, seen, lazy);
-    table_settle(f->table, cow);
-    exec_forget(x);
-    exec_changed(x, f->shard, key);
+    struct shard *s = f->at.shard;
+    shard_remove(&f->at, lazy ? DISPOSE_LAZY : DISPOSE_NOW);
+    exec_changed(x, s, key);
     return true;
 }
 
@@ -367,25 +292,11 @@ bool exec_has_passed(const struct exec *x, int64_t deadline_ms)
 
 int exec_set_deadline(struct exec *x, struct bytes key, int64_t deadline_ms)
 {
-    struct dispatcher *d = x->dispatcher;
     struct found *f = exec_locate(x, key);
-    struct cow *cow = shard_cow(d->ks, f->shard, f->db, f->table);
-    struct entry *e = f->entry;
-    exec_note_deadline(d, deadline_ms);
-    if (entry_has_deadline(e) && deadline_ms >= 0 && !table_seen(f->table, cow, &f->loc)) {
-        entry_write_deadline(e, deadline_ms);
-        table_note_deadline(f->table, &f->loc, deadline_ms);
-    } else if (entry_has_deadline(e) || deadline_ms >= 0) {
-        struct entry *copy = entry_try_copy(e, entry_payload_size(e), deadline_ms);
-        if (!copy)
-            return LK_ENOMEM;
-        bool seen = false;
-        struct entry *old = table_replace(f->table, cow, &f->loc, copy, &seen);
-        shard_dispose_shell(d->ks, f->table, old, seen);
-        f->entry = copy;
-    }
-    exec_changed(x, f->shard, key);
-    return LK_OK;
+    const int rc = shard_set_deadline(&f->at, deadline_ms);
+    if (rc == LK_OK)
+        exec_changed(x, f->at.shard, key);
+    return rc;
 }
 
 int exec_use_db(struct exec *x, uint32_t db)

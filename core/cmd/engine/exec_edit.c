@@ -5,99 +5,31 @@
 
 enum { FRESH_KEEP = 64 * 1024 };
 
-/* Puts copy where the entry was; what the entry owned lives on in the copy. */
-static void swap_shell(struct dispatcher *d, struct found *f, struct entry *copy)
-{
-    struct cow *cow = shard_cow(d->ks, f->shard, f->db, f->table);
-    bool seen = false;
-    struct entry *old = table_replace(f->table, cow, &f->loc, copy, &seen);
-    shard_dispose_shell(d->ks, f->table, old, seen);
-    f->entry = copy;
-}
-
-/* Elements' deadlines came, went or changed in an entry that nobody else sees. */
-static void note_elements(struct dispatcher *d, struct found *f, int64_t deadline_ms)
-{
-    const bool timed = deadline_ms >= 0;
-    if (!timed && !(entry_meta(f->entry) & ENTRY_INNER))
-        return;
-    exec_note_deadline(d, deadline_ms);
-    table_note_inner(f->table, &f->loc, f->entry, timed);
-}
-
-static char *edit_resize(struct value_edit *edit, size_t new_size)
-{
-    struct dispatcher *d = ((struct edit *)edit)->x->dispatcher;
-    struct found *f = &d->call.found;
-    if (entry_fits(f->entry, new_size)) {
-        entry_set_payload_size(f->entry, new_size);
-    } else {
-        struct entry *copy = entry_try_copy(f->entry, new_size, entry_deadline(f->entry));
-        if (!copy)
-            return NULL;
-        swap_shell(d, f, copy);
-    }
-    edit->value.as.bytes = bytes_of(entry_payload(f->entry), new_size);
-    return entry_payload(f->entry);
-}
-
-/* In an entry without a key, whose nodes are where the value's are: for a view they are the same.
- */
-static void edit_discard(struct value_edit *edit, struct value *nodes)
-{
-    struct dispatcher *d = ((struct edit *)edit)->x->dispatcher;
-    const struct found *f = &d->call.found;
-    struct entry *e = entry_try_new(bytes_of("", 0), value_kind(nodes), value_payload_size(nodes),
-                                    ENTRY_NO_DEADLINE);
-    if (!e) {
-        value_release_cow(nodes, edit->cow);
-        return;
-    }
-    value_payload_write(nodes, entry_payload(e));
-    entry_set_flag(e, entry_meta(f->entry) & ENTRY_PINNED, true);
-    shard_dispose(d->ks, f->table, f->hash, e, false, false);
-}
-
 int exec_edit(struct exec *x, struct bytes key, struct value_edit **out)
 {
     struct dispatcher *d = x->dispatcher;
     struct found *f = exec_locate(x, key);
-    LK_ASSERT(f->entry && !d->call.edit.open);
-    struct cow *cow = shard_cow(d->ks, f->shard, f->db, f->table);
-    if (table_seen(f->table, cow, &f->loc)) {
-        struct entry *copy =
-            entry_try_copy(f->entry, entry_payload_size(f->entry), entry_deadline(f->entry));
-        if (!copy)
-            return LK_ENOMEM;
-        swap_shell(d, f, copy);
-    }
     struct edit *e = &d->call.edit;
+    LK_ASSERT(f->at.entry && !e->open);
+    e->kept.edit.limits = &d->batch.config->limits.types;
+    const int rc = shard_edit(&f->at, &e->kept);
+    if (rc != LK_OK)
+        return rc;
     e->x = x;
     e->open = true;
-    e->base.limits = &d->batch.config->limits.types;
-    e->base.cow = shard_node_cow(d->ks, f->shard, f->db, f->table, f->hash, f->entry);
-    e->base.resize = edit_resize;
-    e->base.discard = edit_discard;
-    value_of_entry(f->entry, &e->base.value);
-    *out = &e->base;
+    *out = &e->kept.edit;
     return LK_OK;
 }
 
 void exec_edit_close(struct exec *x, struct value_edit *edit, bool changed)
 {
     struct dispatcher *d = x->dispatcher;
-    struct found *f = &d->call.found;
-    LK_ASSERT(d->call.edit.open && edit == &d->call.edit.base);
+    const struct place *at = &d->call.found.at;
+    LK_ASSERT(d->call.edit.open && edit == &d->call.edit.kept.edit && d->call.edit.kept.at == at);
     d->call.edit.open = false;
-    LK_ASSERT(value_payload_size(&edit->value) == entry_payload_size(f->entry));
-    f->entry->kind = value_kind(&edit->value);
-    if (!value_is_inline(edit->value.encoding))
-        value_payload_write(&edit->value, entry_payload(f->entry));
-    if (!changed)
-        return;
-    if (VALUE_INNER_TYPES >> edit->value.type & 1)
-        note_elements(d, f, value_next_deadline(&edit->value));
-    exec_changed(x, f->shard, bytes_of(f->data, f->size));
+    shard_edit_end(&d->call.edit.kept, changed);
+    if (changed)
+        exec_changed(x, at->shard, at->key);
 }
 
 /* --- values that need not exist yet ---------------------------------------------------------- */
@@ -119,11 +51,11 @@ static void open_fresh(struct exec *x, struct bytes key, unsigned type)
     e->x = x;
     e->open = e->fresh = true;
     e->key = key;
-    e->base.limits = &d->batch.config->limits.types;
-    e->base.cow = NULL;
-    e->base.resize = fresh_resize;
-    e->base.discard = NULL;
-    struct value *v = &e->base.value;
+    e->kept.edit.limits = &d->batch.config->limits.types;
+    e->kept.edit.cow = NULL;
+    e->kept.edit.resize = fresh_resize;
+    e->kept.edit.discard = NULL;
+    struct value *v = &e->kept.edit.value;
     type_ops_get(type)->empty(v);
     if (!value_is_inline(v->encoding))
         return;
@@ -136,13 +68,13 @@ int exec_open(struct exec *x, struct bytes key, unsigned type, struct value_edit
 {
     struct dispatcher *d = x->dispatcher;
     const struct found *f = exec_locate(x, key);
-    if (!f->entry) {
+    if (!f->at.entry) {
         LK_ASSERT(!d->call.edit.open);
         open_fresh(x, key, type);
-        *out = &d->call.edit.base;
+        *out = &d->call.edit.kept.edit;
         return LK_OK;
     }
-    if (value_kind_type(f->entry->kind) != type)
+    if (value_kind_type(f->at.entry->kind) != type)
         return LK_ETYPE;
     d->call.edit.fresh = false;
     return exec_edit(x, key, out);
@@ -150,7 +82,7 @@ int exec_open(struct exec *x, struct bytes key, unsigned type, struct value_edit
 
 static int close_fresh(struct exec *x, struct edit *e, bool keep)
 {
-    struct value *v = &e->base.value;
+    struct value *v = &e->kept.edit.value;
     e->open = false;
     e->fresh = false;
     if (!keep) {
@@ -167,12 +99,12 @@ int exec_close(struct exec *x, struct value_edit *edit, bool changed)
 {
     struct dispatcher *d = x->dispatcher;
     struct edit *e = &d->call.edit;
-    LK_ASSERT(e->open && edit == &e->base);
+    LK_ASSERT(e->open && edit == &e->kept.edit);
     const struct type_ops *ops = type_ops_get(edit->value.type);
     const bool keep = ops->stays_when_empty || ops->length(&edit->value) > 0;
     if (e->fresh)
         return close_fresh(x, e, changed && keep);
-    const struct bytes key = bytes_of(d->call.found.data, d->call.found.size);
+    const struct bytes key = d->call.found.at.key;
     exec_edit_close(x, edit, changed && keep);
     if (keep)
         return LK_OK;
@@ -181,60 +113,41 @@ int exec_close(struct exec *x, struct value_edit *edit, bool changed)
     return LK_OK;
 }
 
-/*
- * Nodes that leave their position while a view is open are pinned (S6): the view may still read
- * them through the old position, whatever its cursor says about the new one.
- */
+/* A look-up in another database than the one in use. */
+static struct place *locate_in(struct exec *x, uint32_t db, struct bytes key)
+{
+    struct dispatcher *d = x->dispatcher;
+    const uint32_t in_use = d->call.db_in_use;
+    d->call.db_in_use = db;
+    struct found *f = exec_locate(x, key);
+    LK_ASSERT(!f->expired);
+    d->call.db_in_use = in_use;
+    return &f->at;
+}
+
+static void changed_in(struct exec *x, uint32_t db, struct shard *s, struct bytes key)
+{
+    struct dispatcher *d = x->dispatcher;
+    const uint32_t in_use = d->call.db_in_use;
+    d->call.db_in_use = db;
+    exec_changed(x, s, key);
+    d->call.db_in_use = in_use;
+}
+
 static int transfer(struct exec *x, uint32_t from_db, struct bytes from, uint32_t to_db,
                     struct bytes to)
 {
-    struct dispatcher *d = x->dispatcher;
-    const uint32_t db = d->call.db_in_use;
-    d->call.db_in_use = from_db;
-    struct found source = *exec_locate(x, from);
-    if (!source.entry) {
-        d->call.db_in_use = db;
+    if (!locate_in(x, from_db, from)->entry)
         return LK_ENOKEY;
-    }
-    const struct entry *e = source.entry;
-    struct entry *moved = entry_try_new(to, e->kind, entry_payload_size(e), entry_deadline(e));
-    if (!moved) {
-        d->call.db_in_use = db;
-        return LK_ENOMEM;
-    }
-    memcpy(entry_payload(moved), entry_payload(e), entry_payload_size(e));
-    entry_touch(moved, entry_lru(e));
-    entry_set_flag(moved, entry_meta(e) & ENTRY_INNER, true);
-
-    struct cow *cow = shard_cow(d->ks, source.shard, from_db, source.table);
-    bool seen = false;
-    struct entry *shell = table_remove(source.table, cow, &source.loc, &seen);
-    if (value_kind_has_root(moved->kind) &&
-        __atomic_load_n(&d->ks->view_epoch, __ATOMIC_RELAXED) != 0)
-        entry_set_flag(moved, ENTRY_PINNED, true);
-    shard_dispose_shell(d->ks, source.table, shell, seen);
-    table_settle(source.table, cow);
-    exec_forget(x);
-    exec_changed(x, source.shard, from);
-
-    d->call.db_in_use = to_db;
-    struct found *target = exec_locate(x, to);
-    if (!target->table)
-        target->table = shard_own_table(d->ks, target->shard, to_db);
-    cow = shard_cow(d->ks, target->shard, to_db, target->table);
-    exec_note_deadline(d, entry_deadline(moved));
-    if (entry_meta(moved) & ENTRY_INNER)
-        exec_note_deadline(d, shard_inner_deadline(moved));
-    if (target->entry) {
-        struct entry *old = table_replace(target->table, cow, &target->loc, moved, &seen);
-        shard_dispose(d->ks, target->table, target->hash, old, seen, false);
-    } else {
-        table_insert(target->table, cow, target->hash, moved);
-        table_settle(target->table, cow);
-    }
-    exec_forget(x);
-    exec_changed(x, target->shard, to);
-    d->call.db_in_use = db;
+    struct place target = *locate_in(x, to_db, to);
+    /* Again: what has expired there may have left, and moved what is in its table. */
+    struct place *source = locate_in(x, from_db, from);
+    struct shard *const shards[2] = {source->shard, target.shard};
+    const int rc = shard_move(source, &target);
+    if (rc != LK_OK)
+        return rc;
+    changed_in(x, from_db, shards[0], from);
+    changed_in(x, to_db, shards[1], to);
     return LK_OK;
 }
 
@@ -242,7 +155,7 @@ int exec_rename(struct exec *x, struct bytes from, struct bytes to)
 {
     struct dispatcher *d = x->dispatcher;
     if (bytes_equal(from, to))
-        return exec_locate(x, from)->entry ? LK_OK : LK_ENOKEY;
+        return exec_locate(x, from)->at.entry ? LK_OK : LK_ENOKEY;
     return transfer(x, d->call.db_in_use, from, d->call.db_in_use, to);
 }
 

@@ -43,41 +43,32 @@ static void log_gone(struct dispatcher *d, uint32_t db, struct bytes key, const 
         effects_add(&d->unit.effects, db, argv, DEL_WORDS + g->n);
 }
 
-static void remove_empty(struct dispatcher *d, struct bytes key)
-{
-    struct found *f = &d->call.found;
-    struct cow *cow = shard_cow(d->ks, f->shard, f->db, f->table);
-    bool seen = false;
-    struct entry *e = table_remove(f->table, cow, &f->loc, &seen);
-    exec_changed(&d->call.x, f->shard, key);
-    shard_dispose(d->ks, f->table, f->hash, e, seen, true);
-    exec_event(&d->call.x, EVENT_GENERIC, "del", key);
-}
-
-bool exec_expire_elements(struct exec *x, struct shard *s, uint32_t db, struct table *t,
-                          uint64_t hash, struct entry *entry, const struct table_loc *loc)
+bool exec_expire_elements(struct exec *x, struct place *at)
 {
     struct dispatcher *d = x->dispatcher;
     struct gone gone = {.text = &d->scratch};
-    struct value_edit *e;
+    struct place_edit e = {.edit.limits = &d->batch.config->limits.types};
+    struct shard *s = at->shard;
+    const uint32_t db = at->db;
 
     d->scratch.size = 0;
-    buf_append_bytes(&d->scratch, entry_key(entry));
-    struct bytes key = buf_bytes(&d->scratch);
-    d->call.found = (struct found){key.data, key.size, db, s, t, hash, entry, false, *loc};
-    if (exec_edit(x, key, &e) != LK_OK)
+    buf_append_bytes(&d->scratch, at->key);
+    if (shard_edit(at, &e) != LK_OK)
         return false;
-    hash_drop_due(e, x->now_ms, ELEMENTS_MAX, note_gone, &gone);
-    key.data = d->call.found.data = d->scratch.data; /* the names may have moved it */
+    hash_drop_due(&e.edit, x->now_ms, ELEMENTS_MAX, note_gone, &gone);
+    /* The names behind it may have moved it. */
+    const struct bytes key = bytes_of(d->scratch.data, at->key.size);
 
-    const bool empty = hash_length(&e->value) == 0;
-    exec_edit_close(x, e, gone.n > 0 && !empty);
+    const bool empty = hash_length(&e.edit.value) == 0;
+    shard_edit_end(&e, gone.n > 0 && !empty);
     if (gone.n > 0) {
+        exec_changed(x, s, key);
         log_gone(d, db, key, &gone);
         exec_elements_expired(x, key, gone.n);
     }
-    if (empty)
-        remove_empty(d, key);
-    exec_forget(x);
+    if (empty) {
+        shard_remove(at, DISPOSE_LAZY);
+        exec_event(x, EVENT_GENERIC, "del", key);
+    }
     return gone.n == ELEMENTS_MAX;
 }

@@ -174,7 +174,7 @@ static enum outcome watch_run(struct exec *x, const struct args *a)
         }
         /* One that has expired goes now or later, and is not the change either way. */
         const struct found *f = exec_locate(x, a->v[i]);
-        struct watch_node *n = watch_new(f->shard, x->db, a->v[i], f->hash, &s->watch_dirty);
+        struct watch_node *n = watch_new(f->at.shard, x->db, a->v[i], f->at.hash, &s->watch_dirty);
         n->absent = f->expired;
         w->nodes[w->count++] = n;
     }

@@ -6,6 +6,7 @@
 #include "core/base/clock.h"
 #include "core/base/crc64.h"
 #include "core/base/mem.h"
+#include "core/store/shard_write.h"
 #include "core/types/str.h"
 #include "persist/rdb/rdb_load.h"
 #include "persist/rdb/rdb_save_view.h"
@@ -274,15 +275,12 @@ class Keys
     // Of a key that is not there yet.
     void put(uint32_t db, const std::string &key, const value &v, int64_t deadline, uint32_t lru)
     {
-        const uint64_t hash = hash_bytes(of(key));
-        shard *s = keyspace_shard(ks, hash);
-        table *t = shard_own_table(ks, s, db);
-        cow *c = shard_cow(ks, s, db, t);
-        entry *e = entry_try_new(of(key), value_kind(&v), value_payload_size(&v), deadline);
-        value_payload_write(&v, entry_payload(e));
-        entry_touch(e, lru);
-        table_insert(t, c, hash, e);
-        table_settle(t, c);
+        place at;
+        const uint64_t hash = keyspace_hash(ks, of(key));
+        shard_lock(keyspace_shard(ks, hash));
+        ASSERT_FALSE(shard_find(ks, db, of(key), hash, &at));
+        shard_put_entry(&at, shard_new_entry(of(key), &v, deadline, lru), DISPOSE_NOW);
+        shard_unlock(keyspace_shard(ks, hash));
     }
 
     void put(uint32_t db, const std::string &key, const std::string &s,
