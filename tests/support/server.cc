@@ -72,6 +72,7 @@ Args oracle_program()
 
 int free_port()
 {
+    /* No seed: programs that run beside each other must not try the same ports. */
     static std::mt19937 random{std::random_device{}()};
     for (int i = 0; i < 1000; i++) {
         const int port = 20000 + static_cast<int>(random() % 12000);

@@ -8,6 +8,7 @@
  *              LATCHKEY_TEST_ROUNDS  operations a client; smaller for slow builds
  */
 #include "tests/support/history.h"
+#include "tests/support/seed.h"
 #include "tests/support/server.h"
 #include "tests/support/threads.h"
 
@@ -54,9 +55,8 @@ class Atomicity : public testing::Test
   protected:
     void SetUp() override
     {
-        seed_ = number("LATCHKEY_TEST_SEED", 1);
+        seed_ = test_seed();
         rounds_ = static_cast<int>(number("LATCHKEY_TEST_ROUNDS", 500));
-        printf("seed %lu, %d rounds\n", static_cast<unsigned long>(seed_), rounds_);
         /* More workers than this machine may have cores: they must take turns at any moment. */
         server_ = Server::tested({{"io-threads", "4"}});
     }

@@ -3,6 +3,7 @@
  * twice.
  */
 #include "tests/support/blocked.h"
+#include "tests/support/seed.h"
 #include "tests/support/server.h"
 #include "tests/support/threads.h"
 
@@ -232,8 +233,7 @@ void push(Server &server, Ledger &ledger, uint64_t seed, size_t count)
 TEST(Blocking, StormsLoseNothing)
 {
     const auto server = Server::tested({{"io-threads", "3"}});
-    const uint64_t seed = std::random_device{}();
-    printf("seed %lu\n", static_cast<unsigned long>(seed));
+    const uint64_t seed = test_seed();
     Ledger ledger;
     std::atomic<bool> done{false};
     std::vector<std::thread> consumers, pushers;

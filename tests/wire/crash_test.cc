@@ -7,6 +7,7 @@
  *
  * Environment  LATCHKEY_TEST_CRASHES  kills a case
  */
+#include "tests/support/seed.h"
 #include "tests/support/server.h"
 
 #include <gtest/gtest.h>
@@ -127,8 +128,7 @@ void PrintTo(const Policy &policy, std::ostream *out)
 
 TEST_P(Crash, KeepsWhatItAcknowledged)
 {
-    const uint64_t seed = std::random_device{}();
-    printf("seed %lu\n", static_cast<unsigned long>(seed));
+    const uint64_t seed = test_seed();
     std::mt19937_64 random(seed);
     const TempDir directory;
     const Server::Directives directives = {{"dir", directory.path()},

@@ -13,6 +13,7 @@
  *              LATCHKEY_TEST_CUTS    files of each kind
  */
 #include "tests/support/generate.h"
+#include "tests/support/seed.h"
 #include "tests/support/server.h"
 #include "tests/support/threads.h"
 
@@ -511,12 +512,11 @@ class Cut : public testing::Test
         expect_same(c, model, name_of(file.kind));
     }
 
-    Series series_{number("LATCHKEY_TEST_SEED", 1)};
+    Series series_{test_seed()};
 };
 
 TEST_F(Cut, AFileIsTheStateAtOneMoment)
 {
-    printf("seed %lu\n", static_cast<unsigned long>(series_.seed));
     const TempDir directory;
     const Server::Directives directives = with({{"dir", directory.path()},
                                                 {"appendonly", "yes"},

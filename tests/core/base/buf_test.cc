@@ -1,5 +1,6 @@
 #include "core/base/buf.h"
 #include "core/base/mem.h"
+#include "tests/support/seed.h"
 
 #include <gtest/gtest.h>
 #include <random>
@@ -62,8 +63,7 @@ TEST(Buf, GrowsByDoubling)
 
 TEST(Buf, AgainstAString)
 {
-    const unsigned seed = std::random_device{}();
-    SCOPED_TRACE(seed);
+    const uint64_t seed = test_seed();
     std::mt19937 random(seed);
     buf b{};
     std::string model;

@@ -1,5 +1,6 @@
 #include "core/base/bytes.h"
 #include "core/base/double_powers.h"
+#include "tests/support/seed.h"
 
 #include <cfloat>
 #include <cmath>
@@ -190,8 +191,7 @@ void expect_shortest(double v)
 
 TEST(Double, IsShortestAndReadsBack)
 {
-    const unsigned seed = std::random_device{}();
-    SCOPED_TRACE(seed);
+    const uint64_t seed = test_seed();
     std::mt19937_64 random(seed);
     for (int i = 0; i < 60000; i++) {
         const double v = of_bits(random());
@@ -267,8 +267,7 @@ TEST(Fixed, IsWhatPrintfWrites)
 
 TEST(Fixed, IsWhatPrintfWritesOfAnyNumber)
 {
-    const unsigned seed = std::random_device{}();
-    SCOPED_TRACE(seed);
+    const uint64_t seed = test_seed();
     std::mt19937_64 random(seed);
     for (int i = 0; i < 30000; i++) {
         const unsigned decimals = 1 + (unsigned)(random() % 17);

@@ -1,4 +1,5 @@
 #include "core/base/mem.h"
+#include "tests/support/seed.h"
 
 #include <algorithm>
 #include <cstring>
@@ -131,8 +132,7 @@ TEST(Mem, CallocIsZeroAfterDirtyBlocks)
 // Blocks keep their bytes and the count stays right through any mix of calls.
 TEST(Mem, RandomCallsAgainstAModel)
 {
-    const unsigned seed = std::random_device{}();
-    SCOPED_TRACE(seed);
+    const uint64_t seed = test_seed();
     std::mt19937 random(seed);
     const auto size_of = [&] { return (size_t)(random() >> (12 + random() % 20)) % 50000; };
     const Used used;
@@ -194,9 +194,10 @@ TEST(Mem, ManyThreadsAtOnce)
 {
     const Used used;
     std::vector<std::thread> threads;
+    const uint64_t seed = test_seed();
     for (unsigned t = 0; t < 8; t++)
-        threads.emplace_back([t] {
-            std::mt19937 random(t);
+        threads.emplace_back([seed, t] {
+            std::mt19937 random(seed + t);
             std::vector<Block> live;
             for (int i = 0; i < 20000; i++) {
                 const size_t size = random() % 300;

@@ -1,4 +1,5 @@
 #include "core/base/bytes.h"
+#include "tests/support/seed.h"
 
 #include <cmath>
 #include <cstdlib>
@@ -77,8 +78,7 @@ TEST(Number, Uint64)
 
 TEST(Number, Int64PrintsAsTheLibraryDoes)
 {
-    const unsigned seed = std::random_device{}();
-    SCOPED_TRACE(seed);
+    const uint64_t seed = test_seed();
     std::mt19937_64 random(seed);
     std::vector<int64_t> values = {0, INT64_MAX, INT64_MIN};
     for (int64_t p = 1; p <= INT64_MAX / 10; p *= 10)
@@ -144,8 +144,7 @@ TEST(Number, DoubleForms)
 // The short way through a division and the long one through strtod give the same bits.
 TEST(Number, DoubleAgreesWithStrtod)
 {
-    const unsigned seed = std::random_device{}();
-    SCOPED_TRACE(seed);
+    const uint64_t seed = test_seed();
     std::mt19937_64 random(seed);
     for (int i = 0; i < 200000; i++) {
         std::string s = std::to_string(random() >> (random() % 64));

@@ -1,5 +1,6 @@
 // Bits in bytes: every row of loops gives the answers of a model that looks at one bit at a time.
 #include "core/ds/bits_priv.h"
+#include "tests/support/seed.h"
 
 #include <gtest/gtest.h>
 
@@ -12,12 +13,6 @@ namespace
 {
 
 using Bytes = std::vector<unsigned char>; // an exact heap block, so that ASan sees any over-read
-
-uint64_t test_seed()
-{
-    const char *given = getenv("LATCHKEY_SEED");
-    return given ? strtoull(given, nullptr, 10) : std::random_device{}();
-}
 
 bool bit_of(const Bytes &b, uint64_t at)
 {
@@ -129,7 +124,6 @@ class BitsRow : public ::testing::TestWithParam<const bits_kernels *>
 template <class F> void each_run(const F &f)
 {
     const uint64_t seed = test_seed();
-    SCOPED_TRACE(::testing::Message() << "LATCHKEY_SEED=" << seed);
     Noise noise(seed);
     for (size_t n = 0; n <= 600; n++)
         f(noise, n, n % 7);
@@ -212,7 +206,6 @@ const bits_op kOps[] = {BITS_AND,  BITS_OR,    BITS_XOR,   BITS_NOT,
 TEST_P(BitsRow, CombinesAsTheModel)
 {
     const uint64_t seed = test_seed();
-    SCOPED_TRACE(::testing::Message() << "LATCHKEY_SEED=" << seed);
     Noise noise(seed);
     for (int round = 0; round < 400; round++) {
         const bits_op op = kOps[static_cast<size_t>(round) % std::size(kOps)];
@@ -248,7 +241,6 @@ INSTANTIATE_TEST_SUITE_P(Bits, BitsRow, ::testing::ValuesIn(rows_here()),
 TEST(Bits, CountsAndFindsInAnyRange)
 {
     const uint64_t seed = test_seed();
-    SCOPED_TRACE(::testing::Message() << "LATCHKEY_SEED=" << seed);
     Noise noise(seed);
     for (int round = 0; round < 3000; round++) {
         const size_t n = noise.below(10) ? noise.below(40) : noise.below(3000);

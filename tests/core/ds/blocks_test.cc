@@ -1,5 +1,6 @@
 // Blocks behave as a std::map of lists of strings, and a frozen struct as the map it was.
 #include "core/ds/blocks.h"
+#include "tests/support/seed.h"
 
 #include "tests/core/ds/view_model.h"
 
@@ -247,7 +248,6 @@ class Index
 TEST_F(Blocks, MatchStdMap)
 {
     const uint64_t seed = test_seed();
-    SCOPED_TRACE(::testing::Message() << "LATCHKEY_SEED=" << seed);
     for (uint64_t round = 0; round < 12; round++) {
         Index x(seed + round);
         // Grows, stays, shrinks; some rounds from the front, as streams are trimmed.
@@ -276,7 +276,6 @@ TEST_F(Blocks, MatchStdMap)
 TEST_F(Blocks, Deep)
 {
     const uint64_t seed = test_seed();
-    SCOPED_TRACE(::testing::Message() << "LATCHKEY_SEED=" << seed);
     for (int mode = 0; mode < 2; mode++) {
         Index x(seed);
         for (int i = 0; i < 4000; i++)
@@ -299,11 +298,11 @@ TEST_F(Blocks, Deep)
 TEST_F(Blocks, TheFrontIsCutOff)
 {
     const uint64_t seed = test_seed();
-    SCOPED_TRACE(::testing::Message() << "LATCHKEY_SEED=" << seed);
     for (uint64_t round = 0; round < 6; round++) {
         Index x(seed + round);
         for (int step = 0; step < 40; step++) {
-            for (uint64_t n = x.rng() % (round % 6 == 0 ? 900 : 60); n > 0 || x.model.empty(); n--)
+            const uint64_t appended = x.rng() % (round % 6 == 0 ? 900 : 60);
+            for (uint64_t n = std::max<uint64_t>(appended, x.model.empty()); n > 0; n--)
                 x.append();
             for (uint64_t n = x.rng() % 20; n > 0 && !x.model.empty(); n--)
                 x.remove();

@@ -1,5 +1,6 @@
 // Ones and zeros of a chunked string, against a std::string of the same bytes.
 #include "core/ds/chunks_bits.h"
+#include "tests/support/seed.h"
 
 #include "core/ds/bits.h"
 #include "tests/core/ds/view_model.h"
@@ -131,7 +132,6 @@ TEST_F(ChunksBits, EndsInsideChunksAndBehindTheirBytes)
 TEST_F(ChunksBits, MatchStdString)
 {
     const uint64_t seed = test_seed();
-    SCOPED_TRACE(::testing::Message() << "LATCHKEY_SEED=" << seed);
     std::mt19937_64 rng(seed);
     const auto below = [&](size_t n) { return static_cast<size_t>(rng() % n); };
     make("");

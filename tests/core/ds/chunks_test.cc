@@ -1,5 +1,6 @@
 // A chunked string behaves as std::string does, and a frozen root as the string it was.
 #include "core/ds/chunks.h"
+#include "tests/support/seed.h"
 
 #include "tests/core/ds/view_model.h"
 
@@ -268,7 +269,6 @@ TEST_F(Chunks, FreesInSteps)
 TEST_F(Chunks, MatchesStdString)
 {
     const uint64_t seed = test_seed();
-    SCOPED_TRACE(::testing::Message() << "LATCHKEY_SEED=" << seed);
     for (uint64_t round = 0; round < 12; round++) {
         std::mt19937_64 rng(seed + round);
         const size_t limit = round % 3 == 0 ? 150 * CHUNK_BYTES : 5 * CHUNK_BYTES;

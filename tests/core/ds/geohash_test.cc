@@ -1,5 +1,6 @@
 // Places to hashes and back, areas, and the runs of hashes in which areas are looked for.
 #include "core/ds/geo_area.h"
+#include "tests/support/seed.h"
 
 #include "tests/core/ds/view_model.h"
 
@@ -192,7 +193,6 @@ void expect_found(const Shape &s, geo_point p, const geo_area &a)
 TEST(GeoArea, CirclesAndBoxesAreCovered)
 {
     const uint64_t seed = test_seed();
-    SCOPED_TRACE(::testing::Message() << "LATCHKEY_SEED=" << seed);
     std::mt19937_64 rng(seed);
     for (int i = 0; i < 3000; i++) {
         const double size = std::pow(10, between(rng, -0.5, 5.7));
@@ -215,7 +215,6 @@ TEST(GeoArea, CirclesAndBoxesAreCovered)
 TEST(GeoArea, WindowsLoseNothing)
 {
     const uint64_t seed = test_seed();
-    SCOPED_TRACE(::testing::Message() << "LATCHKEY_SEED=" << seed);
     std::mt19937_64 rng(seed);
     int found = 0, missed = 0;
     for (int i = 0; i < 3000; i++) {
@@ -299,7 +298,6 @@ std::vector<geo_point> vertices(std::mt19937_64 &rng)
 TEST(GeoArea, PolygonsAreCovered)
 {
     const uint64_t seed = test_seed();
-    SCOPED_TRACE(::testing::Message() << "LATCHKEY_SEED=" << seed);
     std::mt19937_64 rng(seed);
     int inside = 0;
     for (int i = 0; i < 3000; i++) {

@@ -22,12 +22,6 @@ inline bytes of(const Bytes &b)
     return bytes_of(b.data(), b.size());
 }
 
-inline uint64_t test_seed()
-{
-    const char *given = getenv("LATCHKEY_SEED");
-    return given ? strtoull(given, nullptr, 10) : std::random_device{}();
-}
-
 inline Bytes empty_hll()
 {
     Bytes b(HLL_EMPTY_BYTES);

@@ -1,5 +1,6 @@
 // Every set of kernels does what the plain loops say.
 #include "tests/core/ds/hll_fixture.h"
+#include "tests/support/seed.h"
 
 namespace
 {
@@ -34,7 +35,6 @@ class HllKernels : public ::testing::TestWithParam<const hll_kernels *>
 
 TEST_P(HllKernels, PackAndUnpack)
 {
-    SCOPED_TRACE(::testing::Message() << "LATCHKEY_SEED=" << seed);
     for (const unsigned most : {0u, 1u, 20u, 63u, 63u}) {
         const Ranks ranks = random_ranks(most);
         const Bytes want = packed(ranks);
@@ -49,7 +49,6 @@ TEST_P(HllKernels, PackAndUnpack)
 
 TEST_P(HllKernels, RaiseToTheHigher)
 {
-    SCOPED_TRACE(::testing::Message() << "LATCHKEY_SEED=" << seed);
     const Ranks a = random_ranks(63), b = random_ranks(63);
     const Bytes in = packed(a);
     Bytes got(b.begin(), b.end());
@@ -60,7 +59,6 @@ TEST_P(HllKernels, RaiseToTheHigher)
 
 TEST_P(HllKernels, CountRanks)
 {
-    SCOPED_TRACE(::testing::Message() << "LATCHKEY_SEED=" << seed);
     for (const unsigned most : {0u, 1u, 7u, 20u, 63u}) {
         for (const unsigned least : {0u, 1u, 30u, 63u}) {
             Ranks ranks = random_ranks(most);
@@ -77,7 +75,6 @@ TEST_P(HllKernels, CountRanks)
 // Runs of any kind, long ones in rows, cut off at the end or not; from every run on.
 TEST_P(HllKernels, PassRuns)
 {
-    SCOPED_TRACE(::testing::Message() << "LATCHKEY_SEED=" << seed);
     for (int round = 0; round < 3000; round++) {
         const unsigned long_ones = static_cast<unsigned>(rng() % 5);
         Bytes runs(rng() % 200);

@@ -1,5 +1,6 @@
 // Sparse HyperLogLogs hold the published runs, and broken ones do no harm.
 #include "tests/core/ds/hll_fixture.h"
+#include "tests/support/seed.h"
 
 namespace
 {
@@ -162,7 +163,6 @@ TEST(HllSparse, SizeIsJudgedBeforeJoining)
 TEST(HllSparse, MatchesAnArray)
 {
     const uint64_t seed = test_seed();
-    SCOPED_TRACE(::testing::Message() << "LATCHKEY_SEED=" << seed);
     std::mt19937_64 rng(seed);
     for (int round = 0; round < 8; round++) {
         Bytes hll = empty_hll();
@@ -189,7 +189,6 @@ TEST(HllSparse, MatchesAnArray)
 TEST(HllSparse, RaisingBySumIsMarkByMark)
 {
     const uint64_t seed = test_seed();
-    SCOPED_TRACE(::testing::Message() << "LATCHKEY_SEED=" << seed);
     std::mt19937_64 rng(seed);
     for (int round = 0; round < 200; round++) {
         hll_sum sum;
@@ -239,7 +238,6 @@ uint64_t registers_of(const Bytes &hll)
 TEST(HllSparse, AnyBytesDoNoHarm)
 {
     const uint64_t seed = test_seed();
-    SCOPED_TRACE(::testing::Message() << "LATCHKEY_SEED=" << seed);
     std::mt19937_64 rng(seed);
     int whole = 0;
     for (int round = 0; round < 6000; round++) {

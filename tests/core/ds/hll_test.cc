@@ -1,5 +1,6 @@
 // HyperLogLogs count well, and the same in every form.
 #include "tests/core/ds/hll_fixture.h"
+#include "tests/support/seed.h"
 
 #include <cmath>
 
@@ -140,7 +141,6 @@ TEST(Hll, DenseRegistersAreApart)
 TEST(Hll, EveryFormCountsTheSame)
 {
     const uint64_t seed = test_seed();
-    SCOPED_TRACE(::testing::Message() << "LATCHKEY_SEED=" << seed);
     Bytes sparse = empty_hll(), dense = dense_of(Ranks{});
     hll_sum sum;
     hll_sum_init(&sum);
@@ -164,7 +164,6 @@ TEST(Hll, EveryFormCountsTheSame)
 TEST(Hll, ErrorIsAsPromised)
 {
     const uint64_t seed = test_seed();
-    SCOPED_TRACE(::testing::Message() << "LATCHKEY_SEED=" << seed);
     const double promised = 1.04 / std::sqrt(double{HLL_REGISTERS});
     const std::vector<uint64_t> sizes = {100, 1000, 5000, 10000, 20000, 40000, 80000};
     const int trials = 25;
@@ -233,7 +232,6 @@ TEST(Hll, EndsOfTheScale)
 TEST(Hll, SumIsTheUnion)
 {
     const uint64_t seed = test_seed();
-    SCOPED_TRACE(::testing::Message() << "LATCHKEY_SEED=" << seed);
     std::mt19937_64 rng(seed);
     const std::vector<uint64_t> sizes = {0, 1, 10, 40, 300, 1200, 4000, 30000};
     for (int round = 0; round < 60; round++) {

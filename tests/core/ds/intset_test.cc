@@ -1,5 +1,6 @@
 // Intsets have the published bytes and behave as std::set does.
 #include "core/ds/intset.h"
+#include "tests/support/seed.h"
 
 #include "tests/core/ds/view_model.h"
 
@@ -71,7 +72,6 @@ TEST(Intset, ChangesInPlace)
 TEST(Intset, MatchesStdSet)
 {
     const uint64_t seed = test_seed();
-    SCOPED_TRACE(::testing::Message() << "LATCHKEY_SEED=" << seed);
     const size_t used = mem_used();
     for (uint64_t round = 0; round < 30; round++) {
         std::mt19937_64 rng(seed + round);

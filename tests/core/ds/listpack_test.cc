@@ -1,5 +1,6 @@
 // Listpacks are, byte for byte, what the published format says, and behave as std::deque does.
 #include "core/ds/listpack.h"
+#include "tests/support/seed.h"
 
 #include "tests/core/ds/view_model.h"
 
@@ -260,7 +261,6 @@ std::string random_value(std::mt19937_64 &rng)
 TEST(Listpack, RotatesAndRemovesInPlace)
 {
     const uint64_t seed = test_seed();
-    SCOPED_TRACE(::testing::Message() << "LATCHKEY_SEED=" << seed);
     std::mt19937_64 rng(seed);
     for (int round = 0; round < 300; round++) {
         unsigned char *lp = listpack_new();
@@ -307,7 +307,6 @@ TEST(Listpack, RotatesAndRemovesInPlace)
 TEST(Listpack, MatchesStdDeque)
 {
     const uint64_t seed = test_seed();
-    SCOPED_TRACE(::testing::Message() << "LATCHKEY_SEED=" << seed);
     const size_t used = mem_used();
     for (uint64_t round = 0; round < 20; round++) {
         std::mt19937_64 rng(seed + round);
@@ -394,7 +393,6 @@ TEST(Listpack, MatchesStdDeque)
 TEST(Listpack, ValidateGuardsAgainstMutations)
 {
     const uint64_t seed = test_seed();
-    SCOPED_TRACE(::testing::Message() << "LATCHKEY_SEED=" << seed);
     std::mt19937_64 rng(seed);
     size_t accepted = 0;
     for (int round = 0; round < 20000; round++) {

@@ -1,5 +1,6 @@
 // Orders against std::sort, whole and in part, and what ties are told.
 #include "core/ds/order.h"
+#include "tests/support/seed.h"
 
 #include "tests/core/ds/view_model.h"
 
@@ -67,7 +68,6 @@ class OrderSort : public ::testing::TestWithParam<Shape>
 TEST_P(OrderSort, WantedPlacesAreThoseOfTheWholeOrder)
 {
     const uint64_t seed = test_seed();
-    SCOPED_TRACE(::testing::Message() << "LATCHKEY_SEED=" << seed);
     std::mt19937_64 rng(seed);
     for (const size_t n : {0, 1, 2, 24, 25, 100, 255, 256, 1000, 5000})
         for (int round = 0; round < 8; round++) {

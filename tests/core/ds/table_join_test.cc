@@ -1,6 +1,7 @@
 // Walks in runs and matches between tables, against look-ups one by one.
 #include "core/base/hash.h"
 #include "core/ds/table_join.h"
+#include "tests/support/seed.h"
 
 #include "tests/core/ds/view_model.h"
 
@@ -91,7 +92,6 @@ void expect_matches(const Keys &a, const Keys &b)
 TEST(TableJoin, MatchesAsLookUpsDo)
 {
     const uint64_t seed = test_seed();
-    SCOPED_TRACE(::testing::Message() << "LATCHKEY_SEED=" << seed);
     std::mt19937_64 rng(seed);
     int moving = 0;
     for (int round = 0; round < 60; round++) {

@@ -1,5 +1,6 @@
 // A tree behaves as std::deque by rank and as std::set by order, a frozen root as the tree it was.
 #include "core/ds/tree.h"
+#include "tests/support/seed.h"
 
 #include "tests/core/ds/view_model.h"
 
@@ -214,7 +215,6 @@ class Sequence
 TEST_P(TreeLimits, SequenceMatchesStdDeque)
 {
     const uint64_t seed = test_seed();
-    SCOPED_TRACE(::testing::Message() << "LATCHKEY_SEED=" << seed);
     for (uint64_t round = 0; round < 6; round++) {
         Sequence s(GetParam(), seed + round);
         // Grows, stays, shrinks: the balance of the operations moves with the step.
@@ -252,7 +252,6 @@ TEST_P(TreeLimits, SequenceMatchesStdDeque)
 TEST_F(Tree, DeepSequence)
 {
     const uint64_t seed = test_seed();
-    SCOPED_TRACE(::testing::Message() << "LATCHKEY_SEED=" << seed);
     const Limits limits = {"Deep", 64, 2};
     for (int mode = 0; mode < 3; mode++) {
         Sequence s(limits, seed);
@@ -615,7 +614,6 @@ class Ordered
 TEST_P(TreeLimits, OrderMatchesStdSet)
 {
     const uint64_t seed = test_seed();
-    SCOPED_TRACE(::testing::Message() << "LATCHKEY_SEED=" << seed);
     for (uint64_t round = 0; round < 6; round++) {
         std::mt19937_64 rng(seed + round);
         Ordered o(GetParam(), round % 2 == 0);
@@ -661,7 +659,6 @@ TEST_P(TreeLimits, OrderMatchesStdSet)
 TEST_F(Tree, DeepOrder)
 {
     const uint64_t seed = test_seed();
-    SCOPED_TRACE(::testing::Message() << "LATCHKEY_SEED=" << seed);
     std::mt19937_64 rng(seed);
     Ordered o({"Deep", 64, 2}, true);
     for (int i = 0; i < 15000; i++) {

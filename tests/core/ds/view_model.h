@@ -65,11 +65,4 @@ class View
     }
 };
 
-// Fixed unless LATCHKEY_SEED says otherwise, so that a failure can be had again.
-inline uint64_t test_seed()
-{
-    const char *seed = std::getenv("LATCHKEY_SEED");
-    return seed ? std::strtoull(seed, nullptr, 10) : 20240229;
-}
-
 #endif

@@ -3,6 +3,7 @@
 #include "core/base/rng.h"
 #include "core/proto/resp_parse.h"
 #include "core/proto/resp_read.h"
+#include "tests/support/seed.h"
 
 #include <gtest/gtest.h>
 
@@ -18,19 +19,6 @@ namespace
 using namespace std::string_literals;
 
 constexpr int ROUNDS = 12000;
-
-// LATCHKEY_SEED repeats a run.
-uint64_t Seed()
-{
-    const char *fixed = getenv("LATCHKEY_SEED");
-    uint64_t seed = 0;
-    if (fixed)
-        seed = strtoull(fixed, nullptr, 0);
-    else
-        rng_system(&seed, sizeof(seed));
-    printf("seed %llu\n", (unsigned long long)seed);
-    return seed;
-}
 
 class Mutator
 {
@@ -141,7 +129,7 @@ std::vector<size_t> RandomCuts(Mutator *m, size_t size)
 
 TEST(RespFuzz, Requests)
 {
-    Mutator m(Seed(),
+    Mutator m(test_seed(),
               {"*1\r\n$4\r\nPING\r\n", "*2\r\n$3\r\nGET\r\n$3\r\nkey\r\n", "PING\r\n",
                "SET \"a b\" 'c\\'d' \"\\x41\\n\"\r\n", "*0\r\n", "\r\n",
                "*3\r\n$3\r\nSET\r\n$0\r\n\r\n$12\r\nabcdefghijkl\r\n",
@@ -211,7 +199,7 @@ std::string RunReplies(const std::string &s, const std::vector<size_t> &cuts)
 
 TEST(RespFuzz, Replies)
 {
-    Mutator m(Seed(),
+    Mutator m(test_seed(),
               {"+OK\r\n", "-ERR x\r\n", ":12\r\n", "$3\r\nabc\r\n", "$-1\r\n", "*-1\r\n", "_\r\n",
                ",1.5\r\n", "#t\r\n", "(123\r\n", "!3\r\nERR\r\n", "=7\r\ntxt:abc\r\n",
                "*2\r\n:1\r\n*1\r\n+a\r\n", "%1\r\n+k\r\n~1\r\n:1\r\n", ">1\r\n+m\r\n",

@@ -1,5 +1,6 @@
 // Shard locks, sets of them, and the token: L1, L5, B1, B2.
 #include "core/store/lock_set.h"
+#include "tests/support/seed.h"
 
 #include "core/base/mem.h"
 
@@ -91,7 +92,7 @@ TEST(LockSet, KnowsItsMembers)
 {
     Keys keys;
     lock_set *l = lock_set_new(keys.ks);
-    std::mt19937 rng(1);
+    std::mt19937 rng(test_seed() + 1);
     for (int round = 0; round < 200; round++) {
         std::vector<bool> model(SHARDS);
         lock_set_clear(l);
@@ -181,9 +182,10 @@ TEST(LockSet, ConcurrentRandomSetsNeitherMeetNorDeadlock)
     std::vector<uint32_t> owner(SHARDS, UINT32_MAX); // plain: under the shard's lock
     std::atomic<uint64_t> with_token{0};
     std::vector<std::thread> threads;
+    const uint64_t seed = test_seed();
     for (uint32_t w = 0; w < WORKERS; w++)
         threads.emplace_back([&, w] {
-            std::mt19937 rng(w + 1);
+            std::mt19937 rng(seed + w);
             lock_set *l = lock_set_new(keys.ks);
             token_node node{};
             for (int i = 0; i < ROUNDS / 10; i++) {

@@ -3,6 +3,7 @@
 #include "core/store/lazy_free.h"
 #include "core/store/reclaim.h"
 #include "tests/core/cmd/engine/dispatch_fixture.h"
+#include "tests/support/seed.h"
 
 #include <functional>
 

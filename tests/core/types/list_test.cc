@@ -1,5 +1,6 @@
 // A list of either encoding behaves as std::deque does, and a view as the list it was at its cut.
 #include "core/types/list.h"
+#include "tests/support/seed.h"
 
 #include "tests/core/types/kept_value.h"
 
@@ -17,12 +18,6 @@ using Model = std::deque<std::string>;
 bytes of(const std::string &s)
 {
     return bytes_of(s.data(), s.size());
-}
-
-uint64_t test_seed()
-{
-    const char *given = getenv("LATCHKEY_SEED");
-    return given ? strtoull(given, nullptr, 10) : 20240229;
 }
 
 std::string text(const listpack_value &v)
@@ -255,7 +250,6 @@ INSTANTIATE_TEST_SUITE_P(MaxListpackSize, ListSizes,
 TEST_P(ListSizes, MatchesStdDeque)
 {
     const uint64_t seed = test_seed();
-    SCOPED_TRACE(::testing::Message() << "LATCHKEY_SEED=" << seed);
     const type_limits limits = limits_of(GetParam());
     for (uint64_t round = 0; round < 4; round++) {
         std::mt19937_64 rng(seed + round);
@@ -472,7 +466,6 @@ TEST(List, ReleaseUnderAViewLeavesTheViewWhole)
 TEST(List, BuildsWhatThePushesMake)
 {
     const uint64_t seed = test_seed();
-    SCOPED_TRACE(::testing::Message() << "LATCHKEY_SEED=" << seed);
     std::mt19937_64 rng(seed);
     for (const int64_t size : {-1, -2, 1, 3, 128}) {
         const type_limits limits = limits_of(size);

@@ -18,12 +18,6 @@ inline bytes of(const std::string &s)
     return bytes_of(s.data(), s.size());
 }
 
-inline uint64_t test_seed()
-{
-    const char *given = getenv("LATCHKEY_SEED");
-    return given ? strtoull(given, nullptr, 10) : std::random_device{}();
-}
-
 inline type_limits set_limits(uint64_t ints, uint64_t entries, uint64_t value)
 {
     type_limits l{};

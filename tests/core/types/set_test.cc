@@ -1,5 +1,6 @@
 // Sets of every encoding behave as std::set does, and views of them as copies.
 #include "tests/core/types/set_fixture.h"
+#include "tests/support/seed.h"
 
 #include "core/types/set_priv.h"
 
@@ -184,7 +185,6 @@ TEST_P(SetModel, MatchesStdSetAndViewsCopies)
 {
     const Shape &shape = GetParam();
     const uint64_t seed = test_seed();
-    SCOPED_TRACE(::testing::Message() << "LATCHKEY_SEED=" << seed);
     const size_t used = mem_used();
     for (uint64_t round = 0; round < 4 && !HasFailure(); round++) {
         rng.seed(seed + round);

@@ -1,5 +1,6 @@
 // Walks, sieves and what is gathered, against the algebra of std::set.
 #include "tests/core/types/set_fixture.h"
+#include "tests/support/seed.h"
 
 #include <algorithm>
 #include <iterator>
@@ -72,7 +73,6 @@ Model without(const Model &a, const Model &b)
 TEST(SetWalk, SievesKeepWhatIsThereOrNot)
 {
     const uint64_t seed = test_seed();
-    SCOPED_TRACE(::testing::Message() << "LATCHKEY_SEED=" << seed);
     std::mt19937_64 rng(seed);
     const type_limits *const all[] = {&tables, &packs, &ints};
     for (int round = 0; round < 120; round++) {
@@ -92,7 +92,7 @@ TEST(SetWalk, SievesKeepWhatIsThereOrNot)
 
 TEST(SetWalk, SeveralSievesOneBehindTheOther)
 {
-    std::mt19937_64 rng(5);
+    std::mt19937_64 rng(test_seed() + 5);
     const Made a = make(&tables, 4000, 6000, rng, "m"), b = make(&tables, 5000, 6000, rng, "m"),
                c = make(&tables, 300, 6000, rng, "m"), d = make(&packs, 100, 6000, rng, "m");
     set_walk w;
@@ -113,7 +113,7 @@ TEST(SetWalk, SeveralSievesOneBehindTheOther)
 
 TEST(SetWalk, AsksForManyAtOnce)
 {
-    std::mt19937_64 rng(6);
+    std::mt19937_64 rng(test_seed() + 6);
     for (const type_limits *limits : {&tables, &packs}) {
         const Made a = make(limits, 200, 400, rng, "m");
         std::vector<std::string> texts;
@@ -140,7 +140,6 @@ TEST(SetWalk, AsksForManyAtOnce)
 TEST(SetWalk, ScanGivesEachMemberOnce)
 {
     const uint64_t seed = test_seed();
-    SCOPED_TRACE(::testing::Message() << "LATCHKEY_SEED=" << seed);
     for (uint64_t round = 0; round < 10; round++) {
         std::mt19937_64 rng(seed + round);
         KeptSet s(&tables);
@@ -228,7 +227,6 @@ class Gather
 TEST(SetGather, JoinsAndStrikes)
 {
     const uint64_t seed = test_seed();
-    SCOPED_TRACE(::testing::Message() << "LATCHKEY_SEED=" << seed);
     std::mt19937_64 rng(seed);
     const size_t used = mem_used();
     const type_limits *const all[] = {&tables, &packs, &ints};
@@ -280,7 +278,7 @@ TEST(SetGather, MakesTheBestEncoding)
          "wwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwww", "hashtable"},
         {"many words", &tables, 1000, "w", "hashtable"},
     };
-    std::mt19937_64 rng(7);
+    std::mt19937_64 rng(test_seed() + 7);
     for (const auto &c : cases) {
         SCOPED_TRACE(c.name);
         const Made m = make(c.source, c.count, c.count * 4, rng, c.prefix);

@@ -1,5 +1,6 @@
 // The bits of a string are those of its bytes, whatever its encoding.
 #include "core/types/str_bits.h"
+#include "tests/support/seed.h"
 
 #include "core/ds/bits.h"
 #include "tests/core/types/str_fixture.h"
@@ -25,7 +26,7 @@ TEST_P(StrBits, AreThoseOfTheBytes)
     value v;
     str_from_bytes(of(text), &v);
     ASSERT_EQ(v.encoding, GetParam().encoding);
-    std::mt19937_64 rng(7);
+    std::mt19937_64 rng(test_seed() + 7);
     for (int i = 0; i < 200; i++) {
         const uint64_t at = rng() % (size + 100);
         EXPECT_EQ(str_get_bit(&v, at), at < size && bits_get(text.data(), at)) << at;

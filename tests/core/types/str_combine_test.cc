@@ -1,5 +1,6 @@
 // What is combined in turns is what the sources are when the last one ends.
 #include "core/types/str_combine.h"
+#include "tests/support/seed.h"
 
 #include "core/base/mem.h"
 #include "core/ds/bits_priv.h"
@@ -251,7 +252,6 @@ class Changes
 TEST_F(StrCombine, IsThatOfTheLastMoment)
 {
     const uint64_t seed = test_seed();
-    SCOPED_TRACE(::testing::Message() << "LATCHKEY_SEED=" << seed);
     for (unsigned round = 0; round < 120; round++) {
         std::mt19937_64 rng(seed + round);
         const auto op = static_cast<bits_op>(round % 8);

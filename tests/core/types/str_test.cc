@@ -1,5 +1,6 @@
 // Strings of every encoding behave as std::string does.
 #include "tests/core/types/str_fixture.h"
+#include "tests/support/seed.h"
 
 #include "core/ds/chunks.h"
 
@@ -256,7 +257,6 @@ TEST(StrEdit, WritableBytesAreRawAndKeepTheirFront)
 TEST(StrEdit, BehavesAsStdString)
 {
     const uint64_t seed = test_seed();
-    SCOPED_TRACE(::testing::Message() << "LATCHKEY_SEED=" << seed);
     for (unsigned round = 0; round < 60; round++) {
         std::mt19937_64 rng(seed + round);
         const auto below = [&](size_t n) { return static_cast<size_t>(rng() % n); };

@@ -1,6 +1,7 @@
 // A stream behaves as a std::map of entries with groups of readers, and a view as it was at its
 // cut.
 #include "core/types/stream.h"
+#include "tests/support/seed.h"
 
 #include "core/types/stream_group.h"
 #include "core/types/stream_priv.h"
@@ -41,12 +42,6 @@ stream_id of(Id id)
 Id of(stream_id id)
 {
     return {id.ms, id.seq};
-}
-
-uint64_t test_seed()
-{
-    const char *given = getenv("LATCHKEY_SEED");
-    return given ? strtoull(given, nullptr, 10) : 20240229;
 }
 
 struct PendingModel {
@@ -467,7 +462,6 @@ INSTANTIATE_TEST_SUITE_P(Nodes, StreamLimits, ::testing::ValuesIn(all_limits),
 TEST_P(StreamLimits, MatchesTheModel)
 {
     const uint64_t seed = test_seed();
-    SCOPED_TRACE(::testing::Message() << "LATCHKEY_SEED=" << seed);
     const type_limits limits = limits_of(GetParam().bytes, GetParam().entries);
     for (uint64_t round = 0; round < 4; round++) {
         Stream s(&limits, seed + round);
@@ -610,7 +604,7 @@ TEST(Stream, NewIdsMayBeBelowDeletedOnes)
     ASSERT_EQ(s.append({8, 1}, {{"f", "x"}}), LK_OK);
     ASSERT_EQ(s.append({9, 0}, {{"f", "y"}}), LK_OK);
     s.check();
-    std::mt19937_64 rng(1);
+    std::mt19937_64 rng(test_seed() + 1);
     const value v = s.kept.get();
     check_range(v, s.model, {5, 2}, {9, 0}, rng);
     check_range(v, s.model, {8, 1}, {8, 9}, rng);
@@ -623,7 +617,6 @@ TEST(Stream, NewIdsMayBeBelowDeletedOnes)
 TEST(Stream, SpoiltBlocksAreRefusedOrHarmless)
 {
     const uint64_t seed = test_seed();
-    SCOPED_TRACE(::testing::Message() << "LATCHKEY_SEED=" << seed);
     std::mt19937_64 rng(seed);
     const type_limits limits = limits_of(4096, 100);
     int taken = 0;

@@ -2,6 +2,7 @@
 #include "core/types/stream_priv.h"
 #include "core/types/stream_refs.h"
 #include "tests/core/types/kept_value.h"
+#include "tests/support/seed.h"
 
 #include <cstdlib>
 #include <random>
@@ -11,12 +12,6 @@
 
 namespace
 {
-
-uint64_t test_seed()
-{
-    const char *given = getenv("LATCHKEY_SEED");
-    return given ? strtoull(given, nullptr, 10) : 20240229;
-}
 
 stream_id id_of(uint64_t ms)
 {
@@ -142,7 +137,6 @@ class Trim : public ::testing::Test
 TEST_F(Trim, ManyBlocksAtOnceAsOneByOne)
 {
     const uint64_t seed = test_seed();
-    SCOPED_TRACE(::testing::Message() << "LATCHKEY_SEED=" << seed);
     std::mt19937_64 rng(seed);
     for (int step = 0; step < 250; step++) {
         append(rng() % 600);

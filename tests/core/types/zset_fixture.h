@@ -20,12 +20,6 @@ inline std::string text(bytes b)
     return b.size ? std::string(b.data, b.size) : std::string();
 }
 
-inline uint64_t test_seed()
-{
-    const char *given = getenv("LATCHKEY_SEED");
-    return given ? strtoull(given, nullptr, 10) : std::random_device{}();
-}
-
 using Element = std::pair<double, std::string>; // score, member
 
 inline bool operator_less(const Element &a, const Element &b)

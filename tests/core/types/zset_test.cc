@@ -1,5 +1,6 @@
 // Sorted sets of both encodings behave as a std::map that is sorted by its values.
 #include "tests/core/types/zset_fixture.h"
+#include "tests/support/seed.h"
 
 #include <limits>
 #include <optional>
@@ -347,7 +348,6 @@ TEST_P(ZsetMix, BehavesAsAModel)
 {
     const Mix &mix = GetParam();
     const uint64_t s = test_seed();
-    SCOPED_TRACE(::testing::Message() << "LATCHKEY_SEED=" << s);
     seed(s);
     const type_limits limits = limits_of(mix.entries, mix.value_size);
     KeptValue k(TYPE_ZSET, &limits);
@@ -391,7 +391,6 @@ TEST_P(ZsetMix, FindsRanges)
 {
     const Mix &mix = GetParam();
     const uint64_t s = test_seed();
-    SCOPED_TRACE(::testing::Message() << "LATCHKEY_SEED=" << s);
     seed(s);
     const type_limits limits = limits_of(mix.entries, mix.value_size);
     KeptValue k(TYPE_ZSET, &limits);
@@ -432,7 +431,6 @@ TEST_P(ZsetMix, AViewEqualsTheModelAtTheCut)
 {
     const Mix &mix = GetParam();
     const uint64_t s = test_seed();
-    SCOPED_TRACE(::testing::Message() << "LATCHKEY_SEED=" << s);
     seed(s);
     const type_limits limits = limits_of(mix.entries, mix.value_size);
     KeptValue k(TYPE_ZSET, &limits);
@@ -514,7 +512,6 @@ TEST_P(ZsetMix, IsMadeOfItemsInAnyOrder)
 {
     const Mix &mix = GetParam();
     const uint64_t s = test_seed();
-    SCOPED_TRACE(::testing::Message() << "LATCHKEY_SEED=" << s);
     seed(s);
     const type_limits limits = limits_of(mix.entries, mix.value_size);
     for (int round = 0; round < 5; round++) {

@@ -1,5 +1,6 @@
 // Both back ends give the same events, over TCP and over Unix sockets.
 #include "io/net/net.h"
+#include "tests/support/seed.h"
 
 #include <gtest/gtest.h>
 
@@ -400,7 +401,7 @@ TEST_P(NetTest, SendsMuchWholeAndInOrder)
     Peer &p = pair();
     const std::string text = pattern(24 << 20, 3);
     std::vector<iovec> iov;
-    std::minstd_rand rng(5);
+    std::minstd_rand rng(test_seed() + 5);
     for (size_t at = 0; at < text.size();) {
         const size_t n = std::min<size_t>(rng() % 12000, text.size() - at);
         iov.push_back({const_cast<char *>(text.data()) + at, n});
@@ -476,8 +477,7 @@ TEST_P(NetTest, PausesLoseNothingInAStream)
 {
     Peer &p = pair();
     const std::string text = pattern(8 << 20, 11);
-    const unsigned seed = std::random_device{}();
-    SCOPED_TRACE(testing::Message() << "seed " << seed);
+    const uint64_t seed = test_seed();
     std::minstd_rand rng(seed);
     std::thread writer([&] { say(p, text); });
     while (p.got.size() < text.size()) {
@@ -758,8 +758,7 @@ TEST_P(NetTest, FreeClosesWhatIsAttached)
 // Random talk on several conns against what a model expects: an echo server under test.
 TEST_P(NetTest, EchoesRandomTalk)
 {
-    const unsigned seed = std::random_device{}();
-    SCOPED_TRACE(testing::Message() << "seed " << seed);
+    const uint64_t seed = test_seed();
     std::mt19937 rng(seed);
     struct Echo {
         Peer *p;

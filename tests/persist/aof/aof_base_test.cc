@@ -3,6 +3,7 @@
 #include "core/types/stream_group.h"
 #include "persist/rdb/rdb_file.h"
 #include "tests/persist/aof/aof_fixture.h"
+#include "tests/support/seed.h"
 #include "tests/support/server.h"
 
 #include <filesystem>
@@ -168,7 +169,7 @@ TEST(AofBase, TellsOfErrors)
 // Keys of all types and sizes: as commands, so that a reference server can be given the same.
 std::vector<Words> samples(bool field_deadlines)
 {
-    std::mt19937_64 random(rdb::test_seed());
+    std::mt19937_64 random(test_seed());
     std::vector<Words> out;
     const auto member = [&random](int kind, int i) {
         const std::string n = std::to_string(i - 50);

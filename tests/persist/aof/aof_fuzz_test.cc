@@ -1,11 +1,12 @@
 // Files of an AOF that somebody has tampered with: loading and checking them ends in data or in a
 // line that says where, and takes no more memory than the bytes that are really there are worth.
 //
-//   LATCHKEY_SEED           another run
+//   LATCHKEY_TEST_SEED      the same run again
 //   LATCHKEY_TEST_TAMPERED  how many directories
 #include "core/base/log.h"
 #include "io/start/check.h"
 #include "tests/persist/aof/aof_fixture.h"
+#include "tests/support/seed.h"
 #include "tests/support/server.h"
 
 #include <unistd.h>
@@ -349,7 +350,7 @@ class AofFuzz : public ::testing::Test
 
 TEST_F(AofFuzz, LoadsDataOrSaysWhere)
 {
-    Tamper tamper(rdb::test_seed());
+    Tamper tamper(test_seed());
     const std::vector<Files> all = corpus();
     int loaded = 0, refused = 0, cut = 0;
     for (const Files &f : all) {
@@ -446,7 +447,7 @@ class Yes
 TEST_F(AofFuzz, IsCheckedAndRepaired)
 {
     const Yes yes;
-    Tamper tamper(rdb::test_seed() + 1);
+    Tamper tamper(test_seed() + 1);
     const std::vector<Files> all = corpus();
     std::string said;
     int sound = 0, repaired = 0, hopeless = 0;

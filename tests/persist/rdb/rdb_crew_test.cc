@@ -3,6 +3,7 @@
 #include "persist/rdb/rdb_crew.h"
 #include "persist/rdb/rdb_scan.h"
 #include "tests/persist/rdb/rdb_values.h"
+#include "tests/support/seed.h"
 
 using namespace rdb;
 

@@ -1,5 +1,6 @@
 // Lengths, numbers and strings: the published bytes, round trips through any cut, and refusals.
 #include "tests/persist/rdb/rdb_fixture.h"
+#include "tests/support/seed.h"
 
 #include <cmath>
 #include <limits>

@@ -37,15 +37,6 @@ inline std::string text(bytes b)
     return std::string(b.data, b.size);
 }
 
-// Fixed unless LATCHKEY_SEED says otherwise, so that a failure can be had again.
-inline uint64_t test_seed()
-{
-    const char *given = std::getenv("LATCHKEY_SEED");
-    const uint64_t seed = given ? std::strtoull(given, nullptr, 10) : 20240229;
-    ::testing::Test::RecordProperty("seed", std::to_string(seed));
-    return seed;
-}
-
 inline std::string hex(const std::string &s)
 {
     static const char digits[] = "0123456789abcdef";

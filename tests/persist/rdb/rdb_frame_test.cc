@@ -1,6 +1,7 @@
 // Whole files: what is saved is loaded, what is broken is refused, and the header states the
 // oldest version that will do.
 #include "tests/persist/rdb/rdb_fixture.h"
+#include "tests/support/seed.h"
 
 #include "core/ds/chunks.h"
 #include "core/store/lru.h"

@@ -5,6 +5,7 @@
 #include "persist/rdb/rdb_ziplist.h"
 #include "persist/rdb/rdb_zipmap.h"
 #include "tests/persist/rdb/rdb_fixture.h"
+#include "tests/support/seed.h"
 #include "tests/support/server.h"
 
 #include <optional>

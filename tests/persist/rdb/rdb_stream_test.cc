@@ -3,6 +3,7 @@
 #include "persist/rdb/rdb_file.h"
 #include "tests/core/types/kept_value.h"
 #include "tests/persist/rdb/rdb_values.h"
+#include "tests/support/seed.h"
 #include "tests/support/server.h"
 
 using namespace rdb;

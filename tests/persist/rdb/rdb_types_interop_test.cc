@@ -3,6 +3,7 @@
 #include "io/admin/debug/digest.h"
 #include "persist/rdb/rdb_file.h"
 #include "tests/persist/rdb/rdb_values.h"
+#include "tests/support/seed.h"
 #include "tests/support/server.h"
 
 using namespace rdb;

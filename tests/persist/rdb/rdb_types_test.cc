@@ -1,6 +1,7 @@
 // Collections in the RDB format: every form that there ever was, in and out again, and nothing that
 // is none.
 #include "tests/persist/rdb/rdb_values.h"
+#include "tests/support/seed.h"
 
 using namespace rdb;
 

@@ -1,5 +1,6 @@
 // Bitmaps that one worker writes while another counts and combines them in turns.
 #include "tests/core/cmd/engine/dispatch_fixture.h"
+#include "tests/support/seed.h"
 
 namespace
 {

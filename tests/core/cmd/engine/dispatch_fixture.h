@@ -31,16 +31,6 @@ namespace lk
 
 constexpr int64_t NOW = 1'700'000'000'000;
 
-// Fixed unless LATCHKEY_SEED says otherwise, so that a failure can be had again.
-inline uint64_t test_seed()
-{
-    const char *given = std::getenv("LATCHKEY_SEED");
-    const uint64_t seed = given ? std::strtoull(given, nullptr, 10) : 20240229;
-    ::testing::Test::RecordProperty("seed", std::to_string(seed));
-    std::fprintf(stderr, "seed %llu\n", static_cast<unsigned long long>(seed));
-    return seed;
-}
-
 // Sanitized code is several times slower: the same test does fewer rounds there.
 constexpr int scaled(int rounds)
 {

@@ -1,5 +1,6 @@
 // What is logged, replayed elsewhere, gives the same keyspace: P1, P2, C2, A13.
 #include "tests/core/cmd/engine/dispatch_fixture.h"
+#include "tests/support/seed.h"
 
 #include "core/store/reclaim.h"
 #include "persist/log_thread.h"

@@ -1,5 +1,6 @@
 // MULTI, EXEC, WATCH: all or nothing, and exactly when a watched key has changed.
 #include "tests/core/cmd/engine/dispatch_fixture.h"
+#include "tests/support/seed.h"
 
 #include "core/store/reclaim.h"
 
@@ -127,10 +128,11 @@ TEST(Transaction, ConcurrentTransfersAreAtomic)
     Server server({.shards = 8, .workers = WORKERS, .logging = false});
     std::atomic<int> increments{0};
     std::vector<std::thread> threads;
+    const uint64_t seed = test_seed();
     for (uint32_t w = 0; w < WORKERS; w++)
         threads.emplace_back([&, w] {
             Client c(server, w);
-            std::mt19937 rng(w + 1);
+            std::mt19937 rng(seed + w);
             const auto account = [&] { return "acc" + std::to_string(rng() % ACCOUNTS); };
             for (int i = 0; i < scaled(4000); i++) {
                 c.run("MULTI");

@@ -1,6 +1,7 @@
 // Places: replies, what is logged and told; searches against a search of every member.
 #include "core/ds/geo_area.h"
 #include "tests/core/cmd/cmd_fixture.h"
+#include "tests/support/seed.h"
 
 #include <algorithm>
 #include <cmath>
@@ -275,7 +276,7 @@ class CmdGeoMany : public CmdGeo, public ::testing::WithParamInterface<int>
     }
 
     std::map<std::string, geo_point> places_;
-    std::mt19937_64 rng_{20240229};
+    std::mt19937_64 rng_{test_seed()};
 };
 
 TEST_P(CmdGeoMany, FindsWhatIsThere)

@@ -1,5 +1,6 @@
 // SORT: options, weights, what is locked, and what is logged.
 #include "tests/core/cmd/cmd_fixture.h"
+#include "tests/support/seed.h"
 
 #include "core/cmd/key/sort_options.h"
 #include "core/cmd/key/sort_order.h"
@@ -306,7 +307,7 @@ std::string any_text(std::mt19937_64 &rng)
 
 TEST(SortOrder, NumbersAndThenTexts)
 {
-    std::mt19937_64 rng(11);
+    std::mt19937_64 rng(test_seed() + 11);
     for (const size_t n : {1, 5, 100, 3000})
         for (int round = 0; round < 12; round++) {
             std::vector<std::string> texts(n);
@@ -350,7 +351,7 @@ TEST(SortOrder, ManyOfTheSameNumber)
 
 TEST(SortOrder, TextsAsBytes)
 {
-    std::mt19937_64 rng(12);
+    std::mt19937_64 rng(test_seed() + 12);
     for (const size_t n : {1, 5, 100, 3000})
         for (int round = 0; round < 12; round++) {
             std::vector<std::string> texts(n);

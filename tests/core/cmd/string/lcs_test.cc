@@ -1,5 +1,6 @@
 // The subsequence is common, as long as any, and the places spell it.
 #include "core/cmd/string/lcs.h"
+#include "tests/support/seed.h"
 
 #include <gtest/gtest.h>
 
@@ -69,8 +70,7 @@ TEST(Lcs, OfNothingIsNothing)
 
 TEST(Lcs, IsAsLongAsTheTableSays)
 {
-    const uint64_t seed = std::random_device{}();
-    SCOPED_TRACE(::testing::Message() << "seed " << seed);
+    const uint64_t seed = test_seed();
     std::mt19937_64 rng(seed);
     for (int round = 0; round < 300; round++) {
         std::string a(rng() % 150, ' '), b(rng() % 150, ' ');
