@@ -176,18 +176,18 @@ const std::vector<Family> &families()
     return all;
 }
 
-Script random_script(const Family &family, uint64_t seed, size_t steps)
+Session random_session(const Family &family, uint64_t seed, size_t steps)
 {
     Random random(seed);
-    Script script;
+    Session session;
     for (size_t i = 0; i < steps; i++) {
         Step step;
         step.conn = static_cast<int>(random.below(static_cast<size_t>(family.conns)));
         step.args = family.next(random);
         spoil(random, step.args);
-        script.push_back(std::move(step));
+        session.push_back(std::move(step));
     }
-    return script;
+    return session;
 }
 
 } // namespace lk

@@ -49,9 +49,9 @@ struct Step {
     int conn = 0;
     Args args;
 };
-using Script = std::vector<Step>;
+using Session = std::vector<Step>;
 
-/* How many connections a script may name. */
+/* How many connections a session may name. */
 constexpr int kConns = 3;
 
 struct Family {
@@ -60,7 +60,7 @@ struct Family {
     int conns; /* how many connections take turns */
 };
 const std::vector<Family> &families();
-Script random_script(const Family &family, uint64_t seed, size_t steps);
+Session random_session(const Family &family, uint64_t seed, size_t steps);
 
 Args next_string(Random &random);
 Args next_bits(Random &random);

@@ -53,11 +53,11 @@ std::string scan_all(Client &client, Args args)
 }
 
 /* Where the commands end that are sent together with the one at `from`. */
-size_t batch_end(const Script &script, size_t from, size_t batch)
+size_t batch_end(const Session &session, size_t from, size_t batch)
 {
     size_t to = from + 1;
-    while (to < script.size() && to - from < batch && script[to].conn == script[from].conn &&
-           !follows_cursor(script[from].args) && !follows_cursor(script[to].args))
+    while (to < session.size() && to - from < batch && session[to].conn == session[from].conn &&
+           !follows_cursor(session[from].args) && !follows_cursor(session[to].args))
         to++;
     return to;
 }
@@ -67,10 +67,10 @@ void flush(Server &server)
     server.connect().call({"FLUSHALL"});
 }
 
-std::string text_of(const Script &script)
+std::string text_of(const Session &session)
 {
     std::ostringstream out;
-    for (const Step &step : script)
+    for (const Step &step : session)
         out << "  " << step.conn << "> " << printable(step.args) << "\n";
     return out.str();
 }
@@ -84,13 +84,7 @@ Pair::Pair() : oracle_(Server::oracle(kDirectives)), tested_(Server::tested(kDir
 {
 }
 
-bool Pair::knows(const std::string &command)
-{
-    const std::string reply = tested_->connect().call_raw({command});
-    return reply.find("unknown command") == std::string::npos;
-}
-
-std::optional<Difference> Pair::run(const Script &script, const How &how)
+std::optional<Difference> Pair::run(const Session &session, const How &how)
 {
     using Clock = std::chrono::steady_clock;
     flush(*oracle_);
@@ -102,19 +96,19 @@ std::optional<Difference> Pair::run(const Script &script, const How &how)
     }
     Comparer comparer;
     int64_t slack_ms = 0;
-    for (size_t from = 0, to; from < script.size(); from = to) {
-        to = batch_end(script, from, how.batch);
-        const size_t conn = static_cast<size_t>(script[from].conn);
+    for (size_t from = 0, to; from < session.size(); from = to) {
+        to = batch_end(session, from, how.batch);
+        const size_t conn = static_cast<size_t>(session[from].conn);
         std::vector<std::string> want, got;
         const Clock::time_point began = Clock::now();
         try {
-            if (follows_cursor(script[from].args)) {
-                want.push_back(scan_all(a[conn], script[from].args));
-                got.push_back(scan_all(b[conn], script[from].args));
+            if (follows_cursor(session[from].args)) {
+                want.push_back(scan_all(a[conn], session[from].args));
+                got.push_back(scan_all(b[conn], session[from].args));
             } else {
                 std::string raw;
                 for (size_t i = from; i < to; i++)
-                    raw += encode(script[i].args);
+                    raw += encode(session[i].args);
                 a[conn].send(raw);
                 b[conn].send(raw);
                 for (size_t i = from; i < to; i++)
@@ -129,45 +123,45 @@ std::optional<Difference> Pair::run(const Script &script, const How &how)
         const auto took = std::chrono::duration_cast<Milliseconds>(Clock::now() - began);
         slack_ms = std::max<int64_t>(slack_ms, took.count() * 2);
         for (size_t i = from; i < to; i++)
-            if (!comparer.same(script[i], want[i - from], got[i - from], slack_ms))
+            if (!comparer.same(session[i], want[i - from], got[i - from], slack_ms))
                 return Difference{i, want[i - from], got[i - from]};
     }
     return std::nullopt;
 }
 
-Script Pair::shorten(Script script, const How &how)
+Session Pair::shorten(Session session, const How &how)
 {
-    for (size_t tail = 1; tail < script.size(); tail *= 2) {
-        Script shorter(script.end() - static_cast<ptrdiff_t>(tail), script.end());
+    for (size_t tail = 1; tail < session.size(); tail *= 2) {
+        Session shorter(session.end() - static_cast<ptrdiff_t>(tail), session.end());
         if (const auto difference = run(shorter, how)) {
             shorter.resize(difference->step + 1);
-            script = shorter;
+            session = shorter;
             break;
         }
     }
     int runs = 0;
-    for (size_t size = std::max<size_t>(script.size() / 2, 1); size > 0; size /= 2) {
-        for (size_t from = 0; from + size < script.size() && runs < 400; runs++) {
-            Script shorter = script;
+    for (size_t size = std::max<size_t>(session.size() / 2, 1); size > 0; size /= 2) {
+        for (size_t from = 0; from + size < session.size() && runs < 400; runs++) {
+            Session shorter = session;
             const auto at = shorter.begin() + static_cast<ptrdiff_t>(from);
             shorter.erase(at, at + static_cast<ptrdiff_t>(size));
             if (const auto difference = run(shorter, how)) {
                 shorter.resize(difference->step + 1);
-                script = shorter;
+                session = shorter;
             } else {
                 from += size;
             }
         }
     }
-    return script;
+    return session;
 }
 
-void Pair::expect_same(const Script &script, const How &how, const std::string &title)
+void Pair::expect_same(const Session &session, const How &how, const std::string &title)
 {
-    const std::optional<Difference> first = run(script, how);
+    const std::optional<Difference> first = run(session, how);
     if (!first)
         return;
-    Script failing(script.begin(), script.begin() + static_cast<ptrdiff_t>(first->step) + 1);
+    Session failing(session.begin(), session.begin() + static_cast<ptrdiff_t>(first->step) + 1);
     failing = shorten(failing, how);
     const Difference shown = run(failing, how).value_or(*first);
     ADD_FAILURE() << title << ", RESP" << how.resp << ", " << how.batch << " at once, step "

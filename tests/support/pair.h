@@ -1,11 +1,11 @@
 /*
- * pair.h — one script on two servers, and the shortest script on which they differ.
+ * pair.h — one session on two servers, and the shortest session on which they differ.
  *
- *   script --> reference --> reply --+
+ *   session --> reference --> reply --+
  *     |                              compare --> the first step that differs
  *     +------> tested -----> reply --+
  *
- * A script runs on empty databases and new connections, so it can be run again with steps left
+ * A session runs on empty databases and new connections, so it can be run again with steps left
  * out: first ever longer tails that end in the difference, then without any step that it does not
  * need.
  */
@@ -23,14 +23,14 @@
 namespace lk
 {
 
-/* How a script is sent. */
+/* How a session is sent. */
 struct How {
     int resp = 2;
     size_t batch = 1; /* up to so many commands of one connection before their replies are read */
 };
 
 struct Difference {
-    size_t step; /* where in the script */
+    size_t step; /* where in the session */
     std::string want;
     std::string got; /* or what went wrong */
 };
@@ -40,19 +40,17 @@ class Pair
   public:
     Pair();
 
-    std::optional<Difference> run(const Script &script, const How &how);
+    std::optional<Difference> run(const Session &session, const How &how);
 
-    /* Fails the running test with the shortest script found, if the servers differ. */
-    void expect_same(const Script &script, const How &how, const std::string &title);
+    /* Fails the running test with the shortest session found, if the servers differ. */
+    void expect_same(const Session &session, const How &how, const std::string &title);
 
     /* The same bytes to both; their answers up to the end of the connection, or to the reply of
      * an ECHO that is added. */
     void expect_same_raw(const std::string &raw, bool closes, const std::string &title);
 
-    bool knows(const std::string &command); /* is it a command of the server under test? */
-
   private:
-    Script shorten(Script script, const How &how);
+    Session shorten(Session session, const How &how);
 
     std::unique_ptr<Server> oracle_;
     std::unique_ptr<Server> tested_;

@@ -8,7 +8,9 @@
  *              LATCHKEY_TEST_STEPS   commands a random stream
  */
 #include "tests/support/pair.h"
-#include "tests/support/scripts.h"
+#include "tests/support/raw_cases.h"
+#include "tests/support/seed.h"
+#include "tests/support/sessions.h"
 
 #include <gtest/gtest.h>
 
@@ -19,8 +21,8 @@ namespace lk
 
 /* A row's name is all that a failure needs to show of it. */
 template <class Row>
-concept NamedRow =
-    std::is_same_v<Row, TextScript> || std::is_same_v<Row, RawCase> || std::is_same_v<Row, Family>;
+concept NamedRow = std::is_same_v<Row, NamedSession> || std::is_same_v<Row, RawCase> ||
+    std::is_same_v<Row, Family>;
 template <NamedRow Row> void PrintTo(const Row &row, std::ostream *out)
 {
     *out << row.name;
@@ -71,40 +73,27 @@ uint64_t number(const char *name, uint64_t otherwise)
 
 std::vector<uint64_t> seeds()
 {
-    if (getenv("LATCHKEY_TEST_SEED"))
-        return {number("LATCHKEY_TEST_SEED", 0)};
+    if (const std::optional<uint64_t> seed = given_seed())
+        return {*seed};
     return {1, 2, 3};
 }
 
 /* One at a time, and in batches, which take other ways through a server. */
 const How kHows[] = {{2, 1}, {3, 1}, {2, 64}};
 
-class DifferentialScript : public testing::TestWithParam<TextScript>
+class DifferentialSession : public testing::TestWithParam<NamedSession>
 {
 };
 
-TEST_P(DifferentialScript, AnswersAsTheReference)
+TEST_P(DifferentialSession, AnswersAsTheReference)
 {
-    const TextScript &script = GetParam();
-    if (script.needs && !Shared::pair().knows(script.needs)) {
-        printf("no %s here, so there is nothing to compare\n", script.needs);
-        return;
-    }
+    const NamedSession &session = GetParam();
     for (const How &how : kHows)
-        Shared::pair().expect_same(script_of(script.lines), how, script.name);
+        Shared::pair().expect_same(session.steps, how, session.name + ", " + session.at);
 }
 
-INSTANTIATE_TEST_SUITE_P(Wire, DifferentialScript, testing::ValuesIn(text_scripts()),
-                         [](const auto &row) { return std::string(row.param.name); });
-
-INSTANTIATE_TEST_SUITE_P(WireLists, DifferentialScript, testing::ValuesIn(list_scripts()),
-                         [](const auto &row) { return std::string(row.param.name); });
-
-INSTANTIATE_TEST_SUITE_P(WireStreams, DifferentialScript, testing::ValuesIn(stream_scripts()),
-                         [](const auto &row) { return std::string(row.param.name); });
-
-INSTANTIATE_TEST_SUITE_P(WireGroups, DifferentialScript, testing::ValuesIn(group_scripts()),
-                         [](const auto &row) { return std::string(row.param.name); });
+INSTANTIATE_TEST_SUITE_P(Wire, DifferentialSession, testing::ValuesIn(all_sessions()),
+                         [](const auto &row) { return row.param.name; });
 
 class DifferentialRandom : public testing::TestWithParam<Family>
 {
@@ -116,9 +105,9 @@ TEST_P(DifferentialRandom, AnswersAsTheReference)
     const size_t steps = number("LATCHKEY_TEST_STEPS", 3000);
     for (const uint64_t seed : seeds()) {
         printf("seed %lu, %zu commands\n", static_cast<unsigned long>(seed), steps);
-        const Script script = random_script(family, seed, steps);
+        const Session session = random_session(family, seed, steps);
         for (const How &how : kHows) {
-            Shared::pair().expect_same(script, how,
+            Shared::pair().expect_same(session, how,
                                        std::string(family.name) + ", seed " + std::to_string(seed));
             if (HasFailure())
                 return;
