@@ -41,6 +41,7 @@ void dispatcher_free(struct dispatcher *d)
     stats_release(&d->stats);
     buf_release(&d->scratch);
     buf_release(&d->fresh);
+    buf_release(&d->unit.pushes);
     buf_release(&d->unit.effects.bytes);
     log_arena_end(&d->unit.effects.arena, d->engine->fixed.log);
     mem_free(d->keys.v, d->keys.capacity * sizeof *d->keys.v);
@@ -87,20 +88,6 @@ void dispatch_leave(struct dispatcher *d)
 
 /* --- one command ----------------------------------------------------------------------------- */
 
-static void shard_highest_ticket(void *ctx, struct shard *s)
-{
-    uint64_t *ticket = ctx;
-    if (s->ticket > *ticket)
-        *ticket = s->ticket;
-}
-
-/* The reply shows what these shards hold, so it waits for their last change to be durable (P4). */
-static void rest_on_set(struct dispatcher *d, struct session *s)
-{
-    if (d->batch.logging)
-        lock_set_each(d->held.set, d->ks, shard_highest_ticket, &s->ticket);
-}
-
 static enum outcome run_alone(struct dispatcher *d, struct pending *p)
 {
     dispatch_unlock_one(d);
@@ -110,13 +97,10 @@ static enum outcome run_alone(struct dispatcher *d, struct pending *p)
     /* While nobody was in the gate, what had been replaced may have been freed. */
     d->batch.config = __atomic_load_n(&d->engine->config, __ATOMIC_ACQUIRE);
     d->batch.logging = __atomic_load_n(&d->engine->saving.log_active, __ATOMIC_ACQUIRE);
-    const enum outcome outcome = dispatch_call(d, p->session, p->cmd, &p->args);
-    dispatch_serve(d);
+    const enum outcome outcome = dispatch_call_unit(d, p->session, p->cmd, &p->args);
     lock_set_clear(d->held.set);
     lock_set_add_all(d->held.set, d->ks);
-    effects_commit(d, NULL);
-    dispatch_send_served(d);
-    rest_on_set(d, p->session);
+    unit_end(d, p->session, NULL);
     d->held.exclusive = false;
     gate_open(&d->ks->gate);
     enter_gate(d);
@@ -143,11 +127,8 @@ static bool run_set(struct dispatcher *d, struct pending *p, enum outcome *outco
 {
     if (!lock_for_waiters(d, p))
         return false;
-    *outcome = dispatch_call(d, p->session, p->cmd, &p->args);
-    dispatch_serve(d);
-    effects_commit(d, NULL);
-    dispatch_send_served(d);
-    rest_on_set(d, p->session);
+    *outcome = dispatch_call_unit(d, p->session, p->cmd, &p->args);
+    unit_end(d, p->session, NULL);
     dispatch_unlock_set(d, p->session);
     return true;
 }
@@ -162,12 +143,8 @@ static bool run_one_shard(struct dispatcher *d, struct pending *p, struct shard 
         lock_set_add(d->held.set, shard->index);
         return run_set(d, p, outcome); /* which lets go of this one */
     }
-    *outcome = dispatch_call(d, p->session, p->cmd, &p->args);
-    dispatch_serve(d);
-    effects_commit(d, shard);
-    dispatch_send_served(d);
-    if (d->batch.logging)
-        shard_highest_ticket(&p->session->ticket, shard);
+    *outcome = dispatch_call_unit(d, p->session, p->cmd, &p->args);
+    unit_end(d, p->session, shard);
     return true;
 }
 
@@ -189,7 +166,6 @@ static struct shard *common_shard(struct dispatcher *d)
 static bool run_locked(struct dispatcher *d, struct pending *p, enum outcome *outcome)
 {
     const struct command_info *c = p->cmd;
-    effects_begin(&d->unit.effects);
     d->call.key_count = 0;
     if (LK_LIKELY(c->one_key)) {
         const struct bytes key = p->args.v[c->first_key];
@@ -209,9 +185,9 @@ static bool run_locked(struct dispatcher *d, struct pending *p, enum outcome *ou
     /* Wrong keys are the handler's to name; it will meet none. */
     if (dispatch_hash_keys(d, c, &p->args) != LK_OK || d->call.key_count == 0) {
         dispatch_unlock_one(d);
-        *outcome = dispatch_call(d, p->session, c, &p->args);
         lock_set_clear(d->held.set);
-        effects_commit(d, NULL); /* of no shard, as a published message is */
+        *outcome = dispatch_call_unit(d, p->session, c, &p->args);
+        unit_end(d, p->session, NULL);
         return true;
     }
     struct shard *shard = common_shard(d);
@@ -235,7 +211,6 @@ static bool run_command(struct dispatcher *d, struct pending *p, enum outcome *o
         return false;
     }
     if (LK_UNLIKELY(flags & CMD_EXCLUSIVE)) {
-        effects_begin(&d->unit.effects);
         d->call.key_count = 0;
         *outcome = run_alone(d, p);
         return true;
@@ -243,7 +218,8 @@ static bool run_command(struct dispatcher *d, struct pending *p, enum outcome *o
     return run_locked(d, p, outcome);
 }
 
-/* CLIENT REPLY: takes back what a command said to somebody who does not want to hear it. */
+/* CLIENT REPLY: takes back what a command said to somebody who does not want to hear it.  Pushes
+ * are not in the reply yet. */
 static void hush(struct session *s, struct reply_place before)
 {
     if (session_has(s, SESSION_REPLY_OFF | SESSION_REPLY_SKIP))
@@ -296,6 +272,8 @@ static void run_pending(struct dispatcher *d, struct pending *p)
         return;
     }
     if (LK_UNLIKELY(outcome == RUN_AGAIN)) {
+        if (d->unit.work)
+            unit_send_pushes(d, s); /* nothing of the reply is written yet */
         s->parked = true;
         p->state = PENDING_PARKED;
         shard_tell_retry(UINT64_C(1) << d->worker); /* its next turn is in the next loop */
@@ -306,6 +284,8 @@ static void run_pending(struct dispatcher *d, struct pending *p)
     if (LK_UNLIKELY(
             session_has(s, SESSION_REPLY_OFF | SESSION_REPLY_SKIP | SESSION_REPLY_SKIP_NEXT)))
         hush(s, before);
+    if (LK_UNLIKELY(d->unit.work != 0))
+        unit_send_pushes(d, s);
     if (outcome == RUN_CLOSE) {
         session_set(s, SESSION_CLOSE_AFTER, true);
         p->state = PENDING_CLOSE;

@@ -1,8 +1,8 @@
 /*
  * dispatch_call.c — runs one handler whose locks are held, and counts what it took.
  *
- * Dispatch calls it for each command, EXEC for each command of its queue, and a writer for each
- * waiter that it serves.
+ * Dispatch calls it for each command, which begins a unit; EXEC for each command of its queue, and
+ * a writer for each waiter that it serves, as parts of theirs.
  */
 #include "core/base/clock.h"
 #include "core/cmd/client/secret.h"
@@ -20,16 +20,14 @@ void dispatch_read_clock(struct dispatcher *d, uint64_t ticks)
 }
 
 static void call_account(struct dispatcher *d, struct session *s, const struct command_info *c,
-                         const struct args *a, uint32_t errors)
+                         const struct args *a)
 {
     const uint64_t now = clock_ticks(), ticks = now - d->batch.mark_ticks + s->turns.ticks;
     d->batch.mark_ticks = now;
     s->turns.ticks = 0;
-    if (now - d->batch.now_ticks > d->batch.tick_stale && !session_has(s, SESSION_IN_EXEC))
-        dispatch_read_clock(d, now);
     stats_call(&d->stats, c->id, ticks, d->batch.config->latency_tracking);
     stats_add(&d->stats.total_commands, 1);
-    if (LK_UNLIKELY(errors)) {
+    if (LK_UNLIKELY(s->reply.errors != d->call.errors)) {
         stats_add(&d->stats.commands[c->id].failed, 1);
         stats_error(&d->stats, bytes_of(s->reply.out.data + s->reply.error_at + 1,
                                         s->reply.out.size - s->reply.error_at - 1));
@@ -47,16 +45,15 @@ static void call_account(struct dispatcher *d, struct session *s, const struct c
         d->batch.config = __atomic_load_n(&d->engine->config, __ATOMIC_ACQUIRE);
 }
 
-enum outcome dispatch_call(struct dispatcher *d, struct session *s, const struct command_info *c,
-                           const struct args *a)
+static enum outcome call_run(struct dispatcher *d, struct session *s, const struct command_info *c,
+                             const struct args *a)
 {
-    const uint32_t errors = s->reply.errors;
     exec_begin(d, s, c);
     const enum outcome outcome = c->row->run(&d->call.x, a);
     if (d->call.x.changes) {
         stats_add(&d->stats.changes, d->call.x.changes);
-        if (d->batch.logging && d->unit.effects.mode == EFFECT_VERBATIM)
-            effects_add(&d->unit.effects, d->call.x.db, a->v, a->n);
+        if (d->batch.logging && d->call.mode == EFFECT_VERBATIM)
+            effects_add(&d->unit, d->call.x.db, a->v, a->n);
     }
     if (LK_UNLIKELY(d->scratch.capacity > SCRATCH_KEEP))
         buf_release(&d->scratch);
@@ -71,6 +68,35 @@ enum outcome dispatch_call(struct dispatcher *d, struct session *s, const struct
     }
     if (LK_UNLIKELY(session_in_turns(s)))
         session_end_turns(s);
-    call_account(d, s, c, a, s->reply.errors - errors);
+    call_account(d, s, c, a);
+    return outcome;
+}
+
+enum outcome dispatch_call_unit(struct dispatcher *d, struct session *s,
+                                const struct command_info *c, const struct args *a)
+{
+    LK_ASSERT(d->unit.work == 0);
+    const enum outcome outcome = call_run(d, s, c, a);
+    if (d->batch.mark_ticks - d->batch.now_ticks > d->batch.tick_stale)
+        dispatch_read_clock(d, d->batch.mark_ticks);
+    return outcome;
+}
+
+/* One moment for the whole unit: the clock stands still.  Its time is the outer command's too. */
+enum outcome dispatch_call(struct dispatcher *d, struct session *s, const struct command_info *c,
+                           const struct args *a)
+{
+    LK_ASSERT(!d->call.edit.open);
+    const struct call outer = d->call;
+    const uint64_t mark_ticks = d->batch.mark_ticks;
+    const uint32_t errors = s->reply.errors;
+    d->call.key_count = 0;
+    d->batch.mark_ticks = clock_ticks();
+    const enum outcome outcome = call_run(d, s, c, a);
+    d->call = outer;
+    if (outer.x.session == s)
+        d->call.errors += s->reply.errors - errors; /* those are counted */
+    exec_forget(&d->call.x);
+    d->batch.mark_ticks = mark_ticks;
     return outcome;
 }

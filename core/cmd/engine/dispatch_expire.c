@@ -47,19 +47,15 @@ static void expire_shard(struct dispatcher *d, struct shard *s, struct progress 
         out->timed = true; /* come back at the next tick */
         return;
     }
-    effects_begin(&d->unit.effects);
+    LK_ASSERT(d->unit.work == 0);
     d->unit.effects.apart = true;
     for (uint32_t i = 0; i < shard_db_count(s); i++) {
         const struct shard_db at = shard_db_at(s, i);
         out->more |= expire_table(d, s, at);
         out->timed |= at.table->deadlines > 0;
     }
-    if (LK_UNLIKELY(d->unit.ready_count > 0)) {
-        dispatch_serve(d);
-        exec_begin(d, &d->system, &no_command);
-    }
-    effects_commit(d, s);
-    dispatch_send_served(d);
+    unit_end(d, &d->system, s);
+    d->unit.effects.apart = false;
     shard_unlock(s);
 }
 

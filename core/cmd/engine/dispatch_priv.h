@@ -29,7 +29,6 @@ struct effects {
     struct log_arena arena;
     uint32_t commands;
     uint32_t first_db, last_db;
-    enum effect_mode mode;
     bool apart; /* the commands need not be one unit: expiry */
 };
 
@@ -68,18 +67,31 @@ struct call {
     struct found found;           /* its last look-up */
     uint32_t key_count, key_next; /* of dispatcher.keys */
     uint32_t db_in_use;           /* exec_use_db */
+    uint32_t errors; /* that the session's reply had before, or that others have made */
+    enum effect_mode mode;
     struct edit edit;
-    bool serving;           /* a waiter's command runs again … */
-    struct bytes ready_key; /* … because this key was written */
 };
 
-/* What is committed at once, under the locks of a command: its own, and of all that it runs. */
+/* What a unit has to commit; 0 between two units. */
+enum unit_work {
+    UNIT_EFFECTS = 1 << 0,
+    UNIT_READY = 1 << 1,  /* keys that somebody waits for */
+    UNIT_SERVED = 1 << 2, /* waiters that go home */
+    UNIT_PUSHES =
+        1 << 3, /* for its own session; they outlast the commit, until the reply is whole */
+};
+
+/* A command with all that it runs (unit.c): committed at once, under the command's locks. */
 struct unit {
+    uint32_t work; /* enum unit_work */
     struct effects effects;
     struct wait_key **ready; /* keys that were written and somebody waits for */
     size_t ready_count, ready_capacity;
-    struct waiter *served; /* linked by their messages */
-    uint64_t ticket;       /* of the effects that were committed last */
+    bool serving;           /* a waiter's command runs again … */
+    struct bytes ready_key; /* … because this key was written */
+    struct waiter *served;  /* linked by their messages */
+    struct buf pushes;      /* exec_push */
+    uint64_t ticket;        /* of the effects that were committed last */
 };
 
 struct dispatcher {
@@ -141,10 +153,35 @@ bool exec_expire_elements(struct exec *x, struct place *at);
 
 /* --- effects.c ------------------------------------------------------------------------------- */
 
-void effects_begin(struct effects *e);
-void effects_add(struct effects *e, uint32_t db, const struct bytes *argv, uint32_t n);
-/* Gives the collected effects a ticket; every touched shard is still locked. */
-void effects_commit(struct dispatcher *d, struct shard *only);
+/* Adds a command to what the unit logs.  Somebody reads the log. */
+void effects_add(struct unit *u, uint32_t db, const struct bytes *argv, uint32_t n);
+/* Puts what was added, at least one command, into one slot of the log; returns its ticket. */
+uint64_t effects_put(struct effects *e, struct log_ring *log);
+
+/* --- unit.c ---------------------------------------------------------------------------------- */
+
+void unit_commit(struct dispatcher *d, struct session *s, struct shard *only);
+void unit_rest_on_set(struct dispatcher *d, struct session *s);
+
+/*
+ * Ends a unit of session s: commits what it has to, under its locks, which are those of one shard,
+ * or of the held set if only is NULL.  What the session is told shows what these shards hold, so it
+ * waits for their last change to be durable (P4).
+ */
+static inline void unit_end(struct dispatcher *d, struct session *s, struct shard *only)
+{
+    if (d->unit.work & ~(uint32_t)UNIT_PUSHES)
+        unit_commit(d, s, only);
+    if (!d->batch.logging)
+        return;
+    if (!only)
+        unit_rest_on_set(d, s);
+    else if (only->ticket > s->ticket)
+        s->ticket = only->ticket;
+}
+
+/* What exec_push has gathered goes into the session's reply. */
+void unit_send_pushes(struct dispatcher *d, struct session *s);
 
 /* --- dispatch_lock.c ------------------------------------------------------------------------- */
 
@@ -184,12 +221,7 @@ void dispatch_note_db_ready(struct dispatcher *d, struct shard *s, uint32_t db);
 /* --- dispatch_serve.c ------------------------------------------------------------------------ */
 
 /* Serves who waits for the noted keys, still under the locks of the command that wrote them. */
-void dispatch_serve_slow(struct dispatcher *d);
-static inline void dispatch_serve(struct dispatcher *d)
-{
-    if (LK_UNLIKELY(d->unit.ready_count > 0))
-        dispatch_serve_slow(d);
-}
+void dispatch_serve(struct dispatcher *d);
 /* The connection is gone: nobody waits any more. */
 void waiter_forget(struct dispatcher *d, struct session *s);
 /* Sends the served to their owners; what serving them has logged has its ticket. */
@@ -224,7 +256,17 @@ command_run transaction_exec; /* EXEC: dispatch gives it the locks of all it wil
 
 /* The clock of the commands that follow; ticks: those of now. */
 void dispatch_read_clock(struct dispatcher *d, uint64_t ticks);
-/* Runs one row whose locks are held. */
+
+/* Begins a unit: runs the command that it is named after, under its locks. */
+enum outcome dispatch_call_unit(struct dispatcher *d, struct session *s,
+                                const struct command_info *c, const struct args *a);
+
+/*
+ * Runs a command as part of the unit, under the locks of that, also from inside a handler, which
+ * then goes on as if nothing had been: its struct exec, look-ups and effects are its own.  What the
+ * command changes is committed with the unit.  No value is open for change; what the handler has in
+ * x->scratch is lost.
+ */
 enum outcome dispatch_call(struct dispatcher *d, struct session *s, const struct command_info *c,
                            const struct args *a);
 

@@ -9,6 +9,7 @@ static void ready_note(struct dispatcher *d, struct wait_key *k)
     if (k->ready)
         return;
     k->ready = true;
+    d->unit.work |= UNIT_READY;
     if (d->unit.ready_count == d->unit.ready_capacity) {
         const size_t more = d->unit.ready_capacity ? d->unit.ready_capacity * 2 : 16;
         d->unit.ready =

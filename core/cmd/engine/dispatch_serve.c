@@ -43,10 +43,10 @@ static bool serve_waiter(struct dispatcher *d, struct waiter *w, const struct wa
 {
     if (!serve_claim(w))
         return false;
-    d->call.serving = true;
-    d->call.ready_key = wait_key_name(k);
+    d->unit.serving = true;
+    d->unit.ready_key = wait_key_name(k);
     const bool served = dispatch_call(d, &w->stand_in, w->cmd, &w->args) != RUN_BLOCK;
-    d->call.serving = false;
+    d->unit.serving = false;
     __atomic_store_n(&w->state, served ? WAITER_SERVED : WAITER_WAITS, __ATOMIC_RELEASE);
     return served;
 }
@@ -55,6 +55,7 @@ static void keep_served(struct dispatcher *d, struct waiter *w)
 {
     w->message.next = (struct inbox_node *)d->unit.served;
     d->unit.served = w;
+    d->unit.work |= UNIT_SERVED;
 }
 
 static void serve_key(struct dispatcher *d, struct wait_key *k)
@@ -74,7 +75,7 @@ static void serve_key(struct dispatcher *d, struct wait_key *k)
 }
 
 /* What a served command writes may serve others: the list grows while it is worked off. */
-void dispatch_serve_slow(struct dispatcher *d)
+void dispatch_serve(struct dispatcher *d)
 {
     for (size_t i = 0; i < d->unit.ready_count; i++) {
         serve_key(d, d->unit.ready[i]);
@@ -87,7 +88,7 @@ void dispatch_serve_slow(struct dispatcher *d)
 void dispatch_send_served(struct dispatcher *d)
 {
     const struct engine *engine = d->engine;
-    while (LK_UNLIKELY(d->unit.served != NULL)) {
+    while (d->unit.served) {
         struct waiter *w = d->unit.served;
         d->unit.served = (struct waiter *)w->message.next;
         w->ticket = d->batch.logging ? d->unit.ticket : 0;

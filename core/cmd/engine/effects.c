@@ -8,14 +8,6 @@
 
 #include <stdarg.h>
 
-void effects_begin(struct effects *e)
-{
-    e->bytes.size = 0;
-    e->commands = 0;
-    e->mode = EFFECT_VERBATIM;
-    e->apart = false;
-}
-
 static void add_command(struct effects *e, const struct bytes *argv, uint32_t n)
 {
     reply_buf_header(&e->bytes, '*', n);
@@ -32,8 +24,11 @@ static void add_select(struct effects *e, uint32_t db)
     e->commands--; /* it says where, not what */
 }
 
-void effects_add(struct effects *e, uint32_t db, const struct bytes *argv, uint32_t n)
+void effects_add(struct unit *u, uint32_t db, const struct bytes *argv, uint32_t n)
 {
+    struct effects *e = &u->effects;
+    LK_ASSERT(n > 0);
+    u->work |= UNIT_EFFECTS;
     if (e->commands == 0)
         e->first_db = db;
     else if (e->last_db != db)
@@ -65,46 +60,30 @@ static struct log_bytes bytes_of_unit(struct effects *e)
     return out;
 }
 
-struct stamp {
-    uint64_t ticket;
-};
-
-static void stamp_shard(void *ctx, struct shard *s)
+uint64_t effects_put(struct effects *e, struct log_ring *log)
 {
-    s->ticket = ((const struct stamp *)ctx)->ticket;
-}
-
-void effects_commit(struct dispatcher *d, struct shard *only)
-{
-    struct effects *e = &d->unit.effects;
-    if (e->commands == 0)
-        return;
+    LK_ASSERT(e->commands > 0 && e->bytes.size > 0);
     const struct log_bytes bytes = bytes_of_unit(e);
-    struct log_ring *log = d->engine->fixed.log;
-    struct stamp stamp = {log_ring_put_bytes(log, &bytes, e->first_db, e->last_db)};
-    if (only)
-        only->ticket = stamp.ticket;
-    else
-        lock_set_each(d->held.set, d->ks, stamp_shard, &stamp);
-    d->unit.ticket = stamp.ticket;
+    const uint64_t ticket = log_ring_put_bytes(log, &bytes, e->first_db, e->last_db);
     log_ring_poke(log);
     e->commands = 0;
     e->bytes.size = 0;
     if (LK_UNLIKELY(e->bytes.capacity > LARGE_EFFECTS))
         buf_release(&e->bytes);
+    return ticket;
 }
 
 void exec_effect(struct exec *x, const struct bytes *argv, uint32_t n)
 {
     struct dispatcher *d = x->dispatcher;
-    d->unit.effects.mode = EFFECT_EXPLICIT;
+    d->call.mode = EFFECT_EXPLICIT;
     if (d->batch.logging)
-        effects_add(&d->unit.effects, d->call.db_in_use, argv, n);
+        effects_add(&d->unit, d->call.db_in_use, argv, n);
 }
 
 void exec_effect_none(struct exec *x)
 {
-    x->dispatcher->unit.effects.mode = EFFECT_EXPLICIT;
+    x->dispatcher->call.mode = EFFECT_EXPLICIT;
 }
 
 bool exec_is_logged(const struct exec *x)
@@ -117,7 +96,7 @@ enum { FORMAT_WORDS = 8 };
 void exec_effect_format(struct exec *x, const char *format, ...)
 {
     struct dispatcher *d = x->dispatcher;
-    d->unit.effects.mode = EFFECT_EXPLICIT;
+    d->call.mode = EFFECT_EXPLICIT;
     if (!d->batch.logging)
         return;
     struct bytes argv[FORMAT_WORDS];
@@ -135,5 +114,5 @@ void exec_effect_format(struct exec *x, const char *format, ...)
             argv[n] = bytes_of(digits[n], int64_to_chars(va_arg(words, int64_t), digits[n]));
     }
     va_end(words);
-    effects_add(&d->unit.effects, d->call.db_in_use, argv, n);
+    effects_add(&d->unit, d->call.db_in_use, argv, n);
 }

@@ -34,7 +34,8 @@ void exec_begin(struct dispatcher *d, struct session *s, const struct command_in
     x->scratch = &d->scratch;
     d->scratch.size = 0;
     d->call.db_in_use = s->db;
-    d->unit.effects.mode = EFFECT_VERBATIM;
+    d->call.errors = s->reply.errors;
+    d->call.mode = EFFECT_VERBATIM;
     d->call.found.at.key.data = NULL;
     d->call.key_next = 0;
 }
@@ -92,7 +93,7 @@ void exec_expire_entry(struct exec *x, struct place *at)
     dispatch_note_ready(d, at->shard, at->db, at->hash, key);
     if (d->batch.logging) {
         const struct bytes del[2] = {bytes_cstr("DEL"), key};
-        effects_add(&d->unit.effects, at->db, del, 2);
+        effects_add(&d->unit, at->db, del, 2);
     }
     exec_event(x, EVENT_EXPIRED, "expired", key);
     stats_add(&d->stats.expired_keys, 1);

@@ -197,6 +197,14 @@ bool exec_timeout(struct exec *x, const struct args *a, uint32_t i, int64_t *dea
 /* Runs those again who wait for the key, though it was not written. */
 void exec_wake(struct exec *x, struct bytes key);
 
+/* --- messages to the running session --------------------------------------------------------- */
+
+/*
+ * Sends a whole push message to the client whose command runs: behind its reply, that of EXEC where
+ * it is part of one, and whether or not CLIENT REPLY lets the reply through.
+ */
+void exec_push(struct exec *x, struct bytes push);
+
 /* --- effects ------------------------------------------------------------------------------- */
 
 /*

@@ -40,7 +40,7 @@ static void log_gone(struct dispatcher *d, uint32_t db, struct bytes key, const 
         name += g->size[i];
     }
     if (d->batch.logging)
-        effects_add(&d->unit.effects, db, argv, DEL_WORDS + g->n);
+        effects_add(&d->unit, db, argv, DEL_WORDS + g->n);
 }
 
 bool exec_expire_elements(struct exec *x, struct place *at)

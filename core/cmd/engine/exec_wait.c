@@ -8,12 +8,12 @@
 bool exec_may_take(const struct exec *x, struct bytes key)
 {
     const struct dispatcher *d = x->dispatcher;
-    return !d->call.serving || bytes_equal(d->call.ready_key, key);
+    return !d->unit.serving || bytes_equal(d->unit.ready_key, key);
 }
 
 bool exec_has_waited(const struct exec *x)
 {
-    return x->dispatcher->call.serving;
+    return x->dispatcher->unit.serving;
 }
 
 void exec_wake(struct exec *x, struct bytes key)

@@ -248,7 +248,6 @@ static enum outcome run_queue(struct exec *x, struct multi_state *m)
     reply_array(x->reply, m->count);
     for (uint32_t i = 0; i < m->count; i++) {
         const struct args a = {m->commands[i].argv, m->commands[i].argc};
-        d->call.key_count = 0;
         if (dispatch_call(d, s, m->commands[i].cmd, &a) == RUN_CLOSE)
             outcome = RUN_CLOSE;
     }
@@ -278,8 +277,6 @@ enum outcome transaction_exec(struct exec *x, const struct args *a)
     else
         outcome = run_queue(x, m);
     multi_discard(s);
-    x->changes = 0; /* counted command by command */
-    exec_effect_none(x);
     return outcome;
 }
 

@@ -78,7 +78,7 @@ static void reply_timeout(struct reply *r, bool null_array)
 
 enum outcome exec_wait(struct exec *x, const struct args *a, const struct wait_spec *spec)
 {
-    if (x->dispatcher->call.serving)
+    if (x->dispatcher->unit.serving)
         return RUN_BLOCK;
     if (session_has(x->session, SESSION_IN_EXEC | SESSION_LOADING | SESSION_MASTER)) {
         reply_timeout(x->reply, spec->null_array);

@@ -76,7 +76,7 @@ outcome tell(exec *x, const args *a)
 {
     value v;
     exec_peek(x, a->v[1], TYPE_STRING, &v);
-    if (value_exists(&v) && !x->dispatcher->call.serving)
+    if (value_exists(&v) && !x->dispatcher->unit.serving)
         return wait_for(x, a, 1, true, 0, true);
     if (value_exists(&v))
         reply_simple(x->reply, "there");
