@@ -21,6 +21,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #ifdef LK_JEMALLOC
 #include <dlfcn.h>
@@ -316,6 +317,28 @@ void mem_free(void *p, size_t size)
         return;
     raw_free(p, size);
     count(-(int64_t)mem_class(size));
+}
+
+void *mem_map(size_t size)
+{
+    void *p = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
+                   -1, 0);
+
+    if (LK_UNLIKELY(p == MAP_FAILED))
+        out_of_memory(size);
+    /* A huge page would be touched whole by its first byte. */
+    (void)madvise(p, size, MADV_NOHUGEPAGE);
+    return p;
+}
+
+void mem_unmap(void *p, size_t size)
+{
+    LK_ASSERT(munmap(p, size) == 0);
+}
+
+void mem_count(int64_t bytes)
+{
+    count(bytes);
 }
 
 char *mem_strdup(const char *s)

@@ -35,6 +35,14 @@ void mem_free(void *p, size_t size); /* p may be NULL */
 #define mem_new(type) ((type *)mem_calloc(sizeof(type)))
 #define mem_delete(p) mem_free((p), sizeof *(p))
 
+/*
+ * Zeroed pages for something large that may never be used whole: they take room, and count, only as
+ * far as they are touched.  The owner says with mem_count how far that is, and takes it back first.
+ */
+void *mem_map(size_t size);
+void mem_unmap(void *p, size_t size);
+void mem_count(int64_t bytes);
+
 char *mem_strdup(const char *s); /* freed with mem_strfree */
 void mem_strfree(char *s);       /* s may be NULL */
 

@@ -21,6 +21,7 @@ struct slot {
 } __attribute__((aligned(LOG_SLOT_BYTES)));
 
 enum { WAKE_BYTES = 256 * 1024 };
+enum { TOUCH_SLOTS = 4096 }; /* slots are counted as touched so many at a time: 128 KiB */
 /*
  * Idle: the first slot wakes.  Gathering: 256 KiB or a ticket do, or the sleeper's own timeout.
  * Woken: so that a consumer which is only about to sleep hears it too.
@@ -47,6 +48,7 @@ struct log_ring {
     int64_t mark_ns;          /* the same */
     struct slot *slots;
     uint64_t mask;
+    size_t touched; /* __atomic: bytes of slots that mem_used has in it */
     uint64_t limit; /* pending slots at which batches are refused */
     size_t bytes_max;
 };
@@ -56,7 +58,7 @@ struct log_ring *log_ring_new(uint32_t slots, uint32_t slack, size_t bytes_max)
     LK_ASSERT((slots & (slots - 1)) == 0 && slack < slots);
     struct log_ring *r = mem_alloc_aligned(sizeof *r, LK_CACHE_LINE);
     memset(r, 0, sizeof *r);
-    r->slots = mem_calloc(slots * sizeof *r->slots);
+    r->slots = mem_map(slots * sizeof *r->slots);
     r->mask = slots - 1;
     r->limit = slots - slack;
     r->bytes_max = bytes_max;
@@ -70,7 +72,8 @@ void log_ring_free(struct log_ring *r)
     while (log_ring_take(r, &left))
         if (left.kind == LOG_EFFECTS)
             log_record_done(&left);
-    mem_free(r->slots, (r->mask + 1) * sizeof *r->slots);
+    mem_count(-(int64_t)r->touched);
+    mem_unmap(r->slots, (r->mask + 1) * sizeof *r->slots);
     mem_free(r, sizeof *r);
 }
 
@@ -190,11 +193,27 @@ const char *log_ring_refusal(const struct log_ring *r)
     return __atomic_load_n(&r->refusal, __ATOMIC_SEQ_CST);
 }
 
+/* A ticket of the first round that is the first in its stretch of slots. */
+static LK_COLD void note_touched(struct log_ring *r)
+{
+    const uint64_t slots = r->mask + 1 < TOUCH_SLOTS ? r->mask + 1 : TOUCH_SLOTS;
+    const size_t bytes = slots * sizeof *r->slots;
+    __atomic_fetch_add(&r->touched, bytes, __ATOMIC_RELAXED);
+    mem_count((int64_t)bytes);
+}
+
+size_t log_ring_slot_bytes(const struct log_ring *r)
+{
+    return __atomic_load_n(&r->touched, __ATOMIC_RELAXED);
+}
+
 static uint64_t put(struct log_ring *r, enum log_kind kind, const struct log_bytes *b,
                     uint32_t first_db, uint32_t last_db)
 {
     __atomic_fetch_add(&r->bytes_in, b->size, __ATOMIC_RELAXED);
     const uint64_t ticket = __atomic_add_fetch(&r->tail, 1, __ATOMIC_ACQ_REL);
+    if (LK_UNLIKELY(ticket == 1 || (ticket <= r->mask && ticket % TOUCH_SLOTS == 0)))
+        note_touched(r);
     struct slot *s = &r->slots[ticket & r->mask];
     LK_DEBUG_ASSERT(ticket - __atomic_load_n(&r->head, __ATOMIC_ACQUIRE) <= r->mask + 1);
     s->data = b->data;

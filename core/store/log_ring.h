@@ -94,6 +94,12 @@ uint64_t log_ring_put_bytes(struct log_ring *r, const struct log_bytes *b, uint3
 /* The producer puts nothing more. */
 void log_arena_end(struct log_arena *a, struct log_ring *r);
 
+/*
+ * Bytes of slots that were touched so far: the ring is large, for a disk that hangs, and an empty
+ * server has touched none of it.  maxmemory does not count them.
+ */
+size_t log_ring_slot_bytes(const struct log_ring *r);
+
 uint64_t log_ring_last_ticket(const struct log_ring *r); /* the last one given out */
 uint64_t log_ring_pending(const struct log_ring *r);     /* given out and not taken */
 size_t log_ring_pending_bytes(const struct log_ring *r);

@@ -37,6 +37,7 @@ extern const struct command admin_debug_commands[];   /* cmd_debug.c */
 extern const struct command admin_server_commands[];  /* cmd_server.c */
 extern const struct command admin_persist_commands[]; /* cmd_persist.c */
 extern const struct command admin_dump_commands[];    /* cmd_dump.c */
+extern const struct command admin_module_commands[];  /* cmd_module.c */
 
 LK_END
 

@@ -54,11 +54,22 @@ static bool over_untrusted(const struct conn *c)
            reply_size(&c->session.reply) > UNTRUSTED_OUTPUT;
 }
 
+/* The buffers, and the values that replies refer to. */
+static size_t output_held_bytes(const struct conn *c)
+{
+    const struct reply *r = &c->session.reply;
+    size_t bytes = r->out.capacity + r->ref.bytes;
+    if (c->sending)
+        bytes += c->sending->reply.out.capacity + c->sending->reply.ref.bytes;
+    return bytes;
+}
+
 static void watch_output(struct worker *w, struct conn *c)
 {
     const struct config *config = config_current(w->group->setup.config);
     const size_t bytes = conn_output_bytes(c);
     __atomic_store_n(&c->session.shown.output_size, bytes, __ATOMIC_RELAXED);
+    __atomic_store_n(&c->session.shown.output_capacity, output_held_bytes(c), __ATOMIC_RELAXED);
     if (over_untrusted(c) ||
         over_limit(c, &config->client_output_buffer_limit[CONFIG_CLIENT_NORMAL],
                    dispatcher_now_ms(w->dispatcher))) {
@@ -115,8 +126,10 @@ static void flush(struct worker *w, struct conn *c)
         watch_output(w, c);
         return;
     }
-    if (c->session.shown.output_size)
+    if (c->session.shown.output_size) {
         __atomic_store_n(&c->session.shown.output_size, 0, __ATOMIC_RELAXED);
+        __atomic_store_n(&c->session.shown.output_capacity, 0, __ATOMIC_RELAXED);
+    }
     conn_give_spare(w, &c->session.reply.out);
     /* What came before the end of input is still run. */
     if ((c->eof && !c->ready && !c->on_parked) || session_has(&c->session, SESSION_CLOSE_AFTER))

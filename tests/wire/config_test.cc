@@ -176,4 +176,61 @@ TEST(Config, AKilledServerIsStartedAgainAtOnce)
     }
 }
 
+uint64_t number_behind(const std::string &text, const std::string &name)
+{
+    const size_t at = text.find(name);
+    return at == std::string::npos ? UINT64_MAX
+                                   : std::stoull(text.substr(at + name.size()), nullptr, 10);
+}
+
+/* What is counted is what is touched: the room that the log may need one day is not. */
+TEST(Config, AnEmptyServerTakesLittleMemory)
+{
+    const auto server = Server::tested({{"io-threads", "2"}, {"maxmemory", "4mb"}});
+    Client client = server->connect();
+    EXPECT_LE(number_behind(client.call({"INFO", "memory"}).text, "used_memory:"), 3U << 20);
+    EXPECT_EQ(client.call_raw({"SET", "k", "v"}), "+OK\r\n");
+}
+
+/* An AOF that many commands have gone through has touched the whole ring; none of that is data. */
+TEST(Config, TheLogsRoomIsNoData)
+{
+    const auto server = Server::tested(
+        {{"io-threads", "2"}, {"appendonly", "yes"}, {"appendfsync", "no"}, {"maxmemory", "8mb"}});
+    Client client = server->connect();
+    const std::vector<Args> batch(1000, {"SET", "k", "v"});
+    for (int i = 0; i < 300; i++)
+        for (const Reply &r : client.pipeline(batch))
+            ASSERT_EQ(r.text, "OK");
+    const std::string memory = client.call({"INFO", "memory"}).text;
+    EXPECT_GE(number_behind(memory, "used_memory:"), 8U << 20) << "it is shown all the same";
+    EXPECT_GE(number_behind(memory, "mem_not_counted_for_evict:"), 8U << 20);
+}
+
+TEST(Config, ClientListShowsWhatAClientHasNotRead)
+{
+    const auto server = Server::tested();
+    Client slow = server->connect(), client = server->connect();
+    const std::string id = slow.call({"CLIENT", "ID"}).text;
+    client.call({"SETRANGE", "big", "999999", "x"});
+    for (int i = 0; i < 58; i++)
+        slow.send(Args{"GET", "big"});
+    const auto limit = std::chrono::steady_clock::now() + kPatience;
+    std::string line;
+    do {
+        line = client.call({"CLIENT", "LIST", "ID", id}).text;
+        ASSERT_LT(std::chrono::steady_clock::now(), limit) << line;
+    } while (number_behind(line, " omem=") < 30U << 20);
+    const uint64_t blocks = number_behind(line, " oll="), memory = number_behind(line, " omem=");
+    EXPECT_EQ(number_behind(line, " obl="), 16U << 10) << line;
+    EXPECT_GE(blocks, (30U << 20) / (16U << 10)) << line;
+    EXPECT_LE(memory, 100U << 20) << line;
+    EXPECT_GE(number_behind(line, " tot-mem="), memory) << line;
+    EXPECT_NE(line.find(" events=rw "), std::string::npos) << line;
+    for (int i = 0; i < 58; i++)
+        ASSERT_EQ(slow.read().text.size(), 1000000U);
+    line = client.call({"CLIENT", "LIST", "ID", id}).text;
+    EXPECT_EQ(number_behind(line, " omem="), 0U) << line;
+}
+
 } // namespace

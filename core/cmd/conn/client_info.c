@@ -2,11 +2,14 @@
  * client_info.c — one client in one line.
  *
  * Tools split these lines at spaces and '=', so every field is there, in the order in which Redis
- * prints them.  Replies are in one buffer, not in a fixed one and a list, so rbs is that buffer's
- * size and oll is always 0.
+ * prints them.  Redis keeps the first 16 KiB of replies in a fixed buffer (obl, rbs) and the others
+ * in a list of blocks (oll, omem).  Here all lie in growing buffers; what a client has not read is
+ * shown as Redis would keep it, and omem is what those buffers really take.
  */
 #include "core/cmd/command/command_index.h"
 #include "core/cmd/conn/cmd_client.h"
+
+enum { OUTPUT_BLOCK = 16 * 1024 };
 
 #define READ(field) __atomic_load_n(&(field), __ATOMIC_RELAXED)
 
@@ -78,10 +81,15 @@ static void append_sizes(struct buf *out, const struct session *s)
     const uint64_t query = READ(s->shown.query_size), spare = READ(s->shown.query_free);
     const uint64_t args = READ(s->shown.args_size), multi = READ(s->shown.multi_size);
     const uint64_t output = READ(s->shown.output_size), room = READ(s->shown.output_capacity);
+    const uint64_t behind = output > OUTPUT_BLOCK ? output - OUTPUT_BLOCK : 0;
+    const uint64_t blocks = (behind + OUTPUT_BLOCK - 1) / OUTPUT_BLOCK;
+    const uint64_t fixed = room < OUTPUT_BLOCK ? room : OUTPUT_BLOCK;
     buf_printf(out, " qbuf=%llu qbuf-free=%llu argv-mem=%llu multi-mem=%llu rbs=%llu rbp=%llu",
                (unsigned long long)query, (unsigned long long)spare, (unsigned long long)args,
-               (unsigned long long)multi, (unsigned long long)room, (unsigned long long)room);
-    buf_printf(out, " obl=%llu oll=0 omem=0 tot-mem=%llu events=%s", (unsigned long long)output,
+               (unsigned long long)multi, (unsigned long long)fixed, (unsigned long long)fixed);
+    buf_printf(out, " obl=%llu oll=%llu omem=%llu tot-mem=%llu events=%s",
+               (unsigned long long)(output - behind), (unsigned long long)blocks,
+               (unsigned long long)(blocks > 0 && room > fixed ? room - fixed : 0),
                (unsigned long long)(sizeof *s + query + spare + args + multi + room),
                output > 0 ? "rw" : "r");
 }

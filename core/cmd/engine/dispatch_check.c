@@ -38,8 +38,11 @@ static bool out_of_memory(const struct dispatcher *d)
     const uint64_t max = d->batch.config->maxmemory;
     if (LK_LIKELY(max == 0))
         return false;
-    const size_t used = mem_used(), held = view_held_bytes(d->ks);
-    return used > held && used - held > max; /* what only a view holds is not counted (S8) */
+    /* What only a view holds is not counted (S8), nor is what waits to be logged. */
+    const struct log_ring *log = d->engine->fixed.log;
+    const size_t used = mem_used(),
+                 apart = view_held_bytes(d->ks) + (log ? log_ring_slot_bytes(log) : 0);
+    return used > apart && used - apart > max;
 }
 
 static bool reject(struct session *s)

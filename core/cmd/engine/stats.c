@@ -13,7 +13,7 @@ void stats_init(struct stats *s, uint32_t commands)
 void stats_release(struct stats *s)
 {
     for (uint32_t i = 0; i < s->command_count; i++)
-        mem_free(s->commands[i].histogram, STATS_BUCKETS * sizeof(uint64_t));
+        mem_free(s->commands[i].histogram, HISTOGRAM_BUCKETS * sizeof(uint64_t));
     mem_free(s->commands, s->command_count * sizeof *s->commands);
 }
 
@@ -30,12 +30,12 @@ void stats_reset(struct stats *s)
         zero(&c->ticks);
         zero(&c->rejected);
         zero(&c->failed);
-        for (int b = 0; c->histogram && b < STATS_BUCKETS; b++)
+        for (uint32_t b = 0; c->histogram && b < HISTOGRAM_BUCKETS; b++)
             zero(&c->histogram[b]);
     }
-    for (uint64_t *c = &s->total_commands; c <= &s->query_limit_disconnections; c++)
-        if (c != &s->changes)
-            zero(c);
+    for (uint32_t i = 0; i < STATS_COUNTER_COUNT; i++)
+        if (i != STATS_changes)
+            zero(&s->counters[i]);
     for (uint32_t i = 0; i < s->error_count; i++)
         zero(&s->errors[i].count);
 }
@@ -48,14 +48,10 @@ void stats_call(struct stats *s, uint32_t command, uint64_t ticks, bool histogra
     if (!histogram)
         return;
     if (LK_UNLIKELY(!c->histogram)) {
-        uint64_t *fresh = mem_calloc(STATS_BUCKETS * sizeof(uint64_t));
+        uint64_t *fresh = mem_calloc(HISTOGRAM_BUCKETS * sizeof(uint64_t));
         __atomic_store_n(&c->histogram, fresh, __ATOMIC_RELEASE);
     }
-    const uint64_t us = clock_ticks_to_ns(ticks) / 1000;
-    unsigned bucket = us ? 64u - (unsigned)__builtin_clzll(us) : 0;
-    if (bucket >= STATS_BUCKETS)
-        bucket = STATS_BUCKETS - 1;
-    stats_add(&c->histogram[bucket], 1);
+    stats_add(&c->histogram[histogram_bucket(clock_ticks_to_ns(ticks))], 1);
 }
 
 void stats_error(struct stats *s, struct bytes line)

@@ -1,21 +1,22 @@
 /*
  * stats.h — what commands cost, counted by each worker for itself.
  *
- * Units    ticks of clock_ticks; histogram bucket i counts calls of [2^(i-1), 2^i) microseconds
+ * Units    ticks of clock_ticks; histograms as in histogram.h
  * Threads  the owner worker writes, reports read: relaxed atomics
  */
 #ifndef LK_CMD_STATS_H
 #define LK_CMD_STATS_H
 
 #include "core/base/bytes.h"
+#include "core/cmd/engine/histogram.h"
 
 LK_BEGIN
 
-enum { STATS_BUCKETS = 32, STATS_ERRORS_MAX = 128 };
+enum { STATS_ERRORS_MAX = 128 };
 
 struct command_stats {
     uint64_t calls, ticks, rejected, failed;
-    uint64_t *histogram; /* STATS_BUCKETS; NULL until the first call */
+    uint64_t *histogram; /* HISTOGRAM_BUCKETS; NULL until the first call */
 };
 
 struct error_stat {
@@ -23,19 +24,47 @@ struct error_stat {
     uint64_t count;
 };
 
+/*
+ * Plain counters, each a field of struct stats and a place of its counters: whoever adds them up or
+ * sets them back walks the array.
+ */
+#define STATS_COUNTERS(X)                                                                          \
+    X(total_commands)                                                                              \
+    X(keyspace_hits)                                                                               \
+    X(keyspace_misses)                                                                             \
+    X(expired_keys)                                                                                \
+    X(expired_on_access)                                                                           \
+    X(expired_elements) /* fields of hashes */                                                     \
+    X(changes)          /* for rdb_changes_since_last_save; CONFIG RESETSTAT leaves it alone */    \
+    X(error_replies)                                                                               \
+    X(net_in)                                                                                      \
+    X(net_out)                                                                                     \
+    X(connections)                                                                                 \
+    X(rejected_connections)                                                                        \
+    X(protocol_errors)                                                                             \
+    X(parked) /* commands that had to wait for a shard's lock */                                   \
+    X(token_waits)                                                                                 \
+    X(output_limit_disconnections)                                                                 \
+    X(query_limit_disconnections)
+
+#define STATS_FIELD(name) uint64_t name;
+#define STATS_PLACE(name) STATS_##name,
+enum stats_counter { STATS_COUNTERS(STATS_PLACE) STATS_COUNTER_COUNT };
+
 struct stats {
     struct command_stats *commands; /* by command_info.id */
     uint32_t command_count;
-    uint64_t total_commands, keyspace_hits, keyspace_misses, expired_keys, expired_on_access;
-    uint64_t expired_elements; /* fields of hashes */
-    uint64_t changes;          /* for rdb_changes_since_last_save */
-    uint64_t error_replies, net_in, net_out, connections, rejected_connections, protocol_errors;
-    uint64_t parked; /* commands that had to wait for a shard's lock */
-    uint64_t token_waits;
-    uint64_t output_limit_disconnections, query_limit_disconnections;
     uint32_t error_count;
+    __extension__ union {
+        __extension__ struct {
+            STATS_COUNTERS(STATS_FIELD)
+        };
+        uint64_t counters[STATS_COUNTER_COUNT]; /* by enum stats_counter */
+    };
     struct error_stat errors[STATS_ERRORS_MAX];
 };
+#undef STATS_FIELD
+#undef STATS_PLACE
 
 void stats_init(struct stats *s, uint32_t commands);
 void stats_release(struct stats *s);

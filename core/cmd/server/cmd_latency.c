@@ -1,23 +1,34 @@
 /*
  * cmd_latency.c — LATENCY: how long commands take, and how often.
  *
- * Every worker counts its own calls in buckets of a power of two; HISTOGRAM adds them up.  Latency
+ * Every worker counts its own calls (core/cmd/engine/histogram.h); HISTOGRAM adds them up.  Latency
  * events are not watched (latency-monitor-threshold 0), so the commands about them find none.
  */
 #include "core/cmd/command/tables_server.h"
 #include "core/cmd/engine/dispatch.h"
 
-/* Calls of command id in each bucket, of all workers; returns how many in all. */
-static uint64_t sum_buckets(const struct engine *engine, uint32_t id, uint64_t out[STATS_BUCKETS])
+/*
+ * The rows of LATENCY HISTOGRAM: about a doubling of microseconds each, with the bounds that Redis'
+ * histogram gives them: 1, 2, 4, 8, 16, 33, 66, 132 …, from 2^10 ns on, 1/128 beyond the power.
+ */
+enum { ROWS = HISTOGRAM_DOUBLINGS + 1 };
+
+static int64_t row_bound_us(uint32_t row)
+{
+    return ((INT64_C(1) << (HISTOGRAM_LOW_BITS + row)) + (INT64_C(1) << (row + 3)) - 1) / 1000;
+}
+
+/* Calls of command id in each row, of all workers; returns how many in all. */
+static uint64_t sum_rows(const struct engine *engine, uint32_t id, uint64_t out[ROWS])
 {
     uint64_t total = 0;
-    memset(out, 0, STATS_BUCKETS * sizeof out[0]);
+    memset(out, 0, ROWS * sizeof out[0]);
     for (uint32_t w = 0; w < engine->fixed.worker_count; w++) {
         const struct command_stats *c = &engine->fixed.all_stats[w]->commands[id];
         const uint64_t *histogram = __atomic_load_n(&c->histogram, __ATOMIC_ACQUIRE);
-        for (int b = 0; histogram && b < STATS_BUCKETS; b++) {
+        for (uint32_t b = 0; histogram && b < HISTOGRAM_BUCKETS; b++) {
             const uint64_t n = stats_read(&histogram[b]);
-            out[b] += n;
+            out[b >> HISTOGRAM_CUT_BITS] += n;
             total += n;
         }
     }
@@ -27,12 +38,12 @@ static uint64_t sum_buckets(const struct engine *engine, uint32_t id, uint64_t o
 /* Writes name and histogram; false, and nothing, if the command was not called yet. */
 static bool reply_histogram(struct exec *x, const struct command_info *c)
 {
-    uint64_t buckets[STATS_BUCKETS], filled = 0, sum = 0;
-    const uint64_t calls = sum_buckets(dispatcher_engine(x->dispatcher), c->id, buckets);
+    uint64_t rows[ROWS], filled = 0, sum = 0;
+    const uint64_t calls = sum_rows(dispatcher_engine(x->dispatcher), c->id, rows);
     if (calls == 0)
         return false;
-    for (int b = 0; b < STATS_BUCKETS; b++)
-        filled += buckets[b] != 0;
+    for (uint32_t row = 0; row < ROWS; row++)
+        filled += rows[row] != 0;
     struct reply *r = x->reply;
     reply_bulk_cstr(r, c->full_name);
     reply_map(r, 2);
@@ -40,11 +51,11 @@ static bool reply_histogram(struct exec *x, const struct command_info *c)
     reply_int(r, (int64_t)calls);
     reply_bulk_cstr(r, "histogram_usec");
     reply_map(r, filled);
-    for (int b = 0; b < STATS_BUCKETS; b++) {
-        if (buckets[b] == 0)
+    for (uint32_t row = 0; row < ROWS; row++) {
+        if (rows[row] == 0)
             continue;
-        sum += buckets[b];
-        reply_int(r, INT64_C(1) << b);
+        sum += rows[row];
+        reply_int(r, row_bound_us(row));
         reply_int(r, (int64_t)sum);
     }
     return true;

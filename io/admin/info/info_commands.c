@@ -56,8 +56,8 @@ static void latency_line(struct info *i, const char *name, const uint64_t *histo
 
     buf_printf(i->out, "latency_percentiles_usec_%s:", name);
     for (size_t p = 0; p < percentiles->n; p++)
-        buf_printf(i->out, "%sp%g=%" PRIu64 ".000", p ? "," : "", percentiles->v[p],
-                   totals_percentile(histogram, percentiles->v[p]));
+        buf_printf(i->out, "%sp%g=%.3f", p ? "," : "", percentiles->v[p],
+                   (double)totals_percentile_ns(histogram, percentiles->v[p]) / 1000);
     buf_append_cstr(i->out, "\r\n");
 }
 
@@ -68,10 +68,10 @@ void info_latencystats(struct info *i)
     if (!i->config->dispatch.latency_tracking)
         return;
     for (uint32_t id = 0; id < n; id++) {
-        uint64_t histogram[STATS_BUCKETS] = {0};
+        uint64_t histogram[HISTOGRAM_BUCKETS] = {0};
         uint64_t calls = 0;
         totals_of_command(i->engine, id, histogram);
-        for (int b = 0; b < STATS_BUCKETS; b++)
+        for (uint32_t b = 0; b < HISTOGRAM_BUCKETS; b++)
             calls += histogram[b];
         if (calls > 0)
             latency_line(i, command_at(i, id)->full_name, histogram);

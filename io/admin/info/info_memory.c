@@ -81,7 +81,7 @@ void info_memory(struct info *i)
     script_lines(i);
     limit_lines(i);
     ratio_lines(i, &r);
-    info_count(i, "mem_not_counted_for_evict", r.view);
+    info_count(i, "mem_not_counted_for_evict", r.view + log_ring_slot_bytes(i->engine->fixed.log));
     info_number(i, "mem_replication_backlog", 0);
     info_number(i, "mem_total_replication_buffers", 0);
     info_number(i, "mem_clients_slaves", 0);

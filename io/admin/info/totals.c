@@ -4,12 +4,10 @@
 
 void totals_add_counters(const struct engine *engine, struct stats *out)
 {
-    uint64_t *const first = &out->total_commands, *const last = &out->query_limit_disconnections;
-
     for (uint32_t w = 0; w < engine->fixed.worker_count; w++) {
-        const uint64_t *from = &engine->fixed.all_stats[w]->total_commands;
-        for (uint64_t *to = first; to <= last; to++, from++)
-            *to += stats_read(from);
+        const struct stats *s = engine->fixed.all_stats[w];
+        for (uint32_t i = 0; i < STATS_COUNTER_COUNT; i++)
+            out->counters[i] += stats_read(&s->counters[i]);
     }
 }
 
@@ -51,23 +49,23 @@ struct totals_command totals_of_command(const struct engine *engine, uint32_t id
         t.failed += stats_read(&c->failed);
         ticks += stats_read(&c->ticks);
         const uint64_t *from = __atomic_load_n(&c->histogram, __ATOMIC_ACQUIRE);
-        for (int i = 0; histogram && from && i < STATS_BUCKETS; i++)
+        for (uint32_t i = 0; histogram && from && i < HISTOGRAM_BUCKETS; i++)
             histogram[i] += stats_read(&from[i]);
     }
     t.microseconds = clock_ticks_to_ns(ticks) / 1000;
     return t;
 }
 
-uint64_t totals_percentile(const uint64_t *histogram, double percent)
+uint64_t totals_percentile_ns(const uint64_t *histogram, double percent)
 {
     uint64_t total = 0, seen = 0;
 
-    for (int i = 0; i < STATS_BUCKETS; i++)
+    for (uint32_t i = 0; i < HISTOGRAM_BUCKETS; i++)
         total += histogram[i];
-    for (int i = 0; i < STATS_BUCKETS; i++) {
+    for (uint32_t i = 0; i < HISTOGRAM_BUCKETS; i++) {
         seen += histogram[i];
         if (seen > 0 && (double)seen >= (double)total * percent / 100)
-            return UINT64_C(1) << i;
+            return histogram_last_ns(i);
     }
     return 0;
 }

@@ -44,7 +44,8 @@ void memory_report_get(struct admin *a, const struct db_reports *dbs, uint64_t c
                                   .view = view_held_bytes(engine->fixed.keyspace)};
     mem_stats_get(&out->allocator);
     if (engine->fixed.log)
-        out->log_ring = log_ring_pending_bytes(engine->fixed.log);
+        out->log_ring =
+            log_ring_pending_bytes(engine->fixed.log) + log_ring_slot_bytes(engine->fixed.log);
     for (uint32_t i = 0; i < dbs->n; i++) {
         out->tables += dbs->v[i].table_bytes;
         out->keys += dbs->v[i].keys;

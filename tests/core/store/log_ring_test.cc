@@ -199,4 +199,27 @@ TEST(LogArena, IsFreedWithTheRing)
     log_ring_free(ring);
 }
 
+// The ring is large, and counts only as far as somebody has written into it.
+TEST(LogRing, CountsWhatIsTouched)
+{
+    const size_t before = mem_used();
+    log_ring *ring = log_ring_new(1 << 14, 16, SIZE_MAX);
+    const size_t fresh = mem_used();
+    EXPECT_LT(fresh - before, 4096U);
+    EXPECT_EQ(log_ring_slot_bytes(ring), 0U);
+    log_record record;
+    size_t wants = 0;
+    for (uint64_t ticket = 1; ticket <= 3 << 14; ticket++) {
+        if (ticket == 1 || (ticket < 1 << 14 && ticket % 4096 == 0))
+            wants += 4096 * 32;
+        ASSERT_EQ(log_ring_put(ring, LOG_WAIT, nullptr, 0, 0, 0), ticket);
+        ASSERT_EQ(log_ring_slot_bytes(ring), wants) << ticket;
+        ASSERT_TRUE(log_ring_take(ring, &record));
+    }
+    EXPECT_EQ(wants, size_t{32} << 14) << "all of it, and no more in the next rounds";
+    EXPECT_EQ(mem_used() - fresh, wants);
+    log_ring_free(ring);
+    EXPECT_EQ(mem_used(), before);
+}
+
 } // namespace

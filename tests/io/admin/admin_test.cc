@@ -309,6 +309,26 @@ TEST_F(Admin, ConfigRewriteNeedsAFile)
     EXPECT_EQ(run("CONFIG REWRITE"), "-ERR The server is running without a config file\r\n");
 }
 
+/* --- MODULE ----------------------------------------------------------------------------------- */
+
+TEST_F(Admin, ThereAreNoModules)
+{
+    start();
+    EXPECT_EQ(run("MODULE LIST"), "*0\r\n");
+    EXPECT_EQ(run("MODULE LOAD /x.so").substr(0, 31), "-ERR MODULE command not allowed");
+    EXPECT_EQ(run("MODULE FOO"), "-ERR unknown subcommand 'FOO'. Try MODULE HELP.\r\n");
+}
+
+TEST_F(Admin, ModulesAreRefusedWithAReason)
+{
+    start("enable-module-command yes");
+    for (const char *line : {"MODULE LOAD /x.so a", "MODULE LOADEX /x.so CONFIG a b"})
+        EXPECT_EQ(run(line), "-ERR Error loading the extension. This server does not support "
+                             "modules.\r\n");
+    EXPECT_EQ(run("MODULE UNLOAD x"),
+              "-ERR Error unloading module: no such module with that name\r\n");
+}
+
 /* --- MEMORY ----------------------------------------------------------------------------------- */
 
 TEST_F(Admin, MemoryAnswers)

@@ -133,14 +133,14 @@ TEST(Rate, CountersMayBeReset)
 
 TEST(Totals, PercentileIsTheUpperEndOfItsBucket)
 {
-    uint64_t histogram[STATS_BUCKETS] = {};
-    EXPECT_EQ(totals_percentile(histogram, 50), 0U);
-    histogram[3] = 99;
-    histogram[10] = 1;
-    EXPECT_EQ(totals_percentile(histogram, 50), 8U);
-    EXPECT_EQ(totals_percentile(histogram, 99), 8U);
-    EXPECT_EQ(totals_percentile(histogram, 99.9), 1024U);
-    EXPECT_EQ(totals_percentile(histogram, 100), 1024U);
+    uint64_t histogram[HISTOGRAM_BUCKETS] = {};
+    EXPECT_EQ(totals_percentile_ns(histogram, 50), 0U);
+    histogram[histogram_bucket(8000)] = 99;
+    histogram[histogram_bucket(1000000)] = 1;
+    EXPECT_EQ(totals_percentile_ns(histogram, 50), 8063U);
+    EXPECT_EQ(totals_percentile_ns(histogram, 99), 8063U);
+    EXPECT_EQ(totals_percentile_ns(histogram, 99.9), 1007615U);
+    EXPECT_EQ(totals_percentile_ns(histogram, 100), 1007615U);
 }
 
 TEST(Process, KnowsItself)

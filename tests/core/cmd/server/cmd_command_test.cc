@@ -242,13 +242,13 @@ TEST_F(About, LatencyHistogramAddsUpTheWorkers)
     const uint32_t id = command_index_lookup(engine_.fixed.commands, bytes_cstr("client|id"))->id;
     for (struct stats *s : all) {
         s->commands[get].histogram =
-            static_cast<uint64_t *>(mem_calloc(STATS_BUCKETS * sizeof(uint64_t)));
-        s->commands[get].histogram[0] = 5; // below 1 us
-        s->commands[get].histogram[3] = 2; // 4 us to 8 us
+            static_cast<uint64_t *>(mem_calloc(HISTOGRAM_BUCKETS * sizeof(uint64_t)));
+        s->commands[get].histogram[histogram_bucket(900)] = 5;
+        s->commands[get].histogram[histogram_bucket(7000)] = 2;
     }
     other.commands[id].histogram =
-        static_cast<uint64_t *>(mem_calloc(STATS_BUCKETS * sizeof(uint64_t)));
-    other.commands[id].histogram[1] = 1;
+        static_cast<uint64_t *>(mem_calloc(HISTOGRAM_BUCKETS * sizeof(uint64_t)));
+    other.commands[id].histogram[histogram_bucket(1500)] = 1;
     play(
         {{"latency histogram get", "*2 $3 get *4 $5 calls :14 $14 histogram_usec *4 :1 :10 :8 :14"},
          {"latency histogram set nothing", "*0"},
