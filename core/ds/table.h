@@ -157,10 +157,10 @@ void table_each(const struct table *t, void (*visit)(void *ctx, struct entry *e)
 struct entry *table_random(const struct table *t, struct rng *rng);
 
 /*
- * Calls expire for entries whose deadline, or that of an element, is at or before now_ms, at most
- * max of them; expire removes or changes the entry by the ordinary calls, without table_settle, and
- * returns false to stop.  Returns how many it was called for; next_due is exact afterwards unless
- * it stopped early.
+ * Calls expire for entries whose deadline, or that of an element, has passed (clock_passed), at
+ * most max of them; expire removes or changes the entry by the ordinary calls, without
+ * table_settle, and returns false to stop.  Returns how many it was called for; next_due is exact
+ * afterwards unless it stopped early.
  */
 uint32_t table_expire(struct table *t, int64_t now_ms, uint32_t max,
                       bool (*expire)(void *ctx, struct entry *e, uint64_t hash), void *ctx);

@@ -1,6 +1,7 @@
 /*
  * table_scan.c — walks: by cursor, over everything, at random, by deadline.
  */
+#include "core/base/clock.h"
 #include "core/ds/table_priv.h"
 
 typedef void visit_entry(void *ctx, struct entry *e);
@@ -172,7 +173,7 @@ static uint32_t expire_bucket(struct expiry *x, struct table_dir *d, uint32_t pa
         struct entry *e = timed_entry(d->page[page], depth, index, slot);
         if (!e)
             continue;
-        if (!x->stopped && x->left > 0 && table_deadline(x->table, e) <= x->now_ms) {
+        if (!x->stopped && x->left > 0 && clock_passed(table_deadline(x->table, e), x->now_ms)) {
             x->left--;
             x->called++;
             x->stopped = !x->expire(x->ctx, e, table_hash_of(e));

@@ -17,6 +17,7 @@
 #ifndef LK_TYPES_HASH_PRIV_H
 #define LK_TYPES_HASH_PRIV_H
 
+#include "core/base/clock.h"
 #include "core/ds/table.h"
 #include "core/types/hash.h"
 
@@ -30,7 +31,7 @@ static inline bool hash_is_table(const struct value *v)
 /* Is a field with this deadline gone? */
 static inline bool hash_due(int64_t deadline_ms, int64_t now_ms)
 {
-    return deadline_ms >= 0 && deadline_ms <= now_ms;
+    return deadline_ms >= 0 && clock_passed(deadline_ms, now_ms);
 }
 
 static inline struct bytes hash_entry_value(const struct entry *e)

@@ -221,7 +221,7 @@ static enum outcome restore(struct exec *x, const struct args *a)
     const int64_t deadline_ms = deadline_from(x, ttl, o.absolute);
     if (rc != LK_OK) {
         outcome = reply_status(x, rc);
-    } else if (ttl > 0 && exec_has_passed(x, deadline_ms)) {
+    } else if (ttl > 0 && exec_is_past(x, deadline_ms)) {
         value_release(&v);
         outcome = drop(x, a->v[1]);
     } else {

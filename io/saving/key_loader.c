@@ -74,7 +74,7 @@ static int take_key(void *ctx, const struct rdb_record *r)
         value_release(r->value);
         return LK_EDBINDEX;
     }
-    if (r->deadline_ms >= 0 && r->deadline_ms < k->now_ms && !k->keep_expired) {
+    if (r->deadline_ms >= 0 && clock_passed(r->deadline_ms, k->now_ms) && !k->keep_expired) {
         value_release(r->value);
         k->expired++;
         return LK_OK;

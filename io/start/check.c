@@ -24,7 +24,7 @@ static int take_key(void *ctx, const struct rdb_record *r)
     struct counts *c = ctx;
     c->keys++;
     c->expires += r->deadline_ms >= 0;
-    c->expired += r->deadline_ms >= 0 && r->deadline_ms < c->now_ms;
+    c->expired += r->deadline_ms >= 0 && clock_passed(r->deadline_ms, c->now_ms);
     value_release(r->value);
     return LK_OK;
 }

@@ -77,8 +77,8 @@ void worker_timers(struct worker *w)
                                          &w->next_expire_ms);
     worker_end_waits(w, now_ms);
     const int64_t pause = w->parked ? dispatch_paused_until(w->dispatcher) : 0;
-    if (pause && pause < w->next_cron_ms)
-        w->next_cron_ms = pause;
+    if (pause && clock_after(pause) < w->next_cron_ms)
+        w->next_cron_ms = clock_after(pause);
 }
 
 int64_t worker_timeout_ns(struct worker *w)

@@ -4,6 +4,7 @@
  * Those with a deadline lie in a heap by it, so that a loop looks at the first one only.  A served
  * waiter comes through an inbox of its own, from whatever thread has served it.
  */
+#include "core/base/clock.h"
 #include "core/base/mem.h"
 #include "core/cmd/engine/waiter.h"
 #include "io/worker/worker_priv.h"
@@ -53,14 +54,14 @@ static struct conn *conn_of_wait(struct wait_place *p)
 void worker_end_waits(struct worker *w, int64_t now_ms)
 {
     struct wait_place *first;
-    while ((first = wait_heap_first(&w->waits)) != NULL && first->deadline_ms <= now_ms)
+    while ((first = wait_heap_first(&w->waits)) != NULL && clock_passed(first->deadline_ms, now_ms))
         end_wait(w, conn_of_wait(first), UNBLOCK_TIMEOUT);
 }
 
 int64_t worker_next_wait_ms(const struct worker *w)
 {
     const struct wait_place *first = wait_heap_first(&w->waits);
-    return first ? first->deadline_ms : INT64_MAX;
+    return first ? clock_after(first->deadline_ms) : INT64_MAX;
 }
 
 void worker_look_at_unblocked(struct worker *w)

@@ -44,7 +44,7 @@ enum outcome client_pause(struct exec *x, const struct args *a)
         return RUN_DONE;
     }
     /* A pause that is on only gets longer and wider. */
-    if (p->until_ms > x->now_ms) {
+    if (!clock_passed(p->until_ms, x->now_ms)) {
         all |= p->all != 0;
         until_ms = until_ms > p->until_ms ? until_ms : p->until_ms;
     }

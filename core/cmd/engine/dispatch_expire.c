@@ -18,7 +18,7 @@ static void expire_one(void *ctx, struct place *at)
 {
     struct expiry *x = ctx;
     const int64_t own = entry_deadline(at->entry);
-    if (LK_LIKELY(own != ENTRY_NO_DEADLINE && own <= x->d->batch.now_ms))
+    if (LK_LIKELY(own != ENTRY_NO_DEADLINE && clock_passed(own, x->d->batch.now_ms)))
         exec_expire_entry(&x->d->call.x, at);
     else if (exec_expire_elements(&x->d->call.x, at))
         x->more = true;

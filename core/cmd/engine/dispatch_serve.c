@@ -7,6 +7,7 @@
  * All of that happens under the locks of the writing command, so nobody can take what a waiter was
  * to have, and in the writer's slot of the log, so a replica sees both or neither.
  */
+#include "core/base/clock.h"
 #include "core/cmd/engine/dispatch_priv.h"
 #include "core/cmd/engine/waiter.h"
 
@@ -19,7 +20,7 @@ static unsigned serve_type(struct dispatcher *d, const struct wait_key *k)
     const struct table *t = shard_table(k->shard, k->db);
     struct table_loc loc;
     const struct entry *e = t ? table_find(t, k->hash, wait_key_name(k), &loc) : NULL;
-    if (!e || (entry_has_deadline(e) && entry_deadline(e) <= d->batch.now_ms))
+    if (!e || (entry_has_deadline(e) && clock_passed(entry_deadline(e), d->batch.now_ms)))
         return TYPE_NONE;
     return value_kind_type(e->kind);
 }

@@ -286,11 +286,6 @@ bool exec_delete(struct exec *x, struct bytes key, bool lazy)
     return true;
 }
 
-bool exec_has_passed(const struct exec *x, int64_t deadline_ms)
-{
-    return deadline_ms <= x->now_ms && !session_has(x->session, SESSION_LOADING);
-}
-
 int exec_set_deadline(struct exec *x, struct bytes key, int64_t deadline_ms)
 {
     struct found *f = exec_locate(x, key);

@@ -13,6 +13,7 @@
 #ifndef LK_CMD_EXEC_H
 #define LK_CMD_EXEC_H
 
+#include "core/base/clock.h"
 #include "core/cmd/client/session.h"
 #include "core/cmd/command/command.h"
 #include "core/cmd/engine/dispatch_config.h"
@@ -94,10 +95,20 @@ int exec_put(struct exec *x, struct bytes key, struct value *v, unsigned flags);
  */
 static inline bool exec_passed(const struct exec *x, int64_t deadline_ms)
 {
+    return clock_passed(deadline_ms, x->now_ms) &&
+           !session_has(x->session, SESSION_LOADING | SESSION_MASTER);
+}
+
+/*
+ * Is a deadline that a command sets one that nothing outlives?  Of these the present is one as
+ * well, while who has a deadline lives through its millisecond.
+ */
+static inline bool exec_is_past(const struct exec *x, int64_t deadline_ms)
+{
     return deadline_ms <= x->now_ms && !session_has(x->session, SESSION_LOADING | SESSION_MASTER);
 }
 
-/* Every deadline up to here has passed, and no other: for elements that have their own. */
+/* The time by which deadlines have passed (clock_passed): for elements that have their own. */
 static inline int64_t exec_passed_ms(const struct exec *x)
 {
     return session_has(x->session, SESSION_LOADING | SESSION_MASTER) ? INT64_MIN : x->now_ms;
@@ -108,12 +119,6 @@ int exec_put_until(struct exec *x, struct bytes key, struct value *v, int64_t de
 
 /* False if there was no such key.  lazy: nodes are freed in the background. */
 bool exec_delete(struct exec *x, struct bytes key, bool lazy);
-
-/*
- * Is a key with this deadline gone at once?  Never while a log is replayed: the next line may give
- * it more time, and if it went there is a line that says so.
- */
-bool exec_has_passed(const struct exec *x, int64_t deadline_ms);
 
 /* ENTRY_NO_DEADLINE takes it away.  The key must exist.  LK_ENOMEM */
 int exec_set_deadline(struct exec *x, struct bytes key, int64_t deadline_ms);

@@ -4,6 +4,7 @@
  * They go shard by shard, each under its own lock, so that nobody waits for the whole walk; inside
  * EXEC all shards are locked already and the walk is one moment.
  */
+#include "core/base/clock.h"
 #include "core/cmd/engine/dispatch_priv.h"
 #include "core/proto/resp_segment.h"
 #include "core/store/watch.h"
@@ -59,7 +60,7 @@ static void visit_entry(void *ctx, struct entry *e)
     struct visit *w = ctx;
     w->seen++;
     const int64_t deadline = entry_deadline(e);
-    if (w->stopped || (deadline != ENTRY_NO_DEADLINE && deadline <= w->now_ms))
+    if (w->stopped || (deadline != ENTRY_NO_DEADLINE && clock_passed(deadline, w->now_ms)))
         return;
     struct value v;
     value_of_entry(e, &v);
@@ -202,8 +203,8 @@ static bool pick_random(struct exec *x, struct shard *s, uint32_t db, struct buf
 {
     const struct table *t = visit_begin(x, s, db);
     const struct entry *e = t ? table_random(t, &x->dispatcher->rng) : NULL;
-    const bool alive =
-        e && (entry_deadline(e) == ENTRY_NO_DEADLINE || entry_deadline(e) > x->now_ms);
+    const bool alive = e && (entry_deadline(e) == ENTRY_NO_DEADLINE ||
+                             !clock_passed(entry_deadline(e), x->now_ms));
     if (alive)
         buf_append_bytes(out, entry_key(e));
     visit_end(x, s);

@@ -4,6 +4,7 @@
  * Commands are queued as copies.  EXEC runs them under the locks of all their keys and of all
  * watched keys at once, so nobody sees half a transaction, and its effects are one unit in the log.
  */
+#include "core/base/clock.h"
 #include "core/cmd/command/tables.h"
 #include "core/cmd/engine/dispatch_priv.h"
 #include "core/store/watch.h"
@@ -233,7 +234,7 @@ static bool watched_expired(struct exec *x, const struct watch_list *w)
         struct table_loc loc;
         const struct entry *e =
             t ? table_find(t, n->hash, bytes_of(n->key, n->key_size), &loc) : NULL;
-        if (e && entry_has_deadline(e) && entry_deadline(e) <= x->now_ms)
+        if (e && entry_has_deadline(e) && clock_passed(entry_deadline(e), x->now_ms))
             return true;
     }
     return false;

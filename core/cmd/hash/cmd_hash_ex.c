@@ -75,7 +75,7 @@ static int parse_deadline(struct exec *x, const struct args *a, uint32_t i, unsi
         rc = LK_EEXPIRE;
     if (rc == LK_OK)
         rc = fields_deadline(x, n, form, &c->deadline_ms);
-    c->passed = rc == LK_OK && exec_passed(x, c->deadline_ms);
+    c->passed = rc == LK_OK && exec_is_past(x, c->deadline_ms);
     return rc;
 }
 

@@ -53,7 +53,7 @@ static bool parse(struct exec *x, const struct args *a, struct expiring *h)
         return false;
     }
     h->now_ms = exec_passed_ms(x);
-    h->passed = exec_passed(x, h->deadline_ms);
+    h->passed = exec_is_past(x, h->deadline_ms);
     h->only = condition_at(a, 3);
     return fields_parse(x, a, h->only ? 4 : 3, 1, &h->fields);
 }

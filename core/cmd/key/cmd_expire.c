@@ -37,7 +37,7 @@ static bool parse_conditions(struct exec *x, const struct args *a, unsigned *onl
 
 static int expire_at(struct exec *x, struct bytes key, int64_t deadline_ms)
 {
-    if (exec_passed(x, deadline_ms)) {
+    if (exec_is_past(x, deadline_ms)) {
         exec_delete(x, key, false);
         exec_effect_format(x, "sb", "DEL", key);
         exec_event(x, EVENT_GENERIC, "del", key);

@@ -53,7 +53,7 @@ static enum outcome get_and_delete(struct exec *x, const struct args *a)
 /* deadline_ms counts with OPTIONS_EXPIRE. */
 static int change_lifetime(struct exec *x, struct bytes key, unsigned given, int64_t deadline_ms)
 {
-    if ((given & OPTIONS_EXPIRE) && exec_passed(x, deadline_ms)) {
+    if ((given & OPTIONS_EXPIRE) && exec_is_past(x, deadline_ms)) {
         delete_key(x, key);
         return LK_OK;
     }

@@ -337,7 +337,7 @@ TEST_P(CmdHash, ADueFieldIsNotThere)
     play({{"hset h a 1 b 2", ":2"}, {"hpexpire h 10 fields 1 a", "*1 :1"}});
     at(9);
     play({{"hget h a", "$1 1"}, {"hpttl h fields 1 a", "*1 :1"}});
-    at(10);
+    at(11);
     play({{"hget h a", "$-1", ""},
           {"hmget h a b", "*2 $-1 $1 2"},
           {"hexists h a", ":0"},
@@ -368,7 +368,7 @@ TEST_P(CmdHash, WritingADueField)
         at(0);
         run("del h");
         play({{"hset h a 1 b 2", ":2"}, {"hpexpire h 10 fields 1 a", "*1 :1"}});
-        at(10);
+        at(11);
         events.clear();
     };
     again();

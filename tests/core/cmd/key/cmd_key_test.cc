@@ -77,7 +77,10 @@ TEST_F(CmdKey, AKeyGoesWhenItsTimeHasCome)
     effects();
     clock_fake_unix_ms(NOW + 99);
     EXPECT_EQ(run("pttl k"), ":1");
+    // Set amid a millisecond, it lives through the whole of its last one.
     clock_fake_unix_ms(NOW + 100);
+    play({{"pttl k", ":0"}, {"exists k", ":1"}, {"dbsize", ":2"}});
+    clock_fake_unix_ms(NOW + 101);
     play({{"get k", "$-1"},
           {"append p x", ":1", "MULTI | DEL p | append p x | EXEC"},
           {"dbsize", ":1"}});
