@@ -138,10 +138,8 @@ struct cutter {
     char *copy;
 };
 
-static bool read_entry(void *ctx, uint32_t db, const struct entry *e)
+static void read_entry(struct cutter *c, const struct entry *e)
 {
-    struct cutter *c = ctx;
-    (void)db;
     const size_t size = entry_size(e);
     memcpy(c->copy, e, size < 4096 ? size : 4096);
     if (++c->entries % 64 == 0) {
@@ -151,7 +149,6 @@ static bool read_entry(void *ctx, uint32_t db, const struct entry *e)
         while (clock_ticks_to_ns(clock_ticks() - start) < wanted)
             ;
     }
-    return !__atomic_load_n(&c->stop, __ATOMIC_RELAXED);
 }
 
 static void *cut_back_to_back(void *arg)
@@ -163,8 +160,11 @@ static void *cut_back_to_back(void *arg)
         gate_close(&c->ks->gate);
         struct view *v = view_cut(c->ks);
         gate_open(&c->ks->gate);
-        const struct view_visitor visitor = {.entry = read_entry, .ctx = c};
-        const bool whole = view_run(v, &visitor);
+        const struct entry *e;
+        uint32_t db;
+        while (!__atomic_load_n(&c->stop, __ATOMIC_RELAXED) && (e = view_next(v, &db)) != NULL)
+            read_entry(c, e);
+        const bool whole = view_is_whole(v);
         view_close(v);
         c->views += whole;
         c->ns += whole ? (uint64_t)(clock_mono_ns() - start) : 0;

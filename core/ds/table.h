@@ -145,13 +145,39 @@ void table_note_inner(struct table *t, const struct table_loc *loc, struct entry
 void table_settle(struct table *t, struct cow *cow);
 
 /*
- * Visits the entries of one bucket at or above position cursor and returns the position where the
- * next step begins, TABLE_POSITIONS at the end.  visit may not change the table.
+ * Every entry once, in the order of pages.  A change of the table ends the walk.
+ *
+ *   for (struct entry *e = table_iter_first(&it, t); e; e = table_iter_next(&it))
  */
-uint64_t table_scan(const struct table *t, uint64_t cursor,
-                    void (*visit)(void *ctx, struct entry *e), void *ctx);
+struct table_iter {
+    const struct table *table;
+    const struct table_dir *dir;   /* NULL: at the end */
+    const struct table_page *node; /* of it, or an overflow page; NULL: the next page */
+    uint64_t left;                 /* slots of the bucket that are still to come */
+    uint32_t page, bucket;
+};
+struct entry *table_iter_first(struct table_iter *it, const struct table *t);
+struct entry *table_iter_next(struct table_iter *it);
 
-void table_each(const struct table *t, void (*visit)(void *ctx, struct entry *e), void *ctx);
+/*
+ * A step of a scan: the entries of one bucket at or above position cursor.  The next step begins at
+ * `next`, TABLE_POSITIONS at the end; between steps the table may change.
+ *
+ *   for (struct entry *e = table_step_first(&s, t, cursor); e; e = table_step_next(&s))
+ *       …
+ *   cursor = s.next;
+ */
+struct table_step {
+    uint64_t next;
+    const struct table *table;
+    const struct table_dir *dir;
+    const struct table_page *node; /* NULL: at the end */
+    uint64_t from;                 /* positions below it are not wanted */
+    uint64_t left;                 /* slots of the bucket that are still to come */
+    uint32_t page, bucket, home;   /* home: the bucket that the entries belong to */
+};
+struct entry *table_step_first(struct table_step *s, const struct table *t, uint64_t cursor);
+struct entry *table_step_next(struct table_step *s);
 
 /* Uniform; NULL if the table is empty. */
 struct entry *table_random(const struct table *t, struct rng *rng);
@@ -200,12 +226,19 @@ struct table_image {
 void table_freeze(struct table *t, uint32_t epoch, struct table_image *out);
 
 /*
- * Visits the page of the image that begins at position cursor, in hash order, and returns where
- * the next begins, TABLE_POSITIONS at the end.  No lock: the caller publishes the return value as
+ * The entries of the image's page that begins at position cursor; pages come in hash order.  The
+ * next one begins at `next`, TABLE_POSITIONS at the end.  No lock: the caller publishes `next` as
  * cow.passed only when it is done with the entries.
  */
-uint64_t table_image_page(const struct table_image *image, uint64_t cursor,
-                          void (*visit)(void *ctx, const struct entry *e), void *ctx);
+struct table_image_step {
+    uint64_t next;
+    const struct table_page *node; /* NULL: at the end */
+    uint64_t left;                 /* slots of the bucket that are still to come */
+    uint32_t bucket;
+};
+const struct entry *table_image_first(struct table_image_step *s, const struct table_image *image,
+                                      uint64_t cursor);
+const struct entry *table_image_next(struct table_image_step *s);
 
 /*
  * For a table inside a value's root: to becomes the live side, and from, which lies in a root that

@@ -28,25 +28,40 @@ void table_freeze(struct table *t, uint32_t epoch, struct table_image *out)
     t->epoch = epoch;
 }
 
-uint64_t table_image_page(const struct table_image *image, uint64_t cursor,
-                          void (*visit)(void *ctx, const struct entry *e), void *ctx)
+const struct entry *table_image_next(struct table_image_step *s)
 {
+    while (s->node) {
+        if (s->left) {
+            const unsigned slot = match_slot(s->left);
+            s->left &= s->left - 1;
+            return bucket_entry(&s->node->bucket[s->bucket], slot);
+        }
+        if (++s->bucket == s->node->buckets) {
+            s->node = s->node->overflow;
+            s->bucket = 0;
+        }
+        if (s->node)
+            s->left = bucket_occupied(&s->node->bucket[s->bucket]);
+    }
+    return NULL;
+}
+
+const struct entry *table_image_first(struct table_image_step *s, const struct table_image *image,
+                                      uint64_t cursor)
+{
+    *s = (struct table_image_step){.next = TABLE_POSITIONS};
     if (!image->live || cursor >= TABLE_POSITIONS)
-        return TABLE_POSITIONS;
+        return NULL;
     const uint64_t mark = image->old ? dir_page_start(image->old, image->moved) : TABLE_POSITIONS;
     const struct table_dir *d = cursor < mark ? image->live : image->old;
     const uint32_t page = dir_bucket(d, (uint32_t)cursor) / TABLE_PAGE_BUCKETS;
-    uint64_t next = dir_page_start(d, page + 1);
-    if (cursor < mark && mark < next)
-        next = mark;
-    for (const struct table_page *node = d->page[page]; node; node = node->overflow)
-        for (uint32_t i = 0; i < node->buckets; i++) {
-            const struct table_bucket *b = &node->bucket[i];
-            for (unsigned slot = 0; slot < TABLE_BUCKET_SLOTS; slot++)
-                if (bucket_tag(b, slot))
-                    visit(ctx, bucket_entry(b, slot));
-        }
-    return next;
+    s->next = dir_page_start(d, page + 1);
+    if (cursor < mark && mark < s->next)
+        s->next = mark;
+    s->node = d->page[page];
+    if (s->node)
+        s->left = bucket_occupied(&s->node->bucket[0]);
+    return table_image_next(s);
 }
 
 static struct table_dir *dir_fork(struct table_dir *d, struct cow *cow)

@@ -49,7 +49,7 @@ static void add_bucket(const struct table_walk *w, const struct table_bucket *b,
     const bool home = w->node == w->dir->page[w->page];
     const uint32_t first = home ? (uint32_t)dir_bucket_start(w->dir, bucket) : 0;
     const uint32_t last = home ? (uint32_t)(dir_bucket_start(w->dir, bucket + 1) - 1) : 0;
-    for (uint64_t m = ~bucket_match(b->tags, 0) & UINT64_C(0x8080808080808080); m; m &= m - 1) {
+    for (uint64_t m = bucket_occupied(b); m; m &= m - 1) {
         const unsigned slot = match_slot(m);
         const uint32_t n = run->count++;
         run->entry[n] = bucket_entry(b, slot);

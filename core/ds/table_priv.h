@@ -124,6 +124,12 @@ TABLE_INLINE uint64_t bucket_match(uint64_t tags, uint8_t tag)
     return ~(((x & low7) + low7) | x | low7);
 }
 
+/* 0x80 in each byte of an occupied slot. */
+TABLE_INLINE uint64_t bucket_occupied(const struct table_bucket *b)
+{
+    return ~bucket_match(b->tags, 0) & UINT64_C(0x8080808080808080);
+}
+
 TABLE_INLINE unsigned match_slot(uint64_t match)
 {
     return (unsigned)__builtin_ctzll(match) >> 3;

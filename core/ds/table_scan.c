@@ -4,89 +4,129 @@
 #include "core/base/clock.h"
 #include "core/ds/table_priv.h"
 
-typedef void visit_entry(void *ctx, struct entry *e);
+/* --- everything ------------------------------------------------------------------------------ */
 
-struct home_walk {
-    const struct table *t;
-    uint64_t from; /* positions below it are not wanted */
-    visit_entry *visit;
-    void *ctx;
-};
-
-/* Visits the entries of node's bucket b that belong to bucket home of page `page` in d. */
-static void visit_at_home(const struct home_walk *w, const struct table_dir *d, uint32_t page,
-                          uint32_t home, const struct table_bucket *b, bool check)
+/* The page that `it` stands at, going on from one directory to the other; NULL at the end. */
+static const struct table_page *iter_page(struct table_iter *it)
 {
-    for (unsigned slot = 0; slot < TABLE_BUCKET_SLOTS; slot++) {
-        if (!bucket_tag(b, slot))
-            continue;
-        struct entry *e = bucket_entry(b, slot);
-        const bool guest = b->guest >> slot & 1;
-        if (check && !guest)
-            continue; /* at home here, so not ours */
-        if (guest || w->from) {
-            const uint32_t position = table_position(w->t, table_hash_of(e));
-            if (position < w->from || dir_bucket(d, position) != page * TABLE_PAGE_BUCKETS + home)
-                continue;
+    while (!it->node && it->dir) {
+        if (it->page < it->dir->pages) {
+            it->node = it->dir->page[it->page++];
+            it->bucket = 0;
+        } else {
+            const struct table *t = it->table;
+            it->dir = it->dir == t->live ? t->old : NULL;
+            it->page = t->moved;
         }
-        w->visit(w->ctx, e);
     }
+    return it->node;
 }
 
-static void visit_home(const struct home_walk *w, const struct table_dir *d, uint32_t page,
-                       uint32_t home)
+struct entry *table_iter_first(struct table_iter *it, const struct table *t)
 {
-    const struct table_page *p = d->page[page];
-    if (!p)
-        return;
-    visit_at_home(w, d, page, home, &p->bucket[home], false);
-    uint32_t i = home;
-    while (p->bucket[i].away > 0) {
-        i = i + 1 == p->buckets ? 0 : i + 1;
-        if (i == home) {
-            for (const struct table_page *node = p->overflow; node; node = node->overflow)
-                for (uint32_t b = 0; b < node->buckets; b++)
-                    visit_at_home(w, d, page, home, &node->bucket[b], true);
-            return;
-        }
-        visit_at_home(w, d, page, home, &p->bucket[i], true);
-    }
+    *it = (struct table_iter){.table = t, .dir = t->live};
+    if (iter_page(it))
+        it->left = bucket_occupied(&it->node->bucket[0]);
+    return table_iter_next(it);
 }
 
-uint64_t table_scan(const struct table *t, uint64_t cursor, visit_entry *visit, void *ctx)
+struct entry *table_iter_next(struct table_iter *it)
 {
+    while (it->node) {
+        if (it->left) {
+            const unsigned slot = match_slot(it->left);
+            it->left &= it->left - 1;
+            return bucket_entry(&it->node->bucket[it->bucket], slot);
+        }
+        if (++it->bucket == it->node->buckets) {
+            it->node = it->node->overflow;
+            it->bucket = 0;
+        }
+        if (iter_page(it))
+            it->left = bucket_occupied(&it->node->bucket[it->bucket]);
+    }
+    return NULL;
+}
+
+/* --- by cursor ------------------------------------------------------------------------------- */
+
+/* Does an entry that lies in this slot belong to the bucket of the step? */
+static bool step_wants(const struct table_step *s, const struct table_bucket *b, unsigned slot,
+                       bool at_home)
+{
+    const bool guest = b->guest >> slot & 1;
+    if (!guest && !at_home)
+        return false; /* at home here, so not ours */
+    if (!guest && s->from == 0)
+        return true;
+    const uint32_t position = table_position(s->table, table_hash_of(bucket_entry(b, slot)));
+    return position >= s->from &&
+           dir_bucket(s->dir, position) == s->page * TABLE_PAGE_BUCKETS + s->home;
+}
+
+/* On to the next bucket in which entries of ours may be: those that were probed past, then
+ * overflow.
+ */
+static void step_on(struct table_step *s)
+{
+    const struct table_page *p = s->dir->page[s->page];
+    if (s->node == p) {
+        if (p->bucket[s->bucket].away == 0)
+            s->node = NULL;
+        else if (++s->bucket == p->buckets)
+            s->bucket = 0;
+        if (s->node && s->bucket == s->home) {
+            s->node = p->overflow;
+            s->bucket = 0;
+        }
+    } else if (++s->bucket == s->node->buckets) {
+        s->node = s->node->overflow;
+        s->bucket = 0;
+    }
+    if (s->node)
+        s->left = bucket_occupied(&s->node->bucket[s->bucket]);
+}
+
+struct entry *table_step_next(struct table_step *s)
+{
+    while (s->node) {
+        const struct table_bucket *b = &s->node->bucket[s->bucket];
+        const bool at_home = s->bucket == s->home && s->node == s->dir->page[s->page];
+        while (s->left) {
+            const unsigned slot = match_slot(s->left);
+            s->left &= s->left - 1;
+            if (step_wants(s, b, slot, at_home))
+                return bucket_entry(b, slot);
+        }
+        step_on(s);
+    }
+    return NULL;
+}
+
+struct entry *table_step_first(struct table_step *s, const struct table *t, uint64_t cursor)
+{
+    *s = (struct table_step){.table = t, .next = TABLE_POSITIONS};
     if (!t->live || cursor >= TABLE_POSITIONS)
-        return TABLE_POSITIONS;
-    const struct table_dir *d = table_dir_of(t, (uint32_t)cursor);
+        return NULL;
+    const struct table_dir *d = s->dir = table_dir_of(t, (uint32_t)cursor);
     const uint32_t global = dir_bucket(d, (uint32_t)cursor);
-    const uint64_t start = dir_bucket_start(d, global);
-    uint64_t next = dir_bucket_start(d, (uint64_t)global + 1);
+    s->page = global / TABLE_PAGE_BUCKETS;
+    s->home = s->bucket = global % TABLE_PAGE_BUCKETS;
+    s->from = cursor > dir_bucket_start(d, global) ? cursor : 0;
+    s->next = dir_bucket_start(d, (uint64_t)global + 1);
     if (d != t->old && t->old) {
         /* The bucket may reach beyond the mark, where the old directory has the entries. */
         const uint64_t mark = dir_page_start(t->old, t->moved);
-        if (mark < next)
-            next = mark;
+        if (mark < s->next)
+            s->next = mark;
     }
-    const struct home_walk w = {t, cursor > start ? cursor : 0, visit, ctx};
-    visit_home(&w, d, global / TABLE_PAGE_BUCKETS, global % TABLE_PAGE_BUCKETS);
-    return next;
+    s->node = d->page[s->page];
+    if (s->node)
+        s->left = bucket_occupied(&s->node->bucket[s->bucket]);
+    return table_step_next(s);
 }
 
-static void dir_each(const struct table_dir *d, uint32_t from, visit_entry *visit, void *ctx)
-{
-    for (uint32_t i = from; d && i < d->pages; i++)
-        for (const struct table_page *node = d->page[i]; node; node = node->overflow)
-            for (uint32_t b = 0; b < node->buckets; b++)
-                for (unsigned slot = 0; slot < TABLE_BUCKET_SLOTS; slot++)
-                    if (bucket_tag(&node->bucket[b], slot))
-                        visit(ctx, bucket_entry(&node->bucket[b], slot));
-}
-
-void table_each(const struct table *t, visit_entry *visit, void *ctx)
-{
-    dir_each(t->live, 0, visit, ctx);
-    dir_each(t->old, t->moved, visit, ctx);
-}
+/* --- at random ------------------------------------------------------------------------------- */
 
 /* Slot index of a page unit, overflow behind the page; NULL if it is empty or beyond. */
 static struct entry *unit_slot(const struct table_page *p, uint32_t index)
@@ -112,18 +152,6 @@ static uint32_t most_slots(const struct table *t)
     return (buckets + 2 * OVERFLOW_BUCKETS) * TABLE_BUCKET_SLOTS;
 }
 
-struct pick {
-    uint32_t skip;
-    struct entry *found;
-};
-
-static void pick_nth(void *ctx, struct entry *e)
-{
-    struct pick *p = ctx;
-    if (p->skip-- == 0)
-        p->found = e;
-}
-
 struct entry *table_random(const struct table *t, struct rng *rng)
 {
     if (t->count == 0)
@@ -140,9 +168,11 @@ struct entry *table_random(const struct table *t, struct rng *rng)
         if (e)
             return e;
     }
-    struct pick nth = {(uint32_t)rng_below(rng, t->count), NULL};
-    table_each(t, pick_nth, &nth);
-    return nth.found;
+    struct table_iter it;
+    struct entry *e = table_iter_first(&it, t);
+    for (uint64_t skip = rng_below(rng, t->count); skip > 0; skip--)
+        e = table_iter_next(&it);
+    return e;
 }
 
 /* --- deadlines ------------------------------------------------------------------------------- */

@@ -94,35 +94,6 @@ static struct table_frozen *sorted(struct table_frozen *list)
     return out;
 }
 
-struct reading {
-    const struct view_visitor *visitor;
-    uint32_t db;
-    bool stopped;
-};
-
-static void read_entry(void *ctx, const struct entry *e)
-{
-    struct reading *r = ctx;
-    if (!r->stopped && !r->visitor->entry(r->visitor->ctx, r->db, e))
-        r->stopped = true;
-}
-
-static bool read_table(struct view *v, struct table_frozen *f, uint32_t shard,
-                       const struct view_visitor *visitor)
-{
-    struct reading r = {visitor, f->db, false};
-    if (visitor->table && f->image.count > 0)
-        visitor->table(visitor->ctx, f->db, shard, f->image.count);
-    uint64_t cursor = 0;
-    while (cursor < TABLE_POSITIONS && !r.stopped &&
-           !__atomic_load_n(&v->aborted, __ATOMIC_RELAXED)) {
-        cursor = table_image_page(&f->image, cursor, read_entry, &r);
-        /* Partner of the acquire in shard_cow: behind it, writers change and free in place. */
-        __atomic_store_n(&f->cursor, cursor, __ATOMIC_RELEASE);
-    }
-    return cursor == TABLE_POSITIONS && !r.stopped;
-}
-
 static void free_frozen(struct table_frozen *list)
 {
     while (list) {
@@ -137,7 +108,7 @@ static void free_frozen(struct table_frozen *list)
 /* Takes the view off a shard; tables that nobody froze will not be frozen any more. */
 static void detach(struct view *v, struct shard *s)
 {
-    gate_enter(&v->ks->gate, v->slot);
+    gate_enter(&v->ks->gate, v->reader.slot);
     shard_lock(s);
     struct table_frozen *list = s->frozen;
     s->frozen = NULL;
@@ -145,35 +116,80 @@ static void detach(struct view *v, struct shard *s)
         if (f->table)
             f->table->frozen = NULL;
     shard_unlock(s);
-    gate_leave(&v->ks->gate, v->slot);
+    gate_leave(&v->ks->gate, v->reader.slot);
     free_frozen(list);
 }
 
-static bool run_shard(struct view *v, struct shard *s, const struct view_visitor *visitor)
+static void reader_join(struct view *v)
 {
-    gate_enter(&v->ks->gate, v->slot);
+    v->reader.joined = true;
+    v->reader.slot = gate_join(&v->ks->gate);
+}
+
+static void reader_part(struct view *v)
+{
+    gate_part(&v->ks->gate, v->reader.slot);
+    v->reader.joined = false;
+}
+
+/* The frozen tables of the shard that comes next; NULL if it has none. */
+static struct table_frozen *open_shard(struct view *v)
+{
+    struct shard *s = &v->ks->shards[v->reader.shard];
+    gate_enter(&v->ks->gate, v->reader.slot);
     shard_lock(s);
     freeze_all(v, s);
     struct table_frozen *list = s->frozen = sorted(s->frozen);
     shard_unlock(s);
-    gate_leave(&v->ks->gate, v->slot);
-
-    /* All tables are frozen, so nobody adds to the list: it may be read without the lock. */
-    bool whole = true;
-    for (struct table_frozen *f = list; f && whole; f = f->next)
-        whole = read_table(v, f, s->index, visitor);
-    detach(v, s);
-    return whole;
+    gate_leave(&v->ks->gate, v->reader.slot);
+    return list;
 }
 
-bool view_run(struct view *v, const struct view_visitor *visitor)
+/* The next entry of a frozen table; NULL when its last page is done. */
+static const struct entry *read_table(struct view *v, struct table_frozen *f)
 {
-    v->slot = gate_join(&v->ks->gate);
-    bool whole = true;
-    for (uint32_t i = 0; i < v->ks->count && whole; i++)
-        whole = run_shard(v, &v->ks->shards[i], visitor);
-    gate_part(&v->ks->gate, v->slot);
-    return whole;
+    struct table_image_step *step = &v->reader.step;
+    uint64_t cursor = f->cursor;
+    while (cursor < TABLE_POSITIONS && !__atomic_load_n(&v->aborted, __ATOMIC_RELAXED)) {
+        const struct entry *e =
+            v->reader.in_page ? table_image_next(step) : table_image_first(step, &f->image, cursor);
+        v->reader.in_page = e != NULL;
+        if (e)
+            return e;
+        cursor = step->next;
+        /* Partner of the acquire in shard_cow: behind it, writers change and free in place. */
+        __atomic_store_n(&f->cursor, cursor, __ATOMIC_RELEASE);
+    }
+    return NULL;
+}
+
+const struct entry *view_next(struct view *v, uint32_t *db)
+{
+    LK_ASSERT(!v->reader.whole);
+    if (LK_UNLIKELY(!v->reader.joined))
+        reader_join(v);
+    while (!__atomic_load_n(&v->aborted, __ATOMIC_RELAXED) && v->reader.shard < v->ks->count) {
+        /* All tables are frozen, so nobody adds to the list: it may be read without the lock. */
+        struct table_frozen *f = v->reader.table;
+        if (!f)
+            f = v->reader.table = open_shard(v);
+        for (; f; f = v->reader.table = f->next) {
+            const struct entry *e = read_table(v, f);
+            *db = f->db;
+            if (e)
+                return e;
+            if (f->cursor < TABLE_POSITIONS)
+                return NULL; /* aborted */
+        }
+        detach(v, &v->ks->shards[v->reader.shard++]);
+    }
+    v->reader.whole = v->reader.shard == v->ks->count;
+    return NULL;
+}
+
+bool view_is_whole(const struct view *v)
+{
+    return v->reader.whole;
 }
 
 void view_abort(struct view *v)
@@ -189,10 +205,11 @@ void view_close(struct view *v)
 {
     struct keyspace *ks = v->ks;
     __atomic_store_n(&ks->view_epoch, 0, __ATOMIC_RELEASE);
-    v->slot = gate_join(&ks->gate);
+    if (!v->reader.joined)
+        reader_join(v);
     for (uint32_t i = 0; i < ks->count; i++)
         detach(v, &ks->shards[i]);
-    gate_part(&ks->gate, v->slot);
+    reader_part(v);
     /* Every shard was locked once since: nobody holds a pinned cow any more. */
     garbage_release(&v->pinned_garbage);
     chunk_view_closed();

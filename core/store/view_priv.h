@@ -42,7 +42,15 @@ struct view {
     struct keyspace *ks;
     uint32_t epoch;
     uint32_t aborted; /* __atomic */
-    int slot;         /* the reader's place in the gate */
+    struct {
+        int slot;                   /* in the gate */
+        uint32_t shard;             /* where it is, or goes on */
+        bool joined;                /* it has begun: slot is taken */
+        bool whole;                 /* it has come to the end */
+        bool in_page;               /* step goes on */
+        struct table_frozen *table; /* of this shard; NULL: between shards */
+        struct table_image_step step;
+    } reader; /* view_next's */
     /* Of values that moved away from their position (S6): kept to the end. */
     pthread_mutex_t pinned_lock;
     struct cow pinned; /* found back by defer */

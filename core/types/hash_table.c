@@ -131,54 +131,39 @@ int64_t hash_table_next_deadline(const struct value *v)
     return t->deadlines > 0 ? table_due_end(t->next_due) : ENTRY_NO_DEADLINE;
 }
 
-struct walk {
-    int64_t now_ms;
-    hash_visit *visit;
-    void *ctx;
-    uint64_t seen;
-};
-
-static void visit_entry(void *ctx, struct entry *e)
-{
-    struct walk *w = ctx;
-    const struct hash_field f = hash_entry_field(e);
-    w->seen++;
-    if (!hash_due(f.deadline_ms, w->now_ms))
-        w->visit(w->ctx, &f);
-}
-
 void hash_table_each(const struct value *v, int64_t now_ms, hash_visit *visit, void *ctx)
 {
-    struct walk w = {now_ms, visit, ctx, 0};
-    table_each(root_of(v), visit_entry, &w);
-}
-
-struct listing {
-    int64_t now_ms;
-    const struct entry **next;
-};
-
-static void list_entry(void *ctx, struct entry *e)
-{
-    struct listing *l = ctx;
-    if (!hash_due(entry_deadline(e), l->now_ms))
-        *l->next++ = e;
+    struct table_iter it;
+    for (struct entry *e = table_iter_first(&it, root_of(v)); e; e = table_iter_next(&it)) {
+        const struct hash_field f = hash_entry_field(e);
+        if (!hash_due(f.deadline_ms, now_ms))
+            visit(ctx, &f);
+    }
 }
 
 void hash_table_entries(const struct value *v, int64_t now_ms, const struct entry **entries)
 {
-    struct listing l = {now_ms, entries};
-    table_each(root_of(v), list_entry, &l);
+    struct table_iter it;
+    for (struct entry *e = table_iter_first(&it, root_of(v)); e; e = table_iter_next(&it))
+        if (!hash_due(entry_deadline(e), now_ms))
+            *entries++ = e;
 }
 
 uint64_t hash_table_scan(const struct value *v, uint64_t cursor, uint64_t count, int64_t now_ms,
                          hash_visit *visit, void *ctx)
 {
-    struct walk w = {now_ms, visit, ctx, 0};
+    const struct table *t = root_of(v);
+    struct table_step s;
+    uint64_t seen = 0;
     /* Buckets of a sparse table must not make a short call long. */
     uint64_t buckets = count < UINT64_MAX / 10 ? count * 10 : UINT64_MAX;
-    while (cursor < TABLE_POSITIONS && w.seen < count && buckets-- > 0)
-        cursor = table_scan(root_of(v), cursor, visit_entry, &w);
+    for (; cursor < TABLE_POSITIONS && seen < count && buckets-- > 0; cursor = s.next)
+        for (struct entry *e = table_step_first(&s, t, cursor); e; e = table_step_next(&s)) {
+            const struct hash_field f = hash_entry_field(e);
+            seen++;
+            if (!hash_due(f.deadline_ms, now_ms))
+                visit(ctx, &f);
+        }
     return cursor < TABLE_POSITIONS ? cursor : 0;
 }
 
@@ -395,24 +380,16 @@ bool hash_table_reap(struct value_reaper *r, size_t budget)
     return true;
 }
 
-struct sample {
-    size_t bytes, entries;
-};
-
-static void sample_entry(void *ctx, struct entry *e)
-{
-    struct sample *s = ctx;
-    s->bytes += mem_class(entry_size(e));
-    s->entries++;
-}
-
 size_t hash_table_node_bytes(const struct value *v, size_t samples)
 {
     const struct table *t = root_of(v);
-    struct sample s = {0, 0};
-    uint64_t position = 0;
-    while (position < TABLE_POSITIONS && s.entries < samples)
-        position = table_scan(t, position, sample_entry, &s);
-    const size_t each = s.entries ? s.bytes / s.entries : 0;
+    struct table_step s;
+    size_t bytes = 0, entries = 0;
+    for (uint64_t cursor = 0; cursor < TABLE_POSITIONS && entries < samples; cursor = s.next)
+        for (struct entry *e = table_step_first(&s, t, cursor); e; e = table_step_next(&s)) {
+            bytes += mem_class(entry_size(e));
+            entries++;
+        }
+    const size_t each = entries ? bytes / entries : 0;
     return mem_class(sizeof *t) + table_page_bytes(t) + each * t->count;
 }

@@ -120,31 +120,23 @@ void set_each(const struct value *v, set_visit *visit, void *ctx)
     }
 }
 
-struct scan {
-    set_visit *visit;
-    void *ctx;
-    uint64_t seen;
-};
-
-static void scan_entry(void *ctx, struct entry *e)
-{
-    struct scan *s = ctx;
-    struct set_member m;
-    set_member_of_entry(e, &m);
-    s->visit(s->ctx, &m);
-    s->seen++;
-}
-
 uint64_t set_scan(const struct value *v, uint64_t cursor, uint64_t count, set_visit *visit,
                   void *ctx)
 {
-    struct scan s = {visit, ctx, 0};
     if (v->encoding != ENC_TABLE) {
         set_each(v, visit, ctx);
         return 0;
     }
-    const uint64_t buckets_max = count < UINT64_MAX / 16 ? count * 16 : UINT64_MAX;
-    for (uint64_t n = 0; cursor < TABLE_POSITIONS && s.seen < count && n < buckets_max; n++)
-        cursor = table_scan(set_table(v), cursor, scan_entry, &s);
+    const struct table *t = set_table(v);
+    struct table_step s;
+    uint64_t seen = 0;
+    uint64_t buckets = count < UINT64_MAX / 16 ? count * 16 : UINT64_MAX;
+    for (; cursor < TABLE_POSITIONS && seen < count && buckets > 0; cursor = s.next, buckets--)
+        for (struct entry *e = table_step_first(&s, t, cursor); e; e = table_step_next(&s)) {
+            struct set_member m;
+            set_member_of_entry(e, &m);
+            visit(ctx, &m);
+            seen++;
+        }
     return cursor < TABLE_POSITIONS ? cursor : 0;
 }

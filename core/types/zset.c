@@ -121,27 +121,15 @@ static struct bytes digits_17(double score, char text[DOUBLE_CHARS])
     return bytes_of(text, (size_t)snprintf(text, DOUBLE_CHARS, "%.17g", score));
 }
 
-struct scanning {
-    void (*visit)(void *ctx, struct bytes member, struct bytes score);
-    void *ctx;
-    uint64_t n;
-};
-
-static void scan_entry(void *ctx, struct entry *e)
-{
-    struct scanning *s = ctx;
-    char text[DOUBLE_CHARS];
-    s->visit(s->ctx, entry_key(e), digits_17(zset_entry_score(e), text));
-    s->n++;
-}
-
-static void scan_packed(const unsigned char *lp, const struct scanning *s)
+static void scan_packed(const unsigned char *lp,
+                        void (*visit)(void *ctx, struct bytes member, struct bytes score),
+                        void *ctx)
 {
     char member[INT64_CHARS], score[INT64_CHARS];
     const unsigned char *p = listpack_first(lp);
     while (p) {
         const unsigned char *at = listpack_next(lp, p);
-        s->visit(s->ctx, listpack_text(p, member), listpack_text(at, score));
+        visit(ctx, listpack_text(p, member), listpack_text(at, score));
         p = listpack_next(lp, at);
     }
 }
@@ -149,15 +137,21 @@ static void scan_packed(const unsigned char *lp, const struct scanning *s)
 uint64_t zset_scan(const struct value *v, uint64_t cursor, uint64_t count,
                    void (*visit)(void *ctx, struct bytes member, struct bytes score), void *ctx)
 {
-    struct scanning s = {visit, ctx, 0};
     if (zset_is_packed(v)) {
-        scan_packed(lp_of(v), &s);
+        scan_packed(lp_of(v), visit, ctx);
         return 0;
     }
     const struct table *t = &zset_root(v)->members;
-    do
-        cursor = table_scan(t, cursor, scan_entry, &s);
-    while (cursor < TABLE_POSITIONS && s.n < count);
+    struct table_step s;
+    uint64_t n = 0;
+    do {
+        for (struct entry *e = table_step_first(&s, t, cursor); e; e = table_step_next(&s)) {
+            char text[DOUBLE_CHARS];
+            visit(ctx, entry_key(e), digits_17(zset_entry_score(e), text));
+            n++;
+        }
+        cursor = s.next;
+    } while (cursor < TABLE_POSITIONS && n < count);
     return cursor < TABLE_POSITIONS ? cursor : 0;
 }
 
@@ -175,20 +169,18 @@ static const char *encoding_name(const struct value *v)
     return zset_is_packed(v) ? "listpack" : "skiplist";
 }
 
-struct copying {
-    struct table *to;
-    bool failed;
-};
-
-static void copy_entry(void *ctx, struct entry *e)
+static int copy_members(const struct table *from, struct table *to)
 {
-    struct copying *c = ctx;
-    struct entry *copy =
-        c->failed ? NULL : entry_try_copy(e, entry_payload_size(e), ENTRY_NO_DEADLINE);
-    if (copy)
-        table_insert(c->to, NULL, hash_bytes(entry_key(copy)), copy);
-    else
-        c->failed = true;
+    struct table_iter it;
+    table_init(to, 0, 0);
+    table_reserve(to, from->count);
+    for (struct entry *e = table_iter_first(&it, from); e; e = table_iter_next(&it)) {
+        struct entry *copy = entry_try_copy(e, entry_payload_size(e), ENTRY_NO_DEADLINE);
+        if (!copy)
+            return LK_ENOMEM;
+        table_insert(to, NULL, hash_bytes(entry_key(copy)), copy);
+    }
+    return LK_OK;
 }
 
 static int copy(const struct value *v, struct value *out)
@@ -198,15 +190,12 @@ static int copy(const struct value *v, struct value *out)
         return LK_OK;
     const struct zset *from = zset_root(v);
     struct zset *to = mem_new(struct zset);
-    struct copying c = {&to->members, false};
-    table_init(&to->members, 0, 0);
-    table_reserve(&to->members, from->members.count);
-    table_each(&from->members, copy_entry, &c);
+    const int rc = copy_members(&from->members, &to->members);
     to->order = tree_clone(from->order, NULL);
     out->as.root = to;
-    if (c.failed)
+    if (rc != LK_OK)
         value_release(out);
-    return c.failed ? LK_ENOMEM : LK_OK;
+    return rc;
 }
 
 static void free_entry(void *ctx, struct entry *e)
@@ -241,28 +230,20 @@ static bool reap(struct value_reaper *r, size_t budget)
     return tree_reap(&r->tree, NULL, budget);
 }
 
-struct sampling {
-    size_t n, bytes;
-};
-
-static void sample_entry(void *ctx, struct entry *e)
-{
-    struct sampling *s = ctx;
-    s->n++;
-    s->bytes += mem_class(entry_size(e));
-}
-
 static size_t node_bytes(const struct value *v, size_t samples)
 {
     if (zset_is_packed(v))
         return 0;
     const struct zset *z = zset_root(v);
     const struct table *t = &z->members;
-    struct sampling s = {0, 0};
-    uint64_t cursor = 0;
-    while (s.n < samples && cursor < TABLE_POSITIONS)
-        cursor = table_scan(t, cursor, sample_entry, &s);
-    const size_t entries = s.n ? (size_t)((double)s.bytes / (double)s.n * t->count) : 0;
+    struct table_step s;
+    size_t n = 0, bytes = 0;
+    for (uint64_t cursor = 0; n < samples && cursor < TABLE_POSITIONS; cursor = s.next)
+        for (struct entry *e = table_step_first(&s, t, cursor); e; e = table_step_next(&s)) {
+            bytes += mem_class(entry_size(e));
+            n++;
+        }
+    const size_t entries = n ? (size_t)((double)bytes / (double)n * t->count) : 0;
     return mem_class(sizeof *z) + tree_used_bytes(z->order) + table_page_bytes(t) + entries;
 }
 

@@ -58,26 +58,16 @@ int aof_base_end(struct aof_base *b)
 
 /* --- of a view ------------------------------------------------------------------------------- */
 
-struct visit {
-    struct aof_base *base;
-    const struct rdb_save_hook *hook;
-};
-
-static bool visit_entry(void *ctx, uint32_t db, const struct entry *e)
-{
-    const struct visit *visit = ctx;
-    struct aof_base *b = visit->base;
-    aof_base_entry(b, db, e);
-    if (visit->hook)
-        rdb_out_fail(b->out, visit->hook->saved(visit->hook->ctx, b->keys));
-    return b->out->status == LK_OK;
-}
-
 int aof_base_view(struct aof_base *b, struct view *view, const struct rdb_save_hook *hook)
 {
-    struct visit visit = {b, hook};
-    const struct view_visitor visitor = {.entry = visit_entry, .ctx = &visit};
-    if (!view_run(view, &visitor))
+    const struct entry *e;
+    uint32_t db;
+    while (b->out->status == LK_OK && (e = view_next(view, &db)) != NULL) {
+        aof_base_entry(b, db, e);
+        if (hook)
+            rdb_out_fail(b->out, hook->saved(hook->ctx, b->keys));
+    }
+    if (b->out->status == LK_OK && !view_is_whole(view))
         rdb_out_fail(b->out, LK_EAGAIN);
     return aof_base_end(b);
 }

@@ -50,26 +50,16 @@ void rdb_sizes_release(struct rdb_sizes *sizes)
     *sizes = (struct rdb_sizes){0};
 }
 
-struct visit {
-    struct rdb_save *save;
-    const struct rdb_save_hook *hook;
-};
-
-static bool visit_entry(void *ctx, uint32_t db, const struct entry *e)
-{
-    const struct visit *visit = ctx;
-    struct rdb_save *s = visit->save;
-    rdb_save_entry(s, db, e);
-    if (visit->hook)
-        rdb_out_fail(s->out, visit->hook->saved(visit->hook->ctx, s->keys));
-    return s->out->status == LK_OK;
-}
-
 int rdb_save_view(struct rdb_save *s, struct view *view, const struct rdb_save_hook *hook)
 {
-    struct visit visit = {s, hook};
-    const struct view_visitor visitor = {.entry = visit_entry, .ctx = &visit};
-    if (!view_run(view, &visitor))
+    const struct entry *e;
+    uint32_t db;
+    while (s->out->status == LK_OK && (e = view_next(view, &db)) != NULL) {
+        rdb_save_entry(s, db, e);
+        if (hook)
+            rdb_out_fail(s->out, hook->saved(hook->ctx, s->keys));
+    }
+    if (s->out->status == LK_OK && !view_is_whole(view))
         rdb_out_fail(s->out, LK_EAGAIN);
     return rdb_save_end(s);
 }

@@ -55,9 +55,8 @@ struct visit {
     bool stopped;
 };
 
-static void visit_entry(void *ctx, struct entry *e)
+static void visit_entry(struct visit *w, const struct entry *e)
 {
-    struct visit *w = ctx;
     w->seen++;
     const int64_t deadline = entry_deadline(e);
     if (w->stopped || (deadline != ENTRY_NO_DEADLINE && clock_passed(deadline, w->now_ms)))
@@ -74,8 +73,10 @@ static void visit_shard(struct exec *x, struct shard *s, struct visit *w)
     if (db == 0 && first_db_count(s) == 0)
         return;
     const struct table *t = visit_begin(x, s, db);
-    if (t)
-        table_each(t, visit_entry, w);
+    struct table_iter it;
+    struct entry *e = t ? table_iter_first(&it, t) : NULL;
+    for (; e && !w->stopped; e = table_iter_next(&it))
+        visit_entry(w, e);
     visit_end(x, s);
 }
 
@@ -185,7 +186,11 @@ uint64_t exec_scan(struct exec *x, uint64_t cursor, uint64_t count,
     while (index < ks->count && w.seen < count && buckets < buckets_max && !w.stopped) {
         const struct table *t = visit_begin(x, &ks->shards[index], db);
         while (t && position < TABLE_POSITIONS && w.seen < count && buckets < buckets_max) {
-            position = table_scan(t, position, visit_entry, &w);
+            struct table_step step;
+            struct entry *e = table_step_first(&step, t, position);
+            for (; e; e = table_step_next(&step))
+                visit_entry(&w, e);
+            position = step.next;
             buckets += t->count > 0; /* an empty shard costs nothing */
         }
         visit_end(x, &ks->shards[index]);

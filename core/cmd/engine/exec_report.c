@@ -24,20 +24,20 @@ static struct db_report *report_of(struct db_reports *r, uint32_t db)
     return &r->v[at];
 }
 
-struct sample {
-    struct db_report *r;
-    int64_t now_ms;
-};
-
-static void sample_entry(void *ctx, struct entry *e)
+/* Hashes are seeded, so any few buckets are a fair sample. */
+static void add_ttls(struct db_report *r, const struct table *t, int64_t now_ms)
 {
-    const struct sample *s = ctx;
-    const int64_t deadline = entry_deadline(e);
+    struct table_step s;
+    uint64_t position = 0;
 
-    if (deadline == ENTRY_NO_DEADLINE)
-        return;
-    s->r->ttl_samples++;
-    s->r->ttl_ms += deadline > s->now_ms ? (uint64_t)(deadline - s->now_ms) : 0;
+    for (int i = 0; i < TTL_BUCKETS && position < TABLE_POSITIONS; i++, position = s.next)
+        for (struct entry *e = table_step_first(&s, t, position); e; e = table_step_next(&s)) {
+            const int64_t deadline = entry_deadline(e);
+            if (deadline == ENTRY_NO_DEADLINE)
+                continue;
+            r->ttl_samples++;
+            r->ttl_ms += deadline > now_ms ? (uint64_t)(deadline - now_ms) : 0;
+        }
 }
 
 static void add_shape(struct db_report *r, const struct table *t)
@@ -66,11 +66,8 @@ static void add_table(struct exec *x, struct db_reports *out, uint32_t db, const
     r->tables++;
     if (shape)
         add_shape(r, t);
-    /* Hashes are seeded, so any few buckets are a fair sample. */
-    struct sample s = {r, x->now_ms};
-    uint64_t position = 0;
-    for (int i = 0; t->deadlines > 0 && i < TTL_BUCKETS && position < TABLE_POSITIONS; i++)
-        position = table_scan(t, position, sample_entry, &s);
+    if (t->deadlines > 0)
+        add_ttls(r, t, x->now_ms);
 }
 
 void exec_report_dbs(struct exec *x, bool shape, struct db_reports *out)

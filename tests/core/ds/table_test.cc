@@ -65,14 +65,12 @@ struct TestView {
         t->epoch = epoch;
         open = true;
     }
-    static void Visit(void *ctx, const entry *e)
-    {
-        auto *v = static_cast<TestView *>(ctx);
-        EXPECT_TRUE(v->got.emplace(KeyOf(e), ValueOf(e)).second) << "twice: " << KeyOf(e);
-    }
     void Step()
     {
-        cursor = table_image_page(&image, cursor, Visit, this);
+        table_image_step s;
+        for (const entry *e = table_image_first(&s, &image, cursor); e; e = table_image_next(&s))
+            EXPECT_TRUE(got.emplace(KeyOf(e), ValueOf(e)).second) << "twice: " << KeyOf(e);
+        cursor = s.next;
         base.passed = cursor;
     }
     void Close()
@@ -152,8 +150,10 @@ struct Fixture {
     void ExpectEqual()
     {
         Model all;
-        table_each(
-            &t, [](void *c, entry *e) { (*static_cast<Model *>(c))[KeyOf(e)] = ValueOf(e); }, &all);
+        table_iter it;
+        for (entry *e = table_iter_first(&it, &t); e; e = table_iter_next(&it))
+            EXPECT_TRUE(all.emplace(KeyOf(e), ValueOf(e)).second) << "twice: " << KeyOf(e);
+        EXPECT_EQ(table_iter_next(&it), nullptr); // the end stays the end
         EXPECT_EQ(all, model);
         EXPECT_EQ(t.count, model.size());
     }
@@ -252,12 +252,11 @@ TEST(Table, ScanVisitsWhatIsThereThroughoutExactlyOnce)
         uint64_t cursor = 0;
         int extra = 0;
         while (cursor < TABLE_POSITIONS) {
-            cursor = table_scan(
-                &f.t, cursor,
-                [](void *c, entry *e) {
-                    (*static_cast<std::map<std::string, int> *>(c))[KeyOf(e)]++;
-                },
-                &times);
+            table_step s;
+            for (entry *e = table_step_first(&s, &f.t, cursor); e; e = table_step_next(&s))
+                times[KeyOf(e)]++;
+            ASSERT_GT(s.next, cursor);
+            cursor = s.next;
             // Grows for odd seeds, shrinks for even ones, while the scan is under way.
             for (int i = 0; i < 20; i++)
                 if (seed % 2)
@@ -269,6 +268,45 @@ TEST(Table, ScanVisitsWhatIsThereThroughoutExactlyOnce)
             EXPECT_EQ(times["stay:" + std::to_string(i)], 1) << i;
         for (auto &[k, n] : times)
             EXPECT_LE(n, 1) << k;
+    }
+}
+
+// At any moment of a move, a walk and a scan from any position meet what is there, each once.
+TEST(Table, IteratorsMeetEverythingAtEachStageOfAMove)
+{
+    for (const uint8_t stagger : {uint8_t{0}, uint8_t{15}}) {
+        Fixture f(stagger);
+        std::mt19937 rng(7u + stagger);
+        f.ExpectEqual(); // no directory yet
+        for (int i = 0; i < 3000; i++) {
+            f.Put("k" + std::to_string(i), "v");
+            if (i % 50 != 0)
+                continue;
+            f.ExpectEqual();
+            const uint64_t from = rng() % TABLE_POSITIONS;
+            std::map<std::string, int> below, above;
+            uint64_t cursor = 0;
+            while (cursor < TABLE_POSITIONS) {
+                table_step s;
+                for (entry *e = table_step_first(&s, &f.t, cursor); e; e = table_step_next(&s))
+                    (hash_bytes(entry_key(e)) >> 32 < from ? below : above)[KeyOf(e)]++;
+                cursor = s.next;
+            }
+            EXPECT_EQ(below.size() + above.size(), f.model.size());
+            std::map<std::string, int> got;
+            for (cursor = from; cursor < TABLE_POSITIONS;) {
+                table_step s;
+                for (entry *e = table_step_first(&s, &f.t, cursor); e; e = table_step_next(&s))
+                    got[KeyOf(e)]++;
+                cursor = s.next;
+            }
+            EXPECT_EQ(got, above);
+            for (const auto &[k, n] : got)
+                EXPECT_EQ(n, 1) << k;
+        }
+        table_step s;
+        EXPECT_EQ(table_step_first(&s, &f.t, TABLE_POSITIONS), nullptr);
+        EXPECT_EQ(s.next, TABLE_POSITIONS);
     }
 }
 

@@ -123,13 +123,10 @@ TEST(Keyspace, SwapExchangesDatabasesAndNotTheViews)
     ASSERT_EQ(keys.put(0, "new", "v"), LK_OK);
     swapped[{0, "new"}] = {"v", {}, ENTRY_NO_DEADLINE, 0};
     Shown got;
-    const view_visitor visitor{
-        [](void *ctx, uint32_t db, const entry *e) {
-            (*static_cast<Shown *>(ctx))[{db, str(entry_key(e))}] = item_of(e).show();
-            return true;
-        },
-        nullptr, &got};
-    EXPECT_TRUE(view_run(v, &visitor));
+    uint32_t db;
+    while (const entry *e = view_next(v, &db))
+        got[{db, str(entry_key(e))}] = item_of(e).show();
+    EXPECT_TRUE(view_is_whole(v));
     view_close(v);
     EXPECT_EQ(difference(got, at_cut), "");
     EXPECT_EQ(difference(keys.dump(), show(swapped)), "");
@@ -154,13 +151,10 @@ TEST(Keyspace, FlushUnderAViewKeepsWhatItReads)
         EXPECT_TRUE(keys.dump().empty());
         EXPECT_GT(view_held_bytes(keys.ks), 0u);
         Shown got;
-        const view_visitor visitor{
-            [](void *ctx, uint32_t db, const entry *e) {
-                (*static_cast<Shown *>(ctx))[{db, str(entry_key(e))}] = item_of(e).show();
-                return true;
-            },
-            nullptr, &got};
-        EXPECT_TRUE(view_run(v, &visitor));
+        uint32_t db;
+        while (const entry *e = view_next(v, &db))
+            got[{db, str(entry_key(e))}] = item_of(e).show();
+        EXPECT_TRUE(view_is_whole(v));
         view_close(v);
         EXPECT_EQ(difference(got, show(model)), "");
         EXPECT_EQ(view_held_bytes(keys.ks), 0u);

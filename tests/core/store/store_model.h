@@ -233,33 +233,23 @@ class Keys
     // Everything, with every invariant of the tables checked on the way.
     Shown dump() const
     {
-        struct Walk {
-            Shown shown;
-            uint32_t db;
-            uint32_t own, inner;
-        } w{};
+        Shown shown;
         for (uint32_t i = 0; i < ks->count; i++)
             for (uint32_t j = 0; j < shard_db_count(&ks->shards[i]); j++) {
                 const shard_db db = shard_db_at(&ks->shards[i], j);
-                w.db = db.db;
-                w.own = w.inner = 0;
+                uint32_t own = 0, inner = 0;
+                table_iter it;
                 table_check(db.table);
-                table_each(
-                    db.table,
-                    [](void *ctx, entry *e) {
-                        auto *walk = static_cast<Walk *>(ctx);
-                        const Item item = item_of(e);
-                        walk->own += item.deadline >= 0;
-                        walk->inner += item.inner() >= 0;
-                        EXPECT_TRUE(
-                            walk->shown.emplace(Place{walk->db, str(entry_key(e))}, item.show())
-                                .second);
-                    },
-                    &w);
-                EXPECT_EQ(db.table->own, w.own);
-                EXPECT_EQ(db.table->inner, w.inner);
+                for (entry *e = table_iter_first(&it, db.table); e; e = table_iter_next(&it)) {
+                    const Item item = item_of(e);
+                    own += item.deadline >= 0;
+                    inner += item.inner() >= 0;
+                    EXPECT_TRUE(shown.emplace(Place{db.db, str(entry_key(e))}, item.show()).second);
+                }
+                EXPECT_EQ(db.table->own, own);
+                EXPECT_EQ(db.table->inner, inner);
             }
-        return w.shown;
+        return shown;
     }
 
     type_limits limits{};

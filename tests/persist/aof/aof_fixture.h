@@ -220,25 +220,16 @@ class Data
   private:
     template <class Visit> void each(Visit visit) const
     {
-        struct Walk {
-            Visit *visit;
-            uint32_t db;
-        } w{&visit, 0};
-        const auto take = [](void *ctx, entry *e) {
-            const Walk *walk = static_cast<Walk *>(ctx);
-            value v;
-            value_of_entry(e, &v);
-            (*walk->visit)(walk->db, e, v);
-        };
-        for (uint32_t i = 0; i < ks->count; i++) {
-            shard *s = &ks->shards[i];
-            w.db = 0;
-            table_each(&s->first, take, &w);
-            for (uint32_t j = 0; j < s->others_count; j++) {
-                w.db = s->others[j].db;
-                table_each(s->others[j].table, take, &w);
+        for (uint32_t i = 0; i < ks->count; i++)
+            for (uint32_t j = 0; j < shard_db_count(&ks->shards[i]); j++) {
+                const shard_db at = shard_db_at(&ks->shards[i], j);
+                table_iter it;
+                for (entry *e = table_iter_first(&it, at.table); e; e = table_iter_next(&it)) {
+                    value v;
+                    value_of_entry(e, &v);
+                    visit(at.db, e, v);
+                }
             }
-        }
     }
 
     static int take_commands(void *ctx, const aof_command *v, uint32_t n, uint32_t *done,

@@ -96,26 +96,16 @@ inline void note(Copy *copy, uint32_t db, const entry *e)
 // Nobody may run: a closed gate, or one thread.
 inline Copy dump(const keyspace *ks)
 {
-    struct Walk {
-        Copy copy;
-        uint32_t db;
-    } w{};
-    const auto visit = [](void *ctx, entry *e) {
-        Walk *walk = static_cast<Walk *>(ctx);
-        note(&walk->copy, walk->db, e);
-    };
-    for (uint32_t i = 0; i < ks->count; i++) {
-        shard *s = &ks->shards[i];
-        w.db = 0;
-        table_check(&s->first);
-        table_each(&s->first, visit, &w);
-        for (uint32_t j = 0; j < s->others_count; j++) {
-            w.db = s->others[j].db;
-            table_check(s->others[j].table);
-            table_each(s->others[j].table, visit, &w);
+    Copy copy;
+    for (uint32_t i = 0; i < ks->count; i++)
+        for (uint32_t j = 0; j < shard_db_count(&ks->shards[i]); j++) {
+            const shard_db at = shard_db_at(&ks->shards[i], j);
+            table_iter it;
+            table_check(at.table);
+            for (entry *e = table_iter_first(&it, at.table); e; e = table_iter_next(&it))
+                note(&copy, at.db, e);
         }
-    }
-    return w.copy;
+    return copy;
 }
 
 // What differs, for a message; two equal copies give "".

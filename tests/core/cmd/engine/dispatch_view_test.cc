@@ -41,17 +41,14 @@ class DispatchView : public Commands
     std::map<std::string, std::string> read()
     {
         std::map<std::string, std::string> out;
-        view_visitor visitor{};
-        visitor.ctx = &out;
-        visitor.entry = [](void *ctx, uint32_t db, const struct entry *e) {
+        uint32_t db;
+        while (const entry *e = view_next(view_, &db)) {
             value v;
             value_of_entry(e, &v);
             const bytes k = entry_key(e);
-            (*static_cast<std::map<std::string, std::string> *>(
-                ctx))[std::to_string(db) + ":" + std::string(k.data, k.size)] = text_of(v);
-            return true;
-        };
-        EXPECT_TRUE(view_run(view_, &visitor));
+            out[std::to_string(db) + ":" + std::string(k.data, k.size)] = text_of(v);
+        }
+        EXPECT_TRUE(view_is_whole(view_));
         view_close(view_);
         return out;
     }
@@ -144,13 +141,13 @@ TEST_F(DispatchView, TrimmedStreams)
     EXPECT_EQ(run("XRANGE other - +"), "*1 *2 $5 400-0 *2 $1 f $1 v");
 }
 
-TEST_F(DispatchView, AVisitorThatStopsAtTheLastEntry)
+TEST_F(DispatchView, AReaderThatStopsAtTheLastEntry)
 {
     run("SET k v");
     cut();
-    view_visitor visitor{};
-    visitor.entry = [](void *, uint32_t, const struct entry *) { return false; };
-    EXPECT_FALSE(view_run(view_, &visitor));
+    uint32_t db;
+    EXPECT_NE(view_next(view_, &db), nullptr);
+    EXPECT_FALSE(view_is_whole(view_));
     view_close(view_);
 }
 

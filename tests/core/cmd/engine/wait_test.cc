@@ -418,15 +418,16 @@ TEST(WaitConcurrent, NothingIsLostOrGivenTwice)
         got.insert(one.got.begin(), one.got.end());
     }
     note_words(server.lost, &got);
-    const auto visit = [](void *ctx, entry *e) {
-        value v;
-        value_of_entry(e, &v);
-        std::string text(str_size(&v), '?');
-        str_read(&v, 0, text.data(), text.size());
-        note_words(text, static_cast<std::multiset<std::string> *>(ctx));
-    };
     for (uint32_t i = 0; i < server.ks->count; i++) {
-        table_each(&server.ks->shards[i].first, visit, &got);
+        table_iter it;
+        const table *t = &server.ks->shards[i].first;
+        for (entry *e = table_iter_first(&it, t); e; e = table_iter_next(&it)) {
+            value v;
+            value_of_entry(e, &v);
+            std::string text(str_size(&v), '?');
+            str_read(&v, 0, text.data(), text.size());
+            note_words(text, &got);
+        }
         EXPECT_EQ(server.ks->shards[i].waiting, 0u);
         EXPECT_EQ(server.ks->shards[i].wait_targets, 0u);
         EXPECT_EQ(server.ks->shards[i].waits, nullptr);

@@ -108,10 +108,12 @@ class HashExpire : public Commands, public ::testing::WithParamInterface<bool>
     Content content()
     {
         Content out;
-        for (uint32_t i = 0; i < engine_.fixed.keyspace->count; i++)
-            table_each(
-                &engine_.fixed.keyspace->shards[i].first,
-                [](void *ctx, entry *e) { note(static_cast<Content *>(ctx), e); }, &out);
+        for (uint32_t i = 0; i < engine_.fixed.keyspace->count; i++) {
+            table_iter it;
+            const table *t = &engine_.fixed.keyspace->shards[i].first;
+            for (entry *e = table_iter_first(&it, t); e; e = table_iter_next(&it))
+                note(&out, e);
+        }
         return out;
     }
 
@@ -125,13 +127,10 @@ class HashExpire : public Commands, public ::testing::WithParamInterface<bool>
     Content read_view()
     {
         Content out;
-        view_visitor visitor{};
-        visitor.ctx = &out;
-        visitor.entry = [](void *ctx, uint32_t, const entry *e) {
-            note(static_cast<Content *>(ctx), e);
-            return true;
-        };
-        EXPECT_TRUE(view_run(view_, &visitor));
+        uint32_t db;
+        while (const entry *e = view_next(view_, &db))
+            note(&out, e);
+        EXPECT_TRUE(view_is_whole(view_));
         view_close(view_);
         return out;
     }
