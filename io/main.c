@@ -9,6 +9,7 @@
 #include "core/base/hash.h"
 #include "core/base/log.h"
 #include "core/base/mem.h"
+#include "core/cmd/client/latency.h"
 #include "core/cmd/client/registry.h"
 #include "core/cmd/client/slowlog.h"
 #include "core/cmd/command/absent.h"
@@ -306,6 +307,7 @@ static void make_store(struct server *s, const struct config *c)
                                                     .ask_to_settle = ask_to_settle});
     token_init(&engine->token);
     engine->fixed.slowlog = slowlog_new((uint64_t)c->slowlog_max_len);
+    engine->fixed.latency = latency_new();
     config_register(s->config, CONFIG_HOOK_SLOWLOG,
                     &(struct config_hook){NULL, slowlog_applied, engine->fixed.slowlog});
     engine->fixed.registry = registry_new(workers, wake_worker, s);
@@ -433,6 +435,7 @@ static void free_all(struct server *s)
     admin_free(s->admin);
     registry_free(s->engine.fixed.registry);
     slowlog_free(s->engine.fixed.slowlog);
+    latency_free(s->engine.fixed.latency);
     token_release(&s->engine.token);
     keyspace_free(s->engine.fixed.keyspace);
     command_index_free(s->engine.fixed.commands);

@@ -198,7 +198,7 @@ struct config {
     bool lua_enable_deprecated_api, import_mode;
 
     /* Watching it. */
-    int64_t slowlog_max_len, latency_monitor_threshold_ms;
+    int64_t slowlog_max_len;
     int64_t commandlog_request_bytes, commandlog_reply_bytes; /* negative: off */
     int64_t commandlog_request_max, commandlog_reply_max;
     struct config_doubles latency_tracking_info_percentiles;

@@ -63,7 +63,7 @@ static const struct config_row rows[] = {
     INT("commandlog-reply-larger-than", commandlog_reply_bytes, "1048576", -1, INT_64, STO),
     INT("commandlog-large-request-max-len", commandlog_request_max, "128", 0, INT_64, STO),
     INT("commandlog-large-reply-max-len", commandlog_reply_max, "128", 0, INT_64, STO),
-    INT("latency-monitor-threshold", latency_monitor_threshold_ms, "0",     0, INT_64, 0),
+    INT("latency-monitor-threshold", dispatch.latency_ms, "0",     0, INT_64, 0),
     BOOL("latency-tracking",         dispatch.latency_tracking,           "yes",   0),
 
     SPECIAL("latency-tracking-info-percentiles", latency_tracking_info_percentiles, "50 99 99.9",

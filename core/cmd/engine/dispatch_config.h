@@ -33,6 +33,7 @@ struct dispatch_config {
     uint64_t maxmemory;       /* 0: no limit */
     struct bytes requirepass; /* any bytes; empty: none */
     int64_t slowlog_us;       /* negative: off */
+    int64_t latency_ms;       /* latency-monitor-threshold; 0: off */
     bool latency_tracking;
     /* Must no log show the value of this directive?  NULL: none may be shown. */
     bool (*is_secret)(struct bytes directive);

@@ -5,6 +5,7 @@
  * table knows its earliest deadline, so a shard with nothing due costs a lock and a load.
  */
 #include "core/base/clock.h"
+#include "core/cmd/client/latency.h"
 #include "core/cmd/engine/dispatch_priv.h"
 
 enum { TICK_MS = 10, IDLE_TICK_MS = 100, PER_HOLD = 64 };
@@ -59,6 +60,17 @@ static void expire_shard(struct dispatcher *d, struct shard *s, struct progress 
     shard_unlock(s);
 }
 
+/* A round that began at start has ended. */
+static void note_round(struct dispatcher *d, uint64_t start)
+{
+    const uint64_t threshold = (uint64_t)d->batch.config->latency_ms;
+    if (LK_LIKELY(threshold == 0) || !d->engine->fixed.latency)
+        return;
+    const uint64_t ms = clock_ticks_to_ns(clock_ticks() - start) / 1000000;
+    if (ms >= threshold)
+        latency_add(d->engine->fixed.latency, LATENCY_EXPIRE_CYCLE, d->batch.now_ms / 1000, ms);
+}
+
 bool dispatch_expire(struct dispatcher *d, uint32_t worker, uint32_t workers, int64_t budget_us,
                      int64_t *next_ms)
 {
@@ -91,6 +103,7 @@ bool dispatch_expire(struct dispatcher *d, uint32_t worker, uint32_t workers, in
             break;
         }
     }
+    note_round(d, start);
     d->expiry.timed = p.timed;
     *next_ms = d->batch.now_ms + TICK_MS;
     return p.more;

@@ -29,6 +29,7 @@ struct inbox_node;
 struct keyspace;
 struct log_ring;
 struct registry;
+struct latency_monitor;
 struct slowlog;
 struct stats;
 
@@ -43,12 +44,13 @@ struct engine {
     struct {
         struct keyspace *keyspace;
         struct command_index *commands;
-        struct log_ring *log;      /* NULL, or nobody reads it: no tickets (P7) */
-        struct slowlog *slowlog;   /* may be NULL */
-        struct registry *registry; /* may be NULL */
-        struct admin *admin;       /* handed to handlers; io/admin sets it and takes it back */
-        struct stats **all_stats;  /* of every dispatcher */
-        uint32_t worker_count;     /* length of all_stats */
+        struct log_ring *log;            /* NULL, or nobody reads it: no tickets (P7) */
+        struct slowlog *slowlog;         /* may be NULL */
+        struct latency_monitor *latency; /* may be NULL */
+        struct registry *registry;       /* may be NULL */
+        struct admin *admin;      /* handed to handlers; io/admin sets it and takes it back */
+        struct stats **all_stats; /* of every dispatcher */
+        uint32_t worker_count;    /* length of all_stats */
     } fixed;
 
     const struct dispatch_config

@@ -1,4 +1,5 @@
 // The commands that steer the server, run through dispatch.
+#include "core/cmd/client/latency.h"
 #include "core/cmd/client/slowlog.h"
 #include "io/config/config_priv.h"
 #include "tests/io/admin/admin_fixture.h"
@@ -307,6 +308,29 @@ TEST_F(Admin, ConfigRewriteNeedsAFile)
 {
     start();
     EXPECT_EQ(run("CONFIG REWRITE"), "-ERR The server is running without a config file\r\n");
+}
+
+/* --- LATENCY ---------------------------------------------------------------------------------- */
+
+TEST_F(Admin, SlowCommandsAreLatencyEvents)
+{
+    engine.fixed.latency = latency_new();
+    start("enable-debug-command yes");
+    latency_history h;
+    run("DEBUG SLEEP 0.003");
+    EXPECT_FALSE(latency_get(engine.fixed.latency, LATENCY_COMMAND, &h)) << "not watched yet";
+    run("CONFIG SET latency-monitor-threshold 2");
+    run("DEBUG SLEEP 0.003");
+    ASSERT_TRUE(latency_get(engine.fixed.latency, LATENCY_COMMAND, &h));
+    EXPECT_EQ(h.count, 1U);
+    EXPECT_GE(h.max_ms, 3U);
+    EXPECT_EQ(h.samples[0].unix_s, NOW / 1000);
+    run("CONFIG SET latency-monitor-threshold 1000000");
+    latency_reset(engine.fixed.latency, LATENCY_COMMAND);
+    run("DEBUG SLEEP 0.003");
+    EXPECT_FALSE(latency_get(engine.fixed.latency, LATENCY_COMMAND, &h));
+    latency_free(engine.fixed.latency);
+    engine.fixed.latency = nullptr;
 }
 
 /* --- MODULE ----------------------------------------------------------------------------------- */

@@ -226,6 +226,7 @@ const Initial later[] = {
     {"primaryauth", ""},
     {"primaryuser", ""},
     {"unixsocketgroup", ""},
+    {"aof-load-corrupt-tail-max-size", "0"},
     {"aof-rewrite-cpulist", ""},
     {"bgsave-cpulist", ""},
     {"bio-cpulist", ""},

@@ -1,4 +1,5 @@
 // COMMAND and its subcommands, SLOWLOG and LATENCY.
+#include "core/cmd/client/latency.h"
 #include "core/cmd/client/secret.h"
 #include "core/cmd/command/command_syntax.h"
 #include "core/cmd/command/docs/command_docs.h"
@@ -268,6 +269,32 @@ TEST_F(About, LatencyHasNoEvents)
           {"latency reset a b", ":0"},
           {"latency graph x", "-ERR No samples available for event 'x'"},
           {"latency what", "-ERR unknown subcommand 'what'. Try LATENCY HELP."}});
+}
+
+// The clock of the fixture stands still: samples are put in as dispatch would.
+TEST_F(About, LatencyShowsItsEvents)
+{
+    latency_monitor *m = engine_.fixed.latency = latency_new();
+    const int64_t now = NOW / 1000;
+    for (const uint64_t ms : {300, 400, 500})
+        latency_add(m, LATENCY_COMMAND, now - static_cast<int64_t>(515 - ms), ms);
+    latency_add(m, LATENCY_EXPIRE_CYCLE, 7, 25);
+    const std::string t = std::to_string(now - 15);
+    play({{"latency latest",
+           ("*2 *4 $7 command :" + t + " :500 :500 *4 $12 expire-cycle :7 :25 :25").c_str()},
+          {"latency history expire-cycle", "*1 *2 :7 :25"},
+          {"latency history nosuch", "*0"},
+          {"latency reset nosuch expire-cycle", ":1"},
+          {"latency history expire-cycle", "*0"}});
+    const std::string graph = run("latency graph COMMAND");
+    EXPECT_NE(graph.find("command - high 500 ms, low 300 ms (all time high 500 ms)"),
+              std::string::npos)
+        << graph;
+    EXPECT_NE(run("latency doctor").find("command: 3 samples"), std::string::npos);
+    EXPECT_EQ(run("latency reset"), ":1");
+    EXPECT_EQ(run("latency latest"), "*0");
+    engine_.fixed.latency = nullptr;
+    latency_free(m);
 }
 
 TEST_F(About, LookupByFullName)
