@@ -118,7 +118,7 @@ static void aof_faulted(void *ctx, const char *line)
 {
     struct persistence *p = ctx;
     pthread_mutex_lock(&p->fault_lock);
-    __atomic_store_n(&p->parts.engine->saving.write_fault, line, __ATOMIC_RELEASE);
+    engine_set_write_fault(p->parts.engine, line);
     pthread_mutex_unlock(&p->fault_lock);
 }
 
@@ -218,7 +218,7 @@ static void note_fault(struct persistence *p, const struct config *c, const stru
     const char *fault = aof_fault_line(p->aof);
     if (!fault && r->save_failed && c->stop_writes_on_bgsave_error && c->save.n > 0)
         fault = misconf;
-    __atomic_store_n(&p->parts.engine->saving.write_fault, fault, __ATOMIC_RELEASE);
+    engine_set_write_fault(p->parts.engine, fault);
     pthread_mutex_unlock(&p->fault_lock);
 }
 
@@ -363,12 +363,11 @@ void persistence_report(struct persistence *p, struct admin_persistence *out)
 
 /* --- the end --------------------------------------------------------------------------------- */
 
-void persistence_pause_writes(struct persistence *p, bool on)
+void persistence_pause_writes(struct persistence *p, enum pause_purpose purpose, bool on)
 {
     struct engine *engine = p->parts.engine;
     gate_close(&engine->fixed.keyspace->gate);
-    __atomic_store_n(&engine->pause.all, 0, __ATOMIC_RELAXED);
-    __atomic_store_n(&engine->pause.until_ms, on ? INT64_MAX : 0, __ATOMIC_RELEASE);
+    engine_pause(engine, purpose, on ? PAUSE_WRITES : PAUSE_NOTHING, INT64_MAX);
     gate_open(&engine->fixed.keyspace->gate);
 }
 
@@ -390,7 +389,7 @@ bool persistence_try_end(struct persistence *p, unsigned flags)
     __atomic_store_n(&p->busy, 1, __ATOMIC_RELAXED);
     __atomic_store_n(&p->end_undone, 0, __ATOMIC_RELAXED);
     __atomic_store_n(&p->end_asked, 1, __ATOMIC_SEQ_CST);
-    persistence_pause_writes(p, true);
+    persistence_pause_writes(p, PAUSE_BY_SHUTDOWN, true);
     const bool saved = persistence_save_now(p);
     __atomic_store_n(&p->end_asked, 0, __ATOMIC_SEQ_CST);
     const bool undone = __atomic_load_n(&p->end_undone, __ATOMIC_SEQ_CST);
@@ -398,7 +397,7 @@ bool persistence_try_end(struct persistence *p, unsigned flags)
         return true;
     log_line(LOG_WARNING,
              undone ? "Shutdown manually aborted." : "Error trying to save the DB, can't exit.");
-    persistence_pause_writes(p, false);
+    persistence_pause_writes(p, PAUSE_BY_SHUTDOWN, false);
     __atomic_store_n(&p->busy, 0, __ATOMIC_RELAXED);
     return false;
 }

@@ -411,7 +411,7 @@ bool persistence_read(struct persistence *p, const struct aof_manifest *m, bool 
 
 void persistence_begin(struct persistence *p)
 {
-    __atomic_store_n(&p->parts.engine->saving.loading, 1, __ATOMIC_RELEASE);
+    engine_set_loading(p->parts.engine, true);
 }
 
 bool persistence_load(struct persistence *p)
@@ -427,6 +427,6 @@ bool persistence_load(struct persistence *p)
     const struct log_sink sink = aof_sink(p->aof);
     p->log = log_thread_new(p->parts.engine->fixed.log, &sink, 1);
     saver_note_saved(p->saver, 0);
-    __atomic_store_n(&p->parts.engine->saving.loading, 0, __ATOMIC_RELEASE);
+    engine_set_loading(p->parts.engine, false);
     return true;
 }

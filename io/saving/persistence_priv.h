@@ -63,7 +63,7 @@ bool persistence_read(struct persistence *p, const struct aof_manifest *m, bool 
 /* --- persistence.c --------------------------------------------------------------------------- */
 
 /* Holds writes back, like CLIENT PAUSE, or lets them go on. */
-void persistence_pause_writes(struct persistence *p, bool on);
+void persistence_pause_writes(struct persistence *p, enum pause_purpose purpose, bool on);
 /* Ends what the saver is doing, then saves the RDB; false: the log says why not. */
 bool persistence_save_now(struct persistence *p);
 

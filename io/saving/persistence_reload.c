@@ -69,11 +69,11 @@ static bool reload(struct persistence *p, const struct admin_reload *r)
     struct engine *engine = p->parts.engine;
     const uint32_t logging = __atomic_load_n(&engine->saving.log_active, __ATOMIC_ACQUIRE);
     saver_wait(p->saver);
-    __atomic_store_n(&engine->saving.loading, 1, __ATOMIC_RELEASE);
+    engine_set_loading(engine, true);
     set_logging(p, 0);
     const bool well = r->aof ? reload_aof(p) : reload_rdb(p, r);
     set_logging(p, logging);
-    __atomic_store_n(&engine->saving.loading, 0, __ATOMIC_RELEASE);
+    engine_set_loading(engine, false);
     return well;
 }
 
@@ -83,9 +83,9 @@ void persistence_reload(struct persistence *p, const struct admin_reload *r)
                       aof_error[] =
                           "-ERR Error trying to load the AOF files, check server logs\r\n";
     __atomic_store_n(&p->busy, 1, __ATOMIC_RELAXED);
-    persistence_pause_writes(p, true);
+    persistence_pause_writes(p, PAUSE_BY_RELOAD, true);
     const bool well = reload(p, r);
-    persistence_pause_writes(p, false);
+    persistence_pause_writes(p, PAUSE_BY_RELOAD, false);
     __atomic_store_n(&p->busy, 0, __ATOMIC_RELAXED);
     if (well)
         log_line(LOG_WARNING, r->aof ? "Append Only File loaded by DEBUG LOADAOF"

@@ -15,8 +15,8 @@ void worker_look_at_sessions(struct worker *w)
             conn_close(w, c);
     }
     worker_look_at_unblocked(w);
-    if (w->parked && !dispatch_paused_until(w->dispatcher))
-        conn_retry_parked(w); /* CLIENT UNPAUSE looks like this from here */
+    if (w->parked)
+        conn_retry_parked(w); /* the end of a pause looks like this from here */
 }
 
 static void close_idle(struct worker *w, int64_t now_ms)
@@ -61,7 +61,7 @@ static void cron(struct worker *w, int64_t now_ms)
     close_idle(w, now_ms);
     if (w->cron_count++ % 10 == 0)
         take_figures(w); /* once a second: it looks at every connection */
-    if (w->parked && !dispatch_paused_until(w->dispatcher))
+    if (w->parked)
         conn_retry_parked(w); /* those that a pause held back; the others lose nothing */
     if (w->index == 0 && setup->cron)
         setup->cron(setup->cron_ctx, now_ms);
@@ -76,7 +76,7 @@ void worker_timers(struct worker *w)
         w->expire_more = dispatch_expire(w->dispatcher, w->index, w->group->count, EXPIRE_BUDGET_US,
                                          &w->next_expire_ms);
     worker_end_waits(w, now_ms);
-    const int64_t pause = w->parked ? dispatch_paused_until(w->dispatcher) : 0;
+    const int64_t pause = w->parked ? dispatch_next_pause_end(w->dispatcher) : 0;
     if (pause && clock_after(pause) < w->next_cron_ms)
         w->next_cron_ms = clock_after(pause);
 }

@@ -86,12 +86,34 @@ static uint32_t implied_categories(uint32_t flags, uint32_t categories)
     return categories | (flags & CMD_FAST ? CAT_FAST : CAT_SLOW);
 }
 
+static uint32_t checks_of(const struct command *row)
+{
+    const uint32_t flags = row->flags;
+    uint32_t checks = CHECK_PAUSE_ALL;
+    if (row->subcommands)
+        checks |= CHECK_SHAPE;
+    if (!(flags & CMD_LOADING))
+        checks |= CHECK_LOADING;
+    if (flags & (CMD_WRITE | CMD_HEALTH))
+        checks |= CHECK_FAULT;
+    if (!(flags & CMD_NO_AUTH))
+        checks |= CHECK_AUTH;
+    if (flags & CMD_DENYOOM)
+        checks |= CHECK_MEMORY;
+    if (flags & (CMD_WRITE | CMD_MAY_REPLICATE))
+        checks |= CHECK_PAUSE_WRITES;
+    return checks;
+}
+
 static void fill(struct command_info *c, const struct command *row)
 {
     c->row = row;
     c->flags = row->flags;
     c->categories = implied_categories(row->flags, row->categories);
+    c->checks = checks_of(row);
     c->arity = row->arity;
+    c->args_min = (uint32_t)(row->arity > 0 ? row->arity : -row->arity);
+    c->args_span = row->arity > 0 ? 0 : UINT32_MAX - c->args_min;
     const struct key_spec *k = &row->keys[0];
     if (k->begin == KEY_BEGIN_INDEX && k->find == KEY_FIND_RANGE && !(k->flags & KEY_NOT_KEY)) {
         c->first_key = k->index;

@@ -13,6 +13,21 @@
 
 LK_BEGIN
 
+/*
+ * States of the server, or of a session, in which a command may be refused or held back: the bits
+ * of those that a command does not care about are off in its checks, so that one AND says whether
+ * anything is to be looked at.
+ */
+enum command_check {
+    CHECK_SHAPE = 1 << 0,        /* always on: containers of subcommands */
+    CHECK_LOADING = 1 << 1,      /* all but CMD_LOADING */
+    CHECK_FAULT = 1 << 2,        /* data cannot be saved: CMD_WRITE, CMD_HEALTH */
+    CHECK_AUTH = 1 << 3,         /* a password is set: all but CMD_NO_AUTH */
+    CHECK_MEMORY = 1 << 4,       /* there is a limit: CMD_DENYOOM */
+    CHECK_PAUSE_WRITES = 1 << 5, /* CMD_WRITE, CMD_MAY_REPLICATE */
+    CHECK_PAUSE_ALL = 1 << 6,    /* all */
+};
+
 struct command_info {
     const struct command *row;
     const struct command_info *parent; /* of a subcommand */
@@ -20,6 +35,9 @@ struct command_info {
     uint32_t subcommand_count;
     uint32_t flags;      /* of the row */
     uint32_t categories; /* of the row, and those that follow from its flags */
+    uint32_t checks;     /* enum command_check */
+    uint32_t args_min;   /* the least, with the name */
+    uint32_t args_span;  /* and how many more there may be */
     uint16_t id;         /* 0 … command_index_count() - 1 */
     int16_t arity;
     int16_t first_key;     /* index of the key that dispatch hashes ahead; 0 without one */

@@ -9,20 +9,9 @@
 #include "core/cmd/conn/cmd_client.h"
 #include "core/cmd/engine/dispatch.h"
 
-static struct dispatch_pause *pause_of(struct exec *x)
-{
-    return &dispatcher_engine(x->dispatcher)->pause;
-}
-
-static void pause_store(struct dispatch_pause *p, int64_t until_ms, bool all)
-{
-    __atomic_store_n(&p->all, all, __ATOMIC_RELAXED);
-    __atomic_store_n(&p->until_ms, until_ms, __ATOMIC_RELEASE);
-}
-
 enum outcome client_pause(struct exec *x, const struct args *a)
 {
-    struct dispatch_pause *p = pause_of(x);
+    struct engine *engine = dispatcher_engine(x->dispatcher);
     int64_t ms, until_ms = 0;
     const char *error = NULL;
     bool all = true;
@@ -44,11 +33,12 @@ enum outcome client_pause(struct exec *x, const struct args *a)
         return RUN_DONE;
     }
     /* A pause that is on only gets longer and wider. */
-    if (!clock_passed(p->until_ms, x->now_ms)) {
-        all |= p->all != 0;
-        until_ms = until_ms > p->until_ms ? until_ms : p->until_ms;
+    const int64_t before_ms = engine->pause[PAUSE_BY_CLIENT].until_ms;
+    if (!clock_passed(before_ms, x->now_ms)) {
+        all |= engine->pause[PAUSE_BY_CLIENT].what == PAUSE_ALL;
+        until_ms = until_ms > before_ms ? until_ms : before_ms;
     }
-    pause_store(p, until_ms, all);
+    engine_pause(engine, PAUSE_BY_CLIENT, all ? PAUSE_ALL : PAUSE_WRITES, until_ms);
     reply_ok(x->reply);
     return RUN_DONE;
 }
@@ -56,8 +46,9 @@ enum outcome client_pause(struct exec *x, const struct args *a)
 enum outcome client_unpause(struct exec *x, const struct args *a)
 {
     (void)a;
-    pause_store(pause_of(x), 0, false);
-    registry_wake_all(dispatcher_engine(x->dispatcher)->fixed.registry);
+    struct engine *engine = dispatcher_engine(x->dispatcher);
+    engine_pause_end(engine, PAUSE_BY_CLIENT);
+    registry_wake_all(engine->fixed.registry);
     reply_ok(x->reply);
     return RUN_DONE;
 }

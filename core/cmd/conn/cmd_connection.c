@@ -76,7 +76,8 @@ static enum outcome select_db(struct exec *x, const struct args *a)
 const struct command connection_commands[] = {
     {"echo", .arity = 2, .flags = CMD_LOADING | CMD_STALE | CMD_FAST, .categories = CAT_CONNECTION,
      .run = echo},
-    {"ping", .arity = -1, .flags = CMD_FAST, .categories = CAT_CONNECTION, .run = ping},
+    {"ping", .arity = -1, .flags = CMD_FAST | CMD_HEALTH, .categories = CAT_CONNECTION,
+     .run = ping},
     {"quit", .arity = -1, .flags = ALWAYS | CMD_CONTROL, .categories = CAT_CONNECTION, .run = quit},
     {"reset", .arity = 1, .flags = ALWAYS | CMD_CONTROL, .categories = CAT_CONNECTION,
      .run = reset},

@@ -69,7 +69,7 @@ int64_t dispatcher_now_ms(const struct dispatcher *d)
 static void enter_gate(struct dispatcher *d)
 {
     gate_enter(&d->ks->gate, d->slot);
-    d->batch.config = __atomic_load_n(&d->engine->config, __ATOMIC_ACQUIRE);
+    dispatch_read_config(d);
     d->batch.logging = __atomic_load_n(&d->engine->saving.log_active, __ATOMIC_ACQUIRE);
 }
 
@@ -95,7 +95,7 @@ static enum outcome run_alone(struct dispatcher *d, struct pending *p)
     gate_close(&d->ks->gate);
     d->held.exclusive = true;
     /* While nobody was in the gate, what had been replaced may have been freed. */
-    d->batch.config = __atomic_load_n(&d->engine->config, __ATOMIC_ACQUIRE);
+    dispatch_read_config(d);
     d->batch.logging = __atomic_load_n(&d->engine->saving.log_active, __ATOMIC_ACQUIRE);
     const enum outcome outcome = dispatch_call_unit(d, p->session, p->cmd, &p->args);
     lock_set_clear(d->held.set);
@@ -231,6 +231,18 @@ static void hush(struct session *s, struct reply_place before)
     }
 }
 
+static void note_refused(struct dispatcher *d, struct pending *p)
+{
+    struct session *s = p->session;
+    leave_token(d, s);
+    session_end_turns(s); /* it may have been allowed the turns before */
+    s->turns.ticks = 0;
+    if (p->cmd)
+        stats_add(&d->stats.commands[p->cmd->id].rejected, 1);
+    stats_error(&d->stats, bytes_of(s->reply.out.data + s->reply.error_at + 1,
+                                    s->reply.out.size - s->reply.error_at - 1));
+}
+
 static void run_pending(struct dispatcher *d, struct pending *p)
 {
     struct session *s = p->session;
@@ -251,25 +263,26 @@ static void run_pending(struct dispatcher *d, struct pending *p)
         p->state = PENDING_CLOSE;
         return;
     }
-    if (LK_UNLIKELY(!dispatch_allowed(d, s, p->cmd, &p->args))) {
-        leave_token(d, s);
-        session_end_turns(s); /* it may have been allowed the turns before */
-        s->turns.ticks = 0;
-        if (p->cmd)
-            stats_add(&d->stats.commands[p->cmd->id].rejected, 1);
-        stats_error(&d->stats, bytes_of(s->reply.out.data + s->reply.error_at + 1,
-                                        s->reply.out.size - s->reply.error_at - 1));
-    } else if (LK_UNLIKELY(dispatch_is_paused(d, s, p->cmd))) {
+    switch (dispatch_check(d, s, p->cmd, &p->args)) {
+    case CHECK_NEXT:
+    case CHECK_RUN:
+        if (!run_command(d, p, &outcome)) {
+            p->state = PENDING_PARKED;
+            return;
+        }
+        break;
+    case CHECK_REFUSED:
+        note_refused(d, p);
+        break;
+    case CHECK_PARKED:
         leave_token(d, s);
         s->parked = true;
         p->state = PENDING_PARKED;
         return;
-    } else if (LK_UNLIKELY(session_has(s, SESSION_MULTI) && !(p->cmd->flags & CMD_CONTROL))) {
+    case CHECK_QUEUED:
         multi_queue(s, p->cmd, &p->args);
         reply_simple(&s->reply, "QUEUED");
-    } else if (!run_command(d, p, &outcome)) {
-        p->state = PENDING_PARKED;
-        return;
+        break;
     }
     if (LK_UNLIKELY(outcome == RUN_AGAIN)) {
         if (d->unit.work)

@@ -67,8 +67,8 @@ void dispatch_run(struct dispatcher *d, struct pending *p, uint32_t n);
 /* The connection is gone: leaves the token's queue, watches and transaction. Inside enter/leave. */
 void dispatch_forget(struct dispatcher *d, struct session *s);
 
-/* While a pause is on: when it ends, else 0. */
-int64_t dispatch_paused_until(struct dispatcher *d);
+/* When the next of the pauses that are on ends by itself; 0: none is on. */
+int64_t dispatch_next_pause_end(struct dispatcher *d);
 
 /*
  * A worker's share of background work: expires what is due in its shards, for at most budget_us.

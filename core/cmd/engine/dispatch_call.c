@@ -13,6 +13,14 @@
 
 enum { SCRATCH_KEEP = 64 * 1024 };
 
+void dispatch_read_config(struct dispatcher *d)
+{
+    const struct dispatch_config *config = __atomic_load_n(&d->engine->config, __ATOMIC_ACQUIRE);
+    d->batch.config = config;
+    d->batch.checks = CHECK_SHAPE | (config->requirepass.size > 0 ? CHECK_AUTH : 0u) |
+                      (config->maxmemory > 0 ? CHECK_MEMORY : 0u);
+}
+
 void dispatch_read_clock(struct dispatcher *d, uint64_t ticks)
 {
     d->batch.now_ticks = ticks;
@@ -55,7 +63,7 @@ static void call_account(struct dispatcher *d, struct session *s, const struct c
     }
     /* Whoever sets a directive finds it set with the next command, also of the same batch. */
     if (LK_UNLIKELY(c->flags & CMD_ADMIN))
-        d->batch.config = __atomic_load_n(&d->engine->config, __ATOMIC_ACQUIRE);
+        dispatch_read_config(d);
 }
 
 static enum outcome call_run(struct dispatcher *d, struct session *s, const struct command_info *c,

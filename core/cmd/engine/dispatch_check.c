@@ -1,11 +1,15 @@
 /*
  * dispatch_check.c — what is asked of a command before it may run.
  *
- * The checks run in the order that clients can observe.
+ * The checks are rows, in the order that clients can observe.  A part that refuses commands adds a
+ * row at its place, and the bit of enum command_check that says when anybody must look at it.
+ * Nearly every command meets no bit at all, and never comes here.
  */
 #include "core/base/log.h"
 #include "core/cmd/engine/dispatch_priv.h"
 #include "core/store/view.h"
+
+#include <assert.h>
 
 static const char oom_text[] = "OOM command not allowed when used memory > 'maxmemory'.";
 
@@ -45,34 +49,9 @@ static bool out_of_memory(const struct dispatcher *d)
     return used > apart && used - apart > max;
 }
 
-static bool reject(struct session *s)
-{
-    if (session_has(s, SESSION_MULTI))
-        session_set(s, SESSION_DIRTY_EXEC, true);
-    return false;
-}
-
-/* EXEC that may not run ends the transaction: why takes the error's place. */
-static bool reject_exec(struct dispatcher *d, struct session *s, const char *why)
-{
-    dispatch_unlock_one(d); /* it may be a watched one, and unwatching locks */
-    session_unwatch(s);
-    multi_discard(s);
-    reply_error(&s->reply, "EXECABORT Transaction discarded because of: %s", why);
-    return false;
-}
-
-static bool refuse(struct dispatcher *d, struct session *s, bool is_exec, const char *why)
-{
-    if (is_exec)
-        return reject_exec(d, s, why);
-    reply_error(&s->reply, "%s", why);
-    return reject(s);
-}
-
 static bool wrong_arity(const struct command_info *c, const struct args *a)
 {
-    return c->arity > 0 ? (uint32_t)c->arity != a->n : a->n < (uint32_t)-c->arity;
+    return a->n - c->args_min > c->args_span;
 }
 
 bool dispatch_is_attack(const struct dispatcher *d, const struct session *s, const struct args *a)
@@ -91,54 +70,151 @@ bool dispatch_is_attack(const struct dispatcher *d, const struct session *s, con
     return true;
 }
 
-bool dispatch_allowed(struct dispatcher *d, struct session *s, const struct command_info *c,
-                      const struct args *a)
+/* --- rows ------------------------------------------------------------------------------------ */
+
+struct checked {
+    struct dispatcher *d;
+    struct session *s;
+    const struct command_info *c; /* NULL: unknown */
+    const struct args *a;
+    uint32_t checks; /* enum command_check: what this command cares about, and is the case */
+};
+
+static enum check_result refuse(struct checked *k, const char *why)
 {
-    if (LK_UNLIKELY(!c)) {
-        reply_unknown(&s->reply, a);
-        return reject(s);
-    }
-    if (LK_UNLIKELY(c->subcommand_count > 0 && a->n > 1)) {
-        exec_begin(d, s, c);
-        reply_unknown_subcommand(&d->call.x, a);
-        return reject(s);
-    }
-    const bool is_exec = c->row->run == transaction_exec;
-    if (LK_UNLIKELY(wrong_arity(c, a))) {
-        if (is_exec)
-            return reject_exec(d, s, "wrong number of arguments for 'exec' command");
-        exec_begin(d, s, c);
-        reply_arity(&d->call.x);
-        return reject(s);
-    }
-    if (LK_UNLIKELY(session_has(s, SESSION_LOADING)))
-        return true;
-    if (LK_UNLIKELY(!session_has(s, SESSION_AUTHENTICATED) && !(c->flags & CMD_NO_AUTH) &&
-                    d->batch.config->requirepass.size > 0)) {
-        reply_error(&s->reply, "NOAUTH Authentication required.");
-        return reject(s);
-    }
-    if (LK_UNLIKELY(c->flags & CMD_NO_MULTI && session_has(s, SESSION_MULTI))) {
-        reply_error(&s->reply, "ERR Command not allowed inside a transaction");
-        return reject(s);
-    }
-    const uint32_t flags = is_exec ? c->flags | multi_flags(s) : c->flags;
-    if (LK_UNLIKELY(__atomic_load_n(&d->engine->saving.loading, __ATOMIC_RELAXED) &&
-                    !(flags & CMD_LOADING)))
-        return refuse(d, s, is_exec, "LOADING Redis is loading the dataset in memory");
-    const char *fault = __atomic_load_n(&d->engine->saving.write_fault, __ATOMIC_ACQUIRE);
-    if (LK_UNLIKELY(fault && flags & (CMD_WRITE | CMD_DENYOOM)))
-        return refuse(d, s, is_exec, fault);
-    if (LK_LIKELY(!(flags & CMD_DENYOOM) || !out_of_memory(d)))
-        return true;
-    return refuse(d, s, is_exec, oom_text);
+    reply_error(&k->s->reply, "%s", why);
+    return CHECK_REFUSED;
 }
 
-bool dispatch_is_paused(struct dispatcher *d, const struct session *s, const struct command_info *c)
+/* EXEC that may not run ends the transaction: why takes the error's place. */
+static enum check_result refuse_exec(struct checked *k, const char *why)
 {
-    if (LK_LIKELY(__atomic_load_n(&d->engine->pause.until_ms, __ATOMIC_RELAXED) == 0) ||
-        !dispatch_paused_until(d) || session_has(s, SESSION_LOADING))
+    if (k->c->row->run != transaction_exec)
+        return refuse(k, why);
+    dispatch_unlock_one(k->d); /* it may be a watched one, and unwatching locks */
+    session_unwatch(k->s);
+    multi_discard(k->s);
+    reply_error(&k->s->reply, "EXECABORT Transaction discarded because of: %s", why);
+    return CHECK_REFUSED;
+}
+
+static enum check_result check_name(struct checked *k)
+{
+    if (LK_LIKELY(k->c && !(k->c->subcommand_count > 0 && k->a->n > 1)))
+        return CHECK_NEXT;
+    if (!k->c) {
+        reply_unknown(&k->s->reply, k->a);
+    } else {
+        exec_begin(k->d, k->s, k->c);
+        reply_unknown_subcommand(&k->d->call.x, k->a);
+    }
+    return CHECK_REFUSED;
+}
+
+static enum check_result check_arity(struct checked *k)
+{
+    if (LK_LIKELY(!wrong_arity(k->c, k->a)))
+        return CHECK_NEXT;
+    if (k->c->row->run == transaction_exec)
+        return refuse_exec(k, "wrong number of arguments for 'exec' command");
+    exec_begin(k->d, k->s, k->c);
+    reply_arity(&k->d->call.x);
+    return CHECK_REFUSED;
+}
+
+static enum check_result check_auth(struct checked *k)
+{
+    return refuse(k, "NOAUTH Authentication required.");
+}
+
+static enum check_result check_multi(struct checked *k)
+{
+    if (!(k->c->flags & CMD_NO_MULTI))
+        return CHECK_NEXT;
+    return refuse(k, "ERR Command not allowed inside a transaction");
+}
+
+/* While a pause is on nothing may be evicted, and nobody is blamed for that: he is held back. */
+static enum check_result check_memory(struct checked *k)
+{
+    return !out_of_memory(k->d) || dispatch_paused(k->d) != PAUSE_NOTHING
+               ? CHECK_NEXT
+               : refuse_exec(k, oom_text);
+}
+
+static enum check_result check_fault(struct checked *k)
+{
+    const char *fault = __atomic_load_n(&k->d->engine->saving.write_fault, __ATOMIC_ACQUIRE);
+    return fault ? refuse_exec(k, fault) : CHECK_NEXT;
+}
+
+static enum check_result check_loading(struct checked *k)
+{
+    return refuse_exec(k, "LOADING Redis is loading the dataset in memory");
+}
+
+static enum check_result check_pause(struct checked *k)
+{
+    const enum pause_what what = dispatch_paused(k->d);
+    if (what == PAUSE_NOTHING || (what == PAUSE_WRITES && !(k->checks & CHECK_PAUSE_WRITES)))
+        return CHECK_NEXT;
+    return CHECK_PARKED;
+}
+
+static enum check_result check_queue(struct checked *k)
+{
+    return k->c->flags & CMD_CONTROL ? CHECK_RUN : CHECK_QUEUED;
+}
+
+enum { NOT_OURS = SESSION_LOADING | SESSION_MASTER };
+
+static const struct check_row {
+    enum check_result (*check)(struct checked *k);
+    uint32_t checks; /* asked if one of these is the case … */
+    uint32_t flags;  /* … or one of these of the session; both 0: always */
+    uint32_t
+        spares; /* sessions with these flags are not asked: what was accepted once is applied */
+} check_rows[] = {
+    {check_name, 0, 0, 0},
+    {check_arity, 0, 0, 0},
+    {check_auth, CHECK_AUTH, 0, NOT_OURS},
+    {check_multi, 0, SESSION_MULTI, NOT_OURS},
+    {check_memory, CHECK_MEMORY, 0, NOT_OURS},
+    {check_fault, CHECK_FAULT, 0, NOT_OURS},
+    {check_loading, CHECK_LOADING, 0, NOT_OURS},
+    {check_pause, CHECK_PAUSE_WRITES | CHECK_PAUSE_ALL, 0, NOT_OURS},
+    {check_queue, 0, SESSION_MULTI, 0},
+};
+
+/* One bit in both words, so that one AND NOT takes it from who has given the password. */
+static_assert((uint32_t)CHECK_AUTH == (uint32_t)SESSION_AUTHENTICATED, "see dispatch_checks");
+
+static bool row_applies(const struct check_row *r, const struct checked *k, uint32_t flags)
+{
+    if (flags & r->spares)
         return false;
-    return __atomic_load_n(&d->engine->pause.all, __ATOMIC_RELAXED) ||
-           dispatch_flags(s, c) & (CMD_WRITE | CMD_MAY_REPLICATE);
+    return (r->checks | r->flags) == 0 || r->checks & k->checks || r->flags & flags;
+}
+
+enum check_result dispatch_check_rows(struct dispatcher *d, struct session *s,
+                                      const struct command_info *c, const struct args *a)
+{
+    struct checked k = {.d = d, .s = s, .c = c, .a = a};
+    const uint32_t flags = __atomic_load_n(&s->flags, __ATOMIC_RELAXED);
+    if (LK_LIKELY(c)) {
+        /* EXEC is asked as all of its queue together. */
+        const uint32_t queued = c->row->run == transaction_exec ? multi_checks(s) : 0;
+        k.checks = dispatch_checks(d, flags, c->checks | queued);
+    }
+    for (size_t i = 0; i < sizeof check_rows / sizeof check_rows[0]; i++) {
+        if (!row_applies(&check_rows[i], &k, flags))
+            continue;
+        const enum check_result result = check_rows[i].check(&k);
+        if (result == CHECK_NEXT)
+            continue;
+        if (result == CHECK_REFUSED && session_has(s, SESSION_MULTI))
+            session_set(s, SESSION_DIRTY_EXEC, true);
+        return result;
+    }
+    return CHECK_RUN;
 }

@@ -1,11 +1,18 @@
 /*
- * dispatch_pause.c — CLIENT PAUSE: until when.
+ * dispatch_pause.c — is anything held back, by the batch's clock?
  */
-#include "core/base/clock.h"
 #include "core/cmd/engine/dispatch_priv.h"
 
-int64_t dispatch_paused_until(struct dispatcher *d)
+enum { PAUSE_CHECKS = CHECK_PAUSE_WRITES | CHECK_PAUSE_ALL };
+
+enum pause_what dispatch_paused(struct dispatcher *d)
 {
-    const int64_t until = __atomic_load_n(&d->engine->pause.until_ms, __ATOMIC_ACQUIRE);
-    return until != 0 && !clock_passed(until, d->batch.now_ms) ? until : 0;
+    if (LK_LIKELY(!(__atomic_load_n(&d->engine->checks, __ATOMIC_ACQUIRE) & PAUSE_CHECKS)))
+        return PAUSE_NOTHING;
+    return engine_paused(d->engine, d->batch.now_ms);
+}
+
+int64_t dispatch_next_pause_end(struct dispatcher *d)
+{
+    return engine_next_pause_end(d->engine, d->batch.now_ms);
 }

@@ -44,6 +44,7 @@ struct edit {
 struct batch {
     const struct dispatch_config *config; /* read again each time the gate is entered */
     bool logging;                         /* log_active, likewise */
+    uint32_t checks;                      /* enum command_check: those of the configuration */
     uint32_t lru_now;
     int64_t now_ms;
     uint64_t now_ticks;  /* when now_ms was read */
@@ -241,6 +242,7 @@ void multi_free(struct multi_state *m);
 void multi_queue(struct session *s, const struct command_info *c, const struct args *a);
 /* The flags of all queued commands together. */
 uint32_t multi_flags(const struct session *s);
+uint32_t multi_checks(const struct session *s); /* likewise: enum command_check */
 /* Makes d->held.set what EXEC must hold: the keys of queued commands and of watches. */
 void multi_lock_set(struct dispatcher *d, struct session *s);
 /* Ends the transaction's queue; watches stay. */
@@ -254,6 +256,8 @@ command_run transaction_exec; /* EXEC: dispatch gives it the locks of all it wil
 
 /* --- dispatch_call.c ------------------------------------------------------------------------- */
 
+/* The configuration as it is now. */
+void dispatch_read_config(struct dispatcher *d);
 /* The clock of the commands that follow; ticks: those of now. */
 void dispatch_read_clock(struct dispatcher *d, uint64_t ticks);
 
@@ -275,16 +279,39 @@ enum outcome dispatch_call(struct dispatcher *d, struct session *s, const struct
 /* An unknown command that is an HTTP request: the connection must end without an answer. */
 bool dispatch_is_attack(const struct dispatcher *d, const struct session *s, const struct args *a);
 
-/*
- * Everything that is checked before a command may run or be queued; c may be NULL.  False: the
- * error line is written, and a transaction under way will not be executed.
- */
-bool dispatch_allowed(struct dispatcher *d, struct session *s, const struct command_info *c,
-                      const struct args *a);
+enum check_result {
+    CHECK_NEXT, /* of a row: nothing to say */
+    CHECK_RUN,
+    CHECK_REFUSED, /* the error line is written, and a transaction under way will not be executed */
+    CHECK_PARKED,  /* a pause is on */
+    CHECK_QUEUED,  /* belongs into the transaction's queue */
+};
 
-/* Must this command wait until a pause ends? */
-bool dispatch_is_paused(struct dispatcher *d, const struct session *s,
-                        const struct command_info *c);
+/* What of checks is the case, for a session with these flags. */
+static inline uint32_t dispatch_checks(const struct dispatcher *d, uint32_t flags, uint32_t checks)
+{
+    const uint32_t on = d->batch.checks | __atomic_load_n(&d->engine->checks, __ATOMIC_ACQUIRE);
+    return on & checks & ~(flags & (uint32_t)CHECK_AUTH); /* SESSION_AUTHENTICATED, the same bit */
+}
+
+enum check_result dispatch_check_rows(struct dispatcher *d, struct session *s,
+                                      const struct command_info *c, const struct args *a);
+
+/* All that is asked before a command may run or be queued; c is NULL if it is unknown. */
+static inline enum check_result dispatch_check(struct dispatcher *d, struct session *s,
+                                               const struct command_info *c, const struct args *a)
+{
+    const uint32_t flags = __atomic_load_n(&s->flags, __ATOMIC_RELAXED);
+    if (LK_LIKELY(c && !(dispatch_checks(d, flags, c->checks) | (flags & SESSION_MULTI)) &&
+                  a->n - c->args_min <= c->args_span))
+        return CHECK_RUN;
+    return dispatch_check_rows(d, s, c, a);
+}
+
+/* --- dispatch_pause.c ------------------------------------------------------------------------ */
+
+/* What pauses hold back now. */
+enum pause_what dispatch_paused(struct dispatcher *d);
 
 LK_END
 

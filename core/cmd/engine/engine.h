@@ -5,7 +5,8 @@
  *   fixed     whoever builds the server (main)        before the first worker starts
  *   config    io/admin                                a whole new state at a time, in the gate
  *   saving    io/saving                               its fields say how
- *   pause     CLIENT PAUSE, io/saving                 in the gate
+ *   pause     engine_pause, by purpose                in the closed gate
+ *   checks    the setters below                       with what they set
  *   hooks     main; the events by io/admin            before the first worker; in the gate
  *
  * Every other part of the server reads.  A field that dispatch must test before each command is
@@ -33,11 +34,16 @@ struct latency_monitor;
 struct slowlog;
 struct stats;
 
-/* CLIENT PAUSE, for all workers. */
-struct dispatch_pause {
-    int64_t until_ms; /* __atomic; set in the gate */
-    uint32_t all;     /* __atomic: reads too */
+/* Who pauses clients.  Each ends his own pause only; of all that are on the strictest counts. */
+enum pause_purpose {
+    PAUSE_BY_CLIENT, /* CLIENT PAUSE */
+    PAUSE_BY_SHUTDOWN,
+    PAUSE_BY_RELOAD, /* DEBUG RELOAD */
+    PAUSE_BY_FAILOVER,
+    PAUSE_BY_SLOTS, /* the handing over of slots */
+    PAUSE_PURPOSES,
 };
+enum pause_what { PAUSE_NOTHING, PAUSE_WRITES, PAUSE_ALL };
 
 struct engine {
     /* Pointers that stay for the server's life; what they lead to has locks of its own. */
@@ -56,7 +62,7 @@ struct engine {
     const struct dispatch_config
         *config; /* __atomic; the old state lives until the gate was shut */
 
-    /* By io/saving alone. */
+    /* By io/saving alone; loading and write_fault through engine_set_*. */
     struct {
         uint32_t log_active; /* __atomic; changed in the gate */
         uint32_t loading;    /* __atomic: most commands are refused */
@@ -67,7 +73,16 @@ struct engine {
         const char *write_fault;
     } saving;
 
-    struct dispatch_pause pause;
+    struct {
+        int64_t until_ms; /* __atomic; the first moment without it */
+        uint32_t what;    /* __atomic: enum pause_what */
+    } pause[PAUSE_PURPOSES];
+
+    /*
+     * __atomic: enum command_check of saving and pause.  A bit may be on for nothing, and then is a
+     * slower way to the same answer; it is never off for something.
+     */
+    uint32_t checks;
 
     struct {
         /* Brings a waiter (core/cmd/engine/waiter.h) back to its worker. */
@@ -84,6 +99,27 @@ struct engine {
     uint64_t next_session_id;  /* __atomic; any worker counts it up */
     uint32_t no_active_expire; /* __atomic: DEBUG SET-ACTIVE-EXPIRE 0 */
 };
+
+/* Most commands are refused, and nothing expires. */
+void engine_set_loading(struct engine *e, bool on);
+
+/* Writes are refused with this line; NULL: no more.  One thread at a time. */
+void engine_set_write_fault(struct engine *e, const char *line);
+
+/*
+ * Commands and expiry are held back until that moment of Unix time, or until engine_pause_end of
+ * the same purpose.  Replaces the purpose's own pause.  The gate is closed: no command is half
+ * done.
+ */
+void engine_pause(struct engine *e, enum pause_purpose purpose, enum pause_what what,
+                  int64_t until_ms);
+/* The gate is closed.  Whoever was held back is not told: registry_wake_all. */
+void engine_pause_end(struct engine *e, enum pause_purpose purpose);
+
+/* What is held back at that moment. */
+enum pause_what engine_paused(const struct engine *e, int64_t now_ms);
+/* When the next of the pauses that are on ends by itself; 0: none is on. */
+int64_t engine_next_pause_end(const struct engine *e, int64_t now_ms);
 
 LK_END
 

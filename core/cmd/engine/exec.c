@@ -110,7 +110,7 @@ static bool may_delete_expired(const struct exec *x)
     if (x->cmd->flags & (CMD_WRITE | CMD_MAY_REPLICATE))
         return true; /* these have asked for room, and may put the key anew */
     return (!d->batch.logging || log_ring_has_room(d->engine->fixed.log)) &&
-           !dispatch_paused_until(d);
+           dispatch_paused(d) == PAUSE_NOTHING;
 }
 
 /* A look-up has met an entry whose deadline has passed: it is not there, and gone if it may be. */

@@ -19,7 +19,7 @@ struct queued {
 struct multi_state {
     struct queued *commands;
     uint32_t count, capacity;
-    uint32_t flags; /* of all commands together */
+    uint32_t flags, checks; /* of all commands together */
     size_t bytes;
 };
 
@@ -64,6 +64,7 @@ void multi_queue(struct session *s, const struct command_info *c, const struct a
         to += a->v[i].size;
     }
     m->flags |= c->flags;
+    m->checks |= c->checks;
     if (dispatch_wants_all(c, a))
         m->flags |= CMD_ALL_SHARDS;
     m->bytes += bytes;
@@ -73,6 +74,11 @@ void multi_queue(struct session *s, const struct command_info *c, const struct a
 uint32_t multi_flags(const struct session *s)
 {
     return s->multi ? s->multi->flags : 0;
+}
+
+uint32_t multi_checks(const struct session *s)
+{
+    return s->multi ? s->multi->checks : 0;
 }
 
 void multi_free(struct multi_state *m)
@@ -283,8 +289,8 @@ enum outcome transaction_exec(struct exec *x, const struct args *a)
 
 uint32_t dispatch_flags(const struct session *s, const struct command_info *c)
 {
-    const bool exec = c->row->run == transaction_exec && session_has(s, SESSION_MULTI);
-    return exec ? c->flags | multi_flags(s) : c->flags;
+    const bool exec = session_has(s, SESSION_MULTI) && c->row->run == transaction_exec;
+    return LK_UNLIKELY(exec) ? c->flags | multi_flags(s) : c->flags;
 }
 
 #define CONTROL                                                                                    \

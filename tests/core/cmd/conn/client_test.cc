@@ -230,7 +230,7 @@ TEST_F(Client, PauseHoldsBackWritesOrAll)
     EXPECT_EQ(run("client pause 1000"), "+OK");
     EXPECT_EQ(as(other, "get k", PENDING_PARKED), "");
     other.parked = false;
-    EXPECT_EQ(engine_.pause.until_ms, NOW + 1000);
+    EXPECT_EQ(engine_.pause[PAUSE_BY_CLIENT].until_ms, NOW + 1000);
     clock_fake_unix_ms(NOW + 1000);
     EXPECT_EQ(as(other, "get k", PENDING_PARKED), ""); // the last millisecond may have just begun
     other.parked = false;

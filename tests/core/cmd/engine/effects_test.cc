@@ -98,8 +98,7 @@ TEST(Effects, ReplayLetsNoDeadlinePass)
     Server second;
     clock_fake_unix_ms(NOW + 1000);
     second.config.maxmemory = 1; // what was accepted once is accepted again
-    second.engine.pause.until_ms = NOW + 5000;
-    second.engine.pause.all = 1;
+    engine_pause(&second.engine, PAUSE_BY_CLIENT, PAUSE_ALL, NOW + 5000);
     {
         Client loader(second);
         replay(second, loader, stream);
