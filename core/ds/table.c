@@ -147,6 +147,7 @@ void table_insert(struct table *t, struct cow *cow, uint64_t hash, struct entry 
         __atomic_store_n(&t->live, dir_new(1), __ATOMIC_RELEASE);
         table_set_thresholds(t);
     }
+    LK_DEBUG_ASSERT(!table_find(t, hash, entry_key(e), &(struct table_loc){0}));
     const uint32_t position = table_position(t, hash);
     struct table_dir *d = table_dir_of(t, position);
     const uint32_t global = dir_bucket(d, position);
@@ -195,6 +196,7 @@ struct entry *table_replace(struct table *t, struct cow *cow, struct table_loc *
 
     struct table_bucket *b = &loc->node->bucket[loc->bucket];
     struct entry *old = bucket_entry(b, loc->slot);
+    LK_DEBUG_ASSERT(old && bytes_equal(entry_key(old), entry_key(e)));
     const uint32_t due = table_due_unit(table_deadline(t, e));
     t->deadlines += (uint32_t)(due != TABLE_DUE_NONE) - (uint32_t)(b->timed >> loc->slot & 1);
     count_deadlines(t, old, -1);
@@ -215,6 +217,7 @@ struct entry *table_remove(struct table *t, struct cow *cow, struct table_loc *l
     struct table_page *p = loc_own(t, cow, loc);
     struct table_bucket *b = &loc->node->bucket[loc->bucket];
     struct entry *old = bucket_entry(b, loc->slot);
+    LK_DEBUG_ASSERT(old && bucket_tag(b, loc->slot) == loc->tag);
     t->deadlines -= b->timed >> loc->slot & 1;
     count_deadlines(t, old, -1);
     page_remove(p, loc->node, loc->home, loc->bucket, loc->slot);

@@ -41,6 +41,7 @@ void garbage_add_entry(struct garbage *g, struct entry *e)
 
 void garbage_add_table(struct garbage *g, struct table *t)
 {
+    LK_ASSERT(t->frozen == NULL);
     g->tables = room(g->tables, g->table_count, &g->table_capacity, sizeof *g->tables);
     g->tables[g->table_count++] = t;
     hold(g, table_page_bytes(t));

@@ -122,6 +122,7 @@ void keyspace_clear(struct keyspace *ks)
 
 void shard_swap(struct keyspace *ks, struct shard *s, uint32_t a, uint32_t b)
 {
+    LK_ASSERT(a != b);
     struct table *ta = shard_own_table(ks, s, a), *tb = shard_own_table(ks, s, b);
     shard_cow(ks, s, a, ta);
     shard_cow(ks, s, b, tb);

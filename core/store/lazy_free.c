@@ -143,6 +143,7 @@ void lazy_free_entry(struct lazy_free *l, struct entry *e)
 
 void lazy_free_table(struct lazy_free *l, struct table *t)
 {
+    LK_ASSERT(t->frozen == NULL); /* no view reads it */
     hand_over(l, NULL, t);
 }
 

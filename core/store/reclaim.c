@@ -55,12 +55,14 @@ void reclaim_slot_give(int slot)
 
 void reclaim_enter(int slot)
 {
+    LK_DEBUG_ASSERT(!reclaim_inside(slot));
     const uint64_t now = __atomic_load_n(&global_epoch, __ATOMIC_ACQUIRE);
     __atomic_exchange_n(&slots[slot].epoch, now, __ATOMIC_SEQ_CST);
 }
 
 void reclaim_leave(int slot)
 {
+    LK_DEBUG_ASSERT(reclaim_inside(slot));
     __atomic_store_n(&slots[slot].epoch, 0, __ATOMIC_RELEASE);
 }
 

@@ -116,9 +116,9 @@ void shard_edit_end(struct place_edit *e, bool changed);
 void shard_reserve(struct keyspace *ks, struct shard *s, uint32_t db, uint32_t count);
 
 /*
- * Calls expire for entries of the database whose deadline, or that of an element, is at or before
- * now_ms, at most max of them.  expire removes the key, edits it, or leaves it; at->key lies in
- * the entry.  Returns how many it was called for.
+ * Calls expire for entries of the database whose deadline, or that of an element, has passed
+ * (clock_passed), at most max of them.  expire removes the key, edits it, or leaves it; at->key
+ * lies in the entry.  Returns how many it was called for.
  */
 uint32_t shard_expire(struct keyspace *ks, struct shard *s, struct shard_db db, int64_t now_ms,
                       uint32_t max, void (*expire)(void *ctx, struct place *at), void *ctx);

@@ -34,6 +34,7 @@ static void defer_pinned(struct cow *cow, void *p, size_t size)
 struct view *view_cut(struct keyspace *ks)
 {
     LK_ASSERT(ks->view == NULL && ks->view_epoch == 0);
+    LK_ASSERT(__atomic_load_n(&ks->gate.closed, __ATOMIC_RELAXED) != 0);
     struct view *v = mem_new(struct view);
     v->ks = ks;
     v->epoch = ++ks->epoch;
@@ -204,6 +205,7 @@ void view_abort(struct view *v)
 void view_close(struct view *v)
 {
     struct keyspace *ks = v->ks;
+    LK_ASSERT(ks->view == v);
     __atomic_store_n(&ks->view_epoch, 0, __ATOMIC_RELEASE);
     if (!v->reader.joined)
         reader_join(v);

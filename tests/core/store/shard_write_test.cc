@@ -1,4 +1,5 @@
 // The one write call against a map, with and without a view, and with allocations that fail.
+#include "core/base/clock.h"
 #include "core/base/rng.h"
 #include "core/store/lazy_free.h"
 #include "core/store/view.h"
@@ -425,9 +426,11 @@ class Play
             Item &item = at->second;
             const bool hash = !item.fields.empty();
             for (auto f = item.fields.begin(); f != item.fields.end();)
-                f = f->second.deadline >= 0 && f->second.deadline <= now_ ? item.fields.erase(f)
-                                                                          : std::next(f);
-            if ((item.deadline >= 0 && item.deadline <= now_) || (hash && item.fields.empty()))
+                f = f->second.deadline >= 0 && clock_passed(f->second.deadline, now_)
+                        ? item.fields.erase(f)
+                        : std::next(f);
+            if ((item.deadline >= 0 && clock_passed(item.deadline, now_)) ||
+                (hash && item.fields.empty()))
                 model.erase(at);
             at = next;
         }
@@ -436,7 +439,7 @@ class Play
     {
         Play *play = static_cast<Play *>(ctx);
         const int64_t own = entry_deadline(p->entry);
-        if (own >= 0 && own <= play->now_) {
+        if (own >= 0 && clock_passed(own, play->now_)) {
             shard_remove(p, DISPOSE_LAZY);
             return;
         }
@@ -462,7 +465,7 @@ class Play
 
     const bool failing_;
     rng rng_;
-    int64_t now_ = NOW + TABLE_DUE_MS - 1;
+    int64_t now_ = NOW;
 };
 
 int rounds()
