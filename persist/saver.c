@@ -221,14 +221,17 @@ static void report(struct saver *s, const struct job *j, bool well)
     struct saver_report *r = &s->report;
     const int64_t now_ms = clock_unix_ms(), seconds = (now_ms - s->began_ms) / 1000;
     s->last_well = well;
+    const bool aborted = s->aborted && !well; /* as asked: that says nothing of the disk */
     if (j->kind == SAVER_REWRITE) {
-        r->rewrite_failed = !well;
+        if (!aborted)
+            r->rewrite_failed = !well;
         r->last_rewrite_duration_s = seconds;
         r->last_rewrite_held_bytes = j->held_bytes;
         r->rewrites += well;
         return;
     }
-    r->save_failed = !well;
+    if (!aborted)
+        r->save_failed = !well;
     r->last_save_duration_s = seconds;
     r->last_save_held_bytes = j->held_bytes;
     r->last_try_ms = now_ms;
@@ -435,5 +438,14 @@ void saver_note_saved(struct saver *s, uint64_t changes)
     pthread_mutex_lock(&s->lock);
     s->report.changes_at_last_save = changes;
     s->report.last_save_s = clock_unix_ms() / 1000;
+    pthread_mutex_unlock(&s->lock);
+}
+
+void saver_forget_rewrites(struct saver *s)
+{
+    pthread_mutex_lock(&s->lock);
+    s->report.rewrites = 0;
+    s->report.last_rewrite_duration_s = -1;
+    s->report.last_rewrite_held_bytes = 0;
     pthread_mutex_unlock(&s->lock);
 }

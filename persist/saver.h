@@ -78,6 +78,8 @@ struct saver_report saver_report_get(struct saver *s);
 
 /* After a load: the data are as saved at that count of changes. */
 void saver_note_saved(struct saver *s, uint64_t changes);
+/* Those so far were the server's own, at its start. */
+void saver_forget_rewrites(struct saver *s);
 
 LK_END
 

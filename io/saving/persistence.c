@@ -109,6 +109,7 @@ static void aof_applied(void *ctx, const struct config *before, const struct con
     if (before->appendfsync != after->appendfsync)
         aof_set_fsync(p->aof, fsync_of(after));
     aof_set_timestamps(p->aof, after->aof_timestamp_enabled);
+    aof_keep_history(p->aof, after->aof_disable_auto_gc);
     if (before->appendonly != after->appendonly)
         p->parts.ask_to_settle(p->parts.ctx);
 }
@@ -120,6 +121,28 @@ static void aof_faulted(void *ctx, const char *line)
     pthread_mutex_lock(&p->fault_lock);
     engine_set_write_fault(p->parts.engine, line);
     pthread_mutex_unlock(&p->fault_lock);
+}
+
+/*
+ * A snapshot of what is gone is of no use.  With save points the empty data set is saved in its
+ * place, and from here on changes are counted anew.
+ */
+static void flushed(void *ctx)
+{
+    struct persistence *p = ctx;
+    saver_abort(p->saver, SAVER_RDB);
+    if (persistence_config(p)->save.n > 0) {
+        __atomic_store_n(&p->flushed, 1, __ATOMIC_RELEASE);
+        __atomic_store_n(&p->save_scheduled, 1, __ATOMIC_RELAXED);
+    }
+}
+
+/* The command that flushed counts its changes when it is through. */
+static void take_flushed(struct persistence *p)
+{
+    if (__atomic_load_n(&p->flushed, __ATOMIC_RELAXED) &&
+        __atomic_exchange_n(&p->flushed, 0, __ATOMIC_ACQ_REL))
+        saver_note_saved(p->saver, count_changes(p));
 }
 
 struct persistence *persistence_new(const struct persistence_parts *parts)
@@ -149,6 +172,9 @@ struct persistence *persistence_new(const struct persistence_parts *parts)
                                       .changes = count_changes,
                                       .ended = job_ended};
     p->saver = saver_new(&saver);
+    aof_keep_history(p->aof, c->aof_disable_auto_gc);
+    engine->hooks.flushed = flushed;
+    engine->hooks.flushed_ctx = p;
     config_register(parts->config, CONFIG_HOOK_AOF, &(struct config_hook){NULL, aof_applied, p});
     return p;
 }
@@ -225,6 +251,7 @@ static void note_fault(struct persistence *p, const struct config *c, const stru
 void persistence_cron(struct persistence *p, int64_t now_ms)
 {
     const struct config *c = persistence_config(p);
+    take_flushed(p);
     const struct saver_report r = saver_report_get(p->saver);
     note_fault(p, c, &r);
     if (r.job != SAVER_NONE ||
@@ -247,6 +274,7 @@ static void turn_off(struct persistence *p)
     struct gate *gate = &p->parts.engine->fixed.keyspace->gate;
     struct aof_turn_request r;
     __atomic_store_n(&p->beginning, 0, __ATOMIC_RELEASE);
+    __atomic_store_n(&p->rewrite_scheduled, 0, __ATOMIC_RELAXED);
     saver_abort(p->saver, SAVER_REWRITE);
     gate_close(gate);
     __atomic_store_n(&p->parts.engine->saving.log_active, 0, __ATOMIC_RELEASE);
@@ -325,6 +353,7 @@ enum save_answer persistence_save(struct persistence *p, uint32_t worker, uint64
 
 void persistence_report(struct persistence *p, struct admin_persistence *out)
 {
+    take_flushed(p);
     const struct saver_report s = saver_report_get(p->saver);
     const struct aof_report a = aof_report_get(p->aof);
     const bool saving = s.job == SAVER_RDB, rewriting = s.job == SAVER_REWRITE;

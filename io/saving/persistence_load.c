@@ -343,6 +343,17 @@ static bool load(struct loader *l, const struct config *c, struct aof_load_resul
     return true;
 }
 
+/* The base of nothing, in the form that is configured: whoever reads the files finds one. */
+static void begin_base(struct persistence *p)
+{
+    log_line(LOG_NOTICE, "Creating AOF base file on server start");
+    if (saver_begin(p->saver, SAVER_REWRITE, AOF_TURN_NONE) != LK_OK || !saver_wait(p->saver))
+        return; /* the log says why; it can do without */
+    saver_forget_rewrites(p->saver);
+    if (persistence_read_manifest(p, &p->found) != LK_OK)
+        log_line(LOG_WARNING, "The AOF manifest cannot be read");
+}
+
 /* From here on changes are logged: the file is there, and nobody has changed anything yet. */
 static bool begin_aof(struct persistence *p, const struct aof_load_result *result)
 {
@@ -357,6 +368,8 @@ static bool begin_aof(struct persistence *p, const struct aof_load_result *resul
         return false;
     }
     const bool fresh = p->found.count == 0;
+    if (fresh)
+        begin_base(p);
     if (aof_open(p->aof, &p->found, result->incr_bytes, result->base_bytes) != LK_OK) {
         log_line(LOG_WARNING, "Can't open the append-only file: %s", strerror(errno));
         return false;

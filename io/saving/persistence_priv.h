@@ -32,6 +32,7 @@ struct persistence {
     uint64_t loaded_bytes, load_total, load_began_ms; /* __atomic, relaxed */
     uint64_t loaded_keys, load_expired;               /* the same */
     uint32_t beginning;                               /* __atomic: the AOF is to begin */
+    uint32_t flushed;    /* __atomic: FLUSHALL was here, and its changes are not to be counted */
     uint32_t busy;       /* __atomic: the last save, or a reload, is under way: begin nothing */
     uint32_t end_asked;  /* __atomic: the last save is under way */
     uint32_t end_undone; /* __atomic: somebody wants it to go on after all */

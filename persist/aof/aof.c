@@ -32,6 +32,7 @@ struct aof *aof_new(const struct aof_options *options, struct log_ring *ring)
     a->faulted = options->faulted;
     a->ctx = options->ctx;
     a->timestamps = options->timestamps;
+    pthread_mutex_init(&a->naming, NULL);
     pthread_mutex_init(&a->lock, NULL);
     pthread_cond_init(&a->changed, NULL);
     aof_set_fsync(a, options->fsync);
@@ -241,6 +242,7 @@ void aof_free(struct aof *a)
     aof_drop_ready(a);
     buf_release(&a->pending);
     aof_manifest_release(&a->locked.manifest);
+    pthread_mutex_destroy(&a->naming);
     pthread_mutex_destroy(&a->lock);
     pthread_cond_destroy(&a->changed);
     mem_strfree(a->directory);

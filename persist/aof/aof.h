@@ -115,6 +115,11 @@ struct aof_report aof_report_get(struct aof *a);
 const char *aof_fault_line(const struct aof *a);
 /* Now and then: tells those whose replies a fault has held for half a second. */
 void aof_tell_waiting(struct aof *a);
+/*
+ * aof-disable-auto-gc: history stays in the manifest and in the directory.  Turning it off deletes
+ * what has gathered.
+ */
+void aof_keep_history(struct aof *a, bool keep);
 /* Writes the manifest's file anew: for one that is not the AOF's own yet.  LK_EIO and errno */
 LK_MUST_USE int aof_write_manifest(struct aof *a, const struct aof_manifest *m);
 /* Before the log thread runs: the files of a manifest that was found while the file stays off. */

@@ -134,7 +134,7 @@ static void copy_manifest(struct aof *a, struct aof_manifest *out)
     pthread_mutex_unlock(&a->lock);
 }
 
-int aof_prepare_turn(struct aof *a, enum aof_turn turn)
+static int prepare_turn(struct aof *a, enum aof_turn turn)
 {
     struct aof_manifest m;
     LK_ASSERT(turn == AOF_TURN_BEGIN || turn == AOF_TURN_ROTATE);
@@ -161,6 +161,15 @@ int aof_prepare_turn(struct aof *a, enum aof_turn turn)
     } else {
         aof_manifest_release(&m);
     }
+    errno = why;
+    return rc;
+}
+
+int aof_prepare_turn(struct aof *a, enum aof_turn turn)
+{
+    pthread_mutex_lock(&a->naming);
+    const int rc = prepare_turn(a, turn), why = errno;
+    pthread_mutex_unlock(&a->naming);
     errno = why;
     return rc;
 }
@@ -235,6 +244,8 @@ int aof_open(struct aof *a, struct aof_manifest *m, uint64_t incr_bytes, uint64_
     pthread_mutex_unlock(&a->lock);
     memset(m, 0, sizeof *m);
     aof_put_crc_of_none(a);
+    if (!__atomic_load_n(&a->keep_history, __ATOMIC_RELAXED))
+        aof_drop_history(a); /* what a crash has left between a rewrite and its deletions */
     return LK_OK;
 }
 
@@ -326,18 +337,6 @@ void aof_take_turn(struct aof *a, struct aof_turn_request *r, uint64_t ticket)
 
 /* --- a new base ------------------------------------------------------------------------------ */
 
-static void delete_history(struct aof *a, const struct aof_manifest *m)
-{
-    for (size_t i = 0; i < m->count; i++) {
-        if (m->files[i].kind != AOF_HISTORY)
-            continue;
-        char *path = aof_path(a, m->files[i].name);
-        if (a->ops->unlink(a->ops->ctx, path) != 0 && errno != ENOENT)
-            log_line(LOG_NOTICE, "Failed to remove the old AOF file %s: %s", path, strerror(errno));
-        mem_strfree(path);
-    }
-}
-
 /* All of the log is in files that were synced, or will be, as if nothing had failed. */
 static void made_whole(struct aof *a, struct aof_manifest *m, uint64_t bytes)
 {
@@ -361,8 +360,7 @@ static void made_whole(struct aof *a, struct aof_manifest *m, uint64_t bytes)
     pthread_mutex_unlock(&a->lock);
 }
 
-/* The only one that changes the manifest is the caller, as there is one rewrite at a time. */
-int aof_adopt_base(struct aof *a, const char *temp_name, bool rdb, uint64_t bytes)
+static int adopt_base(struct aof *a, const char *temp_name, bool rdb, uint64_t bytes)
 {
     struct aof_manifest m;
     copy_manifest(a, &m);
@@ -375,19 +373,22 @@ int aof_adopt_base(struct aof *a, const char *temp_name, bool rdb, uint64_t byte
         rc = aof_write_manifest(a, &m);
     const int why = errno;
     if (rc == LK_OK) {
-        struct aof_manifest old;
-        aof_manifest_copy(&m, &old);
-        aof_manifest_drop_history(&m);
         made_whole(a, &m, bytes);
-        delete_history(a, &old);
-        if (aof_write_manifest(a, &m) != LK_OK)
-            log_line(LOG_WARNING, "The AOF manifest still names files that are gone: %s",
-                     strerror(errno));
-        aof_manifest_release(&old);
+        if (!__atomic_load_n(&a->keep_history, __ATOMIC_RELAXED))
+            aof_drop_history(a);
     }
     aof_manifest_release(&m);
     mem_strfree(from);
     mem_strfree(to);
+    errno = why;
+    return rc;
+}
+
+int aof_adopt_base(struct aof *a, const char *temp_name, bool rdb, uint64_t bytes)
+{
+    pthread_mutex_lock(&a->naming);
+    const int rc = adopt_base(a, temp_name, rdb, bytes), why = errno;
+    pthread_mutex_unlock(&a->naming);
     errno = why;
     return rc;
 }

@@ -61,7 +61,7 @@ static int fault(struct reading *r, const char *what)
 
 static int io_fault(struct reading *r, const char *what)
 {
-    buf_printf(r->error, "%s the append only file %s: %s", what, r->path, strerror(errno));
+    buf_printf(r->error, "%s the append only file %s (%s)", what, r->path, strerror(errno));
     return LK_EIO;
 }
 

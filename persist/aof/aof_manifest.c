@@ -167,11 +167,26 @@ static bool is_name(struct bytes name)
            !bytes_equal(name, bytes_cstr(".."));
 }
 
+static const char bad_format[] = "Invalid AOF manifest file format";
+
+/* 0: its quotes do not match. */
+static size_t count_words(struct bytes line)
+{
+    struct buf word = {0};
+    size_t n = 0;
+    while (next_word(&line, &word))
+        n++;
+    while (line.size > 0 && line.data[0] == ' ')
+        line = bytes_of(line.data + 1, line.size - 1);
+    buf_release(&word);
+    return line.size == 0 ? n : 0;
+}
+
 /* NULL, or what is wrong with the line. */
 static const char *parse_line(struct bytes line, struct aof_file *f)
 {
     struct buf word = {0};
-    const char *fault = NULL;
+    const char *fault = count_words(line) < 6 || count_words(line) % 2 ? bad_format : NULL;
     bool has_seq = false;
     while (!fault && next_word(&line, &word)) {
         struct buf value = {0};
@@ -193,7 +208,7 @@ static const char *parse_line(struct bytes line, struct aof_file *f)
     }
     buf_release(&word);
     if (!fault && (!f->name || !has_seq))
-        fault = "Invalid AOF manifest file format";
+        fault = bad_format;
     if (!fault && f->kind != AOF_BASE && f->kind != AOF_INCR && f->kind != AOF_HISTORY)
         fault = "Unknown AOF file type";
     return fault;
@@ -235,7 +250,9 @@ int aof_manifest_parse(struct bytes text, struct aof_manifest *out, struct buf *
         text = bytes_of(end + 1, text.size - line.size - 1);
         if (line.size > 0 && line.data[line.size - 1] == '\r')
             line.size--;
-        if (line.size > 0 && line.data[0] != '#')
+        if (line.size == 0)
+            fault = bad_format;
+        else if (line.data[0] != '#')
             fault = add_line(out, line);
     }
     if (!fault)

@@ -28,9 +28,10 @@ struct aof {
     const struct file_ops *ops;
     char *directory, *filename;
     struct log_ring *ring;
-    uint32_t policy;     /* __atomic: enum aof_fsync */
-    uint32_t timestamps; /* __atomic */
-    const char *fault;   /* __atomic: a text that lives for ever, or NULL */
+    uint32_t policy;       /* __atomic: enum aof_fsync */
+    uint32_t timestamps;   /* __atomic */
+    uint32_t keep_history; /* __atomic */
+    const char *fault;     /* __atomic: a text that lives for ever, or NULL */
     void (*faulted)(void *ctx, const char *line);
     void *ctx;
 
@@ -43,6 +44,7 @@ struct aof {
     uint64_t retry_ns;    /* of the last try to write pending */
     uint64_t kept_ticket; /* all up to it is written or pending */
 
+    pthread_mutex_t naming; /* held, before lock, by whoever writes the manifest's file */
     pthread_mutex_t lock;
     pthread_cond_t changed;
     pthread_t syncer;
@@ -90,6 +92,11 @@ char *aof_path(const struct aof *a, const char *name); /* mem_strdup */
 void aof_drop_ready(struct aof *a);
 /* At a LOG_ROTATE marker.  Waits for no disk, but under `always`. */
 void aof_take_turn(struct aof *a, struct aof_turn_request *r, uint64_t ticket);
+
+/* --- aof_history.c --------------------------------------------------------------------------- */
+
+/* Deletes what the manifest names as history, then names it no more; in naming, or alone. */
+void aof_drop_history(struct aof *a);
 
 /* --- aof_sync.c ------------------------------------------------------------------------------ */
 

@@ -37,11 +37,9 @@ static bool is_command(struct bytes b)
     return whole;
 }
 
-/* Something may begin behind each line end.  b.data[b.size] is 0. */
+/* b.data[b.size] is 0. */
 static void look_at_line(struct bytes b, struct aof_tail *t)
 {
-    if (b.size >= 4 && b.data[0] == '*' && b.data[1] >= '1' && b.data[1] <= '9' && !t->has_command)
-        t->has_command = is_command(b);
     uint64_t synced;
     if (b.size > 5 && memcmp(b.data, "#CRC:", 5) == 0 && memchr(b.data, '\n', b.size) &&
         aof_tail_synced_of(b.data, &synced)) {
@@ -51,8 +49,21 @@ static void look_at_line(struct bytes b, struct aof_tail *t)
     }
 }
 
+/* Behind garbage a command need not begin a line; what lies in front is the torn unit itself. */
+static void look_for_command(struct bytes b, size_t begins_before, struct aof_tail *t)
+{
+    const char *at = b.data + 1;
+    const char *const end = b.data + begins_before;
+    while (!t->has_command && at < end && (at = memchr(at, '*', (size_t)(end - at)))) {
+        if (at[1] >= '1' && at[1] <= '9')
+            t->has_command = is_command(bytes_of(at, (size_t)(b.data + b.size - at)));
+        at++;
+    }
+}
+
 static void look_at_window(struct bytes b, size_t begins_before, struct aof_tail *t)
 {
+    look_for_command(b, begins_before, t);
     for (size_t i = 0; i < b.size && t->zeros; i++)
         t->zeros = b.data[i] == '\0';
     const char *at = b.data;

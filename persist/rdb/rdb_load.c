@@ -223,7 +223,7 @@ static int read_crc(struct rdb_in *in)
         return rc;
     const uint64_t stated = le64_get(b);
     if (in->checksum && stated != 0 && stated != computed)
-        return rdb_in_fail(in, "the checksum is %016llx, but the file says %016llx",
+        return rdb_in_fail(in, "RDB CRC error: the checksum is %016llx, but the file says %016llx",
                            (unsigned long long)computed, (unsigned long long)stated);
     return LK_OK;
 }

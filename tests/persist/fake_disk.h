@@ -55,6 +55,14 @@ class FakeDisk
         const std::scoped_lock lock(mutex_);
         calls_ = 0;
         fail_from_ = n;
+        once_ = false;
+    }
+    // The n-th call from now on fails, and no other.
+    void fail_only(int64_t n)
+    {
+        fail_from(n);
+        const std::scoped_lock lock(mutex_);
+        once_ = true;
     }
     int64_t calls() const
     {
@@ -172,7 +180,7 @@ class FakeDisk
             errno = error_;
             return true;
         }
-        if (fail_from_ < 0 || calls_++ < fail_from_)
+        if (fail_from_ < 0 || calls_++ < fail_from_ || (once_ && calls_ > fail_from_ + 1))
             return false;
         errno = EIO;
         return true;
@@ -334,6 +342,7 @@ class FakeDisk
     static int rename(void *ctx, const char *from, const char *to)
     {
         FakeDisk &d = of(ctx);
+        d.wait_while_stalled("rename");
         const std::scoped_lock lock(d.mutex_);
         if (d.fails("rename"))
             return -1;
@@ -370,6 +379,7 @@ class FakeDisk
     int last_fd_ = 2;
     int misused_ = 0;
     int64_t calls_ = 0, fail_from_ = -1;
+    bool once_ = false;
     std::string refused_;
     int error_ = 0;
 };

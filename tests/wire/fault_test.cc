@@ -183,6 +183,7 @@ TEST_F(Faults, DiskThatTakesNothingUnderEverysecRefusesWritesUntilItDoes)
     for (const auto &[bad, reason] : rows) {
         start(kEverysec);
         ASSERT_EQ(ask({"SET", "before", "1"}), "+OK\r\n");
+        until([&] { return contents(aof(kIncr)).find("before") != std::string::npos; });
         disk(bad);
         ask({"SET", "meets", "1"}); /* told or not: the next are not */
         until_log("Error writing to the AOF file: " + reason);
@@ -213,6 +214,7 @@ TEST_F(Faults, FullDiskTellsWhoeverWaitsAndServesTheOthers)
     for (const Args &policy : {kAlways, kEverysec}) {
         start(policy);
         ASSERT_EQ(ask({"SET", "before", "1"}), "+OK\r\n");
+        until([&] { return contents(aof(kIncr)).find("before") != std::string::npos; });
         disk("write ENOSPC\n");
         std::vector<Client> waiting;
         std::string last;

@@ -312,6 +312,51 @@ TEST_F(Persist, BackgroundSavesAnswerAsTheirState)
     EXPECT_EQ(server->stop(), 0);
 }
 
+/* What is gone need not be saved; with save points the next snapshot is of the empty data set. */
+TEST_F(Persist, FlushAllEndsASave)
+{
+    for (const char *save : {"", "3600 1"}) {
+        auto server = start({{"rdb-key-save-delay", "1000"}, {"save", save}});
+        Client c = server->connect();
+        std::vector<Args> many;
+        for (int i = 0; i < 60000; i++)
+            many.push_back({"SET", "k" + std::to_string(i), "1"});
+        c.pipeline(many);
+        EXPECT_EQ(c.call_raw({"BGSAVE"}), "+Background saving started\r\n");
+        c.call({"FLUSHALL"});
+        EXPECT_EQ(number(c, "rdb_changes_since_last_save") == 0, *save != 0);
+        EXPECT_EQ(quick([&] { return has(c, "rdb_bgsave_in_progress:0"); }), "");
+        EXPECT_TRUE(has(c, "rdb_last_bgsave_status:ok"));
+        EXPECT_EQ(c.call_raw({"SET", "k", "1"}), "+OK\r\n");
+        if (*save) {
+            EXPECT_EQ(quick([&] { return number(c, "rdb_saves") == 1; }), "");
+        }
+        EXPECT_EQ(fs::exists(dir.path() + "/dump.rdb"), *save != 0);
+        server->kill();
+        fs::remove(dir.path() + "/dump.rdb");
+    }
+}
+
+/* A server that starts with nothing names a base of nothing, in the form that is configured. */
+TEST_F(Persist, StartsWithABaseOfNothing)
+{
+    for (const char *preamble : {"yes", "no"}) {
+        for (int life = 0; life < 2; life++) {
+            auto server = start({{"appendonly", "yes"}, {"aof-use-rdb-preamble", preamble}});
+            Client c = server->connect();
+            EXPECT_EQ(c.call_raw({"INCR", "n"}), ":" + std::to_string(life + 1) + "\r\n");
+            EXPECT_EQ(number(c, "aof_rewrites"), 0);
+            EXPECT_EQ(server->stop(), 0);
+            std::ifstream in(dir.path() + "/appendonlydir/appendonly.aof.manifest");
+            const std::string form = *preamble == 'y' ? "rdb" : "aof";
+            EXPECT_EQ(std::string(std::istreambuf_iterator<char>(in), {}),
+                      "file appendonly.aof.1.base." + form +
+                          " seq 1 type b\nfile appendonly.aof.1.incr.aof seq 1 type i\n");
+        }
+        fs::remove_all(dir.path() + "/appendonlydir");
+    }
+}
+
 /* A last save takes its time; somebody changes his mind. */
 TEST_F(Persist, ShutdownIsUndone)
 {

@@ -75,7 +75,7 @@ TEST(PlainBase, IsWrittenUnderTrafficAndFoundAtTheRestart)
         EXPECT_EQ(c.call({"CONFIG", "SET", "aof-use-rdb-preamble", "no"}).text, "OK");
         for (int i = 0; i < 3; i++)
             rewrite(c);
-        EXPECT_NE(manifest(directory.path()).find("file appendonly.aof.3.base.aof seq 3 type b\n"),
+        EXPECT_NE(manifest(directory.path()).find("file appendonly.aof.4.base.aof seq 4 type b\n"),
                   std::string::npos)
             << manifest(directory.path());
         for (const char *name : {"a:count", "ccc:count"})
@@ -87,13 +87,13 @@ TEST(PlainBase, IsWrittenUnderTrafficAndFoundAtTheRestart)
         digest = c.call({"DEBUG", "DIGEST"}).text;
     }
     const std::string base =
-        contents(directory.path() + "/appendonlydir/appendonly.aof.3.base.aof");
+        contents(directory.path() + "/appendonlydir/appendonly.aof.4.base.aof");
     EXPECT_EQ(base.substr(0, 4), "*2\r\n") << printable(base);
     const auto server = Server::tested(directives);
     Client c = server->connect();
     EXPECT_EQ(c.call({"DEBUG", "DIGEST"}).text, digest);
     rewrite(c);
-    EXPECT_NE(manifest(directory.path()).find("file appendonly.aof.4.base.rdb seq 4 type b\n"),
+    EXPECT_NE(manifest(directory.path()).find("file appendonly.aof.5.base.rdb seq 5 type b\n"),
               std::string::npos)
         << manifest(directory.path());
 }
@@ -113,7 +113,7 @@ TEST(PlainBase, CarriesTheTime)
         rewrite(c);
     }
     const std::string base =
-        contents(directory.path() + "/appendonlydir/appendonly.aof.1.base.aof");
+        contents(directory.path() + "/appendonlydir/appendonly.aof.2.base.aof");
     EXPECT_EQ(base.substr(0, 4), "#TS:");
     EXPECT_EQ(base.substr(base.find('*')), encode({"SELECT", "0"}) + encode({"SET", "k", "v"}));
     const auto server = Server::tested(directives);

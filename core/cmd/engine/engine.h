@@ -92,6 +92,9 @@ struct engine {
         void (*event)(void *ctx, uint32_t db, uint32_t event_class, const char *name,
                       struct bytes key);
         void *event_ctx;
+        /* FLUSHALL has emptied everything: all shards are locked.  May be NULL. */
+        void (*flushed)(void *ctx);
+        void *flushed_ctx;
         uint32_t events; /* __atomic: enum event_class */
     } hooks;
 

@@ -85,6 +85,13 @@ void exec_event_send(struct exec *x, enum event_class event_class, const char *n
                             name, key);
 }
 
+void exec_flushed_all(struct exec *x)
+{
+    const struct engine *engine = x->dispatcher->engine;
+    if (engine->hooks.flushed && !session_has(x->session, SESSION_LOADING))
+        engine->hooks.flushed(engine->hooks.flushed_ctx);
+}
+
 void exec_expire_entry(struct exec *x, struct place *at)
 {
     struct dispatcher *d = x->dispatcher;

@@ -330,6 +330,8 @@ bool exec_random_key(struct exec *x, struct buf *out);
 
 /* For rows with CMD_ALL_SHARDS.  db -1: all.  Returns how many keys went. */
 uint64_t exec_flush(struct exec *x, int db, bool async);
+/* All is empty as a client wanted it: whoever saves what there was may stop. */
+void exec_flushed_all(struct exec *x);
 int exec_swap_dbs(struct exec *x, uint32_t a, uint32_t b); /* LK_EDBINDEX */
 
 /* --- replies that every family needs ------------------------------------------------------- */

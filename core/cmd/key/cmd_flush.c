@@ -13,7 +13,11 @@ static enum outcome flush(struct exec *x, const struct args *a)
         return reply_syntax(x);
     if (a->n == 2)
         async = args_is(a, 1, "async");
-    exec_flush(x, x->cmd->imm == FLUSH_ALL ? -1 : (int)x->db, async);
+    const bool all = x->cmd->imm == FLUSH_ALL;
+    if (exec_flush(x, all ? -1 : (int)x->db, async) == 0)
+        exec_effect(x, a->v, a->n); /* replicas and the log may have what is not here any more */
+    if (all)
+        exec_flushed_all(x);
     reply_ok(x->reply);
     return RUN_DONE;
 }

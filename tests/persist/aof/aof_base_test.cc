@@ -10,7 +10,7 @@
 #include <fstream>
 #include <functional>
 
-using namespace aof;
+using namespace aof_test;
 using rdb::noise;
 using rdb::prose;
 using rdb::TIGHT;

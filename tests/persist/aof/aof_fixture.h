@@ -14,7 +14,7 @@
 #include "tests/persist/fake_disk.h"
 #include "tests/persist/rdb/rdb_values.h"
 
-namespace aof
+namespace aof_test
 {
 
 using rdb::Place;
@@ -88,6 +88,26 @@ class Data
             buf_append_bytes(error, buf_bytes(&session_.reply.out));
         reply_clear(&session_.reply);
         return rc;
+    }
+
+    // Runs it and puts it into the log, at one moment for whoever cuts.  Returns the ticket.
+    uint64_t run_logged(const Words &words, log_ring *log)
+    {
+        std::vector<bytes> v;
+        for (const std::string &w : words)
+            v.push_back(rdb::of(w));
+        const args a{v.data(), static_cast<uint32_t>(v.size())};
+        const std::string text = encode(words);
+        void *block = mem_alloc(text.size());
+        memcpy(block, text.data(), text.size());
+        uint32_t done = 0;
+        dispatch_enter(dispatcher_);
+        EXPECT_EQ(dispatch_apply(dispatcher_, &session_, &a, 1, &done), LK_OK);
+        const uint64_t ticket = log_ring_put(log, LOG_EFFECTS, block, text.size(), 0, 0);
+        dispatch_leave(dispatcher_);
+        reply_clear(&session_.reply);
+        log_ring_poke(log);
+        return ticket;
     }
 
     void run(const Words &words)
@@ -296,6 +316,6 @@ inline void put_base(FakeDisk *disk, const std::string &base)
     disk->put("d/a.1.incr.aof", "");
 }
 
-} // namespace aof
+} // namespace aof_test
 
 #endif

@@ -14,7 +14,7 @@
 #include <filesystem>
 #include <fstream>
 
-using namespace aof;
+using namespace aof_test;
 using rdb::noise;
 using rdb::prose;
 

@@ -28,11 +28,13 @@ std::string command(int n)
 class Book
 {
   public:
-    Book(FakeDisk &disk, aof_fsync fsync, aof_manifest *found = nullptr) : disk_(disk)
+    Book(FakeDisk &disk, aof_fsync fsync, aof_manifest *found = nullptr, bool keep = false)
+        : disk_(disk)
     {
         ring_ = log_ring_new(1 << 10, 16, 1 << 24);
         const aof_options options = {disk.ops(), "d", "a", fsync, false, faulted, this};
         aof_ = aof_new(&options, ring_);
+        aof_keep_history(aof_, keep);
         aof_manifest none{};
         opened = aof_open(aof_, found ? found : &none, 0, 0) == LK_OK;
         const log_sink sink = aof_sink(aof_);
@@ -441,6 +443,35 @@ TEST_F(Aof, TurnsOnlyWhenAllIsWritten)
     EXPECT_FALSE(disk.exists("d/a.3.incr.aof"));
 }
 
+// A crash between a rewrite and its deletions leaves history: the next life deletes it, if it may.
+TEST_F(Aof, DeletesHistoryThatWasLeft)
+{
+    const std::string text = "file a.2.base.aof seq 2 type b\nfile a.1.base.aof seq 1 type h\n"
+                             "file a.1.incr.aof seq 1 type h\nfile a.2.incr.aof seq 2 type i\n";
+    for (const bool keep : {true, false}) {
+        disk.put("d/a.manifest", text);
+        for (const char *name :
+             {"d/a.1.base.aof", "d/a.1.incr.aof", "d/a.2.base.aof", "d/a.2.incr.aof"})
+            disk.put(name, "");
+        aof_manifest m{};
+        buf error{};
+        ASSERT_EQ(aof_manifest_parse(bytes_of(text.data(), text.size()), &m, &error), LK_OK);
+        Book book(disk, AOF_FSYNC_EVERYSEC, &m, keep);
+        EXPECT_EQ(disk.exists("d/a.1.base.aof"), keep);
+        EXPECT_EQ(disk.exists("d/a.1.incr.aof"), keep);
+        EXPECT_EQ(disk.contents("d/a.manifest") == text, keep);
+        EXPECT_EQ(book.rewrite(), LK_OK);
+        EXPECT_EQ(disk.exists("d/a.2.base.aof"), keep);
+        /* With a file that is ready the manifest goes on naming it. */
+        ASSERT_EQ(aof_prepare_turn(book.file(), AOF_TURN_ROTATE), LK_OK);
+        aof_keep_history(book.file(), false);
+        EXPECT_FALSE(disk.exists("d/a.2.base.aof"));
+        EXPECT_EQ(disk.contents("d/a.manifest"),
+                  "file a.3.base.aof seq 3 type b\nfile a.3.incr.aof seq 3 type i\n"
+                  "file a.4.incr.aof seq 4 type i\n");
+    }
+}
+
 // A base says nothing about a sync that failed behind its turn.
 TEST_F(Aof, ABaseEndsNoFaultOfTheFileBehindIt)
 {
@@ -553,6 +584,7 @@ TEST_F(Aof, CutsWhatACrashHasLeft)
              /* The receiver was given what stands in it, and runs nothing without EXEC. */
              Case{"inside a transaction", one + "*1\r\n$5\r\nMULTI\r\n" + two + zeros, one, 2, 0},
              Case{"a command behind it", one + bad + two, "", -1, 0},
+             Case{"a command right behind garbage", one + "!!!" + two, "", -1, 0},
              Case{"a command far behind it", one + many + "\r\n" + two, "", -1, 0},
              Case{"the same, as asked", one + bad + two, one, 1, 1000},
              Case{"not that much", one + bad + two, "", -1, 39},
@@ -647,7 +679,12 @@ TEST(AofManifest, RefusesWhatLies)
              Case{"file a seq x type b\n", "seq"},
              Case{"file a seq 1 type q\n", "Unknown AOF file type"},
              Case{"seq 1 type b\n", "Invalid AOF manifest"},
-             Case{"file \"a seq 1 type b\n", "can't be a path"},
+             Case{"file a seq 1 type b\n\nfile b seq 1 type i\n", "Invalid AOF manifest"},
+             Case{"file a seq 1 type b odd\n", "Invalid AOF manifest"},
+             Case{"file a type i\n", "Invalid AOF manifest"},
+             Case{"file a seq 1\n", "Invalid AOF manifest"},
+             Case{"filx a seq 1 type b\n", "Invalid AOF manifest"},
+             Case{"file \"a seq 1 type b\n", "Invalid AOF manifest"},
          }) {
         aof_manifest m{};
         buf error{};

@@ -1,0 +1,331 @@
+// The saver over a disk that fails: whatever goes wrong, counters and lists are exact afterwards.
+#include "persist/saver.h"
+
+#include "core/base/log.h"
+#include "tests/persist/aof/aof_fixture.h"
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <functional>
+#include <string>
+#include <thread>
+
+namespace
+{
+
+using aof_test::Data;
+using Tail = FakeDisk::Tail;
+
+void until(const std::function<bool()> &there)
+{
+    while (!there())
+        std::this_thread::yield();
+}
+
+// Keys, their log, and all that saves them.
+class World
+{
+  public:
+    World(FakeDisk &disk, aof_fsync fsync, bool preamble = true) : preamble_(preamble)
+    {
+        ring_ = log_ring_new(1 << 10, 16, 1 << 24);
+        aof_options options{};
+        options.ops = disk.ops();
+        options.directory = "d";
+        options.filename = "a";
+        options.fsync = fsync;
+        aof_ = aof_new(&options, ring_);
+        aof_manifest none{};
+        opened = aof_open(aof_, &none, 0, 0) == LK_OK;
+        const log_sink sink = aof_sink(aof_);
+        log_ = log_thread_new(ring_, &sink, 1);
+        saver_parts parts{};
+        parts.ks = data.ks;
+        parts.ring = ring_;
+        parts.aof = aof_;
+        parts.ops = disk.ops();
+        parts.ctx = this;
+        parts.settings = settings;
+        parts.changes = count;
+        saver = saver_new(&parts);
+    }
+    World(const World &) = delete;
+    ~World()
+    {
+        saver_free(saver);
+        log_thread_end(log_);
+        aof_free(aof_);
+        log_ring_free(ring_);
+    }
+
+    // One more in a counter and in a list, which have no other way to be told twice.
+    uint64_t step()
+    {
+        changes += 2;
+        data.run_logged({"INCR", "n"}, ring_);
+        return data.run_logged({"RPUSH", "l", "x"}, ring_);
+    }
+
+    // False: a fault came first.
+    bool wait_durable(uint64_t ticket)
+    {
+        until([&] { return log_ring_is_durable_or_ask(ring_, ticket, 0) || aof_fault_line(aof_); });
+        return log_ring_is_durable_or_ask(ring_, ticket, 0);
+    }
+
+    bool job(saver_job kind)
+    {
+        const enum aof_turn turn = kind == SAVER_REWRITE ? AOF_TURN_ROTATE : AOF_TURN_NONE;
+        EXPECT_EQ(saver_begin(saver, kind, turn), LK_OK);
+        return saver_wait(saver);
+    }
+
+    // Writes that failed are tried again; of a sync that failed only a rewrite makes good.
+    void recover(uint64_t ticket)
+    {
+        until([&] { return !aof_report_get(aof_).write_failed; });
+        while (!wait_durable(ticket))
+            job(SAVER_REWRITE);
+    }
+
+    Data data;
+    ::saver *saver;
+    std::atomic<uint64_t> changes{0}, cuts{0};
+    bool opened = false;
+
+  private:
+    static void settings(void *ctx, saver_job, saver_settings *out)
+    {
+        *out = saver_settings{};
+        out->directory = mem_strdup("d");
+        out->filename = mem_strdup("dump.rdb");
+        out->aof_directory = mem_strdup("d");
+        out->checksum = true;
+        out->rdb_preamble = static_cast<World *>(ctx)->preamble_;
+        out->redis_version = "7.4.0";
+    }
+    static uint64_t count(void *ctx)
+    {
+        World *w = static_cast<World *>(ctx);
+        w->cuts++;
+        return w->changes;
+    }
+
+    bool preamble_;
+    log_ring *ring_;
+    aof *aof_;
+    log_thread *log_;
+};
+
+struct Found {
+    int rc = LK_OK;
+    std::string error;
+    int64_t counter = 0, length = 0;
+};
+
+// The digest stands behind the value.
+int64_t number_in(const std::string &told)
+{
+    return std::stoll(told.substr(0, told.rfind('@') - DIGEST_CHARS));
+}
+
+Found find(const FakeDisk &disk, const char *manifest_of_rdb = nullptr)
+{
+    Found out;
+    if (!manifest_of_rdb && !disk.exists("d/a.manifest"))
+        return out;
+    FakeDisk alone;
+    if (manifest_of_rdb) {
+        alone.put("d/a.manifest", "file dump.rdb seq 1 type b\n");
+        alone.put("d/dump.rdb", disk.contents("d/dump.rdb"));
+    }
+    Data d;
+    out.rc = d.load(manifest_of_rdb ? alone : disk, &out.error, nullptr, true);
+    for (const auto &[place, told] : d.dump()) {
+        if (place.second == "n")
+            out.counter = number_in(told);
+        else /* one word an element */
+            out.length =
+                std::count(told.begin(), told.begin() + static_cast<long>(told.rfind('@')), 'x');
+    }
+    return out;
+}
+
+class Saver : public testing::Test
+{
+  protected:
+    Saver()
+    {
+        log_set_level(LOG_NOTHING);
+    }
+    ~Saver() override
+    {
+        log_set_level(LOG_NOTICE);
+    }
+};
+
+// A step now and then, two rewrites and a snapshot between them.
+template <class Step> void live(World &w, Step step)
+{
+    for (int i = 1; w.opened && i <= 9; i++) {
+        if (!step(w.step()))
+            return;
+        if (i == 3 || i == 6)
+            w.job(SAVER_REWRITE);
+        if (i == 5)
+            w.job(SAVER_RDB);
+    }
+}
+
+TEST_F(Saver, LosesAndDoublesNothingWhicheverCallFails)
+{
+    for (const bool preamble : {true, false})
+        for (int64_t n = 0;; n++) {
+            SCOPED_TRACE("call " + std::to_string(n));
+            FakeDisk d;
+            d.fail_only(n);
+            int steps = 0;
+            {
+                World w(d, AOF_FSYNC_ALWAYS, preamble);
+                uint64_t last = 0;
+                live(w, [&](uint64_t ticket) {
+                    steps++;
+                    w.recover(last = ticket);
+                    return true;
+                });
+            }
+            const bool failed = d.calls() > n;
+            EXPECT_EQ(d.misused(), 0);
+            d.after_crash(static_cast<uint64_t>(n % 8), static_cast<Tail>(n % 4));
+            const Found got = find(d);
+            ASSERT_EQ(got.rc, LK_OK) << got.error;
+            ASSERT_EQ(got.counter, steps);
+            ASSERT_EQ(got.length, steps);
+            if (!failed)
+                break;
+        }
+}
+
+TEST_F(Saver, LosesAndDoublesNothingWhereverThePowerFails)
+{
+    for (const aof_fsync fsync : {AOF_FSYNC_ALWAYS, AOF_FSYNC_EVERYSEC})
+        for (int64_t n = 0;; n++) {
+            SCOPED_TRACE("call " + std::to_string(n));
+            FakeDisk d;
+            d.fail_from(n);
+            int durable = 0, steps = 0;
+            {
+                World w(d, fsync);
+                live(w, [&](uint64_t ticket) {
+                    steps++;
+                    if (!w.wait_durable(ticket))
+                        return false;
+                    durable = fsync == AOF_FSYNC_ALWAYS ? steps : 0;
+                    return true;
+                });
+            }
+            const bool failed = d.calls() > n;
+            d.after_crash(static_cast<uint64_t>(n % 8), static_cast<Tail>(n / 8 % 4));
+            const Found got = find(d);
+            ASSERT_EQ(got.rc, LK_OK) << got.error;
+            ASSERT_GE(got.length, durable);
+            ASSERT_LE(got.length, steps);
+            ASSERT_LE(got.counter - got.length, 1); /* two slots a step */
+            ASSERT_GE(got.counter, got.length);
+            if (d.exists("d/dump.rdb")) { /* whole, or not there */
+                const Found saved = find(d, "dump.rdb");
+                EXPECT_EQ(saved.rc, LK_OK) << saved.error;
+                EXPECT_EQ(saved.length, 5);
+            }
+            if (!failed)
+                break;
+        }
+}
+
+// A clean end syncs what everysec has not.
+TEST_F(Saver, ACleanEndLeavesNothingToThePower)
+{
+    FakeDisk d;
+    {
+        World w(d, AOF_FSYNC_EVERYSEC);
+        for (int i = 0; i < 100; i++)
+            w.step();
+        EXPECT_TRUE(w.job(SAVER_REWRITE));
+        for (int i = 0; i < 50; i++)
+            w.step();
+    }
+    d.after_crash();
+    const Found got = find(d);
+    EXPECT_EQ(got.rc, LK_OK) << got.error;
+    EXPECT_EQ(got.counter, 150);
+    EXPECT_EQ(got.length, 150);
+}
+
+// What is changed while a snapshot is written is not in it, and is not counted as saved.
+TEST_F(Saver, CountsChangesAsOfTheCut)
+{
+    FakeDisk d;
+    World w(d, AOF_FSYNC_NO);
+    w.step();
+    w.wait_durable(0);
+    d.stall("rename");
+    ASSERT_EQ(saver_begin(w.saver, SAVER_RDB, AOF_TURN_NONE), LK_OK);
+    until([&] { return w.cuts == 1; });
+    for (int i = 0; i < 10; i++)
+        w.step();
+    d.stall(nullptr);
+    EXPECT_TRUE(saver_wait(w.saver));
+    const saver_report r = saver_report_get(w.saver);
+    EXPECT_EQ(r.changes_at_last_save, 2u);
+    EXPECT_EQ(r.saves, 1u);
+    EXPECT_EQ(find(d, "dump.rdb").length, 1);
+}
+
+// Whoever aborts a job that has not cut yet finds that it never does.
+TEST_F(Saver, AnAbortBeforeTheCutBeginsNothing)
+{
+    for (const saver_job kind : {SAVER_RDB, SAVER_REWRITE}) {
+        FakeDisk d;
+        World w(d, AOF_FSYNC_NO);
+        w.step();
+        gate_close(&w.data.ks->gate);
+        ASSERT_EQ(saver_begin(w.saver, kind, kind == SAVER_RDB ? AOF_TURN_NONE : AOF_TURN_ROTATE),
+                  LK_OK);
+        saver_abort(w.saver, kind);
+        gate_open(&w.data.ks->gate);
+        EXPECT_FALSE(saver_wait(w.saver));
+        EXPECT_EQ(w.cuts, 0u);
+        const saver_report r = saver_report_get(w.saver);
+        EXPECT_FALSE(r.save_failed || r.rewrite_failed); /* it was asked for */
+        EXPECT_FALSE(d.exists("d/dump.rdb"));
+        w.step();
+        EXPECT_TRUE(w.job(kind));
+        w.step();
+    }
+}
+
+// Under everysec a rotation between a write and its sync takes nothing of what both files hold.
+TEST_F(Saver, RotatesBetweenAWriteAndItsSync)
+{
+    FakeDisk d;
+    {
+        World w(d, AOF_FSYNC_EVERYSEC);
+        d.stall("sync_data");
+        for (int i = 0; i < 20; i++)
+            w.step();
+        EXPECT_TRUE(w.job(SAVER_REWRITE));
+        for (int i = 0; i < 20; i++)
+            w.step();
+        EXPECT_TRUE(w.job(SAVER_REWRITE));
+        w.step();
+        d.stall(nullptr);
+    }
+    d.after_crash();
+    const Found got = find(d);
+    EXPECT_EQ(got.rc, LK_OK) << got.error;
+    EXPECT_EQ(got.counter, 41);
+    EXPECT_EQ(got.length, 41);
+}
+
+} // namespace
