@@ -44,6 +44,7 @@ static struct stripe *stripe_of(struct registry *r, uint64_t id)
 
 void registry_add(struct registry *r, struct session *s)
 {
+    LK_ASSERT(s->id != 0 && !s->registry.next && !s->registry.prev);
     struct stripe *t = stripe_of(r, s->id);
     pthread_mutex_lock(&t->lock);
     s->registry.prev = t->last;

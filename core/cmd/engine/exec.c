@@ -230,22 +230,26 @@ int64_t exec_deadline(struct exec *x, struct bytes key)
 
 uint32_t exec_idle_seconds(struct exec *x, struct bytes key)
 {
+    LK_ASSERT(exec_locate(x, key)->at.entry);
     return lru_idle_seconds(entry_lru(exec_locate(x, key)->at.entry), x->now_ms);
 }
 
 uint32_t exec_lfu_counter(struct exec *x, struct bytes key)
 {
+    LK_ASSERT(exec_locate(x, key)->at.entry);
     return lfu_counter(entry_lru(exec_locate(x, key)->at.entry), x->now_ms,
                        exec_limits(x)->lfu_decay_minutes);
 }
 
 void exec_set_use(struct exec *x, struct bytes key, uint32_t bits)
 {
+    LK_ASSERT(exec_locate(x, key)->at.entry);
     entry_touch(exec_locate(x, key)->at.entry, bits);
 }
 
 size_t exec_entry_bytes(struct exec *x, struct bytes key)
 {
+    LK_ASSERT(exec_locate(x, key)->at.entry);
     return mem_class(entry_size(exec_locate(x, key)->at.entry));
 }
 

@@ -111,6 +111,7 @@ static void go_on(struct session *s)
 
 int64_t waiter_deadline(const struct session *s)
 {
+    LK_ASSERT(s->waiter);
     return s->waiter->deadline_ms;
 }
 
