@@ -145,11 +145,27 @@ static int skip_slot_info(struct load *l)
     return rc;
 }
 
+/* What no entry can hold is held as the nearest that it can: long past, or far off. */
+static void hold_deadline(struct load *l, int64_t ms)
+{
+    if (ms != ENTRY_NO_DEADLINE)
+        ms = ms < 0 ? 0 : ms > ENTRY_DEADLINE_MAX ? ENTRY_DEADLINE_MAX : ms;
+    l->next.deadline_ms = ms;
+}
+
+static int read_expire_ms(struct load *l)
+{
+    int64_t ms = ENTRY_NO_DEADLINE;
+    const int rc = rdb_in_ms(l->in, &ms);
+    hold_deadline(l, ms);
+    return rc;
+}
+
 static int read_expire_s(struct load *l)
 {
     int32_t s = 0;
     const int rc = rdb_in_seconds(l->in, &s);
-    l->next.deadline_ms = (int64_t)s * 1000;
+    hold_deadline(l, (int64_t)s * 1000);
     return rc;
 }
 
@@ -232,7 +248,7 @@ static int read_opcode(struct load *l, unsigned opcode)
 {
     switch (opcode) {
     case RDB_OP_EXPIRE_MS:
-        return rdb_in_ms(l->in, &l->next.deadline_ms);
+        return read_expire_ms(l);
     case RDB_OP_EXPIRE_S:
         return read_expire_s(l);
     case RDB_OP_IDLE:

@@ -267,6 +267,17 @@ const ForeignCase foreign_cases[] = {
     {"seconds",
      "REDIS0002" + unhex("fe02 fd 15cd5b07") + std::string("\0\1k\xc0\x05", 5) + unhex("ff"),
      {{{2, "k"}, {"5", 123456789000}}}},
+    {"seconds_before_time",
+     "REDIS0002" + unhex("fe02 fd fbffffff") + std::string("\0\1k\xc0\x05", 5) + unhex("ff"),
+     {{{2, "k"}, {"5", 0}}}},
+    {"milliseconds_before_time",
+     "REDIS0004" + unhex("fe02 fc feffffffffffffff") + std::string("\0\1k\xc0\x05", 5) +
+         unhex("ff"),
+     {{{2, "k"}, {"5", 0}}}},
+    {"beyond_what_an_entry_holds",
+     "REDIS0004" + unhex("fe02 fc ffffffffffffff7f") + std::string("\0\1k\xc0\x05", 5) +
+         unhex("ff"),
+     {{{2, "k"}, {"5", ENTRY_DEADLINE_MAX}}}},
     {"checksum_off",
      "REDIS0006" + unhex("fe00") + std::string("\0\1k\1v", 5) + unhex("ff 0000000000000000"),
      {{{0, "k"}, {"v"}}}},
