@@ -15,6 +15,7 @@
 #include "core/cmd/command/absent.h"
 #include "core/cmd/command/tables.h"
 #include "core/cmd/command/tables_server.h"
+#include "core/cmd/engine/push.h"
 #include "io/admin/admin.h"
 #include "io/net/listen.h"
 #include "io/saving/persistence.h"
@@ -162,6 +163,7 @@ static void report_worker(void *ctx, uint32_t worker, struct admin_worker *out)
     *out = (struct admin_worker){.backend = r.backend,
                                  .connections = r.connections,
                                  .blocked = r.blocked,
+                                 .subscribed = r.subscribed,
                                  .buffer_bytes = r.buffer_bytes,
                                  .input_max = r.input_max,
                                  .output_max = r.output_max,
@@ -310,6 +312,7 @@ static void make_store(struct server *s, const struct config *c)
     engine->fixed.latency = latency_new();
     config_register(s->config, CONFIG_HOOK_SLOWLOG,
                     &(struct config_hook){NULL, slowlog_applied, engine->fixed.slowlog});
+    engine->fixed.push = push_hub_new();
     engine->fixed.registry = registry_new(workers, wake_worker, s);
 }
 
@@ -325,6 +328,8 @@ static void make_workers(struct server *s, const struct config *c)
                                        .cron_ctx = s};
     s->workers = worker_group_new(&setup, worker_count(c));
     shard_set_retry_hook(worker_group_retry, s->workers);
+    engine->fixed.push->wake = worker_group_pushed;
+    engine->fixed.push->wake_ctx = s->workers;
     engine->hooks.served = worker_group_served;
     engine->hooks.served_ctx = s->workers;
     engine->fixed.worker_count = worker_group_count(s->workers);
@@ -433,6 +438,7 @@ static void free_all(struct server *s)
     worker_group_free(s->workers);
     log_ring_free(s->engine.fixed.log);
     admin_free(s->admin);
+    push_hub_free(s->engine.fixed.push);
     registry_free(s->engine.fixed.registry);
     slowlog_free(s->engine.fixed.slowlog);
     latency_free(s->engine.fixed.latency);

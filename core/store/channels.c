@@ -175,6 +175,13 @@ uint64_t channels_publish(struct channels *c, struct message *m)
     return ch ? ch->workers : 0;
 }
 
+uint64_t channels_subscribers(struct channels *c, const struct message *m)
+{
+    const struct stripe *s = &c->stripes[stripe_index(m->hash)];
+    const struct channel *ch = stripe_find(s, m->kind, message_channel(m), m->hash);
+    return ch ? ch->subscribers : 0;
+}
+
 void channels_pass(struct channels *c)
 {
     for (uint32_t i = 0; i < CHANNEL_STRIPES; i++) {

@@ -77,6 +77,9 @@ void channels_unlock(struct channels *c, const struct stripe_set *s);
  */
 uint64_t channels_publish(struct channels *c, struct message *m);
 
+/* Under the lock of its stripe: how many clients subscribe to m's channel. */
+uint64_t channels_subscribers(struct channels *c, const struct message *m);
+
 /* Takes and lets go of every stripe once: who published before has pushed by then. */
 void channels_pass(struct channels *c);
 

@@ -29,6 +29,10 @@ static uint32_t wanted_events(int notify)
         events |= EVENT_NEW;
     if (notify & CONFIG_NOTIFY_MISS)
         events |= EVENT_MISS;
+    if (notify & CONFIG_NOTIFY_KEYSPACE)
+        events |= EVENT_KEYSPACE;
+    if (notify & CONFIG_NOTIFY_KEYEVENT)
+        events |= EVENT_KEYEVENT;
     return events;
 }
 

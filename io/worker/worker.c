@@ -105,6 +105,7 @@ static void loop_once(struct worker *w)
     woken(w);
     worker_timers(w);
     worker_run_ready(w);
+    dispatch_deliver(w->dispatcher);
     conn_flush_all(w);
     dispatch_leave(w->dispatcher);
 }
@@ -191,6 +192,12 @@ static void *run(void *arg)
 
 /* --- the group ------------------------------------------------------------------------------- */
 
+/* A message has been put behind a session's replies. */
+static void pushed(void *ctx, struct session *s)
+{
+    conn_dirty(ctx, conn_of_session(s));
+}
+
 static struct worker *worker_new(struct worker_group *g, uint32_t index)
 {
     struct worker *w = mem_new(struct worker);
@@ -198,6 +205,7 @@ static struct worker *worker_new(struct worker_group *g, uint32_t index)
     w->index = index;
     w->dispatcher = dispatcher_new(g->setup.engine, index);
     w->stats = dispatcher_stats(w->dispatcher);
+    dispatch_on_output(w->dispatcher, pushed, w);
     inbox_init(&w->inbox);
     inbox_init(&w->served);
     inbox_init(&w->answers);
@@ -293,6 +301,7 @@ struct worker_report worker_group_report(const struct worker_group *g, uint32_t 
         .backend = __atomic_load_n(&w->backend, __ATOMIC_ACQUIRE),
         .connections = __atomic_load_n(&w->connections, __ATOMIC_RELAXED),
         .blocked = stats_read(&f->blocked),
+        .subscribed = dispatch_subscriber_count(w->dispatcher),
         .buffer_bytes = stats_read(&f->buffer_bytes),
         .input_max = stats_read(&f->input_max),
         .output_max = stats_read(&f->output_max),

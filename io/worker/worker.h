@@ -48,7 +48,7 @@ struct stats *worker_group_stats(struct worker_group *g, uint32_t worker);
 /* What a worker says of itself; figures at most a second old. */
 struct worker_report {
     const char *backend; /* NULL before it runs */
-    uint64_t connections, blocked;
+    uint64_t connections, blocked, subscribed;
     uint64_t buffer_bytes; /* of its connections: input and output */
     uint64_t input_max, output_max;
     uint64_t reads, writes;
@@ -61,6 +61,7 @@ void worker_group_retry(void *group, uint64_t workers); /* shard_set_retry_hook 
 void worker_group_look(void *group, uint32_t worker);   /* registry's wake */
 /* Ends the wait of a session that waits for no key; it may have gone. */
 void worker_group_answer(void *group, uint32_t worker, uint64_t session_id, struct bytes reply);
+void worker_group_pushed(void *group, uint32_t worker); /* push_hub.wake */
 /* engine.hooks.served */
 void worker_group_served(void *group, uint32_t worker, struct inbox_node *message);
 

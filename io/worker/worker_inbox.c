@@ -50,6 +50,11 @@ void worker_group_served(void *group, uint32_t worker, struct inbox_node *messag
         worker_wake(w);
 }
 
+void worker_group_pushed(void *group, uint32_t worker)
+{
+    worker_wake(((struct worker_group *)group)->workers[worker]);
+}
+
 void worker_group_answer(void *group, uint32_t worker, uint64_t session_id, struct bytes reply)
 {
     struct worker *w = ((struct worker_group *)group)->workers[worker];

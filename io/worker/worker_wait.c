@@ -9,7 +9,7 @@
 #include "core/cmd/engine/waiter.h"
 #include "io/worker/worker_priv.h"
 
-static struct conn *conn_of_session(struct session *s)
+struct conn *conn_of_session(struct session *s)
 {
     return (struct conn *)((char *)s - offsetof(struct conn, session));
 }
@@ -24,7 +24,9 @@ static void go_on(struct worker *w, struct conn *c)
 
 void worker_take_served(struct worker *w)
 {
-    for (struct inbox_node *n = inbox_drain(&w->served), *next; n; n = next) {
+    struct inbox_node *n = inbox_drain(&w->served);
+    dispatch_deliver(w->dispatcher); /* what was published before they were served comes first */
+    for (struct inbox_node *next; n; n = next) {
         next = n->next;
         struct session *s = waiter_session(n);
         struct conn *c = s ? conn_of_session(s) : NULL;

@@ -38,6 +38,7 @@ enum session_flag {
     SESSION_REPLICA = 1 << 13, /* the peer is a replica of ours */
     SESSION_MASTER = 1 << 14,  /* the peer is our master */
     SESSION_MONITOR = 1 << 15,
+    SESSION_SUBSCRIBER = 1 << 16, /* has subscriptions of any kind */
 };
 
 /* How a blocked session is to go on, as CLIENT UNBLOCK of any worker asks. */

@@ -54,6 +54,7 @@ enum command_flag {
     CMD_EACH_SHARD = 1 << 23, /* goes shard by shard through exec_each_shard */
     CMD_PUSHES = 1 << 24,     /* its reply is made of pushes, which CLIENT REPLY does not silence */
     CMD_HEALTH = 1 << 25,     /* refused as writes are while data cannot be saved: PING */
+    CMD_SUBSCRIBED = 1 << 26, /* a subscriber of RESP2 may send it */
 };
 
 /* Categories, one bit each, in the order of ACL CAT. */

@@ -46,6 +46,9 @@ extern const struct command scan_commands[];         /* cmd_scan.c */
 extern const struct command object_commands[];       /* cmd_object.c */
 extern const struct command flush_commands[];        /* cmd_flush.c */
 extern const struct command transaction_commands[];  /* transaction.c */
+extern const struct command subscribe_commands[];    /* cmd_subscribe.c */
+extern const struct command publish_commands[];      /* cmd_publish.c */
+extern const struct command pubsub_commands[];       /* cmd_pubsub.c */
 extern const struct command list_commands[];         /* cmd_list.c */
 extern const struct command list_read_commands[];    /* cmd_list_read.c */
 extern const struct command list_edit_commands[];    /* cmd_list_edit.c */

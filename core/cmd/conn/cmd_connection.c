@@ -4,14 +4,13 @@
 #include "core/cmd/command/tables_server.h"
 #include "core/cmd/conn/cmd_client.h"
 #include "core/cmd/engine/dispatch.h"
+#include "core/cmd/engine/exec_push.h"
 #include "core/cmd/engine/session_end.h"
 
 /* A RESP 2 subscriber reads nothing but messages, so the answer looks like one. */
 static bool only_messages(const struct exec *x)
 {
-    const struct session *s = x->session;
-    return x->reply->version == 2 &&
-           s->shown.channels + s->shown.patterns + s->shown.shard_channels > 0;
+    return x->reply->version == 2 && session_has(x->session, SESSION_SUBSCRIBER);
 }
 
 static enum outcome ping(struct exec *x, const struct args *a)
@@ -52,6 +51,7 @@ static enum outcome reset(struct exec *x, const struct args *a)
     const bool open = config->requirepass.size == 0;
     /* Under the registry's lock, before session_reset frees what is left of the name. */
     client_set_text(x, &s->registry.name, bytes_of(NULL, 0));
+    exec_unsubscribe_all(x);
     session_reset(s);
     session_set(s, SESSION_AUTHENTICATED, open);
     reply_simple(x->reply, "RESET");
@@ -71,13 +71,15 @@ static enum outcome select_db(struct exec *x, const struct args *a)
     return RUN_DONE;
 }
 
-#define ALWAYS CMD_NOSCRIPT | CMD_LOADING | CMD_STALE | CMD_FAST | CMD_NO_AUTH | CMD_ALLOW_BUSY
+#define ALWAYS                                                                                     \
+    CMD_SUBSCRIBED | CMD_NOSCRIPT | CMD_LOADING | CMD_STALE | CMD_FAST | CMD_NO_AUTH |             \
+        CMD_ALLOW_BUSY
 
 const struct command connection_commands[] = {
     {"echo", .arity = 2, .flags = CMD_LOADING | CMD_STALE | CMD_FAST, .categories = CAT_CONNECTION,
      .run = echo},
-    {"ping", .arity = -1, .flags = CMD_FAST | CMD_HEALTH, .categories = CAT_CONNECTION,
-     .run = ping},
+    {"ping", .arity = -1, .flags = CMD_FAST | CMD_HEALTH | CMD_SUBSCRIBED,
+     .categories = CAT_CONNECTION, .run = ping},
     {"quit", .arity = -1, .flags = ALWAYS | CMD_CONTROL, .categories = CAT_CONNECTION, .run = quit},
     {"reset", .arity = 1, .flags = ALWAYS | CMD_CONTROL, .categories = CAT_CONNECTION,
      .run = reset},

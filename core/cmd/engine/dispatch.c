@@ -27,6 +27,9 @@ struct dispatcher *dispatcher_new(struct engine *engine, uint32_t worker)
     dispatch_reserve_keys(d, 16);
     dispatch_reserve_refs(d, 16);
     session_init(&d->system, 0);
+    d->push = engine->fixed.push;
+    if (d->push)
+        subscribers_init(&d->subscribers, d->push->channels, d->push->patterns, worker);
     d->batch.tick_stale = 1;
     while (clock_ticks_to_ns(d->batch.tick_stale) < STALE_NS)
         d->batch.tick_stale *= 2;
@@ -36,12 +39,14 @@ struct dispatcher *dispatcher_new(struct engine *engine, uint32_t worker)
 void dispatcher_free(struct dispatcher *d)
 {
     session_release(&d->system);
+    subscribers_release(&d->subscribers);
+    publication_release(&d->unit.publication);
+    buf_release(&d->event_name);
     gate_part(&d->ks->gate, d->slot);
     lock_set_free(d->held.set);
     stats_release(&d->stats);
     buf_release(&d->scratch);
     buf_release(&d->fresh);
-    buf_release(&d->unit.pushes);
     buf_release(&d->unit.effects.bytes);
     log_arena_end(&d->unit.effects.arena, d->engine->fixed.log);
     mem_free(d->keys.v, d->keys.capacity * sizeof *d->keys.v);
@@ -201,11 +206,25 @@ static void leave_token(struct dispatcher *d, struct session *s)
         shard_tell_retry(token_leave(&d->engine->token, &s->token));
 }
 
+/* May it publish: itself, or as events of what it changes? */
+static bool publishes(const struct dispatcher *d, uint32_t flags)
+{
+    if (!d->push || __atomic_load_n(&d->push->full, __ATOMIC_RELAXED) == 0)
+        return false;
+    const bool events = __atomic_load_n(&d->engine->hooks.events, __ATOMIC_RELAXED) != 0;
+    return flags & CMD_MAY_REPLICATE || (events && flags & CMD_WRITE);
+}
+
 static bool run_command(struct dispatcher *d, struct pending *p, enum outcome *outcome)
 {
     const uint32_t flags = dispatch_flags(p->session, p->cmd);
     if (d->batch.logging && flags & (CMD_WRITE | CMD_MAY_REPLICATE) &&
         LK_UNLIKELY(!log_ring_room_or_ask(d->engine->fixed.log, d->worker))) {
+        leave_token(d, p->session);
+        p->session->parked = true;
+        return false;
+    }
+    if (LK_UNLIKELY(publishes(d, flags) && !push_room_or_ask(d->push, d->worker))) {
         leave_token(d, p->session);
         p->session->parked = true;
         return false;
@@ -218,11 +237,23 @@ static bool run_command(struct dispatcher *d, struct pending *p, enum outcome *o
     return run_locked(d, p, outcome);
 }
 
-/* CLIENT REPLY: takes back what a command said to somebody who does not want to hear it.  Pushes
- * are not in the reply yet. */
-static void hush(struct session *s, struct reply_place before)
+/* A subscriber's reply comes behind what was pushed before it: before becomes where it begins. */
+static bool run_aside(struct dispatcher *d, struct pending *p, enum outcome *outcome,
+                      struct reply_place *before)
 {
-    if (session_has(s, SESSION_REPLY_OFF | SESSION_REPLY_SKIP))
+    aside_begin(d, p->session);
+    const bool ran = run_command(d, p, outcome);
+    *before = aside_end(d, p->session);
+    return ran;
+}
+
+/*
+ * CLIENT REPLY: takes back what a command said to somebody who does not want to hear it.  Messages
+ * stand before the reply, or come later.
+ */
+static void hush(struct session *s, const struct command_info *c, struct reply_place before)
+{
+    if (session_has(s, SESSION_REPLY_OFF | SESSION_REPLY_SKIP) && !(c && c->flags & CMD_PUSHES))
         reply_rewind(&s->reply, before);
     session_set(s, SESSION_REPLY_SKIP, false);
     if (session_has(s, SESSION_REPLY_SKIP_NEXT)) {
@@ -255,7 +286,7 @@ static void run_pending(struct dispatcher *d, struct pending *p)
         p->state = PENDING_CLOSE;
         return;
     }
-    const struct reply_place before = reply_mark(&s->reply);
+    struct reply_place before = reply_mark(&s->reply);
     enum outcome outcome = RUN_DONE;
     __atomic_store_n(&s->last_command, p->cmd, __ATOMIC_RELAXED);
     p->state = PENDING_DONE;
@@ -266,7 +297,8 @@ static void run_pending(struct dispatcher *d, struct pending *p)
     switch (dispatch_check(d, s, p->cmd, &p->args)) {
     case CHECK_NEXT:
     case CHECK_RUN:
-        if (!run_command(d, p, &outcome)) {
+        if (!(LK_UNLIKELY(session_has(s, SESSION_SUBSCRIBER)) ? run_aside(d, p, &outcome, &before)
+                                                              : run_command(d, p, &outcome))) {
             p->state = PENDING_PARKED;
             return;
         }
@@ -285,8 +317,6 @@ static void run_pending(struct dispatcher *d, struct pending *p)
         break;
     }
     if (LK_UNLIKELY(outcome == RUN_AGAIN)) {
-        if (d->unit.work)
-            unit_send_pushes(d, s); /* nothing of the reply is written yet */
         s->parked = true;
         p->state = PENDING_PARKED;
         shard_tell_retry(UINT64_C(1) << d->worker); /* its next turn is in the next loop */
@@ -296,9 +326,7 @@ static void run_pending(struct dispatcher *d, struct pending *p)
     __atomic_store_n(&s->last_used_ms, d->batch.now_ms, __ATOMIC_RELAXED);
     if (LK_UNLIKELY(
             session_has(s, SESSION_REPLY_OFF | SESSION_REPLY_SKIP | SESSION_REPLY_SKIP_NEXT)))
-        hush(s, before);
-    if (LK_UNLIKELY(d->unit.work != 0))
-        unit_send_pushes(d, s);
+        hush(s, p->cmd, before);
     if (outcome == RUN_CLOSE) {
         session_set(s, SESSION_CLOSE_AFTER, true);
         p->state = PENDING_CLOSE;
@@ -363,6 +391,7 @@ void dispatch_forget(struct dispatcher *d, struct session *s)
 {
     shard_tell_retry(token_leave(&d->engine->token, &s->token));
     waiter_forget(d, s);
+    subscriber_forget(&d->subscribers, s);
     session_unwatch(s);
     multi_discard(s);
 }

@@ -64,6 +64,23 @@ void dispatch_leave(struct dispatcher *d);
 /* Between enter and leave.  n <= DISPATCH_BATCH.  Commands of one session stand in order. */
 void dispatch_run(struct dispatcher *d, struct pending *p, uint32_t n);
 
+/*
+ * Hands round what other sessions have published: to be called between two batches, inside the
+ * gate.  on_output is told of every session whose reply grows by it.
+ */
+void dispatch_deliver_slow(struct dispatcher *d);
+bool dispatch_has_pushes(const struct dispatcher *d); /* any, waiting to be delivered? */
+static inline void dispatch_deliver(struct dispatcher *d)
+{
+    if (LK_UNLIKELY(dispatch_has_pushes(d)))
+        dispatch_deliver_slow(d);
+}
+void dispatch_on_output(struct dispatcher *d, void (*output)(void *ctx, struct session *s),
+                        void *ctx);
+
+/* Sessions with subscriptions; any thread. */
+uint64_t dispatch_subscriber_count(const struct dispatcher *d);
+
 /* The connection is gone: leaves the token's queue, watches and transaction. Inside enter/leave. */
 void dispatch_forget(struct dispatcher *d, struct session *s);
 

@@ -148,6 +148,18 @@ static enum check_result check_fault(struct checked *k)
     return fault ? refuse_exec(k, fault) : CHECK_NEXT;
 }
 
+/* A subscriber of RESP2 could not tell the reply from a message. */
+static enum check_result check_subscriber(struct checked *k)
+{
+    if (k->s->reply.version != 2 || k->c->flags & CMD_SUBSCRIBED)
+        return CHECK_NEXT;
+    reply_error(&k->s->reply,
+                "ERR Can't execute '%s': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / "
+                "RESET are allowed in this context",
+                k->c->name);
+    return CHECK_REFUSED;
+}
+
 static enum check_result check_loading(struct checked *k)
 {
     return refuse_exec(k, "LOADING Redis is loading the dataset in memory");
@@ -181,6 +193,7 @@ static const struct check_row {
     {check_multi, 0, SESSION_MULTI, NOT_OURS},
     {check_memory, CHECK_MEMORY, 0, NOT_OURS},
     {check_fault, CHECK_FAULT, 0, NOT_OURS},
+    {check_subscriber, 0, SESSION_SUBSCRIBER, NOT_OURS},
     {check_loading, CHECK_LOADING, 0, NOT_OURS},
     {check_pause, CHECK_PAUSE_WRITES | CHECK_PAUSE_ALL, 0, NOT_OURS},
     {check_queue, 0, SESSION_MULTI, 0},

@@ -5,6 +5,8 @@
 #define LK_CMD_DISPATCH_PRIV_H
 
 #include "core/cmd/engine/dispatch.h"
+#include "core/cmd/engine/publication.h"
+#include "core/cmd/engine/subscriber.h"
 #include "core/store/shard_write.h"
 
 LK_BEGIN
@@ -76,10 +78,10 @@ struct call {
 /* What a unit has to commit; 0 between two units. */
 enum unit_work {
     UNIT_EFFECTS = 1 << 0,
-    UNIT_READY = 1 << 1,  /* keys that somebody waits for */
-    UNIT_SERVED = 1 << 2, /* waiters that go home */
-    UNIT_PUSHES =
-        1 << 3, /* for its own session; they outlast the commit, until the reply is whole */
+    UNIT_READY = 1 << 1,    /* keys that somebody waits for */
+    UNIT_SERVED = 1 << 2,   /* waiters that go home */
+    UNIT_MESSAGES = 1 << 3, /* for subscribers of any worker */
+    UNIT_ASIDE = 1 << 4,    /* its session is a subscriber: see struct aside */
 };
 
 /* A command with all that it runs (unit.c): committed at once, under the command's locks. */
@@ -91,19 +93,32 @@ struct unit {
     bool serving;           /* a waiter's command runs again … */
     struct bytes ready_key; /* … because this key was written */
     struct waiter *served;  /* linked by their messages */
-    struct buf pushes;      /* exec_push */
-    uint64_t ticket;        /* of the effects that were committed last */
+    struct publication publication;
+    uint64_t ticket; /* of the effects that were committed last */
+};
+
+/*
+ * The reply of a subscriber's command, kept back until what was pushed before has been delivered:
+ * so no reply shows a later state than a message that is still on its way (rule M13).
+ */
+struct aside {
+    struct reply reply;        /* what the session had before the command */
+    struct push *taken, *last; /* under the command's locks */
 };
 
 struct dispatcher {
     struct engine *engine;
     struct keyspace *ks;
+    struct push_hub *push; /* NULL: nobody can subscribe */
     uint32_t worker;
     int slot; /* in the gate */
     struct batch batch;
     struct held held;
     struct call call;
     struct unit unit;
+    struct aside aside;
+    struct subscribers subscribers; /* of this worker */
+    struct buf event_name;          /* of the event that is being put together */
 
     struct {
         struct key_hash *v;
@@ -164,15 +179,13 @@ uint64_t effects_put(struct effects *e, struct log_ring *log);
 void unit_commit(struct dispatcher *d, struct session *s, struct shard *only);
 void unit_rest_on_set(struct dispatcher *d, struct session *s);
 
-/*
- * Ends a unit of session s: commits what it has to, under its locks, which are those of one shard,
- * or of the held set if only is NULL.  What the session is told shows what these shards hold, so it
- * waits for their last change to be durable (P4).
- */
-static inline void unit_end(struct dispatcher *d, struct session *s, struct shard *only)
+/* As publication_add, for the running unit; last: as publication_add_last. */
+uint64_t unit_add_message(struct dispatcher *d, enum message_kind kind, struct bytes channel,
+                          struct bytes payload, bool last);
+
+/* What the session is told shows what these shards hold. */
+static inline void unit_rest(struct dispatcher *d, struct session *s, const struct shard *only)
 {
-    if (d->unit.work & ~(uint32_t)UNIT_PUSHES)
-        unit_commit(d, s, only);
     if (!d->batch.logging)
         return;
     if (!only)
@@ -181,8 +194,24 @@ static inline void unit_end(struct dispatcher *d, struct session *s, struct shar
         s->ticket = only->ticket;
 }
 
-/* What exec_push has gathered goes into the session's reply. */
-void unit_send_pushes(struct dispatcher *d, struct session *s);
+/*
+ * Ends a unit of session s: commits what it has to, under its locks, which are those of one shard,
+ * or of the held set if only is NULL.  What the session is told shows what these shards hold, so it
+ * waits for their last change to be durable (P4).
+ */
+static inline void unit_end(struct dispatcher *d, struct session *s, struct shard *only)
+{
+    if (d->unit.work)
+        unit_commit(d, s, only);
+    unit_rest(d, s, only);
+}
+
+/* --- dispatch_push.c ------------------------------------------------------------------------- */
+
+void aside_begin(struct dispatcher *d, struct session *s);
+void aside_take(struct dispatcher *d); /* under the command's locks */
+/* Delivers what was taken, and puts the reply behind it; returns where that begins. */
+struct reply_place aside_end(struct dispatcher *d, struct session *s);
 
 /* --- dispatch_lock.c ------------------------------------------------------------------------- */
 
@@ -302,7 +331,9 @@ static inline enum check_result dispatch_check(struct dispatcher *d, struct sess
                                                const struct command_info *c, const struct args *a)
 {
     const uint32_t flags = __atomic_load_n(&s->flags, __ATOMIC_RELAXED);
-    if (LK_LIKELY(c && !(dispatch_checks(d, flags, c->checks) | (flags & SESSION_MULTI)) &&
+    if (LK_LIKELY(c &&
+                  !(dispatch_checks(d, flags, c->checks) |
+                    (flags & (SESSION_MULTI | SESSION_SUBSCRIBER))) &&
                   a->n - c->args_min <= c->args_span))
         return CHECK_RUN;
     return dispatch_check_rows(d, s, c, a);

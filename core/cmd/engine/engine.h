@@ -29,8 +29,9 @@ struct command_index;
 struct inbox_node;
 struct keyspace;
 struct log_ring;
-struct registry;
 struct latency_monitor;
+struct push_hub;
+struct registry;
 struct slowlog;
 struct stats;
 
@@ -54,6 +55,7 @@ struct engine {
         struct slowlog *slowlog;         /* may be NULL */
         struct latency_monitor *latency; /* may be NULL */
         struct registry *registry;       /* may be NULL */
+        struct push_hub *push;           /* NULL: nobody can subscribe */
         struct admin *admin;      /* handed to handlers; io/admin sets it and takes it back */
         struct stats **all_stats; /* of every dispatcher */
         uint32_t worker_count;    /* length of all_stats */
@@ -88,14 +90,14 @@ struct engine {
         /* Brings a waiter (core/cmd/engine/waiter.h) back to its worker. */
         void (*served)(void *ctx, uint32_t worker, struct inbox_node *message);
         void *served_ctx;
-        /* Who hears keyspace events, and which; nobody if NULL. */
+        /* Whom keyspace events are told at once, beside their subscribers; nobody if NULL. */
         void (*event)(void *ctx, uint32_t db, uint32_t event_class, const char *name,
                       struct bytes key);
         void *event_ctx;
         /* FLUSHALL has emptied everything: all shards are locked.  May be NULL. */
         void (*flushed)(void *ctx);
         void *flushed_ctx;
-        uint32_t events; /* __atomic: enum event_class */
+        uint32_t events; /* __atomic: enum event_class; those that are published, and how */
     } hooks;
 
     struct token token;        /* its own lock: who may wait for locks */

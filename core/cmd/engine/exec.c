@@ -76,15 +76,6 @@ void exec_signal(struct exec *x, struct bytes key)
     exec_changed(x, keyspace_shard(x->dispatcher->ks, exec_hash(x, key)), key);
 }
 
-void exec_event_send(struct exec *x, enum event_class event_class, const char *name,
-                     struct bytes key)
-{
-    const struct engine *engine = x->dispatcher->engine;
-    if (engine->hooks.event)
-        engine->hooks.event(engine->hooks.event_ctx, x->dispatcher->call.db_in_use, event_class,
-                            name, key);
-}
-
 void exec_flushed_all(struct exec *x)
 {
     const struct engine *engine = x->dispatcher->engine;

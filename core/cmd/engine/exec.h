@@ -202,14 +202,6 @@ bool exec_timeout(struct exec *x, const struct args *a, uint32_t i, int64_t *dea
 /* Runs those again who wait for the key, though it was not written. */
 void exec_wake(struct exec *x, struct bytes key);
 
-/* --- messages to the running session --------------------------------------------------------- */
-
-/*
- * Sends a whole push message to the client whose command runs: behind its reply, that of EXEC where
- * it is part of one, and whether or not CLIENT REPLY lets the reply through.
- */
-void exec_push(struct exec *x, struct bytes push);
-
 /* --- effects ------------------------------------------------------------------------------- */
 
 /*
@@ -244,6 +236,9 @@ enum event_class {
     EVENT_MODULE = 1 << 9,
     EVENT_MISS = 1 << 10, /* exec_find and exec_look tell it themselves */
     EVENT_NEW = 1 << 11,  /* exec_put tells it itself */
+    /* How the others are published: letters K and E. */
+    EVENT_KEYSPACE = 1 << 12,
+    EVENT_KEYEVENT = 1 << 13,
 };
 
 /* Sends it, of the database in use, when the command's locks are let go. */

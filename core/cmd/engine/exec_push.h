@@ -22,6 +22,9 @@ uint64_t exec_publish(struct exec *x, enum message_kind kind, struct bytes chann
 bool exec_subscribe(struct exec *x, enum subscription_kind kind, struct bytes name);
 bool exec_unsubscribe(struct exec *x, enum subscription_kind kind, struct bytes name);
 
+/* Ends all of them at once; nothing that is still on its way is delivered. */
+void exec_unsubscribe_all(struct exec *x);
+
 /* What all workers' sessions subscribe to. */
 struct channels *exec_channels(struct exec *x);
 struct patterns *exec_patterns(struct exec *x);

@@ -9,6 +9,7 @@ void publication_release(struct publication *p)
     for (uint32_t i = 0; i < p->count; i++)
         message_drop(p->v[i].message);
     mem_free(p->v, p->capacity * sizeof *p->v);
+    LK_ASSERT(!p->locked);
     *p = (struct publication){0};
 }
 
@@ -22,6 +23,15 @@ static struct unit_message *publication_place(struct publication *p)
     return &p->v[p->count++];
 }
 
+static void publication_add_message(struct publication *p, struct message *m,
+                                    const struct pattern_match *match)
+{
+    if (p->count == 0)
+        stripe_set_clear(&p->stripes);
+    stripe_set_add(&p->stripes, m);
+    *publication_place(p) = (struct unit_message){m, *match};
+}
+
 uint64_t publication_add(struct publication *p, struct push_hub *h, enum message_kind kind,
                          struct bytes channel, struct bytes payload)
 {
@@ -33,11 +43,7 @@ uint64_t publication_add(struct publication *p, struct push_hub *h, enum message
     }
     if (count == 0)
         return 0;
-    if (p->count == 0)
-        stripe_set_clear(&p->stripes);
-    struct message *m = message_new(kind, channel, payload);
-    stripe_set_add(&p->stripes, m);
-    *publication_place(p) = (struct unit_message){m, match};
+    publication_add_message(p, message_new(kind, channel, payload), &match);
     return count;
 }
 
@@ -64,7 +70,7 @@ static void publication_match(struct publication *p, struct push_hub *h, bool st
     }
 }
 
-void publication_lock(struct publication *p, struct push_hub *h)
+static void publication_lock_stripes(struct publication *p, struct push_hub *h)
 {
     for (int round = 0;; round++) {
         publication_match(p, h, false);
@@ -79,6 +85,30 @@ void publication_lock(struct publication *p, struct push_hub *h)
     publication_match(p, h, true);
 }
 
+void publication_lock(struct publication *p, struct push_hub *h)
+{
+    if (!p->locked)
+        publication_lock_stripes(p, h);
+    p->locked = true;
+}
+
+uint64_t publication_add_last(struct publication *p, struct push_hub *h, enum message_kind kind,
+                              struct bytes channel, struct bytes payload)
+{
+    LK_ASSERT(p->count == 0 && !p->locked);
+    struct message *m = message_new(kind, channel, payload);
+    publication_add_message(p, m, &(struct pattern_match){0});
+    publication_lock(p, h);
+    const uint64_t count = channels_subscribers(h->channels, m) + p->v[0].match.subscribers;
+    if (count > 0)
+        return count;
+    channels_unlock(h->channels, &p->stripes);
+    message_drop(m);
+    p->locked = false;
+    p->count = 0;
+    return 0;
+}
+
 void publication_send(struct publication *p, struct push_hub *h, uint32_t from, uint64_t ticket)
 {
     for (uint32_t i = 0; i < p->count; i++) {
@@ -90,6 +120,7 @@ void publication_send(struct publication *p, struct push_hub *h, uint32_t from, 
             push_send(h, from, (uint32_t)__builtin_ctzll(workers), m);
     }
     channels_unlock(h->channels, &p->stripes);
+    p->locked = false;
     for (uint32_t i = 0; i < p->count; i++)
         message_drop(p->v[i].message);
     p->count = 0;

@@ -27,6 +27,7 @@ struct publication {
     struct unit_message *v;
     uint32_t count, capacity;
     struct stripe_set stripes;
+    bool locked; /* the stripes are */
 };
 
 void publication_release(struct publication *p);
@@ -40,12 +41,19 @@ static inline bool publication_heard(const struct push_hub *h, enum message_kind
 
 /*
  * Adds a message to the unit, unless nobody subscribes to its channel.  Returns how many clients
- * it is for at this moment.  Inside the gate.
+ * it is for at this moment; until the unit ends some may come or go (rule M5).  Inside the gate.
  */
 uint64_t publication_add(struct publication *p, struct push_hub *h, enum message_kind kind,
                          struct bytes channel, struct bytes payload);
 
-/* Locks the stripes of the unit's messages; what they say of patterns is then certain. */
+/*
+ * The same for a unit of this message alone, which ends at once: its stripe stays locked until
+ * then, so the number is that of the clients whom it reaches.
+ */
+uint64_t publication_add_last(struct publication *p, struct push_hub *h, enum message_kind kind,
+                              struct bytes channel, struct bytes payload);
+
+/* Locks the stripes of the unit's messages; what these say of patterns is then certain. */
 void publication_lock(struct publication *p, struct push_hub *h);
 
 /*

@@ -80,13 +80,24 @@ static void subscription_free(struct subscribers *all, struct subscription *one)
     mem_free(l, sizeof *l + l->node.name.size);
 }
 
-static void subscriber_show(struct session *s)
+static uint64_t subscriber_total(const struct session *s)
+{
+    return subscriber_count(s, SUBSCRIBED_CHANNEL) + subscriber_count(s, SUBSCRIBED_PATTERN) +
+           subscriber_count(s, SUBSCRIBED_SHARD);
+}
+
+/* For CLIENT LIST and INFO. */
+static void subscriber_show(struct subscribers *all, struct session *s)
 {
     uint32_t *const shown[SUBSCRIPTION_KINDS] = {&s->shown.channels, &s->shown.patterns,
                                                  &s->shown.shard_channels};
     for (int kind = 0; kind < SUBSCRIPTION_KINDS; kind++)
         __atomic_store_n(shown[kind], (uint32_t)subscriber_count(s, (enum subscription_kind)kind),
                          __ATOMIC_RELAXED);
+    const bool any = subscriber_total(s) > 0;
+    if (any != session_has(s, SESSION_SUBSCRIBER))
+        __atomic_store_n(&all->sessions, all->sessions + (any ? 1 : UINT64_MAX), __ATOMIC_RELAXED);
+    session_set(s, SESSION_SUBSCRIBER, any);
 }
 
 bool subscriber_add(struct subscribers *all, struct session *s, enum subscription_kind kind,
@@ -114,7 +125,7 @@ bool subscriber_add(struct subscribers *all, struct session *s, enum subscriptio
     else
         one->since =
             channels_subscribe(all->channels, message_kind_of(kind), name, all->worker, first);
-    subscriber_show(s);
+    subscriber_show(all, s);
     return true;
 }
 
@@ -146,7 +157,7 @@ bool subscriber_remove(struct subscribers *all, struct session *s, enum subscrip
         channels_pass(all->channels);
     one->ended_next = all->ended;
     all->ended = one;
-    subscriber_show(s);
+    subscriber_show(all, s);
     return true;
 }
 
@@ -174,7 +185,7 @@ void subscriber_forget(struct subscribers *all, struct session *s)
     }
     mem_delete(s->subscriptions);
     s->subscriptions = NULL;
-    subscriber_show(s);
+    subscriber_show(all, s);
 }
 
 uint64_t subscriber_count(const struct session *s, enum subscription_kind kind)

@@ -37,6 +37,7 @@ struct subscribers {
     struct patterns *patterns;
     uint32_t worker;
     struct name_map listeners[SUBSCRIPTION_KINDS];
+    uint64_t sessions;          /* __atomic, relaxed: those with any, for reports */
     struct subscription *ended; /* that still have to hear what was published before */
     /* A session's reply has grown.  Called once a session and message. */
     void (*output)(void *ctx, struct session *s);

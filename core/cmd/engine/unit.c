@@ -1,8 +1,9 @@
 /*
  * unit.c — what a command has done to others, committed in one lock hold.
  *
- *   serve who waits for what was written --> put the effects, which gives the ticket
- *       --> stamp it on the shards and the session --> send the served home
+ *   serve who waits for what was written --> lock the stripes of its channels
+ *       --> put the effects, which gives the ticket --> stamp it on the shards and the session
+ *       --> send the messages, and the served home
  *
  * A unit is a command with all that it runs: the commands of EXEC, and those of the waiters whom it
  * serves.  Each step looks at its own bit of unit.work, so none depends on there being effects, or
@@ -29,6 +30,17 @@ static void unit_put_effects(struct dispatcher *d, struct session *s, struct sha
         lock_set_each(d->held.set, d->ks, unit_stamp_shard, &ticket);
 }
 
+/* The stripes are locked around the ticket: so a channel's order is that of the log (rule M1). */
+static void unit_publish(struct dispatcher *d, struct session *s, struct shard *only)
+{
+    struct publication *p = &d->unit.publication;
+    publication_lock(p, d->push);
+    if (d->unit.work & UNIT_EFFECTS)
+        unit_put_effects(d, s, only);
+    unit_rest(d, s, only);
+    publication_send(p, d->push, d->worker, s->ticket);
+}
+
 void unit_commit(struct dispatcher *d, struct session *s, struct shard *only)
 {
     LK_ASSERT(!d->call.edit.open);
@@ -36,11 +48,15 @@ void unit_commit(struct dispatcher *d, struct session *s, struct shard *only)
         dispatch_serve(d);
         d->batch.mark_ticks = clock_ticks(); /* no part of the next command's time */
     }
-    if (d->unit.work & UNIT_EFFECTS)
+    if (d->unit.work & UNIT_ASIDE)
+        aside_take(d); /* before the unit's own messages: those go behind its reply */
+    if (d->unit.work & UNIT_MESSAGES)
+        unit_publish(d, s, only);
+    else if (d->unit.work & UNIT_EFFECTS)
         unit_put_effects(d, s, only);
     if (d->unit.work & UNIT_SERVED)
         dispatch_send_served(d);
-    d->unit.work &= UNIT_PUSHES;
+    d->unit.work = 0;
 }
 
 static void unit_highest_ticket(void *ctx, struct shard *s)
@@ -55,22 +71,13 @@ void unit_rest_on_set(struct dispatcher *d, struct session *s)
     lock_set_each(d->held.set, d->ks, unit_highest_ticket, &s->ticket);
 }
 
-void exec_push(struct exec *x, struct bytes push)
+uint64_t unit_add_message(struct dispatcher *d, enum message_kind kind, struct bytes channel,
+                          struct bytes payload, bool last)
 {
-    struct unit *u = &x->dispatcher->unit;
-    buf_append_bytes(&u->pushes, push);
-    u->work |= UNIT_PUSHES;
-}
-
-enum { PUSHES_KEEP = 16 * 1024 };
-
-void unit_send_pushes(struct dispatcher *d, struct session *s)
-{
-    struct unit *u = &d->unit;
-    LK_ASSERT(u->work == UNIT_PUSHES);
-    reply_raw(&s->reply, buf_bytes(&u->pushes));
-    u->pushes.size = 0;
-    u->work = 0;
-    if (u->pushes.capacity > PUSHES_KEEP)
-        buf_release(&u->pushes);
+    struct publication *p = &d->unit.publication;
+    const uint64_t clients = last ? publication_add_last(p, d->push, kind, channel, payload)
+                                  : publication_add(p, d->push, kind, channel, payload);
+    if (p->count > 0)
+        d->unit.work |= UNIT_MESSAGES;
+    return clients;
 }

@@ -3,6 +3,7 @@
  *
  * Fields of parts that this server does without stand in tables of zeros, so that tools find them.
  */
+#include "core/cmd/engine/push.h"
 #include "io/admin/info/info.h"
 
 #include "io/admin/info/rate.h"
@@ -46,6 +47,15 @@ static void expiry_lines(struct info *i)
     info_ratio(i, "expired_stale_perc", 0);
 }
 
+static void message_lines(struct info *i)
+{
+    const struct push_hub *h = i->engine->fixed.push;
+
+    info_count(i, "pubsub_channels", h ? channels_distinct(h->channels, MESSAGE_PLAIN) : 0);
+    info_count(i, "pubsub_patterns", h ? patterns_distinct(h->patterns) : 0);
+    info_count(i, "pubsubshard_channels", h ? channels_distinct(h->channels, MESSAGE_SHARD) : 0);
+}
+
 void info_stats(struct info *i)
 {
     static const char *const sync[] = {"sync_full", "sync_partial_ok", "sync_partial_err", NULL};
@@ -57,10 +67,7 @@ void info_stats(struct info *i)
                                            "total_eviction_exceeded_time",
                                            "current_eviction_exceeded_time",
                                            NULL};
-    static const char *const others[] = {"pubsub_channels",
-                                         "pubsub_patterns",
-                                         "pubsubshard_channels",
-                                         "latest_fork_usec",
+    static const char *const others[] = {"latest_fork_usec",
                                          "total_forks",
                                          "migrate_cached_sockets",
                                          "slave_expires_tracked_keys",
@@ -89,6 +96,7 @@ void info_stats(struct info *i)
     zeros(i, eviction);
     info_count(i, "keyspace_hits", t->keyspace_hits);
     info_count(i, "keyspace_misses", t->keyspace_misses);
+    message_lines(i);
     zeros(i, others);
     info_count(i, "total_error_replies", t->error_replies);
     zeros(i, tail);

@@ -297,9 +297,10 @@ TEST_F(Admin, WhatNobodyAppliesIsRefused)
 TEST_F(Admin, NotifyLettersBecomeClasses)
 {
     start("notify-keyspace-events KEg$n\n");
-    EXPECT_EQ(engine.hooks.events, unsigned{EVENT_GENERIC | EVENT_STRING | EVENT_NEW});
+    EXPECT_EQ(engine.hooks.events,
+              unsigned{EVENT_GENERIC | EVENT_STRING | EVENT_NEW | EVENT_KEYSPACE | EVENT_KEYEVENT});
     run("CONFIG SET notify-keyspace-events Em");
-    EXPECT_EQ(engine.hooks.events, unsigned{EVENT_MISS});
+    EXPECT_EQ(engine.hooks.events, unsigned{EVENT_MISS | EVENT_KEYEVENT});
     run("CONFIG SET notify-keyspace-events A"); // neither K nor E: nobody is told
     EXPECT_EQ(engine.hooks.events, 0U);
 }

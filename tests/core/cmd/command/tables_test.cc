@@ -50,6 +50,7 @@ std::string describe(const command &c, const std::string &prefix)
     categories |= c.flags & CMD_READONLY ? CAT_READ : 0;
     categories |= c.flags & CMD_WRITE ? CAT_WRITE : 0;
     categories |= c.flags & CMD_ADMIN ? CAT_ADMIN | CAT_DANGEROUS : 0;
+    categories |= c.flags & CMD_PUBSUB ? CAT_PUBSUB : 0;
     const uint32_t told = c.flags & ~uint32_t{CMD_MAY_REPLICATE};
     std::string out = prefix + c.name + " " + std::to_string(c.arity) + words(flag_names, told) +
                       " |" + words(category_names, categories) + " |";
@@ -293,6 +294,21 @@ const std::set<std::string> want = {
     "xinfo|groups 3 readonly | @read @stream @slow | [RO access 2 0 1 0]",
     "xinfo|help 2 loading stale | @stream @slow |",
     "xinfo|stream -3 readonly | @read @stream @slow | [RO access 2 0 1 0]",
+    "psubscribe -2 pubsub noscript loading stale | @pubsub @slow |",
+    "publish 3 pubsub loading stale fast | @pubsub @fast |",
+    "pubsub -2 | @slow |",
+    "pubsub|channels -2 pubsub loading stale | @pubsub @slow |",
+    "pubsub|help 2 loading stale | @slow |",
+    "pubsub|numpat 2 pubsub loading stale | @pubsub @slow |",
+    "pubsub|numsub -2 pubsub loading stale | @pubsub @slow |",
+    "pubsub|shardchannels -2 pubsub loading stale | @pubsub @slow |",
+    "pubsub|shardnumsub -2 pubsub loading stale | @pubsub @slow |",
+    "punsubscribe -1 pubsub noscript loading stale | @pubsub @slow |",
+    "spublish 3 pubsub loading stale fast | @pubsub @fast | [not_key 1 0 1 0]",
+    "ssubscribe -2 pubsub noscript loading stale | @pubsub @slow | [not_key 1 -1 1 0]",
+    "subscribe -2 pubsub noscript loading stale | @pubsub @slow |",
+    "sunsubscribe -1 pubsub noscript loading stale | @pubsub @slow | [not_key 1 -1 1 0]",
+    "unsubscribe -1 pubsub noscript loading stale | @pubsub @slow |",
     "xpending -3 readonly | @read @stream @slow | [RO access 1 0 1 0]",
 };
 

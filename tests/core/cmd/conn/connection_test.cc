@@ -32,15 +32,6 @@ TEST_F(Connection, Answers)
           {"select 4294967296", "-ERR value is not an integer or out of range"}});
 }
 
-TEST_F(Connection, PingOfARespTwoSubscriberLooksLikeAMessage)
-{
-    session.shown.channels = 1;
-    EXPECT_EQ(run("ping"), "*2 $4 pong $0 ");
-    EXPECT_EQ(run("ping x"), "*2 $4 pong $1 x");
-    run("hello 3");
-    EXPECT_EQ(run("ping"), "+PONG");
-}
-
 TEST_F(Connection, QuitClosesBehindItsAnswer)
 {
     EXPECT_EQ(as(session, "quit", PENDING_CLOSE), "+OK");

@@ -9,6 +9,7 @@
 #include "core/base/clock.h"
 #include "core/cmd/command/tables.h"
 #include "core/cmd/engine/dispatch.h"
+#include "core/cmd/engine/push.h"
 #include "core/cmd/engine/session_end.h"
 #include "core/proto/resp_segment.h"
 #include "core/store/view.h"
@@ -243,8 +244,12 @@ class Server
         engine.saving.log_active = shape.logging;
         engine.config = &config;
         token_init(&engine.token);
+        engine.fixed.push = push_hub_new();
         for (uint32_t i = 0; i < shape.workers; i++)
             workers_.push_back(dispatcher_new(&engine, i));
+        for (dispatcher *d : workers_)
+            dispatch_on_output(
+                d, [](void *, session *) {}, nullptr);
         hooked_ = shape.workers > 1;
         if (hooked_)
             shard_set_retry_hook(retry_hook, this);
@@ -259,6 +264,7 @@ class Server
             dispatcher_free(d);
         EXPECT_TRUE(unlocked());
         EXPECT_EQ(view_held_bytes(ks), 0u);
+        push_hub_free(engine.fixed.push);
         keyspace_free(ks);
         token_release(&engine.token);
         log_ring_free(engine.fixed.log);
@@ -269,6 +275,14 @@ class Server
     dispatcher *worker(uint32_t i)
     {
         return workers_[i];
+    }
+
+    // What a worker does between two batches: what was published goes to its sessions.
+    void deliver(uint32_t worker = 0)
+    {
+        dispatch_enter(workers_[worker]);
+        dispatch_deliver(workers_[worker]);
+        dispatch_leave(workers_[worker]);
     }
 
     // No shard is locked and no bit of a waiter is left over a free one that nobody will unlock.

@@ -278,7 +278,10 @@ TEST(Push, ConcurrentCountsAreDeliveries)
             Worker w(hub.h, 10 + i);
             for (int n = 0; n < 3000; n++) {
                 gate_enter(&g, slot);
-                counted += w.publish("c", std::to_string(i) + ":" + std::to_string(n));
+                const std::string payload = std::to_string(i) + ":" + std::to_string(n);
+                if (publication_heard(hub.h, MESSAGE_PLAIN))
+                    counted +=
+                        publication_add_last(&w.unit, hub.h, MESSAGE_PLAIN, b("c"), b(payload));
                 w.commit();
                 gate_leave(&g, slot);
             }

@@ -44,22 +44,10 @@ outcome both(exec *x, const args *a)
     return RUN_DONE;
 }
 
-constexpr const char *PUSH = ">1\r\n+news\r\n";
-
-// PUSH [again]: tells the client of something, in each of two turns if it comes again.
-outcome push(exec *x, const args *a)
-{
-    exec_push(x, bytes_cstr(PUSH));
-    if (a->n > 1 && exec_turn(x) == 0)
-        return RUN_AGAIN;
-    reply_ok(x->reply);
-    return RUN_DONE;
-}
-
 const command *unit_rows()
 {
     static const std::vector<command> table = [] {
-        std::vector<command> t(4);
+        std::vector<command> t(3);
         const auto at = [](key_spec &keys, int16_t first, int16_t last) {
             keys.begin = KEY_BEGIN_INDEX;
             keys.index = first;
@@ -76,9 +64,6 @@ const command *unit_rows()
         t[1].flags = CMD_WRITE;
         at(t[1].keys[0], 1, -1);
         t[1].run = both;
-        t[2].name = "push";
-        t[2].arity = -1;
-        t[2].run = push;
         return t;
     }();
     return table.data();
@@ -151,41 +136,6 @@ TEST_F(Unit, TheSessionWaitsForWhatNoShardWasTouchedBy)
     EXPECT_EQ(client.run("SAY word"), "+OK");
     EXPECT_EQ(client.session.ticket, log_ring_last_ticket(server.engine.fixed.log));
     EXPECT_NE(client.session.ticket, 0u);
-}
-
-// --- pushes of the running command
-// --------------------------------------------------------------
-
-TEST_F(Unit, APushComesBehindTheReply)
-{
-    EXPECT_EQ(client.run("PUSH"), "+OK >1 +news");
-    EXPECT_EQ(client.run("GET k"), "$-1");
-    client.run("MULTI");
-    client.run("PUSH");
-    client.run("GET k");
-    EXPECT_EQ(client.run("EXEC"), "*2 +OK $-1 >1 +news");
-}
-
-TEST_F(Unit, ClientReplyLetsPushesThrough)
-{
-    session_set(&client.session, SESSION_REPLY_SKIP, true);
-    EXPECT_EQ(client.run("PUSH"), ">1 +news");
-    EXPECT_EQ(client.run("PUSH"), "+OK >1 +news");
-    session_set(&client.session, SESSION_REPLY_OFF, true);
-    EXPECT_EQ(client.run("PUSH"), ">1 +news");
-    EXPECT_EQ(client.run("GET k"), "");
-}
-
-TEST_F(Unit, APushOfEachTurn)
-{
-    for (const bool silent : {false, true}) {
-        session_set(&client.session, SESSION_REPLY_OFF, silent);
-        EXPECT_EQ(client.batch({{"PUSH", "again"}})[0], PENDING_PARKED);
-        EXPECT_EQ(client.take_reply(), ">1 +news");
-        client.session.parked = false;
-        EXPECT_EQ(client.batch({{"PUSH", "again"}})[0], PENDING_DONE);
-        EXPECT_EQ(client.take_reply(), silent ? ">1 +news" : "+OK >1 +news");
-    }
 }
 
 } // namespace

@@ -1,0 +1,78 @@
+/*
+ * dispatch_push.c — the messages that have come to this worker go to its sessions.
+ *
+ * That happens between replies: in the worker's loop, and behind the locks of a subscriber's own
+ * command, before its reply.
+ */
+#include "core/cmd/engine/dispatch_priv.h"
+#include "core/proto/resp_segment.h"
+
+static void push_hand_round(struct dispatcher *d, struct push *p)
+{
+    for (struct push *next; p; p = next) {
+        next = (struct push *)p->node.next;
+        subscribers_deliver(&d->subscribers, p->message);
+        push_free(p);
+    }
+    subscribers_drop_ended(&d->subscribers);
+}
+
+bool dispatch_has_pushes(const struct dispatcher *d)
+{
+    return d->push && push_any(d->push, d->worker);
+}
+
+void dispatch_deliver_slow(struct dispatcher *d)
+{
+    push_hand_round(d, push_take(d->push, d->worker));
+}
+
+uint64_t dispatch_subscriber_count(const struct dispatcher *d)
+{
+    return __atomic_load_n(&d->subscribers.sessions, __ATOMIC_RELAXED);
+}
+
+void dispatch_on_output(struct dispatcher *d, void (*output)(void *ctx, struct session *s),
+                        void *ctx)
+{
+    d->subscribers.output = output;
+    d->subscribers.output_ctx = ctx;
+}
+
+void aside_begin(struct dispatcher *d, struct session *s)
+{
+    LK_ASSERT(d->unit.work == 0 && !d->aside.taken);
+    d->unit.work = UNIT_ASIDE;
+    d->aside.reply = s->reply;
+    reply_init(&s->reply, d->aside.reply.version);
+}
+
+void aside_take(struct dispatcher *d)
+{
+    struct push *p = push_take(d->push, d->worker);
+    if (!p)
+        return;
+    *(d->aside.taken ? &d->aside.last->node.next : (struct inbox_node **)&d->aside.taken) =
+        &p->node;
+    while (p->node.next)
+        p = (struct push *)p->node.next;
+    d->aside.last = p;
+}
+
+struct reply_place aside_end(struct dispatcher *d, struct session *s)
+{
+    struct reply own = s->reply;
+    struct push *taken = d->aside.taken;
+    d->unit.work = 0; /* it may have been parked */
+    d->aside.taken = NULL;
+    s->reply = d->aside.reply;
+    if (taken) {
+        dispatch_unlock_one(d); /* delivering takes as long as there are readers */
+        push_hand_round(d, taken);
+    } else
+        subscribers_drop_ended(&d->subscribers);
+    const struct reply_place before = reply_mark(&s->reply);
+    reply_append(&s->reply, &own);
+    reply_release(&own);
+    return before;
+}

@@ -1,0 +1,38 @@
+#include "core/cmd/engine/exec_push.h"
+
+#include "core/cmd/engine/dispatch_priv.h"
+
+uint64_t exec_publish(struct exec *x, enum message_kind kind, struct bytes channel,
+                      struct bytes payload)
+{
+    struct dispatcher *d = x->dispatcher;
+    if (!d->push || !publication_heard(d->push, kind))
+        return 0;
+    const bool alone = !session_has(x->session, SESSION_IN_EXEC);
+    return unit_add_message(d, kind, channel, payload, alone);
+}
+
+bool exec_subscribe(struct exec *x, enum subscription_kind kind, struct bytes name)
+{
+    return subscriber_add(&x->dispatcher->subscribers, x->session, kind, name);
+}
+
+bool exec_unsubscribe(struct exec *x, enum subscription_kind kind, struct bytes name)
+{
+    return subscriber_remove(&x->dispatcher->subscribers, x->session, kind, name);
+}
+
+void exec_unsubscribe_all(struct exec *x)
+{
+    subscriber_forget(&x->dispatcher->subscribers, x->session);
+}
+
+struct channels *exec_channels(struct exec *x)
+{
+    return x->dispatcher->subscribers.channels;
+}
+
+struct patterns *exec_patterns(struct exec *x)
+{
+    return x->dispatcher->subscribers.patterns;
+}
