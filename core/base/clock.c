@@ -97,7 +97,7 @@ static bool kernel_keeps_time_by_tsc(void)
     return tsc;
 }
 
-__attribute__((constructor)) static void calibrate(void)
+__attribute__((constructor)) static void clock_calibrate(void)
 {
     if (!kernel_keeps_time_by_tsc())
         return;

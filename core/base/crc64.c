@@ -25,7 +25,7 @@ static inline uint64_t times_x(uint64_t a)
     return a >> 1 ^ (a & 1 ? POLYNOMIAL : 0);
 }
 
-static uint64_t multiply(uint64_t a, uint64_t b)
+static uint64_t crc64_multiply(uint64_t a, uint64_t b)
 {
     uint64_t product = 0;
     for (; a != 0; a <<= 1, b = times_x(b))
@@ -37,13 +37,13 @@ static uint64_t multiply(uint64_t a, uint64_t b)
 uint64_t crc64_power(uint64_t n)
 {
     uint64_t power = ONE, square = times_x(ONE);
-    for (; n != 0; n >>= 1, square = multiply(square, square))
+    for (; n != 0; n >>= 1, square = crc64_multiply(square, square))
         if (n & 1)
-            power = multiply(power, square);
+            power = crc64_multiply(power, square);
     return power;
 }
 
-__attribute__((constructor)) static void prepare(void)
+__attribute__((constructor)) static void crc64_prepare(void)
 {
     for (unsigned b = 0; b < 256; b++) {
         uint64_t crc = b;
@@ -91,5 +91,5 @@ uint64_t crc64(uint64_t crc, const void *data, size_t size)
 uint64_t crc64_combine(uint64_t first, uint64_t second, uint64_t second_size)
 {
     LK_ASSERT(second_size <= UINT64_MAX / 8);
-    return multiply(first, crc64_power(second_size * 8)) ^ second;
+    return crc64_multiply(first, crc64_power(second_size * 8)) ^ second;
 }

@@ -44,17 +44,17 @@ bool crc64_folding_init(void)
     return true;
 }
 
-FOLDING static inline __m128i factors(struct fold f)
+FOLDING static inline __m128i crc64_fold_factors(struct fold f)
 {
     return _mm_set_epi64x((long long)f.high, (long long)f.low);
 }
 
-FOLDING static inline __m128i load(const unsigned char *p)
+FOLDING static inline __m128i crc64_fold_load(const unsigned char *p)
 {
     return _mm_loadu_si128((const __m128i *)(const void *)p);
 }
 
-FOLDING static inline __m128i fold(__m128i block, __m128i by, __m128i onto)
+FOLDING static inline __m128i crc64_fold_one(__m128i block, __m128i by, __m128i onto)
 {
     const __m128i low = _mm_clmulepi64_si128(block, by, 0x00);
     const __m128i high = _mm_clmulepi64_si128(block, by, 0x11);
@@ -64,23 +64,23 @@ FOLDING static inline __m128i fold(__m128i block, __m128i by, __m128i onto)
 FOLDING uint64_t crc64_by_folding(uint64_t crc, const void *data, size_t size)
 {
     const unsigned char *p = data;
-    const __m128i far = factors(over_512), near = factors(over_128);
+    const __m128i far = crc64_fold_factors(over_512), near = crc64_fold_factors(over_128);
     __m128i lane[LANES];
 
     for (unsigned i = 0; i < LANES; i++)
-        lane[i] = load(p + i * LANE_BYTES);
+        lane[i] = crc64_fold_load(p + i * LANE_BYTES);
     /* The crc so far stands where the first 64 bits come in. */
     lane[0] = _mm_xor_si128(lane[0], _mm_set_epi64x(0, (long long)crc));
     for (p += STEP_BYTES, size -= STEP_BYTES; size >= STEP_BYTES;
          p += STEP_BYTES, size -= STEP_BYTES)
         for (unsigned i = 0; i < LANES; i++)
-            lane[i] = fold(lane[i], far, load(p + i * LANE_BYTES));
+            lane[i] = crc64_fold_one(lane[i], far, crc64_fold_load(p + i * LANE_BYTES));
 
     __m128i all = lane[0];
     for (unsigned i = 1; i < LANES; i++)
-        all = fold(all, near, lane[i]);
+        all = crc64_fold_one(all, near, lane[i]);
     for (; size >= LANE_BYTES; p += LANE_BYTES, size -= LANE_BYTES)
-        all = fold(all, near, load(p));
+        all = crc64_fold_one(all, near, crc64_fold_load(p));
 
     unsigned char rest[LANE_BYTES];
     _mm_storeu_si128((__m128i *)(void *)rest, all);

@@ -51,7 +51,7 @@ static uint64_t scale_to_odd(struct double_power g, uint64_t v)
     return (uint64_t)(high >> 64) | ((uint64_t)high > 1);
 }
 
-static struct decimal shortest(uint64_t fraction, int biased)
+static struct decimal double_shortest(uint64_t fraction, int biased)
 {
     const uint64_t c = biased != 0 ? fraction | (uint64_t)1 << 52 : fraction;
     const int q = (biased != 0 ? biased : 1) - 1075;
@@ -84,7 +84,7 @@ static struct decimal shortest(uint64_t fraction, int biased)
     return (struct decimal){s + round_up, k};
 }
 
-static size_t put_word(char *out, const char *word)
+static size_t double_put_word(char *out, const char *word)
 {
     const size_t size = strlen(word);
 
@@ -108,7 +108,7 @@ static size_t put_scientific(char *out, const char *digits, size_t count, int ex
     return (size_t)(at - out) + int64_to_chars(exponent < 0 ? -exponent : exponent, at);
 }
 
-static size_t put_fixed(char *out, const char *digits, size_t count, size_t decimals)
+static size_t double_put_fixed(char *out, const char *digits, size_t count, size_t decimals)
 {
     if (decimals < count) {
         const size_t whole = count - decimals;
@@ -140,7 +140,7 @@ static size_t put_decimal(char *out, struct decimal d)
         return count + (size_t)d.exponent;
     }
     if (d.exponent < 0 && (d.exponent > -7 || (first > -4 && first < 4)))
-        return put_fixed(out, digits, count, (size_t)-d.exponent);
+        return double_put_fixed(out, digits, count, (size_t)-d.exponent);
     return put_scientific(out, digits, count, first);
 }
 
@@ -153,15 +153,15 @@ size_t double_to_chars(double v, char out[DOUBLE_CHARS])
     if (v > -exact && v < exact && v == (double)(int64_t)v && !(v == 0 && negative))
         return int64_to_chars((int64_t)v, out);
     if (isnan(v))
-        return put_word(out, "nan");
+        return double_put_word(out, "nan");
     if (isinf(v))
-        return put_word(out, negative ? "-inf" : "inf");
+        return double_put_word(out, negative ? "-inf" : "inf");
     if (v == 0)
-        return put_word(out, "-0");
+        return double_put_word(out, "-0");
     if (negative)
         *out++ = '-';
     memcpy(&bits, &v, sizeof bits);
     const int biased = (int)(bits >> 52) & 0x7ff;
     const uint64_t fraction = bits & (((uint64_t)1 << 52) - 1);
-    return negative + put_decimal(out, shortest(fraction, biased));
+    return negative + put_decimal(out, double_shortest(fraction, biased));
 }

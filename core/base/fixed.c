@@ -88,7 +88,7 @@ static uint64_t decimals_of(const struct parts *p, unsigned decimals)
     return n + (rest > half || (rest == half && n & 1));
 }
 
-static size_t put_fixed(const struct parts *p, unsigned decimals, char *out)
+static size_t fixed_put_fixed(const struct parts *p, unsigned decimals, char *out)
 {
     char digits[INT64_CHARS];
     char *at = out;
@@ -113,7 +113,7 @@ size_t double_to_fixed(double v, unsigned decimals, char out[FIXED_CHARS])
     LK_ASSERT(decimals <= DECIMALS_MAX);
     struct parts p;
     if (split_double(v, &p))
-        return put_fixed(&p, decimals, out);
+        return fixed_put_fixed(&p, decimals, out);
     return (size_t)snprintf(out, FIXED_CHARS, "%.*f", (int)decimals, v);
 }
 
@@ -127,7 +127,7 @@ size_t long_double_to_chars(long double v, char out[LONG_DOUBLE_CHARS])
     struct parts p;
     size_t size;
     if (split_long_double(v, &p))
-        size = put_fixed(&p, DECIMALS_MAX, out);
+        size = fixed_put_fixed(&p, DECIMALS_MAX, out);
     else /* the longest has 4933 digits before the point */
         size = (size_t)snprintf(out, LONG_DOUBLE_CHARS, "%.*Lf", DECIMALS_MAX, v);
     LK_ASSERT(size < LONG_DOUBLE_CHARS);

@@ -213,7 +213,7 @@ static LK_COLD struct counter *counter_take(void)
     return c;
 }
 
-static inline void count(int64_t delta)
+static inline void mem_count_here(int64_t delta)
 {
     struct counter *c = own_counter;
 
@@ -233,7 +233,7 @@ size_t mem_used(void)
     return sum > 0 ? (size_t)sum : 0;
 }
 
-LK_NORETURN LK_COLD static void out_of_memory(size_t size)
+LK_NORETURN LK_COLD static void mem_out_of_memory(size_t size)
 {
     log_line(LOG_WARNING, "Out of memory: %zu bytes could not be had", size);
     fprintf(stderr, "out of memory: %zu bytes could not be had\n", size);
@@ -247,7 +247,7 @@ void *mem_try_alloc(size_t size)
         return NULL;
     void *p = raw_alloc(size);
     if (LK_LIKELY(p != NULL))
-        count((int64_t)mem_class(size));
+        mem_count_here((int64_t)mem_class(size));
     return p;
 }
 
@@ -256,7 +256,7 @@ void *mem_alloc(size_t size)
     void *p = mem_try_alloc(size);
 
     if (LK_UNLIKELY(!p))
-        out_of_memory(size);
+        mem_out_of_memory(size);
     return p;
 }
 
@@ -265,8 +265,8 @@ void *mem_calloc(size_t size)
     void *p = size > PTRDIFF_MAX ? NULL : raw_calloc(size);
 
     if (LK_UNLIKELY(!p))
-        out_of_memory(size);
-    count((int64_t)mem_class(size));
+        mem_out_of_memory(size);
+    mem_count_here((int64_t)mem_class(size));
     return p;
 }
 
@@ -279,8 +279,8 @@ void *mem_alloc_aligned(size_t size, size_t alignment)
 
     void *p = size > PTRDIFF_MAX ? NULL : raw_alloc_aligned(size, alignment);
     if (LK_UNLIKELY(!p))
-        out_of_memory(size);
-    count((int64_t)mem_class(size));
+        mem_out_of_memory(size);
+    mem_count_here((int64_t)mem_class(size));
     return p;
 }
 
@@ -298,7 +298,7 @@ void *mem_try_realloc(void *p, size_t old_size, size_t new_size)
 #endif
     void *moved = raw_realloc(p, new_size);
     if (LK_LIKELY(moved != NULL))
-        count((int64_t)new_class - (int64_t)old_class);
+        mem_count_here((int64_t)new_class - (int64_t)old_class);
     return moved;
 }
 
@@ -307,7 +307,7 @@ void *mem_realloc(void *p, size_t old_size, size_t new_size)
     void *moved = mem_try_realloc(p, old_size, new_size);
 
     if (LK_UNLIKELY(!moved))
-        out_of_memory(new_size);
+        mem_out_of_memory(new_size);
     return moved;
 }
 
@@ -316,7 +316,7 @@ void mem_free(void *p, size_t size)
     if (!p)
         return;
     raw_free(p, size);
-    count(-(int64_t)mem_class(size));
+    mem_count_here(-(int64_t)mem_class(size));
 }
 
 void *mem_map(size_t size)
@@ -325,7 +325,7 @@ void *mem_map(size_t size)
                    -1, 0);
 
     if (LK_UNLIKELY(p == MAP_FAILED))
-        out_of_memory(size);
+        mem_out_of_memory(size);
     /* A huge page would be touched whole by its first byte. */
     (void)madvise(p, size, MADV_NOHUGEPAGE);
     return p;
@@ -338,7 +338,7 @@ void mem_unmap(void *p, size_t size)
 
 void mem_count(int64_t bytes)
 {
-    count(bytes);
+    mem_count_here(bytes);
 }
 
 char *mem_strdup(const char *s)

@@ -53,7 +53,7 @@ bool bytes_to_int64(struct bytes b, int64_t *out)
     return true;
 }
 
-static unsigned digits_of(uint64_t v)
+static unsigned number_digits_of(uint64_t v)
 {
     unsigned n = 1;
 
@@ -75,7 +75,7 @@ size_t int64_to_chars(int64_t v, char out[INT64_CHARS])
                                 "80818283848586878889"
                                 "90919293949596979899";
     uint64_t left = v < 0 ? 0 - (uint64_t)v : (uint64_t)v;
-    const size_t size = digits_of(left) + (v < 0);
+    const size_t size = number_digits_of(left) + (v < 0);
     char *at = out + size;
 
     while (left >= 100) {

@@ -6,7 +6,7 @@
 #include <errno.h>
 #include <sys/random.h>
 
-static uint64_t splitmix64(uint64_t *state)
+static uint64_t rng_splitmix64(uint64_t *state)
 {
     uint64_t z = *state += 0x9e3779b97f4a7c15u;
 
@@ -15,7 +15,7 @@ static uint64_t splitmix64(uint64_t *state)
     return z ^ (z >> 31);
 }
 
-static uint64_t rotate_left(uint64_t v, unsigned n)
+static uint64_t rng_rotate_left(uint64_t v, unsigned n)
 {
     return v << n | v >> (64 - n);
 }
@@ -23,13 +23,13 @@ static uint64_t rotate_left(uint64_t v, unsigned n)
 void rng_seed(struct rng *r, uint64_t seed)
 {
     for (int i = 0; i < 4; i++)
-        r->s[i] = splitmix64(&seed);
+        r->s[i] = rng_splitmix64(&seed);
 }
 
 uint64_t rng_next(struct rng *r)
 {
     uint64_t *s = r->s;
-    const uint64_t result = rotate_left(s[1] * 5, 7) * 9;
+    const uint64_t result = rng_rotate_left(s[1] * 5, 7) * 9;
     const uint64_t t = s[1] << 17;
 
     s[2] ^= s[0];
@@ -37,7 +37,7 @@ uint64_t rng_next(struct rng *r)
     s[1] ^= s[2];
     s[0] ^= s[3];
     s[2] ^= t;
-    s[3] = rotate_left(s[3], 45);
+    s[3] = rng_rotate_left(s[3], 45);
     return result;
 }
 

@@ -19,7 +19,7 @@ struct sip {
     uint64_t v0, v1, v2, v3;
 };
 
-static inline uint64_t rotate_left(uint64_t v, unsigned n)
+static inline uint64_t siphash13_rotate_left(uint64_t v, unsigned n)
 {
     return v << n | v >> (64 - n);
 }
@@ -28,14 +28,14 @@ static inline void sip_round(struct sip *s)
 {
     s->v0 += s->v1;
     s->v2 += s->v3;
-    s->v1 = rotate_left(s->v1, 13) ^ s->v0;
-    s->v3 = rotate_left(s->v3, 16) ^ s->v2;
-    s->v0 = rotate_left(s->v0, 32);
+    s->v1 = siphash13_rotate_left(s->v1, 13) ^ s->v0;
+    s->v3 = siphash13_rotate_left(s->v3, 16) ^ s->v2;
+    s->v0 = siphash13_rotate_left(s->v0, 32);
     s->v2 += s->v1;
     s->v0 += s->v3;
-    s->v1 = rotate_left(s->v1, 17) ^ s->v2;
-    s->v3 = rotate_left(s->v3, 21) ^ s->v0;
-    s->v2 = rotate_left(s->v2, 32);
+    s->v1 = siphash13_rotate_left(s->v1, 17) ^ s->v2;
+    s->v3 = siphash13_rotate_left(s->v3, 21) ^ s->v0;
+    s->v2 = siphash13_rotate_left(s->v2, 32);
 }
 
 static inline void sip_word(struct sip *s, uint64_t word)
@@ -45,7 +45,7 @@ static inline void sip_word(struct sip *s, uint64_t word)
     s->v0 ^= word;
 }
 
-static inline uint64_t load64(const unsigned char *p)
+static inline uint64_t siphash13_load64(const unsigned char *p)
 {
     uint64_t v;
     memcpy(&v, p, sizeof v);
@@ -55,7 +55,7 @@ static inline uint64_t load64(const unsigned char *p)
     return v;
 }
 
-static inline uint64_t load32(const unsigned char *p)
+static inline uint64_t siphash13_load32(const unsigned char *p)
 {
     uint32_t v;
     memcpy(&v, p, sizeof v);
@@ -69,7 +69,7 @@ static inline uint64_t load32(const unsigned char *p)
 static inline uint64_t load_short(const unsigned char *p, size_t size)
 {
     if (size >= 4)
-        return load32(p) | load32(p + size - 4) << (8 * (size - 4));
+        return siphash13_load32(p) | siphash13_load32(p + size - 4) << (8 * (size - 4));
     if (size == 0)
         return 0;
     return (uint64_t)p[0] | (uint64_t)p[size / 2] << (8 * (size / 2)) |
@@ -91,9 +91,9 @@ uint64_t siphash13(struct hash_key key, const void *data, size_t size)
     if (LK_LIKELY(size >= 8)) {
         const unsigned char *end = p + (size - rest);
         for (; p != end; p += 8)
-            sip_word(&s, load64(p));
+            sip_word(&s, siphash13_load64(p));
         if (rest != 0)
-            tail |= load64(p + rest - 8) >> (64 - 8 * rest);
+            tail |= siphash13_load64(p + rest - 8) >> (64 - 8 * rest);
     } else {
         tail |= load_short(p, size);
     }

@@ -23,7 +23,7 @@ const struct bits_kernels *const *bits_rows(uint32_t *count)
 /* Relaxed: all threads choose the same row, which is constant. */
 static const struct bits_kernels *chosen;
 
-static LK_COLD const struct bits_kernels *choose(void)
+static LK_COLD const struct bits_kernels *bits_choose(void)
 {
     uint32_t i = 0;
     while (!rows[i]->supported())
@@ -32,17 +32,17 @@ static LK_COLD const struct bits_kernels *choose(void)
     return rows[i];
 }
 
-static inline const struct bits_kernels *kernels(void)
+static inline const struct bits_kernels *bits_kernels_here(void)
 {
     const struct bits_kernels *k = __atomic_load_n(&chosen, __ATOMIC_RELAXED);
-    return LK_LIKELY(k != NULL) ? k : choose();
+    return LK_LIKELY(k != NULL) ? k : bits_choose();
 }
 
 /* --- count and find -------------------------------------------------------------------------- */
 
 uint64_t bits_count(const void *p, size_t n)
 {
-    return kernels()->count(p, n);
+    return bits_kernels_here()->count(p, n);
 }
 
 /* The bits of a byte from `first` on, and those before `end`, which is 1 to 8. */
@@ -70,7 +70,7 @@ uint64_t bits_count_range(const void *p, uint64_t first, uint64_t end)
 }
 
 /* The first one among the eight bits. */
-static inline unsigned leading(unsigned byte)
+static inline unsigned bits_leading(unsigned byte)
 {
     return (unsigned)__builtin_clz(byte) - 24;
 }
@@ -86,13 +86,13 @@ uint64_t bits_find(const void *p, bool bit, uint64_t first, uint64_t end)
     const uint64_t bytes = (end + 7) / 8;
     unsigned found = (b[at] ^ none) & from_bit(first % 8);
     if (found == 0 && ++at < bytes) {
-        at += kernels()->same(b + at, bytes - at, none);
+        at += bits_kernels_here()->same(b + at, bytes - at, none);
         if (at < bytes)
             found = b[at] ^ none;
     }
     if (found == 0)
         return end;
-    const uint64_t where = at * 8 + leading(found);
+    const uint64_t where = at * 8 + bits_leading(found);
     return where < end ? where : end;
 }
 
@@ -214,7 +214,7 @@ void bits_combine_with(const struct bits_kernels *k, enum bits_op op, void *to, 
 
 void bits_combine(enum bits_op op, void *to, size_t n, const struct bytes *sources, uint32_t count)
 {
-    bits_combine_with(kernels(), op, to, n, sources, count);
+    bits_combine_with(bits_kernels_here(), op, to, n, sources, count);
 }
 
 /* --- fields ---------------------------------------------------------------------------------- */

@@ -8,7 +8,7 @@
 
 #include <immintrin.h>
 
-static bool supported(void)
+static bool bits_avx2_supported(void)
 {
     return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("popcnt");
 }
@@ -27,7 +27,7 @@ BITS_INLINE __m256i byte_counts(__m256i v)
         _mm256_shuffle_epi8(table, _mm256_and_si256(_mm256_srli_epi16(v, 4), low)));
 }
 
-BITS_TARGET static uint64_t count(const unsigned char *p, size_t n)
+BITS_TARGET static uint64_t bits_avx2_count(const unsigned char *p, size_t n)
 {
     __m256i words = _mm256_setzero_si256();
     size_t i = 0;
@@ -52,8 +52,8 @@ BITS_TARGET static uint64_t count(const unsigned char *p, size_t n)
 
 const struct bits_kernels bits_avx2 = {
     .name = "avx2",
-    .supported = supported,
-    .count = count,
+    .supported = bits_avx2_supported,
+    .count = bits_avx2_count,
     .same = same,
     .fold = {fold_and, fold_or, fold_xor, fold_andnot},
     .invert = invert,

@@ -8,7 +8,7 @@
 
 #include <immintrin.h>
 
-static bool supported(void)
+static bool bits_avx512_supported(void)
 {
     return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
            __builtin_cpu_supports("avx512vpopcntdq") && __builtin_cpu_supports("popcnt");
@@ -20,7 +20,7 @@ BITS_INLINE __m512i word_counts(const unsigned char *p)
 }
 
 /* Two sums, as an addition waits for the one before. */
-BITS_TARGET static uint64_t count(const unsigned char *p, size_t n)
+BITS_TARGET static uint64_t bits_avx512_count(const unsigned char *p, size_t n)
 {
     __m512i even = _mm512_setzero_si512(), odd = even;
     size_t i = 0;
@@ -41,8 +41,8 @@ BITS_TARGET static uint64_t count(const unsigned char *p, size_t n)
 
 const struct bits_kernels bits_avx512 = {
     .name = "avx512",
-    .supported = supported,
-    .count = count,
+    .supported = bits_avx512_supported,
+    .count = bits_avx512_count,
     .same = same,
     .fold = {fold_and, fold_or, fold_xor, fold_andnot},
     .invert = invert,

@@ -10,7 +10,7 @@
 
 #include <arm_neon.h>
 
-static bool supported(void)
+static bool bits_neon_supported(void)
 {
     return true;
 }
@@ -18,7 +18,7 @@ static bool supported(void)
 /* A vector's byte counts are at most 8, so that 31 of them fit the bytes of a sum. */
 enum { ROUND = 31, REGISTER = sizeof(uint8x16_t) };
 
-static uint64_t count(const unsigned char *p, size_t n)
+static uint64_t bits_neon_count(const unsigned char *p, size_t n)
 {
     uint64_t ones = 0;
     size_t i = 0;
@@ -35,8 +35,8 @@ static uint64_t count(const unsigned char *p, size_t n)
 
 const struct bits_kernels bits_neon = {
     .name = "neon",
-    .supported = supported,
-    .count = count,
+    .supported = bits_neon_supported,
+    .count = bits_neon_count,
     .same = same,
     .fold = {fold_and, fold_or, fold_xor, fold_andnot},
     .invert = invert,

@@ -4,7 +4,7 @@
 #define BITS_TARGET
 #include "core/ds/bits_body.h"
 
-static bool supported(void)
+static bool bits_portable_supported(void)
 {
     return true;
 }
@@ -17,7 +17,7 @@ static inline uint64_t byte_counts(uint64_t w)
     return (w + (w >> 4)) & UINT64_C(0x0f0f0f0f0f0f0f0f);
 }
 
-static inline uint64_t add_bytes(uint64_t w)
+static inline uint64_t bits_portable_add_bytes(uint64_t w)
 {
     const uint64_t pairs =
         (w & UINT64_C(0x00ff00ff00ff00ff)) + (w >> 8 & UINT64_C(0x00ff00ff00ff00ff));
@@ -27,7 +27,7 @@ static inline uint64_t add_bytes(uint64_t w)
 /* A byte's count is at most 8, so that 31 of them fit a byte of the sum. */
 enum { ROUND = 31 };
 
-static uint64_t count(const unsigned char *p, size_t n)
+static uint64_t bits_portable_count(const unsigned char *p, size_t n)
 {
     uint64_t ones = 0;
     size_t i = 0;
@@ -40,17 +40,17 @@ static uint64_t count(const unsigned char *p, size_t n)
             sum += (v + (v >> 4)) & UINT64_C(0x0f0f0f0f0f0f0f0f);
         }
         for (int w = 0; w < VECTOR_WORDS; w++)
-            ones += add_bytes(sum[w]);
+            ones += bits_portable_add_bytes(sum[w]);
     }
     for (; i < n; i++)
-        ones += add_bytes(byte_counts(p[i]));
+        ones += bits_portable_add_bytes(byte_counts(p[i]));
     return ones;
 }
 
 const struct bits_kernels bits_portable = {
     .name = "portable",
-    .supported = supported,
-    .count = count,
+    .supported = bits_portable_supported,
+    .count = bits_portable_count,
     .same = same,
     .fold = {fold_and, fold_or, fold_xor, fold_andnot},
     .invert = invert,

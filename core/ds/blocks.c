@@ -33,7 +33,7 @@ static unsigned capacity_for(unsigned n)
     return capacities[i];
 }
 
-static struct blocks_node *node_new(struct blocks *b, unsigned level, unsigned n)
+static struct blocks_node *blocks_node_new(struct blocks *b, unsigned level, unsigned n)
 {
     const unsigned capacity = capacity_for(n);
     const size_t size = blocks_node_size(capacity);
@@ -44,7 +44,7 @@ static struct blocks_node *node_new(struct blocks *b, unsigned level, unsigned n
     return node;
 }
 
-static void drop(struct blocks *b, struct cow *cow, void *p, size_t size, uint32_t epoch)
+static void blocks_drop(struct blocks *b, struct cow *cow, void *p, size_t size, uint32_t epoch)
 {
     b->used_bytes -= size;
     if (cow_shared(cow, epoch))
@@ -56,7 +56,7 @@ static void drop(struct blocks *b, struct cow *cow, void *p, size_t size, uint32
 static void node_drop(struct blocks *b, struct cow *cow, struct blocks_node *node, uint32_t epoch)
 {
     b->nodes--;
-    drop(b, cow, node, blocks_node_size(node->capacity), epoch);
+    blocks_drop(b, cow, node, blocks_node_size(node->capacity), epoch);
 }
 
 /* --- children -------------------------------------------------------------------------------- */
@@ -116,7 +116,7 @@ static struct blocks_node *own_node(struct blocks *b, struct cow *cow, void **li
     struct blocks_node *old = (struct blocks_node *)*link;
     if (!cow_shared(cow, *epoch))
         return old;
-    struct blocks_node *copy = node_new(b, old->level, old->capacity);
+    struct blocks_node *copy = blocks_node_new(b, old->level, old->capacity);
     slots_append(copy, old);
     node_drop(b, cow, old, *epoch);
     *link = copy;
@@ -148,7 +148,7 @@ static unsigned char *own_block(struct blocks *b, struct cow *cow, struct blocks
     if (cow_shared(cow, *epoch)) {
         unsigned char *copy = (unsigned char *)mem_alloc(bytes > old ? bytes : old);
         memcpy(copy, lp, old);
-        drop(b, cow, lp, old, *epoch);
+        blocks_drop(b, cow, lp, old, *epoch);
         b->used_bytes += bytes > old ? bytes : old;
         *epoch = cow->epoch;
         lp = copy;
@@ -181,9 +181,9 @@ void blocks_splice(struct blocks *b, struct cow *cow, struct blocks_iter *it, si
 
 /* --- putting behind -------------------------------------------------------------------------- */
 
-static void grow_top(struct blocks *b, struct cow *cow, const struct slot *s)
+static void blocks_grow_top(struct blocks *b, struct cow *cow, const struct slot *s)
 {
-    struct blocks_node *top = node_new(b, b->height, 2);
+    struct blocks_node *top = blocks_node_new(b, b->height, 2);
     const struct slot old = {blocks_key(b->top, 0), b->top, b->top_epoch};
     slot_put(top, 0, &old);
     slot_put(top, 1, s);
@@ -195,14 +195,14 @@ static void grow_top(struct blocks *b, struct cow *cow, const struct slot *s)
 }
 
 /* An owned node with room for one more child, linked where the path says. */
-static struct blocks_node *reserve(struct blocks *b, struct blocks_iter *it, unsigned depth)
+static struct blocks_node *blocks_reserve(struct blocks *b, struct blocks_iter *it, unsigned depth)
 {
     struct blocks_node *node = (struct blocks_node *)it->node[depth];
     if (node->n < node->capacity)
         return node;
     uint32_t *epoch;
     void **link = link_of(b, it, depth, &epoch);
-    struct blocks_node *bigger = node_new(b, node->level, node->n + 1u);
+    struct blocks_node *bigger = blocks_node_new(b, node->level, node->n + 1u);
     slots_append(bigger, node);
     node_drop(b, NULL, node, 0);
     *link = bigger;
@@ -218,7 +218,7 @@ void blocks_append(struct blocks *b, struct cow *cow, struct block_key key, cons
     b->used_bytes += listpack_bytes(lp);
     b->count++;
     if (b->height == 0) {
-        b->top = node_new(b, 0, 1);
+        b->top = blocks_node_new(b, 0, 1);
         b->top_epoch = s.epoch;
         b->height = 1;
     }
@@ -231,16 +231,16 @@ void blocks_append(struct blocks *b, struct cow *cow, struct block_key key, cons
     /* A level that is full gets a new node, which is what the level above has to take. */
     unsigned d = b->height;
     while (d > 0 && it->node[d - 1]->n == BLOCKS_FANOUT) {
-        struct blocks_node *fresh = node_new(b, it->node[d - 1]->level, 1);
+        struct blocks_node *fresh = blocks_node_new(b, it->node[d - 1]->level, 1);
         slot_put(fresh, 0, &s);
         fresh->n = 1;
         s = (struct slot){key, fresh, cow_epoch(cow)};
         d--;
     }
     if (d == 0) {
-        grow_top(b, cow, &s);
+        blocks_grow_top(b, cow, &s);
     } else {
-        struct blocks_node *node = reserve(b, it, d - 1);
+        struct blocks_node *node = blocks_reserve(b, it, d - 1);
         slot_put(node, node->n++, &s);
     }
     (void)blocks_last(it, b);
@@ -249,14 +249,14 @@ void blocks_append(struct blocks *b, struct cow *cow, struct block_key key, cons
 /* --- taking out ------------------------------------------------------------------------------ */
 
 /* Joins the children at i and i + 1 of an owned parent. */
-static void join(struct blocks *b, struct cow *cow, struct blocks_node *parent, unsigned i)
+static void blocks_join(struct blocks *b, struct cow *cow, struct blocks_node *parent, unsigned i)
 {
     void **children = blocks_children(parent);
     uint32_t *epochs = blocks_epochs(parent);
     struct blocks_node *left = own_node(b, cow, &children[i], &epochs[i]);
     struct blocks_node *right = (struct blocks_node *)children[i + 1];
     if (left->n + right->n > left->capacity) {
-        struct blocks_node *bigger = node_new(b, left->level, left->n + (unsigned)right->n);
+        struct blocks_node *bigger = blocks_node_new(b, left->level, left->n + (unsigned)right->n);
         slots_append(bigger, left);
         node_drop(b, NULL, left, 0);
         left = bigger;
@@ -268,7 +268,7 @@ static void join(struct blocks *b, struct cow *cow, struct blocks_node *parent, 
 }
 
 /* A child of the owned node at that depth went: puts the index right from there up. */
-static void settle(struct blocks *b, struct cow *cow, struct blocks_iter *it, unsigned depth)
+static void blocks_settle(struct blocks *b, struct cow *cow, struct blocks_iter *it, unsigned depth)
 {
     for (; depth > 0; depth--) {
         struct blocks_node *parent = (struct blocks_node *)it->node[depth - 1];
@@ -285,10 +285,10 @@ static void settle(struct blocks *b, struct cow *cow, struct blocks_iter *it, un
         if (node->n >= BLOCKS_LOW)
             continue;
         if (i > 0 && blocks_child_node(parent, i - 1)->n + node->n <= BLOCKS_MERGED)
-            join(b, cow, parent, i - 1);
+            blocks_join(b, cow, parent, i - 1);
         else if (i + 1u < parent->n &&
                  blocks_child_node(parent, i + 1)->n + node->n <= BLOCKS_MERGED)
-            join(b, cow, parent, i);
+            blocks_join(b, cow, parent, i);
     }
     while (b->top && b->top->n <= (b->height > 1)) {
         struct blocks_node *top = b->top;
@@ -305,12 +305,12 @@ void blocks_remove(struct blocks *b, struct cow *cow, struct blocks_iter *it)
     uint32_t *epoch;
     own_path(b, cow, it);
     void **link = link_of(b, it, b->height, &epoch);
-    drop(b, cow, *link, listpack_bytes(it->lp), *epoch);
+    blocks_drop(b, cow, *link, listpack_bytes(it->lp), *epoch);
     const unsigned depth = b->height - 1;
     slot_cut((struct blocks_node *)it->node[depth], it->index[depth]);
     b->count--;
     it->lp = NULL;
-    settle(b, cow, it, depth);
+    blocks_settle(b, cow, it, depth);
 }
 
 /* --- cutting --------------------------------------------------------------------------------- */
@@ -345,7 +345,7 @@ static struct blocks_node *node_before(struct blocks *gone, const struct cow *co
     const unsigned n = i + (below != NULL);
     if (n == 0)
         return NULL;
-    struct blocks_node *out = node_new(gone, node->level, n);
+    struct blocks_node *out = blocks_node_new(gone, node->level, n);
     for (; out->n < i; out->n++) {
         const unsigned j = out->n;
         const struct slot s = {blocks_key(node, j), blocks_children(node)[j],
@@ -393,7 +393,7 @@ void blocks_cut(struct blocks *b, struct cow *cow, struct blocks_iter *at,
                                .used_bytes = b->used_bytes + gone->used_bytes,
                                .count = b->count};
     share_sums(b, gone, side, &was);
-    settle(b, cow, at, b->height - 1);
+    blocks_settle(b, cow, at, b->height - 1);
     at->lp = NULL;
 }
 
@@ -402,7 +402,7 @@ void blocks_cut(struct blocks *b, struct cow *cow, struct blocks_iter *at,
 static struct blocks_node *clone_node(struct blocks *b, const struct cow *cow,
                                       const struct blocks_node *from)
 {
-    struct blocks_node *node = node_new(b, from->level, from->n);
+    struct blocks_node *node = blocks_node_new(b, from->level, from->n);
     for (unsigned i = 0; i < from->n; i++) {
         struct slot s = {blocks_key(from, i), NULL, cow_epoch(cow)};
         if (from->level > 0) {
@@ -432,7 +432,7 @@ static void free_node(struct blocks *b, struct cow *cow, struct blocks_node *nod
         if (node->level > 0)
             free_node(b, cow, (struct blocks_node *)child, child_epoch);
         else
-            drop(b, cow, child, listpack_bytes((const unsigned char *)child), child_epoch);
+            blocks_drop(b, cow, child, listpack_bytes((const unsigned char *)child), child_epoch);
     }
     node_drop(b, cow, node, epoch);
 }

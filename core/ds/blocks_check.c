@@ -10,7 +10,8 @@ struct check {
     size_t used_bytes;
 };
 
-static const char *check_node(struct check *c, const struct blocks_node *node, unsigned level)
+static const char *blocks_check_node(struct check *c, const struct blocks_node *node,
+                                     unsigned level)
 {
     if (node->level != level)
         return "a node is on the wrong level";
@@ -22,7 +23,7 @@ static const char *check_node(struct check *c, const struct blocks_node *node, u
         const struct block_key key = blocks_key(node, i);
         if (level > 0) {
             const struct blocks_node *child = blocks_child_node(node, i);
-            const char *wrong = check_node(c, child, level - 1);
+            const char *wrong = blocks_check_node(c, child, level - 1);
             if (wrong)
                 return wrong;
             if (block_key_compare(blocks_key(child, 0), key) != 0)
@@ -47,7 +48,7 @@ const char *blocks_check(const struct blocks *b)
     struct check c = {.any = false};
     if ((b->height == 0) != (b->top == NULL))
         return "the height is wrong";
-    const char *wrong = b->top ? check_node(&c, b->top, b->height - 1) : NULL;
+    const char *wrong = b->top ? blocks_check_node(&c, b->top, b->height - 1) : NULL;
     if (wrong)
         return wrong;
     if (b->height > 1 && b->top->n == 1)

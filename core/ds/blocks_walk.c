@@ -3,7 +3,7 @@
  */
 #include "core/ds/blocks_priv.h"
 
-static bool iter_none(struct blocks_iter *it)
+static bool blocks_walk_iter_none(struct blocks_iter *it)
 {
     it->lp = NULL;
     return false;
@@ -27,13 +27,13 @@ static bool go_down(struct blocks_iter *it, unsigned depth, bool first)
 bool blocks_first(struct blocks_iter *it, const struct blocks *b)
 {
     it->blocks = b;
-    return b->height ? go_down(it, 0, true) : iter_none(it);
+    return b->height ? go_down(it, 0, true) : blocks_walk_iter_none(it);
 }
 
 bool blocks_last(struct blocks_iter *it, const struct blocks *b)
 {
     it->blocks = b;
-    return b->height ? go_down(it, 0, false) : iter_none(it);
+    return b->height ? go_down(it, 0, false) : blocks_walk_iter_none(it);
 }
 
 /* Who walks finds the beginnings of the blocks of a node on their way. */
@@ -52,7 +52,7 @@ bool blocks_next(struct blocks_iter *it)
     while (d > 0 && it->index[d - 1] + 1u == it->node[d - 1]->n)
         d--;
     if (d == 0)
-        return iter_none(it);
+        return blocks_walk_iter_none(it);
     it->index[d - 1]++;
     (void)go_down(it, d, true);
     fetch_ahead(it, 1);
@@ -65,7 +65,7 @@ bool blocks_prev(struct blocks_iter *it)
     while (d > 0 && it->index[d - 1] == 0)
         d--;
     if (d == 0)
-        return iter_none(it);
+        return blocks_walk_iter_none(it);
     it->index[d - 1]--;
     (void)go_down(it, d, false);
     fetch_ahead(it, -1);
@@ -93,7 +93,8 @@ bool blocks_find(struct blocks_iter *it, const struct blocks *b, struct block_ke
     for (unsigned d = 0; d < b->height; d++) {
         const unsigned above = first_above(node, key);
         if (above == 0)
-            return iter_none(it); /* only at the top: below, the first key is the parent's */
+            return blocks_walk_iter_none(
+                it); /* only at the top: below, the first key is the parent's */
         it->node[d] = node;
         it->index[d] = (uint16_t)(above - 1);
         if (node->level == 0)
@@ -101,7 +102,7 @@ bool blocks_find(struct blocks_iter *it, const struct blocks *b, struct block_ke
         else
             node = blocks_child_node(node, above - 1);
     }
-    return b->height > 0 || iter_none(it);
+    return b->height > 0 || blocks_walk_iter_none(it);
 }
 
 bool blocks_iter_is_last(const struct blocks_iter *it)

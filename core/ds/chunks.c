@@ -108,7 +108,7 @@ void chunk_view_closed(void)
     }
 }
 
-static void block_drop(void *p, size_t size, uint32_t epoch, struct cow *cow)
+static void chunks_block_drop(void *p, size_t size, uint32_t epoch, struct cow *cow)
 {
     if (cow_shared(cow, epoch))
         cow->defer(cow, p, size);
@@ -203,7 +203,7 @@ static struct chunk_node *node_writable(struct chunks *root, struct cow *cow, ui
     struct chunk_node *node = (struct chunk_node *)mem_alloc(sizeof *node);
     if (old) {
         *node = *old;
-        block_drop(old, sizeof *old, old->epoch, cow);
+        chunks_block_drop(old, sizeof *old, old->epoch, cow);
     } else {
         memset(node, 0, sizeof *node);
         root->used_bytes += sizeof *node;
@@ -245,7 +245,7 @@ static struct chunks *root_writable(struct chunks **root, struct cow *cow, size_
     copy->epoch = cow_epoch(cow);
     copy->slots = slots;
     copy->used_bytes += root_block(slots) - root_block(old->slots);
-    block_drop(old, root_block(old->slots), old->epoch, cow);
+    chunks_block_drop(old, root_block(old->slots), old->epoch, cow);
     *root = copy;
     return copy;
 }
@@ -337,9 +337,9 @@ bool chunks_free_some(struct chunks *root, struct cow *cow, size_t *cursor, size
         budget -= c != NULL;
         chunk_drop(c, cow);
         if (*cursor % NODE_CHUNKS == NODE_CHUNKS - 1)
-            block_drop(node, sizeof *node, node->epoch, cow);
+            chunks_block_drop(node, sizeof *node, node->epoch, cow);
     }
-    block_drop(root, root_block(root->slots), root->epoch, cow);
+    chunks_block_drop(root, root_block(root->slots), root->epoch, cow);
     return true;
 }
 

@@ -54,14 +54,14 @@ void geo_area_polygon(struct geo_area *a, const struct geo_point *vertices, uint
     geo_cover_vertices(a);
 }
 
-static double meters(double haversine)
+static double geo_area_meters(double haversine)
 {
     return 2.0 * GEO_EARTH_RADIUS_M * asin(sqrt(haversine));
 }
 
 /* Is the haversine that of at most half the width?  To be measured: too near to say. */
 enum answer { OUTSIDE, INSIDE, TO_BE_MEASURED };
-static enum answer compare(const struct geo_area *a, double haversine)
+static enum answer geo_area_compare(const struct geo_area *a, double haversine)
 {
     if (haversine < a->surely_inside)
         return INSIDE;
@@ -91,8 +91,8 @@ static bool box_holds(const struct geo_area *a, double latitude, double v)
     const double c = cos(latitude), haversine = c * c * v * v;
     if (GEO_EARTH_RADIUS_M * fabs(latitude - a->latitude) > a->half_height_m)
         return false;
-    const enum answer answer = compare(a, haversine);
-    return answer == INSIDE || (answer && !(meters(haversine) > a->half_width_m));
+    const enum answer answer = geo_area_compare(a, haversine);
+    return answer == INSIDE || (answer && !(geo_area_meters(haversine) > a->half_width_m));
 }
 
 bool geo_area_holds(const struct geo_area *a, uint64_t hash, double *distance)
@@ -108,14 +108,14 @@ bool geo_area_holds(const struct geo_area *a, uint64_t hash, double *distance)
         return true;
     const double u = sin((latitude - a->latitude) / 2);
     const double haversine = u * u + a->cos_latitude * cos(latitude) * v * v;
-    const enum answer answer = a->shape == GEO_CIRCLE ? compare(a, haversine) : INSIDE;
+    const enum answer answer = a->shape == GEO_CIRCLE ? geo_area_compare(a, haversine) : INSIDE;
     if (answer == OUTSIDE)
         return false;
     if (answer == INSIDE && !distance)
         return true;
     /* As geo_distance has it. */
     const double exact =
-        v == 0 ? GEO_EARTH_RADIUS_M * fabs(latitude - a->latitude) : meters(haversine);
+        v == 0 ? GEO_EARTH_RADIUS_M * fabs(latitude - a->latitude) : geo_area_meters(haversine);
     if (answer == TO_BE_MEASURED && exact > a->half_width_m)
         return false;
     if (distance)

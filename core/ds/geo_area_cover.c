@@ -112,7 +112,7 @@ static struct cell cell_at(struct geo_point p, unsigned level)
 }
 
 /* The world is a torus here: beyond the north pole lies the south. */
-static struct cell neighbour(struct cell c, int dx, int dy)
+static struct cell geo_area_cover_neighbour(struct cell c, int dx, int dy)
 {
     const uint32_t mask = (UINT32_C(1) << c.level) - 1;
     if (dx)
@@ -138,7 +138,8 @@ static struct bounds cell_bounds(struct cell c)
 }
 
 /* Cuts [*low, *high] down to the window's part of an axis; false if nothing is left. */
-static bool clip(uint32_t *low, uint32_t *high, uint32_t window_low, uint32_t window_high)
+static bool geo_area_cover_clip(uint32_t *low, uint32_t *high, uint32_t window_low,
+                                uint32_t window_high)
 {
     if (window_low <= window_high) {
         *low = *low > window_low ? *low : window_low;
@@ -159,7 +160,8 @@ static void add_run(struct geo_area *a, const struct window *w, struct cell c)
     const uint32_t last = (UINT32_C(1) << shift) - 1;
     uint32_t x_low = c.x << shift, y_low = c.y << shift;
     uint32_t x_high = x_low + last, y_high = y_low + last;
-    if (!clip(&x_low, &x_high, w->x_low, w->x_high) || !clip(&y_low, &y_high, w->y_low, w->y_high))
+    if (!geo_area_cover_clip(&x_low, &x_high, w->x_low, w->x_high) ||
+        !geo_area_cover_clip(&y_low, &y_high, w->y_low, w->y_high))
         return;
     a->runs[a->run_count++] =
         (struct geo_run){geohash_from_steps(x_low, y_low), geohash_from_steps(x_high, y_high)};
@@ -198,10 +200,10 @@ static struct bounds rough_bounds(const struct geo_area *a)
 /* Does one of the four nearest neighbours end before the area does? */
 static bool too_small(struct cell c, const struct bounds *b)
 {
-    return cell_bounds(neighbour(c, 0, 1)).north < b->north ||
-           cell_bounds(neighbour(c, 0, -1)).south > b->south ||
-           cell_bounds(neighbour(c, 1, 0)).east < b->east ||
-           cell_bounds(neighbour(c, -1, 0)).west > b->west;
+    return cell_bounds(geo_area_cover_neighbour(c, 0, 1)).north < b->north ||
+           cell_bounds(geo_area_cover_neighbour(c, 0, -1)).south > b->south ||
+           cell_bounds(geo_area_cover_neighbour(c, 1, 0)).east < b->east ||
+           cell_bounds(geo_area_cover_neighbour(c, -1, 0)).west > b->west;
 }
 
 /* Does the cell itself reach beyond the area on that side?  Not asked where cells are huge. */
@@ -237,7 +239,7 @@ void geo_cover_center(struct geo_area *a)
     if (center.level > 1 && too_small(center, &b))
         center = cell_at(a->center, center.level - 1);
     for (unsigned i = 0; i < GEO_RUNS_MAX; i++) {
-        const struct cell c = neighbour(center, order[i].dx, order[i].dy);
+        const struct cell c = geo_area_cover_neighbour(center, order[i].dx, order[i].dy);
         bool again = is_needless(center, &b, order[i].dx, order[i].dy);
         for (unsigned k = 0; k < n; k++) /* of four cells in all, several are the same */
             again |= same_cell(seen[k], c);

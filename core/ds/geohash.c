@@ -46,7 +46,7 @@ uint64_t geohash_encode(struct geo_point p)
 }
 
 /* The middle of a step; the step behind the last 32-bit one is the first. */
-static double middle(uint32_t step, double limit)
+static double geohash_middle(uint32_t step, double limit)
 {
     const uint32_t next = step + 1;
     const double low = -limit + step / steps * (2 * limit);
@@ -56,8 +56,8 @@ static double middle(uint32_t step, double limit)
 
 struct geo_point geohash_decode(uint64_t hash)
 {
-    return geo_point_of(middle(geohash_gather(hash >> 1), GEO_LONGITUDE_MAX),
-                        middle(geohash_gather(hash), GEO_LATITUDE_MAX));
+    return geo_point_of(geohash_middle(geohash_gather(hash >> 1), GEO_LONGITUDE_MAX),
+                        geohash_middle(geohash_gather(hash), GEO_LATITUDE_MAX));
 }
 
 uint64_t geohash_from_score(double score)

@@ -10,7 +10,7 @@ enum { INDEX_BITS = 14, RANK_BITS = 6, RANK_MASK = HLL_RANKS - 1 };
 
 static const char magic[4] = {'H', 'Y', 'L', 'L'};
 
-static const unsigned char *at(struct bytes b, size_t offset)
+static const unsigned char *hll_at(struct bytes b, size_t offset)
 {
     return (const unsigned char *)b.data + offset;
 }
@@ -21,13 +21,13 @@ bool hll_is(struct bytes b)
 {
     if (b.size < HLL_HEADER_BYTES || memcmp(b.data, magic, sizeof magic) != 0)
         return false;
-    const unsigned form = *at(b, FORM_AT);
+    const unsigned form = *hll_at(b, FORM_AT);
     return form == FORM_SPARSE || (form == FORM_DENSE && b.size == HLL_DENSE_BYTES);
 }
 
 bool hll_is_dense(struct bytes hll)
 {
-    return *at(hll, FORM_AT) == FORM_DENSE;
+    return *hll_at(hll, FORM_AT) == FORM_DENSE;
 }
 
 void hll_write_empty(unsigned char *to)
@@ -42,8 +42,8 @@ void hll_write_empty(unsigned char *to)
 
 bool hll_last_count(struct bytes hll, uint64_t *count)
 {
-    *count = le64_get(at(hll, COUNT_AT));
-    return !(*at(hll, STALE_AT) & STALE);
+    *count = le64_get(hll_at(hll, COUNT_AT));
+    return !(*hll_at(hll, STALE_AT) & STALE);
 }
 
 void hll_set_last_count(unsigned char *hll, uint64_t count)
@@ -75,7 +75,7 @@ int hll_count(struct bytes hll, uint64_t *out)
     if (hll_is_dense(hll)) {
         const struct hll_kernels *k = hll_kernels_best();
         unsigned char ranks[HLL_REGISTERS];
-        k->unpack(at(hll, HLL_HEADER_BYTES), ranks);
+        k->unpack(hll_at(hll, HLL_HEADER_BYTES), ranks);
         k->count(ranks, histogram);
     } else if (count_sparse(hll, histogram) != LK_OK) {
         return LK_EHLL;
@@ -105,7 +105,7 @@ static enum hll_step plan_dense(struct bytes hll, struct hll_mark mark, struct h
 {
     const size_t byte = hll_register_at(mark);
     const size_t shift = mark.index * RANK_BITS - (byte - HLL_HEADER_BYTES) * 8;
-    const uint32_t pair = le16_get(at(hll, byte));
+    const uint32_t pair = le16_get(hll_at(hll, byte));
     if ((pair >> shift & RANK_MASK) >= mark.rank)
         return HLL_KEEP;
     out->at = byte;

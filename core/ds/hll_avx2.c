@@ -30,42 +30,42 @@ static inline AVX2 __m256i unpack_group(const unsigned char *packed)
     return _mm256_or_si256(_mm256_or_si256(a, b), _mm256_or_si256(c, d));
 }
 
-static inline AVX2 __m256i load(const unsigned char *ranks)
+static inline AVX2 __m256i hll_avx2_load(const unsigned char *ranks)
 {
     return _mm256_loadu_si256((const __m256i *)(const void *)ranks);
 }
 
-static inline AVX2 void store(unsigned char *ranks, __m256i v)
+static inline AVX2 void hll_avx2_store(unsigned char *ranks, __m256i v)
 {
     _mm256_storeu_si256((__m256i *)(void *)ranks, v);
 }
 
-static AVX2 void unpack(const unsigned char *packed, unsigned char *ranks)
+static AVX2 void hll_avx2_unpack(const unsigned char *packed, unsigned char *ranks)
 {
     for (size_t i = 0; i < GROUPS; i++)
-        store(ranks + i * GROUP, unpack_group(packed + i * GROUP_PACKED));
+        hll_avx2_store(ranks + i * GROUP, unpack_group(packed + i * GROUP_PACKED));
 }
 
-static AVX2 void raise_all(const unsigned char *packed, unsigned char *ranks)
+static AVX2 void hll_avx2_raise_all(const unsigned char *packed, unsigned char *ranks)
 {
     for (size_t i = 0; i < GROUPS; i++) {
         const __m256i v = unpack_group(packed + i * GROUP_PACKED);
-        store(ranks + i * GROUP, _mm256_max_epu8(v, load(ranks + i * GROUP)));
+        hll_avx2_store(ranks + i * GROUP, _mm256_max_epu8(v, hll_avx2_load(ranks + i * GROUP)));
     }
 }
 
 /* a + 64 b and c + 64 d, then ab + 4096 cd, then three bytes of each four. */
-static AVX2 void pack(const unsigned char *ranks, unsigned char *packed)
+static AVX2 void hll_avx2_pack(const unsigned char *ranks, unsigned char *packed)
 {
     const __m256i threes =
         _mm256_setr_epi8(0, 1, 2, 4, 5, 6, 8, 9, 10, 12, 13, 14, -1, -1, -1, -1, /* both halves */
                          0, 1, 2, 4, 5, 6, 8, 9, 10, 12, 13, 14, -1, -1, -1, -1);
     for (size_t i = 0; i < GROUPS; i++) {
         const __m256i pairs =
-            _mm256_maddubs_epi16(load(ranks + i * GROUP), _mm256_set1_epi16(64 << 8 | 1));
+            _mm256_maddubs_epi16(hll_avx2_load(ranks + i * GROUP), _mm256_set1_epi16(64 << 8 | 1));
         const __m256i fours = _mm256_madd_epi16(pairs, _mm256_set1_epi32(4096 << 16 | 1));
         unsigned char group[GROUP];
-        store(group, _mm256_shuffle_epi8(fours, threes));
+        hll_avx2_store(group, _mm256_shuffle_epi8(fours, threes));
         memcpy(packed + i * GROUP_PACKED, group, 12);
         memcpy(packed + i * GROUP_PACKED + 12, group + 16, 12);
     }
@@ -73,7 +73,7 @@ static AVX2 void pack(const unsigned char *ranks, unsigned char *packed)
 
 enum { AT_ONCE = 4, STRIP = 255 }; /* a byte counts up to 255 */
 
-static inline AVX2 uint32_t sum_bytes(__m256i v)
+static inline AVX2 uint32_t hll_avx2_sum_bytes(__m256i v)
 {
     const __m256i s = _mm256_sad_epu8(v, _mm256_setzero_si256());
     const __m128i half = _mm_add_epi64(_mm256_castsi256_si128(s), _mm256_extracti128_si256(s, 1));
@@ -90,34 +90,34 @@ static AVX2 uint32_t count_ranks(const unsigned char *ranks, int rank, uint32_t 
         __m256i n0 = _mm256_setzero_si256(), n1 = n0, n2 = n0, n3 = n0;
         to = from + STRIP < GROUPS ? from + STRIP : GROUPS;
         for (size_t i = from; i < to; i++) {
-            const __m256i v = load(ranks + i * GROUP);
+            const __m256i v = hll_avx2_load(ranks + i * GROUP);
             n0 = _mm256_sub_epi8(n0, _mm256_cmpeq_epi8(v, r0));
             n1 = _mm256_sub_epi8(n1, _mm256_cmpeq_epi8(v, r1));
             n2 = _mm256_sub_epi8(n2, _mm256_cmpeq_epi8(v, r2));
             n3 = _mm256_sub_epi8(n3, _mm256_cmpeq_epi8(v, r3));
         }
-        out[0] += sum_bytes(n0);
-        out[1] += sum_bytes(n1);
-        out[2] += sum_bytes(n2);
-        out[3] += sum_bytes(n3);
+        out[0] += hll_avx2_sum_bytes(n0);
+        out[1] += hll_avx2_sum_bytes(n1);
+        out[2] += hll_avx2_sum_bytes(n2);
+        out[3] += hll_avx2_sum_bytes(n3);
     }
     return out[0] + out[1] + out[2] + out[3];
 }
 
 static AVX2 int lowest_rank(const unsigned char *ranks)
 {
-    __m256i low = load(ranks);
+    __m256i low = hll_avx2_load(ranks);
     for (size_t i = 1; i < GROUPS; i++)
-        low = _mm256_min_epu8(low, load(ranks + i * GROUP));
+        low = _mm256_min_epu8(low, hll_avx2_load(ranks + i * GROUP));
     unsigned char bytes[GROUP], least = UINT8_MAX;
-    store(bytes, low);
+    hll_avx2_store(bytes, low);
     for (int i = 0; i < GROUP; i++)
         least = bytes[i] < least ? bytes[i] : least;
     return least;
 }
 
 /* Ranks lie close together, within some twenty: a pass for each few of them beats any table. */
-static AVX2 void count(const unsigned char *ranks, uint32_t histogram[HLL_RANKS])
+static AVX2 void hll_avx2_count(const unsigned char *ranks, uint32_t histogram[HLL_RANKS])
 {
     uint32_t found = 0;
     memset(histogram, 0, HLL_RANKS * sizeof *histogram);
@@ -128,7 +128,7 @@ static AVX2 void count(const unsigned char *ranks, uint32_t histogram[HLL_RANKS]
 /* --- sparse ----------------------------------------------------------------------------------- */
 
 /* Whole bytes where the bit is set. */
-static inline AVX2 __m256i whole(uint32_t bits)
+static inline AVX2 __m256i hll_avx2_whole(uint32_t bits)
 {
     const __m256i eighths =
         _mm256_setr_epi8(0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1, /* which byte of bits */
@@ -154,22 +154,24 @@ static inline AVX2 struct group group_of(__m256i v, bool carry)
     const bool on =
         __builtin_add_overflow(looks_long, looks_long & every_other << 1 & ~behind, &even_rows);
     const uint32_t seconds = (every_other ^ even_rows << 1) & behind;
-    const __m256i is_long = whole(looks_long & ~seconds), six = _mm256_set1_epi8(0x3f);
+    const __m256i is_long = hll_avx2_whole(looks_long & ~seconds), six = _mm256_set1_epi8(0x3f);
     const __m256i short_bits = _mm256_blendv_epi8(six, _mm256_set1_epi8(3), v);
     const __m256i low = _mm256_and_si256(
-        v, _mm256_or_si256(_mm256_andnot_si256(is_long, short_bits), whole(seconds)));
+        v, _mm256_or_si256(_mm256_andnot_si256(is_long, short_bits), hll_avx2_whole(seconds)));
     const __m256i high = _mm256_and_si256(_mm256_and_si256(v, six), is_long);
     const uint32_t runs = GROUP - (uint32_t)__builtin_popcount(seconds);
-    return (struct group){runs + sum_bytes(low) + (sum_bytes(high) << 8), seconds, on};
+    return (struct group){runs + hll_avx2_sum_bytes(low) + (hll_avx2_sum_bytes(high) << 8), seconds,
+                          on};
 }
 
-static AVX2 void pass(struct bytes hll, uint32_t index, struct hll_cursor *c, size_t *before)
+static AVX2 void hll_avx2_pass(struct bytes hll, uint32_t index, struct hll_cursor *c,
+                               size_t *before)
 {
     const unsigned char *p = (const unsigned char *)hll.data;
     const size_t from = c->at;
     struct group last = {0, 0, false};
     while (hll.size - c->at >= GROUP) {
-        const struct group g = group_of(load(p + c->at), last.carry);
+        const struct group g = group_of(hll_avx2_load(p + c->at), last.carry);
         if (c->first + g.registers > index)
             break;
         c->at += GROUP;
@@ -185,7 +187,8 @@ static AVX2 void pass(struct bytes hll, uint32_t index, struct hll_cursor *c, si
     hll_pass_portable(hll, index, c, before);
 }
 
-static const struct hll_kernels kernels = {"avx2", unpack, raise_all, pack, count, pass};
+static const struct hll_kernels kernels = {"avx2",        hll_avx2_unpack, hll_avx2_raise_all,
+                                           hll_avx2_pack, hll_avx2_count,  hll_avx2_pass};
 
 const struct hll_kernels *hll_kernels_avx2(void)
 {

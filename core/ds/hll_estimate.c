@@ -21,7 +21,7 @@ _Static_assert(HLL_REGISTERS == 1 << REGISTER_BITS, "the hash is 64 bits");
 static const double alpha = 0.721347520444481703680;
 
 /* x + sum of x^(2^k) 2^(k-1): for the share of registers that met nothing. */
-static double sigma(double x)
+static double hll_estimate_sigma(double x)
 {
     double power = x, weight = 1, sum = x, last;
     if (x == 1)
@@ -36,7 +36,7 @@ static double sigma(double x)
 }
 
 /* (1 - x - sum of (1 - x^(2^-k))^2 2^-k) / 3: for the share of registers that are not full. */
-static double tau(double x)
+static double hll_estimate_tau(double x)
 {
     double root = x, weight = 1, sum = 1 - x, last;
     if (x == 0 || x == 1)
@@ -53,12 +53,12 @@ static double tau(double x)
 uint64_t hll_estimate(const uint32_t histogram[HLL_RANKS])
 {
     const double m = HLL_REGISTERS;
-    double z = m * tau((m - histogram[RANK_FULL]) / m);
+    double z = m * hll_estimate_tau((m - histogram[RANK_FULL]) / m);
     for (int rank = RANK_FULL - 1; rank >= 1; rank--) {
         z += histogram[rank];
         z *= 0.5;
     }
-    z += m * sigma(histogram[0] / m);
+    z += m * hll_estimate_sigma(histogram[0] / m);
     const double count = round(alpha * m * m / z);
     /* Only registers that no element has written can claim more: all full, or beyond full. */
     return count < 0x1p63 ? (uint64_t)count : UINT64_C(1) << 63;

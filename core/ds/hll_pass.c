@@ -18,12 +18,12 @@
 enum { EIGHT = 8 };
 
 /* Whole bytes where the lowest bit is set. */
-static inline uint64_t whole(uint64_t bits)
+static inline uint64_t hll_pass_whole(uint64_t bits)
 {
     return (bits << 8) - bits;
 }
 
-static inline uint32_t sum_bytes(uint64_t v)
+static inline uint32_t hll_pass_sum_bytes(uint64_t v)
 {
     const uint64_t pairs = (v & EVERY_OTHER * 0xff) + (v >> 8 & EVERY_OTHER * 0xff);
     return (uint32_t)(pairs * EVERY_OTHER >> 48);
@@ -42,15 +42,16 @@ static inline struct group eight_bytes(uint64_t v, bool carry)
     const uint64_t behind = looks_long << 8 | carry;
     const uint64_t odd_rows = looks_long & EVERY_OTHER << 8 & ~behind;
     uint64_t even_rows;
-    const bool on = __builtin_add_overflow(whole(looks_long), odd_rows, &even_rows);
+    const bool on = __builtin_add_overflow(hll_pass_whole(looks_long), odd_rows, &even_rows);
     const uint64_t seconds = (EVERY_OTHER ^ even_rows << 8) & behind;
-    const uint64_t is_long = whole(looks_long & ~seconds);
+    const uint64_t is_long = hll_pass_whole(looks_long & ~seconds);
     /* Two bits say the length of ranks, six that of short zeros; a second byte is all length. */
     const uint64_t short_bits = EACH * 0x3f ^ (v >> 7 & EACH) * 0x3c;
-    const uint64_t low = v & ((short_bits & ~is_long) | whole(seconds));
+    const uint64_t low = v & ((short_bits & ~is_long) | hll_pass_whole(seconds));
     const uint64_t high = v & EACH * 0x3f & is_long;
     const uint32_t runs = EIGHT - (uint32_t)(seconds * EACH >> 56);
-    return (struct group){runs + sum_bytes(low) + (sum_bytes(high) << 8), seconds, on};
+    return (struct group){runs + hll_pass_sum_bytes(low) + (hll_pass_sum_bytes(high) << 8), seconds,
+                          on};
 }
 
 void hll_pass_portable(struct bytes hll, uint32_t index, struct hll_cursor *c, size_t *before)

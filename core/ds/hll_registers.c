@@ -21,14 +21,14 @@ static inline void le48_put(unsigned char *p, uint64_t v)
 }
 
 /* 48 bits to 2 * 24, 4 * 12, 8 * 6, each in the low bits of its lane. */
-static inline uint64_t spread(uint64_t v)
+static inline uint64_t hll_registers_spread(uint64_t v)
 {
     v = (v & 0x0000000000ffffff) | (v & 0x0000ffffff000000) << 8;
     v = (v & 0x00000fff00000fff) | (v & 0x00fff00000fff000) << 4;
     return (v & 0x003f003f003f003f) | (v & 0x0fc00fc00fc00fc0) << 2;
 }
 
-static inline uint64_t gather(uint64_t v)
+static inline uint64_t hll_registers_gather(uint64_t v)
 {
     v = (v & 0x003f003f003f003f) | (v & 0x3f003f003f003f00) >> 2;
     v = (v & 0x00000fff00000fff) | (v & 0x0fff00000fff0000) >> 4;
@@ -38,16 +38,16 @@ static inline uint64_t gather(uint64_t v)
 static void unpack_block(const unsigned char *packed, unsigned char *ranks)
 {
     for (int i = 0; i < BLOCK / GROUP; i++)
-        le64_put(ranks + i * GROUP, spread(le48_get(packed + i * GROUP_PACKED)));
+        le64_put(ranks + i * GROUP, hll_registers_spread(le48_get(packed + i * GROUP_PACKED)));
 }
 
-static void unpack(const unsigned char *packed, unsigned char *ranks)
+static void hll_registers_unpack(const unsigned char *packed, unsigned char *ranks)
 {
     for (size_t i = 0; i < HLL_REGISTERS / BLOCK; i++)
         unpack_block(packed + i * BLOCK_PACKED, ranks + i * BLOCK);
 }
 
-static void raise_all(const unsigned char *packed, unsigned char *ranks)
+static void hll_registers_raise_all(const unsigned char *packed, unsigned char *ranks)
 {
     unsigned char block[BLOCK];
     for (size_t i = 0; i < HLL_REGISTERS / BLOCK; i++, ranks += BLOCK) {
@@ -57,14 +57,14 @@ static void raise_all(const unsigned char *packed, unsigned char *ranks)
     }
 }
 
-static void pack(const unsigned char *ranks, unsigned char *packed)
+static void hll_registers_pack(const unsigned char *ranks, unsigned char *packed)
 {
     for (size_t i = 0; i < HLL_REGISTERS / GROUP; i++)
-        le48_put(packed + i * GROUP_PACKED, gather(le64_get(ranks + i * GROUP)));
+        le48_put(packed + i * GROUP_PACKED, hll_registers_gather(le64_get(ranks + i * GROUP)));
 }
 
 /* Neighbours often have the same rank, and a counter cannot be raised twice at once: so four. */
-static void count(const unsigned char *ranks, uint32_t histogram[HLL_RANKS])
+static void hll_registers_count(const unsigned char *ranks, uint32_t histogram[HLL_RANKS])
 {
     uint32_t part[4][HLL_RANKS] = {{0}};
     for (size_t i = 0; i < HLL_REGISTERS; i += 4)
@@ -74,5 +74,6 @@ static void count(const unsigned char *ranks, uint32_t histogram[HLL_RANKS])
         histogram[r] = part[0][r] + part[1][r] + part[2][r] + part[3][r];
 }
 
-const struct hll_kernels hll_kernels_portable = {"portable", unpack, raise_all,
-                                                 pack,       count,  hll_pass_portable};
+const struct hll_kernels hll_kernels_portable = {
+    "portable",         hll_registers_unpack, hll_registers_raise_all,
+    hll_registers_pack, hll_registers_count,  hll_pass_portable};

@@ -9,7 +9,7 @@
 
 #include <math.h>
 
-static void fill(struct rng *rng, unsigned char *ranks)
+static void hll_selftest_fill(struct rng *rng, unsigned char *ranks)
 {
     for (size_t i = 0; i < HLL_REGISTERS; i++)
         ranks[i] = (unsigned char)rng_below(rng, HLL_RANKS);
@@ -25,8 +25,8 @@ static const char *check_kernels(void)
     struct rng rng;
 
     rng_seed(&rng, HLL_REGISTERS);
-    fill(&rng, a);
-    fill(&rng, b);
+    hll_selftest_fill(&rng, a);
+    hll_selftest_fill(&rng, b);
     k->pack(a, packed);
     memcpy(both, b, sizeof both);
     k->raise(packed, both);
@@ -54,7 +54,7 @@ struct forms {
 
 enum { SPARSE_BYTES = 3000, ELEMENTS = 100000 };
 
-static const char *note(struct forms *f, struct hll_mark mark)
+static const char *hll_selftest_note(struct forms *f, struct hll_mark mark)
 {
     struct hll_patch patch;
     hll_sum_raise(&f->sum, mark);
@@ -84,7 +84,7 @@ static bool far_off(uint64_t count, uint64_t elements)
     return fabs((double)count - (double)elements) > 8 * error * (double)elements + 1;
 }
 
-static const char *compare(struct forms *f, uint64_t elements)
+static const char *hll_selftest_compare(struct forms *f, uint64_t elements)
 {
     uint64_t dense = 0, sparse = 0;
     hll_sum_write(&f->sum, f->dense);
@@ -107,11 +107,11 @@ static const char *check_counts(struct forms *f)
     f->sparse.size = HLL_EMPTY_BYTES;
     memcpy(f->dense, f->sparse.data, HLL_HEADER_BYTES);
     for (uint64_t i = 1, next = 1; !fault && i <= ELEMENTS; i++) {
-        fault = note(f, hll_mark_of(bytes_of(&i, sizeof i)));
+        fault = hll_selftest_note(f, hll_mark_of(bytes_of(&i, sizeof i)));
         if (fault || i < next)
             continue;
         next += 1 + next / 2;
-        fault = compare(f, i);
+        fault = hll_selftest_compare(f, i);
     }
     return fault;
 }

@@ -52,7 +52,8 @@ struct place {
     struct hll_run run;
 };
 
-static bool find(struct bytes hll, uint32_t index, struct hll_cursor from, struct place *out)
+static bool hll_sparse_find(struct bytes hll, uint32_t index, struct hll_cursor from,
+                            struct place *out)
 {
     struct hll_cursor c = from;
     size_t before = c.at;
@@ -108,7 +109,7 @@ static size_t put_split(unsigned char *to, const struct place *p, struct hll_mar
 }
 
 /* Joins neighbours of one rank as far as one run can hold them; returns the bytes left. */
-static size_t join(unsigned char *w, size_t n)
+static size_t hll_sparse_join(unsigned char *w, size_t n)
 {
     size_t at = 0;
     for (int step = 0; step < JOIN_STEPS && at < n; step++) {
@@ -148,7 +149,7 @@ static void make_patch(struct bytes hll, const struct place *p, const unsigned c
     }
     out->at = p->before;
     out->old_size = (uint8_t)((next < hll.size ? next : hll.size) + behind - p->before);
-    out->new_size = (uint8_t)join(w, n + behind);
+    out->new_size = (uint8_t)hll_sparse_join(w, n + behind);
 }
 
 enum hll_step hll_sparse_plan(struct bytes hll, struct hll_mark mark, size_t sparse_max_bytes,
@@ -162,8 +163,8 @@ enum hll_step hll_sparse_plan(struct bytes hll, struct hll_mark mark, size_t spa
     if (cursor->at < start.at)
         *cursor = start;
     /* The run before is needed, and the cursor's own has it only in front of the cursor. */
-    if (!find(hll, mark.index, *cursor, &p) ||
-        (p.before == p.at && p.at > start.at && !find(hll, mark.index, start, &p)))
+    if (!hll_sparse_find(hll, mark.index, *cursor, &p) ||
+        (p.before == p.at && p.at > start.at && !hll_sparse_find(hll, mark.index, start, &p)))
         return HLL_BROKEN;
     if (p.before < p.at)
         *cursor = (struct hll_cursor){p.before, p.first - hll_run_at(hll, p.before).length};

@@ -25,7 +25,7 @@ static bool is_touched(const struct hll_sum *s, uint32_t block)
     return s->touched[block / 64] >> block % 64 & 1;
 }
 
-static void touch(struct hll_sum *s, uint32_t block)
+static void hll_sum_touch(struct hll_sum *s, uint32_t block)
 {
     if (is_touched(s, block))
         return;
@@ -36,14 +36,14 @@ static void touch(struct hll_sum *s, uint32_t block)
 static void touch_all(struct hll_sum *s)
 {
     for (uint32_t block = 0; block < BLOCKS; block++)
-        touch(s, block);
+        hll_sum_touch(s, block);
 }
 
 /* --- small ones ------------------------------------------------------------------------------- */
 
 void hll_sum_raise(struct hll_sum *s, struct hll_mark mark)
 {
-    touch(s, mark.index / BLOCK);
+    hll_sum_touch(s, mark.index / BLOCK);
     const uint8_t old = s->ranks[mark.index];
     if (mark.rank <= old)
         return;
@@ -69,7 +69,7 @@ static int add_small(struct hll_sum *s, struct bytes hll)
 
 /* --- large ones ------------------------------------------------------------------------------- */
 
-static inline void lift(unsigned char *rank, uint8_t to)
+static inline void hll_sum_lift(unsigned char *rank, uint8_t to)
 {
     *rank = *rank > to ? *rank : to;
 }
@@ -83,10 +83,10 @@ static int add_large(struct hll_sum *s, struct bytes hll)
         const struct hll_run run = hll_run_at(hll, i);
         if (LK_UNLIKELY(run.length > HLL_REGISTERS - index))
             return LK_EHLL;
-        lift(&ranks[index], run.rank);
+        hll_sum_lift(&ranks[index], run.rank);
         if (LK_UNLIKELY(run.rank && run.length > 1))
             for (uint32_t j = 1; j < run.length; j++)
-                lift(&ranks[index + j], run.rank);
+                hll_sum_lift(&ranks[index + j], run.rank);
         index += run.length;
         i += run.size;
     }

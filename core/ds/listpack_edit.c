@@ -71,7 +71,7 @@ static unsigned char *put_backlen(unsigned char *p, size_t body)
     return p + width;
 }
 
-static unsigned char *put_entry(unsigned char *p, const struct listpack_value *v)
+static unsigned char *listpack_edit_put_entry(unsigned char *p, const struct listpack_value *v)
 {
     unsigned char head[LISTPACK_HEAD_MAX];
     struct bytes data;
@@ -132,7 +132,7 @@ void listpack_splice_in_place(unsigned char *lp, size_t at, size_t cut_bytes, si
     if (added != cut_bytes)
         memmove(p + added, p + cut_bytes, total - at - cut_bytes);
     for (size_t i = 0; i < n; i++)
-        p = put_entry(p, &v[i]);
+        p = listpack_edit_put_entry(p, &v[i]);
     LK_DEBUG_ASSERT(p == lp + at + added);
     set_header(lp, total - cut_bytes + added, cut_entries, n);
 }
@@ -208,8 +208,9 @@ unsigned char *listpack_clone(const unsigned char *lp)
 }
 
 /* The one change of an owned block; returns where it happened. */
-static unsigned char *splice(unsigned char **lp, const unsigned char *p, size_t cut_bytes,
-                             size_t cut_entries, const struct listpack_value *v, size_t n)
+static unsigned char *listpack_edit_splice(unsigned char **lp, const unsigned char *p,
+                                           size_t cut_bytes, size_t cut_entries,
+                                           const struct listpack_value *v, size_t n)
 {
     const size_t old = listpack_bytes(*lp);
     const size_t at = p ? (size_t)(p - *lp) : old - 1;
@@ -226,31 +227,31 @@ static unsigned char *splice(unsigned char **lp, const unsigned char *p, size_t 
 const unsigned char *listpack_insert(unsigned char **lp, const unsigned char *p,
                                      const struct listpack_value *v, size_t n)
 {
-    return n ? splice(lp, p, 0, 0, v, n) : p;
+    return n ? listpack_edit_splice(lp, p, 0, 0, v, n) : p;
 }
 
 void listpack_append(unsigned char **lp, struct bytes s)
 {
     const struct listpack_value v = listpack_from_bytes(s);
-    (void)splice(lp, NULL, 0, 0, &v, 1);
+    (void)listpack_edit_splice(lp, NULL, 0, 0, &v, 1);
 }
 
 void listpack_append_number(unsigned char **lp, int64_t number)
 {
     const struct listpack_value v = listpack_from_number(number);
-    (void)splice(lp, NULL, 0, 0, &v, 1);
+    (void)listpack_edit_splice(lp, NULL, 0, 0, &v, 1);
 }
 
 void listpack_prepend(unsigned char **lp, struct bytes s)
 {
     const struct listpack_value v = listpack_from_bytes(s);
-    (void)splice(lp, *lp + LISTPACK_HEADER_BYTES, 0, 0, &v, 1);
+    (void)listpack_edit_splice(lp, *lp + LISTPACK_HEADER_BYTES, 0, 0, &v, 1);
 }
 
 const unsigned char *listpack_replace(unsigned char **lp, const unsigned char *p,
                                       const struct listpack_value *v)
 {
-    return splice(lp, p, listpack_entry_bytes(p), 1, v, 1);
+    return listpack_edit_splice(lp, p, listpack_entry_bytes(p), 1, v, 1);
 }
 
 const unsigned char *listpack_delete(unsigned char **lp, const unsigned char *p, size_t n)
@@ -259,7 +260,7 @@ const unsigned char *listpack_delete(unsigned char **lp, const unsigned char *p,
     size_t cut = 0;
     for (; cut < n && *end != LISTPACK_END; cut++)
         end += listpack_entry_bytes(end);
-    p = splice(lp, p, (size_t)(end - p), cut, NULL, 0);
+    p = listpack_edit_splice(lp, p, (size_t)(end - p), cut, NULL, 0);
     return *p == LISTPACK_END ? NULL : p;
 }
 
@@ -281,6 +282,6 @@ unsigned char *listpack_split(unsigned char **lp, const unsigned char *p)
     unsigned char *tail = (unsigned char *)mem_alloc(LISTPACK_EMPTY_BYTES + bytes);
     listpack_init_in_place(tail);
     listpack_append_packed_in_place(tail, p, bytes, count);
-    (void)splice(lp, p, bytes, count, NULL, 0);
+    (void)listpack_edit_splice(lp, p, bytes, count, NULL, 0);
     return tail;
 }

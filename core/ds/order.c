@@ -38,7 +38,7 @@ struct sorter {
     void *ctx;
 };
 
-static void insertion(struct order_item *v, size_t n)
+static void order_insertion(struct order_item *v, size_t n)
 {
     for (size_t i = 1; i < n; i++) {
         const struct order_item item = v[i];
@@ -49,7 +49,7 @@ static void insertion(struct order_item *v, size_t n)
     }
 }
 
-static void swap(struct order_item *a, struct order_item *b)
+static void order_swap(struct order_item *a, struct order_item *b)
 {
     const struct order_item item = *a;
     *a = *b;
@@ -59,7 +59,7 @@ static void swap(struct order_item *a, struct order_item *b)
 /* --- by digits ------------------------------------------------------------------------------- */
 
 /* The lowest digit first; a digit that all have in common needs no pass. */
-static void radix(struct sorter *s, struct order_item *v, size_t n)
+static void order_radix(struct sorter *s, struct order_item *v, size_t n)
 {
     uint32_t count[PASSES][DIGITS] = {{0}};
     if (!s->spare)
@@ -91,7 +91,7 @@ static void radix(struct sorter *s, struct order_item *v, size_t n)
 
 /* --- by parting ------------------------------------------------------------------------------ */
 
-static uint64_t median(uint64_t a, uint64_t b, uint64_t c)
+static uint64_t order_median(uint64_t a, uint64_t b, uint64_t c)
 {
     if (a > b) {
         const uint64_t swapped = a;
@@ -106,22 +106,22 @@ struct parts {
 };
 
 /* Around the median of three: smaller keys, equal ones, greater ones. */
-static struct parts part(struct order_item *v, size_t lo, size_t hi)
+static struct parts order_part(struct order_item *v, size_t lo, size_t hi)
 {
-    const uint64_t pivot = median(v[lo].key, v[lo + (hi - lo) / 2].key, v[hi - 1].key);
+    const uint64_t pivot = order_median(v[lo].key, v[lo + (hi - lo) / 2].key, v[hi - 1].key);
     struct parts p = {lo, hi};
     for (size_t i = lo; i < p.greater;) {
         if (v[i].key < pivot)
-            swap(&v[i++], &v[p.equal++]);
+            order_swap(&v[i++], &v[p.equal++]);
         else if (v[i].key > pivot)
-            swap(&v[i], &v[--p.greater]);
+            order_swap(&v[i], &v[--p.greater]);
         else
             i++;
     }
     return p;
 }
 
-static size_t wanted(const struct sorter *s, size_t lo, size_t hi)
+static size_t order_wanted(const struct sorter *s, size_t lo, size_t hi)
 {
     const size_t from = lo > s->from ? lo : s->from, to = hi < s->to ? hi : s->to;
     return from < to ? to - from : 0;
@@ -129,7 +129,7 @@ static size_t wanted(const struct sorter *s, size_t lo, size_t hi)
 
 static void tell_ties(const struct sorter *s, size_t lo, size_t hi)
 {
-    if (!s->ties || hi - lo < 2 || wanted(s, lo, hi) == 0)
+    if (!s->ties || hi - lo < 2 || order_wanted(s, lo, hi) == 0)
         return;
     const size_t from = lo > s->from ? lo : s->from, to = hi < s->to ? hi : s->to;
     s->ties(s->ctx, s->v + lo, hi - lo, from - lo, to - lo);
@@ -149,9 +149,9 @@ static bool sort_whole(struct sorter *s, size_t lo, size_t hi, unsigned level)
 {
     const size_t n = hi - lo;
     if (n <= INSERTION_MAX)
-        insertion(s->v + lo, n);
-    else if (n >= RADIX_MIN && (wanted(s, lo, hi) >= n / 4 || level > LEVELS_MAX))
-        radix(s, s->v + lo, n);
+        order_insertion(s->v + lo, n);
+    else if (n >= RADIX_MIN && (order_wanted(s, lo, hi) >= n / 4 || level > LEVELS_MAX))
+        order_radix(s, s->v + lo, n);
     else
         return false;
     tell_runs(s, lo, hi);
@@ -160,10 +160,10 @@ static bool sort_whole(struct sorter *s, size_t lo, size_t hi, unsigned level)
 
 static void sort_part(struct sorter *s, size_t lo, size_t hi, unsigned level)
 {
-    for (; wanted(s, lo, hi) > 0; level++) {
+    for (; order_wanted(s, lo, hi) > 0; level++) {
         if (sort_whole(s, lo, hi, level))
             return;
-        const struct parts p = part(s->v, lo, hi);
+        const struct parts p = order_part(s->v, lo, hi);
         tell_ties(s, p.equal, p.greater);
         sort_part(s, lo, p.equal, level + 1);
         lo = p.greater;

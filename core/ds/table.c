@@ -46,7 +46,7 @@ void table_take(struct table *t, struct table *out)
 }
 
 /* Overwrites to, but its stagger; prefetchers see one directory or the other. */
-static void overwrite(struct table *to, const struct table *from)
+static void table_overwrite(struct table *to, const struct table *from)
 {
     struct table_dir *live = from->live;
     const uint8_t stagger = to->stagger;
@@ -59,8 +59,8 @@ void table_swap(struct table *a, struct table *b)
 {
     LK_ASSERT(a->skip_bits == b->skip_bits);
     const struct table was = *a;
-    overwrite(a, b);
-    overwrite(b, &was);
+    table_overwrite(a, b);
+    table_overwrite(b, &was);
 }
 
 static struct entry *node_find(struct table_page *node, uint32_t bucket, uint8_t tag,

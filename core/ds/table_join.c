@@ -84,8 +84,8 @@ void table_run_prefetch(const struct table_run *run)
 enum verdict { ABSENT, PERHAPS, LOOK_UP };
 
 /* The first entry with the tag whose home is this bucket, or that lies behind it on its way. */
-static enum verdict probe(const struct table_page *p, uint32_t home, uint8_t tag,
-                          struct entry **found)
+static enum verdict table_join_probe(const struct table_page *p, uint32_t home, uint8_t tag,
+                                     struct entry **found)
 {
     uint32_t i = home;
     do {
@@ -108,15 +108,15 @@ static enum verdict probe_range(const struct table_dir *d, uint32_t first, uint3
     const uint32_t end = dir_bucket(d, last);
     for (uint32_t b = dir_bucket(d, first); b <= end; b++) {
         const struct table_page *p = d->page[b / TABLE_PAGE_BUCKETS];
-        const enum verdict v = p ? probe(p, b % TABLE_PAGE_BUCKETS, tag, found) : ABSENT;
+        const enum verdict v = p ? table_join_probe(p, b % TABLE_PAGE_BUCKETS, tag, found) : ABSENT;
         if (v != ABSENT)
             return v;
     }
     return ABSENT;
 }
 
-static enum verdict judge(const struct table_run *run, uint32_t i, const struct table *t,
-                          struct entry **found)
+static enum verdict table_join_judge(const struct table_run *run, uint32_t i, const struct table *t,
+                                     struct entry **found)
 {
     if (run->guest[i])
         return LOOK_UP;
@@ -133,8 +133,8 @@ static enum verdict judge(const struct table_run *run, uint32_t i, const struct 
  * Several searches at once: their buckets are on the way while the next keys are hashed, and then
  * the entries that the tags name.
  */
-static void look_up(const struct table *t, const struct bytes *keys, const uint8_t *which,
-                    uint32_t n, struct entry **like)
+static void table_join_look_up(const struct table *t, const struct bytes *keys,
+                               const uint8_t *which, uint32_t n, struct entry **like)
 {
     uint64_t hash[TABLE_RUN];
     const void *bucket[TABLE_RUN];
@@ -155,7 +155,7 @@ void table_find_many(const struct table *t, const struct bytes *keys, uint32_t n
 {
     LK_ASSERT(n <= TABLE_RUN);
     if (t->live)
-        look_up(t, keys, NULL, n, like);
+        table_join_look_up(t, keys, NULL, n, like);
     else
         memset(like, 0, n * sizeof(struct entry *));
 }
@@ -173,7 +173,7 @@ void table_run_match(const struct table_run *run, const struct table *t,
     }
     for (uint32_t i = 0; i < run->count; i++) {
         like[i] = NULL;
-        verdict[i] = judge(run, i, t, &like[i]);
+        verdict[i] = table_join_judge(run, i, t, &like[i]);
         if (verdict[i] != ABSENT)
             LK_PREFETCH(run->entry[i]);
         if (verdict[i] == PERHAPS)
@@ -188,5 +188,5 @@ void table_run_match(const struct table_run *run, const struct table *t,
         keys[n] = key;
         which[n++] = (uint8_t)i;
     }
-    look_up(t, keys, which, n, like);
+    table_join_look_up(t, keys, which, n, like);
 }

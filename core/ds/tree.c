@@ -91,7 +91,7 @@ struct tree_node *tree_inner_new(struct tree *t, const struct cow *cow, unsigned
     return &inner->node;
 }
 
-static void block_drop(void *p, size_t size, uint32_t epoch, struct cow *cow)
+static void tree_block_drop(void *p, size_t size, uint32_t epoch, struct cow *cow)
 {
     if (cow_shared(cow, epoch))
         cow->defer(cow, p, size);
@@ -103,7 +103,7 @@ void tree_node_drop(struct tree *t, struct cow *cow, struct tree_node *node)
 {
     const size_t size = tree_node_block(node);
     t->used_bytes -= size;
-    block_drop(node, size, node->epoch, cow);
+    tree_block_drop(node, size, node->epoch, cow);
 }
 
 void tree_subtree_drop(struct tree *t, struct cow *cow, struct tree_node *node)
@@ -135,7 +135,7 @@ struct tree *tree_root_own(struct tree **t, struct cow *cow)
     struct tree *copy = (struct tree *)mem_alloc(sizeof *copy);
     *copy = *old;
     copy->epoch = cow_epoch(cow);
-    block_drop(old, sizeof *old, old->epoch, cow);
+    tree_block_drop(old, sizeof *old, old->epoch, cow);
     *t = copy;
     return copy;
 }
@@ -318,10 +318,10 @@ bool tree_reap(struct tree_reaper *r, struct cow *cow, size_t budget)
         if (budget-- == 0)
             return false;
         /* Not counted in used_bytes: a view may be reading the root. */
-        block_drop(node, tree_node_block(node), node->epoch, cow);
+        tree_block_drop(node, tree_node_block(node), node->epoch, cow);
         r->depth--;
     }
-    block_drop(r->tree, sizeof *r->tree, r->tree->epoch, cow);
+    tree_block_drop(r->tree, sizeof *r->tree, r->tree->epoch, cow);
     r->tree = NULL;
     return true;
 }

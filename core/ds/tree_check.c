@@ -33,7 +33,7 @@ static const char *check_leaf(struct check *c, const struct tree_node *node)
     return NULL;
 }
 
-static const char *check_node(struct check *c, const struct tree_node *node, unsigned level)
+static const char *tree_check_node(struct check *c, const struct tree_node *node, unsigned level)
 {
     if (node->level != level)
         return "a node is on the wrong level";
@@ -47,7 +47,7 @@ static const char *check_node(struct check *c, const struct tree_node *node, uns
     uint64_t sum = 0;
     for (unsigned i = 0; i < node->n; i++) {
         const struct tree_node *child = tree_children(node)[i];
-        const char *wrong = check_node(c, child, level - 1);
+        const char *wrong = tree_check_node(c, child, level - 1);
         if (wrong)
             return wrong;
         if (tree_counts(node)[i] != tree_node_count(child))
@@ -67,7 +67,7 @@ const char *tree_check(const struct tree *t,
     struct check c = {.tree = t, .order = order, .used_bytes = sizeof *t};
     if ((t->height == 0) != (t->top == NULL) || (t->count == 0) != (t->top == NULL))
         return "an empty tree has nodes";
-    const char *wrong = t->top ? check_node(&c, t->top, t->height - 1) : NULL;
+    const char *wrong = t->top ? tree_check_node(&c, t->top, t->height - 1) : NULL;
     if (wrong)
         return wrong;
     if (t->top && tree_node_count(t->top) != t->count)

@@ -28,7 +28,8 @@ static bool can_join(const struct tree *t, const struct tree_node *a, const stru
 }
 
 /* Joins the children at index and index + 1 of an owned parent. */
-static void join(struct tree *t, struct cow *cow, struct tree_node *parent, unsigned index)
+static void tree_delete_join(struct tree *t, struct cow *cow, struct tree_node *parent,
+                             unsigned index)
 {
     struct tree_node **children = tree_children(parent);
     struct tree_node *left = tree_node_own(t, cow, children[index]);
@@ -51,7 +52,8 @@ static void join(struct tree *t, struct cow *cow, struct tree_node *parent, unsi
 }
 
 /* Something below or in the node at that depth was taken out: puts the tree right from there up. */
-static void settle(struct tree *t, struct cow *cow, struct tree_iter *path, unsigned depth)
+static void tree_delete_settle(struct tree *t, struct cow *cow, struct tree_iter *path,
+                               unsigned depth)
 {
     for (; depth > 0; depth--) {
         struct tree_node *parent = (struct tree_node *)path->node[depth - 1];
@@ -67,9 +69,9 @@ static void settle(struct tree *t, struct cow *cow, struct tree_iter *path, unsi
             continue;
         struct tree_node **children = tree_children(parent);
         if (index > 0 && can_join(t, children[index - 1], node))
-            join(t, cow, parent, index - 1);
+            tree_delete_join(t, cow, parent, index - 1);
         else if (index + 1u < parent->n && can_join(t, node, children[index + 1]))
-            join(t, cow, parent, index);
+            tree_delete_join(t, cow, parent, index);
     }
     while (t->top->level && t->top->n == 1) {
         struct tree_node *top = t->top;
@@ -103,7 +105,7 @@ static void cut_in_leaf(struct tree **tp, struct cow *cow, struct tree_iter *pat
     struct tree_node *leaf = (struct tree_node *)path->node[depth];
     tree_link(t, path, depth, tree_leaf_cut(t, leaf, offset, bytes, n));
     t->count -= n;
-    settle(t, cow, path, depth);
+    tree_delete_settle(t, cow, path, depth);
 }
 
 /* Takes the children from index[depth] on that lie whole within n elements; returns how many. */
@@ -122,7 +124,7 @@ static uint64_t cut_subtrees(struct tree **tp, struct cow *cow, struct tree_iter
     }
     tree_inner_cut(node, at, k);
     t->count -= cut;
-    settle(t, cow, path, depth);
+    tree_delete_settle(t, cow, path, depth);
     return cut;
 }
 

@@ -27,7 +27,7 @@ static bool on_edge(const struct tree_iter *path, unsigned depth, bool last)
     return true;
 }
 
-static void grow_top(struct tree *t, struct cow *cow, const struct siblings *s)
+static void tree_insert_grow_top(struct tree *t, struct cow *cow, const struct siblings *s)
 {
     struct tree_node *top = tree_inner_new(t, cow, t->top->level + 1u, s->n + 1);
     tree_inner_put(t, top, 0, &t->top, 1);
@@ -83,7 +83,7 @@ static void tell_parents(struct tree *t, struct cow *cow, struct tree_iter *path
         s->n = 0;
     }
     if (s->n)
-        grow_top(t, cow, s);
+        tree_insert_grow_top(t, cow, s);
 }
 
 static struct tree_node *leaf_of(struct tree *t, struct cow *cow, const struct listpack_value *v,

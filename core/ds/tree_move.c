@@ -17,7 +17,7 @@ struct move {
 };
 
 /* Of two paths, one is owned: where the other one has the same nodes, these are owned, too. */
-static void follow(const struct tree_iter *owned, struct tree_iter *other, unsigned depth)
+static void tree_move_follow(const struct tree_iter *owned, struct tree_iter *other, unsigned depth)
 {
     for (unsigned d = 0; d <= depth; d++) {
         other->node[d] = owned->node[d];
@@ -26,7 +26,7 @@ static void follow(const struct tree_iter *owned, struct tree_iter *other, unsig
     }
 }
 
-static void refresh(struct tree *t, const struct tree_iter *path)
+static void tree_move_refresh(struct tree *t, const struct tree_iter *path)
 {
     for (unsigned d = t->height - 1; d > 0; d--)
         tree_inner_refresh(t, (struct tree_node *)path->node[d - 1], path->index[d - 1]);
@@ -42,21 +42,21 @@ static void within_leaf(struct tree **tp, struct cow *cow, struct move *m)
     listpack_splice_in_place(tree_as_leaf(leaf)->lp, m->cut_at, m->cut, t->params.stride, NULL, 0);
     listpack_splice_in_place(tree_as_leaf(leaf)->lp, at, 0, 0, m->element, t->params.stride);
     tree_link(t, &m->from, depth, leaf);
-    refresh(t, &m->from);
+    tree_move_refresh(t, &m->from);
 }
 
 static void between_leaves(struct tree **tp, struct cow *cow, struct move *m)
 {
     const unsigned depth = (*tp)->height - 1;
     (void)tree_own(tp, cow, &m->from, depth + 1);
-    follow(&m->from, m->to, depth);
+    tree_move_follow(&m->from, m->to, depth);
     struct tree *t = tree_own(tp, cow, m->to, depth + 1);
     struct tree_node *source = (struct tree_node *)m->from.node[depth];
     struct tree_node *target = (struct tree_node *)m->to->node[depth];
     tree_link(t, &m->from, depth, tree_leaf_cut(t, source, m->cut_at, m->cut, 1));
     tree_link(t, m->to, depth, tree_leaf_put(t, target, m->put_at, m->element, m->put));
-    refresh(t, &m->from);
-    refresh(t, m->to);
+    tree_move_refresh(t, &m->from);
+    tree_move_refresh(t, m->to);
 }
 
 void tree_move_near(struct tree **tp, struct cow *cow, const struct tree_probe *from,

@@ -6,7 +6,7 @@
 #include "core/ds/tree_priv.h"
 
 /* Stands on no element, with the rank an end has. */
-static bool iter_none(struct tree_iter *it, const struct tree *t, uint64_t rank)
+static bool tree_walk_iter_none(struct tree_iter *it, const struct tree *t, uint64_t rank)
 {
     it->tree = t;
     it->p = NULL;
@@ -35,7 +35,7 @@ static unsigned child_at(const struct tree_node *node, uint64_t *rank)
 bool tree_iter_at(struct tree_iter *it, const struct tree *t, uint64_t rank)
 {
     if (rank >= t->count)
-        return iter_none(it, t, t->count);
+        return tree_walk_iter_none(it, t, t->count);
     const struct tree_node *node = t->top;
     uint64_t left = rank;
     unsigned d = 0;
@@ -59,7 +59,7 @@ bool tree_iter_first(struct tree_iter *it, const struct tree *t)
 
 bool tree_iter_last(struct tree_iter *it, const struct tree *t)
 {
-    return t->count ? tree_iter_at(it, t, t->count - 1) : iter_none(it, t, 0);
+    return t->count ? tree_iter_at(it, t, t->count - 1) : tree_walk_iter_none(it, t, 0);
 }
 
 /* To the neighbour of the node at that depth; the leaf it ends in, or NULL if there is none. */
@@ -117,7 +117,7 @@ bool tree_iter_prev(struct tree_iter *it)
     if (it->index[leaf] == 0) {
         const struct tree_node *node = iter_turn(it, false);
         if (!node)
-            return iter_none(it, it->tree, it->tree->count);
+            return tree_walk_iter_none(it, it->tree, it->tree->count);
         it->p = listpack_seek(tree_as_leaf(node)->lp, -(int64_t)stride);
     } else {
         for (uint32_t i = 0; i < stride; i++)
@@ -164,7 +164,8 @@ const unsigned char *tree_iter_leaf(const struct tree_iter *it)
 }
 
 /* Does the element lie before the bound? */
-static bool before(const struct tree_probe *probe, const unsigned char *element, bool upper)
+static bool tree_walk_before(const struct tree_probe *probe, const unsigned char *element,
+                             bool upper)
 {
     const int c = probe->compare(probe->key, element);
     return c > 0 || (upper && c == 0);
@@ -198,7 +199,7 @@ static unsigned child_of_bound(const struct tree *t, const struct tree_node *nod
     }
     while (low < high) {
         const unsigned middle = (low + high) / 2;
-        if (before(probe, tree_node_first(tree_children(node)[middle]), upper))
+        if (tree_walk_before(probe, tree_node_first(tree_children(node)[middle]), upper))
             low = middle + 1;
         else
             high = middle;
@@ -216,8 +217,8 @@ static void prefetch_node(const struct tree_node *node, unsigned lines)
 }
 
 /* Down to the leaf in which the bound lies, which is not read. */
-static void approach(struct tree_iter *it, const struct tree *t, const struct tree_probe *probe,
-                     bool upper)
+static void tree_walk_approach(struct tree_iter *it, const struct tree *t,
+                               const struct tree_probe *probe, bool upper)
 {
     const struct tree_node *node = t->top;
     const unsigned leaf = t->height - 1;
@@ -265,31 +266,31 @@ static bool leads_along_edge(const struct tree_iter *it)
  * From the leaf to the place in it where an element of the probe would go.  It may be the leaf's
  * end: then p is NULL, but path and index are set.
  */
-static void land(struct tree_iter *it, const struct tree_probe *probe, bool upper)
+static void tree_walk_land(struct tree_iter *it, const struct tree_probe *probe, bool upper)
 {
     const unsigned d = it->tree->height - 1;
     const struct tree_node *leaf = it->node[d];
     const unsigned char *p = tree_node_first(leaf);
     unsigned i = 0;
-    if (leads_along_edge(it) && before(probe, leaf_last(it->tree, leaf), upper))
+    if (leads_along_edge(it) && tree_walk_before(probe, leaf_last(it->tree, leaf), upper))
         i = leaf->n; /* what comes in order finds its place at once */
     else if (probe->skip)
         i = probe->skip(probe->key, &p, leaf->n, upper);
     else
-        for (; i < leaf->n && before(probe, p, upper); i++)
+        for (; i < leaf->n && tree_walk_before(probe, p, upper); i++)
             p = tree_element_end(it->tree, p);
     it->index[d] = (uint16_t)i;
     it->p = i < leaf->n ? p : NULL;
 }
 
-static bool bound(struct tree_iter *it, const struct tree *t, const struct tree_probe *probe,
-                  bool upper)
+static bool tree_walk_bound(struct tree_iter *it, const struct tree *t,
+                            const struct tree_probe *probe, bool upper)
 {
     if (t->count == 0)
-        return iter_none(it, t, 0);
-    approach(it, t, probe, upper);
+        return tree_walk_iter_none(it, t, 0);
+    tree_walk_approach(it, t, probe, upper);
     it->rank = leaf_rank(it);
-    land(it, probe, upper);
+    tree_walk_land(it, probe, upper);
     it->rank += it->index[t->height - 1];
     if (it->p)
         return true;
@@ -300,28 +301,28 @@ static bool bound(struct tree_iter *it, const struct tree *t, const struct tree_
 
 bool tree_lower_bound(struct tree_iter *it, const struct tree *t, const struct tree_probe *probe)
 {
-    return bound(it, t, probe, false);
+    return tree_walk_bound(it, t, probe, false);
 }
 
 bool tree_upper_bound(struct tree_iter *it, const struct tree *t, const struct tree_probe *probe)
 {
-    return bound(it, t, probe, true);
+    return tree_walk_bound(it, t, probe, true);
 }
 
 /* An equal element that is the first of its leaf lies in that leaf, not behind the one before. */
 void tree_approach(struct tree_iter *it, const struct tree *t, const struct tree_probe *probe)
 {
     if (t->count == 0)
-        (void)iter_none(it, t, 0);
+        (void)tree_walk_iter_none(it, t, 0);
     else
-        approach(it, t, probe, true);
+        tree_walk_approach(it, t, probe, true);
 }
 
 bool tree_land(struct tree_iter *it, const struct tree_probe *probe)
 {
     if (it->tree->count == 0)
         return false;
-    land(it, probe, false);
+    tree_walk_land(it, probe, false);
     return it->p && probe->compare(probe->key, it->p) == 0;
 }
 

@@ -18,7 +18,7 @@
 static const char UNBALANCED[] = "ERR Protocol error: unbalanced quotes in request";
 
 /* C's isspace, whatever the locale; the line's end is no part of the line. */
-static bool is_space(char c)
+static bool resp_inline_is_space(char c)
 {
     return c == ' ' || (c >= '\t' && c <= '\r');
 }
@@ -29,7 +29,7 @@ static bool ends_argument(char c)
     return c == ' ' || c == '\t' || c == '\r' || c == '\n';
 }
 
-static int hex_digit(char c)
+static int resp_inline_hex_digit(char c)
 {
     if (c >= '0' && c <= '9')
         return c - '0';
@@ -44,9 +44,10 @@ static int hex_digit(char c)
 static char read_escape(const char **s, const char *end)
 {
     const char *e = *s + 1;
-    if (*e == 'x' && end - e >= 3 && hex_digit(e[1]) >= 0 && hex_digit(e[2]) >= 0) {
+    if (*e == 'x' && end - e >= 3 && resp_inline_hex_digit(e[1]) >= 0 &&
+        resp_inline_hex_digit(e[2]) >= 0) {
         *s = e + 3;
-        return (char)(hex_digit(e[1]) * 16 + hex_digit(e[2]));
+        return (char)(resp_inline_hex_digit(e[1]) * 16 + resp_inline_hex_digit(e[2]));
     }
     *s = e + 1;
     switch (*e) {
@@ -69,7 +70,7 @@ static char read_escape(const char **s, const char *end)
  * Copies the quoted stretch that *s stands on to *to and moves both behind it.
  * False: the quote is not closed, or something sticks to the closing quote.
  */
-static bool unquote(const char **s, const char *end, char **to)
+static bool resp_inline_unquote(const char **s, const char *end, char **to)
 {
     const char quote = *(*s)++;
     while (*s < end && **s != quote) {
@@ -85,41 +86,41 @@ static bool unquote(const char **s, const char *end, char **to)
     if (*s == end)
         return false;
     (*s)++;
-    return *s == end || is_space(**s);
+    return *s == end || resp_inline_is_space(**s);
 }
 
 /* An argument with a quote in it: rewritten at *to, s moves to its end. */
-static bool rewrite(const char **s, const char *end, char **to)
+static bool resp_inline_rewrite(const char **s, const char *end, char **to)
 {
     while (*s < end && !ends_argument(**s)) {
         if (**s == '"' || **s == '\'')
-            return unquote(s, end, to);
+            return resp_inline_unquote(s, end, to);
         *(*to)++ = *(*s)++;
     }
     return true;
 }
 
 /* How many arguments s holds at most, without reading quotes. */
-static uint32_t count_words(const char *s, const char *end)
+static uint32_t resp_inline_count_words(const char *s, const char *end)
 {
     uint32_t n = 0;
     bool inside = false;
     for (; s < end; s++) {
-        const bool space = is_space(*s);
+        const bool space = resp_inline_is_space(*s);
         n += !space && !inside;
         inside = !space;
     }
     return n;
 }
 
-static const char *split(const char *s, const char *end, struct resp_args *out)
+static const char *resp_inline_split(const char *s, const char *end, struct resp_args *out)
 {
     char *to = NULL;
     out->n = 0;
-    if (!resp_args_reserve(out, count_words(s, end)))
+    if (!resp_args_reserve(out, resp_inline_count_words(s, end)))
         return resp_error_no_memory;
     for (;;) {
-        while (s < end && is_space(*s))
+        while (s < end && resp_inline_is_space(*s))
             s++;
         if (s == end)
             return NULL;
@@ -138,7 +139,7 @@ static const char *split(const char *s, const char *end, struct resp_args *out)
         }
         char *start = to;
         s = from;
-        if (!rewrite(&s, end, &to))
+        if (!resp_inline_rewrite(&s, end, &to))
             return UNBALANCED;
         out->v[out->n++] = bytes_of(start, (size_t)(to - start));
     }
@@ -161,7 +162,7 @@ enum resp_outcome resp_parse_inline(struct resp_progress *p, const char *data, s
     *consumed = length + 1;
     if (length > 0 && data[length - 1] == '\r')
         length--;
-    *error = split(data, data + length, out);
+    *error = resp_inline_split(data, data + length, out);
     if (*error)
         return RESP_ERROR;
     return out->n > 0 ? RESP_COMMAND : RESP_EMPTY;

@@ -1,10 +1,11 @@
 /*
  * resp_parse.c — multibulk requests.
  *
- * Two walks over the same grammar.  frame() is the hot one: it reads headers of one and two
- * digits by hand, stores arguments as it goes and gives up at the first thing that is not plain.
- * scan() is the patient one: it stops where the bytes stop, checks everything, stores nothing.
- * What frame() gave up on is scanned; what has been scanned to its end is framed by walk().
+ * Two walks over the same grammar.  resp_parse_frame() is the hot one: it reads headers of one and
+ * two digits by hand, stores arguments as it goes and gives up at the first thing that is not
+ * plain. resp_parse_scan() is the patient one: it stops where the bytes stop, checks everything,
+ * stores nothing. What resp_parse_frame() gave up on is scanned; what has been scanned to its end
+ * is framed by resp_parse_walk().
  *
  * Source  the published RESP specification; error texts and limits asked of Redis 7.0.15
  */
@@ -94,22 +95,23 @@ static bool header_number(const char *s, size_t n, int64_t *out)
     return true;
 }
 
-static enum resp_outcome finish(struct resp_progress *p, enum resp_outcome o)
+static enum resp_outcome resp_parse_finish(struct resp_progress *p, enum resp_outcome o)
 {
     memset(p, 0, sizeof(*p));
     return o;
 }
 
-static enum resp_outcome more(struct resp_progress *p, size_t missing)
+static enum resp_outcome resp_parse_more(struct resp_progress *p, size_t missing)
 {
     p->missing = missing;
     return RESP_PARTIAL;
 }
 
-static enum resp_outcome fail(struct resp_progress *p, const char **error, const char *text)
+static enum resp_outcome resp_parse_fail(struct resp_progress *p, const char **error,
+                                         const char *text)
 {
     *error = text;
-    return finish(p, RESP_ERROR);
+    return resp_parse_finish(p, RESP_ERROR);
 }
 
 /* A line end inside an error line would end it. */
@@ -185,15 +187,15 @@ static enum resp_outcome scan_header(struct resp_progress *p, const char *data, 
     size_t at = 0;
     switch (resp_find_line(s, n, '\r', &p->line_seen, &at)) {
     case LINE_TOO_BIG:
-        return fail(p, error, too_big);
+        return resp_parse_fail(p, error, too_big);
     case LINE_MORE:
-        return more(p, 1);
+        return resp_parse_more(p, 1);
     case LINE_FOUND:
         break;
     }
     if (n < at + 2) {
         p->line_seen = at;
-        return more(p, 1);
+        return resp_parse_more(p, 1);
     }
     *length = at + 2;
     return RESP_COMMAND;
@@ -217,9 +219,9 @@ static enum resp_outcome scan_bulk_header(struct resp_progress *p, const char *d
     if (o != RESP_COMMAND)
         return o;
     if (s[0] != '$')
-        return fail(p, error, expected_dollar(out, s[0]));
+        return resp_parse_fail(p, error, expected_dollar(out, s[0]));
     if (!header_number(s + 1, *length - 3, bulk))
-        return fail(p, error, "ERR Protocol error: invalid bulk length");
+        return resp_parse_fail(p, error, "ERR Protocol error: invalid bulk length");
     return RESP_COMMAND;
 }
 
@@ -234,13 +236,13 @@ static enum resp_outcome scan_bulk(struct resp_progress *p, const char *data, si
         return o;
     const char *wrong = check_bulk(bulk, limits);
     if (wrong)
-        return fail(p, error, wrong);
+        return resp_parse_fail(p, error, wrong);
 
     const size_t need = bulk_need((uint64_t)bulk);
     const size_t have = size - p->pos - length;
     if (have < need) {
         p->line_seen = 0; /* the header is short: read it again when more has come */
-        return more(p, need - have);
+        return resp_parse_more(p, need - have);
     }
     p->pos += length + need;
     p->line_seen = 0;
@@ -249,9 +251,9 @@ static enum resp_outcome scan_bulk(struct resp_progress *p, const char *data, si
 }
 
 /* Goes on where p stands.  RESP_COMMAND: all bulks have come, the command ends at p->pos. */
-static enum resp_outcome scan(struct resp_progress *p, const char *data, size_t size,
-                              const struct resp_limits *limits, struct resp_args *out,
-                              size_t *consumed, const char **error)
+static enum resp_outcome resp_parse_scan(struct resp_progress *p, const char *data, size_t size,
+                                         const struct resp_limits *limits, struct resp_args *out,
+                                         size_t *consumed, const char **error)
 {
     if (p->args == 0) {
         size_t length = 0;
@@ -264,10 +266,10 @@ static enum resp_outcome scan(struct resp_progress *p, const char *data, size_t 
                                 ? check_count(count, limits)
                                 : "ERR Protocol error: invalid multibulk length";
         if (wrong)
-            return fail(p, error, wrong);
+            return resp_parse_fail(p, error, wrong);
         if (count <= 0) {
             *consumed = length;
-            return finish(p, RESP_EMPTY);
+            return resp_parse_finish(p, RESP_EMPTY);
         }
         p->pos = length;
         p->line_seen = 0;
@@ -275,7 +277,7 @@ static enum resp_outcome scan(struct resp_progress *p, const char *data, size_t 
     }
     while (p->args_left > 0) {
         if (p->pos == size)
-            return more(p, 1);
+            return resp_parse_more(p, 1);
         const enum resp_outcome o = scan_bulk(p, data, size, limits, out, error);
         if (o != RESP_COMMAND)
             return o;
@@ -283,8 +285,9 @@ static enum resp_outcome scan(struct resp_progress *p, const char *data, size_t 
     return RESP_COMMAND;
 }
 
-/* Stores the arguments of a command that scan() has found whole and good, n bytes in all. */
-static void walk(const char *data, size_t n, uint32_t args, struct bytes *v)
+/* Stores the arguments of a command that resp_parse_scan() has found whole and good, n bytes in
+ * all. */
+static void resp_parse_walk(const char *data, size_t n, uint32_t args, struct bytes *v)
 {
     const char *const end = data + n;
     const char *s = (const char *)memchr(data, '\r', n) + 2;
@@ -306,20 +309,20 @@ static LK_COLD enum resp_outcome parse_patiently(struct resp_progress *p, const 
                                                  struct resp_args *out, size_t *consumed,
                                                  const char **error)
 {
-    const enum resp_outcome o = scan(p, data, size, limits, out, consumed, error);
+    const enum resp_outcome o = resp_parse_scan(p, data, size, limits, out, consumed, error);
     if (o != RESP_COMMAND)
         return o;
     if (!resp_args_reserve(out, p->args))
-        return fail(p, error, resp_error_no_memory);
-    walk(data, p->pos, p->args, out->v);
+        return resp_parse_fail(p, error, resp_error_no_memory);
+    resp_parse_walk(data, p->pos, p->args, out->v);
     out->n = p->args;
     *consumed = p->pos;
-    return finish(p, RESP_COMMAND);
+    return resp_parse_finish(p, RESP_COMMAND);
 }
 
 /* The bytes of the command when it is whole and plain, else 0 and out is of no use. */
-static inline size_t frame(const char *data, size_t size, const struct resp_limits *limits,
-                           struct resp_args *out)
+static inline size_t resp_parse_frame(const char *data, size_t size,
+                                      const struct resp_limits *limits, struct resp_args *out)
 {
     const char *s = data;
     const char *const end = data + size;
@@ -358,12 +361,12 @@ enum resp_outcome resp_parse(struct resp_progress *p, const char *data, size_t s
                              size_t *consumed, const char **error)
 {
     if (size == 0)
-        return more(p, 1);
+        return resp_parse_more(p, 1);
     if (LK_UNLIKELY(data[0] != '*'))
         return resp_parse_inline(p, data, size, out, consumed, error);
     /* A command that was begun has been found wanting before: go on from there. */
     if (LK_LIKELY((p->pos | p->line_seen) == 0)) {
-        const size_t n = frame(data, size, limits, out);
+        const size_t n = resp_parse_frame(data, size, limits, out);
         if (LK_LIKELY(n != 0)) {
             p->missing = 0;
             *consumed = n;

@@ -19,7 +19,7 @@
 enum { CRLF = 2, FORMAT = 4 };
 
 /* Where the next value goes: the settled place, the root, or a new item of the innermost. */
-static struct resp_value *place(struct resp_reader *r)
+static struct resp_value *resp_read_place(struct resp_reader *r)
 {
     enum { FIRST = 4 };
     struct resp_value *v = r->slot;
@@ -170,7 +170,7 @@ static int read_piece(struct resp_reader *r, const char *s, size_t size, struct 
 /* Opens the aggregate that is announced with left values. */
 static int read_aggregate(struct resp_reader *r, char sign, uint64_t left, bool *whole)
 {
-    struct resp_value *v = place(r), *after = NULL;
+    struct resp_value *v = resp_read_place(r), *after = NULL;
     if (sign == '|') {
         /* Several in a row become one: a chain would have no bound. */
         after = v;
@@ -198,7 +198,7 @@ static int read_counted(struct resp_reader *r, const char *s, size_t size, struc
     if (n < 0 && (n != -1 || (sign != '$' && sign != '*')))
         return LK_EFORMAT;
     if (n < 0) {
-        struct resp_value *v = place(r);
+        struct resp_value *v = resp_read_place(r);
         v->sign = sign;
         v->kind = RESP_KIND_NULL;
         *whole = value_done(r);
@@ -227,7 +227,7 @@ static int read_counted(struct resp_reader *r, const char *s, size_t size, struc
     const int rc = check_body(s, size, *took, (uint64_t)n);
     if (rc != LK_OK)
         return rc;
-    struct resp_value *v = place(r);
+    struct resp_value *v = resp_read_place(r);
     v->sign = sign;
     if (read_bulk(v, s + *took, (size_t)n) != LK_OK)
         return LK_EFORMAT;
@@ -266,7 +266,7 @@ static int find_line(struct resp_reader *r, const char *s, size_t size, size_t *
 }
 
 /* Reads one line, with the bytes it announces; moves r->pos on. */
-static int step(struct resp_reader *r, const char *data, size_t size, bool *whole)
+static int resp_read_step(struct resp_reader *r, const char *data, size_t size, bool *whole)
 {
     const char *s = data + r->pos;
     size_t took = 0;
@@ -283,7 +283,7 @@ static int step(struct resp_reader *r, const char *data, size_t size, bool *whol
     else if (s[0] != '\0' && strchr("$!=*%~>|", s[0]))
         rc = read_counted(r, s, size, line, &took, whole);
     else {
-        struct resp_value *v = place(r);
+        struct resp_value *v = resp_read_place(r);
         v->sign = s[0];
         rc = read_line_value(v, line);
         v->own.text_at = r->pos + 1;
@@ -298,7 +298,7 @@ static int step(struct resp_reader *r, const char *data, size_t size, bool *whol
 }
 
 /* Turns the offsets of texts into pointers. */
-static void settle(struct resp_value *v, const char *data)
+static void resp_read_settle(struct resp_value *v, const char *data)
 {
     if (v->own.joined.size > 0)
         v->text = buf_bytes(&v->own.joined);
@@ -307,9 +307,9 @@ static void settle(struct resp_value *v, const char *data)
     else
         v->text.data = "";
     for (size_t i = 0; i < v->n; i++)
-        settle(&v->items[i], data);
+        resp_read_settle(&v->items[i], data);
     if (v->attributes)
-        settle(v->attributes, data);
+        resp_read_settle(v->attributes, data);
 }
 
 int resp_read(struct resp_reader *r, const char *data, size_t size, struct resp_value *out,
@@ -318,11 +318,11 @@ int resp_read(struct resp_reader *r, const char *data, size_t size, struct resp_
     bool whole = false;
     int rc = size > r->pos ? LK_OK : LK_EAGAIN;
     while (rc == LK_OK && !whole)
-        rc = size > r->pos ? step(r, data, size, &whole) : LK_EAGAIN;
+        rc = size > r->pos ? resp_read_step(r, data, size, &whole) : LK_EAGAIN;
     if (rc == LK_EAGAIN)
         return rc;
     if (rc == LK_OK) {
-        settle(&r->root, data);
+        resp_read_settle(&r->root, data);
         *out = r->root;
         *consumed = r->pos;
         memset(r, 0, sizeof(*r));

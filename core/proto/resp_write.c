@@ -58,7 +58,7 @@ char *reply_put_number_slow(char *to, char sign, int64_t v)
 }
 
 /* sign, text with its line ends made spaces, CR LF */
-static void line(struct buf *b, char sign, struct bytes text)
+static void resp_write_line(struct buf *b, char sign, struct bytes text)
 {
     char *to = buf_reserve(b, text.size + 3);
     *to++ = sign;
@@ -73,12 +73,12 @@ static void line(struct buf *b, char sign, struct bytes text)
 
 void reply_simple(struct reply *r, const char *text)
 {
-    line(&r->out, '+', bytes_cstr(text));
+    resp_write_line(&r->out, '+', bytes_cstr(text));
 }
 
 void reply_simple_bytes(struct reply *r, struct bytes text)
 {
-    line(&r->out, '+', text);
+    resp_write_line(&r->out, '+', text);
 }
 
 static bool is_line_end(char c)
@@ -96,7 +96,7 @@ void reply_error_bytes(struct reply *r, struct bytes message)
         message = bytes_of(message.data + 1, message.size - 1);
     r->error_at = r->out.size;
     r->errors++;
-    line(&r->out, '-', message);
+    resp_write_line(&r->out, '-', message);
 }
 
 void reply_error(struct reply *r, const char *format, ...)
@@ -119,29 +119,29 @@ void reply_bool(struct reply *r, bool v)
 }
 
 /* A line of its own to RESP3, a bulk to RESP2. */
-static void scalar(struct reply *r, char sign, struct bytes text)
+static void resp_write_scalar(struct reply *r, char sign, struct bytes text)
 {
     if (r->version == 2)
         reply_bulk(r, text);
     else
-        line(&r->out, sign, text);
+        resp_write_line(&r->out, sign, text);
 }
 
 void reply_double(struct reply *r, double v)
 {
     char text[DOUBLE_CHARS];
-    scalar(r, ',', bytes_of(text, double_to_chars(v, text)));
+    resp_write_scalar(r, ',', bytes_of(text, double_to_chars(v, text)));
 }
 
 void reply_big_number(struct reply *r, struct bytes digits)
 {
-    scalar(r, '(', digits);
+    resp_write_scalar(r, '(', digits);
 }
 
 void reply_long_double(struct reply *r, long double v)
 {
     char text[LONG_DOUBLE_CHARS];
-    scalar(r, ',', bytes_of(text, long_double_to_chars(v, text)));
+    resp_write_scalar(r, ',', bytes_of(text, long_double_to_chars(v, text)));
 }
 
 void reply_bulk_cstr(struct reply *r, const char *s)

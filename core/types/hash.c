@@ -42,7 +42,7 @@ uint64_t hash_length(const struct value *v)
     return hash_is_table(v) ? ((const struct table *)v->as.root)->count : hash_packed_length(v);
 }
 
-static void count_one(void *ctx, const struct hash_field *f)
+static void hash_count_one(void *ctx, const struct hash_field *f)
 {
     (void)f;
     ++*(uint64_t *)ctx;
@@ -55,7 +55,7 @@ uint64_t hash_count(const struct value *v, int64_t now_ms)
     if (LK_LIKELY(!hash_table_may_be_due(v, now_ms)))
         return hash_length(v);
     uint64_t n = 0;
-    hash_table_each(v, now_ms, count_one, &n);
+    hash_table_each(v, now_ms, hash_count_one, &n);
     return n;
 }
 
@@ -161,14 +161,14 @@ uint32_t hash_drop_due(struct value_edit *e, int64_t now_ms, uint32_t max,
 
 /* --- the row --------------------------------------------------------------------------------- */
 
-static void empty(struct value *out)
+static void hash_empty(struct value *out)
 {
     out->type = TYPE_HASH;
     out->encoding = ENC_LISTPACK;
     out->as.bytes = packed_empty();
 }
 
-static const char *encoding_name(const struct value *v)
+static const char *hash_encoding_name(const struct value *v)
 {
     switch (v->encoding) {
     case ENC_TABLE:
@@ -180,7 +180,7 @@ static const char *encoding_name(const struct value *v)
     }
 }
 
-static int copy(const struct value *v, struct value *out)
+static int hash_copy(const struct value *v, struct value *out)
 {
     if (hash_is_table(v))
         return hash_table_copy(v, out);
@@ -188,7 +188,7 @@ static int copy(const struct value *v, struct value *out)
     return LK_OK;
 }
 
-static size_t node_bytes(const struct value *v, size_t samples)
+static size_t hash_node_bytes(const struct value *v, size_t samples)
 {
     return hash_is_table(v) ? hash_table_node_bytes(v, samples) : 0;
 }
@@ -198,7 +198,7 @@ static int64_t next_deadline(const struct value *v)
     return hash_is_table(v) ? hash_table_next_deadline(v) : hash_packed_next_deadline(v);
 }
 
-static size_t free_effort(const struct value *v)
+static size_t hash_free_effort(const struct value *v)
 {
     return hash_is_table(v) ? hash_length(v) + 1 : 1;
 }
@@ -215,7 +215,7 @@ static void describe_field(void *ctx, const struct hash_field *f)
     d->sink(d->ctx, f->value, DESCRIBE_ELEMENT);
 }
 
-static void describe(const struct value *v, describe_sink *sink, void *ctx)
+static void hash_describe(const struct value *v, describe_sink *sink, void *ctx)
 {
     struct describing d = {sink, ctx};
     hash_each(v, -1, describe_field, &d);
@@ -223,15 +223,15 @@ static void describe(const struct value *v, describe_sink *sink, void *ctx)
 
 const struct type_ops hash_type_ops = {
     .name = "hash",
-    .empty = empty,
-    .encoding_name = encoding_name,
-    .copy = copy,
+    .empty = hash_empty,
+    .encoding_name = hash_encoding_name,
+    .copy = hash_copy,
     .release = hash_table_release,
     .reap = hash_table_reap,
-    .node_bytes = node_bytes,
+    .node_bytes = hash_node_bytes,
     .next_deadline = next_deadline,
-    .free_effort = free_effort,
+    .free_effort = hash_free_effort,
     .length = hash_length,
-    .describe = describe,
+    .describe = hash_describe,
     .unordered = true,
 };

@@ -27,7 +27,7 @@ struct reading {
 };
 
 /* Reads the field at p and moves on to the next.  False: it is not all there. */
-static bool read_field(struct reading *r, struct hash_field *out)
+static bool hash_block_read_field(struct reading *r, struct hash_field *out)
 {
     out->name = listpack_text(r->p, r->name);
     r->p = listpack_next(r->lp, r->p);
@@ -49,14 +49,14 @@ static bool read_field(struct reading *r, struct hash_field *out)
     return true;
 }
 
-static uint64_t order_of(int64_t deadline_ms)
+static uint64_t hash_block_order_of(int64_t deadline_ms)
 {
     return deadline_ms == ENTRY_NO_DEADLINE ? UINT64_MAX : (uint64_t)deadline_ms;
 }
 
 /* Can it stay as it lies?  LK_EFORMAT: it is no hash at all. */
-static int look(const struct hash_pack *pack, const struct type_limits *l, bool *stays,
-                int64_t *first_deadline)
+static int hash_block_look(const struct hash_pack *pack, const struct type_limits *l, bool *stays,
+                           int64_t *first_deadline)
 {
     const unsigned char *lp = (const unsigned char *)pack->list.data;
     struct reading r = {.lp = lp, .p = listpack_first(lp), .timed = pack->timed};
@@ -64,12 +64,12 @@ static int look(const struct hash_pack *pack, const struct type_limits *l, bool 
     *stays = true;
     for (; r.p; n++) {
         struct hash_field f;
-        if (!read_field(&r, &f))
+        if (!hash_block_read_field(&r, &f))
             return LK_EFORMAT;
         if (f.name.size > l->hash_max_listpack_value || f.value.size > l->hash_max_listpack_value ||
-            order_of(f.deadline_ms) < last)
+            hash_block_order_of(f.deadline_ms) < last)
             *stays = false;
-        last = order_of(f.deadline_ms);
+        last = hash_block_order_of(f.deadline_ms);
         if (n == 0)
             *first_deadline = f.deadline_ms;
     }
@@ -80,7 +80,7 @@ static int look(const struct hash_pack *pack, const struct type_limits *l, bool 
     return LK_OK;
 }
 
-static void adopt(struct loose *to, const struct hash_pack *pack, int64_t first_deadline)
+static void hash_block_adopt(struct loose *to, const struct hash_pack *pack, int64_t first_deadline)
 {
     unsigned char head[8];
     if (!pack->timed) {
@@ -100,18 +100,18 @@ int hash_from_pack(struct loose *to, const struct hash_pack *pack)
     struct reading r = {.lp = lp, .p = listpack_first(lp), .timed = pack->timed};
     int64_t first_deadline = ENTRY_NO_DEADLINE;
     bool stays;
-    int rc = look(pack, to->edit.limits, &stays, &first_deadline);
+    int rc = hash_block_look(pack, to->edit.limits, &stays, &first_deadline);
     if (rc != LK_OK)
         return rc;
     if (stays) {
-        adopt(to, pack, first_deadline);
+        hash_block_adopt(to, pack, first_deadline);
         return LK_OK;
     }
     rc = hash_expect(&to->edit, listpack_count(lp) / (pack->timed ? 3 : 2));
     while (r.p && rc == LK_OK) {
         struct hash_field f;
         struct hash_was was;
-        if (!read_field(&r, &f))
+        if (!hash_block_read_field(&r, &f))
             return LK_EFORMAT;
         rc = hash_set(&to->edit, f.name, f.value, f.deadline_ms, &was);
         if (rc == LK_OK && was.kept)

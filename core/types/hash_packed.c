@@ -13,20 +13,20 @@
 
 enum { DEADLINE_HEAD = 8 };
 
-static bool timed(const struct value *v)
+static bool hash_packed_timed(const struct value *v)
 {
     return v->encoding == ENC_LISTPACK_EX;
 }
 
 static size_t head_of(const struct value *v)
 {
-    return timed(v) ? DEADLINE_HEAD : 0;
+    return hash_packed_timed(v) ? DEADLINE_HEAD : 0;
 }
 
 /* Entries that make up a field. */
-static unsigned parts(const struct value *v)
+static unsigned hash_packed_parts(const struct value *v)
 {
-    return timed(v) ? 3 : 2;
+    return hash_packed_timed(v) ? 3 : 2;
 }
 
 static const unsigned char *list_of(const struct value *v)
@@ -42,17 +42,17 @@ struct bytes hash_packed_bytes(const struct value *v)
 
 uint64_t hash_packed_length(const struct value *v)
 {
-    return listpack_count(list_of(v)) / parts(v);
+    return listpack_count(list_of(v)) / hash_packed_parts(v);
 }
 
 int64_t hash_packed_next_deadline(const struct value *v)
 {
-    return timed(v) ? (int64_t)le64_get((const unsigned char *)v->as.bytes.data)
-                    : ENTRY_NO_DEADLINE;
+    return hash_packed_timed(v) ? (int64_t)le64_get((const unsigned char *)v->as.bytes.data)
+                                : ENTRY_NO_DEADLINE;
 }
 
 /* The deadline of the field at p, in a list that has them. */
-static int64_t deadline_at(const unsigned char *lp, const unsigned char *p)
+static int64_t hash_packed_deadline_at(const unsigned char *lp, const unsigned char *p)
 {
     const struct listpack_value d = listpack_get(listpack_next(lp, listpack_next(lp, p)));
     LK_DEBUG_ASSERT(d.is_number);
@@ -73,7 +73,7 @@ static const unsigned char *first_alive(const struct value *v, int64_t now_ms, u
     *due = 0;
     if (LK_LIKELY(!hash_due(hash_packed_next_deadline(v), now_ms)))
         return p;
-    for (; p && hash_due(deadline_at(lp, p), now_ms); ++*due)
+    for (; p && hash_due(hash_packed_deadline_at(lp, p), now_ms); ++*due)
         p = next_field(lp, p, 3);
     return p;
 }
@@ -85,20 +85,20 @@ uint64_t hash_packed_count_due(const struct value *v, int64_t now_ms)
     return due;
 }
 
-static const unsigned char *find(const struct value *v, struct bytes name)
+static const unsigned char *hash_packed_find(const struct value *v, struct bytes name)
 {
     const struct listpack_value wanted = listpack_from_bytes(name);
     const unsigned char *lp = list_of(v);
-    return listpack_find(lp, listpack_first(lp), &wanted, parts(v) - 1);
+    return listpack_find(lp, listpack_first(lp), &wanted, hash_packed_parts(v) - 1);
 }
 
 bool hash_packed_get(const struct value *v, struct bytes name, struct hash_value *out)
 {
-    const unsigned char *p = find(v, name), *lp = list_of(v);
+    const unsigned char *p = hash_packed_find(v, name), *lp = list_of(v);
     if (!p)
         return false;
     out->bytes = listpack_text(listpack_next(lp, p), out->digits);
-    out->deadline_ms = timed(v) ? deadline_at(lp, p) : ENTRY_NO_DEADLINE;
+    out->deadline_ms = hash_packed_timed(v) ? hash_packed_deadline_at(lp, p) : ENTRY_NO_DEADLINE;
     return true;
 }
 
@@ -107,9 +107,9 @@ void hash_packed_visit(const struct value *v, const unsigned char *place, hash_v
 {
     char name[INT64_CHARS], value[INT64_CHARS];
     const unsigned char *lp = list_of(v);
-    const struct hash_field f = {listpack_text(place, name),
-                                 listpack_text(listpack_next(lp, place), value),
-                                 timed(v) ? deadline_at(lp, place) : ENTRY_NO_DEADLINE};
+    const struct hash_field f = {
+        listpack_text(place, name), listpack_text(listpack_next(lp, place), value),
+        hash_packed_timed(v) ? hash_packed_deadline_at(lp, place) : ENTRY_NO_DEADLINE};
     visit(ctx, &f);
 }
 
@@ -117,7 +117,7 @@ void hash_packed_each(const struct value *v, int64_t now_ms, hash_visit *visit, 
 {
     uint64_t due;
     const unsigned char *p = first_alive(v, now_ms, &due);
-    for (; p; p = next_field(list_of(v), p, parts(v)))
+    for (; p; p = next_field(list_of(v), p, hash_packed_parts(v)))
         hash_packed_visit(v, p, visit, ctx);
 }
 
@@ -125,7 +125,7 @@ void hash_packed_places(const struct value *v, int64_t now_ms, const unsigned ch
 {
     uint64_t due;
     const unsigned char *p = first_alive(v, now_ms, &due);
-    for (; p; p = next_field(list_of(v), p, parts(v)))
+    for (; p; p = next_field(list_of(v), p, hash_packed_parts(v)))
         *places++ = p;
 }
 
@@ -134,8 +134,8 @@ void hash_packed_at(const struct value *v, uint64_t index, int64_t now_ms, hash_
 {
     uint64_t due;
     first_alive(v, now_ms, &due);
-    hash_packed_visit(v, listpack_seek(list_of(v), (int64_t)((due + index) * parts(v))), visit,
-                      ctx);
+    hash_packed_visit(v, listpack_seek(list_of(v), (int64_t)((due + index) * hash_packed_parts(v))),
+                      visit, ctx);
 }
 
 /* --- changing -------------------------------------------------------------------------------- */
@@ -143,7 +143,7 @@ void hash_packed_at(const struct value *v, uint64_t index, int64_t now_ms, hash_
 static void write_head(struct value_edit *e)
 {
     const unsigned char *lp = list_of(&e->value), *p = listpack_first(lp);
-    const int64_t next = p ? deadline_at(lp, p) : ENTRY_NO_DEADLINE;
+    const int64_t next = p ? hash_packed_deadline_at(lp, p) : ENTRY_NO_DEADLINE;
     le64_put((unsigned char *)(uintptr_t)e->value.as.bytes.data, (uint64_t)next);
 }
 
@@ -154,7 +154,7 @@ static const unsigned char *place_for(const struct value *v, int64_t deadline_ms
     if (deadline_ms == ENTRY_NO_DEADLINE)
         return NULL;
     for (; p; p = next_field(lp, p, 3)) {
-        const int64_t d = deadline_at(lp, p);
+        const int64_t d = hash_packed_deadline_at(lp, p);
         if (d == ENTRY_NO_DEADLINE || d > deadline_ms)
             return p;
     }
@@ -162,10 +162,10 @@ static const unsigned char *place_for(const struct value *v, int64_t deadline_ms
 }
 
 /* Takes the field out that begins at offset `at` of the list. */
-static void cut(struct value_edit *e, size_t at)
+static void hash_packed_cut(struct value_edit *e, size_t at)
 {
-    packed_delete(e, head_of(&e->value), list_of(&e->value) + at, parts(&e->value));
-    if (timed(&e->value))
+    packed_delete(e, head_of(&e->value), list_of(&e->value) + at, hash_packed_parts(&e->value));
+    if (hash_packed_timed(&e->value))
         write_head(e);
 }
 
@@ -173,13 +173,13 @@ static void cut(struct value_edit *e, size_t at)
  * Puts a field where it belongs.  old: where one of that name is, which then goes; NULL if there is
  * none.
  */
-static int put(struct value_edit *e, struct bytes name, struct bytes value, int64_t deadline_ms,
-               const unsigned char *old)
+static int hash_packed_put(struct value_edit *e, struct bytes name, struct bytes value,
+                           int64_t deadline_ms, const unsigned char *old)
 {
     const struct listpack_value v[3] = {
         listpack_from_bytes(name), listpack_from_bytes(value),
         listpack_from_number(deadline_ms == ENTRY_NO_DEADLINE ? 0 : deadline_ms)};
-    const unsigned n = parts(&e->value);
+    const unsigned n = hash_packed_parts(&e->value);
     const unsigned char *lp = list_of(&e->value), *place = place_for(&e->value, deadline_ms);
     size_t old_at = old ? (size_t)(old - lp) : 0;
     if (old && place && place <= old)
@@ -188,8 +188,8 @@ static int put(struct value_edit *e, struct bytes name, struct bytes value, int6
     if (rc != LK_OK)
         return rc;
     if (old)
-        cut(e, old_at);
-    else if (timed(&e->value))
+        hash_packed_cut(e, old_at);
+    else if (hash_packed_timed(&e->value))
         write_head(e);
     return LK_OK;
 }
@@ -197,35 +197,37 @@ static int put(struct value_edit *e, struct bytes name, struct bytes value, int6
 int hash_packed_set(struct value_edit *e, struct bytes name, struct bytes value,
                     int64_t deadline_ms, struct hash_was *was)
 {
-    const unsigned char *lp = list_of(&e->value), *p = find(&e->value, name);
+    const unsigned char *lp = list_of(&e->value), *p = hash_packed_find(&e->value, name);
     was->kept = p != NULL;
-    was->deadline_ms = p && timed(&e->value) ? deadline_at(lp, p) : ENTRY_NO_DEADLINE;
+    was->deadline_ms =
+        p && hash_packed_timed(&e->value) ? hash_packed_deadline_at(lp, p) : ENTRY_NO_DEADLINE;
     if (deadline_ms == HASH_KEEP_DEADLINE)
         deadline_ms = was->deadline_ms;
-    LK_ASSERT(deadline_ms == ENTRY_NO_DEADLINE || timed(&e->value));
+    LK_ASSERT(deadline_ms == ENTRY_NO_DEADLINE || hash_packed_timed(&e->value));
     if (!p || deadline_ms != was->deadline_ms)
-        return put(e, name, value, deadline_ms, p);
+        return hash_packed_put(e, name, value, deadline_ms, p);
     const struct listpack_value v = listpack_from_bytes(value);
     return packed_splice(e, head_of(&e->value), listpack_next(lp, p), 1, &v, 1);
 }
 
 bool hash_packed_delete(struct value_edit *e, struct bytes name, struct hash_was *was)
 {
-    const unsigned char *lp = list_of(&e->value), *p = find(&e->value, name);
+    const unsigned char *lp = list_of(&e->value), *p = hash_packed_find(&e->value, name);
     was->kept = p != NULL;
     if (!p)
         return false;
-    was->deadline_ms = timed(&e->value) ? deadline_at(lp, p) : ENTRY_NO_DEADLINE;
-    cut(e, (size_t)(p - lp));
+    was->deadline_ms =
+        hash_packed_timed(&e->value) ? hash_packed_deadline_at(lp, p) : ENTRY_NO_DEADLINE;
+    hash_packed_cut(e, (size_t)(p - lp));
     return true;
 }
 
 /* The value moves inside the list, so it is put back from a copy. */
 int hash_packed_set_deadline(struct value_edit *e, struct bytes name, int64_t deadline_ms)
 {
-    const unsigned char *lp = list_of(&e->value), *p = find(&e->value, name);
-    LK_ASSERT(p && timed(&e->value));
-    if (deadline_at(lp, p) == deadline_ms)
+    const unsigned char *lp = list_of(&e->value), *p = hash_packed_find(&e->value, name);
+    LK_ASSERT(p && hash_packed_timed(&e->value));
+    if (hash_packed_deadline_at(lp, p) == deadline_ms)
         return LK_OK;
     char digits[INT64_CHARS];
     const struct bytes value = listpack_text(listpack_next(lp, p), digits);
@@ -233,7 +235,7 @@ int hash_packed_set_deadline(struct value_edit *e, struct bytes name, int64_t de
     if (!copy)
         return LK_ENOMEM;
     memcpy(copy, value.data, value.size);
-    const int rc = put(e, name, bytes_of(copy, value.size), deadline_ms, p);
+    const int rc = hash_packed_put(e, name, bytes_of(copy, value.size), deadline_ms, p);
     mem_free(copy, value.size + 1);
     return rc;
 }
@@ -246,8 +248,8 @@ uint32_t hash_packed_drop_due(struct value_edit *e, int64_t now_ms, uint32_t max
     if (!hash_due(hash_packed_next_deadline(&e->value), now_ms))
         return 0;
     const unsigned char *lp = list_of(&e->value), *first = listpack_first(lp);
-    for (const unsigned char *p = first; p && n < max && hash_due(deadline_at(lp, p), now_ms);
-         n++) {
+    for (const unsigned char *p = first;
+         p && n < max && hash_due(hash_packed_deadline_at(lp, p), now_ms); n++) {
         gone(ctx, listpack_text(p, digits));
         p = next_field(lp, p, 3);
     }
@@ -258,7 +260,7 @@ uint32_t hash_packed_drop_due(struct value_edit *e, int64_t now_ms, uint32_t max
 
 int hash_packed_make_timed(struct value_edit *e)
 {
-    if (timed(&e->value))
+    if (hash_packed_timed(&e->value))
         return LK_OK;
     const unsigned char *lp = list_of(&e->value);
     const struct listpack_value none = listpack_from_number(0);

@@ -46,7 +46,7 @@ static void walk_distinct(const struct value *v, uint64_t n, uint64_t count, int
 }
 
 /* An entry that exists; NULL after too many draws. */
-static const struct entry *draw(const struct table *t, int64_t now_ms, struct rng *rng)
+static const struct entry *hash_pick_draw(const struct table *t, int64_t now_ms, struct rng *rng)
 {
     for (int i = 0; i < DRAWS_MAX; i++) {
         const struct entry *e = table_random(t, rng);
@@ -56,7 +56,7 @@ static const struct entry *draw(const struct table *t, int64_t now_ms, struct rn
     return NULL;
 }
 
-static void visit_entry(const struct entry *e, hash_visit *visit, void *ctx)
+static void hash_pick_visit_entry(const struct entry *e, hash_visit *visit, void *ctx)
 {
     const struct hash_field f = hash_entry_field(e);
     visit(ctx, &f);
@@ -83,7 +83,7 @@ static uint64_t draw_distinct(const struct table *t, uint64_t n, int64_t now_ms,
     const struct entry **set = mem_calloc(size * sizeof *set);
     uint64_t got = 0;
     for (uint64_t vain = 0; got < n && vain < n + DRAWS_MAX;) {
-        const struct entry *e = draw(t, now_ms, rng);
+        const struct entry *e = hash_pick_draw(t, now_ms, rng);
         if (e && set_add(set, size, e))
             drawn[got++] = e;
         else
@@ -112,7 +112,7 @@ static void pick_distinct(const struct value *v, uint64_t n, int64_t now_ms, str
         walk_distinct(v, n, count, now_ms, rng, visit, ctx);
     else
         for (uint64_t i = 0; i < n; i++)
-            visit_entry(drawn[i], visit, ctx);
+            hash_pick_visit_entry(drawn[i], visit, ctx);
     mem_free(drawn, n * sizeof *drawn);
 }
 
@@ -143,7 +143,7 @@ static void pick_listed(const struct value *v, uint64_t n, int64_t now_ms, struc
     const struct entry **all = mem_alloc(count * sizeof *all);
     hash_table_entries(v, now_ms, all);
     while (n-- > 0)
-        visit_entry(all[rng_below(rng, count)], visit, ctx);
+        hash_pick_visit_entry(all[rng_below(rng, count)], visit, ctx);
     mem_free(all, count * sizeof *all);
 }
 
@@ -151,12 +151,12 @@ static void pick_table(const struct value *v, uint64_t n, int64_t now_ms, struct
                        hash_visit *visit, void *ctx)
 {
     for (; n > 0; n--) {
-        const struct entry *e = draw(v->as.root, now_ms, rng);
+        const struct entry *e = hash_pick_draw(v->as.root, now_ms, rng);
         if (LK_UNLIKELY(!e)) {
             pick_listed(v, n, now_ms, rng, visit, ctx);
             return;
         }
-        visit_entry(e, visit, ctx);
+        hash_pick_visit_entry(e, visit, ctx);
     }
 }
 

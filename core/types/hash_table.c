@@ -17,7 +17,7 @@
 
 enum { SIDE_BY_SIDE = 16 };
 
-static struct table *root_of(const struct value *v)
+static struct table *hash_table_root_of(const struct value *v)
 {
     LK_DEBUG_ASSERT(v->encoding == ENC_TABLE);
     return v->as.root;
@@ -34,9 +34,9 @@ static struct table *root_new(const struct cow *cow, uint64_t count)
 }
 
 /* The root, ready to be changed. */
-static struct table *own_root(struct value_edit *e)
+static struct table *hash_table_own_root(struct value_edit *e)
 {
-    struct table *t = root_of(&e->value);
+    struct table *t = hash_table_root_of(&e->value);
     if (LK_LIKELY(!cow_shared(e->cow, t->epoch)))
         return t;
     struct table *live = mem_alloc(sizeof *live);
@@ -47,7 +47,7 @@ static struct table *own_root(struct value_edit *e)
 }
 
 /* Frees an entry that has left the table. */
-static void dispose(struct cow *cow, struct entry *e, bool seen)
+static void hash_table_dispose(struct cow *cow, struct entry *e, bool seen)
 {
     if (LK_UNLIKELY(seen))
         cow->defer(cow, e, entry_size(e));
@@ -66,8 +66,8 @@ static struct entry *entry_with(struct bytes name, struct bytes value, int64_t d
 /* --- side by side ---------------------------------------------------------------------------- */
 
 /* Hashes n names, `step` apart, and asks for what their look-ups will touch. */
-static void prefetch(const struct table *t, const struct bytes *names, uint32_t step, uint32_t n,
-                     uint64_t *hashes)
+static void hash_table_prefetch(const struct table *t, const struct bytes *names, uint32_t step,
+                                uint32_t n, uint64_t *hashes)
 {
     const void *buckets[SIDE_BY_SIDE];
     for (uint32_t i = 0; i < n; i++) {
@@ -86,7 +86,7 @@ static uint32_t batch_of(uint32_t left)
 
 /* --- reading --------------------------------------------------------------------------------- */
 
-static bool read_entry(const struct entry *e, struct hash_value *out)
+static bool hash_table_read_entry(const struct entry *e, struct hash_value *out)
 {
     if (!e)
         return false;
@@ -98,22 +98,24 @@ static bool read_entry(const struct entry *e, struct hash_value *out)
 bool hash_table_get(const struct value *v, struct bytes name, struct hash_value *out)
 {
     struct table_loc loc;
-    return read_entry(table_find(root_of(v), hash_bytes(name), name, &loc), out);
+    return hash_table_read_entry(table_find(hash_table_root_of(v), hash_bytes(name), name, &loc),
+                                 out);
 }
 
 void hash_table_get_many(const struct value *v, const struct bytes *names, uint32_t n,
                          int64_t now_ms, hash_got *got, void *ctx)
 {
-    const struct table *t = root_of(v);
+    const struct table *t = hash_table_root_of(v);
     uint64_t hashes[SIDE_BY_SIDE];
     for (uint32_t i = 0, batch; i < n; i += batch) {
         batch = batch_of(n - i);
-        prefetch(t, names + i, 1, batch, hashes);
+        hash_table_prefetch(t, names + i, 1, batch, hashes);
         for (uint32_t j = 0; j < batch; j++) {
             struct hash_value value;
             struct table_loc loc;
-            const bool found = read_entry(table_find(t, hashes[j], names[i + j], &loc), &value) &&
-                               !hash_due(value.deadline_ms, now_ms);
+            const bool found =
+                hash_table_read_entry(table_find(t, hashes[j], names[i + j], &loc), &value) &&
+                !hash_due(value.deadline_ms, now_ms);
             got(ctx, found ? &value : NULL);
         }
     }
@@ -121,20 +123,21 @@ void hash_table_get_many(const struct value *v, const struct bytes *names, uint3
 
 bool hash_table_may_be_due(const struct value *v, int64_t now_ms)
 {
-    const struct table *t = root_of(v);
+    const struct table *t = hash_table_root_of(v);
     return t->deadlines > 0 && now_ms >= 0 && t->next_due <= table_due_unit(now_ms);
 }
 
 int64_t hash_table_next_deadline(const struct value *v)
 {
-    const struct table *t = root_of(v);
+    const struct table *t = hash_table_root_of(v);
     return t->deadlines > 0 ? table_due_end(t->next_due) : ENTRY_NO_DEADLINE;
 }
 
 void hash_table_each(const struct value *v, int64_t now_ms, hash_visit *visit, void *ctx)
 {
     struct table_iter it;
-    for (struct entry *e = table_iter_first(&it, root_of(v)); e; e = table_iter_next(&it)) {
+    for (struct entry *e = table_iter_first(&it, hash_table_root_of(v)); e;
+         e = table_iter_next(&it)) {
         const struct hash_field f = hash_entry_field(e);
         if (!hash_due(f.deadline_ms, now_ms))
             visit(ctx, &f);
@@ -144,7 +147,8 @@ void hash_table_each(const struct value *v, int64_t now_ms, hash_visit *visit, v
 void hash_table_entries(const struct value *v, int64_t now_ms, const struct entry **entries)
 {
     struct table_iter it;
-    for (struct entry *e = table_iter_first(&it, root_of(v)); e; e = table_iter_next(&it))
+    for (struct entry *e = table_iter_first(&it, hash_table_root_of(v)); e;
+         e = table_iter_next(&it))
         if (!hash_due(entry_deadline(e), now_ms))
             *entries++ = e;
 }
@@ -152,7 +156,7 @@ void hash_table_entries(const struct value *v, int64_t now_ms, const struct entr
 uint64_t hash_table_scan(const struct value *v, uint64_t cursor, uint64_t count, int64_t now_ms,
                          hash_visit *visit, void *ctx)
 {
-    const struct table *t = root_of(v);
+    const struct table *t = hash_table_root_of(v);
     struct table_step s;
     uint64_t seen = 0;
     /* Buckets of a sparse table must not make a short call long. */
@@ -170,8 +174,8 @@ uint64_t hash_table_scan(const struct value *v, uint64_t cursor, uint64_t count,
 /* --- changing -------------------------------------------------------------------------------- */
 
 /* The value and deadline of an entry that stays: changed where it lies, if that can be. */
-static int update(struct table *t, struct cow *cow, struct table_loc *loc, struct entry *old,
-                  struct bytes value, int64_t deadline_ms)
+static int hash_table_update(struct table *t, struct cow *cow, struct table_loc *loc,
+                             struct entry *old, struct bytes value, int64_t deadline_ms)
 {
     const bool timed = deadline_ms != ENTRY_NO_DEADLINE;
     if (entry_has_deadline(old) == timed && entry_fits(old, value.size) &&
@@ -190,7 +194,7 @@ static int update(struct table *t, struct cow *cow, struct table_loc *loc, struc
         return LK_ENOMEM;
     bool seen = false;
     old = table_replace(t, cow, loc, e, &seen);
-    dispose(cow, old, seen);
+    hash_table_dispose(cow, old, seen);
     return LK_OK;
 }
 
@@ -204,7 +208,7 @@ static int set_hashed(struct table *t, struct cow *cow, uint64_t hash, struct by
     if (deadline_ms == HASH_KEEP_DEADLINE)
         deadline_ms = was->deadline_ms;
     if (old)
-        return update(t, cow, &loc, old, value, deadline_ms);
+        return hash_table_update(t, cow, &loc, old, value, deadline_ms);
     struct entry *e = entry_with(name, value, deadline_ms);
     if (!e)
         return LK_ENOMEM;
@@ -216,17 +220,18 @@ static int set_hashed(struct table *t, struct cow *cow, uint64_t hash, struct by
 int hash_table_set(struct value_edit *e, struct bytes name, struct bytes value, int64_t deadline_ms,
                    struct hash_was *was)
 {
-    return set_hashed(own_root(e), e->cow, hash_bytes(name), name, value, deadline_ms, was);
+    return set_hashed(hash_table_own_root(e), e->cow, hash_bytes(name), name, value, deadline_ms,
+                      was);
 }
 
 int hash_table_set_pairs(struct value_edit *e, const struct bytes *pairs, uint32_t n,
                          int64_t deadline_ms, int64_t now_ms, uint32_t *set, uint32_t *created)
 {
-    struct table *t = own_root(e);
+    struct table *t = hash_table_own_root(e);
     uint64_t hashes[SIDE_BY_SIDE];
     for (uint32_t i = 0, batch; i < n; i += batch) {
         batch = batch_of(n - i);
-        prefetch(t, pairs + 2 * (size_t)i, 2, batch, hashes);
+        hash_table_prefetch(t, pairs + 2 * (size_t)i, 2, batch, hashes);
         for (uint32_t j = 0; j < batch; j++) {
             const struct bytes *pair = pairs + 2 * (size_t)(i + j);
             struct hash_was was;
@@ -243,30 +248,30 @@ int hash_table_set_pairs(struct value_edit *e, const struct bytes *pairs, uint32
 bool hash_table_delete(struct value_edit *e, struct bytes name, struct hash_was *was)
 {
     struct table_loc loc;
-    const struct table *before = root_of(&e->value);
+    const struct table *before = hash_table_root_of(&e->value);
     const uint64_t hash = hash_bytes(name);
     struct entry *old = table_find(before, hash, name, &loc);
     was->kept = old != NULL;
     if (!old)
         return false;
     was->deadline_ms = entry_deadline(old);
-    struct table *t = own_root(e);
+    struct table *t = hash_table_own_root(e);
     if (LK_UNLIKELY(t != before))
         table_find(t, hash, name, &loc);
     bool seen = false;
     old = table_remove(t, e->cow, &loc, &seen);
-    dispose(e->cow, old, seen);
+    hash_table_dispose(e->cow, old, seen);
     table_settle(t, e->cow);
     return true;
 }
 
 int hash_table_set_deadline(struct value_edit *e, struct bytes name, int64_t deadline_ms)
 {
-    struct table *t = own_root(e);
+    struct table *t = hash_table_own_root(e);
     struct table_loc loc;
     struct entry *old = table_find(t, hash_bytes(name), name, &loc);
     LK_ASSERT(old != NULL);
-    return update(t, e->cow, &loc, old, hash_entry_value(old), deadline_ms);
+    return hash_table_update(t, e->cow, &loc, old, hash_entry_value(old), deadline_ms);
 }
 
 struct dropping {
@@ -276,7 +281,7 @@ struct dropping {
     void *ctx;
 };
 
-static bool drop(void *ctx, struct entry *e, uint64_t hash)
+static bool hash_table_drop(void *ctx, struct entry *e, uint64_t hash)
 {
     struct dropping *d = ctx;
     struct table_loc loc;
@@ -284,7 +289,7 @@ static bool drop(void *ctx, struct entry *e, uint64_t hash)
     d->gone(d->ctx, entry_key(e));
     bool seen = false;
     e = table_remove(d->table, d->cow, &loc, &seen);
-    dispose(d->cow, e, seen);
+    hash_table_dispose(d->cow, e, seen);
     return true;
 }
 
@@ -294,8 +299,8 @@ uint32_t hash_table_drop_due(struct value_edit *e, int64_t now_ms, uint32_t max,
     if (!hash_table_may_be_due(&e->value, now_ms))
         return 0;
     /* Even a look in vain corrects what the table knows of its deadlines. */
-    struct dropping d = {own_root(e), e->cow, gone, ctx};
-    const uint32_t n = table_expire(d.table, now_ms, max, drop, &d);
+    struct dropping d = {hash_table_own_root(e), e->cow, gone, ctx};
+    const uint32_t n = table_expire(d.table, now_ms, max, hash_table_drop, &d);
     if (n > 0)
         table_settle(d.table, e->cow);
     return n;
@@ -303,7 +308,7 @@ uint32_t hash_table_drop_due(struct value_edit *e, int64_t now_ms, uint32_t max,
 
 /* --- as a whole ------------------------------------------------------------------------------ */
 
-static void free_entry(void *ctx, struct entry *e)
+static void hash_table_free_entry(void *ctx, struct entry *e)
 {
     (void)ctx;
     entry_free(e);
@@ -311,7 +316,7 @@ static void free_entry(void *ctx, struct entry *e)
 
 static void root_free(struct table *t)
 {
-    table_release(t, free_entry, NULL);
+    table_release(t, hash_table_free_entry, NULL);
     mem_delete(t);
 }
 
@@ -321,7 +326,7 @@ struct filling {
     bool failed;
 };
 
-static void fill(void *ctx, const struct hash_field *f)
+static void hash_table_fill(void *ctx, const struct hash_field *f)
 {
     struct filling *to = ctx;
     struct entry *e = to->failed ? NULL : entry_with(f->name, f->value, f->deadline_ms);
@@ -335,7 +340,7 @@ static void fill(void *ctx, const struct hash_field *f)
 int hash_table_make(struct value_edit *e)
 {
     struct filling to = {root_new(e->cow, hash_length(&e->value)), e->cow, false};
-    hash_packed_each(&e->value, -1, fill, &to);
+    hash_packed_each(&e->value, -1, hash_table_fill, &to);
     if (to.failed || !e->resize(e, sizeof to.table)) {
         root_free(to.table);
         return LK_ENOMEM;
@@ -348,7 +353,7 @@ int hash_table_make(struct value_edit *e)
 int hash_table_copy(const struct value *v, struct value *out)
 {
     struct filling to = {root_new(NULL, hash_length(v)), NULL, false};
-    hash_table_each(v, -1, fill, &to);
+    hash_table_each(v, -1, hash_table_fill, &to);
     if (to.failed) {
         root_free(to.table);
         return LK_ENOMEM;
@@ -360,10 +365,10 @@ int hash_table_copy(const struct value *v, struct value *out)
 
 void hash_table_release(struct value *v, struct cow *cow)
 {
-    struct table *t = root_of(v);
+    struct table *t = hash_table_root_of(v);
     const bool seen = cow_shared(cow, t->epoch);
     v->as.root = NULL;
-    table_release_cow(t, cow, free_entry, NULL);
+    table_release_cow(t, cow, hash_table_free_entry, NULL);
     if (seen)
         cow->defer(cow, t, sizeof *t);
     else
@@ -372,8 +377,8 @@ void hash_table_release(struct value *v, struct cow *cow)
 
 bool hash_table_reap(struct value_reaper *r, size_t budget)
 {
-    struct table *t = root_of(&r->value);
-    if (!table_release_some(t, &r->cursor, budget, free_entry, NULL))
+    struct table *t = hash_table_root_of(&r->value);
+    if (!table_release_some(t, &r->cursor, budget, hash_table_free_entry, NULL))
         return false;
     mem_delete(t);
     r->value.as.root = NULL;
@@ -382,7 +387,7 @@ bool hash_table_reap(struct value_reaper *r, size_t budget)
 
 size_t hash_table_node_bytes(const struct value *v, size_t samples)
 {
-    const struct table *t = root_of(v);
+    const struct table *t = hash_table_root_of(v);
     struct table_step s;
     size_t bytes = 0, entries = 0;
     for (uint64_t cursor = 0; cursor < TABLE_POSITIONS && entries < samples; cursor = s.next)

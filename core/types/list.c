@@ -76,7 +76,7 @@ static size_t packed_bytes(const struct tree *t)
     return bytes;
 }
 
-static void pack(const struct tree *t, unsigned char *lp)
+static void list_pack(const struct tree *t, unsigned char *lp)
 {
     struct tree_iter it;
     listpack_init_in_place(lp);
@@ -89,7 +89,7 @@ static void pack(const struct tree *t, unsigned char *lp)
 }
 
 /* Something was taken out of a large list: is it small again? */
-static void shrink(struct value_edit *e)
+static void list_shrink(struct value_edit *e)
 {
     if (e->value.encoding != ENC_TREE)
         return;
@@ -105,7 +105,7 @@ static void shrink(struct value_edit *e)
     char *payload = e->resize(e, bytes);
     if (!payload)
         return; /* it works as it is */
-    pack(t, (unsigned char *)payload);
+    list_pack(t, (unsigned char *)payload);
     e->value.encoding = ENC_LISTPACK;
     tree_free(t, e->cow);
 }
@@ -113,7 +113,7 @@ static void shrink(struct value_edit *e)
 /* --- putting in ------------------------------------------------------------------------------ */
 
 /* Sum of sizes; LK_ETOOBIG */
-static int measure(const struct bytes *v, size_t n, size_t *bytes)
+static int list_measure(const struct bytes *v, size_t n, size_t *bytes)
 {
     *bytes = 0;
     for (size_t i = 0; i < n; i++) {
@@ -158,7 +158,7 @@ static void push_tree(struct value_edit *e, enum list_end end, const struct byte
 int list_push(struct value_edit *e, enum list_end end, const struct bytes *v, size_t n)
 {
     size_t bytes;
-    int rc = measure(v, n, &bytes);
+    int rc = list_measure(v, n, &bytes);
     if (rc != LK_OK)
         return rc;
     if (e->value.encoding != ENC_TREE) {
@@ -207,7 +207,7 @@ int list_replace(struct value_edit *e, uint64_t index, struct bytes element)
     struct tree *t = list_tree(&e->value);
     tree_replace_at(&t, e->cow, index, &value);
     e->value.as.root = t;
-    shrink(e);
+    list_shrink(e);
     return LK_OK;
 }
 
@@ -223,7 +223,7 @@ void list_delete(struct value_edit *e, uint64_t index, uint64_t n)
     struct tree *t = list_tree(&e->value);
     tree_delete_range(&t, e->cow, index, n);
     e->value.as.root = t;
-    shrink(e);
+    list_shrink(e);
 }
 
 /* Equal elements side by side. */
@@ -267,7 +267,7 @@ static uint64_t remove_from_tree(struct value_edit *e, const struct listpack_val
         at = s.index;
     }
     if (removed > 0)
-        shrink(e);
+        list_shrink(e);
     return removed;
 }
 

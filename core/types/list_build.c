@@ -18,7 +18,7 @@ static void run_clear(struct list_builder *b)
     b->run.size = LISTPACK_EMPTY_BYTES;
 }
 
-static void flush(struct list_builder *b)
+static void list_build_flush(struct list_builder *b)
 {
     if (!b->tree)
         b->tree = list_tree_new(b->limits, NULL);
@@ -33,7 +33,7 @@ static void make_room(struct list_builder *b, size_t bytes, size_t entries)
     const size_t count = listpack_count(run_of(b));
     if (b->run.size + bytes > l.bytes || count + entries > l.entries ||
         count + entries >= LISTPACK_COUNT_UNKNOWN)
-        flush(b);
+        list_build_flush(b);
     buf_reserve(&b->run, bytes);
 }
 
@@ -74,7 +74,7 @@ void list_build_finish(struct list_builder *b, struct value *out)
         out->as.bytes = buf_bytes(&b->run);
         return;
     }
-    flush(b);
+    list_build_flush(b);
     out->encoding = ENC_TREE;
     out->as.root = b->tree;
     b->tree = NULL;

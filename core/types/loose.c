@@ -1,6 +1,6 @@
 #include "core/types/loose.h"
 
-static char *resize(struct value_edit *edit, size_t new_size)
+static char *loose_resize(struct value_edit *edit, size_t new_size)
 {
     struct loose *l = (struct loose *)edit;
     if (new_size > l->payload->size)
@@ -15,7 +15,7 @@ void loose_begin(struct loose *l, unsigned type, const struct type_limits *limit
 {
     struct value v;
     type_ops_get(type)->empty(&v);
-    *l = (struct loose){.edit = {.value = v, .limits = limits, .resize = resize},
+    *l = (struct loose){.edit = {.value = v, .limits = limits, .resize = loose_resize},
                         .payload = payload};
     payload->size = 0;
     if (value_is_inline(v.encoding)) {

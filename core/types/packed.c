@@ -8,7 +8,7 @@ struct bytes packed_empty(void)
 }
 
 /* How many bytes n entries take from p on; fewer entries if the list ends before. */
-static size_t span_of(const unsigned char *lp, const unsigned char *p, size_t *n)
+static size_t packed_span_of(const unsigned char *lp, const unsigned char *p, size_t *n)
 {
     const unsigned char *end = lp + listpack_bytes(lp) - 1;
     const unsigned char *at = p;
@@ -25,7 +25,7 @@ int packed_splice(struct value_edit *e, size_t skip, const unsigned char *p, siz
     const unsigned char *lp = packed_of(&e->value, skip);
     const size_t old = listpack_bytes(lp);
     const size_t at = p ? (size_t)(p - lp) : old - 1;
-    const size_t cut_bytes = cut ? span_of(lp, lp + at, &cut) : 0;
+    const size_t cut_bytes = cut ? packed_span_of(lp, lp + at, &cut) : 0;
     const size_t bytes = old - cut_bytes + listpack_encoded_bytes(v, n);
     if (bytes > UINT32_MAX - skip)
         return LK_ENOMEM;

@@ -174,7 +174,7 @@ bool set_remove(struct value_edit *e, struct bytes member)
 
 /* --- the row --------------------------------------------------------------------------------- */
 
-static void empty(struct value *out)
+static void set_empty(struct value *out)
 {
     static const unsigned char none[INTSET_EMPTY_BYTES] = {sizeof(int16_t)};
     out->type = TYPE_SET;
@@ -182,7 +182,7 @@ static void empty(struct value *out)
     out->as.bytes = bytes_of(none, sizeof none);
 }
 
-static const char *encoding_name(const struct value *v)
+static const char *set_encoding_name(const struct value *v)
 {
     switch (v->encoding) {
     case ENC_INTSET:
@@ -194,7 +194,7 @@ static const char *encoding_name(const struct value *v)
     }
 }
 
-static int copy(const struct value *v, struct value *out)
+static int set_copy(const struct value *v, struct value *out)
 {
     *out = *v;
     if (v->encoding != ENC_TABLE)
@@ -206,17 +206,17 @@ static int copy(const struct value *v, struct value *out)
     return LK_OK;
 }
 
-static void free_entry(void *ctx, struct entry *e)
+static void set_free_entry(void *ctx, struct entry *e)
 {
     (void)ctx;
     entry_free(e);
 }
 
-static void release(struct value *v, struct cow *cow)
+static void set_release(struct value *v, struct cow *cow)
 {
     struct table *t = set_table(v);
     const bool shared = cow_shared(cow, t->epoch);
-    table_release_cow(t, cow, free_entry, NULL);
+    table_release_cow(t, cow, set_free_entry, NULL);
     if (shared)
         cow->defer(cow, t, sizeof *t);
     else
@@ -224,17 +224,17 @@ static void release(struct value *v, struct cow *cow)
     v->as.root = NULL;
 }
 
-static bool reap(struct value_reaper *r, size_t budget)
+static bool set_reap(struct value_reaper *r, size_t budget)
 {
     struct table *t = set_table(&r->value);
-    if (!table_release_some(t, &r->cursor, budget, free_entry, NULL))
+    if (!table_release_some(t, &r->cursor, budget, set_free_entry, NULL))
         return false;
     mem_delete(t);
     return true;
 }
 
 /* Entries are nearly alike, so that a few stand for all. */
-static size_t node_bytes(const struct value *v, size_t samples)
+static size_t set_node_bytes(const struct value *v, size_t samples)
 {
     if (v->encoding != ENC_TABLE)
         return 0;
@@ -250,7 +250,7 @@ static size_t node_bytes(const struct value *v, size_t samples)
     return mem_class(sizeof *t) + table_page_bytes(t) + entries;
 }
 
-static size_t free_effort(const struct value *v)
+static size_t set_free_effort(const struct value *v)
 {
     return v->encoding == ENC_TABLE ? set_table(v)->count : 1;
 }
@@ -267,7 +267,7 @@ static void describe_member(void *ctx, const struct set_member *m)
     d->sink(d->ctx, set_member_text(m, digits), DESCRIBE_ELEMENT);
 }
 
-static void describe(const struct value *v, describe_sink *sink, void *ctx)
+static void set_describe(const struct value *v, describe_sink *sink, void *ctx)
 {
     struct describing d = {sink, ctx};
     set_each(v, describe_member, &d);
@@ -275,14 +275,14 @@ static void describe(const struct value *v, describe_sink *sink, void *ctx)
 
 const struct type_ops set_type_ops = {
     .name = "set",
-    .empty = empty,
-    .encoding_name = encoding_name,
-    .copy = copy,
-    .release = release,
-    .reap = reap,
-    .node_bytes = node_bytes,
-    .free_effort = free_effort,
+    .empty = set_empty,
+    .encoding_name = set_encoding_name,
+    .copy = set_copy,
+    .release = set_release,
+    .reap = set_reap,
+    .node_bytes = set_node_bytes,
+    .free_effort = set_free_effort,
     .length = set_count,
-    .describe = describe,
+    .describe = set_describe,
     .unordered = true,
 };

@@ -23,7 +23,7 @@ bool set_fits_pack(const struct type_limits *l, const struct value *v, size_t si
            listpack_bytes(lp) + size < INLINE_MAX_BYTES;
 }
 
-static size_t digits_of(int64_t number)
+static size_t set_convert_digits_of(int64_t number)
 {
     char digits[INT64_CHARS];
     return int64_to_chars(number, digits);
@@ -36,7 +36,8 @@ bool set_ints_fit_pack(const struct type_limits *l, const struct value *v, size_
     if (count >= l->set_max_listpack_entries || size > max || size > INLINE_MAX_BYTES / 2 ||
         count > INLINE_MAX_BYTES / 64)
         return false;
-    return count == 0 || (digits_of(intset_min(set)) <= max && digits_of(intset_max(set)) <= max);
+    return count == 0 || (set_convert_digits_of(intset_min(set)) <= max &&
+                          set_convert_digits_of(intset_max(set)) <= max);
 }
 
 /* The integers are read from a copy, since the list goes to where they are. */
@@ -82,7 +83,7 @@ bool set_table_add(struct table *t, struct cow *cow, uint64_t hash, struct bytes
     return true;
 }
 
-static void free_entry(void *ctx, struct entry *e)
+static void set_convert_free_entry(void *ctx, struct entry *e)
 {
     (void)ctx;
     entry_free(e);
@@ -90,7 +91,7 @@ static void free_entry(void *ctx, struct entry *e)
 
 void set_table_free(struct table *t)
 {
-    table_release(t, free_entry, NULL);
+    table_release(t, set_convert_free_entry, NULL);
     mem_delete(t);
 }
 

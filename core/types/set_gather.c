@@ -39,7 +39,7 @@ void set_gather_append(struct set_gather *g, const struct set_run *run)
 
 /* --- what is there already ------------------------------------------------------------------- */
 
-static void place(struct set_gather_slot *slot, size_t slots, struct set_gather_slot s)
+static void set_gather_place(struct set_gather_slot *slot, size_t slots, struct set_gather_slot s)
 {
     size_t i = s.hash & (slots - 1);
     while (slot[i].index)
@@ -57,13 +57,13 @@ static void reserve_slots(struct set_gather *g, size_t more)
     struct set_gather_slot *slot = mem_calloc(slots * sizeof *slot);
     for (size_t i = 0; i < g->slots; i++)
         if (g->slot[i].index)
-            place(slot, slots, g->slot[i]);
+            set_gather_place(slot, slots, g->slot[i]);
     mem_free(g->slot, g->slots * sizeof *g->slot);
     g->slot = slot;
     g->slots = slots;
 }
 
-static bool same(const struct set_member *a, const struct set_member *b)
+static bool set_gather_same(const struct set_member *a, const struct set_member *b)
 {
     char one[INT64_CHARS], other[INT64_CHARS];
     if (!a->text.data && !b->text.data)
@@ -72,13 +72,13 @@ static bool same(const struct set_member *a, const struct set_member *b)
 }
 
 /* The member, or NULL with *free where it belongs. */
-static struct set_member *find(const struct set_gather *g, const struct set_member *m,
-                               uint32_t hash, size_t *free)
+static struct set_member *set_gather_find(const struct set_gather *g, const struct set_member *m,
+                                          uint32_t hash, size_t *free)
 {
     size_t i = hash & (g->slots - 1);
     for (; g->slot[i].index; i = (i + 1) & (g->slots - 1)) {
         struct set_member *own = &g->member[g->slot[i].index - 1];
-        if (g->slot[i].hash == hash && own->text.size != STRUCK && same(own, m))
+        if (g->slot[i].hash == hash && own->text.size != STRUCK && set_gather_same(own, m))
             return own;
     }
     *free = i;
@@ -108,7 +108,7 @@ void set_gather_join(struct set_gather *g, const struct set_run *run)
     LK_ASSERT(g->count + run->count < UINT32_MAX);
     hash_run(g, run, member, hash);
     for (uint32_t i = 0; i < run->count; i++) {
-        if (find(g, &member[i], hash[i], &free))
+        if (set_gather_find(g, &member[i], hash[i], &free))
             continue;
         g->member[g->count++] = member[i];
         g->slot[free] = (struct set_gather_slot){(uint32_t)g->count, hash[i]};
@@ -124,7 +124,7 @@ void set_gather_strike(struct set_gather *g, const struct set_run *run)
         return;
     hash_run(g, run, member, hash);
     for (uint32_t i = 0; i < run->count; i++) {
-        struct set_member *own = find(g, &member[i], hash[i], &free);
+        struct set_member *own = set_gather_find(g, &member[i], hash[i], &free);
         if (!own)
             continue;
         own->text.size = STRUCK;

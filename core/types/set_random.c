@@ -32,7 +32,7 @@ struct choice {
     struct rng *rng;
 };
 
-static bool choose(struct choice *c)
+static bool set_random_choose(struct choice *c)
 {
     const bool yes = rng_below(c->rng, c->left--) < c->wanted;
     c->wanted -= yes;
@@ -48,7 +48,7 @@ static void sample_walk(const struct value *v, uint64_t n, struct rng *rng, set_
     set_walk_begin(&w, v);
     while (c.wanted > 0 && set_walk_next(&w, &run))
         for (uint32_t i = 0; i < run.count && c.wanted > 0; i++) {
-            if (!choose(&c))
+            if (!set_random_choose(&c))
                 continue;
             const struct set_member m = set_run_member(&run, i);
             visit(ctx, &m);
@@ -176,7 +176,7 @@ struct victims {
 static void note_victim(struct victims *v, const struct table_run *run, struct choice *c)
 {
     for (uint32_t i = 0; i < run->count && c->wanted > 0; i++)
-        if (choose(c))
+        if (set_random_choose(c))
             v->entry[v->count++] = run->entry[i];
 }
 

@@ -69,7 +69,7 @@ static void ask_table(const struct set_run *run, const struct value *v, bool *ha
     set_has_many(v, texts, run->count, has);
 }
 
-static void ask(const struct set_run *run, const struct value *v, bool *has)
+static void set_walk_ask(const struct set_run *run, const struct value *v, bool *has)
 {
     if (v->encoding == ENC_TABLE && run->in_table) {
         struct entry *like[TABLE_RUN];
@@ -91,7 +91,7 @@ void set_run_sift(struct set_run *run, const struct value *v, bool present)
 {
     bool has[SET_RUN];
     uint32_t n = 0;
-    ask(run, v, has);
+    set_walk_ask(run, v, has);
     for (uint32_t i = 0; i < run->count; i++) {
         if (has[i] != present)
             continue;

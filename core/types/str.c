@@ -194,7 +194,7 @@ int str_append(struct value_edit *e, struct bytes tail)
     return str_set_range(e, str_size(&e->value), tail);
 }
 
-static const char *encoding_name(const struct value *v)
+static const char *str_encoding_name(const struct value *v)
 {
     switch (v->encoding) {
     case ENC_INT:
@@ -206,7 +206,7 @@ static const char *encoding_name(const struct value *v)
     }
 }
 
-static int copy(const struct value *v, struct value *out)
+static int str_copy(const struct value *v, struct value *out)
 {
     *out = *v;
     if (v->encoding == ENC_CHUNKS)
@@ -214,18 +214,18 @@ static int copy(const struct value *v, struct value *out)
     return LK_OK;
 }
 
-static size_t node_bytes(const struct value *v, size_t samples)
+static size_t str_node_bytes(const struct value *v, size_t samples)
 {
     (void)samples;
     return v->encoding == ENC_CHUNKS ? str_chunked_node_bytes(v) : 0;
 }
 
-static size_t free_effort(const struct value *v)
+static size_t str_free_effort(const struct value *v)
 {
     return v->encoding == ENC_CHUNKS ? str_chunked_free_effort(v) : 1;
 }
 
-static uint64_t length(const struct value *v)
+static uint64_t str_length(const struct value *v)
 {
     return str_size(v);
 }
@@ -241,7 +241,7 @@ static void describe_span(void *ctx, const struct str_span *piece)
     d->sink(d->ctx, piece->bytes, DESCRIBE_PIECE);
 }
 
-static void describe(const struct value *v, describe_sink *sink, void *ctx)
+static void str_describe(const struct value *v, describe_sink *sink, void *ctx)
 {
     struct describing d = {sink, ctx};
     str_spans(v, 0, str_size(v), describe_span, &d);
@@ -250,12 +250,12 @@ static void describe(const struct value *v, describe_sink *sink, void *ctx)
 
 const struct type_ops str_type_ops = {
     .name = "string",
-    .encoding_name = encoding_name,
-    .copy = copy,
+    .encoding_name = str_encoding_name,
+    .copy = str_copy,
     .release = str_chunked_release,
     .reap = str_chunked_reap,
-    .node_bytes = node_bytes,
-    .free_effort = free_effort,
-    .length = length,
-    .describe = describe,
+    .node_bytes = str_node_bytes,
+    .free_effort = str_free_effort,
+    .length = str_length,
+    .describe = str_describe,
 };

@@ -9,7 +9,7 @@
 
 #include "core/ds/chunks.h"
 
-static struct chunks *root_of(const struct value *v)
+static struct chunks *str_chunked_root_of(const struct value *v)
 {
     LK_DEBUG_ASSERT(v->encoding == ENC_CHUNKS);
     return v->as.root;
@@ -33,12 +33,12 @@ void str_chunked_from_range(size_t offset, struct bytes piece, struct value *out
 
 size_t str_chunked_size(const struct value *v)
 {
-    return chunks_size(root_of(v));
+    return chunks_size(str_chunked_root_of(v));
 }
 
 size_t str_chunked_read(const struct value *v, size_t offset, char *out, size_t n)
 {
-    return chunks_read(root_of(v), offset, out, n);
+    return chunks_read(str_chunked_root_of(v), offset, out, n);
 }
 
 void str_chunked_spans(const struct value *v, size_t offset, size_t n,
@@ -46,7 +46,7 @@ void str_chunked_spans(const struct value *v, size_t offset, size_t n,
 {
     struct chunks_iter it;
     struct chunk_span s;
-    chunks_iter_init(&it, root_of(v), offset, n);
+    chunks_iter_init(&it, str_chunked_root_of(v), offset, n);
     while (chunks_iter_next(&it, &s)) {
         const struct str_span piece = {bytes_of(s.data, s.size), true, s.owner};
         span(ctx, &piece);
@@ -58,9 +58,9 @@ bool str_chunked_equal(const struct value *v, struct bytes b)
     struct chunks_iter it;
     struct chunk_span s;
     size_t at = 0;
-    if (chunks_size(root_of(v)) != b.size)
+    if (chunks_size(str_chunked_root_of(v)) != b.size)
         return false;
-    chunks_iter_init(&it, root_of(v), 0, b.size);
+    chunks_iter_init(&it, str_chunked_root_of(v), 0, b.size);
     while (chunks_iter_next(&it, &s)) {
         if (memcmp(s.data, b.data + at, s.size) != 0)
             return false;
@@ -99,26 +99,26 @@ int str_chunked_set_range(struct value_edit *e, size_t offset, struct bytes piec
 void str_chunked_copy(const struct value *v, struct value *out)
 {
     *out = *v;
-    out->as.root = chunks_clone(root_of(v), NULL);
+    out->as.root = chunks_clone(str_chunked_root_of(v), NULL);
 }
 
 void str_chunked_release(struct value *v, struct cow *cow)
 {
-    chunks_free(root_of(v), cow);
+    chunks_free(str_chunked_root_of(v), cow);
     v->as.root = NULL;
 }
 
 bool str_chunked_reap(struct value_reaper *r, size_t budget)
 {
-    return chunks_free_some(root_of(&r->value), NULL, &r->cursor, budget);
+    return chunks_free_some(str_chunked_root_of(&r->value), NULL, &r->cursor, budget);
 }
 
 size_t str_chunked_node_bytes(const struct value *v)
 {
-    return chunks_used_bytes(root_of(v));
+    return chunks_used_bytes(str_chunked_root_of(v));
 }
 
 size_t str_chunked_free_effort(const struct value *v)
 {
-    return chunks_size(root_of(v)) / CHUNK_BYTES + 1;
+    return chunks_size(str_chunked_root_of(v)) / CHUNK_BYTES + 1;
 }

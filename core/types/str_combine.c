@@ -37,7 +37,7 @@ struct str_combine {
     struct source sources[];
 };
 
-static size_t block_size(uint32_t count)
+static size_t str_combine_block_size(uint32_t count)
 {
     const size_t one = sizeof(struct source) + sizeof(struct bytes) + sizeof(uint32_t);
     return sizeof(struct str_combine) + count * one;
@@ -45,7 +45,7 @@ static size_t block_size(uint32_t count)
 
 struct str_combine *str_combine_new(enum bits_op op, uint32_t sources)
 {
-    struct str_combine *c = (struct str_combine *)mem_calloc(block_size(sources));
+    struct str_combine *c = (struct str_combine *)mem_calloc(str_combine_block_size(sources));
     c->op = op;
     c->count = sources;
     c->runs = (struct bytes *)(c->sources + sources);
@@ -82,7 +82,7 @@ static void forget_seen(struct str_combine *c, size_t from, size_t to)
 }
 
 /* Makes room for `count` pieces; those beyond are let go. */
-static void resize(struct str_combine *c, size_t count)
+static void str_combine_resize(struct str_combine *c, size_t count)
 {
     const size_t old = c->piece_count;
     if (count == old)
@@ -118,7 +118,7 @@ void str_combine_free(struct str_combine *c)
 {
     drop_pieces(c);
     mem_free(c->small, c->small_size);
-    mem_free(c, block_size(c->count));
+    mem_free(c, str_combine_block_size(c->count));
 }
 
 /* --- one piece ------------------------------------------------------------------------------- */
@@ -215,7 +215,7 @@ static void make_piece(struct str_combine *c, size_t piece)
 
 /* --- all of them ----------------------------------------------------------------------------- */
 
-static void measure(struct str_combine *c)
+static void str_combine_measure(struct str_combine *c)
 {
     c->size = 0;
     for (uint32_t i = 0; i < c->count; i++) {
@@ -285,13 +285,13 @@ static bool run_round(struct str_combine *c, const struct bits_pause *pause, boo
 
 bool str_combine_run(struct str_combine *c, const struct bits_pause *pause)
 {
-    measure(c);
+    str_combine_measure(c);
     find_long(c);
     if (c->size <= STR_INLINE_MAX) {
         run_small(c);
         return true;
     }
-    resize(c, (c->size + CHUNK_BYTES - 1) / CHUNK_BYTES);
+    str_combine_resize(c, (c->size + CHUNK_BYTES - 1) / CHUNK_BYTES);
     for (;;) {
         const bool all = c->next == 0;
         bool stopped;

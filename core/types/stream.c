@@ -212,7 +212,7 @@ void stream_set_ids(struct value_edit *e, struct stream_id last_id, struct strea
 }
 
 /* The highest ID that there is, the last block's own included. */
-static struct stream_id highest(const struct value *v)
+static struct stream_id stream_highest(const struct value *v)
 {
     struct blocks_iter last;
     struct stream_iter it;
@@ -229,7 +229,7 @@ static struct stream_id highest(const struct value *v)
 int stream_set_ids_of_file(struct value_edit *e, struct stream_id last_id,
                            struct stream_id max_deleted_id, uint64_t entries_added)
 {
-    if (stream_id_compare(last_id, highest(&e->value)) < 0 ||
+    if (stream_id_compare(last_id, stream_highest(&e->value)) < 0 ||
         entries_added < stream_length(&e->value))
         return LK_EFORMAT;
     stream_set_ids(e, last_id, max_deleted_id, entries_added);
@@ -243,7 +243,8 @@ int stream_add_block(struct value_edit *e, struct stream_id id, const unsigned c
     struct stream_master m;
     struct blocks_iter it;
     if (!stream_block_check(lp, bytes, id, &last) ||
-        (stream_of(&e->value)->entries.count > 0 && stream_id_compare(id, highest(&e->value)) <= 0))
+        (stream_of(&e->value)->entries.count > 0 &&
+         stream_id_compare(id, stream_highest(&e->value)) <= 0))
         return LK_EFORMAT;
     stream_master_read(lp, &m);
     struct stream *s = stream_own(e);

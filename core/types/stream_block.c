@@ -3,7 +3,7 @@
  */
 #include "core/types/stream_priv.h"
 
-static const unsigned char *skip(const unsigned char *p, uint64_t entries)
+static const unsigned char *stream_block_skip(const unsigned char *p, uint64_t entries)
 {
     while (entries-- > 0)
         p += listpack_entry_bytes(p);
@@ -11,7 +11,7 @@ static const unsigned char *skip(const unsigned char *p, uint64_t entries)
 }
 
 /* The number at *p, which then stands behind it. */
-static int64_t take(const unsigned char **p)
+static int64_t stream_block_take(const unsigned char **p)
 {
     const int64_t n = listpack_get(*p).number;
     *p += listpack_entry_bytes(*p);
@@ -21,27 +21,27 @@ static int64_t take(const unsigned char **p)
 void stream_master_read(const unsigned char *lp, struct stream_master *out)
 {
     const unsigned char *p = lp + LISTPACK_HEADER_BYTES;
-    out->count = (uint64_t)take(&p);
-    out->deleted = (uint64_t)take(&p);
-    out->fields = (uint64_t)take(&p);
+    out->count = (uint64_t)stream_block_take(&p);
+    out->deleted = (uint64_t)stream_block_take(&p);
+    out->fields = (uint64_t)stream_block_take(&p);
     out->first_field = p;
-    out->first_item = skip(p, out->fields + 1);
+    out->first_item = stream_block_skip(p, out->fields + 1);
 }
 
 void stream_item_read(const unsigned char *p, struct block_key base, uint64_t fields,
                       struct stream_item *out)
 {
-    out->flags = (unsigned)take(&p);
-    out->id.ms = base.high + (uint64_t)take(&p);
-    out->id.seq = base.low + (uint64_t)take(&p);
-    out->fields = out->flags & STREAM_ITEM_SAME_FIELDS ? fields : (uint64_t)take(&p);
+    out->flags = (unsigned)stream_block_take(&p);
+    out->id.ms = base.high + (uint64_t)stream_block_take(&p);
+    out->id.seq = base.low + (uint64_t)stream_block_take(&p);
+    out->fields = out->flags & STREAM_ITEM_SAME_FIELDS ? fields : (uint64_t)stream_block_take(&p);
     out->first = p;
 }
 
 const unsigned char *stream_item_end(const struct stream_item *item)
 {
     const bool same = item->flags & STREAM_ITEM_SAME_FIELDS;
-    return skip(item->first, (same ? item->fields : 2 * item->fields) + 1);
+    return stream_block_skip(item->first, (same ? item->fields : 2 * item->fields) + 1);
 }
 
 const unsigned char *stream_item_before(const unsigned char *lp, const unsigned char *p)
@@ -69,7 +69,7 @@ static int64_t read_number(struct reading *r)
         r->wrong = true;
         return 0;
     }
-    return take(&r->p);
+    return stream_block_take(&r->p);
 }
 
 static uint64_t read_count(struct reading *r)

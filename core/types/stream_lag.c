@@ -24,7 +24,8 @@ int64_t stream_added_up_to(const struct stream_state *s, struct stream_id id)
 }
 
 /* Does what the group has counted say where it is? */
-static bool counts(const struct stream_state *s, struct stream_id last_id, int64_t entries_read)
+static bool stream_lag_counts(const struct stream_state *s, struct stream_id last_id,
+                              int64_t entries_read)
 {
     return entries_read >= 0 && stream_id_compare(last_id, s->first_id) >= 0 &&
            !has_holes(s, last_id);
@@ -36,7 +37,7 @@ int64_t stream_lag(const struct stream_state *s, struct stream_id last_id, int64
         return 0;
     if (s->length == 0 && stream_id_compare(last_id, s->last_id) <= 0)
         return 0;
-    if (!counts(s, last_id, entries_read))
+    if (!stream_lag_counts(s, last_id, entries_read))
         entries_read = stream_added_up_to(s, last_id);
     return entries_read < 0 ? -1 : (int64_t)s->entries_added - entries_read;
 }
@@ -44,7 +45,7 @@ int64_t stream_lag(const struct stream_state *s, struct stream_id last_id, int64
 int64_t stream_entries_read(const struct stream_state *s, struct stream_id last_id,
                             int64_t entries_read, struct stream_id id)
 {
-    if (counts(s, last_id, entries_read))
+    if (stream_lag_counts(s, last_id, entries_read))
         return entries_read + 1;
     return stream_added_up_to(s, id);
 }

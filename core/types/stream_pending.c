@@ -14,12 +14,12 @@ enum {
     NOBODY = -1, /* the number of a consumer that is told later */
 };
 
-static uint64_t hint(const unsigned char *element)
+static uint64_t stream_pending_hint(const unsigned char *element)
 {
     return (uint64_t)listpack_get(element).number;
 }
 
-static int compare(const void *key, const unsigned char *element)
+static int stream_pending_compare(const void *key, const unsigned char *element)
 {
     struct listpack_value v[2];
     (void)listpack_read(element, v, 2);
@@ -29,24 +29,25 @@ static int compare(const void *key, const unsigned char *element)
 
 static struct tree_probe probe_of(const struct stream_id *id)
 {
-    return (struct tree_probe){.key = id, .compare = compare, .hint = id->ms, .has_hint = true};
+    return (struct tree_probe){
+        .key = id, .compare = stream_pending_compare, .hint = id->ms, .has_hint = true};
 }
 
 static struct tree *own_tree(struct tree **t, const struct cow *cow, uint32_t stride)
 {
-    const struct tree_params params = {stride, LEAF_BYTES, LEAF_ELEMENTS, hint};
+    const struct tree_params params = {stride, LEAF_BYTES, LEAF_ELEMENTS, stream_pending_hint};
     if (!*t)
         *t = tree_new(&params, cow);
     return *t;
 }
 
-static void put_id(struct listpack_value *v, struct stream_id id)
+static void stream_pending_put_id(struct listpack_value *v, struct stream_id id)
 {
     v[0] = listpack_from_number((int64_t)id.ms);
     v[1] = listpack_from_number((int64_t)id.seq);
 }
 
-static struct stream_id id_at(const struct tree_iter *it)
+static struct stream_id stream_pending_id_at(const struct tree_iter *it)
 {
     struct listpack_value v[2];
     (void)listpack_read(it->p, v, 2);
@@ -54,8 +55,8 @@ static struct stream_id id_at(const struct tree_iter *it)
 }
 
 /* What the element of a group's tree says. */
-static void read(const struct stream_group *g, const struct tree_iter *it,
-                 struct stream_pending *out)
+static void stream_pending_read(const struct stream_group *g, const struct tree_iter *it,
+                                struct stream_pending *out)
 {
     struct listpack_value v[OF_GROUP];
     tree_iter_get(it, v);
@@ -78,7 +79,7 @@ bool stream_pending_find(const struct stream_group *g, struct stream_id id,
     struct tree_iter it;
     if (!g->pending || !tree_find(&it, g->pending, &probe))
         return false;
-    read(g, &it, out);
+    stream_pending_read(g, &it, out);
     return true;
 }
 
@@ -88,9 +89,9 @@ bool stream_pending_ends(const struct stream_group *g, struct stream_pending *fi
     struct tree_iter it;
     if (!g->pending || !tree_iter_first(&it, g->pending))
         return false;
-    read(g, &it, first);
+    stream_pending_read(g, &it, first);
     (void)tree_iter_last(&it, g->pending);
-    read(g, &it, last);
+    stream_pending_read(g, &it, last);
     return true;
 }
 
@@ -114,7 +115,7 @@ static bool has_more(const struct stream_pending_iter *it, struct stream_id *id)
 {
     if (!it->tree.p)
         return false;
-    *id = id_at(&it->tree);
+    *id = stream_pending_id_at(&it->tree);
     return stream_id_compare(*id, it->last) <= 0;
 }
 
@@ -124,7 +125,7 @@ bool stream_pending_next(struct stream_pending_iter *it, struct stream_pending *
     if (!has_more(it, &id))
         return false;
     if (it->of_group)
-        read(it->group, &it->tree, out);
+        stream_pending_read(it->group, &it->tree, out);
     else
         LK_ASSERT(stream_pending_find(it->group, id, out));
     (void)tree_iter_next(&it->tree);
@@ -149,10 +150,10 @@ static void drop_from(struct value_edit *e, struct stream_group *g, uint32_t num
 }
 
 /* What a group's tree says of an entry. */
-static void put_all(struct listpack_value *v, struct stream_id id, int64_t number,
-                    int64_t delivered_ms, uint64_t deliveries)
+static void stream_pending_put_all(struct listpack_value *v, struct stream_id id, int64_t number,
+                                   int64_t delivered_ms, uint64_t deliveries)
 {
-    put_id(v, id);
+    stream_pending_put_id(v, id);
     v[2] = listpack_from_number(number);
     v[3] = listpack_from_number((int64_t)((uint64_t)delivered_ms - id.ms));
     v[4] = listpack_from_number((int64_t)deliveries);
@@ -165,7 +166,7 @@ void stream_pending_put(struct value_edit *e, struct stream_group *g, struct str
     struct listpack_value v[OF_GROUP];
     struct stream_pending old;
     uint64_t rank;
-    put_all(v, id, c->head.number, delivered_ms, deliveries);
+    stream_pending_put_all(v, id, c->head.number, delivered_ms, deliveries);
     own_tree(&g->pending, e->cow, OF_GROUP);
     const bool fresh = tree_insert(&g->pending, e->cow, &probe, v, &rank);
     if (!fresh) {
@@ -185,7 +186,7 @@ bool stream_pending_note(struct value_edit *e, struct stream_group *g, struct st
 {
     const struct tree_probe probe = probe_of(&id);
     struct listpack_value v[OF_GROUP];
-    put_all(v, id, NOBODY, delivered_ms, deliveries);
+    stream_pending_put_all(v, id, NOBODY, delivered_ms, deliveries);
     own_tree(&g->pending, e->cow, OF_GROUP);
     return tree_insert(&g->pending, e->cow, &probe, v, NULL);
 }
@@ -225,7 +226,7 @@ void stream_pending_forget(struct value_edit *e, struct stream_group *g,
     if (!c->pending)
         return;
     for (bool on = tree_iter_first(&it, c->pending); on; on = tree_iter_next(&it)) {
-        const struct stream_id id = id_at(&it);
+        const struct stream_id id = stream_pending_id_at(&it);
         const struct tree_probe probe = probe_of(&id);
         LK_ASSERT(tree_delete(&g->pending, e->cow, &probe));
     }

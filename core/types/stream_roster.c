@@ -12,12 +12,12 @@
 
 enum { SLOT_BYTES = sizeof(struct stream_named *) + sizeof(uint32_t), FIRST_CAPACITY = 3 };
 
-static size_t block_size(uint32_t capacity)
+static size_t stream_roster_block_size(uint32_t capacity)
 {
     return sizeof(struct stream_roster) + (size_t)capacity * SLOT_BYTES;
 }
 
-static uint32_t *order_of(const struct stream_roster *r)
+static uint32_t *stream_roster_order_of(const struct stream_roster *r)
 {
     return (uint32_t *)(uintptr_t)(r->items + r->capacity);
 }
@@ -42,11 +42,12 @@ uint32_t stream_roster_count(const struct stream_roster *r)
 struct stream_named *stream_roster_at(const struct stream_roster *r, uint32_t i)
 {
     LK_ASSERT(i < stream_roster_count(r));
-    return r->items[order_of(r)[i]];
+    return r->items[stream_roster_order_of(r)[i]];
 }
 
 /* The first place whose name is not below the given one; *found: it is that name's. */
-static uint32_t place_of(const struct stream_roster *r, struct bytes name, bool *found)
+static uint32_t stream_roster_place_of(const struct stream_roster *r, struct bytes name,
+                                       bool *found)
 {
     uint32_t low = 0, high = stream_roster_count(r);
     *found = false;
@@ -66,23 +67,24 @@ static uint32_t place_of(const struct stream_roster *r, struct bytes name, bool 
 struct stream_named *stream_roster_find(const struct stream_roster *r, struct bytes name)
 {
     bool found;
-    const uint32_t i = place_of(r, name, &found);
+    const uint32_t i = stream_roster_place_of(r, name, &found);
     return found ? stream_roster_at(r, i) : NULL;
 }
 
 void stream_roster_drop(struct stream_roster *r, struct cow *cow)
 {
     if (r)
-        stream_drop(cow, r, block_size(r->capacity), r->epoch);
+        stream_drop(cow, r, stream_roster_block_size(r->capacity), r->epoch);
 }
 
 size_t stream_roster_bytes(const struct stream_roster *r)
 {
-    return r ? block_size(r->capacity) : 0;
+    return r ? stream_roster_block_size(r->capacity) : 0;
 }
 
 /* A private roster with room for that many items, in place of *r. */
-static struct stream_roster *own(struct stream_roster **r, struct cow *cow, uint32_t slots)
+static struct stream_roster *stream_roster_own(struct stream_roster **r, struct cow *cow,
+                                               uint32_t slots)
 {
     struct stream_roster *old = *r;
     if (old && slots <= old->capacity && !cow_shared(cow, old->epoch))
@@ -90,14 +92,15 @@ static struct stream_roster *own(struct stream_roster **r, struct cow *cow, uint
     uint32_t capacity = old ? old->capacity : FIRST_CAPACITY;
     if (slots > capacity)
         capacity *= 2;
-    struct stream_roster *fresh = mem_calloc(block_size(capacity));
+    struct stream_roster *fresh = mem_calloc(stream_roster_block_size(capacity));
     fresh->capacity = capacity;
     fresh->epoch = cow_epoch(cow);
     if (old) {
         fresh->n = old->n;
         fresh->slots = old->slots;
         memcpy(fresh->items, old->items, old->slots * sizeof(struct stream_named *));
-        memcpy(order_of(fresh), order_of(old), old->n * sizeof(uint32_t));
+        memcpy(stream_roster_order_of(fresh), stream_roster_order_of(old),
+               old->n * sizeof(uint32_t));
         stream_roster_drop(old, cow);
     }
     *r = fresh;
@@ -118,11 +121,11 @@ static uint32_t free_number(const struct stream_roster *r)
 void stream_roster_add(struct stream_roster **rp, struct cow *cow, struct stream_named *item)
 {
     bool found;
-    const uint32_t place = place_of(*rp, stream_name(item), &found);
+    const uint32_t place = stream_roster_place_of(*rp, stream_name(item), &found);
     const uint32_t number = free_number(*rp);
     LK_ASSERT(!found);
-    struct stream_roster *r = own(rp, cow, number + 1);
-    uint32_t *order = order_of(r);
+    struct stream_roster *r = stream_roster_own(rp, cow, number + 1);
+    uint32_t *order = stream_roster_order_of(r);
     memmove(order + place + 1, order + place, (r->n - place) * sizeof *order);
     order[place] = number;
     item->number = number;
@@ -135,7 +138,7 @@ void stream_roster_add(struct stream_roster **rp, struct cow *cow, struct stream
 struct stream_named *stream_roster_edit_number(struct stream_roster **rp, struct cow *cow,
                                                uint32_t number)
 {
-    struct stream_roster *r = own(rp, cow, 0);
+    struct stream_roster *r = stream_roster_own(rp, cow, 0);
     struct stream_named *old = r->items[number];
     LK_ASSERT(number < r->slots && old);
     if (!cow_shared(cow, old->epoch))
@@ -159,11 +162,11 @@ struct stream_named *stream_roster_take(struct stream_roster **rp, struct cow *c
                                         struct bytes name)
 {
     bool found;
-    const uint32_t place = place_of(*rp, name, &found);
+    const uint32_t place = stream_roster_place_of(*rp, name, &found);
     if (!found)
         return NULL;
-    struct stream_roster *r = own(rp, cow, 0);
-    uint32_t *order = order_of(r);
+    struct stream_roster *r = stream_roster_own(rp, cow, 0);
+    uint32_t *order = stream_roster_order_of(r);
     const uint32_t number = order[place];
     struct stream_named *item = r->items[number];
     memmove(order + place, order + place + 1, (r->n - place - 1) * sizeof *order);

@@ -78,7 +78,7 @@ static void find_cut(const struct stream *s, const struct stream_trim_spec *t,
 }
 
 /* Frees blocks that were cut off, now or later. */
-static void discard(struct value_edit *e, const struct blocks *gone)
+static void stream_trim_discard(struct value_edit *e, const struct blocks *gone)
 {
     struct value v;
     stream_type_ops.empty(&v);
@@ -107,7 +107,7 @@ static uint64_t cut_many(struct value_edit *e, const struct stream_trim_spec *t)
     struct stream *s = stream_own(e);
     blocks_cut(&s->entries, e->cow, &it, &side, &gone);
     s->length -= n;
-    discard(e, &gone);
+    stream_trim_discard(e, &gone);
     return n;
 }
 

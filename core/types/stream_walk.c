@@ -151,20 +151,20 @@ const struct blocks *stream_blocks(const struct value *v)
 
 /* --- the row --------------------------------------------------------------------------------- */
 
-static void empty(struct value *out)
+static void stream_walk_empty(struct value *out)
 {
     out->type = TYPE_STREAM;
     out->encoding = ENC_TREE;
     out->as.root = mem_new(struct stream);
 }
 
-static const char *encoding_name(const struct value *v)
+static const char *stream_walk_encoding_name(const struct value *v)
 {
     (void)v;
     return "stream";
 }
 
-static int copy(const struct value *v, struct value *out)
+static int stream_walk_copy(const struct value *v, struct value *out)
 {
     const struct stream *s = stream_of(v);
     struct stream *own = mem_new(struct stream);
@@ -178,7 +178,7 @@ static int copy(const struct value *v, struct value *out)
 }
 
 /* The root may be what a view reads: it is not written. */
-static void release(struct value *v, struct cow *cow)
+static void stream_walk_release(struct value *v, struct cow *cow)
 {
     struct stream *s = stream_of(v);
     struct blocks entries = s->entries;
@@ -188,7 +188,7 @@ static void release(struct value *v, struct cow *cow)
     v->as.root = NULL;
 }
 
-static bool reap(struct value_reaper *r, size_t budget)
+static bool stream_walk_reap(struct value_reaper *r, size_t budget)
 {
     struct stream *s = stream_of(&r->value);
     if (!blocks_reap(&s->entries, &budget) || !stream_groups_reap(&s->groups, r, &budget))
@@ -197,21 +197,21 @@ static bool reap(struct value_reaper *r, size_t budget)
     return true;
 }
 
-static size_t node_bytes(const struct value *v, size_t samples)
+static size_t stream_walk_node_bytes(const struct value *v, size_t samples)
 {
     const struct stream *s = stream_of(v);
     (void)samples;
     return sizeof *s + s->entries.used_bytes + stream_groups_bytes(s->groups);
 }
 
-static size_t free_effort(const struct value *v)
+static size_t stream_walk_free_effort(const struct value *v)
 {
     enum { BLOCK = 1024 }; /* of trees; consumers are smaller, but few */
     const struct stream *s = stream_of(v);
     return s->entries.count + s->entries.nodes + stream_groups_bytes(s->groups) / BLOCK + 1;
 }
 
-static void describe(const struct value *v, describe_sink *sink, void *ctx)
+static void stream_walk_describe(const struct value *v, describe_sink *sink, void *ctx)
 {
     char id[STREAM_ID_CHARS], digits[INT64_CHARS];
     struct stream_iter it;
@@ -234,14 +234,14 @@ static void describe(const struct value *v, describe_sink *sink, void *ctx)
 
 const struct type_ops stream_type_ops = {
     .name = "stream",
-    .empty = empty,
+    .empty = stream_walk_empty,
     .stays_when_empty = true,
-    .encoding_name = encoding_name,
-    .copy = copy,
-    .release = release,
-    .node_bytes = node_bytes,
-    .reap = reap,
-    .free_effort = free_effort,
+    .encoding_name = stream_walk_encoding_name,
+    .copy = stream_walk_copy,
+    .release = stream_walk_release,
+    .node_bytes = stream_walk_node_bytes,
+    .reap = stream_walk_reap,
+    .free_effort = stream_walk_free_effort,
     .length = stream_length,
-    .describe = describe,
+    .describe = stream_walk_describe,
 };

@@ -8,7 +8,7 @@
 
 #include <stdio.h>
 
-static const unsigned char *lp_of(const struct value *v)
+static const unsigned char *zset_lp_of(const struct value *v)
 {
     return packed_of(v, 0);
 }
@@ -34,14 +34,14 @@ int zset_decide(const double *old, double score, unsigned flags, struct zset_add
 
 uint64_t zset_length(const struct value *v)
 {
-    return zset_is_packed(v) ? listpack_count(lp_of(v)) / 2 : zset_root(v)->members.count;
+    return zset_is_packed(v) ? listpack_count(zset_lp_of(v)) / 2 : zset_root(v)->members.count;
 }
 
 bool zset_score_hashed(const struct value *v, struct bytes member, uint64_t hash, double *score)
 {
     uint64_t rank;
     if (zset_is_packed(v))
-        return zset_packed_find(lp_of(v), member, score, &rank) != NULL;
+        return zset_packed_find(zset_lp_of(v), member, score, &rank) != NULL;
     return zset_tree_score(zset_root(v), member, hash, score);
 }
 
@@ -59,7 +59,7 @@ void zset_prefetch(const struct value *v, uint64_t hash)
 bool zset_rank(const struct value *v, struct bytes member, uint64_t *rank, double *score)
 {
     if (zset_is_packed(v))
-        return zset_packed_find(lp_of(v), member, score, rank) != NULL;
+        return zset_packed_find(zset_lp_of(v), member, score, rank) != NULL;
     const struct zset *z = zset_root(v);
     if (!zset_tree_score(z, member, hash_bytes(member), score))
         return false;
@@ -138,7 +138,7 @@ uint64_t zset_scan(const struct value *v, uint64_t cursor, uint64_t count,
                    void (*visit)(void *ctx, struct bytes member, struct bytes score), void *ctx)
 {
     if (zset_is_packed(v)) {
-        scan_packed(lp_of(v), visit, ctx);
+        scan_packed(zset_lp_of(v), visit, ctx);
         return 0;
     }
     const struct table *t = &zset_root(v)->members;
@@ -157,14 +157,14 @@ uint64_t zset_scan(const struct value *v, uint64_t cursor, uint64_t count,
 
 /* --- the row --------------------------------------------------------------------------------- */
 
-static void empty(struct value *out)
+static void zset_empty(struct value *out)
 {
     out->type = TYPE_ZSET;
     out->encoding = ENC_LISTPACK;
     out->as.bytes = packed_empty();
 }
 
-static const char *encoding_name(const struct value *v)
+static const char *zset_encoding_name(const struct value *v)
 {
     return zset_is_packed(v) ? "listpack" : "skiplist";
 }
@@ -183,7 +183,7 @@ static int copy_members(const struct table *from, struct table *to)
     return LK_OK;
 }
 
-static int copy(const struct value *v, struct value *out)
+static int zset_copy(const struct value *v, struct value *out)
 {
     *out = *v;
     if (zset_is_packed(v))
@@ -198,17 +198,17 @@ static int copy(const struct value *v, struct value *out)
     return rc;
 }
 
-static void free_entry(void *ctx, struct entry *e)
+static void zset_free_entry(void *ctx, struct entry *e)
 {
     (void)ctx;
     entry_free(e);
 }
 
-static void release(struct value *v, struct cow *cow)
+static void zset_release(struct value *v, struct cow *cow)
 {
     struct zset *z = zset_root(v);
     const bool seen = cow_shared(cow, z->members.epoch);
-    table_release_cow(&z->members, cow, free_entry, NULL);
+    table_release_cow(&z->members, cow, zset_free_entry, NULL);
     tree_free(z->order, cow);
     if (seen)
         cow->defer(cow, z, sizeof *z);
@@ -217,11 +217,11 @@ static void release(struct value *v, struct cow *cow)
     v->as.root = NULL;
 }
 
-static bool reap(struct value_reaper *r, size_t budget)
+static bool zset_reap(struct value_reaper *r, size_t budget)
 {
     struct zset *z = r->value.as.root;
     if (z) {
-        if (!table_release_some(&z->members, &r->cursor, budget, free_entry, NULL))
+        if (!table_release_some(&z->members, &r->cursor, budget, zset_free_entry, NULL))
             return false;
         tree_reap_begin(&r->tree, z->order);
         mem_delete(z);
@@ -230,7 +230,7 @@ static bool reap(struct value_reaper *r, size_t budget)
     return tree_reap(&r->tree, NULL, budget);
 }
 
-static size_t node_bytes(const struct value *v, size_t samples)
+static size_t zset_node_bytes(const struct value *v, size_t samples)
 {
     if (zset_is_packed(v))
         return 0;
@@ -247,12 +247,12 @@ static size_t node_bytes(const struct value *v, size_t samples)
     return mem_class(sizeof *z) + tree_used_bytes(z->order) + table_page_bytes(t) + entries;
 }
 
-static size_t free_effort(const struct value *v)
+static size_t zset_free_effort(const struct value *v)
 {
     return zset_is_packed(v) ? 1 : zset_root(v)->members.count;
 }
 
-static void describe(const struct value *v, describe_sink *sink, void *ctx)
+static void zset_describe(const struct value *v, describe_sink *sink, void *ctx)
 {
     struct zset_iter it;
     for (bool on = zset_iter_at(&it, v, 0, false); on; on = zset_iter_next(&it)) {
@@ -264,14 +264,14 @@ static void describe(const struct value *v, describe_sink *sink, void *ctx)
 
 const struct type_ops zset_type_ops = {
     .name = "zset",
-    .empty = empty,
-    .encoding_name = encoding_name,
-    .copy = copy,
-    .release = release,
-    .reap = reap,
-    .node_bytes = node_bytes,
-    .free_effort = free_effort,
+    .empty = zset_empty,
+    .encoding_name = zset_encoding_name,
+    .copy = zset_copy,
+    .release = zset_release,
+    .reap = zset_reap,
+    .node_bytes = zset_node_bytes,
+    .free_effort = zset_free_effort,
     .length = zset_length,
-    .describe = describe,
+    .describe = zset_describe,
     .unordered = true,
 };

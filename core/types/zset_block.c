@@ -13,7 +13,7 @@ bool zset_as_pack(const struct value *v, struct bytes *out)
     return true;
 }
 
-static bool fits(const unsigned char *lp, const struct type_limits *l)
+static bool zset_block_fits(const unsigned char *lp, const struct type_limits *l)
 {
     char digits[INT64_CHARS];
     if (listpack_count(lp) / 2 > l->zset_max_listpack_entries)
@@ -37,7 +37,7 @@ static bool read_score(const unsigned char *p, double *out)
 }
 
 /* Members that are kept as numbers get their text at *digits, which has room for all of them. */
-static bool read_items(const unsigned char *lp, struct zset_item *items, char *digits)
+static bool zset_block_read_items(const unsigned char *lp, struct zset_item *items, char *digits)
 {
     size_t n = 0;
     for (const unsigned char *p = listpack_first(lp); p; n++) {
@@ -59,7 +59,7 @@ int zset_from_pack(struct bytes pack, const struct type_limits *limits, struct b
 {
     const unsigned char *lp = (const unsigned char *)pack.data;
     const size_t n = (listpack_count(lp) + 1) / 2;
-    if (fits(lp, limits)) {
+    if (zset_block_fits(lp, limits)) {
         if (!zset_packed_valid(lp))
             return LK_EFORMAT;
         out->type = TYPE_ZSET;
@@ -69,8 +69,9 @@ int zset_from_pack(struct bytes pack, const struct type_limits *limits, struct b
     }
     struct zset_item *items = mem_alloc(n * sizeof *items);
     char *digits = mem_alloc(n * INT64_CHARS);
-    const int rc = read_items(lp, items, digits) ? zset_from_items(items, n, limits, scratch, out)
-                                                 : LK_EFORMAT;
+    const int rc = zset_block_read_items(lp, items, digits)
+                       ? zset_from_items(items, n, limits, scratch, out)
+                       : LK_EFORMAT;
     mem_free(digits, n * INT64_CHARS);
     mem_free(items, n * sizeof *items);
     return rc;

@@ -192,7 +192,8 @@ static bool fits_packed(const struct zset_item *items, size_t n, const struct ty
     return true;
 }
 
-static int pack(const struct zset_item *items, size_t n, struct buf *scratch, struct value *out)
+static int zset_build_pack(const struct zset_item *items, size_t n, struct buf *scratch,
+                           struct value *out)
 {
     const size_t at = scratch->size;
     listpack_init_in_place((unsigned char *)buf_reserve(scratch, LISTPACK_EMPTY_BYTES));
@@ -245,7 +246,7 @@ int zset_from_items(struct zset_item *items, size_t n, const struct type_limits 
     zset_sort(items, n);
     out->type = TYPE_ZSET;
     if (fits_packed(items, n, limits))
-        return has_twins(items, n) ? LK_EFORMAT : pack(items, n, scratch, out);
+        return has_twins(items, n) ? LK_EFORMAT : zset_build_pack(items, n, scratch, out);
     build_begin(&b, NULL, n);
     for (size_t i = 0; i < n && rc == LK_OK; i++)
         rc = build_add(&b, items[i].member, items[i].hash, items[i].score);

@@ -33,7 +33,7 @@ void zset_items_reserve(struct zset_items *s, size_t n)
         set_capacity(s, s->n + n);
 }
 
-static struct bytes keep(struct zset_items *s, struct bytes member)
+static struct bytes zset_items_keep(struct zset_items *s, struct bytes member)
 {
     struct zset_text *t = s->texts;
     if (!t || t->size - t->used < member.size) {
@@ -54,13 +54,13 @@ void zset_items_append(struct zset_items *s, struct bytes member, uint64_t hash,
     if (s->n == s->capacity)
         set_capacity(s, s->n ? 2 * s->n : FIRST_ITEMS);
     if (brief)
-        member = keep(s, member);
+        member = zset_items_keep(s, member);
     s->v[s->n++] = (struct zset_item){member, score, hash};
 }
 
 /* --- the index ------------------------------------------------------------------------------- */
 
-static uint64_t slot_of(uint64_t hash, size_t number)
+static uint64_t zset_items_slot_of(uint64_t hash, size_t number)
 {
     return (hash & UINT64_C(0xffffffff00000000)) | (number + 1);
 }
@@ -71,7 +71,7 @@ static void index_add(struct zset_items *s, uint64_t hash, size_t number)
     size_t i = hash & mask;
     while (s->index[i])
         i = (i + 1) & mask;
-    s->index[i] = slot_of(hash, number);
+    s->index[i] = zset_items_slot_of(hash, number);
 }
 
 /* At most half of the slots are taken. */

@@ -139,8 +139,8 @@ int zset_element_compare(const unsigned char *a, const unsigned char *b)
  * Puts it on the first element of the range that begins at bound, or behind the last of the one
  * that ends there.  False if there is none.
  */
-static bool seek(struct tree_iter *it, const struct zset *z, const struct zset_range *r,
-                 bool beginning)
+static bool zset_order_seek(struct tree_iter *it, const struct zset *z, const struct zset_range *r,
+                            bool beginning)
 {
     const struct zset_bound *b = beginning ? &r->min : &r->max;
     const struct zset_key key = {.score = b->score, .member = b->member};
@@ -165,8 +165,8 @@ static bool seek(struct tree_iter *it, const struct zset *z, const struct zset_r
 void zset_tree_ranks(const struct zset *z, const struct zset_range *r, uint64_t *first, uint64_t *n)
 {
     struct tree_iter begin, end;
-    (void)seek(&begin, z, r, true);
-    (void)seek(&end, z, r, false);
+    (void)zset_order_seek(&begin, z, r, true);
+    (void)zset_order_seek(&end, z, r, false);
     *first = begin.rank;
     *n = end.rank > begin.rank ? end.rank - begin.rank : 0;
 }
@@ -195,7 +195,7 @@ static bool tree_range_begin(struct zset_iter *it, const struct zset *z, const s
 {
     struct tree_iter *t = &it->tree;
     const uint64_t count = tree_count(z->order);
-    bool on = seek(t, z, r, !it->reverse);
+    bool on = zset_order_seek(t, z, r, !it->reverse);
     if (it->reverse) {
         const uint64_t end = t->rank;
         if (end <= skip)
@@ -219,7 +219,7 @@ static uint64_t tree_range_left(const struct zset_iter *it, const struct zset *z
     uint64_t n = 0;
     if (limit > WALKED_LIMIT || (open_ended && zset_range_holds(r, it->reverse, it))) {
         struct tree_iter end;
-        (void)seek(&end, z, r, it->reverse);
+        (void)zset_order_seek(&end, z, r, it->reverse);
         if (it->reverse)
             n = it->tree.rank >= end.rank ? it->tree.rank - end.rank + 1 : 0;
         else
@@ -276,7 +276,7 @@ bool zset_iter_seek(struct zset_iter *it, const struct value *v, double score)
     }
     it->reverse = false;
     it->lp = NULL;
-    if (!seek(&it->tree, zset_root(v), &r, true))
+    if (!zset_order_seek(&it->tree, zset_root(v), &r, true))
         return false;
     zset_tree_read(it);
     return true;

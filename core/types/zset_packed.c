@@ -7,7 +7,7 @@
 #include "core/types/packed.h"
 #include "core/types/zset_priv.h"
 
-static const unsigned char *lp_of(const struct value *v)
+static const unsigned char *zset_packed_lp_of(const struct value *v)
 {
     return packed_of(v, 0);
 }
@@ -55,7 +55,7 @@ void zset_packed_read(struct zset_iter *it)
 
 bool zset_packed_at(struct zset_iter *it, const struct value *v, uint64_t rank)
 {
-    it->lp = lp_of(v);
+    it->lp = zset_packed_lp_of(v);
     it->p = rank < listpack_count(it->lp) / 2 ? listpack_seek(it->lp, (int64_t)rank * 2) : NULL;
     if (it->p)
         zset_packed_read(it);
@@ -96,7 +96,7 @@ static bool comes_before(const unsigned char *lp, const unsigned char *p,
 void zset_packed_ranks(const struct value *v, const struct zset_range *r, uint64_t *first,
                        uint64_t *n)
 {
-    const unsigned char *lp = lp_of(v);
+    const unsigned char *lp = zset_packed_lp_of(v);
     const unsigned char *p = listpack_first(lp);
     *first = *n = 0;
     for (; p && comes_before(lp, p, r, false); ++*first)
@@ -108,7 +108,8 @@ void zset_packed_ranks(const struct value *v, const struct zset_range *r, uint64
 /* --- changing -------------------------------------------------------------------------------- */
 
 /* The element before which one with this score and member goes; NULL is the end. */
-static const unsigned char *place_of(const unsigned char *lp, struct bytes member, double score)
+static const unsigned char *zset_packed_place_of(const unsigned char *lp, struct bytes member,
+                                                 double score)
 {
     const unsigned char *p = listpack_first(lp);
     while (p) {
@@ -123,38 +124,40 @@ static const unsigned char *place_of(const unsigned char *lp, struct bytes membe
 
 static bool may_stay_packed(const struct value_edit *e, struct bytes member)
 {
-    const unsigned char *lp = lp_of(&e->value);
+    const unsigned char *lp = zset_packed_lp_of(&e->value);
     return listpack_count(lp) / 2 < e->limits->zset_max_listpack_entries &&
            member.size <= e->limits->zset_max_listpack_value &&
            listpack_bytes(lp) + member.size <= ZSET_PACKED_MAX;
 }
 
-static int insert(struct value_edit *e, struct bytes member, double score)
+static int zset_packed_insert(struct value_edit *e, struct bytes member, double score)
 {
     char text[DOUBLE_CHARS];
     const struct listpack_value pair[2] = {listpack_from_bytes(member),
                                            zset_packed_value(score, text)};
-    return packed_insert(e, 0, place_of(lp_of(&e->value), member, score), pair, 2);
+    return packed_insert(e, 0, zset_packed_place_of(zset_packed_lp_of(&e->value), member, score),
+                         pair, 2);
 }
 
 /* The element moves to where its new score belongs: first it is there twice, so nothing is lost. */
-static int move(struct value_edit *e, const unsigned char *old, struct bytes member, double score)
+static int zset_packed_move(struct value_edit *e, const unsigned char *old, struct bytes member,
+                            double score)
 {
     char text[DOUBLE_CHARS];
-    const unsigned char *lp = lp_of(&e->value);
+    const unsigned char *lp = zset_packed_lp_of(&e->value);
     const unsigned char *score_at = listpack_next(lp, old), *next = listpack_next(lp, score_at);
-    const unsigned char *to = place_of(lp, member, score);
+    const unsigned char *to = zset_packed_place_of(lp, member, score);
     if (to == old || to == next) {
         const struct listpack_value v = zset_packed_value(score, text);
         return packed_splice(e, 0, score_at, 1, &v, 1);
     }
     const size_t size = listpack_bytes(lp), at = (size_t)(old - lp);
     const bool up = to == NULL || to > old;
-    const int rc = insert(e, member, score);
+    const int rc = zset_packed_insert(e, member, score);
     if (rc != LK_OK)
         return rc;
-    const size_t added = listpack_bytes(lp_of(&e->value)) - size;
-    packed_delete(e, 0, lp_of(&e->value) + at + (up ? 0 : added), 2);
+    const size_t added = listpack_bytes(zset_packed_lp_of(&e->value)) - size;
+    packed_delete(e, 0, zset_packed_lp_of(&e->value) + at + (up ? 0 : added), 2);
     return LK_OK;
 }
 
@@ -163,14 +166,14 @@ int zset_packed_add(struct value_edit *e, struct bytes member, double score, uns
 {
     uint64_t rank;
     double old;
-    const unsigned char *p = zset_packed_find(lp_of(&e->value), member, &old, &rank);
+    const unsigned char *p = zset_packed_find(zset_packed_lp_of(&e->value), member, &old, &rank);
     int rc = zset_decide(p ? &old : NULL, score, flags, out);
     if (rc != LK_OK || out->change <= ZSET_KEPT)
         return rc;
     if (p)
-        return move(e, p, member, out->score);
+        return zset_packed_move(e, p, member, out->score);
     if (may_stay_packed(e, member))
-        return insert(e, member, out->score);
+        return zset_packed_insert(e, member, out->score);
     rc = zset_become_tree(e);
     return rc == LK_OK ? zset_tree_add(e, member, out->score, 0, out) : rc;
 }
@@ -179,7 +182,7 @@ bool zset_packed_remove(struct value_edit *e, struct bytes member)
 {
     uint64_t rank;
     double score;
-    const unsigned char *p = zset_packed_find(lp_of(&e->value), member, &score, &rank);
+    const unsigned char *p = zset_packed_find(zset_packed_lp_of(&e->value), member, &score, &rank);
     if (p)
         packed_delete(e, 0, p, 2);
     return p != NULL;
@@ -188,7 +191,7 @@ bool zset_packed_remove(struct value_edit *e, struct bytes member)
 void zset_packed_remove_ranks(struct value_edit *e, uint64_t first, uint64_t n)
 {
     if (n > 0)
-        packed_delete(e, 0, listpack_seek(lp_of(&e->value), (int64_t)first * 2), n * 2);
+        packed_delete(e, 0, listpack_seek(zset_packed_lp_of(&e->value), (int64_t)first * 2), n * 2);
 }
 
 /* Does one of the entries from p on, every second, have this text? */

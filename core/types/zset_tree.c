@@ -85,7 +85,7 @@ struct zset *zset_tree_new(const struct cow *cow)
 
 /* The root, ready to be changed.  True if it was copied: what was found in it is to be found anew.
  */
-static bool own_root(struct value_edit *e, struct zset **out)
+static bool zset_tree_own_root(struct value_edit *e, struct zset **out)
 {
     struct zset *old = zset_root(&e->value);
     *out = old;
@@ -114,14 +114,15 @@ struct target {
     struct tree_iter near;
 };
 
-static void aim(struct target *to, const struct zset *z, struct bytes member, double score)
+static void zset_tree_aim(struct target *to, const struct zset *z, struct bytes member,
+                          double score)
 {
     to->key = (struct zset_key){score, member};
     to->probe = zset_probe(&to->key);
     tree_approach(&to->near, z->order, &to->probe);
 }
 
-static int insert(struct value_edit *e, struct zset *z, uint64_t hash, struct target *to)
+static int zset_tree_insert(struct value_edit *e, struct zset *z, uint64_t hash, struct target *to)
 {
     char raw[sizeof(double)];
     struct listpack_value values[2];
@@ -136,8 +137,8 @@ static int insert(struct value_edit *e, struct zset *z, uint64_t hash, struct ta
 }
 
 /* The entry with another score; NULL without memory. */
-static struct entry *rescore(struct value_edit *e, struct zset *z, struct table_loc *loc,
-                             struct entry *entry, double score)
+static struct entry *zset_tree_rescore(struct value_edit *e, struct zset *z, struct table_loc *loc,
+                                       struct entry *entry, double score)
 {
     const size_t size = score_size(score);
     if (!table_seen(&z->members, e->cow, loc) && entry_fits(entry, size)) {
@@ -155,13 +156,13 @@ static struct entry *rescore(struct value_edit *e, struct zset *z, struct table_
     return copy;
 }
 
-static int move(struct value_edit *e, struct zset *z, struct table_loc *loc, struct entry *entry,
-                struct target *to)
+static int zset_tree_move(struct value_edit *e, struct zset *z, struct table_loc *loc,
+                          struct entry *entry, struct target *to)
 {
     char raw[sizeof(double)];
     struct listpack_value values[2];
     const double old = zset_entry_score(entry);
-    entry = rescore(e, z, loc, entry, to->key.score);
+    entry = zset_tree_rescore(e, z, loc, entry, to->key.score);
     if (!entry)
         return LK_ENOMEM;
     const struct zset_key key = {old, entry_key(entry)};
@@ -181,17 +182,17 @@ int zset_tree_add(struct value_edit *e, struct bytes member, double score, unsig
     const uint64_t hash = hash_bytes(member);
     (void)table_prefetch_bucket(&z->members, hash);
     if (!(flags & ZSET_INCR))
-        aim(&to, z, member, score);
+        zset_tree_aim(&to, z, member, score);
     struct entry *entry = table_find(&z->members, hash, member, &loc);
     const double old = entry ? zset_entry_score(entry) : 0;
     const int rc = zset_decide(entry ? &old : NULL, score, flags, out);
     if (rc != LK_OK || out->change <= ZSET_KEPT)
         return rc;
-    if (own_root(e, &z) && entry)
+    if (zset_tree_own_root(e, &z) && entry)
         entry = table_find(&z->members, hash, member, &loc);
     if (flags & ZSET_INCR)
-        aim(&to, z, member, out->score);
-    return entry ? move(e, z, &loc, entry, &to) : insert(e, z, hash, &to);
+        zset_tree_aim(&to, z, member, out->score);
+    return entry ? zset_tree_move(e, z, &loc, entry, &to) : zset_tree_insert(e, z, hash, &to);
 }
 
 bool zset_tree_remove(struct value_edit *e, struct bytes member)
@@ -201,7 +202,7 @@ bool zset_tree_remove(struct value_edit *e, struct bytes member)
     const uint64_t hash = hash_bytes(member);
     if (!table_find(&z->members, hash, member, &loc))
         return false;
-    if (own_root(e, &z))
+    if (zset_tree_own_root(e, &z))
         (void)table_find(&z->members, hash, member, &loc);
     bool seen = false;
     struct entry *entry = table_remove(&z->members, e->cow, &loc, &seen);
@@ -232,7 +233,7 @@ void zset_tree_remove_ranks(struct value_edit *e, uint64_t first, uint64_t n)
     struct tree_iter it;
     if (n == 0)
         return;
-    (void)own_root(e, &z);
+    (void)zset_tree_own_root(e, &z);
     LK_ASSERT(tree_iter_at(&it, z->order, first));
     forget_members(e, z, &it, n);
     tree_delete_range(&z->order, e->cow, first, n);
