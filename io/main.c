@@ -206,7 +206,8 @@ static enum save_answer save(void *ctx, uint32_t worker, uint64_t session_id)
 static struct command_index *make_commands(const struct config *c)
 {
     const struct command *const more[] = {connection_commands, auth_commands,    client_commands,
-                                          slowlog_commands,    latency_commands, command_commands};
+                                          slowlog_commands,    monitor_commands, latency_commands,
+                                          command_commands};
     struct command_index *ix = command_index_new();
     uint32_t count;
     const struct command *const *tables = command_tables(&count);

@@ -37,6 +37,7 @@ struct message *message_new(enum message_kind kind, struct bytes channel, struct
                           .hash = hash_bytes(channel),
                           .channel_at = (uint32_t)first,
                           .channel_size = (uint32_t)channel.size,
+                          .payload_at = first + channel.size + 2 + second,
                           .body_size = size};
     memcpy(m->body, heads[0], first);
     char *to = message_put_bytes(m->body + first, channel);

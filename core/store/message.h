@@ -19,7 +19,7 @@
 
 LK_BEGIN
 
-enum message_kind { MESSAGE_PLAIN, MESSAGE_SHARD, MESSAGE_KINDS };
+enum message_kind { MESSAGE_PLAIN, MESSAGE_SHARD, MESSAGE_MONITOR, MESSAGE_KINDS };
 
 struct message {
     uint32_t refs;     /* __atomic */
@@ -29,6 +29,7 @@ struct message {
     uint64_t epoch;    /* of the patterns; set when it is published */
     uint64_t ticket;   /* what it tells of is durable when this is; 0: it tells of nothing */
     uint32_t channel_at, channel_size; /* in body */
+    size_t payload_at;
     size_t body_size;
     char body[];
 };
@@ -42,6 +43,11 @@ void message_drop(struct message *m);
 static inline struct bytes message_channel(const struct message *m)
 {
     return bytes_of(m->body + m->channel_at, m->channel_size);
+}
+
+static inline struct bytes message_payload(const struct message *m)
+{
+    return bytes_of(m->body + m->payload_at, m->body_size - 2 - m->payload_at);
 }
 
 static inline struct bytes message_body(const struct message *m)

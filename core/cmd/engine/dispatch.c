@@ -5,6 +5,7 @@
 
 #include "core/base/clock.h"
 #include "core/cmd/engine/dispatch_priv.h"
+#include "core/cmd/engine/monitor.h"
 #include "core/cmd/engine/session_end.h"
 #include "core/store/watch.h"
 
@@ -212,7 +213,7 @@ static bool publishes(const struct dispatcher *d, uint32_t flags)
     if (!d->push || __atomic_load_n(&d->push->full, __ATOMIC_RELAXED) == 0)
         return false;
     const bool events = __atomic_load_n(&d->engine->hooks.events, __ATOMIC_RELAXED) != 0;
-    return flags & CMD_MAY_REPLICATE || (events && flags & CMD_WRITE);
+    return monitor_any(d->push) || flags & CMD_MAY_REPLICATE || (events && flags & CMD_WRITE);
 }
 
 static bool run_command(struct dispatcher *d, struct pending *p, enum outcome *outcome)

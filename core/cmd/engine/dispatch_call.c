@@ -9,6 +9,7 @@
 #include "core/cmd/client/secret.h"
 #include "core/cmd/client/slowlog.h"
 #include "core/cmd/engine/dispatch_priv.h"
+#include "core/cmd/engine/monitor.h"
 #include "core/store/lru.h"
 
 enum { SCRATCH_KEEP = 64 * 1024 };
@@ -61,6 +62,8 @@ static void call_account(struct dispatcher *d, struct session *s, const struct c
                         &(struct secret_rule){c, d->batch.config->is_secret}, a,
                         d->batch.now_ms / 1000, us);
     }
+    if (LK_UNLIKELY(monitor_any(d->push)))
+        monitor_note(d, s, c, a);
     /* Whoever sets a directive finds it set with the next command, also of the same batch. */
     if (LK_UNLIKELY(c->flags & CMD_ADMIN))
         dispatch_read_config(d);
@@ -85,6 +88,8 @@ static enum outcome call_run(struct dispatcher *d, struct session *s, const stru
             s->turns.count++;
         }
         d->batch.mark_ticks = now;
+        if (outcome == RUN_BLOCK && LK_UNLIKELY(monitor_any(d->push)))
+            monitor_note(d, s, c, a);
         return outcome;
     }
     if (LK_UNLIKELY(session_in_turns(s)))

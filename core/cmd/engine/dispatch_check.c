@@ -165,6 +165,14 @@ static enum check_result check_loading(struct checked *k)
     return refuse_exec(k, "LOADING Redis is loading the dataset in memory");
 }
 
+/* Replicas have their data from us, and monitors count as replicas. */
+static enum check_result check_replica(struct checked *k)
+{
+    if (!(k->c->flags & (CMD_WRITE | CMD_READONLY | CMD_MAY_REPLICATE)))
+        return CHECK_NEXT;
+    return refuse(k, "ERR Replica can't interact with the keyspace");
+}
+
 static enum check_result check_pause(struct checked *k)
 {
     const enum pause_what what = dispatch_paused(k->d);
@@ -195,6 +203,7 @@ static const struct check_row {
     {check_fault, CHECK_FAULT, 0, NOT_OURS},
     {check_subscriber, 0, SESSION_SUBSCRIBER, NOT_OURS},
     {check_loading, CHECK_LOADING, 0, NOT_OURS},
+    {check_replica, 0, SESSION_MONITOR | SESSION_REPLICA, NOT_OURS},
     {check_pause, CHECK_PAUSE_WRITES | CHECK_PAUSE_ALL, 0, NOT_OURS},
     {check_queue, 0, SESSION_MULTI, 0},
 };

@@ -179,7 +179,7 @@ uint64_t effects_put(struct effects *e, struct log_ring *log);
 void unit_commit(struct dispatcher *d, struct session *s, struct shard *only);
 void unit_rest_on_set(struct dispatcher *d, struct session *s);
 
-/* As publication_add, for the running unit; last: as publication_add_last. */
+/* unit_message.c: as publication_add, for the running unit; last: as publication_add_last. */
 uint64_t unit_add_message(struct dispatcher *d, enum message_kind kind, struct bytes channel,
                           struct bytes payload, bool last);
 
@@ -326,14 +326,15 @@ static inline uint32_t dispatch_checks(const struct dispatcher *d, uint32_t flag
 enum check_result dispatch_check_rows(struct dispatcher *d, struct session *s,
                                       const struct command_info *c, const struct args *a);
 
+/* Sessions that rows of checks ask about. */
+enum { CHECK_SESSIONS = SESSION_MULTI | SESSION_SUBSCRIBER | SESSION_MONITOR | SESSION_REPLICA };
+
 /* All that is asked before a command may run or be queued; c is NULL if it is unknown. */
 static inline enum check_result dispatch_check(struct dispatcher *d, struct session *s,
                                                const struct command_info *c, const struct args *a)
 {
     const uint32_t flags = __atomic_load_n(&s->flags, __ATOMIC_RELAXED);
-    if (LK_LIKELY(c &&
-                  !(dispatch_checks(d, flags, c->checks) |
-                    (flags & (SESSION_MULTI | SESSION_SUBSCRIBER))) &&
+    if (LK_LIKELY(c && !(dispatch_checks(d, flags, c->checks) | (flags & CHECK_SESSIONS)) &&
                   a->n - c->args_min <= c->args_span))
         return CHECK_RUN;
     return dispatch_check_rows(d, s, c, a);

@@ -22,8 +22,8 @@ void session_reset(struct session *s)
     session_unwatch(s);
     multi_discard(s);
     session_set(s,
-                SESSION_AUTHENTICATED | SESSION_NO_EVICT | SESSION_NO_TOUCH | SESSION_REPLY_OFF |
-                    SESSION_REPLY_SKIP | SESSION_REPLY_SKIP_NEXT,
+                SESSION_AUTHENTICATED | SESSION_MONITOR | SESSION_NO_EVICT | SESSION_NO_TOUCH |
+                    SESSION_REPLY_OFF | SESSION_REPLY_SKIP | SESSION_REPLY_SKIP_NEXT,
                 false);
     __atomic_store_n(&s->db, 0, __ATOMIC_RELAXED);
     session_set_version(s, 2);

@@ -30,7 +30,17 @@ enum { COPIED_BODY = 1024 }; /* what is longer is sent from the message itself *
 
 static enum message_kind message_kind_of(enum subscription_kind kind)
 {
-    return kind == SUBSCRIBED_SHARD ? MESSAGE_SHARD : MESSAGE_PLAIN;
+    return kind == SUBSCRIBED_SHARD     ? MESSAGE_SHARD
+           : kind == SUBSCRIBED_MONITOR ? MESSAGE_MONITOR
+                                        : MESSAGE_PLAIN;
+}
+
+/* That of a subscription by name. */
+static enum subscription_kind subscription_kind_of(enum message_kind kind)
+{
+    return kind == MESSAGE_SHARD     ? SUBSCRIBED_SHARD
+           : kind == MESSAGE_MONITOR ? SUBSCRIBED_MONITOR
+                                     : SUBSCRIBED_CHANNEL;
 }
 
 void subscribers_init(struct subscribers *all, struct channels *channels, struct patterns *patterns,
@@ -89,9 +99,8 @@ static uint64_t subscriber_total(const struct session *s)
 /* For CLIENT LIST and INFO. */
 static void subscriber_show(struct subscribers *all, struct session *s)
 {
-    uint32_t *const shown[SUBSCRIPTION_KINDS] = {&s->shown.channels, &s->shown.patterns,
-                                                 &s->shown.shard_channels};
-    for (int kind = 0; kind < SUBSCRIPTION_KINDS; kind++)
+    uint32_t *const shown[] = {&s->shown.channels, &s->shown.patterns, &s->shown.shard_channels};
+    for (int kind = 0; kind < SUBSCRIBED_MONITOR; kind++)
         __atomic_store_n(shown[kind], (uint32_t)subscriber_count(s, (enum subscription_kind)kind),
                          __ATOMIC_RELAXED);
     const bool any = subscriber_total(s) > 0;
@@ -216,18 +225,26 @@ static void subscriber_append_body(struct reply *r, struct message *m)
     reply_refer(r, message_body(m), message_release, m);
 }
 
+static void subscriber_append(struct reply *r, const struct listener *l, struct message *m)
+{
+    static const char *const words[] = {"message", "pmessage", "smessage"};
+    const bool pattern = l->kind == SUBSCRIBED_PATTERN;
+    reply_push(r, pattern ? 4 : 3);
+    reply_bulk_cstr(r, words[l->kind]);
+    if (pattern)
+        reply_bulk(r, l->node.name);
+    subscriber_append_body(r, m);
+}
+
 static void subscription_push(struct subscribers *all, const struct subscription *one,
                               struct message *m)
 {
-    static const char *const words[SUBSCRIPTION_KINDS] = {"message", "pmessage", "smessage"};
     struct session *s = one->session;
     const struct listener *l = one->listener;
-    const bool pattern = l->kind == SUBSCRIBED_PATTERN;
-    reply_push(&s->reply, pattern ? 4 : 3);
-    reply_bulk_cstr(&s->reply, words[l->kind]);
-    if (pattern)
-        reply_bulk(&s->reply, l->node.name);
-    subscriber_append_body(&s->reply, m);
+    if (l->kind == SUBSCRIBED_MONITOR)
+        reply_simple_bytes(&s->reply, message_payload(m));
+    else
+        subscriber_append(&s->reply, l, m);
     if (m->ticket > s->ticket)
         s->ticket = m->ticket;
     all->output(all->output_ctx, s);
@@ -244,8 +261,7 @@ static void listener_deliver(struct subscribers *all, const struct listener *l, 
 void subscribers_deliver(struct subscribers *all, struct message *m)
 {
     const struct bytes channel = message_channel(m);
-    const enum subscription_kind kind =
-        m->kind == MESSAGE_SHARD ? SUBSCRIBED_SHARD : SUBSCRIBED_CHANNEL;
+    const enum subscription_kind kind = subscription_kind_of((enum message_kind)m->kind);
     const struct name_node *l = name_map_find(&all->listeners[kind], channel, m->hash);
     if (l)
         listener_deliver(all, (const struct listener *)l, m, m->sequence);

@@ -26,8 +26,14 @@
 
 LK_BEGIN
 
-enum subscription_kind { SUBSCRIBED_CHANNEL, SUBSCRIBED_PATTERN, SUBSCRIBED_SHARD };
-enum { SUBSCRIPTION_KINDS = SUBSCRIBED_SHARD + 1 };
+/* A monitor's one subscription has no name, and is none of those that clients count. */
+enum subscription_kind {
+    SUBSCRIBED_CHANNEL,
+    SUBSCRIBED_PATTERN,
+    SUBSCRIBED_SHARD,
+    SUBSCRIBED_MONITOR
+};
+enum { SUBSCRIPTION_KINDS = SUBSCRIBED_MONITOR + 1 };
 
 struct subscription;
 

@@ -70,14 +70,3 @@ void unit_rest_on_set(struct dispatcher *d, struct session *s)
 {
     lock_set_each(d->held.set, d->ks, unit_highest_ticket, &s->ticket);
 }
-
-uint64_t unit_add_message(struct dispatcher *d, enum message_kind kind, struct bytes channel,
-                          struct bytes payload, bool last)
-{
-    struct publication *p = &d->unit.publication;
-    const uint64_t clients = last ? publication_add_last(p, d->push, kind, channel, payload)
-                                  : publication_add(p, d->push, kind, channel, payload);
-    if (p->count > 0)
-        d->unit.work |= UNIT_MESSAGES;
-    return clients;
-}

@@ -18,8 +18,9 @@ class Server : public Commands
     {
         // The dispatcher counts by command, so it is made anew when the table is whole.
         dispatcher_free(dispatcher_);
-        for (const command *rows : {connection_commands, auth_commands, client_commands,
-                                    slowlog_commands, latency_commands, command_commands})
+        for (const command *rows :
+             {connection_commands, auth_commands, client_commands, slowlog_commands,
+              monitor_commands, latency_commands, command_commands})
             command_index_add(engine_.fixed.commands, rows);
         config_.latency_tracking = true;
         dispatcher_ = dispatcher_new(&engine_, 0);

@@ -17,7 +17,20 @@ class PubSub : public ::testing::Test
         return c.take_reply();
     }
 
-    Server server{Shape{.workers = 2, .rows = connection_commands}};
+    static const command *rows()
+    {
+        static const std::vector<command> all = [] {
+            std::vector<command> v;
+            for (const command *from : {connection_commands, auth_commands, monitor_commands})
+                for (; from->name; from++)
+                    v.push_back(*from);
+            v.emplace_back();
+            return v;
+        }();
+        return all.data();
+    }
+
+    Server server{Shape{.workers = 2, .rows = rows()}};
     Client a{server}, b{server}, far{server, 1};
 };
 
@@ -137,6 +150,33 @@ TEST_F(PubSub, EventsOfKeysAreMessages)
     b.run("EXEC");
     EXPECT_EQ(heard(a), "*4 $8 pmessage $6 __key* $18 __keyevent@3__:del $1 k "
                         "*4 $8 pmessage $6 __key* $21 __keyevent@3__:expire $1 k");
+}
+
+TEST_F(PubSub, AMonitorSeesEachCommandOnce)
+{
+    clock_fake_unix_ms(NOW);
+    EXPECT_EQ(a.run("MONITOR"), "+OK");
+    EXPECT_EQ(a.run("MONITOR"), ""); // said nothing: it is one already
+    EXPECT_EQ(a.run("GET k"), "-ERR Replica can't interact with the keyspace");
+    EXPECT_EQ(heard(a), ""); // it was refused
+    const std::string head = "+1700000000.000000 [0 ?:0] ";
+    b.call({"SET", "k", std::string("a\0\n\"\x7f", 5)});
+    EXPECT_EQ(heard(a), head + R"("SET" "k" "a\x00\n\"\x7f")");
+    b.run("AUTH user secret");
+    EXPECT_EQ(heard(a), head + "\"AUTH\" \"(redacted)\" \"(redacted)\"");
+    b.run("MULTI");
+    b.run("GET k");
+    heard(a);
+    b.run("EXEC");
+    EXPECT_EQ(heard(a), head + R"("GET" "k" )" + head + R"("EXEC")");
+    EXPECT_EQ(b.batch({{"BLPOP", "list", "0"}})[0], PENDING_BLOCKED);
+    EXPECT_EQ(heard(a), head + R"("BLPOP" "list" "0")");
+    far.run("SELECT 2");
+    EXPECT_EQ(heard(a), "+1700000000.000000 [2 ?:0] \"SELECT\" \"2\"");
+    EXPECT_EQ(a.run("RESET"), "+RESET");
+    far.run("GET k");
+    EXPECT_EQ(heard(a), "");
+    EXPECT_EQ(a.run("GET none"), "$-1");
 }
 
 // One publisher after the other, two channels that one pattern hears: all in one order.
