@@ -123,6 +123,11 @@ void log_ring_set_awaited(struct log_ring *r, bool awaited)
     __atomic_store_n(&r->awaited, awaited, __ATOMIC_SEQ_CST);
 }
 
+bool log_ring_is_awaited(const struct log_ring *r)
+{
+    return __atomic_load_n(&r->awaited, __ATOMIC_SEQ_CST);
+}
+
 /* Partner of the stores in publish_written: a time that is too old makes one reply wait in vain. */
 static bool is_late(const struct log_ring *r)
 {

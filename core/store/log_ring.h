@@ -118,6 +118,7 @@ size_t log_ring_pending_bytes(const struct log_ring *r);
 enum { LOG_LATE_NS = 100000000 };
 
 void log_ring_set_awaited(struct log_ring *r, bool awaited);
+bool log_ring_is_awaited(const struct log_ring *r);
 bool log_ring_is_durable_or_ask(struct log_ring *r, uint64_t ticket, uint32_t worker);
 /* All up to ticket is durable.  Returns the workers to tell. */
 LK_MUST_USE uint64_t log_ring_publish_durable(struct log_ring *r, uint64_t ticket);

@@ -119,6 +119,8 @@ void conn_free(struct worker *w, struct conn *c)
     conn_leave_queues(w, c);
     if (c->sending)
         outgoing_release(w, c->sending);
+    if (c->held)
+        outgoing_release(w, c->held);
     buf_release(&c->in);
     session_release(&c->session);
     mem_delete(c);

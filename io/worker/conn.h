@@ -31,6 +31,7 @@ enum { CONN_IOVECS = 32 };
 /* Replies on their way: moved aside as a whole, so that commands go on writing behind them. */
 struct outgoing {
     struct reply reply;
+    uint64_t ticket; /* of the change that must be durable before the client is told; 0: none */
     struct iovec iov[CONN_IOVECS];
     uint32_t iov_count;
     size_t iov_bytes;
@@ -53,14 +54,14 @@ struct conn {
     size_t in_pos;                 /* of in: run so far */
     struct resp_progress progress; /* of the command at frame_pos */
     struct outgoing *sending;      /* NULL: nothing is in flight */
+    struct outgoing *held;         /* goes next, once what it rests on is durable; NULL: nothing */
     struct conn *next, *prev;      /* all of the worker */
     struct conn *ready_next, *dirty_next, *parked_next, *held_next;
     int64_t soft_limit_since_ms; /* output above the soft limit; 0: it is not */
     struct wait_place wait;      /* until when its command waits */
     uint32_t paused;             /* enum conn_pause: why it receives nothing; 0: it does */
-    bool ready, dirty, on_parked;
+    bool ready, dirty, on_parked, on_held;
     bool cur_in;  /* cur is what `in` has from in_pos on */
-    bool held;    /* its replies wait until what they rest on is durable */
     bool closing; /* detached, or about to be: no more commands */
     bool eof;     /* the peer will send no more */
 };

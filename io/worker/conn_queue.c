@@ -48,7 +48,9 @@ void conn_park(struct worker *w, struct conn *c)
 
 void conn_hold(struct worker *w, struct conn *c)
 {
-    c->held = true;
+    if (c->on_held)
+        return;
+    c->on_held = true;
     c->held_next = w->held;
     w->held = c;
 }
@@ -73,7 +75,7 @@ void conn_release_held(struct worker *w)
     while (list) {
         struct conn *c = list;
         list = c->held_next;
-        c->held = false;
+        c->on_held = false;
         conn_dirty(w, c); /* which holds it again if it came too early */
     }
 }
@@ -112,7 +114,7 @@ void conn_leave_queues(struct worker *w, struct conn *c)
     }
     if (c->dirty)
         unlink_from(&w->dirty, c, offsetof(struct conn, dirty_next));
-    if (c->held)
+    if (c->on_held)
         unlink_from(&w->held, c, offsetof(struct conn, held_next));
 }
 

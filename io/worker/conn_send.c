@@ -1,7 +1,11 @@
 /*
  * conn_send.c — replies go out: one send in flight a connection, whatever gathers behind it.
  *
- * What is being sent is moved aside as a whole, so that commands may go on writing replies.
+ * What is being sent is moved aside as a whole, so that commands may go on writing replies.  So is
+ * what rests on a change that is not durable yet: it is held with the ticket it rests on, and what
+ * is written later gathers behind it with a ticket of its own (O5).  Replies keep their order.
+ *
+ *   session.reply, session.ticket --> held, its ticket --durable--> sending --SENT--> gone
  */
 #include "core/base/clock.h"
 #include "core/base/log.h"
@@ -21,16 +25,68 @@ static void send_segments(struct worker *w, struct conn *c)
     net_send(w->net, &c->net, s->iov, s->iov_count);
 }
 
-static void send_reply(struct worker *w, struct conn *c)
+/* All that has been written, and what it rests on; the next reply rests on nothing yet. */
+static struct outgoing *move_aside(struct worker *w, struct conn *c)
 {
     struct reply *r = &c->session.reply;
     const int version = r->version;
     const uint32_t errors = r->errors;
-    c->sending = outgoing_take(w);
-    c->sending->reply = *r;
+    struct outgoing *o = outgoing_take(w);
+    o->reply = *r;
+    o->ticket = c->session.ticket;
+    if (o->ticket > c->session.aside_ticket)
+        c->session.aside_ticket = o->ticket;
+    c->session.ticket = 0;
     reply_init(r, version);
     r->errors = errors;
-    send_segments(w, c);
+    return o;
+}
+
+/* May the client be told?  Else the worker is told when. */
+static bool is_durable(struct worker *w, uint64_t ticket)
+{
+    struct log_ring *log = w->group->setup.engine->fixed.log;
+    return ticket == 0 || log_ring_is_durable_or_ask(log, ticket, w->index);
+}
+
+/* The disk will not have it so soon: that is told instead.  False: it may yet. */
+static bool refuse(struct worker *w, struct outgoing *o)
+{
+    const char *why = log_ring_refusal(w->group->setup.engine->fixed.log);
+    if (!why)
+        return false;
+    reply_refuse(&o->reply, why);
+    return true;
+}
+
+/* The oldest replies go out, or are held until they may.  Nothing is in flight. */
+static void send_next(struct worker *w, struct conn *c)
+{
+    struct outgoing *o = c->held;
+    if (LK_LIKELY(!o)) {
+        if (reply_size(&c->session.reply) == 0)
+            return;
+        o = move_aside(w, c);
+    }
+    if (LK_LIKELY(is_durable(w, o->ticket)) || refuse(w, o)) {
+        c->held = NULL;
+        c->sending = o;
+        send_segments(w, c);
+        return;
+    }
+    c->held = o;
+    conn_hold(w, c);
+}
+
+/*
+ * Which of the three limits is for it.  Monitors have that of subscribers: they are sent as much,
+ * and normal clients have no limit by default.
+ */
+static enum config_client_class class_of(const struct session *s)
+{
+    if (session_has(s, SESSION_SUBSCRIBER | SESSION_MONITOR))
+        return CONFIG_CLIENT_PUBSUB;
+    return session_has(s, SESSION_REPLICA) ? CONFIG_CLIENT_REPLICA : CONFIG_CLIENT_NORMAL;
 }
 
 static bool over_limit(struct conn *c, const struct config_buffer_limit *limit, int64_t now_ms)
@@ -59,19 +115,21 @@ static size_t output_held_bytes(const struct conn *c)
 {
     const struct reply *r = &c->session.reply;
     size_t bytes = r->out.capacity + r->ref.bytes;
-    if (c->sending)
-        bytes += c->sending->reply.out.capacity + c->sending->reply.ref.bytes;
+    const struct outgoing *const aside[] = {c->sending, c->held};
+    for (size_t i = 0; i < 2; i++)
+        if (aside[i])
+            bytes += aside[i]->reply.out.capacity + aside[i]->reply.ref.bytes;
     return bytes;
 }
 
-static void watch_output(struct worker *w, struct conn *c)
+void conn_watch_output(struct worker *w, struct conn *c)
 {
     const struct config *config = config_current(w->group->setup.config);
     const size_t bytes = conn_output_bytes(c);
     __atomic_store_n(&c->session.shown.output_size, bytes, __ATOMIC_RELAXED);
     __atomic_store_n(&c->session.shown.output_capacity, output_held_bytes(c), __ATOMIC_RELAXED);
     if (over_untrusted(c) ||
-        over_limit(c, &config->client_output_buffer_limit[CONFIG_CLIENT_NORMAL],
+        over_limit(c, &config->client_output_buffer_limit[class_of(&c->session)],
                    dispatcher_now_ms(w->dispatcher))) {
         log_line(LOG_WARNING,
                  "Client id=%llu addr=%s scheduled to be closed ASAP for overcoming of output "
@@ -82,24 +140,6 @@ static void watch_output(struct worker *w, struct conn *c)
     } else if (bytes > OUTPUT_THROTTLE) {
         conn_pause(w, c, PAUSED_BY_OUTPUT);
     }
-}
-
-/* May be told to the client what its commands did and saw?  Else the worker is told when. */
-static bool is_durable(struct worker *w, const struct conn *c)
-{
-    struct log_ring *log = w->group->setup.engine->fixed.log;
-    return c->session.ticket == 0 || log_ring_is_durable_or_ask(log, c->session.ticket, w->index);
-}
-
-/* The disk will not have it so soon: that is told instead.  False: it may yet. */
-static bool refuse(struct worker *w, struct conn *c)
-{
-    const char *why = log_ring_refusal(w->group->setup.engine->fixed.log);
-    if (!why)
-        return false;
-    reply_refuse(&c->session.reply, why);
-    c->session.ticket = 0; /* what comes next rests on what it touches itself */
-    return true;
 }
 
 static void flush(struct worker *w, struct conn *c)
@@ -113,19 +153,13 @@ static void flush(struct worker *w, struct conn *c)
         if (c->closing)
             return;
     }
-    if (c->held)
-        return;
-    if (!c->sending && reply_size(&c->session.reply) > 0) {
-        if (LK_UNLIKELY(!is_durable(w, c)) && !refuse(w, c)) {
-            conn_hold(w, c);
-            return;
-        }
-        send_reply(w, c);
-    }
-    if (c->sending) {
-        watch_output(w, c);
+    if (!c->sending)
+        send_next(w, c);
+    if (c->sending || c->held) {
+        conn_watch_output(w, c);
         return;
     }
+    LK_DEBUG_ASSERT(reply_size(&c->session.reply) == 0);
     if (c->session.shown.output_size) {
         __atomic_store_n(&c->session.shown.output_size, 0, __ATOMIC_RELAXED);
         __atomic_store_n(&c->session.shown.output_capacity, 0, __ATOMIC_RELAXED);

@@ -110,19 +110,19 @@ static void loop_once(struct worker *w)
     dispatch_leave(w->dispatcher);
 }
 
-static bool sends(const struct worker *w)
+static bool owes(const struct worker *w)
 {
     for (const struct conn *c = w->conns; c; c = c->next)
-        if (c->sending && !c->closing)
+        if ((c->sending || c->held) && !c->closing)
             return true;
     return false;
 }
 
-/* Nothing is run any more; replies on their way go out, for as long as a second. */
+/* Nothing is run any more; replies go out, also as they become durable, for up to a second. */
 static void finish_output(struct worker *w)
 {
     const int64_t end_ns = clock_mono_ns() + 1000000000;
-    while (sends(w) && clock_mono_ns() < end_ns) {
+    while (owes(w) && clock_mono_ns() < end_ns) {
         const int n = net_wait(w->net, w->events, WORKER_EVENTS, 10000000);
         dispatch_enter(w->dispatcher);
         for (int i = 0; i < n; i++) {
@@ -132,6 +132,8 @@ static void finish_output(struct worker *w)
             else if (e->kind == NET_ACCEPT && e->fd >= 0)
                 close(e->fd);
         }
+        if (__atomic_exchange_n(&w->retry, 0, __ATOMIC_ACQ_REL))
+            conn_release_held(w);
         conn_flush_all(w);
         dispatch_leave(w->dispatcher);
     }

@@ -111,9 +111,11 @@ struct worker_group {
     pthread_barrier_t ended;   /* no worker loops any more */
 };
 
+/* Said and not sent: what is being sent, what is held, and what is written behind them. */
 static inline size_t conn_output_bytes(const struct conn *c)
 {
-    return reply_size(&c->session.reply) + (c->sending ? reply_size(&c->sending->reply) : 0);
+    return reply_size(&c->session.reply) + (c->sending ? reply_size(&c->sending->reply) : 0) +
+           (LK_UNLIKELY(c->held != NULL) ? reply_size(&c->held->reply) : 0);
 }
 
 /* What has come and is kept, whole commands or not. */
@@ -179,6 +181,8 @@ void conn_protocol_error(struct worker *w, struct conn *c, const char *error);
 
 void conn_flush_all(struct worker *w);
 void conn_sent(struct worker *w, struct conn *c, int error);
+/* May close it: does it hold more unsent output than its class may, or has it for too long? */
+void conn_watch_output(struct worker *w, struct conn *c);
 
 /* --- worker_inbox.c: from any thread --------------------------------------------------------- */
 

@@ -39,9 +39,12 @@ static void take_figures(struct worker *w)
 {
     struct worker_figures f = w->figures;
     f.buffer_bytes = f.input_max = f.output_max = 0;
-    for (const struct conn *c = w->conns; c; c = c->next) {
+    for (struct conn *c = w->conns; c; c = c->next) {
         const size_t in = c->in.capacity;
-        const size_t out = c->session.reply.out.capacity + (c->sending ? conn_output_bytes(c) : 0);
+        const size_t aside = conn_output_bytes(c) - reply_size(&c->session.reply);
+        const size_t out = c->session.reply.out.capacity + aside;
+        if (c->soft_limit_since_ms != 0 && !c->closing)
+            conn_watch_output(w, c); /* nothing need be written for its time to be over */
         f.buffer_bytes += in + out;
         f.input_max = in > f.input_max ? in : f.input_max;
         f.output_max = out > f.output_max ? out : f.output_max;

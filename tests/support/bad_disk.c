@@ -6,8 +6,12 @@
  *                                                      fdatasync EIO
  *                                                      fdatasync 200000        sleeps so many µs
  *                                                      fdatasync 500 instead   and does nothing
+ *                                                      fdatasync gate          see below
  *                                                      rename ENOSPC
  *                                                      create EROFS            open with O_CREAT
+ *
+ * At a gate the calls wait, one behind the other.  Each lets the file control.waits grow by a byte,
+ * and goes through once control.pass has as many bytes, or once the line is gone.
  *
  * Without the file, or with an empty one, the disk is as it is.  Standard streams are left alone.
  */
@@ -48,6 +52,47 @@ static void read_control(char text[TEXT])
     syscall(SYS_close, fd);
 }
 
+/* Is there a line of these two words? */
+static bool has_line(const char *call, const char *word)
+{
+    char text[TEXT], *save = NULL;
+    read_control(text);
+    for (char *line = strtok_r(text, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
+        char name[32], what[32];
+        if (sscanf(line, "%31s %31s", name, what) == 2 && strcmp(name, call) == 0)
+            return strcmp(what, word) == 0;
+    }
+    return false;
+}
+
+static void control_path(char path[TEXT], const char *suffix)
+{
+    (void)snprintf(path, TEXT, "%s%s", getenv("LATCHKEY_BAD_DISK"), suffix);
+}
+
+static void grow_by_a_byte(const char *path)
+{
+    const long fd = syscall(SYS_openat, AT_FDCWD, path, O_WRONLY | O_CREAT | O_APPEND, 0600);
+    (void)syscall(SYS_write, fd, ".", 1);
+    syscall(SYS_close, fd);
+}
+
+static void wait_at_gate(const char *call)
+{
+    static unsigned long waits;
+    char waits_path[TEXT], pass_path[TEXT];
+    if (!has_line(call, "gate"))
+        return;
+    const unsigned long mine = __atomic_add_fetch(&waits, 1, __ATOMIC_SEQ_CST);
+    control_path(waits_path, ".waits");
+    control_path(pass_path, ".pass");
+    grow_by_a_byte(waits_path);
+    struct stat pass = {0};
+    while (has_line(call, "gate") &&
+           (stat(pass_path, &pass) != 0 || (unsigned long)pass.st_size < mine))
+        usleep(1000);
+}
+
 /* True: the call is not to be made, and errno is set; 0 for one that is said to have gone well. */
 static bool strikes(const char *call, int *error)
 {
@@ -62,6 +107,8 @@ static bool strikes(const char *call, int *error)
                 *error = errno = errors[i].number;
                 return true;
             }
+        if (strcmp(what, "gate") == 0)
+            return false;
         usleep((useconds_t)atoi(what));
         *error = 0;
         return strcmp(more, "instead") == 0;
@@ -80,6 +127,8 @@ ssize_t write(int fd, const void *data, size_t size)
 int fdatasync(int fd)
 {
     int error;
+    if (is_file(fd))
+        wait_at_gate("fdatasync");
     if (is_file(fd) && strikes("fdatasync", &error))
         return error ? -1 : 0;
     return (int)syscall(SYS_fdatasync, fd);

@@ -64,7 +64,8 @@ struct session {
         void *state;         /* what it keeps from one to the next; NULL: nothing */
         void (*end)(void *); /* frees that */
     } turns;
-    uint64_t ticket; /* highest ticket that the pending replies rest on */
+    uint64_t ticket;       /* highest ticket that the pending replies rest on */
+    uint64_t aside_ticket; /* the same of those that were moved aside to be sent */
     int64_t created_ms, last_used_ms;
     uint64_t commands, bytes_in, bytes_out; /* tot-cmds, tot-net-in, tot-net-out */
     uint32_t kill;    /* __atomic: CLIENT KILL of any worker sets it; tested before each command */

@@ -28,9 +28,19 @@ static uint32_t first_db_count(const struct shard *s)
     return __atomic_load_n(&s->first.count, __ATOMIC_RELAXED);
 }
 
+/*
+ * May what the count of a shard shows be told without its lock?  Not if a change has to be durable
+ * first: its ticket stands behind the lock, also that of the one which left the shard empty (P4).
+ */
+static bool count_shows_all(const struct exec *x, uint32_t db)
+{
+    const struct dispatcher *d = x->dispatcher;
+    return db == 0 && !(d->batch.logging && log_ring_is_awaited(d->engine->fixed.log));
+}
+
 static uint64_t shard_count(struct exec *x, struct shard *s, uint32_t db)
 {
-    if (db == 0)
+    if (count_shows_all(x, db))
         return first_db_count(s);
     const struct table *t = visit_begin(x, s, db);
     const uint64_t n = t ? t->count : 0;
@@ -70,7 +80,7 @@ static void visit_entry(struct visit *w, const struct entry *e)
 static void visit_shard(struct exec *x, struct shard *s, struct visit *w)
 {
     const uint32_t db = x->dispatcher->call.db_in_use;
-    if (db == 0 && first_db_count(s) == 0)
+    if (count_shows_all(x, db) && first_db_count(s) == 0)
         return;
     const struct table *t = visit_begin(x, s, db);
     struct table_iter it;

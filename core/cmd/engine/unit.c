@@ -38,7 +38,9 @@ static void unit_publish(struct dispatcher *d, struct session *s, struct shard *
     if (d->unit.work & UNIT_EFFECTS)
         unit_put_effects(d, s, only);
     unit_rest(d, s, only);
-    publication_send(p, d->push, d->worker, s->ticket);
+    /* It tells of what its session has done before, too (rule M6). */
+    publication_send(p, d->push, d->worker,
+                     s->ticket > s->aside_ticket ? s->ticket : s->aside_ticket);
 }
 
 void unit_commit(struct dispatcher *d, struct session *s, struct shard *only)
