@@ -117,7 +117,6 @@ static const struct command_doc rows[] = {
         .arguments = "path:s configs{name:s value:s}@CONFIG?+ args:s@ARGS?*"),
     DOC("module|unload", "4.0.0", O1, "Removes a module.", .arguments = "name:s"),
     DOC("monitor", "1.0.0", NULL, "Shows every command as it is run."),
-    DOC("monitor", "1.0.0", NULL, "Shows every command that the server runs."),
     DOC("psync", "2.8.0", NULL, "Begins or resumes replication.",
         .arguments = "replicationid:s offset:i"),
     DOC("replconf", "3.0.0", O1, "What masters and replicas tell each other.", .system = true),
