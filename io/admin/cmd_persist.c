@@ -3,14 +3,22 @@
  */
 #include "io/admin/admin_priv.h"
 
+static enum outcome reply_nothing_saves(struct exec *x)
+{
+    reply_error(x->reply, "ERR this server saves nothing");
+    return RUN_DONE;
+}
+
 static enum outcome bgsave(struct exec *x, const struct args *a)
 {
-    const struct admin_parts *parts = &x->admin->parts;
+    struct persistence *p = x->admin->parts.saving;
     const bool schedule = a->n == 2 && args_is(a, 1, "schedule");
 
     if (a->n > 2 || (a->n == 2 && !schedule))
         return reply_syntax(x);
-    switch (parts->bgsave(parts->ctx, schedule)) {
+    if (!p)
+        return reply_nothing_saves(x);
+    switch (persistence_bgsave(p, schedule)) {
     case SAVE_STARTED:
         reply_simple(x->reply, "Background saving started");
         break;
@@ -31,10 +39,12 @@ static enum outcome bgsave(struct exec *x, const struct args *a)
 
 static enum outcome bgrewriteaof(struct exec *x, const struct args *a)
 {
-    const struct admin_parts *parts = &x->admin->parts;
+    struct persistence *p = x->admin->parts.saving;
 
     (void)a;
-    switch (parts->bgrewrite(parts->ctx)) {
+    if (!p)
+        return reply_nothing_saves(x);
+    switch (persistence_bgrewrite(p)) {
     case SAVE_STARTED:
         reply_simple(x->reply, "Background append only file rewriting started");
         break;
@@ -52,10 +62,12 @@ static enum outcome bgrewriteaof(struct exec *x, const struct args *a)
 /* Its client waits for the end; the others need not. */
 static enum outcome save(struct exec *x, const struct args *a)
 {
-    const struct admin_parts *parts = &x->admin->parts;
+    struct persistence *p = x->admin->parts.saving;
     const struct wait_spec until_answered = {.count = 0};
 
-    if (parts->save(parts->ctx, x->session->worker, x->session->id) != SAVE_STARTED) {
+    if (!p)
+        return reply_nothing_saves(x);
+    if (persistence_save(p, x->session->worker, x->session->id) != SAVE_STARTED) {
         reply_error(x->reply, "ERR Background save already in progress");
         return RUN_DONE;
     }
