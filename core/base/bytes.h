@@ -74,7 +74,8 @@ bool bytes_to_double(struct bytes b, double *out);
 bool bytes_to_long_double(struct bytes b, long double *out);
 
 /*
- * Shortest decimal form that reads back as the same double; "inf", "-inf", "nan", "-0".  Where it
+ * Whole numbers up to 2^62 in all their digits, others in the shortest decimal form that reads back
+ * as the same double; "inf", "-inf", "nan", "-0".  Where it
  * is fixed point and where it has an exponent: double.c, as Redis 7.2 and later.
  */
 enum { DOUBLE_CHARS = 64 };

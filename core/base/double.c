@@ -146,11 +146,11 @@ static size_t put_decimal(char *out, struct decimal d)
 
 size_t double_to_chars(double v, char out[DOUBLE_CHARS])
 {
-    const double exact = 4503599627370496.0; /* 2^52 */
+    const double whole = 4611686018427387904.0; /* 2^62; beyond it an exponent may be shorter */
     const bool negative = signbit(v);
     uint64_t bits;
 
-    if (v > -exact && v < exact && v == (double)(int64_t)v && !(v == 0 && negative))
+    if (v >= -whole && v <= whole && v == (double)(int64_t)v && !(v == 0 && negative))
         return int64_to_chars((int64_t)v, out);
     if (isnan(v))
         return double_put_word(out, "nan");
