@@ -28,10 +28,29 @@ enum {
     NAME_BYTES_MAX = INT32_MAX,
 };
 
-/* The third form adds no more than when consumers last got something, and few servers read it. */
+/* Has every consumer got something when it last came? */
+static bool all_active(const struct stream_group *g)
+{
+    const uint64_t n = stream_consumer_count(g);
+    for (uint64_t i = 0; i < n; i++) {
+        const struct stream_consumer *c = stream_consumer_at(g, i);
+        if (c->active_ms != c->seen_ms)
+            return false;
+    }
+    return true;
+}
+
+/*
+ * The third form adds when consumers last got something.  Redis reads it since 7.2, so it is
+ * written only where that is another moment than when they last came.
+ */
 static unsigned code(const struct value *v)
 {
-    (void)v;
+    struct stream_state s;
+    stream_state_get(v, &s);
+    for (uint64_t i = 0; i < s.groups; i++)
+        if (!all_active(stream_group_at(v, i)))
+            return RDB_STREAM_LISTPACKS_3;
     return RDB_STREAM_LISTPACKS_2;
 }
 
@@ -74,20 +93,22 @@ static void write_blocks(struct rdb_out *o, const struct blocks *b)
     }
 }
 
-static void write_consumer(struct rdb_out *o, const struct stream_group *g,
+static void write_consumer(struct rdb_out *o, unsigned form, const struct stream_group *g,
                            const struct stream_consumer *c)
 {
     struct stream_pending_iter it;
     struct stream_id id;
     rdb_out_string(o, stream_name(&c->head));
     rdb_out_ms(o, c->seen_ms);
+    if (form == RDB_STREAM_LISTPACKS_3)
+        rdb_out_ms(o, c->active_ms);
     rdb_out_length(o, stream_pending_count(g, c));
     stream_pending_begin(&it, g, c, stream_id_of(0, 0), stream_id_max());
     while (stream_pending_next_id(&it, &id))
         write_raw_id(o, id);
 }
 
-static void write_group(struct rdb_out *o, const struct stream_group *g)
+static void write_group(struct rdb_out *o, unsigned form, const struct stream_group *g)
 {
     struct stream_pending_iter it;
     struct stream_pending p;
@@ -104,11 +125,12 @@ static void write_group(struct rdb_out *o, const struct stream_group *g)
     }
     rdb_out_length(o, consumers);
     for (uint64_t i = 0; i < consumers; i++)
-        write_consumer(o, g, stream_consumer_at(g, i));
+        write_consumer(o, form, g, stream_consumer_at(g, i));
 }
 
 static void write(struct rdb_out *o, const struct value *v)
 {
+    const unsigned form = code(v);
     struct stream_state s;
     stream_state_get(v, &s);
     write_blocks(o, stream_blocks(v));
@@ -119,7 +141,7 @@ static void write(struct rdb_out *o, const struct value *v)
     rdb_out_length(o, s.entries_added);
     rdb_out_length(o, s.groups);
     for (uint64_t i = 0; i < s.groups; i++)
-        write_group(o, stream_group_at(v, i));
+        write_group(o, form, stream_group_at(v, i));
 }
 
 /* --- reading --------------------------------------------------------------------------------- */

@@ -26,8 +26,8 @@ type_limits blocks_of(uint64_t entries)
 class Writer
 {
   public:
-    Writer(uint64_t seed, size_t block_entries)
-        : limits(blocks_of(block_entries)), kept(TYPE_STREAM, &limits), random(seed)
+    Writer(uint64_t seed, size_t block_entries, bool idlers = true)
+        : limits(blocks_of(block_entries)), kept(TYPE_STREAM, &limits), random(seed), idle(idlers)
     {
     }
 
@@ -107,7 +107,7 @@ class Writer
         stream_consumer_create(e, g, of(reader), NOW);
         stream_consumer *c = stream_consumer_edit(e, g, of(reader));
         c->seen_ms = NOW + static_cast<int64_t>(random() % 1000);
-        c->active_ms = random() % 2 ? -1 : c->seen_ms - 3;
+        c->active_ms = !idle ? c->seen_ms : random() % 2 ? -1 : c->seen_ms - 3;
         for (uint64_t n = random() % 5; n > 0; n--)
             stream_pending_put(e, g, c, some_id(), NOW - static_cast<int64_t>(random() % 5000),
                                random() % 300);
@@ -118,27 +118,43 @@ class Writer
     }
 
     std::mt19937_64 random;
+    bool idle; // consumers come and get nothing
     stream_id last{1, 0};
 };
+
+bool somebody_idled(const value &v)
+{
+    stream_state s;
+    stream_state_get(&v, &s);
+    for (uint64_t i = 0; i < s.groups; i++) {
+        const stream_group *g = stream_group_at(&v, i);
+        for (uint64_t j = 0; j < stream_consumer_count(g); j++)
+            if (stream_consumer_at(g, j)->active_ms != stream_consumer_at(g, j)->seen_ms)
+                return true;
+    }
+    return false;
+}
 
 TEST(RdbStream, AnyStreamComesBack)
 {
     const uint64_t seed = test_seed();
     for (int round = 0; round < 30; round++) {
         SCOPED_TRACE(round);
-        Writer w(seed + round, round % 3 ? 100 : 3);
+        Writer w(seed + round, round % 3 ? 100 : 3, round % 2 != 0);
         for (int i = 0; i < 400; i++)
             w.step();
         const value v = w.kept.get();
+        const bool third = somebody_idled(v);
         const std::string want = told(v);
         for (const bool compress : {false, true}) {
             const Written out = written(v, compress);
-            EXPECT_EQ(out.code, RDB_STREAM_LISTPACKS_2);
-            EXPECT_EQ(out.version, 10u);
+            EXPECT_EQ(out.code, third ? RDB_STREAM_LISTPACKS_3 : RDB_STREAM_LISTPACKS_2);
+            EXPECT_EQ(out.version, third ? 11u : 10u);
             for (const Way &way : WAYS) {
                 Held back;
                 std::string error;
-                ASSERT_EQ(read(10, out.code, out.bytes, USUAL, &back, &error, way), LK_OK) << error;
+                ASSERT_EQ(read(out.version, out.code, out.bytes, USUAL, &back, &error, way), LK_OK)
+                    << error;
                 EXPECT_TRUE(told(back.v) == want);
                 EXPECT_TRUE(written(back.v, compress).bytes == out.bytes);
             }
@@ -161,7 +177,7 @@ TEST(RdbStream, AViewIsWrittenAsItWas)
         EXPECT_TRUE(written(w.kept.frozen(), false).bytes == before);
         const Written after = written(w.kept.get());
         Held back;
-        ASSERT_EQ(read(10, after.code, after.bytes, USUAL, &back), LK_OK);
+        ASSERT_EQ(read(after.version, after.code, after.bytes, USUAL, &back), LK_OK);
         EXPECT_TRUE(told(back.v) == told(w.kept.get()));
     }
 }
@@ -312,7 +328,7 @@ TEST_F(Beside, OurStreamsAreIts)
     const uint64_t seed = test_seed();
     for (int round = 0; round < 25; round++) {
         SCOPED_TRACE(round);
-        Writer s(seed + round, round % 2 ? 100 : 4);
+        Writer s(seed + round, round % 2 ? 100 : 4, false); // it reads no third form
         for (int i = 0; i < 400; i++)
             s.step();
         const Written w = written(s.kept.get());
@@ -454,10 +470,11 @@ TEST(RdbStream, MemoryDoesNotGrowWithIt)
                             &file, file.data.size()};
     rdb_in in;
     rdb_in_init(&in, &source, RDB_IN_WINDOW_BYTES);
-    in.version = 10;
+    in.version = 11;
+    const unsigned form = somebody_idled(v) ? RDB_STREAM_LISTPACKS_3 : RDB_STREAM_LISTPACKS_2;
     Held back;
     value got;
-    ASSERT_EQ(rdb_in_value(&in, RDB_STREAM_LISTPACKS_2, &got), LK_OK) << in.error;
+    ASSERT_EQ(rdb_in_value(&in, form, &got), LK_OK) << in.error;
     back.take(got);
     rdb_in_release(&in);
     EXPECT_LT(file.peak, before + stream_type_ops.node_bytes(&back.v, 0) * 5 / 4 + SLACK);
