@@ -56,7 +56,7 @@ struct server {
     uint32_t stop_worker;  /* lock: of the session below */
     uint64_t stop_session; /* lock: waits for the end; 0: none does */
     bool reload;           /* lock: wanted, as the next says */
-    struct saving_reload reload_spec;
+    struct admin_reload reload_spec;
 };
 
 /* --- what parts ask of each other ------------------------------------------------------------ */
@@ -95,7 +95,13 @@ static void ask_to_settle(void *ctx)
     pthread_mutex_unlock(&s->lock);
 }
 
-static bool ask_to_reload(void *ctx, const struct saving_reload *spec)
+static bool stay(void *ctx)
+{
+    const struct server *s = ctx;
+    return persistence_stay(s->persistence);
+}
+
+static bool ask_to_reload(void *ctx, const struct admin_reload *spec)
 {
     struct server *s = ctx;
     pthread_mutex_lock(&s->lock);
@@ -148,6 +154,51 @@ static void cron(void *ctx, int64_t now_ms)
         return;
     admin_cron(s->admin, now_ms);
     persistence_cron(s->persistence, now_ms);
+}
+
+static void report_worker(void *ctx, uint32_t worker, struct admin_worker *out)
+{
+    const struct server *s = ctx;
+    const struct worker_report r = worker_group_report(s->workers, worker);
+    *out = (struct admin_worker){.backend = r.backend,
+                                 .connections = r.connections,
+                                 .blocked = r.blocked,
+                                 .subscribed = r.subscribed,
+                                 .buffer_bytes = r.buffer_bytes,
+                                 .input_max = r.input_max,
+                                 .output_max = r.output_max,
+                                 .reads = r.reads,
+                                 .writes = r.writes};
+}
+
+static uint64_t log_offset(void *ctx)
+{
+    const struct server *s = ctx;
+    return persistence_log_offset(s->persistence);
+}
+
+static void report_persistence(void *ctx, struct admin_persistence *out)
+{
+    const struct server *s = ctx;
+    persistence_report(s->persistence, out);
+}
+
+static enum save_answer bgsave(void *ctx, bool schedule)
+{
+    const struct server *s = ctx;
+    return persistence_bgsave(s->persistence, schedule);
+}
+
+static enum save_answer bgrewrite(void *ctx)
+{
+    const struct server *s = ctx;
+    return persistence_bgrewrite(s->persistence);
+}
+
+static enum save_answer save(void *ctx, uint32_t worker, uint64_t session_id)
+{
+    const struct server *s = ctx;
+    return persistence_save(s->persistence, worker, session_id);
 }
 
 /* --- commands -------------------------------------------------------------------------------- */
@@ -222,6 +273,16 @@ static void open_log(const struct config *c)
         log_set_syslog(true, c->syslog_ident, c->syslog_facility);
 }
 
+static void put_number(struct config_holder *h, const char *name, int64_t value)
+{
+    char digits[INT64_CHARS];
+    struct buf error = {0};
+    const struct bytes text = bytes_of(digits, int64_to_chars(value, digits));
+    if (config_put(h, bytes_cstr(name), text, &error) != LK_OK)
+        log_line(LOG_WARNING, "%s: %.*s", name, (int)error.size, error.data);
+    buf_release(&error);
+}
+
 static uint32_t worker_count(const struct config *c)
 {
     return c->io_threads > WORKERS_MAX ? (uint32_t)WORKERS_MAX : (uint32_t)c->io_threads;
@@ -280,12 +341,17 @@ static void make_workers(struct server *s, const struct config *c)
                                                .engine = engine,
                                                .executable = s->executable,
                                                .supervised = startup_supervised_name(s->supervised),
-                                               .workers = s->workers,
-                                               .saving = s->persistence,
                                                .ctx = s,
                                                .shutdown = ask_to_stop,
+                                               .shutdown_abort = stay,
                                                .reload = ask_to_reload,
-                                               .config_replaced = ask_to_reclaim});
+                                               .worker = report_worker,
+                                               .config_replaced = ask_to_reclaim,
+                                               .persistence = report_persistence,
+                                               .bgsave = bgsave,
+                                               .bgrewrite = bgrewrite,
+                                               .save = save,
+                                               .log_offset = log_offset});
 }
 
 static bool open_sockets(struct server *s, const struct config *c)
@@ -320,7 +386,7 @@ static bool open_sockets(struct server *s, const struct config *c)
 static void see_to_changes(struct server *s)
 {
     const bool changes = s->changes, unsettled = s->unsettled, reload = s->reload;
-    const struct saving_reload spec = s->reload_spec;
+    const struct admin_reload spec = s->reload_spec;
     s->changes = s->unsettled = s->reload = false;
     pthread_mutex_unlock(&s->lock);
     if (unsettled)
@@ -429,7 +495,7 @@ int main(int argc, char **argv)
     if (clients < 1)
         return 1;
     if (clients < c->maxclients) {
-        config_put_number(s.config, "maxclients", clients);
+        put_number(s.config, "maxclients", clients);
         c = config_current(s.config);
     }
     startup_title_apply(c, argv[0]);

@@ -1,5 +1,7 @@
 #include "core/store/watch.h"
 
+#include "core/base/clock.h"
+
 struct watch_node *watch_new(struct shard *s, uint32_t db, struct bytes key, uint64_t hash,
                              uint32_t *dirty)
 {
@@ -59,16 +61,42 @@ void watch_mark_expired_slow(struct shard *s, uint32_t db, struct bytes key)
     }
 }
 
-static bool exists(struct shard *s, uint32_t db, const struct watch_node *w)
+enum presence { PRESENCE_NONE, PRESENCE_EXPIRED, PRESENCE_ALIVE };
+
+static enum presence presence_in(struct shard *s, uint32_t db, const struct watch_node *w,
+                                 int64_t now_ms)
 {
     const struct table *t = shard_table(s, db);
     struct table_loc loc;
-    return t && table_find(t, w->hash, bytes_of(w->key, w->key_size), &loc) != NULL;
+    const struct entry *e = t ? table_find(t, w->hash, bytes_of(w->key, w->key_size), &loc) : NULL;
+    if (!e)
+        return PRESENCE_NONE;
+    return entry_has_deadline(e) && clock_passed(entry_deadline(e), now_ms) ? PRESENCE_EXPIRED
+                                                                            : PRESENCE_ALIVE;
 }
 
-void watch_mark_dbs(struct shard *s, uint32_t a, uint32_t b)
+/* Who found the key expired, or not there, sees no change in one that is expired or not there. */
+static void mark_replaced(struct watch_node *w, enum presence was, enum presence becomes)
+{
+    if (was == PRESENCE_NONE && becomes == PRESENCE_NONE)
+        return;
+    if ((w->absent || was == PRESENCE_NONE) && becomes != PRESENCE_ALIVE)
+        w->absent = becomes == PRESENCE_EXPIRED;
+    else
+        mark(w);
+}
+
+void watch_mark_flushed(struct shard *s, uint32_t db)
 {
     for (struct watch_node *w = s->watchers; w; w = w->next)
-        if ((w->db == a || w->db == b) && (exists(s, a, w) || exists(s, b, w)))
-            mark(w);
+        if (w->db == db)
+            mark_replaced(w, presence_in(s, db, w, INT64_MIN), PRESENCE_NONE);
+}
+
+void watch_mark_swapped(struct shard *s, uint32_t a, uint32_t b, int64_t now_ms)
+{
+    for (struct watch_node *w = s->watchers; w; w = w->next)
+        if (w->db == a || w->db == b)
+            mark_replaced(w, presence_in(s, w->db, w, now_ms),
+                          presence_in(s, w->db == a ? b : a, w, now_ms));
 }

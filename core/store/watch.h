@@ -44,8 +44,10 @@ static inline void watch_mark_expired(struct shard *s, uint32_t db, struct bytes
         watch_mark_expired_slow(s, db, key);
 }
 
-/* Databases a and b are about to change as a whole: marks watchers whose key exists in either. */
-void watch_mark_dbs(struct shard *s, uint32_t a, uint32_t b);
+/* All keys of a database are about to go. */
+void watch_mark_flushed(struct shard *s, uint32_t db);
+/* Two databases are about to be swapped; a key that has expired at now_ms is as good as none. */
+void watch_mark_swapped(struct shard *s, uint32_t a, uint32_t b, int64_t now_ms);
 
 LK_END
 

@@ -23,12 +23,15 @@ int64_t stream_added_up_to(const struct stream_state *s, struct stream_id id)
     return (int64_t)(s->entries_added - s->length) + (with_first == 0);
 }
 
-/* Does what the group has counted say where it is? */
+/*
+ * Does what the group has counted say where it is?  More than was ever added is no count: clients
+ * may set what they like.
+ */
 static bool stream_lag_counts(const struct stream_state *s, struct stream_id last_id,
                               int64_t entries_read)
 {
-    return entries_read >= 0 && stream_id_compare(last_id, s->first_id) >= 0 &&
-           !has_holes(s, last_id);
+    return entries_read >= 0 && (uint64_t)entries_read <= s->entries_added &&
+           stream_id_compare(last_id, s->first_id) >= 0 && !has_holes(s, last_id);
 }
 
 int64_t stream_lag(const struct stream_state *s, struct stream_id last_id, int64_t entries_read)

@@ -2,8 +2,8 @@
  * admin.h — what the commands that steer the server know of it.
  *
  * INFO, CONFIG, MEMORY, DEBUG and SHUTDOWN look at all parts of the server and belong to none.  The
- * composition root fills struct admin_parts with the parts below, which handlers call, and with the
- * three requests that only it can grant; handlers find all of it behind exec.admin.
+ * composition root fills struct admin_parts with what they may look at and with a few functions
+ * that they may call; handlers find the rest behind exec.admin.
  *
  *   main.c --admin_parts--> admin <--exec.admin-- handlers
  *                             ^-- admin_cron, ten times a second: rates and peaks
@@ -15,12 +15,35 @@
 
 #include "core/cmd/engine/dispatch.h"
 #include "io/config/config_holder.h"
-#include "io/saving/persistence.h"
-#include "io/worker/worker.h"
 
 LK_BEGIN
 
 struct admin;
+
+/* What a worker says of itself; zero where it has nothing to say. */
+struct admin_worker {
+    const char *backend; /* "uring" or "epoll"; NULL before it runs */
+    uint64_t connections, blocked, tracking, subscribed, watching;
+    uint64_t buffer_bytes;          /* of its connections: input and output */
+    uint64_t input_max, output_max; /* the largest single buffers */
+    uint64_t reads, writes;         /* receives and sends */
+};
+
+/* The log and the files, as INFO tells them. */
+struct admin_persistence {
+    bool loading, saving, rewriting, aof_enabled;
+    bool save_failed, rewrite_failed, aof_write_failed;    /* the last one */
+    int64_t last_save_s;                                   /* Unix time; 0: the server's start */
+    int64_t last_save_duration_s, current_save_duration_s; /* -1: none */
+    int64_t last_rewrite_duration_s, current_rewrite_duration_s; /* -1: none */
+    uint64_t saves, rewrites;
+    uint64_t changes_at_last_save; /* of stats.changes */
+    uint64_t keys_saved, keys_total, load_keys_loaded, load_keys_expired;
+    uint64_t load_began_ms, load_bytes, load_bytes_total; /* while loading */
+    bool save_scheduled, rewrite_scheduled;
+    uint64_t aof_current_size, aof_base_size, aof_buffer_size, aof_delayed_fsync;
+    uint64_t last_save_held_bytes, last_rewrite_held_bytes;
+};
 
 /* Flags of SHUTDOWN, as enum config_shutdown; admin_parts.shutdown gets them. */
 enum admin_shutdown {
@@ -30,16 +53,29 @@ enum admin_shutdown {
     ADMIN_SHUTDOWN_FORCE = CONFIG_SHUTDOWN_FORCE,
 };
 
+/*
+ * DEBUG RELOAD saves (if it is to) and loads the RDB, DEBUG LOADAOF loads the AOF.  The session, if
+ * it is not 0, waits for the answer.
+ */
+struct admin_reload {
+    bool aof;               /* else the RDB */
+    bool no_save, no_flush; /* of the RDB */
+    bool merge;             /* keys of the file replace those that are there */
+    uint32_t worker;
+    uint64_t session;
+};
+
+/* What becomes of a wish to save. */
+enum save_answer { SAVE_STARTED, SAVE_SCHEDULED, SAVE_BUSY_SAVING, SAVE_BUSY_REWRITING };
+
 /* All but config and engine may be left out: NULL or 0. */
 struct admin_parts {
     struct config_holder *config;
-    struct worker_group *workers; /* NULL: INFO shows none */
-    struct persistence *saving;   /* NULL: nothing is saved, SAVE and its kin answer an error */
-    struct engine *engine;        /* its config pointer and its events become admin's to set */
-    int64_t started_ms;           /* Unix time; 0: now */
-    const char *executable;       /* absolute; must live as long as admin */
-    const char *supervised;       /* "no", "systemd", "upstart" */
-    const char *replication_id;   /* 40 hex digits; NULL: one of admin's own */
+    struct engine *engine;      /* its config pointer and its events become admin's to set */
+    int64_t started_ms;         /* Unix time; 0: now */
+    const char *executable;     /* absolute; must live as long as admin */
+    const char *supervised;     /* "no", "systemd", "upstart" */
+    const char *replication_id; /* 40 hex digits; NULL: one of admin's own */
 
     void *ctx; /* of all the calls below */
     /*
@@ -47,8 +83,16 @@ struct admin_parts {
      * it cannot end.  Any thread.
      */
     void (*shutdown)(void *ctx, unsigned flags, uint32_t worker, uint64_t session_id);
+    bool (*shutdown_abort)(void *ctx); /* false: none is under way */
+    void (*worker)(void *ctx, uint32_t worker, struct admin_worker *out);
+    void (*persistence)(void *ctx, struct admin_persistence *out);
+    /* BGSAVE, BGREWRITEAOF; SAVE, whose session then waits for its answer. */
+    enum save_answer (*bgsave)(void *ctx, bool schedule);
+    enum save_answer (*bgrewrite)(void *ctx);
+    enum save_answer (*save)(void *ctx, uint32_t worker, uint64_t session_id);
     /* False: another one waits for its turn. */
-    bool (*reload)(void *ctx, const struct saving_reload *spec);
+    bool (*reload)(void *ctx, const struct admin_reload *spec);
+    uint64_t (*log_offset)(void *ctx); /* bytes of replication stream made so far */
     /*
      * CONFIG SET has replaced what admin_reclaim may free.  Called by the client's worker inside
      * the gate, so it must not close it.

@@ -3,22 +3,14 @@
  */
 #include "io/admin/admin_priv.h"
 
-static enum outcome reply_nothing_saves(struct exec *x)
-{
-    reply_error(x->reply, "ERR this server saves nothing");
-    return RUN_DONE;
-}
-
 static enum outcome bgsave(struct exec *x, const struct args *a)
 {
-    struct persistence *p = x->admin->parts.saving;
+    const struct admin_parts *parts = &x->admin->parts;
     const bool schedule = a->n == 2 && args_is(a, 1, "schedule");
 
     if (a->n > 2 || (a->n == 2 && !schedule))
         return reply_syntax(x);
-    if (!p)
-        return reply_nothing_saves(x);
-    switch (persistence_bgsave(p, schedule)) {
+    switch (parts->bgsave(parts->ctx, schedule)) {
     case SAVE_STARTED:
         reply_simple(x->reply, "Background saving started");
         break;
@@ -39,12 +31,10 @@ static enum outcome bgsave(struct exec *x, const struct args *a)
 
 static enum outcome bgrewriteaof(struct exec *x, const struct args *a)
 {
-    struct persistence *p = x->admin->parts.saving;
+    const struct admin_parts *parts = &x->admin->parts;
 
     (void)a;
-    if (!p)
-        return reply_nothing_saves(x);
-    switch (persistence_bgrewrite(p)) {
+    switch (parts->bgrewrite(parts->ctx)) {
     case SAVE_STARTED:
         reply_simple(x->reply, "Background append only file rewriting started");
         break;
@@ -62,12 +52,10 @@ static enum outcome bgrewriteaof(struct exec *x, const struct args *a)
 /* Its client waits for the end; the others need not. */
 static enum outcome save(struct exec *x, const struct args *a)
 {
-    struct persistence *p = x->admin->parts.saving;
+    const struct admin_parts *parts = &x->admin->parts;
     const struct wait_spec until_answered = {.count = 0};
 
-    if (!p)
-        return reply_nothing_saves(x);
-    if (persistence_save(p, x->session->worker, x->session->id) != SAVE_STARTED) {
+    if (parts->save(parts->ctx, x->session->worker, x->session->id) != SAVE_STARTED) {
         reply_error(x->reply, "ERR Background save already in progress");
         return RUN_DONE;
     }

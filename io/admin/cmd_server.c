@@ -21,11 +21,11 @@ static enum outcome server_time(struct exec *x, const struct args *a)
 static enum outcome last_save(struct exec *x, const struct args *a)
 {
     const struct admin_parts *parts = &x->admin->parts;
-    struct saving_report p = {0};
+    struct admin_persistence p = {0};
 
     (void)a;
-    if (parts->saving)
-        persistence_report(parts->saving, &p);
+    if (parts->persistence)
+        parts->persistence(parts->ctx, &p);
     reply_int(x->reply, p.last_save_s ? p.last_save_s : parts->started_ms / 1000);
     return RUN_DONE;
 }
@@ -92,7 +92,7 @@ static enum outcome shutdown_abort(struct exec *x)
 {
     const struct admin_parts *parts = &x->admin->parts;
 
-    if (parts->saving && persistence_stay(parts->saving))
+    if (parts->shutdown_abort && parts->shutdown_abort(parts->ctx))
         reply_ok(x->reply);
     else
         reply_error(x->reply, "ERR No shutdown in progress.");

@@ -165,8 +165,6 @@ LK_MUST_USE int config_set(struct config_holder *h, const struct config_pair *pa
  */
 LK_MUST_USE int config_put(struct config_holder *h, struct bytes name, struct bytes value,
                            struct buf *error);
-/* The same of a number that the server has worked out; the log says why it is refused. */
-void config_put_number(struct config_holder *h, const char *name, int64_t value);
 
 /* Lines that another part owns ("user", "loadmodule", "sentinel"): whole lines, as in the file. */
 struct config_owned_lines {

@@ -10,7 +10,6 @@
  * The working directory is the one thing that parsing changes outside the draft; a call that fails
  * goes back to the old one.
  */
-#include "core/base/log.h"
 #include "core/base/mem.h"
 #include "core/base/status.h"
 #include "io/config/config_priv.h"
@@ -203,14 +202,4 @@ int config_put(struct config_holder *h, struct bytes name, struct bytes value, s
     const struct config_pair pair = {name, value};
 
     return change(h, &pair, 1, CALLER_SERVER, error);
-}
-
-void config_put_number(struct config_holder *h, const char *name, int64_t value)
-{
-    char digits[INT64_CHARS];
-    struct buf error = {0};
-    const struct bytes text = bytes_of(digits, int64_to_chars(value, digits));
-    if (config_put(h, bytes_cstr(name), text, &error) != LK_OK)
-        log_line(LOG_WARNING, "%s: %.*s", name, (int)error.size, error.data);
-    buf_release(&error);
 }

@@ -351,13 +351,13 @@ enum save_answer persistence_save(struct persistence *p, uint32_t worker, uint64
     return SAVE_BUSY_SAVING;
 }
 
-void persistence_report(struct persistence *p, struct saving_report *out)
+void persistence_report(struct persistence *p, struct admin_persistence *out)
 {
     take_flushed(p);
     const struct saver_report s = saver_report_get(p->saver);
     const struct aof_report a = aof_report_get(p->aof);
     const bool saving = s.job == SAVER_RDB, rewriting = s.job == SAVER_REWRITE;
-    *out = (struct saving_report){
+    *out = (struct admin_persistence){
         .loading = __atomic_load_n(&p->parts.engine->saving.loading, __ATOMIC_RELAXED),
         .saving = saving,
         .rewriting = rewriting,

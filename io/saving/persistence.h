@@ -13,6 +13,7 @@
 #define LK_IO_PERSISTENCE_H
 
 #include "core/cmd/engine/dispatch.h"
+#include "io/admin/admin.h"
 #include "io/config/config_holder.h"
 
 LK_BEGIN
@@ -31,37 +32,6 @@ struct persistence_parts {
     void (*ask_to_settle)(void *ctx);
 };
 
-/* The log and the files, as INFO shows them. */
-struct saving_report {
-    bool loading, saving, rewriting, aof_enabled;
-    bool save_failed, rewrite_failed, aof_write_failed;    /* the last one */
-    int64_t last_save_s;                                   /* Unix time; 0: the server's start */
-    int64_t last_save_duration_s, current_save_duration_s; /* -1: none */
-    int64_t last_rewrite_duration_s, current_rewrite_duration_s; /* -1: none */
-    uint64_t saves, rewrites;
-    uint64_t changes_at_last_save; /* of stats.changes */
-    uint64_t keys_saved, keys_total, load_keys_loaded, load_keys_expired;
-    uint64_t load_began_ms, load_bytes, load_bytes_total; /* while loading */
-    bool save_scheduled, rewrite_scheduled;
-    uint64_t aof_current_size, aof_base_size, aof_buffer_size, aof_delayed_fsync;
-    uint64_t last_save_held_bytes, last_rewrite_held_bytes;
-};
-
-/*
- * DEBUG RELOAD saves (if it is to) and loads the RDB, DEBUG LOADAOF loads the AOF.  The session, if
- * it is not 0, waits for the answer.
- */
-struct saving_reload {
-    bool aof;               /* else the RDB */
-    bool no_save, no_flush; /* of the RDB */
-    bool merge;             /* keys of the file replace those that are there */
-    uint32_t worker;
-    uint64_t session;
-};
-
-/* What becomes of a wish to save. */
-enum save_answer { SAVE_STARTED, SAVE_SCHEDULED, SAVE_BUSY_SAVING, SAVE_BUSY_REWRITING };
-
 /* Makes the log with its thread, AOF and saver; before any worker exists. */
 struct persistence *persistence_new(const struct persistence_parts *parts);
 /* Marks the server as loading if there is something to load: before the workers start. */
@@ -75,7 +45,7 @@ LK_MUST_USE bool persistence_load(struct persistence *p);
 void persistence_cron(struct persistence *p, int64_t now_ms);
 /* Outside the gate, by one thread: makes the AOF what the configuration says. */
 void persistence_settle(struct persistence *p);
-void persistence_report(struct persistence *p, struct saving_report *out);
+void persistence_report(struct persistence *p, struct admin_persistence *out);
 uint64_t persistence_log_offset(const struct persistence *p);
 
 /* For BGSAVE, BGREWRITEAOF and SAVE, whose session then waits for its answer. */
@@ -84,7 +54,7 @@ enum save_answer persistence_bgrewrite(struct persistence *p);
 enum save_answer persistence_save(struct persistence *p, uint32_t worker, uint64_t session_id);
 
 /* In place of what is there.  Others meet -LOADING meanwhile.  Outside the gate, by one thread. */
-void persistence_reload(struct persistence *p, const struct saving_reload *r);
+void persistence_reload(struct persistence *p, const struct admin_reload *r);
 
 /* --- the end --------------------------------------------------------------------------------- */
 

@@ -38,7 +38,7 @@ static void clear(struct persistence *p)
     gate_open(&ks->gate);
 }
 
-static bool reload_rdb(struct persistence *p, const struct saving_reload *r)
+static bool reload_rdb(struct persistence *p, const struct admin_reload *r)
 {
     struct aof_load_result result = {0};
     if (!r->no_save && !persistence_save_now(p))
@@ -64,7 +64,7 @@ static bool reload_aof(struct persistence *p)
 }
 
 /* Nothing of this is logged: the files already say it. */
-static bool reload(struct persistence *p, const struct saving_reload *r)
+static bool reload(struct persistence *p, const struct admin_reload *r)
 {
     struct engine *engine = p->parts.engine;
     const uint32_t logging = __atomic_load_n(&engine->saving.log_active, __ATOMIC_ACQUIRE);
@@ -77,7 +77,7 @@ static bool reload(struct persistence *p, const struct saving_reload *r)
     return well;
 }
 
-void persistence_reload(struct persistence *p, const struct saving_reload *r)
+void persistence_reload(struct persistence *p, const struct admin_reload *r)
 {
     static const char rdb_error[] = "-ERR Error trying to load the RDB dump, check server logs\r\n",
                       aof_error[] =

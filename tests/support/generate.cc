@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <strings.h>
 
 namespace lk
 {
@@ -176,15 +177,39 @@ const std::vector<Family> &families()
     return all;
 }
 
+namespace
+{
+
+/*
+ * Servers differ in what becomes of a transaction with MULTI or WATCH inside, by version: so EXEC
+ * comes instead.  in_multi is of the connection.
+ */
+void end_before_nesting(Args &args, bool &in_multi)
+{
+    const auto is = [&](const char *word) {
+        return !args.empty() && strcasecmp(args[0].c_str(), word) == 0;
+    };
+    if (in_multi && (is("multi") || is("watch")))
+        args = {"EXEC"};
+    if (is("multi"))
+        in_multi = args.size() == 1;
+    else if (is("exec") || is("reset") || (is("discard") && args.size() == 1))
+        in_multi = false;
+}
+
+} // namespace
+
 Session random_session(const Family &family, uint64_t seed, size_t steps)
 {
     Random random(seed);
     Session session;
+    bool in_multi[kConns] = {};
     for (size_t i = 0; i < steps; i++) {
         Step step;
         step.conn = static_cast<int>(random.below(static_cast<size_t>(family.conns)));
         step.args = family.next(random);
         spoil(random, step.args);
+        end_before_nesting(step.args, in_multi[step.conn]);
         session.push_back(std::move(step));
     }
     return session;

@@ -147,14 +147,17 @@ Args erase(Random &random)
     return args;
 }
 
-/* Mostly back to where "1-*" is above, which only a stream without entries allows. */
+/*
+ * Mostly back to where "1-*" is above, which only a stream without entries allows.  Its stream is
+ * one that nothing is deleted from: since 7.2 that sets a limit to how far back.
+ */
 Args set_id(Random &random)
 {
-    Args args = {"XSETID", stream_key(random), random.one_in(3) ? id(random) : "1-0"};
+    if (random.one_in(4))
+        return {"XADD", "setid", "MAXLEN", random.one_in(2) ? "0" : "2", "1-*", "f", "v"};
+    Args args = {"XSETID", "setid", random.one_in(3) ? id(random) : "1-0"};
     if (random.one_in(4))
         args.insert(args.end(), {"ENTRIESADDED", any_integer(random)});
-    if (random.one_in(4))
-        args.insert(args.end(), {"MAXDELETEDID", id(random)});
     return args;
 }
 

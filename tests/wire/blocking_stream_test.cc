@@ -159,18 +159,22 @@ struct End {
 class EndsOfWaits : public testing::TestWithParam<End>
 {
 };
-const char *const no_key = "-UNBLOCKED the stream key no longer exists\r\n";
-const char *const no_group =
-    "-NOGROUP the consumer group this client was blocked on no longer exists\r\n";
+const char *const no_group = "-NOGROUP No such key 'k' or consumer group 'g' in XREADGROUP with "
+                             "GROUP option\r\n";
+const char *const wrong_type =
+    "-WRONGTYPE Operation against a key holding the wrong kind of value\r\n";
 const End ends[] = {
-    {"Del", {{"DEL", "k"}}, no_key},
-    {"Unlink", {{"UNLINK", "k"}}, no_key},
-    {"Set", {{"SET", "k", "x"}}, no_key},
-    {"Rename", {{"RENAME", "k", "m"}}, no_key},
-    {"RenamedOver", {{"RPUSH", "list", "x"}, {"RENAME", "list", "k"}}, no_key},
-    {"FlushAll", {{"FLUSHALL"}}, no_key},
-    {"Expire", {{"PEXPIRE", "k", "1"}}, no_key},
-    {"ExpireAtOnce", {{"EXPIRE", "k", "-1"}}, no_key},
+    {"Del", {{"DEL", "k"}}, no_group},
+    {"Unlink", {{"UNLINK", "k"}}, no_group},
+    {"Set", {{"SET", "k", "x"}}, wrong_type},
+    {"Rename", {{"RENAME", "k", "m"}}, no_group},
+    {"RenamedOver", {{"RPUSH", "list", "x"}, {"RENAME", "list", "k"}}, wrong_type},
+    {"FlushAll", {{"FLUSHALL"}}, no_group},
+    {"FlushDb", {{"FLUSHDB"}}, no_group},
+    {"Move", {{"MOVE", "k", "3"}}, no_group},
+    {"Swapped", {{"SWAPDB", "0", "1"}, {"SWAPDB", "0", "1"}}, no_group},
+    {"Expire", {{"PEXPIRE", "k", "1"}}, no_group},
+    {"ExpireAtOnce", {{"EXPIRE", "k", "-1"}}, no_group},
     {"Destroy", {{"XGROUP", "DESTROY", "k", "g"}}, no_group},
     {"StreamOver", {{"COPY", "l", "k", "REPLACE"}}, no_group},
 };

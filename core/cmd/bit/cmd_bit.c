@@ -140,26 +140,25 @@ static int parse_count_range(const struct args *a, struct range *r)
     *r = (struct range){0, -1, false};
     if (a->n == 2)
         return LK_OK;
-    if (a->n != 4 && a->n != 5)
+    if (a->n > 5)
         return LK_ESYNTAX;
     int rc = args_int64(a, 2, &r->start);
-    if (rc == LK_OK)
-        rc = args_int64(a, 3, &r->end);
-    if (rc == LK_OK && a->n == 5 && !is_backwards(r))
+    if (rc == LK_OK && a->n == 5)
         rc = parse_unit(a, 4, r);
+    if (rc == LK_OK && a->n > 3)
+        rc = args_int64(a, 3, &r->end);
     return rc;
 }
 
-/* Of a key that does not exist nothing is read, not even the range. */
 static enum outcome bit_count(struct exec *x, const struct args *a)
 {
     struct value v;
     struct range r;
     uint64_t first = 0, end = 0, ones = 0;
 
-    int rc = exec_find_in_turns(x, a->v[1], TYPE_STRING, &v);
-    if (rc == LK_OK && value_exists(&v))
-        rc = parse_count_range(a, &r);
+    int rc = parse_count_range(a, &r);
+    if (rc == LK_OK)
+        rc = exec_find_in_turns(x, a->v[1], TYPE_STRING, &v);
     if (rc != LK_OK)
         return reply_status(x, rc);
     if (value_exists(&v)) {
@@ -189,28 +188,26 @@ static int parse_position_range(const struct args *a, struct range *r)
  * Replies with where the bit is.  Behind a string without a given end there are zeros, so the first
  * one of those is the answer if all bits are ones.
  */
-static enum outcome find_in(struct exec *x, const struct args *a, const struct value *v, bool bit)
+static enum outcome find_in(struct exec *x, const struct value *v, const struct range *r, bool bit,
+                            bool end_given)
 {
     const struct bits_pause pause = pause_of(x);
-    struct range r;
     uint64_t first, end, at;
 
-    const int rc = parse_position_range(a, &r);
-    if (rc != LK_OK)
-        return reply_status(x, rc);
-    if (!range_bits(r, str_size(v), &first, &end)) {
+    if (!range_bits(*r, str_size(v), &first, &end)) {
         reply_int(x->reply, -1);
         return RUN_DONE;
     }
     if (!str_find_bit(v, bit, first, end, &pause, &at))
         return RUN_AGAIN;
-    reply_int(x->reply, at == end && (bit || a->n > 4) ? -1 : (int64_t)at);
+    reply_int(x->reply, at == end && (bit || end_given) ? -1 : (int64_t)at);
     return RUN_DONE;
 }
 
 static enum outcome bit_position(struct exec *x, const struct args *a)
 {
     struct value v;
+    struct range r;
     int64_t bit = 0;
 
     int rc = args_int64(a, 2, &bit);
@@ -219,11 +216,13 @@ static enum outcome bit_position(struct exec *x, const struct args *a)
         return RUN_DONE;
     }
     if (rc == LK_OK)
+        rc = parse_position_range(a, &r);
+    if (rc == LK_OK)
         rc = exec_find_in_turns(x, a->v[1], TYPE_STRING, &v);
     if (rc != LK_OK)
         return reply_status(x, rc);
     if (value_exists(&v))
-        return find_in(x, a, &v, bit == 1);
+        return find_in(x, &v, &r, bit == 1, a->n > 4);
     reply_int(x->reply, bit == 1 ? -1 : 0);
     return RUN_DONE;
 }

@@ -62,8 +62,10 @@ static enum outcome select_db(struct exec *x, const struct args *a)
 {
     int64_t db;
     const int rc = args_int64(a, 1, &db);
-    if (rc != LK_OK || db > INT32_MAX || db < INT32_MIN)
-        return reply_status(x, LK_ENOTINT);
+    if (rc != LK_OK)
+        return reply_status(x, rc);
+    if (db > INT32_MAX || db < INT32_MIN)
+        return reply_not_between(x, INT32_MIN, INT32_MAX);
     if (db < 0 || db >= (int64_t)exec_limits(x)->databases)
         return reply_status(x, LK_EDBINDEX);
     __atomic_store_n(&x->session->db, (uint32_t)db, __ATOMIC_RELAXED);

@@ -269,7 +269,8 @@ static void note_refused(struct dispatcher *d, struct pending *p)
     leave_token(d, s);
     session_end_turns(s); /* it may have been allowed the turns before */
     s->turns.ticks = 0;
-    if (p->cmd)
+    /* An unknown subcommand is no command, as an unknown name is none. */
+    if (p->cmd && (p->cmd->subcommand_count == 0 || p->args.n == 1))
         stats_add(&d->stats.commands[p->cmd->id].rejected, 1);
     stats_error(&d->stats, bytes_of(s->reply.out.data + s->reply.error_at + 1,
                                     s->reply.out.size - s->reply.error_at - 1));

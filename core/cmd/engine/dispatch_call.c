@@ -10,6 +10,7 @@
 #include "core/cmd/client/slowlog.h"
 #include "core/cmd/engine/dispatch_priv.h"
 #include "core/cmd/engine/monitor.h"
+#include "core/cmd/engine/waiter.h"
 #include "core/store/lru.h"
 
 enum { SCRATCH_KEEP = 64 * 1024 };
@@ -69,6 +70,15 @@ static void call_account(struct dispatcher *d, struct session *s, const struct c
         dispatch_read_config(d);
 }
 
+void dispatch_account_wait(struct dispatcher *d, struct session *s, const struct command_info *c,
+                           const struct args *a, uint64_t ticks, uint32_t errors)
+{
+    d->call.errors = errors;
+    d->batch.mark_ticks = clock_ticks();
+    s->turns.ticks = ticks;
+    call_account(d, s, c, a);
+}
+
 static enum outcome call_run(struct dispatcher *d, struct session *s, const struct command_info *c,
                              const struct args *a)
 {
@@ -83,10 +93,10 @@ static enum outcome call_run(struct dispatcher *d, struct session *s, const stru
         buf_release(&d->scratch);
     if (LK_UNLIKELY(outcome == RUN_AGAIN || outcome == RUN_BLOCK)) {
         const uint64_t now = clock_ticks();
-        if (outcome == RUN_AGAIN) {
-            s->turns.ticks += now - d->batch.mark_ticks;
-            s->turns.count++;
-        }
+        /* Whoever runs a command that waits to its end counts it, with all that it took. */
+        struct session *last = outcome == RUN_BLOCK && s->waiter ? &s->waiter->stand_in : s;
+        last->turns.ticks += now - d->batch.mark_ticks;
+        s->turns.count += outcome == RUN_AGAIN;
         d->batch.mark_ticks = now;
         if (outcome == RUN_BLOCK && LK_UNLIKELY(monitor_any(d->push)))
             monitor_note(d, s, c, a);

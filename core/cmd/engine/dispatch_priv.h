@@ -139,6 +139,15 @@ struct dispatcher {
     } expiry;
 };
 
+/* --- dispatch_call.c ------------------------------------------------------------------------- */
+
+/*
+ * Counts a command that has waited and ends without being served.  Its answer is written; before it
+ * the reply had so many errors, and its runs took so many ticks.
+ */
+void dispatch_account_wait(struct dispatcher *d, struct session *s, const struct command_info *c,
+                           const struct args *a, uint64_t ticks, uint32_t errors);
+
 /* --- exec.c ---------------------------------------------------------------------------------- */
 
 /* Readies x for a command of session s. */

@@ -46,7 +46,12 @@ static bool serve_waiter(struct dispatcher *d, struct waiter *w, const struct wa
         return false;
     d->unit.serving = true;
     d->unit.ready_key = wait_key_name(k);
+    /* For the slow log.  The session lives: it leaves the list of k, under our lock, before it
+     * ends. */
+    w->stand_in.registry.peer = w->session->registry.peer;
+    w->stand_in.registry.name = w->session->registry.name;
     const bool served = dispatch_call(d, &w->stand_in, w->cmd, &w->args) != RUN_BLOCK;
+    w->stand_in.registry.peer = w->stand_in.registry.name = NULL;
     d->unit.serving = false;
     __atomic_store_n(&w->state, served ? WAITER_SERVED : WAITER_WAITS, __ATOMIC_RELEASE);
     return served;

@@ -141,16 +141,20 @@ struct found *exec_locate(struct exec *x, struct bytes key)
     return f;
 }
 
-static void touch(struct exec *x, struct entry *e)
+static void note_use(struct exec *x, struct entry *e)
 {
     const struct command_limits *l = exec_limits(x);
-    if (session_has(x->session, SESSION_NO_TOUCH))
-        return;
     if (LK_LIKELY(!l->lfu))
         entry_touch(e, x->dispatcher->batch.lru_now);
     else
         entry_touch(e, lfu_touch(entry_lru(e), x->now_ms, (uint32_t)l->lfu_decay_minutes,
                                  (uint32_t)l->lfu_log_factor, &x->dispatcher->rng));
+}
+
+static void touch(struct exec *x, struct entry *e)
+{
+    if (LK_LIKELY(!session_has(x->session, SESSION_NO_TOUCH)))
+        note_use(x, e);
 }
 
 /* Bits of use of what is written now. */
@@ -207,9 +211,14 @@ int exec_peek(struct exec *x, struct bytes key, unsigned type, struct value *out
 
 bool exec_exists(struct exec *x, struct bytes key)
 {
+    return count_look_up(x, key)->at.entry != NULL;
+}
+
+bool exec_touch(struct exec *x, struct bytes key)
+{
     const struct found *f = count_look_up(x, key);
     if (f->at.entry)
-        touch(x, f->at.entry);
+        note_use(x, f->at.entry);
     return f->at.entry != NULL;
 }
 

@@ -65,7 +65,9 @@ int exec_peek(struct exec *x, struct bytes key, unsigned type, struct value *out
  */
 int exec_find_made(struct exec *x, struct bytes key, unsigned type, struct value *out);
 
-bool exec_exists(struct exec *x, struct bytes key); /* counts a hit or miss, touches */
+/* Both count a hit or miss; the second is a use of the key, also of a client with NO-TOUCH. */
+bool exec_exists(struct exec *x, struct bytes key);
+bool exec_touch(struct exec *x, struct bytes key);
 
 /* The deadline, ENTRY_NO_DEADLINE (-1) without one, -2 if there is no such key. */
 int64_t exec_deadline(struct exec *x, struct bytes key);
@@ -317,8 +319,9 @@ void exec_walk_reply(struct exec *x);      /* an array of all that was found; en
  * SCAN's step: visits about count keys from cursor on and returns the next cursor, 0 at the end.
  * A key that is there throughout is visited exactly once.
  */
-uint64_t exec_scan(struct exec *x, uint64_t cursor, uint64_t count,
-                   bool (*visit)(void *ctx, struct bytes key, const struct value *v), void *ctx);
+typedef bool exec_visit(void *ctx, struct bytes key, const struct value *v);
+uint64_t exec_scan(struct exec *x, uint64_t cursor, uint64_t count, exec_visit *wanted,
+                   exec_visit *visit, void *ctx);
 
 /* A random key, uniformly; appended to out.  False if the database is empty. */
 bool exec_random_key(struct exec *x, struct buf *out);
@@ -336,6 +339,8 @@ enum outcome reply_status(struct exec *x, int status);
 enum outcome reply_syntax(struct exec *x);
 /* "ERR wrong number of arguments for 'name' command", with the full name of a subcommand. */
 enum outcome reply_arity(struct exec *x);
+/* A number lies outside of what is taken. */
+enum outcome reply_not_between(struct exec *x, int64_t least, int64_t most);
 /* An array of lines for X HELP: "X <subcommand> …" heads and the common HELP foot are added. */
 enum outcome reply_help(struct exec *x, const char *const *lines);
 /* "ERR unknown subcommand or wrong number of arguments for 'x'. Try NAME HELP.": a handler's own.

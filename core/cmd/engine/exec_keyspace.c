@@ -183,25 +183,78 @@ static uint32_t skip_empty(struct exec *x, uint32_t i, uint32_t db)
     return i;
 }
 
-uint64_t exec_scan(struct exec *x, uint64_t cursor, uint64_t count,
-                   bool (*visit)(void *ctx, struct bytes key, const struct value *v), void *ctx)
+/* --- SCAN ------------------------------------------------------------------------------------ */
+
+struct scan {
+    struct visit visit;
+    exec_visit *wanted;
+    struct buf expired; /* keys that were met: { size, key } … */
+};
+
+static void scan_entry(struct scan *s, const struct entry *e)
+{
+    const struct bytes key = entry_key(e);
+    const int64_t deadline = entry_deadline(e);
+    struct value v;
+    value_of_entry(e, &v);
+    if (!s->wanted(s->visit.ctx, key, &v)) {
+        s->visit.seen++;
+        return;
+    }
+    visit_entry(&s->visit, e);
+    if (deadline != ENTRY_NO_DEADLINE && clock_passed(deadline, s->visit.now_ms)) {
+        buf_append(&s->expired, &key.size, sizeof key.size);
+        buf_append_bytes(&s->expired, key);
+    }
+}
+
+/*
+ * Drops the expired keys that a step has met, in a unit of its own unless the whole is one.  Where
+ * somebody waits in the shard he would have to be served now: it is left to who expires by time.
+ */
+static void scan_drop_expired(struct exec *x, struct shard *s, struct scan *scan)
+{
+    struct dispatcher *d = x->dispatcher;
+    const bool alone = !d->held.all_locked && !d->held.exclusive;
+    const bool apart = d->unit.effects.apart;
+    size_t size;
+    if (alone)
+        d->unit.effects.apart = true;
+    for (size_t at = 0; at < scan->expired.size && s->waiting == 0; at += sizeof size + size) {
+        memcpy(&size, scan->expired.data + at, sizeof size);
+        (void)exec_locate(x, bytes_of(scan->expired.data + at + sizeof size, size));
+        exec_forget(x);
+    }
+    scan->expired.size = 0;
+    if (alone)
+        unit_end(d, x->session, s);
+    d->unit.effects.apart = apart;
+}
+
+uint64_t exec_scan(struct exec *x, uint64_t cursor, uint64_t count, exec_visit *wanted,
+                   exec_visit *visit, void *ctx)
 {
     struct keyspace *ks = x->dispatcher->ks;
     const uint32_t db = x->dispatcher->call.db_in_use;
-    struct visit w = {visit, ctx, x->now_ms, 0, false};
+    struct scan s = {{visit, ctx, x->now_ms, 0, false}, wanted, {0}};
+    const struct visit *w = &s.visit;
     uint64_t index = cursor >> 32, position = cursor & UINT32_MAX;
     uint64_t buckets = 0;
     const uint64_t buckets_max = count < UINT64_MAX / 16 ? count * 16 : UINT64_MAX;
 
-    while (index < ks->count && w.seen < count && buckets < buckets_max && !w.stopped) {
+    while (index < ks->count && w->seen < count && buckets < buckets_max && !w->stopped) {
         const struct table *t = visit_begin(x, &ks->shards[index], db);
-        while (t && position < TABLE_POSITIONS && w.seen < count && buckets < buckets_max) {
+        while (t && position < TABLE_POSITIONS && w->seen < count && buckets < buckets_max) {
             struct table_step step;
             struct entry *e = table_step_first(&step, t, position);
             for (; e; e = table_step_next(&step))
-                visit_entry(&w, e);
+                scan_entry(&s, e);
             position = step.next;
             buckets += t->count > 0; /* an empty shard costs nothing */
+            if (LK_UNLIKELY(s.expired.size > 0)) {
+                scan_drop_expired(x, &ks->shards[index], &s);
+                t = shard_table(&ks->shards[index], db);
+            }
         }
         visit_end(x, &ks->shards[index]);
         if (!t || position >= TABLE_POSITIONS) {
@@ -209,6 +262,7 @@ uint64_t exec_scan(struct exec *x, uint64_t cursor, uint64_t count,
             position = 0;
         }
     }
+    buf_release(&s.expired);
     if (position == 0 && index < ks->count)
         index = skip_empty(x, (uint32_t)index, db);
     return index < ks->count ? index << 32 | position : 0;
@@ -262,7 +316,7 @@ bool exec_random_key(struct exec *x, struct buf *out)
 
 static uint64_t flush_one(struct dispatcher *d, struct shard *s, uint32_t db)
 {
-    watch_mark_dbs(s, db, db);
+    watch_mark_flushed(s, db);
     dispatch_note_db_ready(d, s, db);
     return shard_flush(d->ks, s, db, true);
 }
@@ -301,7 +355,7 @@ int exec_swap_dbs(struct exec *x, uint32_t a, uint32_t b)
         const struct table *ta = shard_table(s, a), *tb = shard_table(s, b);
         if ((!ta || ta->count == 0) && (!tb || tb->count == 0))
             continue;
-        watch_mark_dbs(s, a, b);
+        watch_mark_swapped(s, a, b, x->now_ms);
         shard_swap(d->ks, s, a, b);
         dispatch_note_db_ready(d, s, a);
         dispatch_note_db_ready(d, s, b);

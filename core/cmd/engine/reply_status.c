@@ -39,6 +39,7 @@ static const char *const lines[] = {
     [-LK_ENOTHLL] = "WRONGTYPE Key is not a valid HyperLogLog string value.",
     [-LK_EHLL] = "INVALIDOBJ Corrupted HLL object detected",
     [-LK_ENOTID] = "ERR Invalid stream ID specified as stream command argument",
+    [-LK_ENOVALUES] = "ERR NOVALUES option can only be used in HSCAN",
     [-LK_EIDMIN] = "ERR invalid start ID for the interval",
     [-LK_EIDMAX] = "ERR invalid end ID for the interval",
 };
@@ -72,6 +73,13 @@ enum outcome reply_status(struct exec *x, int status)
     const size_t index = (size_t)-status;
     LK_ASSERT(status < 0 && index < sizeof lines / sizeof lines[0] && lines[index]);
     reply_error_bytes(x->reply, bytes_cstr(lines[index]));
+    return RUN_DONE;
+}
+
+enum outcome reply_not_between(struct exec *x, int64_t least, int64_t most)
+{
+    reply_error(x->reply, "ERR value is out of range, value must between %lld and %lld",
+                (long long)least, (long long)most);
     return RUN_DONE;
 }
 

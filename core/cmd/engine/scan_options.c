@@ -1,5 +1,7 @@
 #include "core/cmd/engine/scan_options.h"
 
+#include "core/types/value.h"
+
 #include <errno.h>
 #include <stdlib.h>
 
@@ -20,14 +22,18 @@ bool scan_matches(const struct scan_options *o, struct bytes name)
     return name.size == 0 ? o->pattern.size == 0 : bytes_match_glob(o->pattern, name, false);
 }
 
-/* A cursor is what strtoull reads, with nothing before or behind it; no digits at all are 0. */
+/*
+ * A cursor is what strtoull reads, with nothing behind it, and no number below 0.
+ */
 int scan_cursor(struct bytes word, uint64_t *out)
 {
     char text[32], *end;
-    if (word.size >= sizeof text || (word.size > 0 && word.data[0] <= ' '))
+    int64_t n;
+    if (word.size == 0 || (bytes_to_int64(word, &n) && n < 0))
         return LK_ECURSOR;
-    if (word.size > 0)
-        memcpy(text, word.data, word.size);
+    if (word.size >= sizeof text)
+        return LK_ECURSOR;
+    memcpy(text, word.data, word.size);
     text[word.size] = '\0';
     errno = 0;
     *out = strtoull(text, &end, 10);
@@ -45,6 +51,15 @@ static int parse_count(const struct args *a, uint32_t i, uint64_t *count)
     return LK_OK;
 }
 
+static int parse_type(struct bytes word, struct bytes *out)
+{
+    *out = word;
+    for (unsigned type = 0; type < TYPE_COUNT; type++)
+        if (bytes_is_word(word, type_ops_get(type)->name))
+            return LK_OK;
+    return LK_ETYPE;
+}
+
 int scan_parse(const struct args *a, uint32_t at, enum scan_of of, struct scan_options *out)
 {
     static const char *const bare[] = {
@@ -58,9 +73,11 @@ int scan_parse(const struct args *a, uint32_t at, enum scan_of of, struct scan_o
         else if (more && args_is(a, i, "match"))
             scan_set_pattern(out, a->v[++i]);
         else if (more && of == SCAN_OF_KEYS && args_is(a, i, "type"))
-            out->type = a->v[++i];
+            rc = parse_type(a->v[++i], &out->type);
         else if ((of == SCAN_OF_FIELDS || of == SCAN_OF_SCORES) && args_is(a, i, bare[of]))
             out->bare = true;
+        else if (args_is(a, i, bare[SCAN_OF_FIELDS]))
+            rc = LK_ENOVALUES;
         else
             rc = LK_ESYNTAX;
         if (rc != LK_OK)

@@ -163,8 +163,8 @@ static bool watches(const struct watch_list *w, uint32_t db, struct bytes key)
 static enum outcome watch_run(struct exec *x, const struct args *a)
 {
     struct session *s = x->session;
-    if (session_has(s, SESSION_MULTI)) {
-        reply_error(x->reply, "ERR WATCH inside MULTI is not allowed");
+    if (session_has(s, SESSION_MULTI)) { /* in a log: who calls is refused before */
+        reply_error(x->reply, "ERR Command not allowed inside a transaction");
         return RUN_DONE;
     }
     if (!s->watch)
@@ -206,8 +206,8 @@ static enum outcome multi_run(struct exec *x, const struct args *a)
 {
     (void)a;
     struct session *s = x->session;
-    if (session_has(s, SESSION_MULTI)) {
-        reply_error(x->reply, "ERR MULTI calls can not be nested");
+    if (session_has(s, SESSION_MULTI)) { /* in a log: who calls is refused before */
+        reply_error(x->reply, "ERR Command not allowed inside a transaction");
         return RUN_DONE;
     }
     s->multi = mem_new(struct multi_state);
@@ -293,17 +293,19 @@ uint32_t dispatch_flags(const struct session *s, const struct command_info *c)
     return LK_UNLIKELY(exec) ? c->flags | multi_flags(s) : c->flags;
 }
 
-#define CONTROL                                                                                    \
-    .flags = CMD_NOSCRIPT | CMD_LOADING | CMD_STALE | CMD_FAST | CMD_ALLOW_BUSY | CMD_CONTROL,     \
+#define CONTROL(more)                                                                              \
+    .flags =                                                                                       \
+        CMD_NOSCRIPT | CMD_LOADING | CMD_STALE | CMD_FAST | CMD_ALLOW_BUSY | CMD_CONTROL | (more), \
     .categories = CAT_TRANSACTION
 
 const struct command transaction_commands[] = {
-    {"multi", .arity = 1, CONTROL, .run = multi_run},
+    {"multi", .arity = 1, CONTROL(CMD_NO_MULTI), .run = multi_run},
     {"exec", .arity = 1,
      .flags = CMD_NOSCRIPT | CMD_LOADING | CMD_STALE | CMD_SKIP_SLOWLOG | CMD_CONTROL,
      .categories = CAT_TRANSACTION, .run = transaction_exec},
-    {"discard", .arity = 1, CONTROL, .run = discard_run},
-    {"watch", .arity = -2, CONTROL, .keys = KEY_RANGE(1, -1, 1, KEY_RO), .run = watch_run},
+    {"discard", .arity = 1, CONTROL(0), .run = discard_run},
+    {"watch", .arity = -2, CONTROL(CMD_NO_MULTI), .keys = KEY_RANGE(1, -1, 1, KEY_RO),
+     .run = watch_run},
     {"unwatch", .arity = 1,
      .flags = CMD_NOSCRIPT | CMD_LOADING | CMD_STALE | CMD_FAST | CMD_ALLOW_BUSY,
      .categories = CAT_TRANSACTION, .run = unwatch_run},

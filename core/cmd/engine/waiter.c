@@ -139,31 +139,54 @@ void waiter_finish(struct dispatcher *d, struct inbox_node *message)
     free_waiter(w);
 }
 
+/* What a session's reply was before its command ended without being served. */
+struct ending {
+    struct reply_place place;
+    uint32_t errors;
+};
+
+static struct ending end_begin(const struct session *s)
+{
+    return (struct ending){reply_mark(&s->reply), s->reply.errors};
+}
+
+/* The answer is written: the command is counted as any other, and the session goes on. */
+static void end_count(struct dispatcher *d, struct session *s, const struct ending *e)
+{
+    struct waiter *w = s->waiter;
+    dispatch_account_wait(d, s, w->cmd, &w->args, w->stand_in.turns.ticks, e->errors);
+    if (w->hushed)
+        reply_rewind(&s->reply, e->place);
+    go_on(s);
+    free_waiter(w);
+}
+
 bool waiter_end(struct dispatcher *d, struct session *s, enum session_unblock how)
 {
     struct waiter *w = s->waiter;
     leave_lists(d, w);
     if (__atomic_load_n(&w->state, __ATOMIC_ACQUIRE) == WAITER_SERVED)
         return false;
-    if (!w->hushed && how == UNBLOCK_ERROR)
+    const struct ending e = end_begin(s);
+    if (how == UNBLOCK_ERROR)
         reply_error(&s->reply, "UNBLOCKED client unblocked via CLIENT UNBLOCK");
-    else if (!w->hushed)
+    else
         reply_timeout(&s->reply, w->null_array);
-    go_on(s);
-    free_waiter(w);
+    end_count(d, s, &e);
     return true;
 }
 
 bool waiter_answer(struct dispatcher *d, struct session *s, struct bytes reply)
 {
     struct waiter *w = s->waiter;
-    (void)d;
     if (!w || w->count > 0)
         return false;
-    if (!w->hushed)
+    const struct ending e = end_begin(s);
+    if (reply.data[0] == '-')
+        reply_error_bytes(&s->reply, bytes_of(reply.data + 1, reply.size - 3));
+    else
         reply_raw(&s->reply, reply);
-    go_on(s);
-    free_waiter(w);
+    end_count(d, s, &e);
     return true;
 }
 

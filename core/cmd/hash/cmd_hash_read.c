@@ -222,11 +222,8 @@ static enum outcome random_fields(struct exec *x, const struct args *a)
     const int rc = args_int64(a, 2, &count);
     if (rc != LK_OK)
         return reply_status(x, rc);
-    if (count < -COUNT_MAX) {
-        reply_error(x->reply, "ERR value is out of range, value must between %lld and %lld",
-                    (long long)-COUNT_MAX, (long long)COUNT_MAX);
-        return RUN_DONE;
-    }
+    if (count < -COUNT_MAX)
+        return reply_not_between(x, -COUNT_MAX, COUNT_MAX);
     const bool values = a->n == 4 && args_is(a, 3, "withvalues");
     if (a->n > 3 && !values)
         return reply_syntax(x);

@@ -18,8 +18,7 @@ static bool parse_db(struct exec *x, const struct args *a, uint32_t i, uint32_t 
         return false;
     }
     if (n < INT32_MIN || n > INT32_MAX) {
-        reply_error(x->reply, "ERR value is out of range, value must between %d and %d", INT32_MIN,
-                    INT32_MAX);
+        reply_not_between(x, INT32_MIN, INT32_MAX);
         return false;
     }
     if (n < 0 || n >= exec_limits(x)->databases) {

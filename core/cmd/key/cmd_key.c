@@ -19,12 +19,12 @@ static enum outcome delete_keys(struct exec *x, const struct args *a)
     return RUN_DONE;
 }
 
-/* EXISTS and TOUCH: a key that is named twice counts twice. */
+/* A key that is named twice counts twice.  imm: TOUCH, which is a use whatever the client says. */
 static enum outcome count_keys(struct exec *x, const struct args *a)
 {
     int64_t n = 0;
     for (uint32_t i = 1; i < a->n; i++)
-        n += exec_exists(x, a->v[i]);
+        n += x->cmd->imm ? exec_touch(x, a->v[i]) : exec_exists(x, a->v[i]);
     reply_int(x->reply, n);
     return RUN_DONE;
 }
@@ -42,9 +42,9 @@ static enum outcome type_of_key(struct exec *x, const struct args *a)
 const struct command key_commands[] = {
     {"del", .arity = -2, .flags = CMD_WRITE, .categories = CAT_KEYSPACE, .imm = 0,
      .keys = KEY_RANGE(1, -1, 1, KEY_RM | KEY_DELETE), .run = delete_keys},
-    {"exists", .arity = -2, .flags = CMD_READONLY | CMD_FAST, .categories = CAT_KEYSPACE,
+    {"exists", .arity = -2, .flags = CMD_READONLY | CMD_FAST, .categories = CAT_KEYSPACE, .imm = 0,
      .keys = KEY_RANGE(1, -1, 1, KEY_RO), .run = count_keys},
-    {"touch", .arity = -2, .flags = CMD_READONLY | CMD_FAST, .categories = CAT_KEYSPACE,
+    {"touch", .arity = -2, .flags = CMD_READONLY | CMD_FAST, .categories = CAT_KEYSPACE, .imm = 1,
      .keys = KEY_RANGE(1, -1, 1, KEY_RO), .run = count_keys},
     {"type", .arity = 2, .flags = CMD_READONLY | CMD_FAST, .categories = CAT_KEYSPACE,
      .keys = KEY_AT(1, KEY_RO), .run = type_of_key},

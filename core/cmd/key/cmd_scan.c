@@ -12,17 +12,25 @@ struct filter {
     uint64_t n;
 };
 
-static bool visit(void *ctx, struct bytes key, const struct value *v)
+static bool wanted(void *ctx, struct bytes key, const struct value *v)
+{
+    const struct scan_options *o = &((struct filter *)ctx)->options;
+    return (o->type.size == 0 || bytes_is_word(o->type, type_ops_get(v->type)->name)) &&
+           scan_matches(o, key);
+}
+
+static bool put(void *ctx, struct bytes key, const struct value *v)
 {
     struct filter *f = ctx;
-    const struct scan_options *o = &f->options;
-    if (o->type.size > 0 && !bytes_is_word(o->type, type_ops_get(v->type)->name))
-        return true;
-    if (!scan_matches(o, key))
-        return true;
+    (void)v;
     reply_buf_bulk(f->walk ? exec_walk_out(f->walk) : f->out, key);
     f->n++;
     return true;
+}
+
+static bool visit(void *ctx, struct bytes key, const struct value *v)
+{
+    return !wanted(ctx, key, v) || put(ctx, key, v);
 }
 
 static enum outcome keys(struct exec *x, const struct args *a)
@@ -38,6 +46,14 @@ static enum outcome keys(struct exec *x, const struct args *a)
     return RUN_DONE;
 }
 
+static enum outcome reply_unknown_type(struct exec *x, struct bytes name)
+{
+    enum { SHOWN = 128 };
+    reply_error(x->reply, "ERR unknown type name '%.*s'",
+                (int)(name.size < SHOWN ? name.size : SHOWN), name.data);
+    return RUN_DONE;
+}
+
 /* The next cursor comes first, so the keys wait in scratch. */
 static enum outcome scan(struct exec *x, const struct args *a)
 {
@@ -47,9 +63,11 @@ static enum outcome scan(struct exec *x, const struct args *a)
     int rc = scan_cursor(a->v[1], &cursor);
     if (rc == LK_OK)
         rc = scan_parse(a, 2, SCAN_OF_KEYS, &f.options);
+    if (rc == LK_ETYPE)
+        return reply_unknown_type(x, f.options.type);
     if (rc != LK_OK)
         return reply_status(x, rc);
-    const uint64_t next = exec_scan(x, cursor, f.options.count, visit, &f);
+    const uint64_t next = exec_scan(x, cursor, f.options.count, wanted, put, &f);
     reply_array(x->reply, 2);
     reply_bulk_int(x->reply, (int64_t)next);
     reply_array(x->reply, f.n);

@@ -97,8 +97,8 @@ static enum outcome pop_several_or_wait(struct exec *x, const struct args *a)
 enum { TAKES = KEY_RW | KEY_ACCESS | KEY_DELETE };
 
 #define BLOCKS                                                                                     \
-    .arity = -3, .flags = CMD_WRITE | CMD_NOSCRIPT | CMD_BLOCKING,                                 \
-    .categories = CAT_LIST | CAT_BLOCKING, .keys = KEY_RANGE(1, -2, 1, TAKES), .run = pop_or_wait
+    .arity = -3, .flags = CMD_WRITE | CMD_BLOCKING, .categories = CAT_LIST | CAT_BLOCKING,         \
+    .keys = KEY_RANGE(1, -2, 1, TAKES), .run = pop_or_wait
 #define NUMBERED(at)                                                                               \
     {                                                                                              \
         {                                                                                          \

@@ -90,6 +90,8 @@ static enum outcome remove_equal(struct exec *x, const struct args *a)
     uint64_t removed = 0;
 
     int rc = args_int64(a, 2, &count);
+    if (rc == LK_OK && count == INT64_MIN) /* it has no opposite */
+        return reply_not_between(x, -INT64_MAX, INT64_MAX);
     if (rc == LK_OK)
         rc = exec_peek(x, key, TYPE_LIST, &v);
     if (rc == LK_OK && value_exists(&v)) {

@@ -159,8 +159,8 @@ enum { ENDS_IN_WORDS = 1 };
 #define NOW                                                                                        \
     .flags = CMD_WRITE | CMD_DENYOOM, .categories = CAT_LIST, .keys = {FROM, TO}, .run = move_now
 #define WAIT                                                                                       \
-    .flags = CMD_WRITE | CMD_DENYOOM | CMD_NOSCRIPT | CMD_BLOCKING,                                \
-    .categories = CAT_LIST | CAT_BLOCKING, .keys = {FROM, TO}, .run = move_or_wait
+    .flags = CMD_WRITE | CMD_DENYOOM | CMD_BLOCKING, .categories = CAT_LIST | CAT_BLOCKING,        \
+    .keys = {FROM, TO}, .run = move_or_wait
 
 const struct command list_move_commands[] = {
     {"blmove", .arity = 6, .imm = ENDS_IN_WORDS, WAIT},

@@ -103,9 +103,11 @@ static bool parse_rank(struct exec *x, const struct args *a, uint32_t i, struct 
                     "second ... or use negative to start from the end of the list");
         return false;
     }
+    if (rank == INT64_MIN) { /* it has no opposite */
+        reply_not_between(x, -INT64_MAX, INT64_MAX);
+        return false;
+    }
     s->backward = rank < 0;
-    if (rank == INT64_MIN) /* servers in the field take it for -1 */
-        rank = -1;
     s->skip = (uint64_t)(rank < 0 ? -rank : rank) - 1;
     return true;
 }

@@ -139,8 +139,8 @@ static enum outcome command_help(struct exec *x, const struct args *a)
 static const struct command command_subcommands[] = {
     {"count", .arity = 2, .run = command_count, ABOUT},
     {"docs", .arity = -2, .run = command_docs, ABOUT},
-    {"getkeys", .arity = -4, .run = command_getkeys, ABOUT},
-    {"getkeysandflags", .arity = -4, .imm = 1, .run = command_getkeys, ABOUT},
+    {"getkeys", .arity = -3, .run = command_getkeys, ABOUT},
+    {"getkeysandflags", .arity = -3, .imm = 1, .run = command_getkeys, ABOUT},
     {"help", .arity = 2, .run = command_help, ABOUT},
     {"info", .arity = -2, .run = command_info, ABOUT},
     {"list", .arity = -2, .run = command_list, ABOUT},

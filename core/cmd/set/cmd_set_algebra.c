@@ -323,7 +323,7 @@ const struct command set_algebra_commands[] = {
                .first_key = 1,
                .keynum_step = 1}},
      .run = count_common},
-    {"sinterstore", .imm = INTERSECT, STORING, .keys = {TARGET(KEY_RW | KEY_UPDATE), SOURCES}},
+    {"sinterstore", .imm = INTERSECT, STORING, .keys = {TARGET(KEY_OW | KEY_UPDATE), SOURCES}},
     {"sunion", .imm = UNITE, OF_SETS},
     {"sunionstore", .imm = UNITE, STORING, .keys = {TARGET(KEY_OW | KEY_UPDATE), SOURCES}},
     {0},

@@ -148,9 +148,7 @@ static enum outcome show_many(struct exec *x, const struct args *a)
     int rc = args_int64(a, 2, &wanted);
     if (rc == LK_OK && wanted < -REPEATED_MAX) {
         const int64_t least = wanted == INT64_MIN ? -INT64_MAX : -REPEATED_MAX;
-        reply_error(x->reply, "ERR value is out of range, value must between %lld and %lld",
-                    (long long)least, (long long)INT64_MAX);
-        return RUN_DONE;
+        return reply_not_between(x, least, INT64_MAX);
     }
     if (rc == LK_OK)
         rc = exec_find(x, a->v[1], TYPE_SET, &v);

@@ -265,7 +265,11 @@ static bool parse_setid(struct exec *x, const struct args *a, struct setid_words
 /* NULL, or why the stream's entries do not allow it. */
 static const char *check_setid(const struct value *v, const struct setid_words *w)
 {
+    struct stream_state s;
     struct stream_iter it;
+    stream_state_get(v, &s);
+    if (stream_id_compare(w->last_id, s.max_deleted_id) < 0)
+        return "ERR The ID specified in XSETID is smaller than current max_deleted_entry_id";
     stream_iter_begin(&it, v, stream_id_of(0, 0), stream_id_max(), true);
     if (!stream_iter_next(&it))
         return NULL;

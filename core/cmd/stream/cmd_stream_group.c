@@ -65,12 +65,13 @@ static bool find_stream(struct exec *x, struct bytes key, bool make, struct valu
     return rc == LK_OK && (value_exists(v) || make);
 }
 
-/* "$" is the last ID of the stream, which may not be there yet. */
-static int parse_last_id(struct bytes word, const struct value *v, struct stream_id *id)
+/* "$" is the last ID of the stream, which may not be there yet; "-" and "+" unless strict. */
+static int parse_last_id(struct bytes word, bool strict, const struct value *v,
+                         struct stream_id *id)
 {
     struct stream_state s = {0};
     if (word.size != 1 || *word.data != '$')
-        return stream_parse_strict_id(word, id);
+        return strict ? stream_parse_strict_id(word, id) : stream_parse_id(word, 0, id);
     if (value_exists(v))
         stream_state_get(v, &s);
     *id = s.last_id;
@@ -89,7 +90,7 @@ static enum outcome create(struct exec *x, const struct args *a)
     if (a->n > WORDS_MAX)
         return reply_subcommand(x, a);
     const bool fresh = !value_exists(&v);
-    int rc = parse_last_id(a->v[GROUP + 1], &v, &id);
+    int rc = parse_last_id(a->v[GROUP + 1], true, &v, &id);
     if (rc == LK_OK && !fresh && stream_group_find(&v, a->v[GROUP]))
         return refuse(x, "BUSYGROUP Consumer Group name already exists");
     if (rc == LK_OK)
@@ -117,7 +118,7 @@ static enum outcome set_id(struct exec *x, const struct args *a)
         return reply_no_group(x, key, name);
     if (a->n > WORDS_MAX)
         return reply_subcommand(x, a);
-    int rc = parse_last_id(a->v[GROUP + 1], &v, &id);
+    int rc = parse_last_id(a->v[GROUP + 1], false, &v, &id);
     if (rc == LK_OK)
         rc = exec_edit(x, key, &e);
     if (rc != LK_OK)

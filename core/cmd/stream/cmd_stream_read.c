@@ -42,7 +42,9 @@ static enum stream_word take_block(struct exec *x, const struct args *a, uint32_
     if (ms < 0)
         return wrong(x, "ERR timeout is negative");
     w->waits = true;
-    if (ms == 0 || __builtin_add_overflow(x->now_ms, ms, &w->deadline_ms))
+    if (__builtin_add_overflow(x->now_ms, ms, &w->deadline_ms))
+        return wrong(x, "ERR timeout is out of range");
+    if (ms == 0)
         w->deadline_ms = 0;
     return STREAM_WORD_TAKEN;
 }
@@ -64,8 +66,10 @@ static enum stream_word take_streams(struct exec *x, const struct args *a, uint3
 {
     const uint32_t rest = a->n - i;
     if (rest % 2 == 1)
-        return wrong(x, "ERR Unbalanced XREAD list of streams: for each stream key an ID or '$' "
-                        "must be specified.");
+        return wrong(x, w->grouped ? "ERR Unbalanced 'xreadgroup' list of streams: for each stream "
+                                     "key an ID or '>' must be specified."
+                                   : "ERR Unbalanced 'xread' list of streams: for each stream key "
+                                     "an ID or '$' must be specified.");
     w->first = i;
     w->keys = rest / 2;
     return STREAM_WORD_TAKEN;
@@ -127,18 +131,16 @@ static bool is_sign(struct bytes word, char sign)
     return word.size == 1 && *word.data == sign;
 }
 
-/* Is there the group to be read for?  rc is what looking for the stream said. */
+/*
+ * Is there the group to be read for?  rc is what looking for the stream said.  Who waited hears the
+ * same of a stream that has gone as who comes now.
+ */
 static bool check_group(struct exec *x, const struct read_words *w, struct bytes key, int rc,
                         const struct value *v)
 {
-    const bool waited = exec_has_waited(x), there = rc == LK_OK && value_exists(v);
-    if (there && stream_group_find(v, w->group))
+    if (rc == LK_OK && value_exists(v) && stream_group_find(v, w->group))
         return true;
-    if (waited && there)
-        wrong(x, "NOGROUP the consumer group this client was blocked on no longer exists");
-    else if (waited)
-        wrong(x, "UNBLOCKED the stream key no longer exists");
-    else if (rc == LK_OK)
+    if (rc == LK_OK)
         reply_no_key_or_group(x, key, w->group, " in XREADGROUP with GROUP option");
     else
         reply_status(x, rc);

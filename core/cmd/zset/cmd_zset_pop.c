@@ -175,7 +175,7 @@ static enum outcome zmpop(struct exec *x, const struct args *a)
 
 #define POP_KEY (KEY_RW | KEY_ACCESS | KEY_DELETE)
 #define BLOCKING_POP                                                                               \
-    .arity = -3, .flags = CMD_WRITE | CMD_NOSCRIPT | CMD_FAST | CMD_BLOCKING,                      \
+    .arity = -3, .flags = CMD_WRITE | CMD_FAST | CMD_BLOCKING,                                     \
     .categories = CAT_SORTEDSET | CAT_BLOCKING, .keys = KEY_RANGE(1, -2, 1, POP_KEY), .run = bzpop
 #define POP                                                                                        \
     .arity = -2, .flags = CMD_WRITE | CMD_FAST, .categories = CAT_SORTEDSET,                       \

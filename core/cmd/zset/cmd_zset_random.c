@@ -120,8 +120,7 @@ static bool parse_count(struct exec *x, const struct args *a, int64_t *count)
         return false;
     }
     if (*count == INT64_MIN) {
-        reply_error(x->reply, "ERR value is out of range, value must between %lld and %lld",
-                    (long long)-INT64_MAX, (long long)INT64_MAX);
+        reply_not_between(x, -INT64_MAX, INT64_MAX);
         return false;
     }
     if (a->n > 4 || (a->n == 4 && !args_is(a, 3, "withscores"))) {

@@ -298,7 +298,7 @@ static void debug_help(struct exec *x, const struct args *a)
 /* --- files ----------------------------------------------------------------------------------- */
 
 /* The client waits until the data are there again; false: an error is answered. */
-static bool ask_to_reload(struct exec *x, struct saving_reload *spec)
+static bool ask_to_reload(struct exec *x, struct admin_reload *spec)
 {
     const struct admin_parts *parts = &x->admin->parts;
 
@@ -312,7 +312,7 @@ static bool ask_to_reload(struct exec *x, struct saving_reload *spec)
 
 static bool debug_reload(struct exec *x, const struct args *a)
 {
-    struct saving_reload spec = {0};
+    struct admin_reload spec = {0};
 
     for (uint32_t i = 2; i < a->n; i++) {
         if (args_is(a, i, "merge")) {
@@ -332,7 +332,7 @@ static bool debug_reload(struct exec *x, const struct args *a)
 
 static bool debug_loadaof(struct exec *x, const struct args *a)
 {
-    struct saving_reload spec = {.aof = true};
+    struct admin_reload spec = {.aof = true};
 
     (void)a;
     return ask_to_reload(x, &spec);

@@ -73,13 +73,15 @@ static uint64_t larger(uint64_t a, uint64_t b)
     return a > b ? a : b;
 }
 
-static void add_worker(struct worker_report *sum, const struct worker_report *one)
+static void add_worker(struct admin_worker *sum, const struct admin_worker *one)
 {
     if (!sum->backend)
         sum->backend = one->backend;
     sum->connections += one->connections;
     sum->blocked += one->blocked;
+    sum->tracking += one->tracking;
     sum->subscribed += one->subscribed;
+    sum->watching += one->watching;
     sum->buffer_bytes += one->buffer_bytes;
     sum->input_max = larger(sum->input_max, one->input_max);
     sum->output_max = larger(sum->output_max, one->output_max);
@@ -91,16 +93,17 @@ static void gather(struct info *i)
 {
     const struct admin_parts *parts = &i->admin->parts;
 
-    i->persistence = (struct saving_report){.last_save_duration_s = -1,
-                                            .current_save_duration_s = -1,
-                                            .last_rewrite_duration_s = -1,
-                                            .current_rewrite_duration_s = -1};
-    if (parts->saving)
-        persistence_report(parts->saving, &i->persistence);
+    i->persistence = (struct admin_persistence){.last_save_duration_s = -1,
+                                                .current_save_duration_s = -1,
+                                                .last_rewrite_duration_s = -1,
+                                                .current_rewrite_duration_s = -1};
+    if (parts->persistence)
+        parts->persistence(parts->ctx, &i->persistence);
     if (i->persistence.last_save_s == 0)
         i->persistence.last_save_s = parts->started_ms / 1000;
-    for (uint32_t w = 0; parts->workers && w < worker_group_count(parts->workers); w++) {
-        const struct worker_report one = worker_group_report(parts->workers, w);
+    for (uint32_t w = 0; parts->worker && w < i->engine->fixed.worker_count; w++) {
+        struct admin_worker one = {0};
+        parts->worker(parts->ctx, w, &one);
         add_worker(&i->workers, &one);
     }
     i->used_bytes = mem_used();

@@ -20,9 +20,9 @@ struct info {
     struct engine *engine;
     const struct config *config;
     const struct stats *totals;
-    struct worker_report workers; /* sums; backend of the first */
+    struct admin_worker workers;  /* sums; backend of the first */
     const struct db_reports *dbs; /* NULL unless a section asked for them */
-    struct saving_report persistence;
+    struct admin_persistence persistence;
     size_t used_bytes;
     struct buf *out;
 };

@@ -18,7 +18,7 @@ static const char *status(bool failed)
 
 static void view_lines(struct info *i)
 {
-    const struct saving_report *p = &i->persistence;
+    const struct admin_persistence *p = &i->persistence;
     const uint64_t since = __atomic_load_n(&i->admin->sampled.held_since_ms, __ATOMIC_RELAXED);
     const int64_t age_ms = since ? clock_unix_ms() - (int64_t)since : 0;
     const double part = p->keys_total ? 100.0 * (double)p->keys_saved / (double)p->keys_total : 0;
@@ -34,7 +34,7 @@ static void view_lines(struct info *i)
 
 static void rdb_lines(struct info *i)
 {
-    const struct saving_report *p = &i->persistence;
+    const struct admin_persistence *p = &i->persistence;
     const uint64_t changes = i->totals->changes;
 
     info_count(i, "rdb_changes_since_last_save",
@@ -52,7 +52,7 @@ static void rdb_lines(struct info *i)
 
 static void aof_lines(struct info *i)
 {
-    const struct saving_report *p = &i->persistence;
+    const struct admin_persistence *p = &i->persistence;
 
     info_number(i, "aof_enabled", p->aof_enabled);
     info_number(i, "aof_rewrite_in_progress", p->rewriting);
@@ -76,7 +76,7 @@ static void aof_lines(struct info *i)
 
 static void loading_lines(struct info *i)
 {
-    const struct saving_report *p = &i->persistence;
+    const struct admin_persistence *p = &i->persistence;
     const uint64_t total = p->load_bytes_total,
                    done = p->load_bytes < total ? p->load_bytes : total;
     const int64_t passed_s = (clock_unix_ms() - (int64_t)p->load_began_ms) / 1000;
@@ -117,7 +117,7 @@ void info_replication(struct info *i)
     info_text(i, "master_replid",
               parts->replication_id ? parts->replication_id : i->admin->replication_id);
     info_text(i, "master_replid2", "0000000000000000000000000000000000000000");
-    info_count(i, "master_repl_offset", parts->saving ? persistence_log_offset(parts->saving) : 0);
+    info_count(i, "master_repl_offset", parts->log_offset ? parts->log_offset(parts->ctx) : 0);
     info_number(i, "second_repl_offset", -1);
     info_number(i, "repl_backlog_active", 0);
     info_count(i, "repl_backlog_size", i->config->repl_backlog_size);

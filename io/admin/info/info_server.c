@@ -84,7 +84,7 @@ void info_server(struct info *i)
 
 void info_clients(struct info *i)
 {
-    const struct worker_report *w = &i->workers;
+    const struct admin_worker *w = &i->workers;
     const struct wait_totals waits = wait_totals_get(i->engine->fixed.keyspace);
 
     info_count(i, "connected_clients", w->connections);
@@ -93,9 +93,9 @@ void info_clients(struct info *i)
     info_count(i, "client_recent_max_input_buffer", w->input_max);
     info_count(i, "client_recent_max_output_buffer", w->output_max);
     info_count(i, "blocked_clients", w->blocked);
-    info_number(i, "tracking_clients", 0);
+    info_count(i, "tracking_clients", w->tracking);
     info_count(i, "pubsub_clients", w->subscribed);
-    info_number(i, "watching_clients", 0);
+    info_count(i, "watching_clients", w->watching);
     info_number(i, "clients_in_timeout_table", 0);
     info_number(i, "total_watched_keys", 0);
     info_count(i, "total_blocking_keys", waits.keys);

@@ -10,8 +10,11 @@ static uint64_t client_bytes(const struct admin *a)
 {
     uint64_t bytes = 0;
 
-    for (uint32_t w = 0; a->parts.workers && w < worker_group_count(a->parts.workers); w++)
-        bytes += worker_group_report(a->parts.workers, w).buffer_bytes;
+    for (uint32_t w = 0; a->parts.worker && w < a->parts.engine->fixed.worker_count; w++) {
+        struct admin_worker one = {0};
+        a->parts.worker(a->parts.ctx, w, &one);
+        bytes += one.buffer_bytes;
+    }
     return bytes;
 }
 

@@ -5,7 +5,6 @@
 #include "tests/io/admin/admin_fixture.h"
 
 #include "io/admin/info/info.h"
-#include "io/saving/persistence_priv.h"
 
 namespace
 {
@@ -143,41 +142,30 @@ TEST_F(Admin, InfoTellsWhatHappened)
 
 TEST_F(Admin, InfoAsksTheParts)
 {
-    log_ring_free(engine.fixed.log);
-    const persistence_parts saving{.config = holder,
-                                   .engine = &engine,
-                                   .log_slots = 1024,
-                                   .log_slack = 64,
-                                   .log_bytes_max = size_t{1} << 20,
-                                   .ctx = nullptr,
-                                   .answer = nullptr,
-                                   .ask_to_settle = nullptr};
-    parts.saving = persistence_new(&saving);
-    parts.saving->loaded_keys = 7;
-    parts.saving->rewrite_scheduled = 1;
+    parts.worker = [](void *, uint32_t, admin_worker *out) {
+        out->backend = "uring";
+        out->connections = 7;
+    };
+    parts.log_offset = [](void *) -> uint64_t { return 1234; };
+    parts.persistence = [](void *, admin_persistence *out) {
+        out->aof_enabled = true;
+        out->last_save_s = 77;
+        out->save_failed = true;
+    };
     start("port 7777\nmaxmemory-policy allkeys-lfu\n");
     auto fields = info("all");
-    EXPECT_EQ(fields["connected_clients"], "0");
-    EXPECT_EQ(fields["multiplexing_api"], "none");
-    EXPECT_EQ(fields["master_repl_offset"], "0");
-    EXPECT_EQ(fields["rdb_last_load_keys_loaded"], "7");
-    EXPECT_EQ(fields["aof_rewrite_scheduled"], "1");
-    EXPECT_EQ(fields["rdb_last_save_time"], std::to_string(NOW / 1000));
-    EXPECT_EQ(run("LASTSAVE"), ":" + std::to_string(NOW / 1000) + "\r\n");
+    EXPECT_EQ(fields["connected_clients"], "7");
+    EXPECT_EQ(fields["multiplexing_api"], "io_uring");
+    EXPECT_EQ(fields["master_repl_offset"], "1234");
+    EXPECT_EQ(fields["aof_enabled"], "1");
+    EXPECT_EQ(fields.count("aof_current_size"), 1U);
+    EXPECT_EQ(fields["rdb_last_bgsave_status"], "err");
+    EXPECT_EQ(run("LASTSAVE"), ":77\r\n");
     EXPECT_EQ(fields["tcp_port"], "7777");
     EXPECT_EQ(fields["maxmemory_policy"], "allkeys-lfu");
     EXPECT_EQ(fields["executable"], "/bin/latchkey-server");
     EXPECT_EQ(fields["run_id"], admin_run_id(admin));
     EXPECT_EQ(fields["run_id"].size(), 40U);
-    EXPECT_EQ(run("SHUTDOWN ABORT"), "-ERR No shutdown in progress.\r\n");
-    persistence_end(parts.saving);
-}
-
-TEST_F(Admin, WithoutSavingItsCommandsAnswerAnError)
-{
-    start();
-    for (const char *line : {"SAVE", "BGSAVE", "BGREWRITEAOF"})
-        EXPECT_EQ(run(line), "-ERR this server saves nothing\r\n") << line;
 }
 
 TEST_F(Admin, CronMeasuresRates)

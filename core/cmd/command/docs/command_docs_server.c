@@ -93,7 +93,7 @@ static const struct command_doc rows[] = {
     DOC("latency|latest", "2.8.13", O1, "The latest sample of each latency event.",
         .tips = LATENCY),
     DOC("latency|reset", "2.8.13", O1, "Forgets samples of latency events.",
-        .arguments = "event:s?*", .tips = NODES),
+        .arguments = "event:s?*", .tips = "request_policy:all_nodes response_policy:agg_sum"),
     DOC("lolwut", "5.0.0", NULL, "A little art, and the version.",
         .arguments = "version:i@VERSION?"),
     DOC("memory", "4.0.0", SUBCOMMAND, "Looks at what memory is used for."),

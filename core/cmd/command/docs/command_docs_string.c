@@ -42,7 +42,7 @@ static const struct command_doc rows[] = {
         .arguments = "data{key:k0 value:s}*", .tips = SPLIT " response_policy:all_succeeded"),
     DOC("msetnx", "1.0.1", "O(N), N being the number of keys",
         "Sets several strings at once, unless one of the keys exists.",
-        .arguments = "data{key:k0 value:s}*", .tips = SPLIT " response_policy:agg_min"),
+        .arguments = "data{key:k0 value:s}*"),
     DOC("psetex", "2.6.0", O1, "Sets a string that expires after some milliseconds.",
         .arguments = "key:k0 milliseconds:i value:s", .deprecated = "2.6.12",
         .instead = "`SET` with the `PX` option"),

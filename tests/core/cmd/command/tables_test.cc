@@ -76,19 +76,19 @@ const std::set<std::string> want = {
     "bitfield_ro -2 readonly fast | @read @bitmap @fast | [RO access 1 0 1 0]",
     "bitop -4 write denyoom | @write @bitmap @slow | [OW update 2 0 1 0] [RO access 3 -1 1 0]",
     "bitpos -3 readonly | @read @bitmap @slow | [RO access 1 0 1 0]",
-    "blmove 6 write denyoom noscript blocking | @write @list @slow @blocking | [RW access delete 1 "
+    "blmove 6 write denyoom blocking | @write @list @slow @blocking | [RW access delete 1 "
     "0 1 0] [RW insert 2 0 1 0]",
     "blmpop -5 write blocking movablekeys | @write @list @slow @blocking | [RW access delete 2 "
     "keynum 0 1 1]",
-    "blpop -3 write noscript blocking | @write @list @slow @blocking | [RW access delete 1 -2 1 0]",
-    "brpop -3 write noscript blocking | @write @list @slow @blocking | [RW access delete 1 -2 1 0]",
-    "brpoplpush 4 write denyoom noscript blocking | @write @list @slow @blocking | [RW access "
+    "blpop -3 write blocking | @write @list @slow @blocking | [RW access delete 1 -2 1 0]",
+    "brpop -3 write blocking | @write @list @slow @blocking | [RW access delete 1 -2 1 0]",
+    "brpoplpush 4 write denyoom blocking | @write @list @slow @blocking | [RW access "
     "delete 1 0 1 0] [RW insert 2 0 1 0]",
     "bzmpop -5 write blocking movablekeys | @write @sortedset @slow @blocking | [RW access delete "
     "2 keynum 0 1 1]",
-    "bzpopmax -3 write noscript blocking fast | @write @sortedset @fast @blocking | [RW access "
+    "bzpopmax -3 write blocking fast | @write @sortedset @fast @blocking | [RW access "
     "delete 1 -2 1 0]",
-    "bzpopmin -3 write noscript blocking fast | @write @sortedset @fast @blocking | [RW access "
+    "bzpopmin -3 write blocking fast | @write @sortedset @fast @blocking | [RW access "
     "delete 1 -2 1 0]",
     "copy -3 write denyoom | @keyspace @write @slow | [RO access 1 0 1 0] [OW update 2 0 1 0]",
     "dbsize 1 readonly fast | @keyspace @read @fast |",
@@ -209,7 +209,7 @@ const std::set<std::string> want = {
     "setrange 4 write denyoom | @write @string @slow | [RW update 1 0 1 0]",
     "sinter -2 readonly | @read @set @slow | [RO access 1 -1 1 0]",
     "sintercard -3 readonly movablekeys | @read @set @slow | [RO access 1 keynum 0 1 1]",
-    "sinterstore -3 write denyoom | @write @set @slow | [RW update 1 0 1 0] [RO access 2 -1 1 0]",
+    "sinterstore -3 write denyoom | @write @set @slow | [OW update 1 0 1 0] [RO access 2 -1 1 0]",
     "sismember 3 readonly fast | @read @set @fast | [RO 1 0 1 0]",
     "smembers 2 readonly | @read @set @slow | [RO access 1 0 1 0]",
     "smismember -3 readonly fast | @read @set @fast | [RO access 1 0 1 0]",

@@ -29,7 +29,8 @@ TEST_F(Connection, Answers)
           {"select 16", "-ERR DB index is out of range"},
           {"select -1", "-ERR DB index is out of range"},
           {"select x", "-ERR value is not an integer or out of range"},
-          {"select 4294967296", "-ERR value is not an integer or out of range"}});
+          {"select 4294967296", "-ERR value is out of range, value must between -2147483648 and "
+                                "2147483647"}});
 }
 
 TEST_F(Connection, QuitClosesBehindItsAnswer)

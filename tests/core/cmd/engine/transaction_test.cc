@@ -46,29 +46,52 @@ TEST_P(Watch, IsExact)
 
 INSTANTIATE_TEST_SUITE_P(
     Histories, Watch,
-    ::testing::Values(Case{"nothing", "SET k 1;WATCH k", "GET k", true},
-                      Case{"set", "SET k 1;WATCH k", "SET k 1", false},
-                      Case{"created", "WATCH k", "SET k 1", false},
-                      Case{"deleted_absent", "WATCH k", "DEL k", true},
-                      Case{"failed", "SET k x;WATCH k", "INCR k", true},
-                      Case{"other_key", "SET k 1;WATCH k", "SET l 1;DEL l", true},
-                      Case{"other_db", "SET k 1;WATCH k", "SELECT 1;SET k 2", true},
-                      Case{"own_before", "SET k 1;WATCH k;SET k 2", "", false},
-                      Case{"unwatched", "SET k 1;WATCH k;UNWATCH", "SET k 2", true},
-                      Case{"second_of_two", "WATCH a b", "SET b 1", false},
-                      Case{"renamed_over", "SET a 1;WATCH b", "RENAME a b", false},
-                      Case{"moved_to", "SELECT 1;WATCH k;SELECT 0", "SET k 1;MOVE k 1", false},
-                      Case{"deadline", "SET k 1;WATCH k", "EXPIRE k 100", false},
-                      Case{"flushed", "SET k 1;WATCH k", "FLUSHALL", false},
-                      Case{"flushed_absent", "WATCH k", "SET l 1;FLUSHALL", true},
-                      Case{"swapped_away", "SET k 1;WATCH k", "SWAPDB 0 1", false},
-                      Case{"swapped_in", "WATCH k", "SELECT 1;SET k 1;SWAPDB 0 1", false},
-                      Case{"swapped_elsewhere", "SET k 1;WATCH k", "SELECT 2;SET k 1;SWAPDB 2 3",
-                           true},
-                      Case{"expired_meanwhile", "SET k 1 PX 10;WATCH k", "WAIT 20", false},
-                      Case{"expired_and_deleted", "SET k 1 PX 10;WATCH k", "WAIT 20;GET k", false},
-                      Case{"expired_before", "SET k 1 PX 10;WAIT 20;WATCH k", "GET k", true}),
+    ::testing::Values(
+        Case{"nothing", "SET k 1;WATCH k", "GET k", true},
+        Case{"set", "SET k 1;WATCH k", "SET k 1", false},
+        Case{"created", "WATCH k", "SET k 1", false},
+        Case{"deleted_absent", "WATCH k", "DEL k", true},
+        Case{"failed", "SET k x;WATCH k", "INCR k", true},
+        Case{"other_key", "SET k 1;WATCH k", "SET l 1;DEL l", true},
+        Case{"other_db", "SET k 1;WATCH k", "SELECT 1;SET k 2", true},
+        Case{"own_before", "SET k 1;WATCH k;SET k 2", "", false},
+        Case{"unwatched", "SET k 1;WATCH k;UNWATCH", "SET k 2", true},
+        Case{"second_of_two", "WATCH a b", "SET b 1", false},
+        Case{"renamed_over", "SET a 1;WATCH b", "RENAME a b", false},
+        Case{"moved_to", "SELECT 1;WATCH k;SELECT 0", "SET k 1;MOVE k 1", false},
+        Case{"deadline", "SET k 1;WATCH k", "EXPIRE k 100", false},
+        Case{"flushed", "SET k 1;WATCH k", "FLUSHALL", false},
+        Case{"flushed_absent", "WATCH k", "SET l 1;FLUSHALL", true},
+        Case{"swapped_away", "SET k 1;WATCH k", "SWAPDB 0 1", false},
+        Case{"swapped_in", "WATCH k", "SELECT 1;SET k 1;SWAPDB 0 1", false},
+        Case{"swapped_elsewhere", "SET k 1;WATCH k", "SELECT 2;SET k 1;SWAPDB 2 3", true},
+        Case{"stale_for_none", "WATCH k", "SELECT 1;SET k 1 PX 10;WAIT 20;SWAPDB 0 1", true},
+        Case{"stale_for_stale", "SELECT 1;SET k 1 PX 10;SELECT 0;SET k 1 PX 10;WAIT 20;WATCH k",
+             "SWAPDB 0 1", true},
+        Case{"alive_for_stale", "SET k 1 PX 10;WAIT 20;WATCH k", "SELECT 1;SET k 1;SWAPDB 0 1",
+             false},
+        Case{"stale_for_alive", "SET k 1;WATCH k", "SELECT 1;SET k 1 PX 10;WAIT 20;SWAPDB 0 1",
+             false},
+        Case{"none_for_alive_later", "WATCH k", "SELECT 1;SET k 1 PX 10;SWAPDB 0 1;WAIT 20", false},
+        Case{"flushed_stale", "SET k 1 PX 10;WAIT 20;WATCH k", "FLUSHALL", true},
+        Case{"expired_meanwhile", "SET k 1 PX 10;WATCH k", "WAIT 20", false},
+        Case{"expired_and_deleted", "SET k 1 PX 10;WATCH k", "WAIT 20;GET k", false},
+        Case{"expired_before", "SET k 1 PX 10;WAIT 20;WATCH k", "GET k", true}),
     [](const auto &one) { return one.param.name; });
+
+// Neither MULTI nor WATCH belongs into a transaction, and it ends without effect.
+TEST(Transaction, IsAbortedByWhatMayNotBeInside)
+{
+    for (const char *line : {"MULTI", "WATCH k"}) {
+        Server server;
+        Client c(server);
+        c.run("MULTI");
+        c.run("SET k 1");
+        EXPECT_EQ(c.run(line), "-ERR Command not allowed inside a transaction");
+        EXPECT_EQ(c.run("EXEC"), "-EXECABORT Transaction discarded because of previous errors.");
+        EXPECT_EQ(c.run("DBSIZE"), ":0");
+    }
+}
 
 // A watch that found an expired key which nobody could delete: its end is no change, a write is.
 TEST(Transaction, WatchOfAnExpiredKeyThatIsStillThere)

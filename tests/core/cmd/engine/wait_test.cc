@@ -191,6 +191,43 @@ TEST_F(Wait, FirstComeFirstServed)
     EXPECT_EQ(writer.run("DBSIZE"), ":0");
 }
 
+// However a wait ends, the command is counted when it does, and once.
+TEST_F(Wait, IsCountedAtItsEnd)
+{
+    const stats *s = dispatcher_stats(server.worker(0));
+    const uint64_t errors = s->error_replies;
+    const auto calls = [&] {
+        uint64_t n = 0;
+        for (uint32_t i = 0; i < s->command_count; i++)
+            n += s->commands[i].calls;
+        return n;
+    };
+    const auto failed = [&] {
+        uint64_t n = 0;
+        for (uint32_t i = 0; i < s->command_count; i++)
+            n += s->commands[i].failed;
+        return n;
+    };
+    const uint64_t before = calls();
+    blocks(a, "TAKE k 0");
+    EXPECT_EQ(calls(), before);
+    EXPECT_TRUE(server.end(0, &a.session, UNBLOCK_TIMEOUT));
+    EXPECT_EQ(a.take_reply(), "*-1");
+    EXPECT_EQ(calls(), before + 1);
+    EXPECT_EQ(failed(), 0u);
+    blocks(a, "TAKE k 0");
+    EXPECT_TRUE(server.end(0, &a.session, UNBLOCK_ERROR));
+    EXPECT_EQ(a.take_reply(), "-UNBLOCKED client unblocked via CLIENT UNBLOCK");
+    EXPECT_EQ(calls(), before + 2);
+    EXPECT_EQ(failed(), 1u);
+    EXPECT_EQ(s->error_replies, errors + 1);
+    blocks(a, "TAKE k 0");
+    writer.run("SET k x");
+    EXPECT_EQ(reply(a), "*2 $1 k $1 x");
+    EXPECT_EQ(calls(), before + 4);
+    EXPECT_EQ(failed(), 1u);
+}
+
 TEST_F(Wait, SeesATransactionWhenItIsDone)
 {
     blocks(a, "TAKE k 0");

@@ -220,10 +220,11 @@ TEST_F(CmdKey, ScanRefusesWhatItDoesNotKnow)
 {
     play({{"scan x", "-ERR invalid cursor"},
           {"scan 1e", "-ERR invalid cursor"},
-          {"scan \" 1\"", "-ERR invalid cursor"},
+          {"scan \"1 \"", "-ERR invalid cursor"},
+          {"scan \" 18446744073709551615\"", "*2 $1 0 *0"},
           {"scan 18446744073709551616", "-ERR invalid cursor"},
           {"scan 18446744073709551615", "*2 $1 0 *0"},
-          {"scan \"\"", "*2 $1 0 *0"},
+          {"scan \"\"", "-ERR invalid cursor"},
           {"scan 0 count 0", syntax},
           {"scan 0 count x", not_an_integer},
           {"scan 0 match", syntax},
@@ -257,11 +258,49 @@ TEST_F(CmdKey, Object)
     EXPECT_EQ(run("object freq k").substr(0, 44), "-ERR An LFU maxmemory policy is not selected");
     clock_fake_unix_ms(NOW + 25'000);
     EXPECT_EQ(run("object idletime k"), ":25");
+    // Who looks at a key does not use it.
+    for (const char *look : {"exists k", "type k", "ttl k", "pttl k", "expiretime k",
+                             "object encoding k", "object refcount k"})
+        run(look);
+    EXPECT_EQ(run("object idletime k"), ":25");
     run("get k");
+    EXPECT_EQ(run("object idletime k"), ":0");
+    // A client with NO-TOUCH uses a key by TOUCH alone.
+    clock_fake_unix_ms(NOW + 50'000);
+    session_set(&session, SESSION_NO_TOUCH, true);
+    run("get k");
+    EXPECT_EQ(run("object idletime k"), ":25");
+    EXPECT_EQ(run("touch k"), ":1");
     EXPECT_EQ(run("object idletime k"), ":0");
     config_.limits.lfu = true;
     EXPECT_EQ(run("object idletime k").substr(0, 40), "-ERR An LFU maxmemory policy is selected");
     EXPECT_EQ(run("object help").substr(0, 3), "*11");
+}
+
+// SCAN drops the expired keys that it would have told; others look away.
+TEST_F(CmdKey, ScanDropsWhatHasExpired)
+{
+    run("mset alive 1 other 2");
+    run("set gone1 v px 10");
+    run("set gone2 v px 10");
+    run("rpush list a");
+    run("pexpire list 10");
+    effects();
+    clock_fake_unix_ms(NOW + 11);
+    play({{"keys gone*", "*0", ""}, {"dbsize", ":5", ""}});
+    EXPECT_EQ(run("scan 0 count 1000 match alive"), "*2 $1 0 *1 $5 alive");
+    EXPECT_EQ(run("dbsize"), ":5");
+    EXPECT_EQ(run("scan 0 count 1000 match g* type string"), "*2 $1 0 *0");
+    EXPECT_EQ(run("dbsize"), ":3");
+    const std::string dels = effects(); // each is a line of its own, in any order
+    EXPECT_TRUE(dels == "DEL gone1 | DEL gone2" || dels == "DEL gone2 | DEL gone1") << dels;
+    play({{"multi", "+OK"},
+          {"scan 0 count 1000 type list", "+QUEUED"},
+          {"set x y", "+QUEUED"},
+          {"exec", "*2 *2 $1 0 *0 +OK", "MULTI | DEL list | set x y | EXEC"},
+          {"dbsize", ":3"},
+          {"scan 0 type nothing", "-ERR unknown type name 'nothing'"},
+          {"scan -1", "-ERR invalid cursor"}});
 }
 
 TEST_F(CmdKey, MemoryUsageGrowsWithTheValue)

@@ -346,4 +346,19 @@ TEST_P(CmdList, DeadlinesStay)
           {"ttl l", ":-1"}});
 }
 
+// The least number has no opposite to count from the other end with.
+TEST_P(CmdList, TheLeastNumberIsNoCount)
+{
+    const char *const refused = "-ERR value is out of range, value must between "
+                                "-9223372036854775807 and 9223372036854775807";
+    play({{"rpush l a b a", ":3"},
+          {"lpos l a rank -9223372036854775808", refused},
+          {"lpos none a rank -9223372036854775808", refused},
+          {"lpos l a rank -9223372036854775807", "$-1"},
+          {"lrem l -9223372036854775808 a", refused, ""},
+          {"lrem none -9223372036854775808 a", refused},
+          {"llen l", ":3"},
+          {"lrem l -9223372036854775807 a", ":2"}});
+}
+
 } // namespace

@@ -92,7 +92,7 @@ TEST_F(CmdStreamGroup, GroupsAreMade)
            "*3 *12 $4 name $1 g $9 consumers :0 $7 pending :0 $17 last-delivered-id $3 0-0 "
            "$12 entries-read $-1 $3 lag :1 "
            "*12 $4 name $1 h $9 consumers :0 $7 pending :0 $17 last-delivered-id $3 5-5 "
-           "$12 entries-read :7 $3 lag :-6 "
+           "$12 entries-read :7 $3 lag $-1 "
            "*12 $4 name $1 j $9 consumers :0 $7 pending :0 $17 last-delivered-id $3 3-3 "
            "$12 entries-read $-1 $3 lag :0",
            ""}});

@@ -12,8 +12,11 @@ const char *const not_above =
     "-ERR The ID specified in XADD is equal or smaller than the target stream top item";
 const char *const exhausted =
     "-ERR The stream has exhausted the last possible ID, unable to add more items";
-const char *const unbalanced = "-ERR Unbalanced XREAD list of streams: for each stream key an ID "
+const char *const unbalanced = "-ERR Unbalanced 'xread' list of streams: for each stream key an ID "
                                "or '$' must be specified.";
+const char *const unbalanced_group =
+    "-ERR Unbalanced 'xreadgroup' list of streams: for each stream "
+    "key an ID or '>' must be specified.";
 const char *const last_of_all = "18446744073709551615-18446744073709551615";
 
 // Blocks are of three entries, the clock stands at 1700000000000.
@@ -337,6 +340,7 @@ TEST_F(CmdStream, OddReads)
           {"xread count 1 streams", syntax},
           {"xread count 1 bogus", syntax},
           {"xread bogus streams k 0", syntax},
+          {"xread block 9223372036854775807 streams k 0", "-ERR timeout is out of range"},
           {"xread streams k 0 1", unbalanced},
           {"xread count x streams k 0", not_an_integer},
           {"xread block x streams k 0", "-ERR timeout is not an integer or out of range"},
@@ -360,7 +364,7 @@ TEST_F(CmdStream, OddReads)
                                              "command"},
           {"xreadgroup count 1 noack block 0 streams k >",
            "-ERR Missing GROUP option for XREADGROUP"},
-          {"xreadgroup count 1 noack streams k k >", unbalanced}});
+          {"xreadgroup count 1 noack streams k k >", unbalanced_group}});
 }
 
 // Inside EXEC nobody waits.
@@ -442,9 +446,17 @@ TEST_F(CmdStream, SetsTheLastId)
           {"xsetid k 20 bogus 1", syntax},
           {"xsetid k -", bad_id},
           {"xsetid k $", bad_id},
-          {"xsetid k 15 maxdeletedid 3 maxdeletedid 2", "+OK"},
+          {"xsetid k 15",
+           "-ERR The ID specified in XSETID is smaller than current "
+           "max_deleted_entry_id",
+           ""},
+          {"xsetid k 20 maxdeletedid 3 maxdeletedid 2", "+OK"},
+          {"xsetid k 15", "+OK"},
           {"xadd k 16 a b", "$4 16-0"},
           {"xdel k 10 16", ":2"},
+          {"xsetid k 15", "-ERR The ID specified in XSETID is smaller than current "
+                          "max_deleted_entry_id"},
+          {"xsetid k 16 maxdeletedid 0", "+OK"},
           {"xsetid k 1", "+OK"},
           {"xadd k 2 a b", "$3 2-0"}});
 }
