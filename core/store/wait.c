@@ -1,5 +1,7 @@
 #include "core/store/wait.h"
 
+#include <sched.h>
+
 /* Under the lock; whoever counts reads without it. */
 static void count(uint32_t *n, uint32_t by)
 {
@@ -101,4 +103,55 @@ struct wait_totals wait_totals_get(const struct keyspace *ks)
         t.keys_when_gone += __atomic_load_n(&ks->shards[i].waited_gone, __ATOMIC_RELAXED);
     }
     return t;
+}
+
+/* --- whose it is ----------------------------------------------------------------------------- */
+
+static bool pass(struct wait *w, enum wait_state from, enum wait_state to, uint32_t *found)
+{
+    *found = from;
+    return __atomic_compare_exchange_n(&w->state, found, to, false, __ATOMIC_SEQ_CST,
+                                       __ATOMIC_SEQ_CST);
+}
+
+bool wait_claim(struct wait *w)
+{
+    uint32_t found;
+    while (!pass(w, WAIT_WAITS, WAIT_CLAIMED, &found)) {
+        if (found >= WAIT_SERVED)
+            return false;
+        sched_yield();
+    }
+    return true;
+}
+
+bool wait_release(struct wait *w, bool served)
+{
+    uint32_t found;
+    if (!served && pass(w, WAIT_CLAIMED, WAIT_WAITS, &found))
+        return false;
+    const uint32_t before =
+        __atomic_exchange_n(&w->state, served ? WAIT_SERVED : WAIT_ENDED, __ATOMIC_SEQ_CST);
+    LK_ASSERT(before == WAIT_LEFT || (served && before == WAIT_CLAIMED));
+    return true;
+}
+
+enum wait_end wait_end(struct wait *w)
+{
+    uint32_t found;
+    if (pass(w, WAIT_WAITS, WAIT_ENDED, &found))
+        return WAIT_END_DONE;
+    LK_ASSERT(found == WAIT_CLAIMED || found == WAIT_SERVED);
+    return found == WAIT_CLAIMED ? WAIT_END_LATER : WAIT_END_SERVED;
+}
+
+bool wait_leave(struct wait *w)
+{
+    uint32_t found;
+    do {
+        if (pass(w, WAIT_WAITS, WAIT_ENDED, &found))
+            return true;
+    } while (found == WAIT_CLAIMED && !pass(w, WAIT_CLAIMED, WAIT_LEFT, &found));
+    LK_ASSERT(found == WAIT_CLAIMED || found == WAIT_SERVED);
+    return false;
 }

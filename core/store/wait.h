@@ -8,16 +8,34 @@
  * Whoever changes a key finds here who waits for it, while he holds the shard's lock; so nobody can
  * come in between.
  *
- * Threads  under the shard's lock
+ * A wait of several keys has a node in several shards, so its state says whose it is:
+ *
+ *              +--> SERVED        by the writer who claimed it and had something for it
+ *   WAITS <--> CLAIMED            by a writer, for no longer than one command
+ *     |        +--> LEFT ---> SERVED, or ENDED by that writer: its client has gone meanwhile
+ *     +------> ENDED              by its owner: time, CLIENT UNBLOCK, the end of the connection
+ *
+ * Nobody sleeps to end a wait: a node whose shard is busy stays in its list, skipped by everybody,
+ * until its owner's next try or until a writer who meets it takes it off.  The object a node lies
+ * in lives until all its nodes are off.
+ *
+ * Threads  lists under the shard's lock; the state by any thread that may reach the wait
  */
 #ifndef LK_STORE_WAIT_H
 #define LK_STORE_WAIT_H
 
+#include "core/store/client_cell.h"
 #include "core/store/keyspace.h"
 
 LK_BEGIN
 
-struct waiter; /* a blocked command: core/cmd/engine/waiter.h */
+enum wait_state { WAIT_WAITS, WAIT_CLAIMED, WAIT_LEFT, WAIT_SERVED, WAIT_ENDED };
+
+/* A blocked command, as lists on shards see it; the rest of it is core/cmd/engine/waiter.h. */
+struct wait {
+    uint32_t state; /* __atomic: enum wait_state */
+    struct client_cell *client;
+};
 struct wait_node;
 
 struct wait_key {
@@ -35,13 +53,13 @@ struct wait_key {
 struct wait_node {
     struct wait_node *next, *prev;
     struct wait_key *key; /* NULL: in no list */
-    struct waiter *waiter;
+    struct wait *wait;
     uint64_t hash;        /* of the key, also when it is in no list any more */
     struct shard *target; /* whose lock a run of the waiter's command needs beside it, or NULL */
     bool when_gone;
 };
 
-/* Puts the node behind all that wait for the key.  waiter, target and when_gone are set. */
+/* Puts the node behind all that wait for the key.  wait, target and when_gone are set. */
 void wait_add(struct shard *s, uint32_t db, struct bytes key, uint64_t hash,
               struct wait_node *node);
 void wait_drop(struct wait_node *node);
@@ -62,6 +80,39 @@ struct wait_totals wait_totals_get(const struct keyspace *ks);
 
 /* Whoever has set ready calls this when he is done with the key. */
 void wait_let_go(struct wait_key *k);
+
+/* --- whose it is ----------------------------------------------------------------------------- */
+
+/*
+ * For a writer who holds the lock of one of its nodes.  Waits while another writer has it, which is
+ * for no longer than one command of this wait; false: it is over.
+ */
+bool wait_claim(struct wait *w);
+/* Behind wait_claim: its client was killed, or its wait called off, and that has been answered. */
+static inline bool wait_is_called_off(const struct wait *w)
+{
+    return client_cell_is_called_off(w->client);
+}
+/*
+ * Ends the claim.  True: it is over, and the caller sends it to its owner, whose it is: it was
+ * served, or its client has gone.  False: it waits on.
+ */
+bool wait_release(struct wait *w, bool served);
+/* No list has any more use for it. */
+static inline bool wait_is_over(const struct wait *w)
+{
+    return __atomic_load_n(&w->state, __ATOMIC_ACQUIRE) >= WAIT_SERVED;
+}
+
+enum wait_end {
+    WAIT_END_DONE,   /* nobody can claim it any more */
+    WAIT_END_LATER,  /* a writer has it just now: ask again in the next loop */
+    WAIT_END_SERVED, /* it was served, and comes back by itself */
+};
+/* For the owner: the client goes on, or wants to. */
+enum wait_end wait_end(struct wait *w);
+/* For the owner: the client goes.  False: a writer has it, or had it, and sends it home. */
+bool wait_leave(struct wait *w);
 
 LK_END
 

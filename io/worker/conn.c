@@ -42,7 +42,7 @@ static struct session *new_session(struct worker *w, struct conn *c, int fd, boo
     s->registry.peer = mem_strdup(name);
     socket_own_name(fd, name, sizeof name);
     s->registry.local = mem_strdup(name);
-    s->worker = w->index;
+    session_set_worker(s, w->index);
     s->shown.fd = fd;
     session_set(s, SESSION_UNIX, is_unix);
     session_set(s, SESSION_AUTHENTICATED, config_of(w)->dispatch.requirepass.size == 0);

@@ -38,11 +38,23 @@ void worker_take_served(struct worker *w)
     }
 }
 
-/* One that is being served just now leaves the heap, and comes back by itself. */
+/* A writer has the wait just now: unless he serves it, the next loop ends it. */
+static void end_wait_later(struct worker *w, struct conn *c, enum session_unblock how)
+{
+    uint32_t none = UNBLOCK_NONE;
+    __atomic_compare_exchange_n(&c->session.client->unblock, &none, (uint32_t)how, false,
+                                __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
+    worker_group_look(w->group, w->index);
+}
+
+/* One that has been served leaves the heap, and comes back by itself. */
 static void end_wait(struct worker *w, struct conn *c, enum session_unblock how)
 {
+    const enum wait_end end = waiter_end(w->dispatcher, &c->session, how);
     conn_wait_timeless(w, c);
-    if (!waiter_end(w->dispatcher, &c->session, how))
+    if (end == WAIT_END_LATER)
+        end_wait_later(w, c, how);
+    if (end != WAIT_END_DONE)
         return;
     conn_wait_ended(w, c);
     go_on(w, c);
@@ -69,7 +81,7 @@ int64_t worker_next_wait_ms(const struct worker *w)
 void worker_look_at_unblocked(struct worker *w)
 {
     for (struct conn *c = w->conns; c; c = c->next) {
-        const uint32_t how = __atomic_load_n(&c->session.unblock, __ATOMIC_ACQUIRE);
+        const uint32_t how = __atomic_load_n(&c->session.client->unblock, __ATOMIC_ACQUIRE);
         if (how != UNBLOCK_NONE && !c->closing && c->session.waiter)
             end_wait(w, c, (enum session_unblock)how);
     }

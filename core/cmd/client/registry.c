@@ -137,16 +137,18 @@ static void wake(const struct registry *r, uint32_t worker)
 
 void registry_kill(struct registry *r, struct session *s)
 {
-    if (__atomic_exchange_n(&s->kill, 1, __ATOMIC_SEQ_CST) == 0)
-        wake(r, s->worker);
+    if (__atomic_exchange_n(&s->client->kill, 1, __ATOMIC_SEQ_CST) != 0)
+        return;
+    __atomic_store_n(&s->kill, 1, __ATOMIC_SEQ_CST);
+    wake(r, s->worker);
 }
 
 bool registry_unblock(struct registry *r, struct session *s, enum session_unblock how)
 {
     uint32_t none = UNBLOCK_NONE;
     if (!session_has(s, SESSION_BLOCKED) ||
-        !__atomic_compare_exchange_n(&s->unblock, &none, (uint32_t)how, false, __ATOMIC_SEQ_CST,
-                                     __ATOMIC_RELAXED))
+        !__atomic_compare_exchange_n(&s->client->unblock, &none, (uint32_t)how, false,
+                                     __ATOMIC_SEQ_CST, __ATOMIC_RELAXED))
         return false;
     wake(r, s->worker);
     return true;

@@ -8,6 +8,7 @@ void session_init(struct session *s, uint64_t id)
     memset(s, 0, sizeof *s);
     reply_init(&s->reply, 2);
     s->id = id;
+    s->client = client_cell_new(id);
     s->shown.fd = -1;
     s->shown.version = 2;
     s->created_ms = s->last_used_ms = clock_unix_ms();

@@ -11,6 +11,7 @@
 
 #include "core/base/buf.h"
 #include "core/proto/resp_write.h"
+#include "core/store/client_cell.h"
 #include "core/store/lock_set.h"
 
 LK_BEGIN
@@ -51,8 +52,7 @@ struct session {
     uint32_t db;
     const struct command_info *last_command; /* __atomic, for CLIENT LIST; they live for ever */
     struct multi_state *multi;               /* NULL outside MULTI */
-    struct watch_list *watch;                /* NULL without WATCH */
-    uint32_t watch_dirty;                    /* __atomic: a watched key has changed */
+    struct watch_list *watch;                /* __atomic, for CLIENT LIST; NULL without WATCH */
     struct subscriptions *subscriptions;     /* channels and patterns; NULL: never had any */
     struct token_node token; /* its place in the queue of those that may wait for locks */
     uint8_t lock_failures;   /* of the parked command */
@@ -68,9 +68,9 @@ struct session {
     uint64_t aside_ticket; /* the same of those that were moved aside to be sent */
     int64_t created_ms, last_used_ms;
     uint64_t commands, bytes_in, bytes_out; /* tot-cmds, tot-net-in, tot-net-out */
-    uint32_t kill;    /* __atomic: CLIENT KILL of any worker sets it; tested before each command */
-    uint32_t unblock; /* __atomic: enum session_unblock; the owner looks when it is woken */
-    uint32_t worker;  /* index of the owner */
+    struct client_cell *client;             /* what others may keep of it */
+    uint32_t kill;   /* __atomic: as client->kill; tested before each command */
+    uint32_t worker; /* index of the owner */
     /*
      * What CLIENT LIST shows of things that live elsewhere; whoever has them stores here (relaxed
      * __atomic).  Bytes, unless it says otherwise.
@@ -95,6 +95,12 @@ struct session {
 
 void session_init(struct session *s, uint64_t id);
 void session_drop_names(struct session *s);
+
+/* Before anybody else can see the session. */
+static inline void session_set_worker(struct session *s, uint32_t worker)
+{
+    s->worker = s->client->worker = worker;
+}
 
 /* The RESP version of what is written from now on. */
 static inline void session_set_version(struct session *s, uint32_t version)

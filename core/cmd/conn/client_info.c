@@ -8,6 +8,7 @@
  */
 #include "core/cmd/command/command_index.h"
 #include "core/cmd/conn/cmd_client.h"
+#include "core/cmd/engine/session_end.h"
 
 enum { OUTPUT_BLOCK = 16 * 1024 };
 
@@ -57,7 +58,7 @@ static void append_flags(struct buf *out, const struct session *s)
             buf_append_char(out, letters[i].letter);
         if (letters[i].flag == SESSION_MASTER && client_type_of(s) == CLIENT_PUBSUB)
             buf_append_char(out, 'P');
-        if (letters[i].flag == SESSION_BLOCKED && READ(s->watch_dirty))
+        if (letters[i].flag == SESSION_BLOCKED && session_watch_is_dirty(s))
             buf_append_char(out, 'd');
         if (letters[i].flag == SESSION_CLOSE_AFTER && READ(s->kill))
             buf_append_char(out, 'A');

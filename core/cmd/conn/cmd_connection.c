@@ -52,7 +52,7 @@ static enum outcome reset(struct exec *x, const struct args *a)
     /* Under the registry's lock, before session_reset frees what is left of the name. */
     client_set_text(x, &s->registry.name, bytes_of(NULL, 0));
     exec_unsubscribe_all(x);
-    session_reset(s);
+    session_reset(x->dispatcher, s);
     session_set(s, SESSION_AUTHENTICATED, open);
     reply_simple(x->reply, "RESET");
     return RUN_DONE;

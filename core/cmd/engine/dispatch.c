@@ -39,6 +39,11 @@ struct dispatcher *dispatcher_new(struct engine *engine, uint32_t worker)
 
 void dispatcher_free(struct dispatcher *d)
 {
+    if (!dispatch_is_tidy(d)) {
+        dispatch_enter(d); /* nobody is there who could be in the way */
+        dispatch_leave(d);
+    }
+    LK_ASSERT(dispatch_is_tidy(d));
     session_release(&d->system);
     subscribers_release(&d->subscribers);
     publication_release(&d->unit.publication);
@@ -84,6 +89,8 @@ void dispatch_enter(struct dispatcher *d)
     enter_gate(d);
     d->batch.mark_ticks = clock_ticks();
     dispatch_read_clock(d, d->batch.mark_ticks);
+    if (LK_UNLIKELY(!dispatch_is_tidy(d)))
+        dispatch_tidy(d);
 }
 
 void dispatch_leave(struct dispatcher *d)
@@ -394,7 +401,7 @@ void dispatch_forget(struct dispatcher *d, struct session *s)
     shard_tell_retry(token_leave(&d->engine->token, &s->token));
     waiter_forget(d, s);
     subscriber_forget(&d->subscribers, s);
-    session_unwatch(s);
+    session_unwatch(d, s);
     multi_discard(s);
 }
 

@@ -91,8 +91,7 @@ static enum check_result refuse_exec(struct checked *k, const char *why)
 {
     if (k->c->row->run != transaction_exec)
         return refuse(k, why);
-    dispatch_unlock_one(k->d); /* it may be a watched one, and unwatching locks */
-    session_unwatch(k->s);
+    session_unwatch(k->d, k->s);
     multi_discard(k->s);
     reply_error(&k->s->reply, "EXECABORT Transaction discarded because of: %s", why);
     return CHECK_REFUSED;

@@ -116,8 +116,20 @@ void dispatch_visit_lock(struct dispatcher *d, struct shard *s)
         shard_lock(s);
 }
 
+bool dispatch_visit_try(struct dispatcher *d, struct shard *s)
+{
+    return d->held.all_locked || d->held.exclusive ||
+           shard_lock_or_ask(s, d->worker, d->ks->spin_ns);
+}
+
 void dispatch_visit_unlock(struct dispatcher *d, struct shard *s)
 {
     if (!d->held.all_locked && !d->held.exclusive)
         shard_unlock(s);
+}
+
+void dispatch_tidy(struct dispatcher *d)
+{
+    waiter_tidy(d);
+    watches_tidy(d);
 }

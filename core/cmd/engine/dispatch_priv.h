@@ -137,6 +137,10 @@ struct dispatcher {
         uint32_t next; /* of this worker's shards: where it goes on */
         bool timed;    /* the last round saw keys with deadlines */
     } expiry;
+    struct { /* over, with nodes in shards that were busy: dispatch_tidy */
+        struct waiter *waiters;
+        struct watch_list *watches;
+    } left;
 };
 
 /* --- dispatch_call.c ------------------------------------------------------------------------- */
@@ -241,7 +245,15 @@ bool dispatch_lock_set(struct dispatcher *d, struct session *s);
 void dispatch_unlock_set(struct dispatcher *d, struct session *s);
 /* For shard-by-shard walks: locks and unlocks unless the command holds all anyway. */
 void dispatch_visit_lock(struct dispatcher *d, struct shard *s);
+/* The same without sleeping.  False: it is busy, and its next unlock tells this worker to retry. */
+bool dispatch_visit_try(struct dispatcher *d, struct shard *s);
 void dispatch_visit_unlock(struct dispatcher *d, struct shard *s);
+/* Takes off their lists what the owner could not: at the begin of each batch. */
+static inline bool dispatch_is_tidy(const struct dispatcher *d)
+{
+    return !d->left.waiters && !d->left.watches;
+}
+void dispatch_tidy(struct dispatcher *d);
 
 /* --- dispatch_ready.c ------------------------------------------------------------------------ */
 
@@ -261,6 +273,7 @@ void dispatch_note_db_ready(struct dispatcher *d, struct shard *s, uint32_t db);
 
 /* Serves who waits for the noted keys, still under the locks of the command that wrote them. */
 void dispatch_serve(struct dispatcher *d);
+void waiter_tidy(struct dispatcher *d); /* tries those in d->left again */
 /* The connection is gone: nobody waits any more. */
 void waiter_forget(struct dispatcher *d, struct session *s);
 /* Sends the served to their owners; what serving them has logged has its ticket. */
@@ -285,12 +298,22 @@ uint32_t multi_checks(const struct session *s); /* likewise: enum command_check 
 void multi_lock_set(struct dispatcher *d, struct session *s);
 /* Ends the transaction's queue; watches stay. */
 void multi_discard(struct session *s);
-void session_unwatch(struct session *s); /* takes each watched shard's lock for a moment */
 
 /* The row's flags; those of EXEC with the flags of all that it will run. */
 uint32_t dispatch_flags(const struct session *s, const struct command_info *c);
 
 command_run transaction_exec; /* EXEC: dispatch gives it the locks of all it will run */
+
+/* --- watches.c ------------------------------------------------------------------------------- */
+
+/* Watches nothing any more, holding no lock; nodes on busy shards follow later. */
+void session_unwatch(struct dispatcher *d, struct session *s);
+void watches_tidy(struct dispatcher *d); /* tries those in d->left again */
+/* Adds what EXEC must hold for its watches to d->held.set. */
+void watches_lock_set(struct dispatcher *d, const struct session *s);
+/* Has anything changed?  Drops all of them; every watched shard is locked, or nobody runs. */
+bool watches_end(struct exec *x);
+command_run watch_run, unwatch_run;
 
 /* --- dispatch_call.c ------------------------------------------------------------------------- */
 

@@ -11,8 +11,6 @@
 #include "core/cmd/engine/dispatch_priv.h"
 #include "core/cmd/engine/waiter.h"
 
-#include <sched.h>
-
 /* --- serving --------------------------------------------------------------------------------- */
 
 static unsigned serve_type(struct dispatcher *d, const struct wait_key *k)
@@ -25,36 +23,23 @@ static unsigned serve_type(struct dispatcher *d, const struct wait_key *k)
     return value_kind_type(e->kind);
 }
 
-/* Another writer may have it just now, for no longer than one command of the waiter's takes. */
-static bool serve_claim(struct waiter *w)
-{
-    uint32_t state = WAITER_WAITS;
-    while (!__atomic_compare_exchange_n(&w->state, &state, WAITER_CLAIMED, false, __ATOMIC_ACQUIRE,
-                                        __ATOMIC_ACQUIRE)) {
-        if (state == WAITER_SERVED)
-            return false;
-        state = WAITER_WAITS;
-        sched_yield();
-    }
-    return true;
-}
-
 /* Runs the waiter's command; true if that is the end of its wait. */
-static bool serve_waiter(struct dispatcher *d, struct waiter *w, const struct wait_key *k)
+static bool serve_run(struct dispatcher *d, struct waiter *w, const struct wait_key *k)
 {
-    if (!serve_claim(w))
-        return false;
     d->unit.serving = true;
     d->unit.ready_key = wait_key_name(k);
-    /* For the slow log.  The session lives: it leaves the list of k, under our lock, before it
-     * ends. */
-    w->stand_in.registry.peer = w->session->registry.peer;
-    w->stand_in.registry.name = w->session->registry.name;
     const bool served = dispatch_call(d, &w->stand_in, w->cmd, &w->args) != RUN_BLOCK;
-    w->stand_in.registry.peer = w->stand_in.registry.name = NULL;
     d->unit.serving = false;
-    __atomic_store_n(&w->state, served ? WAITER_SERVED : WAITER_WAITS, __ATOMIC_RELEASE);
     return served;
+}
+
+/* True if the wait is over, and the waiter is to be sent home. */
+static bool serve_waiter(struct dispatcher *d, struct waiter *w, const struct wait_key *k)
+{
+    if (!wait_claim(&w->wait))
+        return false;
+    /* Looked at behind the claim: nothing is taken for a client whose KILL was answered. */
+    return wait_release(&w->wait, !wait_is_called_off(&w->wait) && serve_run(d, w, k));
 }
 
 static void keep_served(struct dispatcher *d, struct waiter *w)
@@ -71,7 +56,11 @@ static void serve_key(struct dispatcher *d, struct wait_key *k)
         next = n->next;
         if (type == TYPE_NONE && k->when_gone == 0)
             return;
-        struct waiter *w = n->waiter;
+        struct waiter *w = waiter_of_wait(n->wait);
+        if (wait_is_over(n->wait)) {
+            wait_drop(n); /* its owner could not, as this shard was busy */
+            continue;
+        }
         if ((type != w->type && !n->when_gone) || !serve_waiter(d, w, k))
             continue;
         wait_drop(n);
@@ -98,7 +87,7 @@ void dispatch_send_served(struct dispatcher *d)
         struct waiter *w = d->unit.served;
         d->unit.served = (struct waiter *)w->message.next;
         w->ticket = d->batch.logging ? d->unit.ticket : 0;
-        engine->hooks.served(engine->hooks.served_ctx, w->worker, &w->message);
+        engine->hooks.served(engine->hooks.served_ctx, w->wait.client->worker, &w->message);
     }
 }
 
@@ -119,7 +108,7 @@ static void find_missing(void *ctx, struct shard *s)
         return;
     for (const struct wait_key *k = s->waits; k; k = k->next)
         for (const struct wait_node *n = k->first; n && m->count < MISSING_MAX; n = n->next)
-            if (n->target && !lock_set_has(m->set, n->target->index))
+            if (n->target && !lock_set_has(m->set, n->target->index) && !wait_is_over(n->wait))
                 m->shards[m->count++] = n->target->index;
 }
 

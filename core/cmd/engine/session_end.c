@@ -7,19 +7,19 @@
 
 void session_release(struct session *s)
 {
-    LK_ASSERT(!s->token.queued && !s->waiter);
-    session_unwatch(s);
+    LK_ASSERT(!s->token.queued && !s->waiter && !s->watch);
     multi_discard(s);
     session_end_turns(s);
     session_drop_names(s);
     mem_strfree(s->registry.peer);
     mem_strfree(s->registry.local);
     reply_release(&s->reply);
+    client_cell_drop(s->client);
 }
 
-void session_reset(struct session *s)
+void session_reset(struct dispatcher *d, struct session *s)
 {
-    session_unwatch(s);
+    session_unwatch(d, s);
     multi_discard(s);
     session_set(s,
                 SESSION_AUTHENTICATED | SESSION_MONITOR | SESSION_NO_EVICT | SESSION_NO_TOUCH |

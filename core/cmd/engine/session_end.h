@@ -13,11 +13,19 @@
 
 LK_BEGIN
 
-/* Frees all that the session has.  It must wait for no key and must not queue for the token. */
+struct dispatcher;
+
+/*
+ * Frees all that the session has.  It must wait for no key, watch none and not queue for the token:
+ * see dispatch_forget.
+ */
 void session_release(struct session *s);
 
 /* Back to a fresh session of the default user, as RESET does: no transaction, no watches, RESP2. */
-void session_reset(struct session *s);
+void session_reset(struct dispatcher *d, struct session *s);
+
+/* Has a watched key changed?  Any thread inside the gate, for a session that cannot go away. */
+bool session_watch_is_dirty(const struct session *s);
 
 LK_END
 

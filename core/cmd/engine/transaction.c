@@ -1,5 +1,5 @@
 /*
- * transaction.c — MULTI, EXEC, DISCARD, WATCH, UNWATCH.
+ * transaction.c — MULTI, EXEC, DISCARD; WATCH and UNWATCH are in watches.c.
  *
  * Commands are queued as copies.  EXEC runs them under the locks of all their keys and of all
  * watched keys at once, so nobody sees half a transaction, and its effects are one unit in the log.
@@ -7,7 +7,6 @@
 #include "core/base/clock.h"
 #include "core/cmd/command/tables.h"
 #include "core/cmd/engine/dispatch_priv.h"
-#include "core/store/watch.h"
 
 struct queued {
     const struct command_info *cmd;
@@ -23,21 +22,11 @@ struct multi_state {
     size_t bytes;
 };
 
-struct watch_list {
-    struct watch_node **nodes;
-    uint32_t count, capacity;
-};
-
 /* For CLIENT LIST of other workers. */
 static void show_queue(struct session *s, uint32_t commands, size_t bytes)
 {
     __atomic_store_n(&s->shown.multi_commands, commands, __ATOMIC_RELAXED);
     __atomic_store_n(&s->shown.multi_size, (uint32_t)bytes, __ATOMIC_RELAXED);
-}
-
-static void show_watched(struct session *s, uint32_t count)
-{
-    __atomic_store_n(&s->shown.watched, count, __ATOMIC_RELAXED);
 }
 
 void multi_queue(struct session *s, const struct command_info *c, const struct args *a)
@@ -115,89 +104,7 @@ void multi_lock_set(struct dispatcher *d, struct session *s)
             lock_set_add(d->held.set, keyspace_shard(d->ks, d->keys.v[k].hash)->index);
     }
     d->call.key_count = 0;
-    for (uint32_t i = 0; s->watch && i < s->watch->count; i++)
-        lock_set_add(d->held.set, s->watch->nodes[i]->shard->index);
-}
-
-/* --- watches --------------------------------------------------------------------------------- */
-
-static void watch_list_free(struct session *s)
-{
-    if (!s->watch)
-        return;
-    mem_free(s->watch->nodes, s->watch->capacity * sizeof *s->watch->nodes);
-    mem_delete(s->watch);
-    s->watch = NULL;
-    __atomic_store_n(&s->watch_dirty, 0, __ATOMIC_RELAXED);
-    show_watched(s, 0);
-}
-
-void session_unwatch(struct session *s)
-{
-    for (uint32_t i = 0; s->watch && i < s->watch->count; i++) {
-        struct shard *shard = s->watch->nodes[i]->shard;
-        shard_lock(shard);
-        watch_drop(s->watch->nodes[i]);
-        shard_unlock(shard);
-    }
-    watch_list_free(s);
-}
-
-/* As session_unwatch, with every watched shard locked, or alone in the gate. */
-static void drop_watches(struct session *s)
-{
-    for (uint32_t i = 0; s->watch && i < s->watch->count; i++)
-        watch_drop(s->watch->nodes[i]);
-    watch_list_free(s);
-}
-
-static bool watches(const struct watch_list *w, uint32_t db, struct bytes key)
-{
-    for (uint32_t i = 0; i < w->count; i++)
-        if (w->nodes[i]->db == db &&
-            bytes_equal(bytes_of(w->nodes[i]->key, w->nodes[i]->key_size), key))
-            return true;
-    return false;
-}
-
-static enum outcome watch_run(struct exec *x, const struct args *a)
-{
-    struct session *s = x->session;
-    if (session_has(s, SESSION_MULTI)) { /* in a log: who calls is refused before */
-        reply_error(x->reply, "ERR Command not allowed inside a transaction");
-        return RUN_DONE;
-    }
-    if (!s->watch)
-        s->watch = mem_new(struct watch_list);
-    struct watch_list *w = s->watch;
-    for (uint32_t i = 1; i < a->n; i++) {
-        if (watches(w, x->db, a->v[i]))
-            continue;
-        if (w->count == w->capacity) {
-            const uint32_t more = w->capacity ? w->capacity * 2 : 4;
-            w->nodes =
-                mem_realloc(w->nodes, w->capacity * sizeof *w->nodes, more * sizeof *w->nodes);
-            w->capacity = more;
-        }
-        /* One that has expired goes now or later, and is not the change either way. */
-        const struct found *f = exec_locate(x, a->v[i]);
-        struct watch_node *n = watch_new(f->at.shard, x->db, a->v[i], f->at.hash, &s->watch_dirty);
-        n->absent = f->expired;
-        w->nodes[w->count++] = n;
-    }
-    show_watched(s, w->count);
-    reply_ok(x->reply);
-    return RUN_DONE;
-}
-
-static enum outcome unwatch_run(struct exec *x, const struct args *a)
-{
-    (void)a;
-    /* Queued, it comes when EXEC has dropped the watches already. */
-    if (!session_has(x->session, SESSION_IN_EXEC))
-        session_unwatch(x->session);
-    reply_ok(x->reply);
-    return RUN_DONE;
+    watches_lock_set(d, s);
 }
 
 /* --- the transaction ------------------------------------------------------------------------- */
@@ -223,27 +130,10 @@ static enum outcome discard_run(struct exec *x, const struct args *a)
         reply_error(x->reply, "ERR DISCARD without MULTI");
         return RUN_DONE;
     }
-    session_unwatch(x->session);
+    session_unwatch(x->dispatcher, x->session);
     multi_discard(x->session);
     reply_ok(x->reply);
     return RUN_DONE;
-}
-
-/* An expired key that nobody has deleted yet counts as changed. */
-static bool watched_expired(struct exec *x, const struct watch_list *w)
-{
-    for (uint32_t i = 0; i < w->count; i++) {
-        const struct watch_node *n = w->nodes[i];
-        if (n->absent)
-            continue;
-        const struct table *t = shard_table(n->shard, n->db);
-        struct table_loc loc;
-        const struct entry *e =
-            t ? table_find(t, n->hash, bytes_of(n->key, n->key_size), &loc) : NULL;
-        if (e && entry_has_deadline(e) && clock_passed(entry_deadline(e), x->now_ms))
-            return true;
-    }
-    return false;
 }
 
 static enum outcome run_queue(struct exec *x, struct multi_state *m)
@@ -272,9 +162,7 @@ enum outcome transaction_exec(struct exec *x, const struct args *a)
     }
     struct multi_state *m = s->multi;
     const bool aborted = session_has(s, SESSION_DIRTY_EXEC);
-    const bool changed = s->watch && (__atomic_load_n(&s->watch_dirty, __ATOMIC_RELAXED) ||
-                                      watched_expired(x, s->watch));
-    drop_watches(s);
+    const bool changed = watches_end(x);
 
     enum outcome outcome = RUN_DONE;
     if (aborted)

@@ -28,6 +28,7 @@ static void copy_args(struct waiter *w, const struct args *a)
 
 static void free_waiter(struct waiter *w)
 {
+    client_cell_drop(w->wait.client);
     mem_free((void *)(uintptr_t)w->args.v, w->args_bytes);
     session_release(&w->stand_in);
     mem_free(w, sizeof *w + w->count * sizeof(struct wait_node));
@@ -39,7 +40,7 @@ static void begin(struct exec *x, const struct args *a, const struct wait_spec *
     struct session *s = x->session;
     struct waiter *w = mem_calloc(sizeof *w + spec->count * sizeof(struct wait_node));
     w->session = s;
-    w->worker = s->worker;
+    w->wait.client = client_cell_keep(s->client);
     w->cmd = __atomic_load_n(&s->last_command, __ATOMIC_RELAXED);
     w->type = spec->type;
     w->deadline_ms = spec->deadline_ms;
@@ -51,8 +52,12 @@ static void begin(struct exec *x, const struct args *a, const struct wait_spec *
     w->stand_in.db = s->db;
     w->stand_in.flags = s->flags & (SESSION_AUTHENTICATED | SESSION_NO_TOUCH);
     session_set_version(&w->stand_in, (uint32_t)s->reply.version);
+    /* For the slow log: whoever serves may not look at the session, which may be going. */
+    w->stand_in.registry.peer = s->registry.peer ? mem_strdup(s->registry.peer) : NULL;
+    w->stand_in.registry.name = s->registry.name ? mem_strdup(s->registry.name) : NULL;
     s->waiter = w;
-    __atomic_store_n(&s->unblock, UNBLOCK_NONE, __ATOMIC_RELAXED); /* one that came too late */
+    __atomic_store_n(&s->client->unblock, UNBLOCK_NONE,
+                     __ATOMIC_SEQ_CST); /* one that came too late */
 
     struct shard *target = NULL;
     if (spec->target > 0)
@@ -60,7 +65,7 @@ static void begin(struct exec *x, const struct args *a, const struct wait_spec *
     for (uint32_t i = 0; i < spec->count; i++) {
         const struct bytes key = a->v[spec->first + i];
         const uint64_t hash = exec_hash(x, key);
-        w->nodes[i].waiter = w;
+        w->nodes[i].wait = &w->wait;
         w->nodes[i].target = target;
         w->nodes[i].when_gone = spec->when_gone;
         wait_add(keyspace_shard(d->ks, hash), x->db, key, hash, &w->nodes[i]);
@@ -90,15 +95,44 @@ enum outcome exec_wait(struct exec *x, const struct args *a, const struct wait_s
 
 /* --- end: by the owner, who holds no lock ---------------------------------------------------- */
 
-/* Takes the nodes out of all lists; from then on nobody else looks at the waiter. */
-static void leave_lists(struct dispatcher *d, struct waiter *w)
+/* Takes its nodes out of the lists of all shards that are free; true: of all. */
+static bool leave_lists(struct dispatcher *d, struct waiter *w)
 {
-    dispatch_unlock_one(d);
+    bool all = true;
+    LK_ASSERT(!d->batch.kept && !d->held.set_locked);
     for (uint32_t i = 0; i < w->count; i++) {
         struct shard *s = keyspace_shard(d->ks, w->nodes[i].hash);
-        shard_lock(s);
+        if (!dispatch_visit_try(d, s)) {
+            all = false;
+            continue;
+        }
         wait_drop(&w->nodes[i]);
-        shard_unlock(s);
+        dispatch_visit_unlock(d, s);
+    }
+    return all;
+}
+
+/* The wait is over, and its client has gone on: nobody needs it but the lists that it is in. */
+static void let_go(struct dispatcher *d, struct waiter *w)
+{
+    LK_ASSERT(w->count == 0 || wait_is_over(&w->wait));
+    w->session = NULL;
+    dispatch_unlock_one(d);
+    if (leave_lists(d, w)) {
+        free_waiter(w);
+        return;
+    }
+    w->next_left = d->left.waiters;
+    d->left.waiters = w;
+}
+
+void waiter_tidy(struct dispatcher *d)
+{
+    struct waiter *w = d->left.waiters;
+    d->left.waiters = NULL;
+    for (struct waiter *next; w; w = next) {
+        next = w->next_left;
+        let_go(d, w);
     }
 }
 
@@ -131,12 +165,11 @@ void waiter_finish(struct dispatcher *d, struct inbox_node *message)
 {
     struct waiter *w = (struct waiter *)message;
     struct session *s = w->session;
-    leave_lists(d, w);
     if (s) {
         take_reply(s, w);
         go_on(s);
     }
-    free_waiter(w);
+    let_go(d, w);
 }
 
 /* What a session's reply was before its command ended without being served. */
@@ -158,22 +191,22 @@ static void end_count(struct dispatcher *d, struct session *s, const struct endi
     if (w->hushed)
         reply_rewind(&s->reply, e->place);
     go_on(s);
-    free_waiter(w);
+    let_go(d, w);
 }
 
-bool waiter_end(struct dispatcher *d, struct session *s, enum session_unblock how)
+enum wait_end waiter_end(struct dispatcher *d, struct session *s, enum session_unblock how)
 {
     struct waiter *w = s->waiter;
-    leave_lists(d, w);
-    if (__atomic_load_n(&w->state, __ATOMIC_ACQUIRE) == WAITER_SERVED)
-        return false;
+    const enum wait_end end = wait_end(&w->wait);
+    if (end != WAIT_END_DONE)
+        return end;
     const struct ending e = end_begin(s);
     if (how == UNBLOCK_ERROR)
         reply_error(&s->reply, "UNBLOCKED client unblocked via CLIENT UNBLOCK");
     else
         reply_timeout(&s->reply, w->null_array);
     end_count(d, s, &e);
-    return true;
+    return WAIT_END_DONE;
 }
 
 bool waiter_answer(struct dispatcher *d, struct session *s, struct bytes reply)
@@ -195,10 +228,8 @@ void waiter_forget(struct dispatcher *d, struct session *s)
     struct waiter *w = s->waiter;
     if (!w)
         return;
-    leave_lists(d, w);
     go_on(s);
-    if (__atomic_load_n(&w->state, __ATOMIC_ACQUIRE) == WAITER_SERVED)
-        w->session = NULL; /* it is freed when it comes back */
-    else
-        free_waiter(w);
+    w->session = NULL;
+    if (wait_leave(&w->wait))
+        let_go(d, w); /* else it is freed when it comes back */
 }

@@ -2,14 +2,16 @@
  * waiter.h — a command that waits for keys, from when it blocks until its client goes on.
  *
  *   exec_wait    copies the command and puts a node into the list of each of its keys
- *   writer       under his locks: claims the waiter, runs its command in its place, and sends it
- *                to its owner, who finds the reply in it
- *   owner        takes the nodes out of all lists, each under its shard's lock, and then knows:
- *                nobody can claim it any more, and either it was served, or it is his to end
+ *   writer       under his locks: claims the wait, runs its command in its place, and sends it to
+ *                its owner, who finds the reply in it
+ *   owner        ends it, unless a writer has it; then its client goes on, at once
  *
- * Two writers of two of its keys may want it at once: `state` says who has it.
+ * Two writers of two of its keys may want it at once: the state of `wait` says who has it.  The
+ * owner takes its nodes out of all lists, each under its shard's lock if that is free; a waiter
+ * with nodes in busy shards is kept by the dispatcher, which tries again (dispatch_tidy).
  *
- * Threads  a writer owns it while it is claimed; session is the owner worker's; the rest is fixed
+ * Threads  a writer owns it while it is claimed; session is the owner worker's, and nobody else
+ *          looks at it; the rest is fixed
  */
 #ifndef LK_CMD_WAITER_H
 #define LK_CMD_WAITER_H
@@ -20,13 +22,11 @@
 
 LK_BEGIN
 
-enum waiter_state { WAITER_WAITS, WAITER_CLAIMED, WAITER_SERVED };
-
 struct waiter {
     struct inbox_node message; /* first: how it comes back to its owner */
-    uint32_t state;            /* __atomic: enum waiter_state */
-    uint32_t worker;           /* the owner */
-    struct session *session;   /* NULL: its connection has gone */
+    struct wait wait;          /* whose it is, and whose client's */
+    struct session *session;   /* NULL: its client goes on, or its connection has gone */
+    struct waiter *next_left;  /* among those that the owner could not take off all lists */
     const struct command_info *cmd;
     struct args args; /* a copy, in one block */
     size_t args_bytes;
@@ -63,8 +63,13 @@ void waiter_finish(struct dispatcher *d, struct inbox_node *message);
  */
 bool waiter_answer(struct dispatcher *d, struct session *s, struct bytes reply);
 
-/* Ends a wait for another reason; false: it is being served, and will come back. */
-bool waiter_end(struct dispatcher *d, struct session *s, enum session_unblock how);
+/* Ends a wait for another reason.  Unless that is done, the session is still blocked. */
+enum wait_end waiter_end(struct dispatcher *d, struct session *s, enum session_unblock how);
+
+static inline struct waiter *waiter_of_wait(struct wait *w)
+{
+    return (struct waiter *)(void *)((char *)w - offsetof(struct waiter, wait));
+}
 
 LK_END
 

@@ -49,7 +49,7 @@ class Server : public Commands
     {
         s.registry.peer = mem_strdup(peer);
         s.registry.local = mem_strdup("127.0.0.1:6379");
-        s.worker = worker;
+        session_set_worker(&s, worker);
         registry_add(engine_.fixed.registry, &s);
     }
 

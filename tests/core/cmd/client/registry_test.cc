@@ -84,7 +84,7 @@ TEST(Registry, KillWakesTheOwnerOnce)
     registry *reg = registry_new(4, Wakes::wake, &w);
     struct session s;
     session_init(&s, 7);
-    s.worker = 3;
+    session_set_worker(&s, 3);
     registry_add(reg, &s);
     registry_kill(reg, &s);
     registry_kill(reg, &s);
@@ -95,7 +95,7 @@ TEST(Registry, KillWakesTheOwnerOnce)
     session_set(&s, SESSION_BLOCKED, true);
     EXPECT_TRUE(registry_unblock(reg, &s, UNBLOCK_ERROR));
     EXPECT_FALSE(registry_unblock(reg, &s, UNBLOCK_TIMEOUT)); // the first one stands
-    EXPECT_EQ(s.unblock, static_cast<uint32_t>(UNBLOCK_ERROR));
+    EXPECT_EQ(s.client->unblock, static_cast<uint32_t>(UNBLOCK_ERROR));
     EXPECT_EQ(w.workers, (std::vector<uint32_t>{3, 3}));
 
     w.workers.clear();

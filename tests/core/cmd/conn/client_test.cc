@@ -159,7 +159,7 @@ TEST_F(Client, KillsByFilters)
         for (auto &s : others) {
             if (s->kill)
                 victims.push_back(s->id);
-            s->kill = 0;
+            s->kill = s->client->kill = 0;
         }
         EXPECT_EQ(victims, c.victims);
     }
@@ -207,7 +207,7 @@ TEST_F(Client, Unblock)
           {"client unblock 2 what", "-ERR CLIENT UNBLOCK reason should be TIMEOUT or ERROR"}});
     session_set(&s, SESSION_BLOCKED, true);
     EXPECT_EQ(run("client unblock 2 error"), ":1");
-    EXPECT_EQ(s.unblock, static_cast<uint32_t>(UNBLOCK_ERROR));
+    EXPECT_EQ(s.client->unblock, static_cast<uint32_t>(UNBLOCK_ERROR));
     EXPECT_EQ(run("client unblock 2"), ":0");
 }
 

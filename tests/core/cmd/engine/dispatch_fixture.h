@@ -399,7 +399,7 @@ class Client
     {
         static std::atomic<uint64_t> ids;
         session_init(&session, ++ids);
-        session.worker = worker;
+        session_set_worker(&session, worker);
     }
     Client(const Client &) = delete;
     Client &operator=(const Client &) = delete;

@@ -138,7 +138,7 @@ class Waiting : public Server
     bool end(uint32_t worker, session *s, session_unblock how)
     {
         dispatch_enter(Server::worker(worker));
-        const bool ended = waiter_end(Server::worker(worker), s, how);
+        const bool ended = waiter_end(Server::worker(worker), s, how) == WAIT_END_DONE;
         dispatch_leave(Server::worker(worker));
         return ended;
     }
@@ -305,6 +305,58 @@ TEST_F(Wait, ServedAndEndedAtOnceIsServed)
     EXPECT_FALSE(server.end(0, &a.session, UNBLOCK_TIMEOUT));
     EXPECT_EQ(a.take_reply(), "");
     EXPECT_EQ(reply(a), "*2 $1 k $1 x");
+}
+
+// CLIENT KILL and CLIENT UNBLOCK of a waiter have been answered: nothing is taken for it any more.
+TEST_F(Wait, NobodyIsServedWhoseEndWasAnswered)
+{
+    blocks(a, "TAKE k 0");
+    __atomic_store_n(&a.session.client->kill, 1, __ATOMIC_SEQ_CST);
+    EXPECT_EQ(writer.run("SET k x"), "+OK");
+    EXPECT_EQ(writer.run("GET k"), "$1 x");
+    EXPECT_TRUE(server.end(0, &a.session, UNBLOCK_TIMEOUT));
+    __atomic_store_n(&a.session.client->kill, 0, __ATOMIC_SEQ_CST);
+    a.take_reply();
+    writer.run("DEL k");
+    blocks(a, "TAKE k 0");
+    __atomic_store_n(&a.session.client->unblock, UNBLOCK_ERROR, __ATOMIC_SEQ_CST);
+    writer.run("SET k x");
+    EXPECT_EQ(writer.run("GET k"), "$1 x");
+    EXPECT_TRUE(server.end(0, &a.session, UNBLOCK_ERROR));
+    EXPECT_EQ(a.take_reply(), "-UNBLOCKED client unblocked via CLIENT UNBLOCK");
+    EXPECT_EQ(reply(a), "");
+}
+
+// A shard that somebody holds keeps nobody from going on: the nodes follow when it is free.
+TEST_F(Wait, EndsWhileItsShardIsBusy)
+{
+    struct shard *busy = keyspace_shard(server.ks, keyspace_hash(server.ks, of("k")));
+    blocks(a, "TAKE k 0");
+    ASSERT_TRUE(shard_try_lock(busy));
+    EXPECT_TRUE(server.end(0, &a.session, UNBLOCK_TIMEOUT));
+    EXPECT_EQ(a.take_reply(), "*-1");
+    EXPECT_EQ(busy->waiting, 1u);
+    shard_unlock(busy);
+    EXPECT_EQ(writer.run("SET k x"), "+OK"); // which begins with tidying up
+    EXPECT_EQ(busy->waiting, 0u);
+    EXPECT_EQ(writer.run("GET k"), "$1 x");
+    EXPECT_EQ(reply(a), "");
+}
+
+TEST_F(Wait, WatchesEndWhileTheirShardIsBusy)
+{
+    struct shard *busy = keyspace_shard(server.ks, keyspace_hash(server.ks, of("k")));
+    a.run("WATCH k");
+    ASSERT_TRUE(shard_try_lock(busy));
+    EXPECT_EQ(a.run("UNWATCH"), "+OK");
+    EXPECT_EQ(busy->watched, 1u);
+    shard_unlock(busy);
+    a.run("WATCH " + server.key_in((busy->index + 1) % server.ks->count));
+    EXPECT_EQ(busy->watched, 0u);
+    EXPECT_EQ(writer.run("SET k x"), "+OK"); // nobody watches it any more
+    a.run("MULTI");
+    a.run("GET k");
+    EXPECT_EQ(a.run("EXEC"), "*1 $1 x");
 }
 
 TEST_F(Wait, TheirClientsMayGo)
