@@ -5,7 +5,7 @@
 #include "core/ds/le.h"
 #include "core/ds/murmur64a.h"
 
-enum { FORM_AT = 4, COUNT_AT = 8, STALE_AT = 15, STALE = 0x80, FORM_DENSE = 0, FORM_SPARSE = 1 };
+enum { COUNT_AT = 8, STALE_AT = 15, STALE = 0x80 };
 enum { INDEX_BITS = 14, RANK_BITS = 6, RANK_MASK = HLL_RANKS - 1 };
 
 static const char magic[4] = {'H', 'Y', 'L', 'L'};
@@ -21,20 +21,20 @@ bool hll_is(struct bytes b)
 {
     if (b.size < HLL_HEADER_BYTES || memcmp(b.data, magic, sizeof magic) != 0)
         return false;
-    const unsigned form = *hll_at(b, FORM_AT);
-    return form == FORM_SPARSE || (form == FORM_DENSE && b.size == HLL_DENSE_BYTES);
+    const unsigned form = *hll_at(b, HLL_FORM_AT);
+    return form == HLL_FORM_SPARSE || (form == HLL_FORM_DENSE && b.size == HLL_DENSE_BYTES);
 }
 
 bool hll_is_dense(struct bytes hll)
 {
-    return *hll_at(hll, FORM_AT) == FORM_DENSE;
+    return *hll_at(hll, HLL_FORM_AT) == HLL_FORM_DENSE;
 }
 
 void hll_write_empty(unsigned char *to)
 {
     memset(to, 0, HLL_HEADER_BYTES);
     memcpy(to, magic, sizeof magic);
-    to[FORM_AT] = FORM_SPARSE;
+    to[HLL_FORM_AT] = HLL_FORM_SPARSE;
     to[HLL_HEADER_BYTES] = 0x40 | (HLL_REGISTERS - 1) >> 8;
     to[HLL_HEADER_BYTES + 1] = (HLL_REGISTERS - 1) & 0xff;
     hll_make_stale(to);
@@ -132,10 +132,4 @@ void hll_patch_apply(unsigned char *hll, size_t size, const struct hll_patch *p)
         memmove(hll + p->at + p->new_size, hll + end, size - end);
     memcpy(hll + p->at, p->ops, p->new_size);
     hll_make_stale(hll);
-}
-
-void hll_sum_write(struct hll_sum *s, unsigned char *hll)
-{
-    hll_kernels_best()->pack(hll_sum_ranks(s), hll + HLL_HEADER_BYTES);
-    hll[FORM_AT] = FORM_DENSE;
 }

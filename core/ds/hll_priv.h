@@ -8,6 +8,8 @@
 
 LK_BEGIN
 
+enum { HLL_FORM_AT = 4, HLL_FORM_DENSE = 0, HLL_FORM_SPARSE = 1 }; /* a byte of the header */
+
 /* --- hll_estimate.c --------------------------------------------------------------------------- */
 
 /* How many elements the registers have met; histogram[r] of them have rank r. */
@@ -29,7 +31,7 @@ struct hll_run_row {
     uint16_t length;
     uint8_t rank, is_long;
 };
-extern const struct hll_run_row hll_run_rows[256];
+extern const struct hll_run_row hll_run_rows[256]; /* hll_runs.c */
 
 /*
  * The size is a constant of each branch and no table's: else where the next run begins would wait

@@ -159,3 +159,9 @@ enum hll_step hll_sum_raise_sparse(const struct hll_sum *s, size_t sparse_max_by
     }
     return HLL_KEEP;
 }
+
+void hll_sum_write(struct hll_sum *s, unsigned char *hll)
+{
+    hll_kernels_best()->pack(hll_sum_ranks(s), hll + HLL_HEADER_BYTES);
+    hll[HLL_FORM_AT] = HLL_FORM_DENSE;
+}

@@ -57,6 +57,12 @@ void reply_ref_clear(struct reply *r)
     r->ref.sent_in = r->ref.sent_out = r->ref.bytes = r->ref.sent_bytes = 0;
 }
 
+void reply_clear(struct reply *r)
+{
+    reply_ref_clear(r);
+    r->out.size = 0;
+}
+
 void reply_ref_release(struct reply *r)
 {
     reply_ref_clear(r);

@@ -7,26 +7,6 @@
 
 #include "core/proto/resp_write_priv.h"
 
-#include <assert.h>
-
-#define ROW1(d)                                                                                    \
-    {                                                                                              \
-#d "\r\n", 3                                                                               \
-    }
-#define ROW2(d)                                                                                    \
-    {                                                                                              \
-#d "\r\n", 4                                                                               \
-    }
-#define TEN(t)                                                                                     \
-    ROW2(t##0), ROW2(t##1), ROW2(t##2), ROW2(t##3), ROW2(t##4), ROW2(t##5), ROW2(t##6),            \
-        ROW2(t##7), ROW2(t##8), ROW2(t##9)
-
-const struct reply_small_row reply_small[REPLY_SMALL] = {
-    ROW1(0), ROW1(1), ROW1(2), ROW1(3), ROW1(4), ROW1(5), ROW1(6), ROW1(7), ROW1(8), ROW1(9),
-    TEN(1),  TEN(2),  TEN(3),  TEN(4),  TEN(5),  TEN(6),  TEN(7),  TEN(8),  TEN(9),
-};
-static_assert(sizeof(struct reply_small_row) == 8, "one copy takes a row");
-
 /* Set aside for a deferred header: sign, digits, CR LF. */
 enum { DEFERRED_SIZE = 16 };
 
@@ -40,21 +20,6 @@ void reply_release(struct reply *r)
 {
     reply_ref_release(r);
     buf_release(&r->out);
-}
-
-void reply_clear(struct reply *r)
-{
-    reply_ref_clear(r);
-    r->out.size = 0;
-}
-
-char *reply_put_number_slow(char *to, char sign, int64_t v)
-{
-    *to++ = sign;
-    to += int64_to_chars(v, to);
-    *to++ = '\r';
-    *to++ = '\n';
-    return to;
 }
 
 /* sign, text with its line ends made spaces, CR LF */

@@ -6,13 +6,6 @@
 
 #include <sched.h>
 
-int64_t shard_inner_deadline(const struct entry *e)
-{
-    struct value v;
-    value_of_entry(e, &v);
-    return value_next_deadline(&v);
-}
-
 struct keyspace *keyspace_new(uint32_t shards, uint32_t databases)
 {
     LK_ASSERT(shards >= 2 && shards <= 65536 && (shards & (shards - 1)) == 0);

@@ -83,6 +83,13 @@ uint64_t shard_unlock_quietly(struct shard *s)
     return after_unlock(s, word);
 }
 
+int64_t shard_inner_deadline(const struct entry *e)
+{
+    struct value v;
+    value_of_entry(e, &v);
+    return value_next_deadline(&v);
+}
+
 struct table *shard_own_table(struct keyspace *ks, struct shard *s, uint32_t db)
 {
     struct table *t = shard_table(s, db);

@@ -339,7 +339,7 @@ static void hash_table_fill(void *ctx, const struct hash_field *f)
 
 int hash_table_make(struct value_edit *e)
 {
-    struct filling to = {root_new(e->cow, hash_length(&e->value)), e->cow, false};
+    struct filling to = {root_new(e->cow, hash_packed_length(&e->value)), e->cow, false};
     hash_packed_each(&e->value, -1, hash_table_fill, &to);
     if (to.failed || !e->resize(e, sizeof to.table)) {
         root_free(to.table);
@@ -352,7 +352,7 @@ int hash_table_make(struct value_edit *e)
 
 int hash_table_copy(const struct value *v, struct value *out)
 {
-    struct filling to = {root_new(NULL, hash_length(v)), NULL, false};
+    struct filling to = {root_new(NULL, hash_table_root_of(v)->count), NULL, false};
     hash_table_each(v, -1, hash_table_fill, &to);
     if (to.failed) {
         root_free(to.table);

@@ -46,6 +46,9 @@ static inline void set_member_of_int(int64_t number, struct set_member *out)
     out->number = number;
 }
 
+/* Its place in the listpack; NULL: it is no member. */
+const unsigned char *set_pack_find(const struct value *v, const struct listpack_value *m);
+
 /* The table, ready to be changed: forked if the view may still read the root. */
 struct table *set_own_table(struct value_edit *e);
 /* A member leaves the table: its entry is freed, or deferred. */

@@ -23,6 +23,8 @@ static inline struct stream *stream_of(const struct value *v)
     return (struct stream *)v->as.root;
 }
 
+/* --- stream_root.c --------------------------------------------------------------------------- */
+
 /* The root, private to the live side. */
 struct stream *stream_own(struct value_edit *e);
 
@@ -78,12 +80,12 @@ bool stream_take_item(struct stream *s, struct cow *cow, struct blocks_iter *it,
 void stream_settle_block(struct stream *s, struct cow *cow, struct blocks_iter *it,
                          const struct stream_master *m, uint64_t n, uint64_t marked);
 
-/* --- trimming: stream_trim.c, stream_refs.c --------------------------------------------------- */
+/* --- trimming: stream_trim.c ----------------------------------------------------------------- */
 
 /* The last item of a block: its ID, deleted or not. */
 struct stream_id stream_block_last(const struct blocks_iter *it, const struct stream_master *m);
-/* stream_trim when groups are to be asked or told. */
-uint64_t stream_trim_with_refs(struct value_edit *e, const struct stream_trim_spec *t);
+/* stream_trim that neither asks nor tells groups, whatever t->refs says. */
+uint64_t stream_trim_plain(struct value_edit *e, const struct stream_trim_spec *t);
 
 /* --- named things: stream_roster.c ------------------------------------------------------------ */
 

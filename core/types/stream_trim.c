@@ -163,12 +163,10 @@ static uint64_t trim_blocks(struct value_edit *e, const struct stream_trim_spec 
     return gone;
 }
 
-uint64_t stream_trim(struct value_edit *e, const struct stream_trim_spec *t)
+uint64_t stream_trim_plain(struct value_edit *e, const struct stream_trim_spec *t)
 {
     const struct stream *s = stream_of(&e->value);
     if (s->entries.count == 0)
         return 0;
-    if (t->refs != STREAM_KEEPREF && stream_group_count(&e->value) > 0)
-        return stream_trim_with_refs(e, t);
     return trim_blocks(e, t, s->entries.count > FEW_BLOCKS ? cut_many(e, t) : 0);
 }

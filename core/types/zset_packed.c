@@ -167,15 +167,12 @@ int zset_packed_add(struct value_edit *e, struct bytes member, double score, uns
     uint64_t rank;
     double old;
     const unsigned char *p = zset_packed_find(zset_packed_lp_of(&e->value), member, &old, &rank);
-    int rc = zset_decide(p ? &old : NULL, score, flags, out);
+    const int rc = zset_decide(p ? &old : NULL, score, flags, out);
     if (rc != LK_OK || out->change <= ZSET_KEPT)
         return rc;
     if (p)
         return zset_packed_move(e, p, member, out->score);
-    if (may_stay_packed(e, member))
-        return zset_packed_insert(e, member, out->score);
-    rc = zset_become_tree(e);
-    return rc == LK_OK ? zset_tree_add(e, member, out->score, 0, out) : rc;
+    return may_stay_packed(e, member) ? zset_packed_insert(e, member, out->score) : LK_EAGAIN;
 }
 
 bool zset_packed_remove(struct value_edit *e, struct bytes member)

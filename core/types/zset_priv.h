@@ -71,11 +71,10 @@ static inline int zset_compare(double sa, struct bytes a, double sb, struct byte
     return zset_compare_members(a, b);
 }
 
-/* What becomes of a member whose score is old (NULL: there is no such member).  LK_ENAN */
+/* zset_rule.c: what becomes of a member whose score is old (NULL: none is there).  LK_ENAN */
 int zset_decide(const double *old, double score, unsigned flags, struct zset_added *out);
 
-/* --- zset_packed.c: the payload is one listpack ------------------------------------------------
- */
+/* --- zset_packed.c: the payload is one listpack ----------------------------------------------- */
 
 const unsigned char *zset_packed_find(const unsigned char *lp, struct bytes member, double *score,
                                       uint64_t *rank);
@@ -86,13 +85,13 @@ bool zset_packed_at(struct zset_iter *it, const struct value *v, uint64_t rank);
 bool zset_packed_next(struct zset_iter *it);
 void zset_packed_ranks(const struct value *v, const struct zset_range *r, uint64_t *first,
                        uint64_t *n);
+/* LK_EAGAIN: only a tree has room for the member; out has its score, and nothing has changed. */
 int zset_packed_add(struct value_edit *e, struct bytes member, double score, unsigned flags,
                     struct zset_added *out);
 bool zset_packed_remove(struct value_edit *e, struct bytes member);
 void zset_packed_remove_ranks(struct value_edit *e, uint64_t first, uint64_t n);
 
-/* --- zset_tree.c: a tree and a table -----------------------------------------------------------
- */
+/* --- zset_tree.c: a tree and a table ---------------------------------------------------------- */
 
 struct zset *zset_tree_new(const struct cow *cow);
 bool zset_tree_score(const struct zset *z, struct bytes member, uint64_t hash, double *score);
@@ -105,8 +104,7 @@ void zset_tree_remove_ranks(struct value_edit *e, uint64_t first, uint64_t n);
 struct entry *zset_entry_new(struct bytes member, double score);
 double zset_entry_score(const struct entry *e);
 
-/* --- zset_order.c: elements in the tree --------------------------------------------------------
- */
+/* --- zset_order.c: elements in the tree ------------------------------------------------------- */
 
 struct zset_key { /* of a probe */
     double score;
@@ -122,14 +120,22 @@ void zset_element_values(struct bytes member, double score, char raw[sizeof(doub
 struct tree_probe zset_probe(const struct zset_key *key);
 /* For tree_check. */
 int zset_element_compare(const unsigned char *a, const unsigned char *b);
+
+void zset_tree_read(struct zset_iter *it);
+
+/* --- zset_range.c ----------------------------------------------------------------------------- */
+
 void zset_tree_ranks(const struct zset *z, const struct zset_range *r, uint64_t *first,
                      uint64_t *n);
-void zset_tree_read(struct zset_iter *it);
 /* Is where the iterator stands within the end of the range to which it goes? */
 bool zset_range_holds(const struct zset_range *r, bool reverse, const struct zset_iter *it);
 
-/* --- zset_build.c ------------------------------------------------------------------------------
- */
+/* --- zset.c ----------------------------------------------------------------------------------- */
+
+/* What scans of large sets and digests show: 17 digits, even if fewer would do. */
+struct bytes zset_digits_17(double score, char text[DOUBLE_CHARS]);
+
+/* --- zset_build.c ----------------------------------------------------------------------------- */
 
 /* The listpack at e becomes a tree and a table.  LK_ENOMEM */
 int zset_become_tree(struct value_edit *e);

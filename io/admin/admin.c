@@ -161,18 +161,6 @@ const char *admin_run_id(const struct admin *a)
     return a->run_id;
 }
 
-void admin_add_commands(struct command_index *ix)
-{
-    command_index_add(ix, admin_info_commands);
-    command_index_add(ix, admin_config_commands);
-    command_index_add(ix, admin_memory_commands);
-    command_index_add(ix, admin_debug_commands);
-    command_index_add(ix, admin_server_commands);
-    command_index_add(ix, admin_persist_commands);
-    command_index_add(ix, admin_dump_commands);
-    command_index_add(ix, admin_module_commands);
-}
-
 /* --- the periodic look ----------------------------------------------------------------------- */
 
 static void raise_to(uint64_t *peak, uint64_t value)

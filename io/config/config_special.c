@@ -152,8 +152,7 @@ static void oom_show(const struct config *c, const struct config_row *row, struc
 
 const struct config_special config_special_oom_values = {oom_set, oom_show, NULL};
 
-/* --- notify-keyspace-events: letters -----------------------------------------------------------
- */
+/* --- notify-keyspace-events: letters ---------------------------------------------------------- */
 
 /* In the order in which CONFIG GET shows them. */
 static const struct {
@@ -219,8 +218,7 @@ static void notify_lines(const struct config *c, const struct config_row *row, s
 
 const struct config_special config_special_notify = {notify_set, notify_show, notify_lines};
 
-/* --- latency-tracking-info-percentiles: numbers from 0 to 100 ----------------------------------
- */
+/* --- latency-tracking-info-percentiles: numbers from 0 to 100 --------------------------------- */
 
 static bool percentiles_set(struct config_edit *e, const struct config_row *row,
                             const struct bytes *v, size_t n)

@@ -70,8 +70,7 @@ static void bind_lines(const struct config *c, const struct config_row *row, str
 
 const struct config_special config_special_bind = {bind_set, bind_show, bind_lines};
 
-/* --- replicaof: host port, or no one -----------------------------------------------------------
- */
+/* --- replicaof: host port, or no one ---------------------------------------------------------- */
 
 static bool replicaof_set(struct config_edit *e, const struct config_row *row,
                           const struct bytes *v, size_t n)
@@ -113,8 +112,7 @@ static void replicaof_lines(const struct config *c, const struct config_row *row
 const struct config_special config_special_replicaof = {replicaof_set, replicaof_show,
                                                         replicaof_lines};
 
-/* --- dir: the process goes there at once -------------------------------------------------------
- */
+/* --- dir: the process goes there at once ------------------------------------------------------ */
 
 static bool dir_set(struct config_edit *e, const struct config_row *row, const struct bytes *v,
                     size_t n)

@@ -144,8 +144,12 @@ void key_crew_begin(struct key_crew *c, const struct key_loader *like,
         key_loader_begin(&c->loaders[i], like->p, like->bulk.replace, like->keep_expired);
         c->receivers[i] = key_loader_receiver(&c->loaders[i]);
     }
-    const struct rdb_crew_parts parts = {&like->p->parts.engine->fixed.keyspace->gate, c->members,
-                                         c->receivers, outside, ctx};
+    const struct rdb_crew_parts parts = {&like->p->parts.engine->fixed.keyspace->gate,
+                                         c->members,
+                                         rdb_load_run,
+                                         c->receivers,
+                                         outside,
+                                         ctx};
     c->crew = rdb_crew_new(&parts);
 }
 

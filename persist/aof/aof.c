@@ -17,7 +17,6 @@
 enum {
     CRC_EVERY_BYTES = 64 * 1024,
     RETRY_NS = 100000000,
-    ANNOTATION_MAX = 64, /* readers take lines of less than 128 bytes */
 };
 
 struct aof *aof_new(const struct aof_options *options, struct log_ring *ring)
@@ -47,105 +46,15 @@ void aof_set_timestamps(struct aof *a, bool on)
 
 /* --- writing --------------------------------------------------------------------------------- */
 
-static void write_failed(struct aof *a, int error)
-{
-    pthread_mutex_lock(&a->lock);
-    const bool first = a->locked.write_error == 0;
-    a->locked.write_error = error;
-    a->locked.buffered = a->pending.size;
-    log_ring_set_failing(a->ring, true);
-    aof_set_fault(a, error);
-    pthread_mutex_unlock(&a->lock);
-    if (first)
-        log_line(LOG_WARNING, "Error writing to the AOF file: %s", strerror(error));
-}
-
-static void write_recovered(struct aof *a)
-{
-    pthread_mutex_lock(&a->lock);
-    const bool was = a->locked.write_error != 0;
-    a->locked.write_error = 0;
-    a->locked.buffered = 0;
-    log_ring_set_failing(a->ring, false);
-    if (was && !a->locked.broken)
-        aof_set_fault(a, 0);
-    pthread_mutex_unlock(&a->lock);
-    if (was)
-        log_line(LOG_WARNING, "AOF write error looks solved. The server can write again.");
-}
-
-/* As much as can be written; what is not is kept in front of all that follows. */
-static void put(struct aof *a, struct bytes b)
-{
-    if (a->pending.size > 0) {
-        buf_append_bytes(&a->pending, b);
-        return;
-    }
-    while (b.size > 0) {
-        const int64_t n = a->ops->write(a->ops->ctx, a->fd, b.data, b.size);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0) {
-            const int error = n < 0 ? errno : EIO;
-            buf_append_bytes(&a->pending, b);
-            a->retry_ns = clock_mono_ns();
-            write_failed(a, error);
-            return;
-        }
-        a->file_bytes += (uint64_t)n;
-        b = bytes_of(b.data + n, b.size - (size_t)n);
-    }
-}
-
-static void retry(struct aof *a)
-{
-    struct buf left = a->pending;
-    memset(&a->pending, 0, sizeof a->pending);
-    put(a, buf_bytes(&left));
-    buf_release(&left);
-    if (a->pending.size == 0)
-        write_recovered(a);
-}
-
-static size_t put_crc(struct aof *a)
-{
-    char line[ANNOTATION_MAX];
-    pthread_mutex_lock(&a->lock);
-    const uint64_t synced = a->locked.file_synced;
-    pthread_mutex_unlock(&a->lock);
-    const int n =
-        snprintf(line, sizeof line, "#CRC:%016llx %llu %llu\r\n", (unsigned long long)a->crc,
-                 (unsigned long long)a->crc_bytes, (unsigned long long)synced);
-    a->crc = a->crc_bytes = 0;
-    put(a, bytes_of(line, (size_t)n));
-    return (size_t)n;
-}
-
-void aof_put_crc(struct aof *a)
-{
-    if (a->crc_bytes > 0)
-        put_crc(a);
-}
-
-void aof_put_crc_of_none(struct aof *a)
-{
-    a->crc = a->crc_bytes = 0;
-    const size_t n = put_crc(a);
-    pthread_mutex_lock(&a->lock);
-    a->locked.size += n;
-    a->locked.size_since_turn += n;
-    pthread_mutex_unlock(&a->lock);
-}
-
 static size_t put_annotations(struct aof *a)
 {
     char line[ANNOTATION_MAX];
-    size_t n = a->crc_bytes >= CRC_EVERY_BYTES ? put_crc(a) : 0;
+    size_t n = a->crc_bytes >= CRC_EVERY_BYTES ? aof_put_crc_now(a) : 0;
     const int64_t now_s = clock_unix_ms() / 1000;
     if (__atomic_load_n(&a->timestamps, __ATOMIC_RELAXED) && now_s != a->stamped_s) {
         const size_t m = (size_t)snprintf(line, sizeof line, "#TS:%lld\r\n", (long long)now_s);
         a->stamped_s = now_s;
-        put(a, bytes_of(line, m));
+        aof_put(a, bytes_of(line, m));
         n += m;
     }
     return n;
@@ -162,7 +71,7 @@ static void write_batch(void *ctx, struct bytes b, uint64_t offset, uint64_t tic
         return;
     }
     const size_t extra = put_annotations(a);
-    put(a, b);
+    aof_put(a, b);
     a->crc = crc64(a->crc, b.data, b.size);
     a->crc_bytes += b.size;
     if (a->pending.size == 0)
@@ -190,7 +99,7 @@ static int64_t tick(void *ctx)
     const int64_t wait = RETRY_NS - (int64_t)((uint64_t)clock_mono_ns() - a->retry_ns);
     if (wait > 0)
         return wait;
-    retry(a);
+    aof_put_again(a);
     if (a->pending.size > 0)
         return RETRY_NS;
     shard_tell_retry(log_ring_publish_written(a->ring, a->kept_ticket));
@@ -228,7 +137,7 @@ struct log_sink aof_sink(struct aof *a)
 void aof_free(struct aof *a)
 {
     if (a->pending.size > 0)
-        retry(a);
+        aof_put_again(a);
     pthread_mutex_lock(&a->lock);
     a->locked.stop = true;
     pthread_cond_signal(&a->changed);

@@ -78,16 +78,27 @@ struct aof {
 
 void aof_set_fault(struct aof *a, int error); /* 0: none; in lock */
 
-/* --- aof.c ----------------------------------------------------------------------------------- */
+/* --- aof_write.c ----------------------------------------------------------------------------- */
 
-/* Says what the CRC of the bytes since the last one is, if there are any. */
+enum { ANNOTATION_MAX = 64 }; /* readers take lines of less than 128 bytes */
+
+/* As much as can be written; what is not is kept in front of all that follows. */
+void aof_put(struct aof *a, struct bytes b);
+/* What was kept. */
+void aof_put_again(struct aof *a);
+/* The CRC of the bytes since the last one, even if there are none; returns the line's size. */
+size_t aof_put_crc_now(struct aof *a);
+/* The same, if there are any. */
 void aof_put_crc(struct aof *a);
 /* Begins to count them anew. */
 void aof_put_crc_of_none(struct aof *a);
 
-/* --- aof_files.c ----------------------------------------------------------------------------- */
+/* --- aof_manifest_file.c --------------------------------------------------------------------- */
 
 char *aof_path(const struct aof *a, const char *name); /* mem_strdup */
+
+/* --- aof_files.c ----------------------------------------------------------------------------- */
+
 /* Closes the file that is ready, if there is one; in lock. */
 void aof_drop_ready(struct aof *a);
 /* At a LOG_ROTATE marker.  Waits for no disk, but under `always`. */

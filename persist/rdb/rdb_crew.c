@@ -80,7 +80,7 @@ static int read_run(struct rdb_crew *c, const struct rdb_run *run, const struct 
     int rc = status_before(c, run);
     if (rc != LK_OK)
         return rc;
-    rc = rdb_load_run(&in, run, to);
+    rc = c->parts.read(&in, run, to);
     if (rc != LK_OK)
         note_error(c, run, rc, in.error);
     rdb_in_release(&in);

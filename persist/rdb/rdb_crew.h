@@ -22,6 +22,8 @@ LK_BEGIN
 struct rdb_crew_parts {
     struct gate *gate; /* members are inside it while they read a run */
     uint32_t members;
+    /* rdb_load_run */
+    int (*read)(struct rdb_in *in, const struct rdb_run *run, const struct rdb_receiver *receiver);
     const struct rdb_receiver *receivers; /* of the members; entry and run_end are called */
     /* The thread that reads the file leaves the gate before it waits, and enters it again. */
     void (*outside)(void *ctx, bool out);

@@ -106,8 +106,7 @@ static enum outcome reply_nulls(struct exec *x, uint32_t n)
     return RUN_DONE;
 }
 
-/* --- reading, and what becomes of what was read ------------------------------------------------
- */
+/* --- reading, and what becomes of what was read ----------------------------------------------- */
 
 /* What happens to each field; the names of those that changed are collected. */
 static int change_read(struct value_edit *e, const struct call *c, struct bytes name,
@@ -206,8 +205,7 @@ static enum outcome get_and_change(struct exec *x, const struct args *a)
     return RUN_DONE;
 }
 
-/* --- setting -----------------------------------------------------------------------------------
- */
+/* --- setting ---------------------------------------------------------------------------------- */
 
 static bool may_set(const struct args *a, const struct value *v, const struct call *c)
 {

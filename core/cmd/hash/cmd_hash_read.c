@@ -167,8 +167,7 @@ static enum outcome scan(struct exec *x, const struct args *a)
     return RUN_DONE;
 }
 
-/* --- at random ---------------------------------------------------------------------------------
- */
+/* --- at random -------------------------------------------------------------------------------- */
 
 #define COUNT_MAX INT64_MAX
 

@@ -15,8 +15,7 @@
 
 LK_BEGIN
 
-/* --- IDs: LK_ENOTID --------------------------------------------------------------------------
- */
+/* --- IDs: LK_ENOTID --------------------------------------------------------------------------- */
 
 /* One whose number is left out has missing_seq; "-" and "+" are the lowest and the highest. */
 int stream_parse_id(struct bytes word, uint64_t missing_seq, struct stream_id *out);
@@ -38,8 +37,7 @@ int stream_check_ids(const struct args *a, uint32_t first, uint32_t count);
 /* Is argument i KEEPREF, DELREF or ACKED? */
 bool stream_parse_refs(const struct args *a, uint32_t i, enum stream_refs *out);
 
-/* --- trimming ------------------------------------------------------------------------------------
- */
+/* --- trimming --------------------------------------------------------------------------------- */
 
 struct stream_trim_words {
     bool given;       /* MAXLEN or MINID */
@@ -59,8 +57,7 @@ enum stream_word stream_trim_word(struct exec *x, const struct args *a, uint32_t
 /* Do the options fit together?  Fills in the limit.  False: the error line is written. */
 bool stream_trim_complete(struct exec *x, struct stream_trim_words *words);
 
-/* --- deleting ------------------------------------------------------------------------------------
- */
+/* --- deleting --------------------------------------------------------------------------------- */
 
 struct stream_delete_words {
     enum stream_refs refs;

@@ -39,7 +39,7 @@ extern const struct info_section info_sections[]; /* in the order of output; end
 /* Appends the sections whose bit is set, by their index. */
 void info_write(struct exec *x, uint64_t sections, struct buf *out);
 
-/* One field. */
+/* info_fields.c: one field. */
 void info_text(struct info *i, const char *name, const char *value);
 void info_number(struct info *i, const char *name, int64_t value);
 void info_count(struct info *i, const char *name, uint64_t value);

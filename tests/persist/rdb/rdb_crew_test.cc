@@ -103,7 +103,10 @@ class Crew
         gate_init(&gate_);
         for (Taker &t : takers)
             rows.push_back(t.row());
-        const rdb_crew_parts parts{&gate_, n, rows.data(),
+        const rdb_crew_parts parts{&gate_,
+                                   n,
+                                   rdb_load_run,
+                                   rows.data(),
                                    [](void *ctx, bool out) {
                                        Crew *c = static_cast<Crew *>(ctx);
                                        EXPECT_NE(c->is_outside, out);
