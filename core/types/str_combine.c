@@ -297,7 +297,7 @@ bool str_combine_run(struct str_combine *c, const struct bits_pause *pause)
         bool stopped;
         if (run_round(c, pause, &stopped) && all)
             return true;
-        /* A round that has to be whole begins with a whole turn. */
+        /* A round that has to be whole begins with a whole slice. */
         if (stopped || is_over(c, pause))
             return false;
     }

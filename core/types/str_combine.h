@@ -1,5 +1,5 @@
 /*
- * str_combine.h — a string made of others bit by bit, in turns if they are long.
+ * str_combine.h — a string made of others bit by bit, in slices if they are long.
  *
  * Half a gigabyte takes a tenth of a second, and nobody else should wait so long.  So the result is
  * made aside, chunk by chunk, and its maker may stop behind any of them, let go of the sources'

@@ -1,7 +1,7 @@
 /*
  * cmd_bit.c — SETBIT, GETBIT, BITCOUNT, BITPOS: one bit, or a look at many.
  *
- * The last two go on in turns if the string is long.  Between two turns it may change: what they
+ * The last two go on in slices if the string is long.  Between two slices it may change: what they
  * answer is true when they answer.
  */
 #include "core/cmd/bit/bit_offset.h"
@@ -120,13 +120,13 @@ static bool range_bits(struct range r, size_t size, uint64_t *first, uint64_t *e
     return true;
 }
 
-/* Counting starts from what is known of the string, so this many turns are enough for all but one
+/* Counting starts from what is known of the string, so this many slices are enough for all but one
  * that is overwritten all the time. */
-enum { TURNS_MAX = 1000 };
+enum { SLICES_MAX = 1000 };
 
 static struct bits_pause pause_of(struct exec *x)
 {
-    return (struct bits_pause){exec_turn(x) < TURNS_MAX ? exec_turn_over : NULL, x};
+    return (struct bits_pause){exec_slice(x) < SLICES_MAX ? exec_slice_over : NULL, x};
 }
 
 /* Ends that both count from the string's end and are in the wrong order: whatever comes behind. */
@@ -158,7 +158,7 @@ static enum outcome bit_count(struct exec *x, const struct args *a)
 
     int rc = parse_count_range(a, &r);
     if (rc == LK_OK)
-        rc = exec_find_in_turns(x, a->v[1], TYPE_STRING, &v);
+        rc = exec_find_in_slices(x, a->v[1], TYPE_STRING, &v);
     if (rc != LK_OK)
         return reply_status(x, rc);
     if (value_exists(&v)) {
@@ -218,7 +218,7 @@ static enum outcome bit_position(struct exec *x, const struct args *a)
     if (rc == LK_OK)
         rc = parse_position_range(a, &r);
     if (rc == LK_OK)
-        rc = exec_find_in_turns(x, a->v[1], TYPE_STRING, &v);
+        rc = exec_find_in_slices(x, a->v[1], TYPE_STRING, &v);
     if (rc != LK_OK)
         return reply_status(x, rc);
     if (value_exists(&v))

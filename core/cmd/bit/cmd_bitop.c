@@ -1,9 +1,9 @@
 /*
  * cmd_bitop.c — BITOP: a string made of others bit by bit.
  *
- * Long ones are made in turns (core/types/str_combine.h).  The last turn sees to it that the result
- * is that of the sources as they are then, and puts it, all under the same locks: so it is one
- * moment for every observer, and the log may have the command as it came.
+ * Long ones are made in slices (core/types/str_combine.h).  The last slice sees to it that the
+ * result is that of the sources as they are then, and puts it, all under the same locks: so it is
+ * one moment for every observer, and the log may have the command as it came.
  */
 #include "core/cmd/command/tables.h"
 #include "core/cmd/engine/exec.h"
@@ -42,13 +42,13 @@ static void end_combine(void *c)
     str_combine_free(c);
 }
 
-/* Begun with the first turn; the session keeps it to the last. */
+/* Begun with the first slice; the session keeps it to the last. */
 static struct str_combine *combine_of(struct exec *x, const struct operation *o, uint32_t sources)
 {
-    struct str_combine *c = exec_turn_state(x);
+    struct str_combine *c = exec_slice_state(x);
     if (!c) {
         c = str_combine_new(o->op, sources);
-        exec_turn_keep(x, c, end_combine);
+        exec_slice_keep(x, c, end_combine);
     }
     return c;
 }
@@ -57,7 +57,7 @@ static int find_sources(struct exec *x, const struct args *a, struct str_combine
 {
     int rc = LK_OK;
     for (uint32_t i = FIRST_SOURCE; rc == LK_OK && i < a->n; i++)
-        rc = exec_find_in_turns(x, a->v[i], TYPE_STRING, str_combine_source(c, i - FIRST_SOURCE));
+        rc = exec_find_in_slices(x, a->v[i], TYPE_STRING, str_combine_source(c, i - FIRST_SOURCE));
     return rc;
 }
 
@@ -79,7 +79,7 @@ static int put_result(struct exec *x, struct bytes key, struct str_combine *c)
 static enum outcome combine(struct exec *x, const struct args *a)
 {
     const struct operation *o = find_operation(a->v[1]);
-    const struct bits_pause pause = {exec_turn_over, x};
+    const struct bits_pause pause = {exec_slice_over, x};
     const uint32_t sources = a->n - FIRST_SOURCE;
 
     if (!o)

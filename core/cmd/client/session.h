@@ -58,12 +58,12 @@ struct session {
     uint8_t lock_failures;   /* of the parked command */
     bool parked;             /* commands behind it wait too */
     struct waiter *waiter;   /* what it waits for; NULL unless it is blocked */
-    struct {                 /* of a command that goes on in turns */
+    struct {                 /* of a command that goes on in slices */
         uint32_t count;      /* those it has had */
         uint64_t ticks;      /* what they have taken so far */
         void *state;         /* what it keeps from one to the next; NULL: nothing */
         void (*end)(void *); /* frees that */
-    } turns;
+    } slice;
     uint64_t ticket;       /* highest ticket that the pending replies rest on */
     uint64_t aside_ticket; /* the same of those that were moved aside to be sent */
     int64_t created_ms, last_used_ms;

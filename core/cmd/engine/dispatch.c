@@ -274,8 +274,8 @@ static void note_refused(struct dispatcher *d, struct pending *p)
 {
     struct session *s = p->session;
     leave_token(d, s);
-    session_end_turns(s); /* it may have been allowed the turns before */
-    s->turns.ticks = 0;
+    session_end_slices(s); /* it may have been allowed the turns before */
+    s->slice.ticks = 0;
     /* An unknown subcommand is no command, as an unknown name is none. */
     if (p->cmd && (p->cmd->subcommand_count == 0 || p->args.n == 1))
         stats_add(&d->stats.commands[p->cmd->id].rejected, 1);

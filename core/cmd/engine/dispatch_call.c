@@ -43,9 +43,9 @@ static LK_COLD void note_slow_call(struct dispatcher *d, const struct command_in
 static void call_account(struct dispatcher *d, struct session *s, const struct command_info *c,
                          const struct args *a)
 {
-    const uint64_t now = clock_ticks(), ticks = now - d->batch.mark_ticks + s->turns.ticks;
+    const uint64_t now = clock_ticks(), ticks = now - d->batch.mark_ticks + s->slice.ticks;
     d->batch.mark_ticks = now;
-    s->turns.ticks = 0;
+    s->slice.ticks = 0;
     stats_call(&d->stats, c->id, ticks, d->batch.config->latency_tracking);
     stats_add(&d->stats.total_commands, 1);
     if (LK_UNLIKELY(s->reply.errors != d->call.errors)) {
@@ -75,7 +75,7 @@ void dispatch_account_wait(struct dispatcher *d, struct session *s, const struct
 {
     d->call.errors = errors;
     d->batch.mark_ticks = clock_ticks();
-    s->turns.ticks = ticks;
+    s->slice.ticks = ticks;
     call_account(d, s, c, a);
 }
 
@@ -95,15 +95,15 @@ static enum outcome call_run(struct dispatcher *d, struct session *s, const stru
         const uint64_t now = clock_ticks();
         /* Whoever runs a command that waits to its end counts it, with all that it took. */
         struct session *last = outcome == RUN_BLOCK && s->waiter ? &s->waiter->stand_in : s;
-        last->turns.ticks += now - d->batch.mark_ticks;
-        s->turns.count += outcome == RUN_AGAIN;
+        last->slice.ticks += now - d->batch.mark_ticks;
+        s->slice.count += outcome == RUN_AGAIN;
         d->batch.mark_ticks = now;
         if (outcome == RUN_BLOCK && LK_UNLIKELY(monitor_any(d->push)))
             monitor_note(d, s, c, a);
         return outcome;
     }
     if (LK_UNLIKELY(session_in_turns(s)))
-        session_end_turns(s);
+        session_end_slices(s);
     call_account(d, s, c, a);
     return outcome;
 }

@@ -164,12 +164,12 @@ void exec_changed(struct exec *x, struct shard *s, struct bytes key);
 /* Drops the entry of a place, which has expired, with its DEL in the effects. */
 void exec_expire_entry(struct exec *x, struct place *at);
 
-/* --- exec_turn.c ----------------------------------------------------------------------------- */
+/* --- exec_slice.c ----------------------------------------------------------------------------- */
 
-void session_end_turns(struct session *s);
+void session_end_slices(struct session *s);
 static inline bool session_in_turns(const struct session *s)
 {
-    return s->turns.count != 0 || s->turns.state != NULL;
+    return s->slice.count != 0 || s->slice.state != NULL;
 }
 
 /* --- exec_elements.c ------------------------------------------------------------------------- */

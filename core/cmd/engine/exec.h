@@ -255,32 +255,32 @@ static inline void exec_event(struct exec *x, enum event_class event_class, cons
         exec_event_send(x, event_class, name, key);
 }
 
-/* --- turns ---------------------------------------------------------------------------------- */
+/* --- slices ---------------------------------------------------------------------------------- */
 
 /*
- * A command that would keep others waiting stops when its turn is over and returns RUN_AGAIN.  When
+ * A command that would keep others waiting stops when its slice is over and returns RUN_AGAIN. When
  * they had theirs it is run again with the same words, and in between nothing is locked.
  */
-static inline uint32_t exec_turn(const struct exec *x) /* which one this is, from 0 on */
+static inline uint32_t exec_slice(const struct exec *x) /* which one this is, from 0 on */
 {
-    return x->session->turns.count;
+    return x->session->slice.count;
 }
 
-/* Inside EXEC, and alone in the gate, one turn is all.  x is void for who knows no struct exec. */
-bool exec_turn_over(void *x);
+/* Inside EXEC, and alone in the gate, one slice is all.  x is void for who knows no struct exec. */
+bool exec_slice_over(void *x);
 
-/* Has the session keep what is to be there in the next turn; end frees it behind the last one. */
-void exec_turn_keep(struct exec *x, void *state, void (*end)(void *state));
-static inline void *exec_turn_state(const struct exec *x) /* NULL: nothing is kept yet */
+/* Has the session keep what is to be there in the next slice; end frees it behind the last one. */
+void exec_slice_keep(struct exec *x, void *state, void (*end)(void *state));
+static inline void *exec_slice_state(const struct exec *x) /* NULL: nothing is kept yet */
 {
-    return x->session->turns.state;
+    return x->session->slice.state;
 }
 
-/* As exec_find; the turns of a command count as one look-up. */
-static inline int exec_find_in_turns(struct exec *x, struct bytes key, unsigned type,
-                                     struct value *out)
+/* As exec_find; the slices of a command count as one look-up. */
+static inline int exec_find_in_slices(struct exec *x, struct bytes key, unsigned type,
+                                      struct value *out)
 {
-    return exec_turn(x) == 0 ? exec_find(x, key, type, out) : exec_peek(x, key, type, out);
+    return exec_slice(x) == 0 ? exec_find(x, key, type, out) : exec_peek(x, key, type, out);
 }
 
 /* --- the keyspace as a whole --------------------------------------------------------------- */
@@ -295,7 +295,7 @@ void exec_each_key(struct exec *x,
                    bool (*visit)(void *ctx, struct bytes key, const struct value *v), void *ctx);
 
 /*
- * A walk over the whole database in turns.  The session keeps it from turn to turn.  What the
+ * A walk over the whole database in slices.  The session keeps it from slice to slice.  What the
  * handler finds it writes into blocks, which become the reply without being copied: one of many
  * megabytes would be a stall of its own.
  */
@@ -308,8 +308,8 @@ struct walk {
     uint64_t count; /* of what was found */
     struct walk_block *first, *last;
 };
-struct walk *exec_walk(struct exec *x); /* begun with the first turn */
-/* As exec_each_key, for one turn.  False: there is more, so return RUN_AGAIN. */
+struct walk *exec_walk(struct exec *x); /* begun with the first slice */
+/* As exec_each_key, for one slice.  False: there is more, so return RUN_AGAIN. */
 bool exec_walk_keys(struct exec *x,
                     bool (*visit)(void *ctx, struct bytes key, const struct value *v), void *ctx);
 struct buf *exec_walk_out(struct walk *w); /* where the next reply goes */

@@ -99,7 +99,7 @@ void exec_each_key(struct exec *x,
         visit_shard(x, &ks->shards[i], &w);
 }
 
-/* --- walks in turns -------------------------------------------------------------------------- */
+/* --- walks in slices -------------------------------------------------------------------------- */
 
 enum {
     WALK_BLOCK = 64 * 1024,
@@ -125,9 +125,9 @@ static void walk_end(void *walk)
 
 struct walk *exec_walk(struct exec *x)
 {
-    if (!exec_turn_state(x))
-        exec_turn_keep(x, mem_new(struct walk), walk_end);
-    return exec_turn_state(x);
+    if (!exec_slice_state(x))
+        exec_slice_keep(x, mem_new(struct walk), walk_end);
+    return exec_slice_state(x);
 }
 
 bool exec_walk_keys(struct exec *x,
@@ -138,7 +138,7 @@ bool exec_walk_keys(struct exec *x,
     struct visit w = {visit, ctx, x->now_ms, 0, false};
     while (walk->shard < d->ks->count && !w.stopped) {
         visit_shard(x, &d->ks->shards[walk->shard++], &w);
-        if (exec_turn_over(x))
+        if (exec_slice_over(x))
             break;
     }
     return w.stopped || walk->shard >= d->ks->count;

@@ -9,7 +9,7 @@ void session_release(struct session *s)
 {
     LK_ASSERT(!s->token.queued && !s->waiter && !s->watch);
     multi_discard(s);
-    session_end_turns(s);
+    session_end_slices(s);
     session_drop_names(s);
     mem_strfree(s->registry.peer);
     mem_strfree(s->registry.local);

@@ -187,7 +187,7 @@ static struct ending end_begin(const struct session *s)
 static void end_count(struct dispatcher *d, struct session *s, const struct ending *e)
 {
     struct waiter *w = s->waiter;
-    dispatch_account_wait(d, s, w->cmd, &w->args, w->stand_in.turns.ticks, e->errors);
+    dispatch_account_wait(d, s, w->cmd, &w->args, w->stand_in.slice.ticks, e->errors);
     if (w->hushed)
         reply_rewind(&s->reply, e->place);
     go_on(s);

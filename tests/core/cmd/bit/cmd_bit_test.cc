@@ -376,14 +376,14 @@ TEST_F(CmdBitTurns, WritesInBetweenAreInTheResult)
     uint64_t writes = 0;
     while (turn("bitop not d a") == PENDING_PARKED) {
         EXPECT_EQ(run("exists d"), ":0");
-        EXPECT_GT(other.turns.count, 0u);
+        EXPECT_GT(other.slice.count, 0u);
         writes++;
         const std::string at = std::to_string(writes * 977 * 65'537 % kBits);
         run("setbit a " + at + " " + std::to_string((writes + 1) % 2));
     }
     EXPECT_GT(writes, 2u);
     EXPECT_EQ(reply_of_other(), ":" + std::to_string(kBytes) + "\r\n");
-    EXPECT_EQ(other.turns.count, 0u);
+    EXPECT_EQ(other.slice.count, 0u);
     const std::string logged = effects();
     EXPECT_EQ(logged.substr(logged.size() - 15), "| bitop not d a");
     EXPECT_EQ(logged.find("bitop"), logged.size() - 13) << "once, behind all writes";
@@ -418,7 +418,7 @@ TEST_F(CmdBitTurns, ARefusalEndsThem)
     config_.maxmemory = 1;
     EXPECT_EQ(turn("bitop not d a"), PENDING_DONE);
     EXPECT_EQ(reply_of_other().substr(0, 4), "-OOM");
-    EXPECT_EQ(other.turns.count, 0u);
+    EXPECT_EQ(other.slice.count, 0u);
     config_.maxmemory = 0;
     EXPECT_EQ(turn("bitop or d b"), PENDING_DONE);
     EXPECT_EQ(reply_of_other(), ":0\r\n");

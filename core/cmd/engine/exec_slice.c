@@ -1,12 +1,12 @@
 /*
- * exec_turn.c — commands that go on in turns.
+ * exec_slice.c — commands that go on in slices.
  */
 #include "core/base/clock.h"
 #include "core/cmd/engine/dispatch_priv.h"
 
 enum { TURN_NS = 500000 };
 
-bool exec_turn_over(void *x)
+bool exec_slice_over(void *x)
 {
     const struct exec *e = x;
     const struct dispatcher *d = e->dispatcher;
@@ -16,18 +16,18 @@ bool exec_turn_over(void *x)
     return clock_ticks_to_ns(clock_ticks() - d->batch.mark_ticks) > TURN_NS;
 }
 
-void exec_turn_keep(struct exec *x, void *state, void (*end)(void *state))
+void exec_slice_keep(struct exec *x, void *state, void (*end)(void *state))
 {
     struct session *s = x->session;
-    LK_ASSERT(!s->turns.state);
-    s->turns.state = state;
-    s->turns.end = end;
+    LK_ASSERT(!s->slice.state);
+    s->slice.state = state;
+    s->slice.end = end;
 }
 
-void session_end_turns(struct session *s)
+void session_end_slices(struct session *s)
 {
-    if (s->turns.state)
-        s->turns.end(s->turns.state);
-    s->turns.state = NULL;
-    s->turns.count = 0;
+    if (s->slice.state)
+        s->slice.end(s->slice.state);
+    s->slice.state = NULL;
+    s->slice.count = 0;
 }
