@@ -195,7 +195,8 @@ static bool check(struct exec *x, const struct args *a, const struct options *o,
 {
     struct value old = {.type = TYPE_NONE};
 
-    if (!o->replace && exec_peek(x, a->v[1], TYPE_ANY, &old) == LK_OK && value_exists(&old))
+    if (!o->replace && exec_find_silently(x, a->v[1], TYPE_ANY, &old) == LK_OK &&
+        value_exists(&old))
         return fail(x, "BUSYKEY Target key name already exists.");
     if (args_int64(a, 2, ttl) != LK_OK)
         return fail_with(x, LK_ENOTINT);

@@ -63,7 +63,7 @@ static enum outcome set_bit(struct exec *x, const struct args *a)
         return RUN_DONE;
     }
     const bool bit = word.data[0] == '1';
-    int rc = exec_peek(x, key, TYPE_STRING, &v);
+    int rc = exec_find_silently(x, key, TYPE_STRING, &v);
     if (rc == LK_OK)
         rc = value_exists(&v) ? set_in_place(x, key, at, bit, &old, &changed)
                               : set_in_new(x, key, at, bit);

@@ -237,7 +237,7 @@ static int open_for_write(struct exec *x, struct bytes key, size_t size, struct 
 {
     static const char zero;
     struct value v;
-    int rc = exec_peek(x, key, TYPE_STRING, &v);
+    int rc = exec_find_silently(x, key, TYPE_STRING, &v);
     *grown = rc == LK_OK && (!value_exists(&v) || str_size(&v) < size);
     if (rc == LK_OK && !value_exists(&v)) {
         str_from_range(size - 1, bytes_of(&zero, 1), x->scratch, &v);

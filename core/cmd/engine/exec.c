@@ -199,12 +199,12 @@ int exec_find_made(struct exec *x, struct bytes key, unsigned type, struct value
     return rc;
 }
 
-int exec_look(struct exec *x, struct bytes key, unsigned type, struct value *out)
+int exec_find_untouched(struct exec *x, struct bytes key, unsigned type, struct value *out)
 {
     return read_value(count_look_up(x, key), type, out);
 }
 
-int exec_peek(struct exec *x, struct bytes key, unsigned type, struct value *out)
+int exec_find_silently(struct exec *x, struct bytes key, unsigned type, struct value *out)
 {
     return read_value(exec_locate(x, key), type, out);
 }

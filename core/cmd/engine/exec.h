@@ -54,10 +54,10 @@ struct rng *exec_rng(struct exec *x); /* the worker's; what it gives is never lo
 int exec_find(struct exec *x, struct bytes key, unsigned type, struct value *out);
 
 /* As exec_find, but leaves the LRU bits alone: for questions about a key, not its value. */
-int exec_look(struct exec *x, struct bytes key, unsigned type, struct value *out);
+int exec_find_untouched(struct exec *x, struct bytes key, unsigned type, struct value *out);
 
 /* As exec_find, but for writers and for curious commands: no statistics, no LRU. */
-int exec_peek(struct exec *x, struct bytes key, unsigned type, struct value *out);
+int exec_find_silently(struct exec *x, struct bytes key, unsigned type, struct value *out);
 
 /*
  * As exec_find for a key that is no argument: its bytes may be overwritten by the next one's.  Only
@@ -236,7 +236,7 @@ enum event_class {
     EVENT_EVICTED = 1 << 7,
     EVENT_STREAM = 1 << 8,
     EVENT_MODULE = 1 << 9,
-    EVENT_MISS = 1 << 10, /* exec_find and exec_look tell it themselves */
+    EVENT_MISS = 1 << 10, /* exec_find and exec_find_untouched tell it themselves */
     EVENT_NEW = 1 << 11,  /* exec_put tells it itself */
     /* How the others are published: letters K and E. */
     EVENT_KEYSPACE = 1 << 12,
@@ -280,7 +280,8 @@ static inline void *exec_slice_state(const struct exec *x) /* NULL: nothing is k
 static inline int exec_find_in_slices(struct exec *x, struct bytes key, unsigned type,
                                       struct value *out)
 {
-    return exec_slice(x) == 0 ? exec_find(x, key, type, out) : exec_peek(x, key, type, out);
+    return exec_slice(x) == 0 ? exec_find(x, key, type, out)
+                              : exec_find_silently(x, key, type, out);
 }
 
 /* --- the keyspace as a whole --------------------------------------------------------------- */

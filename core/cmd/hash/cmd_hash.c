@@ -55,7 +55,7 @@ static enum outcome delete_fields(struct exec *x, const struct args *a)
     struct value_edit *e;
     uint32_t gone = 0, due = 0;
 
-    int rc = exec_peek(x, key, TYPE_HASH, &v);
+    int rc = exec_find_silently(x, key, TYPE_HASH, &v);
     if (rc == LK_OK && value_exists(&v))
         rc = exec_open(x, key, TYPE_HASH, &e);
     if (rc != LK_OK)

@@ -295,7 +295,7 @@ static int set_fields(struct exec *x, const struct args *a, struct value_edit *e
         exec_event(x, EVENT_HASH, "hset", key);
         if (c->given & LIFE_DEADLINE)
             exec_event(x, EVENT_HASH, "hexpire", key);
-        rc = exec_peek(x, key, TYPE_HASH, &v);
+        rc = exec_find_silently(x, key, TYPE_HASH, &v);
         log_set(x, a, &v, c, set);
     }
     return failed != LK_OK ? failed : rc;

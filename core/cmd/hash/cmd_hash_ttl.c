@@ -111,7 +111,7 @@ static enum outcome expire(struct exec *x, const struct args *a)
     struct value_edit *e;
     struct expiring h;
 
-    int rc = exec_peek(x, a->v[1], TYPE_HASH, &v);
+    int rc = exec_find_silently(x, a->v[1], TYPE_HASH, &v);
     if (rc != LK_OK)
         return reply_status(x, rc);
     if (!parse(x, a, &h))
@@ -132,7 +132,7 @@ static enum outcome persist(struct exec *x, const struct args *a)
     struct field_args fields;
     struct changed_fields changed;
 
-    int rc = exec_peek(x, key, TYPE_HASH, &v);
+    int rc = exec_find_silently(x, key, TYPE_HASH, &v);
     if (rc != LK_OK)
         return reply_status(x, rc);
     if (!fields_parse(x, a, 2, 1, &fields))

@@ -35,7 +35,7 @@ static int exists_in(struct exec *x, struct bytes key, uint32_t db, bool *exists
     struct value v = {.type = TYPE_NONE};
     int rc = exec_use_db(x, db);
     if (rc == LK_OK)
-        rc = exec_peek(x, key, TYPE_ANY, &v);
+        rc = exec_find_silently(x, key, TYPE_ANY, &v);
     *exists = value_exists(&v);
     return rc;
 }
@@ -111,7 +111,7 @@ static enum outcome move_run(struct exec *x, const struct args *a)
         return RUN_DONE;
     if (db == x->db)
         return reply_status(x, LK_ESAME);
-    int rc = exec_peek(x, key, TYPE_ANY, &v);
+    int rc = exec_find_silently(x, key, TYPE_ANY, &v);
     const bool found = rc == LK_OK && value_exists(&v);
     if (found) {
         rc = exists_in(x, key, db, &taken);

@@ -64,7 +64,7 @@ static enum outcome expire(struct exec *x, const struct args *a)
     if (rc == LK_OK)
         rc = deadline_from_number(n, (unsigned)x->cmd->imm, x->now_ms, &deadline_ms);
     if (rc == LK_OK)
-        rc = exec_peek(x, key, TYPE_ANY, &v);
+        rc = exec_find_silently(x, key, TYPE_ANY, &v);
     const bool may = rc == LK_OK && value_exists(&v) &&
                      deadline_may_be(deadline_ms, exec_deadline(x, key), only);
     if (may)

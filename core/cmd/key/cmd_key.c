@@ -32,7 +32,7 @@ static enum outcome count_keys(struct exec *x, const struct args *a)
 static enum outcome type_of_key(struct exec *x, const struct args *a)
 {
     struct value v;
-    const int rc = exec_look(x, a->v[1], TYPE_ANY, &v);
+    const int rc = exec_find_untouched(x, a->v[1], TYPE_ANY, &v);
     if (rc != LK_OK)
         return reply_status(x, rc);
     reply_simple(x->reply, value_exists(&v) ? type_ops_get(v.type)->name : "none");

@@ -28,7 +28,7 @@ enum outcome memory_usage(struct exec *x, const struct args *a)
 
     int rc = parse_samples(a, &samples);
     if (rc == LK_OK)
-        rc = exec_peek(x, a->v[2], TYPE_ANY, &v);
+        rc = exec_find_silently(x, a->v[2], TYPE_ANY, &v);
     if (rc != LK_OK)
         return reply_status(x, rc);
     if (value_exists(&v))

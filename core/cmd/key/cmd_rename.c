@@ -22,11 +22,11 @@ static enum outcome rename_run(struct exec *x, const struct args *a)
     const bool only_new = x->cmd->imm, same = bytes_equal(from, to);
     struct value v, there;
 
-    int rc = exec_peek(x, from, TYPE_ANY, &v);
+    int rc = exec_find_silently(x, from, TYPE_ANY, &v);
     if (rc == LK_OK && !value_exists(&v))
         rc = LK_ENOKEY;
     if (rc == LK_OK)
-        rc = exec_peek(x, to, TYPE_ANY, &there);
+        rc = exec_find_silently(x, to, TYPE_ANY, &there);
     const bool taken = rc == LK_OK && only_new && value_exists(&there);
     if (rc == LK_OK && !taken && !same)
         rc = rename_key(x, from, to);

@@ -11,7 +11,7 @@ static enum outcome lifetime(struct exec *x, const struct args *a)
 {
     const unsigned form = (unsigned)x->cmd->imm;
     struct value v;
-    const int rc = exec_look(x, a->v[1], TYPE_ANY, &v);
+    const int rc = exec_find_untouched(x, a->v[1], TYPE_ANY, &v);
     if (rc != LK_OK)
         return reply_status(x, rc);
     int64_t ms = value_exists(&v) ? exec_deadline(x, a->v[1]) : -2;

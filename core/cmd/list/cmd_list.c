@@ -21,7 +21,7 @@ static enum outcome push(struct exec *x, const struct args *a)
 
     int rc = LK_OK;
     if (x->cmd->imm & ONLY_IF_THERE) {
-        rc = exec_peek(x, key, TYPE_LIST, &v);
+        rc = exec_find_silently(x, key, TYPE_LIST, &v);
         if (rc == LK_OK && !value_exists(&v)) {
             reply_int(x->reply, 0);
             return RUN_DONE;
@@ -64,7 +64,7 @@ static enum outcome pop(struct exec *x, const struct args *a)
         return reply_arity(x);
     int rc = counted ? parse_count(a, &count) : LK_OK;
     if (rc == LK_OK)
-        rc = exec_peek(x, key, TYPE_LIST, &v);
+        rc = exec_find_silently(x, key, TYPE_LIST, &v);
     if (rc == LK_OK && value_exists(&v) && count > 0) {
         const int64_t taken = list_take(x, key, end_of(x), count, counted ? TAKE_ARRAY : 0);
         if (taken > 0)

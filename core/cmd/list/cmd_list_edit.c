@@ -22,7 +22,7 @@ static enum outcome set_at(struct exec *x, const struct args *a)
     struct value_edit *e;
     int64_t index = 0;
 
-    int rc = exec_peek(x, key, TYPE_LIST, &v);
+    int rc = exec_find_silently(x, key, TYPE_LIST, &v);
     if (rc == LK_OK && !value_exists(&v))
         rc = LK_ENOKEY;
     if (rc == LK_OK)
@@ -66,7 +66,7 @@ static enum outcome insert(struct exec *x, const struct args *a)
 
     if (!after && !args_is(a, 2, "before"))
         return reply_syntax(x);
-    int rc = exec_peek(x, key, TYPE_LIST, &v);
+    int rc = exec_find_silently(x, key, TYPE_LIST, &v);
     if (rc == LK_OK && value_exists(&v)) {
         const uint64_t length = list_length(&v), index = find(&v, pivot);
         answer = index < length ? (int64_t)length + 1 : -1;
@@ -93,7 +93,7 @@ static enum outcome remove_equal(struct exec *x, const struct args *a)
     if (rc == LK_OK && count == INT64_MIN) /* it has no opposite */
         return reply_not_between(x, -INT64_MAX, INT64_MAX);
     if (rc == LK_OK)
-        rc = exec_peek(x, key, TYPE_LIST, &v);
+        rc = exec_find_silently(x, key, TYPE_LIST, &v);
     if (rc == LK_OK && value_exists(&v)) {
         rc = exec_open(x, key, TYPE_LIST, &e);
         if (rc == LK_OK) {
@@ -143,7 +143,7 @@ static enum outcome trim(struct exec *x, const struct args *a)
     if (rc == LK_OK)
         rc = args_int64(a, 3, &last);
     if (rc == LK_OK)
-        rc = exec_peek(x, key, TYPE_LIST, &v);
+        rc = exec_find_silently(x, key, TYPE_LIST, &v);
     if (rc == LK_OK && value_exists(&v)) {
         rc = exec_open(x, key, TYPE_LIST, &e);
         if (rc == LK_OK) {

@@ -62,7 +62,7 @@ static int move_across(struct exec *x, const struct move *m, const struct value 
         buf_append(x->scratch, digits, int64_to_chars(element.number, digits));
     else
         buf_append_bytes(x->scratch, element.s);
-    int rc = exec_peek(x, m->to, TYPE_LIST, &target);
+    int rc = exec_find_silently(x, m->to, TYPE_LIST, &target);
     /* Once the source was open it is private, and opening it again cannot fail. */
     if (rc == LK_OK)
         rc = exec_open(x, m->from, TYPE_LIST, &e);
@@ -83,7 +83,7 @@ static int move_across(struct exec *x, const struct move *m, const struct value 
 static int move(struct exec *x, const struct move *m, bool *moved)
 {
     struct value source;
-    const int rc = exec_peek(x, m->from, TYPE_LIST, &source);
+    const int rc = exec_find_silently(x, m->from, TYPE_LIST, &source);
     *moved = rc == LK_OK && value_exists(&source);
     if (!*moved)
         return rc;

@@ -57,7 +57,7 @@ int64_t list_take_first(struct exec *x, const struct bytes *keys, uint32_t count
         struct value v = {.type = TYPE_NONE};
         if (!exec_may_take(x, keys[i]))
             continue;
-        const int rc = exec_peek(x, keys[i], TYPE_LIST, &v);
+        const int rc = exec_find_silently(x, keys[i], TYPE_LIST, &v);
         if (rc != LK_OK)
             return rc;
         if (!value_exists(&v))

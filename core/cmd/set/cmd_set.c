@@ -57,7 +57,7 @@ static enum outcome remove_members(struct exec *x, const struct args *a)
     struct value_edit *e;
     int64_t n = 0;
 
-    int rc = exec_peek(x, key, TYPE_SET, &v);
+    int rc = exec_find_silently(x, key, TYPE_SET, &v);
     if (rc == LK_OK && value_exists(&v))
         rc = exec_open(x, key, TYPE_SET, &e);
     if (rc != LK_OK)
@@ -119,9 +119,9 @@ static enum outcome move(struct exec *x, const struct args *a)
     const struct bytes from = a->v[1], to = a->v[2], member = a->v[3];
     struct value source, target;
 
-    int rc = exec_peek(x, from, TYPE_SET, &source);
+    int rc = exec_find_silently(x, from, TYPE_SET, &source);
     if (rc == LK_OK && value_exists(&source))
-        rc = exec_peek(x, to, TYPE_SET, &target);
+        rc = exec_find_silently(x, to, TYPE_SET, &target);
     if (rc != LK_OK)
         return reply_status(x, rc);
     const bool there = value_exists(&source) && set_has(&source, member);

@@ -76,7 +76,7 @@ static void pop_all(struct exec *x, struct bytes key, const struct value *v)
 static enum outcome pop_one(struct exec *x, const struct args *a)
 {
     struct value v;
-    int rc = exec_peek(x, a->v[1], TYPE_SET, &v);
+    int rc = exec_find_silently(x, a->v[1], TYPE_SET, &v);
     if (rc == LK_OK && value_exists(&v))
         rc = pop(x, a->v[1], 1);
     if (rc != LK_OK)
@@ -95,7 +95,7 @@ static enum outcome pop_many(struct exec *x, const struct args *a)
     int rc = args_int64(a, 2, &wanted);
     if (rc != LK_OK || wanted < 0)
         return reply_status(x, LK_ENOTPOS);
-    rc = exec_peek(x, key, TYPE_SET, &v);
+    rc = exec_find_silently(x, key, TYPE_SET, &v);
     if (rc != LK_OK)
         return reply_status(x, rc);
     const uint64_t there = value_exists(&v) ? set_count(&v) : 0;

@@ -143,7 +143,7 @@ static enum outcome xadd(struct exec *x, const struct args *a)
     int rc = LK_OK;
     if (w.existing_only) {
         struct value v;
-        rc = exec_peek(x, key, TYPE_STREAM, &v);
+        rc = exec_find_silently(x, key, TYPE_STREAM, &v);
         if (rc == LK_OK && !value_exists(&v)) {
             reply_null(x->reply);
             return RUN_DONE;
@@ -288,7 +288,7 @@ static enum outcome xsetid(struct exec *x, const struct args *a)
     struct value v;
     if (!parse_setid(x, a, &w))
         return RUN_DONE;
-    int rc = exec_peek(x, a->v[1], TYPE_STREAM, &v);
+    int rc = exec_find_silently(x, a->v[1], TYPE_STREAM, &v);
     if (rc == LK_OK && !value_exists(&v))
         rc = LK_ENOKEY;
     const char *line = rc == LK_OK ? check_setid(&v, &w) : NULL;

@@ -56,7 +56,7 @@ static bool parse_options(struct exec *x, const struct args *a, struct options *
 /* The stream; false: the error line is written, unless it may be made. */
 static bool find_stream(struct exec *x, struct bytes key, bool make, struct value *v)
 {
-    const int rc = exec_peek(x, key, TYPE_STREAM, v);
+    const int rc = exec_find_silently(x, key, TYPE_STREAM, v);
     if (rc != LK_OK)
         reply_status(x, rc);
     else if (!value_exists(v) && !make)

@@ -221,7 +221,7 @@ static bool read_stream(struct exec *x, struct bytes key, struct bytes word, uin
     struct stream_id from;
     struct stream_iter it;
     struct value v;
-    LK_ASSERT(exec_peek(x, key, TYPE_STREAM, &v) == LK_OK);
+    LK_ASSERT(exec_find_silently(x, key, TYPE_STREAM, &v) == LK_OK);
     if (!value_exists(&v) || !first_wanted(&v, word, &count, &from))
         return false;
     stream_iter_begin(&it, &v, from, stream_id_max(), false);
@@ -296,7 +296,7 @@ static enum outcome wait_for_entries(struct exec *x, const struct args *a,
         struct value value;
         if (!is_sign(v[i + w->keys], '$'))
             continue;
-        LK_ASSERT(exec_peek(x, v[i], TYPE_STREAM, &value) == LK_OK);
+        LK_ASSERT(exec_find_silently(x, v[i], TYPE_STREAM, &value) == LK_OK);
         const struct stream_id last =
             value_exists(&value) ? stream_last_id(&value) : stream_id_of(0, 0);
         v[i + w->keys] = bytes_of(text, stream_id_to_chars(last, '-', text));

@@ -29,7 +29,7 @@ static enum outcome xtrim(struct exec *x, const struct args *a)
     uint64_t gone = 0;
     if (!parse_trim(x, a, &w))
         return RUN_DONE;
-    int rc = exec_peek(x, a->v[1], TYPE_STREAM, &v);
+    int rc = exec_find_silently(x, a->v[1], TYPE_STREAM, &v);
     if (rc == LK_OK && value_exists(&v))
         rc = exec_open(x, a->v[1], TYPE_STREAM, &e);
     if (rc != LK_OK)
@@ -72,7 +72,7 @@ static enum outcome xdel(struct exec *x, const struct args *a)
     struct value_edit *e;
     struct value v;
     uint64_t deleted = 0;
-    int rc = exec_peek(x, a->v[1], TYPE_STREAM, &v);
+    int rc = exec_find_silently(x, a->v[1], TYPE_STREAM, &v);
     if (rc == LK_OK && !value_exists(&v)) {
         reply_int(x->reply, 0);
         return RUN_DONE;
@@ -99,7 +99,7 @@ static enum outcome xdelex(struct exec *x, const struct args *a)
     uint64_t deleted = 0;
     if (!stream_parse_delete(x, a, 2, &w))
         return RUN_DONE;
-    int rc = exec_peek(x, a->v[1], TYPE_STREAM, &v);
+    int rc = exec_find_silently(x, a->v[1], TYPE_STREAM, &v);
     if (rc == LK_OK && value_exists(&v))
         rc = exec_open(x, a->v[1], TYPE_STREAM, &e);
     if (rc != LK_OK)

@@ -21,7 +21,7 @@ static enum outcome counter_add(struct exec *x, const struct args *a)
     if (rc == LK_OK && __builtin_mul_overflow(step, x->cmd->imm, &step))
         rc = LK_ENEGATE; /* DECRBY INT64_MIN */
     if (rc == LK_OK)
-        rc = exec_peek(x, key, TYPE_STRING, &v);
+        rc = exec_find_silently(x, key, TYPE_STRING, &v);
     if (rc == LK_OK && value_exists(&v))
         rc = str_to_int64(&v, &old);
     if (rc == LK_OK && __builtin_add_overflow(old, step, &sum))
@@ -45,7 +45,7 @@ static enum outcome counter_add_float(struct exec *x, const struct args *a)
     char digits[LONG_DOUBLE_CHARS];
     struct bytes sum = {0};
 
-    int rc = exec_peek(x, key, TYPE_STRING, &v);
+    int rc = exec_find_silently(x, key, TYPE_STRING, &v);
     if (rc == LK_OK && value_exists(&v))
         rc = str_to_long_double(&v, &old);
     if (rc == LK_OK && !bytes_to_long_double(a->v[2], &step))

@@ -195,7 +195,7 @@ static enum outcome pfadd(struct exec *x, const struct args *a)
 {
     struct work w;
     uint32_t raised = 0;
-    int rc = work_begin(&w, x, a->v[1], exec_peek);
+    int rc = work_begin(&w, x, a->v[1], exec_find_silently);
     if (rc != LK_OK)
         return reply_status(x, rc);
     if (is_new(&w)) {
@@ -313,7 +313,7 @@ static enum outcome pfmerge(struct exec *x, const struct args *a)
     hll_sum_init(&sum);
     int rc = sum_keys(x, a, 1, &sum, &dense);
     if (rc == LK_OK)
-        rc = work_begin(&w, x, a->v[1], exec_peek);
+        rc = work_begin(&w, x, a->v[1], exec_find_silently);
     if (rc != LK_OK)
         return reply_status(x, rc);
     if (is_new(&w))
@@ -407,7 +407,7 @@ static int debug(struct work *w, const struct args *a)
 static enum outcome pfdebug(struct exec *x, const struct args *a)
 {
     struct work w;
-    int rc = work_begin(&w, x, a->v[2], exec_peek);
+    int rc = work_begin(&w, x, a->v[2], exec_find_silently);
     if (rc != LK_OK)
         return reply_status(x, rc);
     if (is_new(&w)) {

@@ -60,7 +60,7 @@ static enum outcome set_many_if_missing(struct exec *x, const struct args *a)
         return reply_arity(x);
     for (uint32_t i = 1; i < a->n; i += 2) {
         struct value v;
-        const int rc = exec_peek(x, a->v[i], TYPE_ANY, &v);
+        const int rc = exec_find_silently(x, a->v[i], TYPE_ANY, &v);
         if (rc != LK_OK)
             return reply_status(x, rc);
         if (value_exists(&v)) {

@@ -29,7 +29,7 @@ static enum outcome append(struct exec *x, const struct args *a)
     struct value v;
     size_t old_size = 0;
 
-    int rc = exec_peek(x, key, TYPE_STRING, &v);
+    int rc = exec_find_silently(x, key, TYPE_STRING, &v);
     if (rc != LK_OK)
         return reply_status(x, rc);
     if (value_exists(&v)) {
@@ -59,7 +59,7 @@ static enum outcome set_range(struct exec *x, const struct args *a)
         return RUN_DONE;
     }
     if (rc == LK_OK)
-        rc = exec_peek(x, key, TYPE_STRING, &v);
+        rc = exec_find_silently(x, key, TYPE_STRING, &v);
     if (rc != LK_OK)
         return reply_status(x, rc);
     const size_t offset = (size_t)at, old_size = value_exists(&v) ? str_size(&v) : 0;

@@ -81,7 +81,7 @@ static int read_old(struct exec *x, struct bytes key, unsigned given, struct val
     if (given & OPTION_GET)
         return exec_find(x, key, TYPE_STRING, old);
     if (given & (OPTION_NX | OPTION_XX | OPTION_IFEQ))
-        return exec_peek(x, key, given & OPTION_IFEQ ? TYPE_STRING : TYPE_ANY, old);
+        return exec_find_silently(x, key, given & OPTION_IFEQ ? TYPE_STRING : TYPE_ANY, old);
     return LK_OK;
 }
 
@@ -144,7 +144,7 @@ static enum outcome set_until(struct exec *x, const struct args *a)
 static enum outcome set_if_missing(struct exec *x, const struct args *a)
 {
     struct value old;
-    int rc = exec_peek(x, a->v[1], TYPE_ANY, &old);
+    int rc = exec_find_silently(x, a->v[1], TYPE_ANY, &old);
     if (rc == LK_OK && !value_exists(&old))
         rc = put(x, a->v[1], a->v[2], 0);
     if (rc != LK_OK)

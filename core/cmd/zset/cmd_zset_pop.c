@@ -74,7 +74,7 @@ static enum outcome zpop(struct exec *x, const struct args *a)
     int rc = counted ? args_int64(a, 2, &count) : LK_OK;
     if (rc != LK_OK || count < 0)
         return reply_status(x, LK_ENOTPOS);
-    rc = exec_peek(x, a->v[1], TYPE_ZSET, &v);
+    rc = exec_find_silently(x, a->v[1], TYPE_ZSET, &v);
     if (rc == LK_OK && value_exists(&v) && count > 0)
         rc = pop(x, a->v[1], &v, x->cmd->imm & FROM_TOP, (uint64_t)count,
                  counted ? FORM_ELEMENTS : FORM_FLAT);
@@ -95,7 +95,7 @@ static int pop_first(struct exec *x, const struct bytes *keys, uint32_t n, bool 
         struct value v;
         if (!exec_may_take(x, keys[i]))
             continue;
-        const int rc = exec_peek(x, keys[i], TYPE_ZSET, &v);
+        const int rc = exec_find_silently(x, keys[i], TYPE_ZSET, &v);
         if (rc != LK_OK)
             return rc;
         if (value_exists(&v)) {

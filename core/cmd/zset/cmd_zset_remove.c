@@ -11,7 +11,7 @@ static enum outcome zrem(struct exec *x, const struct args *a)
     struct value_edit *e;
     struct value v;
     int64_t gone = 0;
-    int rc = exec_peek(x, key, TYPE_ZSET, &v);
+    int rc = exec_find_silently(x, key, TYPE_ZSET, &v);
     if (rc == LK_OK && value_exists(&v)) {
         rc = exec_open(x, key, TYPE_ZSET, &e);
         for (uint32_t i = 2; rc == LK_OK && i < a->n && zset_length(&e->value) > 0; i++)
@@ -68,7 +68,7 @@ static enum outcome zremrange(struct exec *x, const struct args *a)
     uint64_t first = 0, n = 0;
     int rc = parse(a, by, &s);
     if (rc == LK_OK)
-        rc = exec_peek(x, a->v[1], TYPE_ZSET, &v);
+        rc = exec_find_silently(x, a->v[1], TYPE_ZSET, &v);
     if (rc == LK_OK && value_exists(&v)) {
         if (by == BY_RANK)
             zset_clamp_ranks(s.first, s.last, zset_length(&v), &first, &n);

@@ -23,7 +23,7 @@ static void debug_object(struct exec *x, const struct args *a)
     struct value v;
     const struct bytes key = a->v[2];
 
-    exec_peek(x, key, TYPE_ANY, &v);
+    exec_find_silently(x, key, TYPE_ANY, &v);
     if (!value_exists(&v)) {
         reply_status(x, LK_ENOKEY);
         return;
@@ -54,7 +54,7 @@ static void debug_digest_value(struct exec *x, const struct args *a)
     for (uint32_t i = 2; i < a->n; i++) {
         struct digest d = {{0}};
         struct value v;
-        exec_peek(x, a->v[i], TYPE_ANY, &v);
+        exec_find_silently(x, a->v[i], TYPE_ANY, &v);
         if (value_exists(&v))
             digest_value(&d, &v, exec_deadline(x, a->v[i]) >= 0);
         reply_digest(x, &d);

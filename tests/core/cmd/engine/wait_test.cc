@@ -37,8 +37,8 @@ outcome take(exec *x, const args *a)
 {
     for (uint32_t i = 1; i + 1 < a->n; i++) {
         value v;
-        if (!exec_may_take(x, a->v[i]) || exec_peek(x, a->v[i], TYPE_STRING, &v) != LK_OK ||
-            !value_exists(&v))
+        if (!exec_may_take(x, a->v[i]) ||
+            exec_find_silently(x, a->v[i], TYPE_STRING, &v) != LK_OK || !value_exists(&v))
             continue;
         reply_array(x->reply, 2);
         reply_bulk(x->reply, a->v[i]);
@@ -53,14 +53,14 @@ outcome take(exec *x, const args *a)
 outcome pass(exec *x, const args *a)
 {
     value v;
-    exec_peek(x, a->v[1], TYPE_STRING, &v);
+    exec_find_silently(x, a->v[1], TYPE_STRING, &v);
     if (!exec_may_take(x, a->v[1]) || !value_exists(&v))
         return wait_for(x, a, 1, false, 2, false);
     std::string text(str_size(&v), '?');
     str_read(&v, 0, text.data(), text.size());
     exec_delete(x, a->v[1], false);
     exec_effect_format(x, "sb", "DEL", a->v[1]);
-    exec_peek(x, a->v[2], TYPE_STRING, &v);
+    exec_find_silently(x, a->v[2], TYPE_STRING, &v);
     std::string sum(value_exists(&v) ? str_size(&v) : 0, '?');
     if (value_exists(&v))
         str_read(&v, 0, sum.data(), sum.size());
@@ -75,7 +75,7 @@ outcome pass(exec *x, const args *a)
 outcome tell(exec *x, const args *a)
 {
     value v;
-    exec_peek(x, a->v[1], TYPE_STRING, &v);
+    exec_find_silently(x, a->v[1], TYPE_STRING, &v);
     if (value_exists(&v) && !x->dispatcher->unit.serving)
         return wait_for(x, a, 1, true, 0, true);
     if (value_exists(&v))
