@@ -20,6 +20,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+/*
+ * A dispatcher's number is a bit in masks of who wants to be told (64 bits), so the loader takes
+ * the last.  Of 64 workers the last has it too, and may be woken once when the loader was meant.
+ */
 enum { LOADER_WORKER = 63 };
 
 struct loader {
