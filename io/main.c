@@ -255,6 +255,7 @@ static void read_configuration(struct server *s, int argc, char **argv)
         exit(0);
     }
     s->config = config_holder_new();
+    config_provide(s->config, CONFIG_NEEDS_EVICTION);
     const int rc = config_load_args(s->config, argc, argv, STDIN_FILENO, &text);
     if (rc == LK_OK)
         return;

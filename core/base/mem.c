@@ -233,6 +233,13 @@ size_t mem_used(void)
     return sum > 0 ? (size_t)sum : 0;
 }
 
+int64_t mem_used_here(void)
+{
+    const struct counter *c = own_counter;
+
+    return c ? atomic_load_explicit(&c->used, memory_order_relaxed) : 0;
+}
+
 LK_NORETURN LK_COLD static void mem_out_of_memory(size_t size)
 {
     log_line(LOG_WARNING, "Out of memory: %zu bytes could not be had", size);

@@ -64,6 +64,12 @@ static inline size_t mem_class(size_t size)
 /* Sum over all threads, exact once they are quiet; never negative.  Cost: a load a thread. */
 size_t mem_used(void);
 
+/*
+ * The calling thread's part of that sum: of use as a difference between two moments only, since a
+ * block may be freed by another thread than took it.  Cost: a load.
+ */
+int64_t mem_used_here(void);
+
 /* What the allocator itself says; all zero where it cannot be asked. */
 struct mem_stats {
     size_t allocated, active, resident, mapped, retained, metadata;

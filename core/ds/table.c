@@ -18,7 +18,8 @@ void table_take(struct table *t, struct table *out)
     __atomic_store_n(&t->live, NULL, __ATOMIC_RELEASE);
     t->old = NULL;
     __atomic_store_n(&t->count, 0, __ATOMIC_RELAXED);
-    t->moved = t->credit = t->deadlines = t->own = t->inner = 0;
+    t->moved = t->credit = t->deadlines = t->inner = 0;
+    __atomic_store_n(&t->own, 0, __ATOMIC_RELAXED);
     t->grow_at = t->shrink_at = 0;
     t->next_due = TABLE_DUE_NONE;
 }
@@ -115,7 +116,10 @@ struct entry *table_find(const struct table *t, uint64_t hash, struct bytes key,
 static void count_deadlines(struct table *t, const struct entry *e, int n)
 {
     const uint32_t meta = entry_meta(e);
-    t->own += meta & ENTRY_DEADLINE ? (uint32_t)n : 0;
+    if (LK_LIKELY(!(meta & (ENTRY_DEADLINE | ENTRY_INNER))))
+        return;
+    if (meta & ENTRY_DEADLINE)
+        __atomic_store_n(&t->own, t->own + (uint32_t)n, __ATOMIC_RELAXED);
     t->inner += meta & ENTRY_INNER ? (uint32_t)n : 0;
 }
 

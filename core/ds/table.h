@@ -55,7 +55,8 @@ struct table {
     uint32_t grow_at, shrink_at; /* counts at which the next move begins */
     uint32_t credit;             /* entries that may be moved */
     uint32_t deadlines;          /* entries with a deadline: their own, or of an element */
-    uint32_t own, inner;         /* of them: with one of their own; with one of an element */
+    uint32_t own, inner;         /* of them: with one of their own; with one of an element.
+                                    __atomic, relaxed: eviction reads own without the lock */
     uint32_t next_due;           /* no deadline falls due before it */
     uint32_t expire_turn;        /* the page where expiry goes on */
     uint8_t skip_bits;           /* leading hash bits that the owner has used */
@@ -178,6 +179,16 @@ struct table_step {
 };
 struct entry *table_step_first(struct table_step *s, const struct table *t, uint64_t cursor);
 struct entry *table_step_next(struct table_step *s);
+
+/*
+ * Entries of one bucket that random names, at most TABLE_BUCKET_SLOTS into out; timed: only those
+ * with a deadline of their own.  A bucket without any stands for the next one that has some, so it
+ * is 0 only if the table has none.  Each entry is read: they are fetched together.
+ */
+uint32_t table_sample(const struct table *t, uint64_t random, bool timed, struct entry **out);
+
+/* Is e, which may be gone, in the table under this hash?  It is not read. */
+bool table_holds(const struct table *t, uint64_t hash, const struct entry *e);
 
 /* Uniform; NULL if the table is empty. */
 struct entry *table_random(const struct table *t, struct rng *rng);

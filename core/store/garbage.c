@@ -33,10 +33,7 @@ void garbage_add_entry(struct garbage *g, struct entry *e)
 {
     g->entries = room(g->entries, g->entry_count, &g->entry_capacity, sizeof *g->entries);
     g->entries[g->entry_count++] = e;
-    struct value v;
-    value_of_entry(e, &v);
-    hold(g, mem_class(entry_size(e)) +
-                (value_has_root(v.encoding) ? type_ops_get(v.type)->node_bytes(&v, 5) : 0));
+    hold(g, entry_deep_bytes(e));
 }
 
 void garbage_add_table(struct garbage *g, struct table *t)
@@ -45,6 +42,15 @@ void garbage_add_table(struct garbage *g, struct table *t)
     g->tables = room(g->tables, g->table_count, &g->table_capacity, sizeof *g->tables);
     g->tables[g->table_count++] = t;
     hold(g, table_page_bytes(t));
+}
+
+size_t entry_deep_bytes(const struct entry *e)
+{
+    enum { NODES = 5 };
+    struct value v;
+    value_of_entry(e, &v);
+    return mem_class(entry_size(e)) +
+           (value_has_root(v.encoding) ? type_ops_get(v.type)->node_bytes(&v, NODES) : 0);
 }
 
 void entry_release_deep(struct entry *e)

@@ -16,6 +16,7 @@ struct item {
     struct item *next;
     struct entry *entry;
     struct table *table;
+    size_t bytes; /* of it that are still counted as pending */
 };
 
 struct lazy_free {
@@ -25,8 +26,23 @@ struct lazy_free {
     struct item *head, *tail;   /* lock */
     bool stop;                  /* lock */
     uint64_t pending, done;     /* __atomic, relaxed: reports */
+    size_t pending_bytes;       /* __atomic, relaxed: what they take, about */
     uint64_t freed, turn_began; /* the thread's */
+    struct item *running;       /* the thread's */
+    int64_t used_here;          /* the thread's: mem_used_here when its bytes were counted last */
 };
+
+/* What was freed of the item since the last call is pending no more. */
+static void count_freed(struct lazy_free *l, struct item *i)
+{
+    const int64_t here = mem_used_here(), freed = l->used_here - here;
+    l->used_here = here;
+    if (freed <= 0)
+        return;
+    const size_t n = (size_t)freed < i->bytes ? (size_t)freed : i->bytes;
+    i->bytes -= n;
+    __atomic_fetch_sub(&l->pending_bytes, n, __ATOMIC_RELAXED);
+}
 
 /*
  * On a machine with few CPUs the system lets even a thread of low priority run for milliseconds
@@ -35,6 +51,7 @@ struct lazy_free {
 static void give_way(struct lazy_free *l)
 {
     const uint64_t now = clock_ticks();
+    count_freed(l, l->running);
     if (clock_ticks_to_ns(now - l->turn_began) < TURN_NS)
         return;
     const struct timespec rest = {0, TURN_NS};
@@ -58,12 +75,16 @@ static void release_entry(void *ctx, struct entry *e)
 
 static void free_item(struct lazy_free *l, struct item *i)
 {
+    l->running = i;
+    l->used_here = mem_used_here();
     if (i->entry)
         release_entry(l, i->entry);
     if (i->table) {
         table_release(i->table, release_entry, l);
         mem_delete(i->table);
     }
+    __atomic_fetch_sub(&l->pending_bytes, i->bytes, __ATOMIC_RELAXED);
+    l->running = NULL;
     mem_delete(i);
 }
 
@@ -120,11 +141,25 @@ void lazy_free_end(struct lazy_free *l)
     mem_delete(l);
 }
 
+/* As many entries as there are, of the size that those of one bucket have, and their room. */
+static size_t table_deep_bytes(const struct table *t)
+{
+    enum { PAGE_BYTES_AN_ENTRY = 11 };
+    struct entry *sample[TABLE_BUCKET_SLOTS];
+    const uint32_t n = table_sample(t, 0, false, sample);
+    size_t sum = 0;
+    for (uint32_t i = 0; i < n; i++)
+        sum += entry_deep_bytes(sample[i]);
+    return n ? (sum / n + PAGE_BYTES_AN_ENTRY) * t->count : 0;
+}
+
 static void hand_over(struct lazy_free *l, struct entry *e, struct table *t)
 {
     struct item *i = mem_new(struct item);
     i->entry = e;
     i->table = t;
+    i->bytes = e ? entry_deep_bytes(e) : table_deep_bytes(t);
+    __atomic_fetch_add(&l->pending_bytes, i->bytes, __ATOMIC_RELAXED);
     __atomic_fetch_add(&l->pending, e ? 1 : t->count, __ATOMIC_RELAXED);
     pthread_mutex_lock(&l->lock);
     if (!l->head)
@@ -150,6 +185,11 @@ void lazy_free_table(struct lazy_free *l, struct table *t)
 uint64_t lazy_free_pending(const struct lazy_free *l)
 {
     return __atomic_load_n(&l->pending, __ATOMIC_RELAXED);
+}
+
+size_t lazy_free_pending_bytes(const struct lazy_free *l)
+{
+    return __atomic_load_n(&l->pending_bytes, __ATOMIC_RELAXED);
 }
 
 uint64_t lazy_free_done(const struct lazy_free *l)

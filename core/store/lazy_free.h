@@ -20,6 +20,11 @@ void lazy_free_table(struct lazy_free *l, struct table *t); /* of entries, and i
 
 /* Objects handed over and not yet freed, and how many have been. */
 uint64_t lazy_free_pending(const struct lazy_free *l);
+/*
+ * What they take, about: a value's nodes and a table's entries are told from a few of them.  Falls
+ * as they are freed, and is 0 when nothing is pending.
+ */
+size_t lazy_free_pending_bytes(const struct lazy_free *l);
 uint64_t lazy_free_done(const struct lazy_free *l);
 void lazy_free_wait(struct lazy_free *l); /* until nothing is pending: for tests and DEBUG */
 

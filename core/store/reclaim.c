@@ -24,14 +24,15 @@ struct retired {
 
 struct list {
     struct retired *items;
-    size_t count, capacity;
+    size_t count, capacity, bytes;
 };
 
 static struct slot slots[RECLAIM_SLOTS];
 static uint64_t global_epoch = 1;
 static __thread struct list mine;
 static pthread_mutex_t orphans_lock = PTHREAD_MUTEX_INITIALIZER;
-static struct list orphans; /* of threads that have flushed */
+static struct list orphans;  /* of threads that have flushed */
+static size_t pending_bytes; /* __atomic, relaxed: of all lists */
 
 enum { COLLECT_EVERY = 128 };
 
@@ -92,18 +93,25 @@ static void list_push(struct list *l, struct retired r)
         l->capacity = capacity;
     }
     l->items[l->count++] = r;
+    l->bytes += r.size;
 }
 
 static void list_collect(struct list *l)
 {
     const uint64_t safe = safe_epoch();
-    size_t kept = 0;
-    for (size_t i = 0; i < l->count; i++)
-        if (l->items[i].epoch < safe)
-            mem_free(l->items[i].p, l->items[i].size);
-        else
-            l->items[kept++] = l->items[i];
+    size_t kept = 0, freed = 0;
+    for (size_t i = 0; i < l->count; i++) {
+        const struct retired r = l->items[i];
+        if (r.epoch < safe) {
+            mem_free(r.p, r.size);
+            freed += r.size;
+        } else {
+            l->items[kept++] = r;
+        }
+    }
     l->count = kept;
+    l->bytes -= freed;
+    __atomic_fetch_sub(&pending_bytes, freed, __ATOMIC_RELAXED);
 }
 
 static void list_release(struct list *l)
@@ -120,7 +128,19 @@ void reclaim_retire(void *p, size_t size)
      */
     const uint64_t now = __atomic_fetch_add(&global_epoch, 0, __ATOMIC_SEQ_CST);
     list_push(&mine, (struct retired){p, size, now});
+    __atomic_fetch_add(&pending_bytes, size, __ATOMIC_RELAXED);
     if (mine.count % COLLECT_EVERY == 0)
+        list_collect(&mine);
+}
+
+size_t reclaim_pending_bytes(void)
+{
+    return __atomic_load_n(&pending_bytes, __ATOMIC_RELAXED);
+}
+
+void reclaim_collect(size_t more_than)
+{
+    if (mine.bytes > more_than)
         list_collect(&mine);
 }
 

@@ -31,6 +31,11 @@ int reclaim_inside(int slot); /* any thread may ask */
 
 void reclaim_retire(void *p, size_t size);
 
+/* What is retired and not freed, of all threads. */
+size_t reclaim_pending_bytes(void);
+/* If the calling thread's are more than so many bytes, frees what can be freed of them. */
+void reclaim_collect(size_t more_than);
+
 /* Frees what can be freed of the calling thread's retired blocks; the rest is anybody's. */
 void reclaim_flush(void);
 

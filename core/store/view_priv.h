@@ -73,6 +73,8 @@ struct table_frozen *view_freeze(struct view *v, struct shard *s, uint32_t db, s
 
 /* An entry with everything it owns. */
 void entry_release_deep(struct entry *e);
+/* What that takes, told from a few of its nodes. */
+size_t entry_deep_bytes(const struct entry *e);
 
 LK_END
 

@@ -184,9 +184,8 @@ struct config {
 
     /* Data. */
     int maxmemory_policy; /* enum config_policy */
-    int64_t maxmemory_samples, maxmemory_eviction_tenacity;
     int64_t active_expire_effort;
-    bool lazyfree_lazy_eviction, lazyfree_lazy_expire, lazyfree_lazy_server_del;
+    bool lazyfree_lazy_expire, lazyfree_lazy_server_del;
     int64_t list_compress_depth;
     bool activerehashing, activedefrag;
     uint64_t active_defrag_ignore_bytes;

@@ -18,8 +18,18 @@ enum { HOSTNAME_MAX = 255, NODENAME_MAX = 100 };
 
 const char *config_check_policy(struct config *c)
 {
-    c->dispatch.limits.lfu =
-        c->maxmemory_policy == CONFIG_VOLATILE_LFU || c->maxmemory_policy == CONFIG_ALLKEYS_LFU;
+    static const struct evict_rule rules[] = {
+        [CONFIG_VOLATILE_LRU] = {EVICT_BY_USE, true},
+        [CONFIG_VOLATILE_LFU] = {EVICT_BY_COUNT, true},
+        [CONFIG_VOLATILE_RANDOM] = {EVICT_BY_CHANCE, true},
+        [CONFIG_VOLATILE_TTL] = {EVICT_BY_DEADLINE, true},
+        [CONFIG_ALLKEYS_LRU] = {EVICT_BY_USE, false},
+        [CONFIG_ALLKEYS_LFU] = {EVICT_BY_COUNT, false},
+        [CONFIG_ALLKEYS_RANDOM] = {EVICT_BY_CHANCE, false},
+        [CONFIG_NOEVICTION] = {EVICT_NOTHING, false},
+    };
+    c->dispatch.eviction.rule = rules[c->maxmemory_policy];
+    c->dispatch.limits.lfu = c->dispatch.eviction.rule.by == EVICT_BY_COUNT;
     return NULL;
 }
 

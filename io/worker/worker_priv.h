@@ -88,6 +88,7 @@ struct worker {
     struct outgoing *spare_sends;
     int64_t next_cron_ms, next_expire_ms;
     bool expire_more;
+    bool evict_more; /* likewise of eviction */
     uint32_t cron_count;
     struct net_event events[WORKER_EVENTS];
 };

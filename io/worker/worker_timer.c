@@ -78,6 +78,7 @@ void worker_timers(struct worker *w)
     if (w->expire_more || now_ms >= w->next_expire_ms || now_ms < w->next_expire_ms - 10 * CRON_MS)
         w->expire_more = dispatch_expire(w->dispatcher, w->index, w->group->count, EXPIRE_BUDGET_US,
                                          &w->next_expire_ms);
+    w->evict_more = dispatch_evict_turn(w->dispatcher);
     worker_end_waits(w, now_ms);
     const int64_t pause = w->parked ? dispatch_next_pause_end(w->dispatcher) : 0;
     if (pause && clock_after(pause) < w->next_cron_ms)
@@ -86,7 +87,7 @@ void worker_timers(struct worker *w)
 
 int64_t worker_timeout_ns(struct worker *w)
 {
-    if (w->ready_head || w->expire_more)
+    if (w->ready_head || w->expire_more || w->evict_more)
         return 0;
     int64_t next = w->next_cron_ms < w->next_expire_ms ? w->next_cron_ms : w->next_expire_ms;
     if (worker_next_wait_ms(w) < next)

@@ -8,6 +8,7 @@ static const char *const event_names[LATENCY_EVENTS] = {
     [LATENCY_COMMAND] = "command",
     [LATENCY_FAST_COMMAND] = "fast-command",
     [LATENCY_EXPIRE_CYCLE] = "expire-cycle",
+    [LATENCY_EVICTION_CYCLE] = "eviction-cycle",
 };
 
 /* A ring: the latest sample lies in front of next. */

@@ -20,8 +20,9 @@ enum { LATENCY_SAMPLES = 160 };
 
 enum latency_event {
     LATENCY_COMMAND,
-    LATENCY_FAST_COMMAND, /* a command that says of itself that it is fast */
-    LATENCY_EXPIRE_CYCLE, /* a worker's round over its shards for what has expired */
+    LATENCY_FAST_COMMAND,   /* a command that says of itself that it is fast */
+    LATENCY_EXPIRE_CYCLE,   /* a worker's round over its shards for what has expired */
+    LATENCY_EVICTION_CYCLE, /* what one command, or one turn of a worker, has evicted */
     LATENCY_EVENTS
 };
 

@@ -95,6 +95,20 @@ int64_t dispatch_next_pause_end(struct dispatcher *d);
 bool dispatch_expire(struct dispatcher *d, uint32_t worker, uint32_t workers, int64_t budget_us,
                      int64_t *next_ms);
 
+/* Bytes that maxmemory is compared with; never below 0, as sums of relaxed counters may be. */
+size_t dispatch_counted_bytes(const struct engine *e);
+
+/*
+ * The same for memory: between two batches, at any time.  Evicts what is over the limit, in short
+ * turns, though nobody writes: the limit was lowered, or clients do not read.  True: more is to be
+ * done now.
+ */
+bool dispatch_evict_turn(struct dispatcher *d);
+
+/* For how long memory has been over the limit, and was before, in ms. */
+void dispatch_exceeded_ms(const struct engine *e, int64_t now_ms, uint64_t *current_ms,
+                          uint64_t *total_ms);
+
 /*
  * Applies commands from a log or a peer in order, at most DISPATCH_BATCH, with no checks and no
  * logging; LK_EFORMAT on an error, which is the last reply: those behind it are not run.  *done:

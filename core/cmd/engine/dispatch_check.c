@@ -7,7 +7,6 @@
  */
 #include "core/base/log.h"
 #include "core/cmd/engine/dispatch_priv.h"
-#include "core/store/view.h"
 
 #include <assert.h>
 
@@ -35,18 +34,6 @@ static void reply_unknown(struct reply *r, const struct args *a)
     }
     reply_error_bytes(r, buf_bytes(&line));
     buf_release(&line);
-}
-
-static bool out_of_memory(const struct dispatcher *d)
-{
-    const uint64_t max = d->batch.config->maxmemory;
-    if (LK_LIKELY(max == 0))
-        return false;
-    /* What only a view holds is not counted (S8), nor is what waits to be logged. */
-    const struct log_ring *log = d->engine->fixed.log;
-    const size_t used = mem_used(),
-                 apart = view_held_bytes(d->ks) + (log ? log_ring_slot_bytes(log) : 0);
-    return used > apart && used - apart > max;
 }
 
 static bool wrong_arity(const struct command_info *c, const struct args *a)
@@ -133,12 +120,16 @@ static enum check_result check_multi(struct checked *k)
     return refuse(k, "ERR Command not allowed inside a transaction");
 }
 
-/* While a pause is on nothing may be evicted, and nobody is blamed for that: he is held back. */
+/*
+ * Asked of what takes memory, and of all that would be queued: a transaction's queue has no other
+ * bound.
+ */
 static enum check_result check_memory(struct checked *k)
 {
-    return !out_of_memory(k->d) || dispatch_paused(k->d) != PAUSE_NOTHING
-               ? CHECK_NEXT
-               : refuse_exec(k, oom_text);
+    if (k->d->batch.config->maxmemory == 0 ||
+        (!(k->checks & CHECK_MEMORY) && k->c->flags & CMD_CONTROL))
+        return CHECK_NEXT;
+    return dispatch_evict(k->d) == EVICT_FAILED ? refuse_exec(k, oom_text) : CHECK_NEXT;
 }
 
 static enum check_result check_fault(struct checked *k)
@@ -198,7 +189,7 @@ static const struct check_row {
     {check_arity, 0, 0, 0},
     {check_auth, CHECK_AUTH, 0, NOT_OURS},
     {check_multi, 0, SESSION_MULTI, NOT_OURS},
-    {check_memory, CHECK_MEMORY, 0, NOT_OURS},
+    {check_memory, CHECK_MEMORY, SESSION_MULTI, NOT_OURS},
     {check_fault, CHECK_FAULT, 0, NOT_OURS},
     {check_subscriber, 0, SESSION_SUBSCRIBER, NOT_OURS},
     {check_loading, CHECK_LOADING, 0, NOT_OURS},

@@ -12,6 +12,7 @@
 #define LK_CMD_DISPATCH_CONFIG_H
 
 #include "core/base/bytes.h"
+#include "core/store/evict_rule.h"
 #include "core/types/limits.h"
 
 LK_BEGIN
@@ -28,9 +29,18 @@ struct command_limits {
     uint64_t hll_sparse_max_bytes;
 };
 
+/* What happens at maxmemory. */
+struct eviction_limits {
+    struct evict_rule rule; /* maxmemory-policy */
+    int64_t samples;        /* maxmemory-samples */
+    int64_t tenacity;       /* maxmemory-eviction-tenacity: 0 … 100 */
+    bool lazy;              /* lazyfree-lazy-eviction */
+};
+
 struct dispatch_config {
     struct command_limits limits;
-    uint64_t maxmemory;       /* 0: no limit */
+    uint64_t maxmemory; /* 0: no limit */
+    struct eviction_limits eviction;
     struct bytes requirepass; /* any bytes; empty: none */
     int64_t slowlog_us;       /* negative: off */
     int64_t latency_ms;       /* latency-monitor-threshold; 0: off */

@@ -7,6 +7,7 @@
 #include "core/cmd/engine/dispatch.h"
 #include "core/cmd/engine/publication.h"
 #include "core/cmd/engine/subscriber.h"
+#include "core/store/evict.h"
 #include "core/store/shard_write.h"
 
 LK_BEGIN
@@ -141,6 +142,13 @@ struct dispatcher {
         struct waiter *waiters;
         struct watch_list *watches;
     } left;
+    struct {
+        struct evict search;
+        int64_t here;    /* mem_used_here when it looked last */
+        uint64_t limit;  /* maxmemory at the last turn */
+        int64_t next_ms; /* the next turn */
+        bool more;       /* the last one did not come to the end */
+    } eviction;
 };
 
 /* --- dispatch_call.c ------------------------------------------------------------------------- */
@@ -163,6 +171,8 @@ void exec_forget(struct exec *x); /* the last look-up is stale */
 void exec_changed(struct exec *x, struct shard *s, struct bytes key);
 /* Drops the entry of a place, which has expired, with its DEL in the effects. */
 void exec_expire_entry(struct exec *x, struct place *at);
+/* Drops the entry of a place for want of memory, with its DEL or UNLINK in the effects. */
+void exec_evict_entry(struct exec *x, struct place *at);
 
 /* --- exec_slice.c ----------------------------------------------------------------------------- */
 
@@ -371,6 +381,17 @@ static inline enum check_result dispatch_check(struct dispatcher *d, struct sess
         return CHECK_RUN;
     return dispatch_check_rows(d, s, c, a);
 }
+
+/* --- dispatch_evict.c ------------------------------------------------------------------------ */
+
+enum evict_outcome {
+    EVICT_BELOW,   /* there is room */
+    EVICT_RUNNING, /* there is not, but somebody is at it: the command may run */
+    EVICT_FAILED,  /* there is not, and nothing can go */
+};
+
+/* Pays this worker's share of what is over the limit.  No unit is under way. */
+enum evict_outcome dispatch_evict(struct dispatcher *d);
 
 /* --- dispatch_pause.c ------------------------------------------------------------------------ */
 

@@ -7,6 +7,7 @@
  *   saving    io/saving                               its fields say how
  *   pause     engine_pause, by purpose                in the closed gate
  *   checks    the setters below                       with what they set
+ *   eviction  dispatch_evict.c                        any time
  *   hooks     main; the events by io/admin            before the first worker; in the gate
  *
  * Every other part of the server reads.  A field that dispatch must test before each command is
@@ -85,6 +86,13 @@ struct engine {
      * slower way to the same answer; it is never off for something.
      */
     uint32_t checks;
+
+    /* What eviction shares (dispatch_evict.c).  Nobody touches it below the limit. */
+    struct {
+        int64_t claimed;   /* __atomic: bytes over the limit that somebody is freeing now */
+        int64_t since_ms;  /* __atomic: memory is over the limit since then; 0: it is not */
+        uint64_t total_ms; /* __atomic: that it was over the limit before */
+    } eviction;
 
     struct {
         /* Brings a waiter (core/cmd/engine/waiter.h) back to its worker. */

@@ -98,6 +98,20 @@ void exec_expire_entry(struct exec *x, struct place *at)
     shard_remove(at, DISPOSE_LAZY);
 }
 
+void exec_evict_entry(struct exec *x, struct place *at)
+{
+    struct dispatcher *d = x->dispatcher;
+    const bool lazy = d->batch.config->eviction.lazy;
+    exec_changed(x, at->shard, at->key);
+    if (d->batch.logging) {
+        const struct bytes del[2] = {bytes_cstr(lazy ? "UNLINK" : "DEL"), at->key};
+        effects_add(&d->unit, at->db, del, 2);
+    }
+    exec_event(x, EVENT_EVICTED, "evicted", at->key);
+    stats_add(&d->stats.evicted_keys, 1);
+    shard_remove(at, lazy ? DISPOSE_LAZY : DISPOSE_NOW);
+}
+
 /*
  * A read meets expired keys without having asked for room in the log, and however full that is:
  * then the key is left to be deleted by somebody else.  A pause holds deletions back as well.

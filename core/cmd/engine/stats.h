@@ -35,7 +35,8 @@ struct error_stat {
     X(expired_keys)                                                                                \
     X(expired_on_access)                                                                           \
     X(expired_elements) /* fields of hashes */                                                     \
-    X(changes)          /* for rdb_changes_since_last_save; CONFIG RESETSTAT leaves it alone */    \
+    X(evicted_keys)                                                                                \
+    X(changes) /* for rdb_changes_since_last_save; CONFIG RESETSTAT leaves it alone */             \
     X(error_replies)                                                                               \
     X(net_in)                                                                                      \
     X(net_out)                                                                                     \

@@ -65,14 +65,15 @@ static void gather(struct info *i)
         parts->worker(parts->ctx, w, &one);
         add_worker(&i->workers, &one);
     }
-    i->used_bytes = mem_used();
 }
 
 void info_write(struct exec *x, uint64_t sections, struct buf *out)
 {
+    const size_t used = mem_used(); /* without the report's own buffers */
     struct stats *totals = mem_new(struct stats);
     struct db_reports dbs = {0};
     struct info i = {.x = x,
+                     .used_bytes = used,
                      .admin = x->admin,
                      .engine = x->admin->parts.engine,
                      .config = config_current(x->admin->parts.config),

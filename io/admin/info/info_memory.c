@@ -76,12 +76,12 @@ void info_memory(struct info *i)
     const struct lazy_free *lazy = i->engine->fixed.keyspace->lazy;
     struct memory_report r;
 
-    memory_report_get(i->admin, i->dbs, i->workers.buffer_bytes, &r);
+    memory_report_get(i->admin, i->used_bytes, i->dbs, i->workers.buffer_bytes, &r);
     used_lines(i, &r);
     script_lines(i);
     limit_lines(i);
     ratio_lines(i, &r);
-    info_count(i, "mem_not_counted_for_evict", r.view + log_ring_slot_bytes(i->engine->fixed.log));
+    info_count(i, "mem_not_counted_for_evict", r.view + r.log_ring + lazy_free_pending_bytes(lazy));
     info_number(i, "mem_replication_backlog", 0);
     info_number(i, "mem_total_replication_buffers", 0);
     info_number(i, "mem_clients_slaves", 0);

@@ -3,6 +3,8 @@
  *
  * Fields of parts that this server does without stand in tables of zeros, so that tools find them.
  */
+#include "core/base/clock.h"
+#include "core/cmd/engine/dispatch.h"
 #include "core/cmd/engine/push.h"
 #include "io/admin/info/info.h"
 
@@ -47,6 +49,15 @@ static void expiry_lines(struct info *i)
     info_ratio(i, "expired_stale_perc", 0);
 }
 
+static void exceeded_lines(struct info *i)
+{
+    uint64_t current_ms, total_ms;
+
+    dispatch_exceeded_ms(i->engine, clock_unix_ms(), &current_ms, &total_ms);
+    info_count(i, "total_eviction_exceeded_time", total_ms);
+    info_count(i, "current_eviction_exceeded_time", current_ms);
+}
+
 static void message_lines(struct info *i)
 {
     const struct push_hub *h = i->engine->fixed.push;
@@ -59,14 +70,9 @@ static void message_lines(struct info *i)
 void info_stats(struct info *i)
 {
     static const char *const sync[] = {"sync_full", "sync_partial_ok", "sync_partial_err", NULL};
-    static const char *const eviction[] = {"expired_time_cap_reached_count",
-                                           "expire_cycle_cpu_milliseconds",
-                                           "evicted_keys",
-                                           "evicted_clients",
-                                           "evicted_scripts",
-                                           "total_eviction_exceeded_time",
-                                           "current_eviction_exceeded_time",
-                                           NULL};
+    static const char *const expiry[] = {"expired_time_cap_reached_count",
+                                         "expire_cycle_cpu_milliseconds", NULL};
+    static const char *const eviction_others[] = {"evicted_clients", "evicted_scripts", NULL};
     static const char *const others[] = {"latest_fork_usec",
                                          "total_forks",
                                          "migrate_cached_sockets",
@@ -93,7 +99,10 @@ void info_stats(struct info *i)
     zeros(i, sync);
     info_count(i, "expired_subkeys", i->totals->expired_elements);
     expiry_lines(i);
-    zeros(i, eviction);
+    zeros(i, expiry);
+    info_count(i, "evicted_keys", t->evicted_keys);
+    zeros(i, eviction_others);
+    exceeded_lines(i);
     info_count(i, "keyspace_hits", t->keyspace_hits);
     info_count(i, "keyspace_misses", t->keyspace_misses);
     message_lines(i);

@@ -103,7 +103,7 @@ static enum outcome memory_stats(struct exec *x, const struct args *a)
 
     (void)a;
     exec_report_dbs(x, false, &dbs);
-    memory_report_get(x->admin, &dbs, client_bytes(x->admin), &m);
+    memory_report_get(x->admin, mem_used(), &dbs, client_bytes(x->admin), &m);
     const size_t place = reply_begin_deferred(x->reply);
     uint64_t n = put_overhead(x->reply, &m);
     n += put_databases(x->reply, &dbs);
@@ -122,7 +122,7 @@ static enum outcome memory_doctor(struct exec *x, const struct args *a)
 
     (void)a;
     exec_report_dbs(x, false, &dbs);
-    memory_report_get(x->admin, &dbs, client_bytes(x->admin), &m);
+    memory_report_get(x->admin, mem_used(), &dbs, client_bytes(x->admin), &m);
     doctor_write(&m, &text);
     reply_verbatim(x->reply, "txt", buf_bytes(&text));
     buf_release(&text);

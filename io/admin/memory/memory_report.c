@@ -30,12 +30,12 @@ static void set_ratios(struct memory_report *r)
     r->fragmentation = (int64_t)(r->rss - r->used);
 }
 
-void memory_report_get(struct admin *a, const struct db_reports *dbs, uint64_t client_bytes,
-                       struct memory_report *out)
+void memory_report_get(struct admin *a, size_t used, const struct db_reports *dbs,
+                       uint64_t client_bytes, struct memory_report *out)
 {
     const struct engine *engine = a->parts.engine;
 
-    *out = (struct memory_report){.used = mem_used(),
+    *out = (struct memory_report){.used = used,
                                   .peak = admin_peak_bytes(a),
                                   .startup = a->startup_bytes,
                                   .rss = process_rss_bytes(),

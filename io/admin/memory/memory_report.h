@@ -27,8 +27,8 @@ struct memory_report {
     int64_t allocator_frag, allocator_rss, rss_overhead, fragmentation;
 };
 
-void memory_report_get(struct admin *a, const struct db_reports *dbs, uint64_t client_bytes,
-                       struct memory_report *out);
+void memory_report_get(struct admin *a, size_t used, const struct db_reports *dbs,
+                       uint64_t client_bytes, struct memory_report *out);
 
 LK_END
 

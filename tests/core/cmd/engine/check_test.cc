@@ -101,9 +101,9 @@ TEST_F(Check, EachReasonComesBeforeTheNext)
             for (const int reason : {first, second})
                 if (reason != MULTI)
                     set(static_cast<Reason>(reason));
-            // A pause forbids eviction, so memory is no reason as long as one is on.
-            const bool held = first == MEMORY && second == PAUSE;
-            EXPECT_EQ(once("LONE"), want[held ? PAUSE : first]);
+            // A pause and loading forbid eviction, so memory is no reason as long as one is on.
+            const bool held = first == MEMORY && (second == PAUSE || second == LOADING);
+            EXPECT_EQ(once("LONE"), want[held ? second : first]);
             // What cannot be: a name, a number of arguments.
             EXPECT_EQ(once("NOSUCH").substr(0, 20), "-ERR unknown command");
             EXPECT_EQ(once("LONE x"), "-ERR wrong number of arguments for 'lone' command");
