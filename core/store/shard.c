@@ -14,10 +14,40 @@ void shard_set_retry_hook(void (*retry)(void *ctx, uint64_t workers), void *ctx)
     retry_ctx = ctx;
 }
 
-void shard_tell_retry(uint64_t workers)
+static const uint64_t workers_mask = (UINT64_C(1) << SHARD_WORKERS) - 1;
+
+/* One line each: services need not hear one another. */
+static struct {
+    _Alignas(LK_CACHE_LINE) uint32_t word; /* __atomic: counts what it was told */
+} services[SHARD_ASKERS - SHARD_WORKERS];
+
+static LK_COLD void tell_services(uint64_t askers)
 {
-    if (workers && retry_hook)
-        retry_hook(retry_ctx, workers);
+    for (uint64_t left = askers >> SHARD_WORKERS; left; left &= left - 1) {
+        uint32_t *word = &services[__builtin_ctzll(left)].word;
+        __atomic_fetch_add(word, 1, __ATOMIC_RELEASE);
+        futex_wake(word, 1);
+    }
+}
+
+void shard_tell_retry(uint64_t askers)
+{
+    if ((askers & workers_mask) && retry_hook)
+        retry_hook(retry_ctx, askers & workers_mask);
+    if (LK_UNLIKELY(askers & ~workers_mask))
+        tell_services(askers);
+}
+
+uint32_t shard_service_word(uint32_t service)
+{
+    LK_ASSERT(service >= SHARD_WORKERS && service < SHARD_ASKERS);
+    return __atomic_load_n(&services[service - SHARD_WORKERS].word, __ATOMIC_ACQUIRE);
+}
+
+void shard_service_wait(uint32_t service, uint32_t seen, int64_t timeout_ns)
+{
+    LK_ASSERT(service >= SHARD_WORKERS && service < SHARD_ASKERS);
+    (void)futex_wait(&services[service - SHARD_WORKERS].word, seen, timeout_ns);
 }
 
 static inline void pause_cpu(void)
@@ -54,6 +84,7 @@ void shard_lock(struct shard *s)
 
 bool shard_lock_or_ask(struct shard *s, uint32_t worker, uint64_t spin_ns)
 {
+    LK_DEBUG_ASSERT(worker < SHARD_ASKERS);
     if (LK_LIKELY(shard_try_lock(s)) || spin_lock(s, spin_ns))
         return true;
     __atomic_fetch_or(&s->interested, UINT64_C(1) << worker, __ATOMIC_SEQ_CST);

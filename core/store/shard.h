@@ -61,8 +61,8 @@ static inline bool shard_try_lock(struct shard *s)
 void shard_lock(struct shard *s);
 
 /*
- * For a worker: tries for at most spin_ns, then leaves its bit and tries once more.  False: the
- * worker will be told when to try again.
+ * For a worker or a service: tries for at most spin_ns, then leaves its bit and tries once more.
+ * False: it will be told when to try again.
  */
 bool shard_lock_or_ask(struct shard *s, uint32_t worker, uint64_t spin_ns);
 
@@ -77,9 +77,22 @@ static inline void shard_unlock(struct shard *s)
 /* As shard_unlock, but the workers to tell are returned: for who still holds other shards. */
 uint64_t shard_unlock_quietly(struct shard *s);
 
-/* Who hears "retry": called with a mask of workers, from any thread, holding nothing. */
+/*
+ * Whom to tell.  Every thread that asks for shards has a bit of the masks (O1): those below
+ * SHARD_WORKERS are the workers', who hear it through the hook, called with a mask of them, from
+ * any thread, holding nothing.  The others are services', threads that wait asleep.
+ */
+enum { SHARD_WORKERS = 60, SHARD_LOADER = 60, SHARD_ASKERS = 64 };
+
 void shard_set_retry_hook(void (*retry)(void *ctx, uint64_t workers), void *ctx);
-void shard_tell_retry(uint64_t workers);
+void shard_tell_retry(uint64_t askers);
+
+/*
+ * A service reads its word, asks, and if it is refused sleeps until the word has changed or the
+ * time is over.  It holds nothing then, and is outside the gate.
+ */
+uint32_t shard_service_word(uint32_t service);
+void shard_service_wait(uint32_t service, uint32_t seen, int64_t timeout_ns);
 
 /* --- databases ------------------------------------------------------------------------------- */
 

@@ -20,12 +20,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/*
- * A dispatcher's number is a bit in masks of who wants to be told (64 bits), so the loader takes
- * the last.  Of 64 workers the last has it too, and may be woken once when the loader was meant.
- */
-enum { LOADER_WORKER = 63 };
-
 struct loader {
     struct key_loader keys;              /* first: progress finds the rest through it */
     const struct aof_manifest *manifest; /* NULL: the RDB is loaded */
@@ -396,7 +390,7 @@ static bool read_once(struct persistence *p, const struct aof_manifest *m, bool 
     __atomic_store_n(&p->load_expired, 0, __ATOMIC_RELAXED);
     key_loader_begin(&l.keys, p, merge, m != NULL);
     key_crew_begin(&l.crew, &l.keys, outside, &l);
-    l.d = dispatcher_new(p->parts.engine, LOADER_WORKER);
+    l.d = dispatcher_new(p->parts.engine, SHARD_LOADER);
     session_init(&l.session, 0);
     session_set(&l.session, SESSION_AUTHENTICATED, true);
     dispatch_enter(l.d);

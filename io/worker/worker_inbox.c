@@ -29,7 +29,9 @@ void worker_group_retry(void *group, uint64_t workers)
 {
     struct worker_group *g = group;
     for (; workers; workers &= workers - 1) {
-        struct worker *w = g->workers[__builtin_ctzll(workers)];
+        const uint32_t index = (uint32_t)__builtin_ctzll(workers);
+        LK_ASSERT(index < g->count);
+        struct worker *w = g->workers[index];
         __atomic_store_n(&w->retry, 1, __ATOMIC_RELEASE);
         worker_wake(w);
     }

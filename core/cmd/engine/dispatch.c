@@ -405,17 +405,30 @@ void dispatch_forget(struct dispatcher *d, struct session *s)
     multi_discard(s);
 }
 
+/* A service holds nothing while it waits, and stands in nobody's way; in slices, come what may. */
+static void sleep_till_told(struct dispatcher *d, uint32_t seen)
+{
+    const bool logging = d->batch.logging;
+    dispatch_leave(d);
+    shard_service_wait(d->worker, seen, 1000000);
+    dispatch_enter(d);
+    d->batch.logging = logging;
+}
+
 static bool apply_one(struct dispatcher *d, struct pending *p)
 {
     struct session *s = p->session;
     const uint32_t errors = s->reply.errors;
-    do {
+    for (;;) {
+        const uint32_t seen = d->worker >= SHARD_WORKERS ? shard_service_word(d->worker) : 0;
         s->parked = false;
         run_pending(d, p);
-        if (p->state == PENDING_PARKED)
-            dispatch_unlock_one(d);
-    } while (p->state == PENDING_PARKED);
-    return s->reply.errors == errors;
+        if (p->state != PENDING_PARKED)
+            return s->reply.errors == errors;
+        dispatch_unlock_one(d);
+        if (d->worker >= SHARD_WORKERS)
+            sleep_till_told(d, seen);
+    }
 }
 
 int dispatch_apply(struct dispatcher *d, struct session *s, const struct args *a, uint32_t n,
