@@ -73,6 +73,7 @@ void conn_accept(struct worker *w, int fd, bool is_unix)
     if (c->next)
         c->next->prev = c;
     w->conns = c;
+    id_table_add(&w->ids, &c->by_id, s->id);
     stats_add(&w->stats->connections, 1);
     registry_add(w->group->setup.engine->fixed.registry, s);
     net_attach(w->net, &c->net, fd);
@@ -110,6 +111,7 @@ void conn_protocol_error(struct worker *w, struct conn *c, const char *error)
 
 void conn_free(struct worker *w, struct conn *c)
 {
+    id_table_remove(&w->ids, &c->by_id);
     if (c->prev)
         c->prev->next = c->next;
     else

@@ -20,6 +20,7 @@
 #include "core/proto/resp_parse.h"
 #include "core/proto/resp_segment.h"
 #include "io/net/net.h"
+#include "io/worker/id_table.h"
 #include "io/worker/wait_heap.h"
 
 LK_BEGIN
@@ -56,6 +57,7 @@ struct conn {
     struct outgoing *sending;      /* NULL: nothing is in flight */
     struct outgoing *held;         /* goes next, once what it rests on is durable; NULL: nothing */
     struct conn *next, *prev;      /* all of the worker */
+    struct id_node by_id;          /* the same, found by the session's id */
     struct conn *ready_next, *dirty_next, *parked_next, *held_next;
     int64_t soft_limit_since_ms; /* output above the soft limit; 0: it is not */
     struct wait_place wait;      /* until when its command waits */

@@ -217,7 +217,7 @@ static struct worker *worker_new(struct worker_group *g, uint32_t index)
 
 struct worker_group *worker_group_new(const struct worker_setup *setup, uint32_t count)
 {
-    LK_ASSERT(count >= 1 && count <= 64);
+    LK_ASSERT(count >= 1 && count <= SHARD_WORKERS);
     struct worker_group *g = mem_new(struct worker_group);
     g->setup = *setup;
     g->count = count;
@@ -276,6 +276,7 @@ void worker_group_free(struct worker_group *g)
         outgoing_free_all(w);
         worker_frame_release(w);
         worker_release_waits(w);
+        id_table_release(&w->ids);
         dispatcher_free(w->dispatcher);
         mem_delete(w);
     }

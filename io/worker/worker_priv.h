@@ -70,6 +70,7 @@ struct worker {
     uint32_t connections; /* __atomic */
 
     struct conn *conns;                   /* all */
+    struct id_table ids;                  /* all, by the id of their session */
     struct conn *ready_head, *ready_tail; /* have bytes to frame */
     struct conn *dirty;                   /* have replies to send */
     struct conn *parked;                  /* wait for a retry or the end of a pause */

@@ -89,18 +89,21 @@ void worker_look_at_unblocked(struct worker *w)
 
 /* --- answers to those who wait for no key ---------------------------------------------------- */
 
+static struct conn *conn_of_id(struct id_node *n)
+{
+    return n ? (struct conn *)(void *)((char *)n - offsetof(struct conn, by_id)) : NULL;
+}
+
 void worker_take_answers(struct worker *w)
 {
     for (struct inbox_node *n = inbox_drain(&w->answers), *next; n; n = next) {
         next = n->next;
         struct answer *a = (struct answer *)n;
-        struct conn *c = w->conns;
-        while (c && c->session.id != a->session_id)
-            c = c->next;
-        if (c && !c->closing && c->session.waiter) {
+        struct conn *c = conn_of_id(id_table_find(&w->ids, a->session_id));
+        if (c && !c->closing && c->session.waiter &&
+            waiter_answer(w->dispatcher, &c->session, bytes_of(a->reply, a->size))) {
             conn_wait_ended(w, c);
-            if (waiter_answer(w->dispatcher, &c->session, bytes_of(a->reply, a->size)))
-                go_on(w, c);
+            go_on(w, c);
         }
         mem_free(a, sizeof *a + a->size);
     }
