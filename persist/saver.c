@@ -23,6 +23,7 @@ struct saver {
     pthread_cond_t changed;
     /* lock: */
     enum saver_job wanted, running;
+    enum saver_pace pace; /* of the job that is wanted or running */
     enum aof_turn turn;
     struct view *view; /* of the running job, while it may be aborted */
     bool stop, last_well;
@@ -300,7 +301,8 @@ static void run_job(struct saver *s, enum saver_job kind, enum aof_turn turn)
     pthread_mutex_unlock(&s->lock);
 }
 
-/* --- the thread ------------------------------------------------------------------------------ */
+/* --- memory and rest ---------------------------------------------------------------------------
+ */
 
 /*
  * Pages that a snapshot has superseded are taken for its next ones, not given back one by one
@@ -330,10 +332,39 @@ static void rest(struct saver *s)
     }
 }
 
+/* --- a thread for each job that goes beside the traffic --------------------------------------- */
+
+struct job_call {
+    struct saver *saver;
+    enum saver_job kind;
+    enum aof_turn turn;
+};
+
+static void *job_main(void *arg)
+{
+    const struct job_call *call = arg;
+    sched_be_nice(10); /* workers come first */
+    run_job(call->saver, call->kind, call->turn);
+    return NULL;
+}
+
+/* A thread that was nice once cannot take it back, so it ends with its job. */
+static void run_job_at(struct saver *s, enum saver_job kind, enum aof_turn turn,
+                       enum saver_pace pace)
+{
+    struct job_call call = {s, kind, turn};
+    pthread_t thread;
+    if (pace == SAVER_BESIDE && pthread_create(&thread, NULL, job_main, &call) == 0)
+        pthread_join(thread, NULL);
+    else
+        run_job(s, kind, turn);
+}
+
+/* --- the thread ------------------------------------------------------------------------------ */
+
 static void *run(void *arg)
 {
     struct saver *s = arg;
-    sched_be_nice(10); /* workers come first */
     pthread_mutex_lock(&s->lock);
     while (!s->stop) {
         if (s->wanted == SAVER_NONE) {
@@ -341,10 +372,11 @@ static void *run(void *arg)
             continue;
         }
         const enum saver_job job = s->running = s->wanted;
+        const enum saver_pace pace = s->pace;
         s->wanted = SAVER_NONE;
         pthread_mutex_unlock(&s->lock);
         keep_freed(s, true);
-        run_job(s, job, s->turn);
+        run_job_at(s, job, s->turn, pace);
         pthread_mutex_lock(&s->lock);
         s->running = SAVER_NONE;
         s->report.keys_total = 0;
@@ -386,7 +418,7 @@ void saver_free(struct saver *s)
     mem_delete(s);
 }
 
-int saver_begin(struct saver *s, enum saver_job job, enum aof_turn turn)
+int saver_begin(struct saver *s, enum saver_job job, enum aof_turn turn, enum saver_pace pace)
 {
     int rc = LK_EBUSY;
     pthread_mutex_lock(&s->lock);
@@ -394,6 +426,7 @@ int saver_begin(struct saver *s, enum saver_job job, enum aof_turn turn)
         s->wanted = job;
         s->aborted = false;
         s->turn = turn;
+        s->pace = pace;
         s->began_ms = clock_unix_ms();
         pthread_cond_broadcast(&s->changed);
         rc = LK_OK;

@@ -5,8 +5,8 @@
  *                                        write the view to a temporary file
  *                                        give the file its name, close the view
  *
- * Nobody waits for it but who asks to (saver_wait).  What it needs of the configuration it is told
- * in the closed gate, where nothing changes.
+ * Nobody waits for it but who asks to (saver_wait), and such a job goes at the pace of workers.
+ * What it needs of the configuration it is told in the closed gate, where nothing changes.
  *
  * Threads  any
  */
@@ -20,6 +20,9 @@
 LK_BEGIN
 
 enum saver_job { SAVER_NONE, SAVER_RDB, SAVER_REWRITE };
+
+/* BESIDE: workers come first.  AWAITED: somebody stands still until it ends. */
+enum saver_pace { SAVER_BESIDE, SAVER_AWAITED };
 
 /* For one job; the texts are the saver's to free with mem_strfree. */
 struct saver_settings {
@@ -41,7 +44,7 @@ struct saver_parts {
     struct aof *aof;
     const struct file_ops *ops;
     void *ctx;
-    /* In the closed gate. */
+    /* In the closed gate, by the thread that does the job. */
     void (*settings)(void *ctx, enum saver_job job, struct saver_settings *out);
     uint64_t (*changes)(void *ctx); /* so far; in the closed gate */
     /* Of the saver's thread, outside the gate; may be NULL. */
@@ -57,7 +60,8 @@ void saver_free(struct saver *s); /* aborts what is under way, and waits for tha
  * LK_EBUSY: one is under way.  turn, for SAVER_REWRITE: what becomes of the AOF at the cut
  * (AOF_TURN_BEGIN when it was off).
  */
-LK_MUST_USE int saver_begin(struct saver *s, enum saver_job job, enum aof_turn turn);
+LK_MUST_USE int saver_begin(struct saver *s, enum saver_job job, enum aof_turn turn,
+                            enum saver_pace pace);
 /* Until nothing is under way; returns whether the last job went well. */
 bool saver_wait(struct saver *s);
 void saver_abort(struct saver *s, enum saver_job job); /* if that is under way */

@@ -188,7 +188,7 @@ static bool begin(struct persistence *p, enum saver_job job)
         turn = AOF_TURN_BEGIN;
     else if (job == SAVER_REWRITE && aof_report_get(p->aof).on)
         turn = AOF_TURN_ROTATE;
-    if (saver_begin(p->saver, job, turn) != LK_OK)
+    if (saver_begin(p->saver, job, turn, SAVER_BESIDE) != LK_OK)
         return false;
     log_line(LOG_NOTICE, job == SAVER_RDB ? "Background saving started"
                                           : "Background append only file rewriting started");
@@ -339,7 +339,7 @@ enum save_answer persistence_save(struct persistence *p, uint32_t worker, uint64
     w->session_id = session_id;
     pthread_mutex_lock(&p->lock);
     /* In lock, so that the job cannot end before its waiter is there. */
-    const bool begun = saver_begin(p->saver, SAVER_RDB, AOF_TURN_NONE) == LK_OK;
+    const bool begun = saver_begin(p->saver, SAVER_RDB, AOF_TURN_NONE, SAVER_AWAITED) == LK_OK;
     if (begun) {
         w->next = p->save_waiters;
         p->save_waiters = w;
@@ -405,7 +405,8 @@ bool persistence_save_now(struct persistence *p)
     saver_abort(p->saver, SAVER_RDB);
     saver_abort(p->saver, SAVER_REWRITE);
     saver_wait(p->saver);
-    return saver_begin(p->saver, SAVER_RDB, AOF_TURN_NONE) == LK_OK && saver_wait(p->saver);
+    return saver_begin(p->saver, SAVER_RDB, AOF_TURN_NONE, SAVER_AWAITED) == LK_OK &&
+           saver_wait(p->saver);
 }
 
 bool persistence_try_end(struct persistence *p, unsigned flags)

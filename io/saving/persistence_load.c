@@ -345,7 +345,8 @@ static bool load(struct loader *l, const struct config *c, struct aof_load_resul
 static void begin_base(struct persistence *p)
 {
     log_line(LOG_NOTICE, "Creating AOF base file on server start");
-    if (saver_begin(p->saver, SAVER_REWRITE, AOF_TURN_NONE) != LK_OK || !saver_wait(p->saver))
+    if (saver_begin(p->saver, SAVER_REWRITE, AOF_TURN_NONE, SAVER_AWAITED) != LK_OK ||
+        !saver_wait(p->saver))
         return; /* the log says why; it can do without */
     saver_forget_rewrites(p->saver);
     if (persistence_read_manifest(p, &p->found) != LK_OK)

@@ -9,6 +9,7 @@
 #include <atomic>
 #include <functional>
 #include <string>
+#include <sys/resource.h>
 #include <thread>
 
 namespace
@@ -74,10 +75,10 @@ class World
         return log_ring_is_durable_or_ask(ring_, ticket, 0);
     }
 
-    bool job(saver_job kind)
+    bool job(saver_job kind, saver_pace pace = SAVER_BESIDE)
     {
         const enum aof_turn turn = kind == SAVER_REWRITE ? AOF_TURN_ROTATE : AOF_TURN_NONE;
-        EXPECT_EQ(saver_begin(saver, kind, turn), LK_OK);
+        EXPECT_EQ(saver_begin(saver, kind, turn, pace), LK_OK);
         return saver_wait(saver);
     }
 
@@ -92,12 +93,14 @@ class World
     Data data;
     ::saver *saver;
     std::atomic<uint64_t> changes{0}, cuts{0};
+    std::atomic<int> nice{0}; // of the thread that did the last job
     bool opened = false;
 
   private:
     static void settings(void *ctx, saver_job, saver_settings *out)
     {
         *out = saver_settings{};
+        static_cast<World *>(ctx)->nice = getpriority(PRIO_PROCESS, 0);
         out->directory = mem_strdup("d");
         out->filename = mem_strdup("dump.rdb");
         out->aof_directory = mem_strdup("d");
@@ -270,7 +273,7 @@ TEST_F(Saver, CountsChangesAsOfTheCut)
     w.step();
     w.wait_durable(0);
     d.stall("rename");
-    ASSERT_EQ(saver_begin(w.saver, SAVER_RDB, AOF_TURN_NONE), LK_OK);
+    ASSERT_EQ(saver_begin(w.saver, SAVER_RDB, AOF_TURN_NONE, SAVER_BESIDE), LK_OK);
     until([&] { return w.cuts == 1; });
     for (int i = 0; i < 10; i++)
         w.step();
@@ -290,7 +293,8 @@ TEST_F(Saver, AnAbortBeforeTheCutBeginsNothing)
         World w(d, AOF_FSYNC_NO);
         w.step();
         gate_close(&w.data.ks->gate);
-        ASSERT_EQ(saver_begin(w.saver, kind, kind == SAVER_RDB ? AOF_TURN_NONE : AOF_TURN_ROTATE),
+        ASSERT_EQ(saver_begin(w.saver, kind, kind == SAVER_RDB ? AOF_TURN_NONE : AOF_TURN_ROTATE,
+                              SAVER_BESIDE),
                   LK_OK);
         saver_abort(w.saver, kind);
         gate_open(&w.data.ks->gate);
@@ -326,6 +330,21 @@ TEST_F(Saver, RotatesBetweenAWriteAndItsSync)
     EXPECT_EQ(got.rc, LK_OK) << got.error;
     EXPECT_EQ(got.counter, 41);
     EXPECT_EQ(got.length, 41);
+}
+
+// Who waits for a job stands still meanwhile, and is not made to wait for all other threads too.
+TEST_F(Saver, IsNiceOnlyWhereNobodyWaits)
+{
+    FakeDisk disk;
+    World w(disk, AOF_FSYNC_NO);
+    ASSERT_TRUE(w.opened);
+    const int own = getpriority(PRIO_PROCESS, 0);
+    for (const saver_job kind : {SAVER_RDB, SAVER_REWRITE}) {
+        EXPECT_TRUE(w.job(kind, SAVER_BESIDE));
+        EXPECT_EQ(w.nice, std::max(own, 10));
+        EXPECT_TRUE(w.job(kind, SAVER_AWAITED));
+        EXPECT_EQ(w.nice, own);
+    }
 }
 
 } // namespace
