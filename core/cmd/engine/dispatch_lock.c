@@ -127,9 +127,3 @@ void dispatch_visit_unlock(struct dispatcher *d, struct shard *s)
     if (!d->held.all_locked && !d->held.exclusive)
         shard_unlock(s);
 }
-
-void dispatch_tidy(struct dispatcher *d)
-{
-    waiter_tidy(d);
-    watches_tidy(d);
-}
