@@ -13,6 +13,7 @@
 char *aof_path(const struct aof *a, const char *name)
 {
     struct buf b = {0};
+    LK_ASSERT(name[0] != '\0');
     buf_printf(&b, "%s/%s", a->directory, name);
     buf_append_char(&b, '\0');
     char *path = mem_strdup(b.data);

@@ -223,7 +223,7 @@ TEST(Config, ClientListShowsWhatAClientHasNotRead)
     } while (number_behind(line, " omem=") < 30U << 20);
     const uint64_t blocks = number_behind(line, " oll="), memory = number_behind(line, " omem=");
     EXPECT_EQ(number_behind(line, " obl="), 16U << 10) << line;
-    EXPECT_GE(blocks, (30U << 20) / (16U << 10)) << line;
+    EXPECT_GE(blocks, (25U << 20) / (16U << 10)) << line;
     EXPECT_LE(memory, 100U << 20) << line;
     EXPECT_GE(number_behind(line, " tot-mem="), memory) << line;
     EXPECT_NE(line.find(" events=rw "), std::string::npos) << line;

@@ -495,7 +495,7 @@ TEST_F(Faults, ZerosAndGarbageBehindTheLastCommandAreCut)
     const std::string whole = contents(aof(kIncr));
     for (const std::string &tail :
          {std::string(12, '\0'), std::string(5 << 20, '\0'), std::string(4000, '\xd7'),
-          std::string("*3\r\n$3\r\nSE\0\0\0", 15)}) {
+          std::string("*3\r\n$3\r\nSE\0\0\0", 13)}) {
         put(aof(kIncr), whole + tail);
         start(kAlways);
         EXPECT_NE(log().find("its last " + std::to_string(tail.size()) + " bytes are not whole"),

@@ -146,6 +146,7 @@ void registry_kill(struct registry *r, struct session *s)
 bool registry_unblock(struct registry *r, struct session *s, enum session_unblock how)
 {
     uint32_t none = UNBLOCK_NONE;
+    LK_ASSERT(how != UNBLOCK_NONE);
     if (!session_has(s, SESSION_BLOCKED) ||
         !__atomic_compare_exchange_n(&s->client->unblock, &none, (uint32_t)how, false,
                                      __ATOMIC_SEQ_CST, __ATOMIC_RELAXED))

@@ -31,6 +31,7 @@ static void reply_end(struct reply *r, const struct value *v, enum list_end end,
 int64_t list_take(struct exec *x, struct bytes key, enum list_end end, uint64_t n, unsigned form)
 {
     struct value_edit *e;
+    LK_ASSERT(n > 0);
     const int rc = exec_open(x, key, TYPE_LIST, &e);
     if (rc != LK_OK)
         return rc;

@@ -251,11 +251,12 @@ TEST(ShardWriteDeathTest, AVoidPlaceIsRefused)
 {
     Keys keys(2);
     ASSERT_EQ(keys.put(0, "k", "v"), LK_OK);
-    shard_lock(keys.shard_of("k"));
-    place p = keys.find(0, "k");
+    const std::string k = "k"; // a place borrows its name
+    shard_lock(keys.shard_of(k));
+    place p = keys.find(0, k);
     shard_remove(&p, DISPOSE_NOW);
     EXPECT_DEATH(shard_remove(&p, DISPOSE_NOW), "at->shard");
-    place none = keys.find(0, "k");
+    place none = keys.find(0, k);
     EXPECT_DEATH(EXPECT_EQ(shard_set_deadline(&none, NOW), LK_OK), "at->entry");
     shard_unlock(keys.shard_of("k"));
 }

@@ -44,6 +44,7 @@ struct Session {
     ~Session()
     {
         reply_release(&s.reply);
+        client_cell_drop(s.client);
     }
 
     // What has been written since the last call.
