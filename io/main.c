@@ -95,13 +95,13 @@ static void ask_to_settle(void *ctx)
     pthread_mutex_unlock(&s->lock);
 }
 
-static bool stay(void *ctx)
+static bool main_stay(void *ctx)
 {
     const struct server *s = ctx;
     return persistence_stay(s->persistence);
 }
 
-static bool ask_to_reload(void *ctx, const struct admin_reload *spec)
+static bool main_ask_to_reload(void *ctx, const struct admin_reload *spec)
 {
     struct server *s = ctx;
     pthread_mutex_lock(&s->lock);
@@ -115,7 +115,7 @@ static bool ask_to_reload(void *ctx, const struct admin_reload *spec)
     return free_now;
 }
 
-static void answer(void *ctx, uint32_t worker, uint64_t session_id, struct bytes reply)
+static void main_answer(void *ctx, uint32_t worker, uint64_t session_id, struct bytes reply)
 {
     const struct server *s = ctx;
     worker_group_answer(s->workers, worker, session_id, reply);
@@ -147,7 +147,7 @@ static void wake_worker(void *ctx, uint32_t worker)
     worker_group_look(s->workers, worker);
 }
 
-static void cron(void *ctx, int64_t now_ms)
+static void main_cron(void *ctx, int64_t now_ms)
 {
     const struct server *s = ctx;
     if (admin_cron_paused(s->admin))
@@ -183,19 +183,19 @@ static void report_persistence(void *ctx, struct admin_persistence *out)
     persistence_report(s->persistence, out);
 }
 
-static enum save_answer bgsave(void *ctx, bool schedule)
+static enum save_answer main_bgsave(void *ctx, bool schedule)
 {
     const struct server *s = ctx;
     return persistence_bgsave(s->persistence, schedule);
 }
 
-static enum save_answer bgrewrite(void *ctx)
+static enum save_answer main_bgrewrite(void *ctx)
 {
     const struct server *s = ctx;
     return persistence_bgrewrite(s->persistence);
 }
 
-static enum save_answer save(void *ctx, uint32_t worker, uint64_t session_id)
+static enum save_answer main_save(void *ctx, uint32_t worker, uint64_t session_id)
 {
     const struct server *s = ctx;
     return persistence_save(s->persistence, worker, session_id);
@@ -274,7 +274,7 @@ static void open_log(const struct config *c)
         log_set_syslog(true, c->syslog_ident, c->syslog_facility);
 }
 
-static void put_number(struct config_holder *h, const char *name, int64_t value)
+static void main_put_number(struct config_holder *h, const char *name, int64_t value)
 {
     char digits[INT64_CHARS];
     struct buf error = {0};
@@ -307,7 +307,7 @@ static void make_store(struct server *s, const struct config *c)
                                                     .log_slack = workers * LOG_SLACK_PER_WORKER,
                                                     .log_bytes_max = LOG_BYTES_MAX,
                                                     .ctx = s,
-                                                    .answer = answer,
+                                                    .answer = main_answer,
                                                     .ask_to_settle = ask_to_settle});
     token_init(&engine->token);
     engine->fixed.slowlog = slowlog_new((uint64_t)c->slowlog_max_len);
@@ -326,7 +326,7 @@ static void make_workers(struct server *s, const struct config *c)
     const struct worker_setup setup = {.engine = engine,
                                        .config = s->config,
                                        .backend = (enum net_backend)c->io_backend,
-                                       .cron = cron,
+                                       .cron = main_cron,
                                        .cron_ctx = s};
     s->workers = worker_group_new(&setup, worker_count(c));
     shard_set_retry_hook(worker_group_retry, s->workers);
@@ -344,14 +344,14 @@ static void make_workers(struct server *s, const struct config *c)
                                                .supervised = startup_supervised_name(s->supervised),
                                                .ctx = s,
                                                .shutdown = ask_to_stop,
-                                               .shutdown_abort = stay,
-                                               .reload = ask_to_reload,
+                                               .shutdown_abort = main_stay,
+                                               .reload = main_ask_to_reload,
                                                .worker = report_worker,
                                                .config_replaced = ask_to_reclaim,
                                                .persistence = report_persistence,
-                                               .bgsave = bgsave,
-                                               .bgrewrite = bgrewrite,
-                                               .save = save,
+                                               .bgsave = main_bgsave,
+                                               .bgrewrite = main_bgrewrite,
+                                               .save = main_save,
                                                .log_offset = log_offset});
 }
 
@@ -452,7 +452,7 @@ static void free_all(struct server *s)
 }
 #endif
 
-static void end(struct server *s)
+static void main_end(struct server *s)
 {
     const struct config *c = config_current(s->config);
     worker_group_stop(s->workers);
@@ -496,7 +496,7 @@ int main(int argc, char **argv)
     if (clients < 1)
         return 1;
     if (clients < c->maxclients) {
-        put_number(s.config, "maxclients", clients);
+        main_put_number(s.config, "maxclients", clients);
         c = config_current(s.config);
     }
     startup_title_apply(c, argv[0]);
@@ -515,6 +515,6 @@ int main(int argc, char **argv)
     __atomic_store_n(&s.loaded, true, __ATOMIC_RELEASE);
     startup_ready(c, s.supervised);
     wait_for_the_end(&s);
-    end(&s);
+    main_end(&s);
     return 0;
 }

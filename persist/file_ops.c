@@ -119,13 +119,13 @@ const struct file_ops file_ops_system = {
 };
 
 /* True if the call is to be made again; n < 0. */
-static bool interrupted(int64_t n)
+static bool file_ops_interrupted(int64_t n)
 {
     return n < 0 && errno == EINTR;
 }
 
 /* A write of nothing would be tried for ever. */
-static int failed(int64_t n)
+static int file_ops_failed(int64_t n)
 {
     if (n == 0)
         errno = EIO;
@@ -137,10 +137,10 @@ int file_write_all(const struct file_ops *ops, int fd, const void *data, size_t 
     const char *at = data;
     while (size > 0) {
         const int64_t n = ops->write(ops->ctx, fd, at, size);
-        if (interrupted(n))
+        if (file_ops_interrupted(n))
             continue;
         if (n <= 0)
-            return failed(n);
+            return file_ops_failed(n);
         at += n;
         size -= (size_t)n;
     }
@@ -153,10 +153,10 @@ int file_write_all_at(const struct file_ops *ops, int fd, const void *data, size
     const char *at = data;
     while (size > 0) {
         const int64_t n = ops->write_at(ops->ctx, fd, at, size, offset);
-        if (interrupted(n))
+        if (file_ops_interrupted(n))
             continue;
         if (n <= 0)
-            return failed(n);
+            return file_ops_failed(n);
         at += n;
         offset += (uint64_t)n;
         size -= (size_t)n;
@@ -169,7 +169,7 @@ int file_read_some(const struct file_ops *ops, int fd, void *data, size_t size, 
     int64_t n;
     do
         n = ops->read(ops->ctx, fd, data, size);
-    while (interrupted(n));
+    while (file_ops_interrupted(n));
     *got = n > 0 ? (size_t)n : 0;
     return n < 0 ? LK_EIO : LK_OK;
 }

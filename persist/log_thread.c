@@ -41,7 +41,7 @@ static void give_batch(struct log_thread *t, uint64_t ticket)
         buf_release(&t->batch); /* one large value does not keep its room for ever */
 }
 
-static void add_select(struct log_thread *t, uint32_t db)
+static void log_thread_add_select(struct log_thread *t, uint32_t db)
 {
     char digits[INT64_CHARS];
     const size_t n = int64_to_chars(db, digits);
@@ -52,14 +52,14 @@ static void take_effects(struct log_thread *t, const struct log_record *r)
 {
     if (r->size > 0) {
         if (r->first_db != t->db)
-            add_select(t, r->first_db);
+            log_thread_add_select(t, r->first_db);
         buf_append(&t->batch, r->data, r->size);
         t->db = r->last_db;
     }
     log_record_done(r);
 }
 
-static void take_marker(struct log_thread *t, const struct log_record *r)
+static void log_thread_take_marker(struct log_thread *t, const struct log_record *r)
 {
     give_batch(t, r->ticket - 1);
     for (uint32_t i = 0; i < t->sink_count; i++)
@@ -79,7 +79,7 @@ static bool take_all(struct log_thread *t)
         if (r.kind == LOG_EFFECTS)
             take_effects(t, &r);
         else
-            take_marker(t, &r);
+            log_thread_take_marker(t, &r);
         last = r.ticket;
         t->round_slots++;
     }
@@ -90,7 +90,7 @@ static bool take_all(struct log_thread *t)
     return true;
 }
 
-static bool is_eager(const struct log_thread *t)
+static bool log_thread_is_eager(const struct log_thread *t)
 {
     for (uint32_t i = 0; i < t->sink_count; i++)
         if (t->sinks[i].eager && t->sinks[i].eager(t->sinks[i].ctx))
@@ -99,7 +99,7 @@ static bool is_eager(const struct log_thread *t)
 }
 
 /* The soonest that a sink wants to be called again; -1: none does. */
-static int64_t tick(const struct log_thread *t)
+static int64_t log_thread_tick(const struct log_thread *t)
 {
     int64_t soonest = -1;
     for (uint32_t i = 0; i < t->sink_count; i++) {
@@ -117,7 +117,7 @@ static int64_t tick(const struct log_thread *t)
  * half a round at most.  Where that is not long enough, rounds are short beside the work between
  * them, or clients do not wait for answers: then it is tried again only after some rounds.
  */
-static void linger(struct log_thread *t)
+static void log_thread_linger(struct log_thread *t)
 {
     const uint64_t ticket = log_ring_ticket_at_publication(t->ring) + t->round_slots;
     if (t->rounds_in_haste > 0) {
@@ -130,16 +130,16 @@ static void linger(struct log_thread *t)
         t->rounds_in_haste = HASTE_ROUNDS;
 }
 
-static void *run(void *arg)
+static void *log_thread_run(void *arg)
 {
     struct log_thread *t = arg;
     for (;;) {
         const bool stop = __atomic_load_n(&t->stop, __ATOMIC_ACQUIRE);
         const bool took = take_all(t);
-        const int64_t next_ns = tick(t);
+        const int64_t next_ns = log_thread_tick(t);
         shard_tell_retry(log_ring_take_waiting(t->ring));
-        if (took && !stop && is_eager(t))
-            linger(t);
+        if (took && !stop && log_thread_is_eager(t))
+            log_thread_linger(t);
         else if (took && !stop)
             log_ring_gather(t->ring, UINT64_MAX, GATHER_NS); /* more is likely */
         else if (!took && stop)
@@ -159,7 +159,7 @@ struct log_thread *log_thread_new(struct log_ring *ring, const struct log_sink *
     t->sink_count = count;
     for (uint32_t i = 0; i < count; i++)
         t->sinks[i] = sinks[i];
-    LK_ASSERT(pthread_create(&t->thread, NULL, run, t) == 0);
+    LK_ASSERT(pthread_create(&t->thread, NULL, log_thread_run, t) == 0);
     return t;
 }
 

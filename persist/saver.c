@@ -49,7 +49,7 @@ struct job {
 
 /* --- the cut --------------------------------------------------------------------------------- */
 
-static uint64_t sum_keys(const struct rdb_sizes *sizes)
+static uint64_t saver_sum_keys(const struct rdb_sizes *sizes)
 {
     uint64_t sum = 0;
     for (size_t i = 0; i < sizes->count; i++)
@@ -70,7 +70,7 @@ static bool is_aborted(struct saver *s)
  * job was aborted before, and nothing is begun: whoever does that and then closes the gate himself
  * finds no turn behind his own.
  */
-static int cut(struct job *j, enum aof_turn turn)
+static int saver_cut(struct job *j, enum aof_turn turn)
 {
     const struct saver_parts *p = &j->saver->parts;
     gate_close(&p->ks->gate);
@@ -85,7 +85,7 @@ static int cut(struct job *j, enum aof_turn turn)
     if (turn != AOF_TURN_NONE)
         aof_turn(p->ring, &j->turn, turn);
     gate_open(&p->ks->gate);
-    j->keys = sum_keys(&j->sizes);
+    j->keys = saver_sum_keys(&j->sizes);
     return LK_OK;
 }
 
@@ -103,7 +103,7 @@ static int key_saved(void *ctx, uint64_t keys)
     return LK_OK;
 }
 
-static bool is_plain(const struct job *j)
+static bool saver_is_plain(const struct job *j)
 {
     return j->kind == SAVER_REWRITE && !j->settings.rdb_preamble;
 }
@@ -141,7 +141,7 @@ static int write_view(struct job *j, struct rdb_file *f)
     const struct rdb_sink sink = rdb_file_sink(f);
     struct rdb_out out;
     rdb_out_init(&out, &sink, RDB_OUT_BUFFER_BYTES);
-    const int rc = is_plain(j) ? write_plain(j, &out) : write_rdb(j, &out);
+    const int rc = saver_is_plain(j) ? write_plain(j, &out) : write_rdb(j, &out);
     j->bytes = rdb_out_offset(&out);
     rdb_out_release(&out);
     return rc;
@@ -159,7 +159,7 @@ static void say_why(struct job *j, const struct rdb_file *f, int rc)
         j->why = j->error;
 }
 
-static int write_file(struct job *j, const char *temp, const char *name)
+static int saver_write_file(struct job *j, const char *temp, const char *name)
 {
     const struct saver_settings *set = &j->settings;
     const struct rdb_file_options options = {.directory = j->kind == SAVER_RDB ? set->directory
@@ -186,13 +186,13 @@ static int write_file(struct job *j, const char *temp, const char *name)
 
 static int save_rdb(struct job *j)
 {
-    const int rc = write_file(j, NULL, j->settings.filename);
+    const int rc = saver_write_file(j, NULL, j->settings.filename);
     if (rc == LK_OK)
         log_line(LOG_NOTICE, "DB saved on disk");
     return rc;
 }
 
-static int rewrite(struct job *j)
+static int saver_rewrite(struct job *j)
 {
     struct aof *aof = j->saver->parts.aof;
     char temp[64], whole[64];
@@ -200,13 +200,13 @@ static int rewrite(struct job *j)
         aof_hold_fsync(aof, true);
     snprintf(temp, sizeof temp, "temp-rewriteaof-%d.aof", (int)getpid());
     snprintf(whole, sizeof whole, "temp-rewriteaof-bg-%d.aof", (int)getpid());
-    int rc = write_file(j, temp, whole);
+    int rc = saver_write_file(j, temp, whole);
     if (j->turns && aof_turn_wait(&j->turn) != LK_OK && rc == LK_OK) {
         say_why(j, NULL, LK_EIO);
         rc = LK_EIO;
     }
     if (rc == LK_OK) {
-        rc = aof_adopt_base(aof, whole, !is_plain(j), j->bytes);
+        rc = aof_adopt_base(aof, whole, !saver_is_plain(j), j->bytes);
         if (rc != LK_OK)
             say_why(j, NULL, rc);
     }
@@ -217,7 +217,7 @@ static int rewrite(struct job *j)
     return rc;
 }
 
-static void report(struct saver *s, const struct job *j, bool well)
+static void saver_report_here(struct saver *s, const struct job *j, bool well)
 {
     struct saver_report *r = &s->report;
     const int64_t now_ms = clock_unix_ms(), seconds = (now_ms - s->began_ms) / 1000;
@@ -267,7 +267,7 @@ static bool write_job(struct job *j)
     s->report.keys_total = j->keys;
     pthread_mutex_unlock(&s->lock);
     set_view(s, j->view);
-    const bool well = (j->kind == SAVER_RDB ? save_rdb(j) : rewrite(j)) == LK_OK;
+    const bool well = (j->kind == SAVER_RDB ? save_rdb(j) : saver_rewrite(j)) == LK_OK;
     set_view(s, NULL);
     view_close(j->view);
     rdb_sizes_release(&j->sizes);
@@ -280,7 +280,7 @@ static int begin_job(struct job *j, enum aof_turn turn)
 {
     if (turn != AOF_TURN_NONE && aof_prepare_turn(j->saver->parts.aof, turn) != LK_OK)
         return LK_EIO;
-    return cut(j, turn);
+    return saver_cut(j, turn);
 }
 
 static void run_job(struct saver *s, enum saver_job kind, enum aof_turn turn)
@@ -297,12 +297,11 @@ static void run_job(struct saver *s, enum saver_job kind, enum aof_turn turn)
         log_line(LOG_WARNING, "Background %s: %s",
                  kind == SAVER_RDB ? "saving error" : "AOF rewrite error", j.why);
     pthread_mutex_lock(&s->lock);
-    report(s, &j, well);
+    saver_report_here(s, &j, well);
     pthread_mutex_unlock(&s->lock);
 }
 
-/* --- memory and rest ---------------------------------------------------------------------------
- */
+/* --- memory and rest ------------------------------------------------------------------------- */
 
 /*
  * Pages that a snapshot has superseded are taken for its next ones, not given back one by one
@@ -316,7 +315,7 @@ static void keep_freed(struct saver *s, bool keep)
 }
 
 /* Until something is wanted, or what was kept has had its time. */
-static void rest(struct saver *s)
+static void saver_rest(struct saver *s)
 {
     struct timespec until;
     clock_gettime(CLOCK_MONOTONIC, &until);
@@ -362,13 +361,13 @@ static void run_job_at(struct saver *s, enum saver_job kind, enum aof_turn turn,
 
 /* --- the thread ------------------------------------------------------------------------------ */
 
-static void *run(void *arg)
+static void *saver_run(void *arg)
 {
     struct saver *s = arg;
     pthread_mutex_lock(&s->lock);
     while (!s->stop) {
         if (s->wanted == SAVER_NONE) {
-            rest(s);
+            saver_rest(s);
             continue;
         }
         const enum saver_job job = s->running = s->wanted;
@@ -400,7 +399,7 @@ struct saver *saver_new(const struct saver_parts *parts)
     s->report.last_save_duration_s = s->report.last_rewrite_duration_s = -1;
     pthread_mutex_init(&s->lock, NULL);
     pthread_cond_init(&s->changed, NULL);
-    LK_ASSERT(pthread_create(&s->thread, NULL, run, s) == 0);
+    LK_ASSERT(pthread_create(&s->thread, NULL, saver_run, s) == 0);
     return s;
 }
 

@@ -36,7 +36,7 @@ int bulk_load_add(struct bulk_load *b, uint32_t db, struct bytes key, struct val
 }
 
 /* False: it is there and stays. */
-static bool put(struct bulk_load *b, const struct bulk_item *item)
+static bool bulk_load_put(struct bulk_load *b, const struct bulk_item *item)
 {
     struct shard *s = keyspace_shard(b->ks, item->hash);
     struct place at;
@@ -49,7 +49,7 @@ static bool put(struct bulk_load *b, const struct bulk_item *item)
     return !there || b->replace;
 }
 
-static void prefetch(const struct bulk_load *b)
+static void bulk_load_prefetch(const struct bulk_load *b)
 {
     for (uint32_t i = 0; i < b->n; i++)
         if (b->items[i].db == 0)
@@ -63,8 +63,8 @@ static void prefetch(const struct bulk_load *b)
 int bulk_load_flush(struct bulk_load *b)
 {
     uint32_t i = 0;
-    prefetch(b);
-    while (i < b->n && put(b, &b->items[i]))
+    bulk_load_prefetch(b);
+    while (i < b->n && bulk_load_put(b, &b->items[i]))
         i++;
     const bool all = i == b->n;
     if (!all)

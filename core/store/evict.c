@@ -19,7 +19,7 @@ size_t evict_bytes(const struct place *at)
 
 /* --- how good a victim it is ----------------------------------------------------------------- */
 
-static bool may_go(const struct evict *e, const struct entry *entry)
+static bool evict_may_go(const struct evict *e, const struct entry *entry)
 {
     return !e->rule.timed_only || entry_has_deadline(entry);
 }
@@ -152,14 +152,14 @@ static void victim_place(struct evict *e, uint32_t db, struct entry *entry, uint
 }
 
 /* Is the candidate still where and as it was?  Its shard is locked. */
-static bool verify(struct evict *e, const struct evict_candidate *c, struct place *at)
+static bool evict_verify(struct evict *e, const struct evict_candidate *c, struct place *at)
 {
     struct shard *s = keyspace_shard(e->ks, c->hash);
     const struct table *t = shard_table(s, c->db);
     if (!t || !table_holds(t, c->hash, c->entry))
         return false;
     /* Another key may have come to lie there: then it has been used as long ago, and goes, too. */
-    if (!may_go(e, c->entry) || entry_sign(e, c->entry) != c->sign)
+    if (!evict_may_go(e, c->entry) || entry_sign(e, c->entry) != c->sign)
         return false;
     const uint64_t hash = keyspace_hash(e->ks, entry_key(c->entry));
     if (hash != c->hash)
@@ -168,7 +168,7 @@ static bool verify(struct evict *e, const struct evict_candidate *c, struct plac
     return true;
 }
 
-static void sample(struct evict *e, struct shard_db db)
+static void evict_sample(struct evict *e, struct shard_db db)
 {
     struct entry *v[TABLE_BUCKET_SLOTS];
     for (uint32_t seen = 0; seen < e->samples;) {
@@ -198,7 +198,7 @@ static bool take_best(struct evict *e, struct shard *held, struct place *at)
         struct shard *s = keyspace_shard(e->ks, c.hash);
         if (s != held && !shard_try_lock(s))
             continue;
-        const bool good = verify(e, &c, at);
+        const bool good = evict_verify(e, &c, at);
         if (good && s != held)
             shard_unlock(held);
         if (good)
@@ -220,7 +220,7 @@ enum evict_found evict_find(struct evict *e, struct place *at)
             return busy ? EVICT_LATER : EVICT_NOBODY;
         if (e->rule.by == EVICT_BY_CHANCE)
             return find_by_chance(e, db, at);
-        sample(e, db);
+        evict_sample(e, db);
         if (take_best(e, s, at))
             return EVICT_VICTIM;
         shard_unlock(s);

@@ -5,7 +5,7 @@
 #include "core/store/view_priv.h"
 
 /* Doubles an array that is full. */
-static void *room(void *items, size_t count, size_t *capacity, size_t item)
+static void *garbage_room(void *items, size_t count, size_t *capacity, size_t item)
 {
     if (count < *capacity)
         return items;
@@ -15,7 +15,7 @@ static void *room(void *items, size_t count, size_t *capacity, size_t item)
     return items;
 }
 
-static void hold(struct garbage *g, size_t bytes)
+static void garbage_hold(struct garbage *g, size_t bytes)
 {
     g->bytes += bytes;
     if (g->held)
@@ -24,24 +24,24 @@ static void hold(struct garbage *g, size_t bytes)
 
 void garbage_add_block(struct garbage *g, void *p, size_t size)
 {
-    g->blocks = room(g->blocks, g->block_count, &g->block_capacity, sizeof *g->blocks);
+    g->blocks = garbage_room(g->blocks, g->block_count, &g->block_capacity, sizeof *g->blocks);
     g->blocks[g->block_count++] = (struct garbage_block){p, size};
-    hold(g, mem_class(size));
+    garbage_hold(g, mem_class(size));
 }
 
 void garbage_add_entry(struct garbage *g, struct entry *e)
 {
-    g->entries = room(g->entries, g->entry_count, &g->entry_capacity, sizeof *g->entries);
+    g->entries = garbage_room(g->entries, g->entry_count, &g->entry_capacity, sizeof *g->entries);
     g->entries[g->entry_count++] = e;
-    hold(g, entry_deep_bytes(e));
+    garbage_hold(g, entry_deep_bytes(e));
 }
 
 void garbage_add_table(struct garbage *g, struct table *t)
 {
     LK_ASSERT(t->frozen == NULL);
-    g->tables = room(g->tables, g->table_count, &g->table_capacity, sizeof *g->tables);
+    g->tables = garbage_room(g->tables, g->table_count, &g->table_capacity, sizeof *g->tables);
     g->tables[g->table_count++] = t;
-    hold(g, table_page_bytes(t));
+    garbage_hold(g, table_page_bytes(t));
 }
 
 size_t entry_deep_bytes(const struct entry *e)
@@ -61,7 +61,7 @@ void entry_release_deep(struct entry *e)
     entry_free(e);
 }
 
-static void release_entry(void *ctx, struct entry *e)
+static void garbage_release_entry(void *ctx, struct entry *e)
 {
     (void)ctx;
     entry_release_deep(e);
@@ -75,7 +75,7 @@ void garbage_release(struct garbage *g)
     for (size_t i = 0; i < g->entry_count; i++)
         entry_release_deep(g->entries[i]);
     for (size_t i = 0; i < g->table_count; i++) {
-        table_release(g->tables[i], release_entry, NULL);
+        table_release(g->tables[i], garbage_release_entry, NULL);
         mem_delete(g->tables[i]);
     }
     mem_free(g->blocks, g->block_capacity * sizeof *g->blocks);

@@ -84,7 +84,7 @@ static bool empty_within(const struct gate *g, int64_t limit_ns)
     return true;
 }
 
-static void reopen(struct gate *g)
+static void gate_reopen(struct gate *g)
 {
     __atomic_store_n(&g->closed, 0, __ATOMIC_SEQ_CST);
     futex_wake(&g->closed, INT_MAX);
@@ -97,7 +97,7 @@ void gate_close(struct gate *g)
         __atomic_store_n(&g->closed, 1, __ATOMIC_SEQ_CST);
         if (empty_within(g, round < GATE_ROUNDS ? GATE_TRY_NS : -1))
             return;
-        reopen(g);
+        gate_reopen(g);
         const struct timespec pause = {0, GATE_PAUSE_NS};
         nanosleep(&pause, NULL);
     }
@@ -105,6 +105,6 @@ void gate_close(struct gate *g)
 
 void gate_open(struct gate *g)
 {
-    reopen(g);
+    gate_reopen(g);
     pthread_mutex_unlock(&g->exclusive);
 }

@@ -26,7 +26,7 @@ struct keyspace *keyspace_new(uint32_t shards, uint32_t databases)
     return ks;
 }
 
-static void release_entry(void *ctx, struct entry *e)
+static void keyspace_release_entry(void *ctx, struct entry *e)
 {
     (void)ctx;
     entry_release_deep(e);
@@ -39,7 +39,7 @@ void keyspace_free(struct keyspace *ks)
         struct shard *s = &ks->shards[i];
         for (uint32_t j = 0; j < shard_db_count(s); j++) {
             const struct shard_db at = shard_db_at(s, j);
-            table_release(at.table, release_entry, NULL);
+            table_release(at.table, keyspace_release_entry, NULL);
             if (at.table != &s->first)
                 mem_delete(at.table);
         }
@@ -52,14 +52,14 @@ void keyspace_free(struct keyspace *ks)
     reclaim_flush();
 }
 
-static inline uint32_t open_epoch(const struct keyspace *ks)
+static inline uint32_t keyspace_open_epoch(const struct keyspace *ks)
 {
     return __atomic_load_n(&ks->view_epoch, __ATOMIC_RELAXED);
 }
 
 struct cow *shard_cow(struct keyspace *ks, struct shard *s, uint32_t db, struct table *t)
 {
-    const uint32_t epoch = open_epoch(ks);
+    const uint32_t epoch = keyspace_open_epoch(ks);
     if (LK_LIKELY(epoch == 0))
         return NULL;
     if (!t->frozen) {
@@ -85,7 +85,7 @@ uint64_t shard_flush(struct keyspace *ks, struct shard *s, uint32_t db, bool laz
     t->epoch = ks->epoch;
     if (f)
         f->table = NULL;
-    if (open_epoch(ks) != 0) {
+    if (keyspace_open_epoch(ks) != 0) {
         /*
          * What it and the view share is freed once, when the view closes, and not with this shard:
          * nodes that were renamed into it are still to be read under their old positions (S6).
@@ -98,7 +98,7 @@ uint64_t shard_flush(struct keyspace *ks, struct shard *s, uint32_t db, bool laz
     } else if (lazy) {
         lazy_free_table(ks->lazy, gone);
     } else {
-        table_release(gone, release_entry, NULL);
+        table_release(gone, keyspace_release_entry, NULL);
         mem_delete(gone);
     }
     return count;

@@ -48,7 +48,7 @@ static void count_freed(struct lazy_free *l, struct item *i)
  * On a machine with few CPUs the system lets even a thread of low priority run for milliseconds
  * before the worker that was woken meanwhile: so it rests as long as it works, in short turns.
  */
-static void give_way(struct lazy_free *l)
+static void lazy_free_give_way(struct lazy_free *l)
 {
     const uint64_t now = clock_ticks();
     count_freed(l, l->running);
@@ -59,16 +59,16 @@ static void give_way(struct lazy_free *l)
     l->turn_began = clock_ticks();
 }
 
-static void release_entry(void *ctx, struct entry *e)
+static void lazy_free_release_entry(void *ctx, struct entry *e)
 {
     struct lazy_free *l = ctx;
     struct value_reaper r = {.cursor = 0};
     value_of_entry(e, &r.value);
     while (!value_reap(&r, BLOCKS_A_LOOK))
-        give_way(l);
+        lazy_free_give_way(l);
     entry_free(e);
     if (++l->freed % BLOCKS_A_LOOK == 0)
-        give_way(l);
+        lazy_free_give_way(l);
     __atomic_fetch_sub(&l->pending, 1, __ATOMIC_RELAXED);
     __atomic_fetch_add(&l->done, 1, __ATOMIC_RELAXED);
 }
@@ -78,9 +78,9 @@ static void free_item(struct lazy_free *l, struct item *i)
     l->running = i;
     l->used_here = mem_used_here();
     if (i->entry)
-        release_entry(l, i->entry);
+        lazy_free_release_entry(l, i->entry);
     if (i->table) {
-        table_release(i->table, release_entry, l);
+        table_release(i->table, lazy_free_release_entry, l);
         mem_delete(i->table);
     }
     __atomic_fetch_sub(&l->pending_bytes, i->bytes, __ATOMIC_RELAXED);
@@ -95,7 +95,7 @@ static void lower_priority(void)
     setpriority(PRIO_PROCESS, (id_t)syscall(SYS_gettid), 10);
 }
 
-static void *run(void *arg)
+static void *lazy_free_run(void *arg)
 {
     struct lazy_free *l = arg;
     lower_priority();
@@ -124,7 +124,7 @@ struct lazy_free *lazy_free_new(void)
     pthread_mutex_init(&l->lock, NULL);
     pthread_cond_init(&l->work, NULL);
     pthread_cond_init(&l->idle, NULL);
-    LK_ASSERT(pthread_create(&l->thread, NULL, run, l) == 0);
+    LK_ASSERT(pthread_create(&l->thread, NULL, lazy_free_run, l) == 0);
     return l;
 }
 

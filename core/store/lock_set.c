@@ -48,8 +48,8 @@ uint32_t lock_set_count(const struct lock_set *l)
 }
 
 /* Visits shards below `end` in ascending order until visit says stop; the shard it stopped at. */
-static uint32_t walk(const struct lock_set *l, struct keyspace *ks, uint32_t end,
-                     bool (*visit)(void *ctx, struct shard *s), void *ctx)
+static uint32_t lock_set_walk(const struct lock_set *l, struct keyspace *ks, uint32_t end,
+                              bool (*visit)(void *ctx, struct shard *s), void *ctx)
 {
     for (uint32_t w = l->first; !l->empty && w <= l->last; w++)
         for (uint64_t bits = l->bits[w]; bits; bits &= bits - 1) {
@@ -88,14 +88,14 @@ static bool unlock_one(void *ctx, struct shard *s)
 static void unlock_below(const struct lock_set *l, struct keyspace *ks, uint32_t end)
 {
     uint64_t workers = 0;
-    walk(l, ks, end, unlock_one, &workers);
+    lock_set_walk(l, ks, end, unlock_one, &workers);
     shard_tell_retry(workers);
 }
 
 bool lock_set_try(const struct lock_set *l, struct keyspace *ks, uint32_t worker)
 {
     struct try_ctx t = {ks, worker};
-    const uint32_t stopped = walk(l, ks, ks->count, try_one, &t);
+    const uint32_t stopped = lock_set_walk(l, ks, ks->count, try_one, &t);
     if (stopped == ks->count)
         return true;
     unlock_below(l, ks, stopped);
@@ -104,7 +104,7 @@ bool lock_set_try(const struct lock_set *l, struct keyspace *ks, uint32_t worker
 
 void lock_set_wait(const struct lock_set *l, struct keyspace *ks)
 {
-    walk(l, ks, ks->count, wait_one, NULL);
+    lock_set_walk(l, ks, ks->count, wait_one, NULL);
 }
 
 void lock_set_unlock(const struct lock_set *l, struct keyspace *ks)
@@ -128,7 +128,7 @@ void lock_set_each(const struct lock_set *l, struct keyspace *ks,
                    void (*visit)(void *ctx, struct shard *s), void *ctx)
 {
     struct each_ctx e = {visit, ctx};
-    walk(l, ks, ks->count, each_one, &e);
+    lock_set_walk(l, ks, ks->count, each_one, &e);
 }
 
 /* --- the token ------------------------------------------------------------------------------- */

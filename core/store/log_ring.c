@@ -212,8 +212,8 @@ size_t log_ring_slot_bytes(const struct log_ring *r)
     return __atomic_load_n(&r->touched, __ATOMIC_RELAXED);
 }
 
-static uint64_t put(struct log_ring *r, enum log_kind kind, const struct log_bytes *b,
-                    uint32_t first_db, uint32_t last_db)
+static uint64_t log_ring_put_here(struct log_ring *r, enum log_kind kind, const struct log_bytes *b,
+                                  uint32_t first_db, uint32_t last_db)
 {
     __atomic_fetch_add(&r->bytes_in, b->size, __ATOMIC_RELAXED);
     const uint64_t ticket = __atomic_add_fetch(&r->tail, 1, __ATOMIC_ACQ_REL);
@@ -241,13 +241,13 @@ uint64_t log_ring_put(struct log_ring *r, enum log_kind kind, void *data, size_t
                       uint32_t first_db, uint32_t last_db)
 {
     const struct log_bytes b = {data, size, LOG_HOLD_BLOCK};
-    return put(r, kind, &b, first_db, last_db);
+    return log_ring_put_here(r, kind, &b, first_db, last_db);
 }
 
 uint64_t log_ring_put_bytes(struct log_ring *r, const struct log_bytes *b, uint32_t first_db,
                             uint32_t last_db)
 {
-    return put(r, LOG_EFFECTS, b, first_db, last_db);
+    return log_ring_put_here(r, LOG_EFFECTS, b, first_db, last_db);
 }
 
 bool log_ring_take(struct log_ring *r, struct log_record *out)

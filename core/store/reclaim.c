@@ -114,7 +114,7 @@ static void list_collect(struct list *l)
     __atomic_fetch_sub(&pending_bytes, freed, __ATOMIC_RELAXED);
 }
 
-static void list_release(struct list *l)
+static void reclaim_list_release(struct list *l)
 {
     mem_free(l->items, l->capacity * sizeof *l->items);
     *l = (struct list){0};
@@ -152,7 +152,7 @@ void reclaim_flush(void)
         list_push(&orphans, mine.items[i]);
     list_collect(&orphans);
     if (orphans.count == 0)
-        list_release(&orphans);
+        reclaim_list_release(&orphans);
     pthread_mutex_unlock(&orphans_lock);
-    list_release(&mine);
+    reclaim_list_release(&mine);
 }

@@ -27,7 +27,7 @@ static inline void make_void(struct place *at)
 
 /* --- what a view must keep ------------------------------------------------------------------- */
 
-static inline uint32_t open_epoch(const struct keyspace *ks)
+static inline uint32_t shard_write_open_epoch(const struct keyspace *ks)
 {
     return __atomic_load_n(&ks->view_epoch, __ATOMIC_RELAXED);
 }
@@ -39,7 +39,7 @@ static inline struct cow *place_cow(struct place *at)
 
 static bool is_pinned(const struct keyspace *ks, const struct entry *e)
 {
-    return entry_meta(e) & ENTRY_PINNED && open_epoch(ks) != 0;
+    return entry_meta(e) & ENTRY_PINNED && shard_write_open_epoch(ks) != 0;
 }
 
 /* Is the position of the place still to be read by the view? */
@@ -52,7 +52,7 @@ static bool is_ahead(const struct place *at)
 /* What edits of the entry's nodes must respect. */
 static struct cow *node_cow(struct place *at)
 {
-    if (LK_LIKELY(open_epoch(at->ks) == 0))
+    if (LK_LIKELY(shard_write_open_epoch(at->ks) == 0))
         return NULL;
     if (is_pinned(at->ks, at->entry))
         return &at->ks->view->pinned;
@@ -62,7 +62,7 @@ static struct cow *node_cow(struct place *at)
 
 /* --- what has left --------------------------------------------------------------------------- */
 
-static void defer_pinned(struct view *v, struct entry *e)
+static void shard_write_defer_pinned(struct view *v, struct entry *e)
 {
     pthread_mutex_lock(&v->pinned_lock);
     garbage_add_entry(&v->pinned_garbage, e);
@@ -80,11 +80,12 @@ static size_t free_effort(const struct entry *e)
 enum reader { NOBODY, THE_VIEW };
 
 /* Frees an entry that has left the place, with its value. */
-static void dispose(struct place *at, struct entry *e, enum reader reader, enum dispose how)
+static void shard_write_dispose(struct place *at, struct entry *e, enum reader reader,
+                                enum dispose how)
 {
     const bool nodes = value_kind_has_root(e->kind);
     if (LK_UNLIKELY(nodes && is_pinned(at->ks, e)))
-        defer_pinned(at->ks->view, e);
+        shard_write_defer_pinned(at->ks->view, e);
     else if (LK_UNLIKELY(reader == THE_VIEW || (nodes && is_ahead(at))))
         /* Nodes that were not cloned yet are the view's even when the entry is not. */
         garbage_add_entry(&at->table->frozen->garbage, e);
@@ -138,7 +139,7 @@ static void swap_shell(struct place *at, struct entry *copy)
     dispose_shell(at, old, reader);
 }
 
-static void settle(struct place *at, struct cow *cow)
+static void shard_write_settle(struct place *at, struct cow *cow)
 {
     struct table *t = at->table;
     if (LK_LIKELY(at->settle == SETTLE) ||
@@ -183,8 +184,8 @@ struct entry *shard_new_entry(struct bytes key, const struct value *v, int64_t d
 }
 
 /* Overwrites a value where it lies: same form, same size class, and nobody else can see it. */
-static bool put_in_place(struct place *at, struct cow *cow, const struct value *v,
-                         int64_t deadline_ms, uint32_t lru)
+static bool shard_write_put_in_place(struct place *at, struct cow *cow, const struct value *v,
+                                     int64_t deadline_ms, uint32_t lru)
 {
     struct entry *e = at->entry;
     const size_t size = value_payload_size(v);
@@ -221,11 +222,11 @@ static void put_entry(struct place *at, struct cow *cow, struct entry *e, enum d
     if (at->entry) {
         enum reader reader;
         struct entry *old = swap_entry(at, cow, e, &reader);
-        dispose(at, old, reader, how);
+        shard_write_dispose(at, old, reader, how);
         return;
     }
     table_insert(at->table, cow, at->hash, e);
-    settle(at, cow);
+    shard_write_settle(at, cow);
     make_void(at);
 }
 
@@ -240,7 +241,7 @@ int shard_put(struct place *at, struct value *v, int64_t deadline_ms, uint32_t l
 {
     check_place(at);
     struct cow *cow = place_open(at);
-    if (at->entry && put_in_place(at, cow, v, deadline_ms, lru))
+    if (at->entry && shard_write_put_in_place(at, cow, v, deadline_ms, lru))
         return LK_OK;
     struct entry *e = shard_new_entry(at->key, v, deadline_ms, lru);
     if (!e) {
@@ -260,8 +261,8 @@ void shard_remove(struct place *at, enum dispose how)
     struct cow *cow = place_cow(at);
     enum reader reader;
     struct entry *e = take_out(at, cow, &reader);
-    dispose(at, e, reader, how);
-    settle(at, cow);
+    shard_write_dispose(at, e, reader, how);
+    shard_write_settle(at, cow);
     make_void(at);
 }
 
@@ -307,12 +308,12 @@ int shard_move(struct place *from, struct place *to)
     if (!moved)
         return LK_ENOMEM;
     struct cow *cow = place_cow(from);
-    if (value_kind_has_root(moved->kind) && open_epoch(from->ks) != 0)
+    if (value_kind_has_root(moved->kind) && shard_write_open_epoch(from->ks) != 0)
         entry_set_flag(moved, ENTRY_PINNED, true);
     enum reader reader;
     struct entry *shell = take_out(from, cow, &reader);
     dispose_shell(from, shell, reader);
-    settle(from, cow);
+    shard_write_settle(from, cow);
     if (from->table == to->table)
         shard_find(to->ks, to->db, to->key, to->hash, to);
     put_entry(to, place_open(to), moved, DISPOSE_NOW);
@@ -351,7 +352,7 @@ static void edit_discard(struct value_edit *edit, struct value *nodes)
     }
     value_payload_write(nodes, entry_payload(e));
     entry_set_flag(e, entry_meta(at->entry) & ENTRY_PINNED, true);
-    dispose(at, e, NOBODY, DISPOSE_NOW);
+    shard_write_dispose(at, e, NOBODY, DISPOSE_NOW);
 }
 
 int shard_edit(struct place *at, struct place_edit *e)
@@ -408,7 +409,7 @@ struct expiring {
     void *ctx;
 };
 
-static bool expire_one(void *ctx, struct entry *e, uint64_t hash)
+static bool shard_write_expire_one(void *ctx, struct entry *e, uint64_t hash)
 {
     const struct expiring *x = ctx;
     struct place at;
@@ -425,7 +426,7 @@ uint32_t shard_expire(struct keyspace *ks, struct shard *s, struct shard_db db, 
     if (LK_LIKELY(db.table->next_due > table_due_unit(now_ms)))
         return 0;
     struct expiring x = {ks, db, expire, ctx};
-    const uint32_t n = table_expire(db.table, now_ms, max, expire_one, &x);
+    const uint32_t n = table_expire(db.table, now_ms, max, shard_write_expire_one, &x);
     if (n > 0)
         table_settle(db.table, shard_cow(ks, s, db.db, db.table));
     return n;

@@ -23,7 +23,7 @@ static void defer_nodes(struct cow *cow, void *p, size_t size)
     garbage_add_block(&f->garbage, p, size);
 }
 
-static void defer_pinned(struct cow *cow, void *p, size_t size)
+static void view_defer_pinned(struct cow *cow, void *p, size_t size)
 {
     struct view *v = (struct view *)((char *)cow - offsetof(struct view, pinned));
     pthread_mutex_lock(&v->pinned_lock);
@@ -40,7 +40,7 @@ struct view *view_cut(struct keyspace *ks)
     v->epoch = ++ks->epoch;
     pthread_mutex_init(&v->pinned_lock, NULL);
     v->pinned_garbage.held = &ks->view_held;
-    v->pinned = (struct cow){.epoch = v->epoch, .defer = defer_pinned};
+    v->pinned = (struct cow){.epoch = v->epoch, .defer = view_defer_pinned};
     ks->view = v;
     __atomic_store_n(&ks->view_epoch, v->epoch, __ATOMIC_RELEASE);
     return v;
@@ -81,7 +81,7 @@ static void freeze_all(struct view *v, struct shard *s)
 }
 
 /* Databases in ascending order; a handful of them, so insertion does. */
-static struct table_frozen *sorted(struct table_frozen *list)
+static struct table_frozen *view_sorted(struct table_frozen *list)
 {
     struct table_frozen *out = NULL;
     while (list) {
@@ -107,7 +107,7 @@ static void free_frozen(struct table_frozen *list)
 }
 
 /* Takes the view off a shard; tables that nobody froze will not be frozen any more. */
-static void detach(struct view *v, struct shard *s)
+static void view_detach(struct view *v, struct shard *s)
 {
     gate_enter(&v->ks->gate, v->reader.slot);
     shard_lock(s);
@@ -140,7 +140,7 @@ static struct table_frozen *open_shard(struct view *v)
     gate_enter(&v->ks->gate, v->reader.slot);
     shard_lock(s);
     freeze_all(v, s);
-    struct table_frozen *list = s->frozen = sorted(s->frozen);
+    struct table_frozen *list = s->frozen = view_sorted(s->frozen);
     shard_unlock(s);
     gate_leave(&v->ks->gate, v->reader.slot);
     return list;
@@ -182,7 +182,7 @@ const struct entry *view_next(struct view *v, uint32_t *db)
             if (f->cursor < TABLE_POSITIONS)
                 return NULL; /* aborted */
         }
-        detach(v, &v->ks->shards[v->reader.shard++]);
+        view_detach(v, &v->ks->shards[v->reader.shard++]);
     }
     v->reader.whole = v->reader.shard == v->ks->count;
     return NULL;
@@ -210,7 +210,7 @@ void view_close(struct view *v)
     if (!v->reader.joined)
         reader_join(v);
     for (uint32_t i = 0; i < ks->count; i++)
-        detach(v, &ks->shards[i]);
+        view_detach(v, &ks->shards[i]);
     reader_part(v);
     /* Every shard was locked once since: nobody holds a pinned cow any more. */
     garbage_release(&v->pinned_garbage);

@@ -3,7 +3,7 @@
 #include <sched.h>
 
 /* Under the lock; whoever counts reads without it. */
-static void count(uint32_t *n, uint32_t by)
+static void wait_count(uint32_t *n, uint32_t by)
 {
     __atomic_store_n(n, *n + by, __ATOMIC_RELAXED);
 }
@@ -24,7 +24,7 @@ static struct wait_key *own_key(struct shard *s, uint32_t db, struct bytes key, 
     if (k->next)
         k->next->prev = k;
     s->waits = k;
-    count(&s->waited, 1);
+    wait_count(&s->waited, 1);
     return k;
 }
 
@@ -38,7 +38,7 @@ static void drop_key(struct wait_key *k)
         k->shard->waits = k->next;
     if (k->next)
         k->next->prev = k->prev;
-    count(&k->shard->waited, -1u);
+    wait_count(&k->shard->waited, -1u);
     mem_free(k, sizeof *k + k->key_size);
 }
 
@@ -55,7 +55,7 @@ void wait_add(struct shard *s, uint32_t db, struct bytes key, uint64_t hash, str
         k->first = node;
     k->last = node;
     if (node->when_gone && k->when_gone++ == 0)
-        count(&s->waited_gone, 1);
+        wait_count(&s->waited_gone, 1);
     s->waiting++;
     s->wait_targets += node->target != NULL;
 }
@@ -75,7 +75,7 @@ void wait_drop(struct wait_node *node)
         k->last = node->prev;
     node->key = NULL;
     if (node->when_gone && --k->when_gone == 0)
-        count(&k->shard->waited_gone, -1u);
+        wait_count(&k->shard->waited_gone, -1u);
     k->shard->waiting--;
     k->shard->wait_targets -= node->target != NULL;
     drop_key(k);
@@ -107,7 +107,7 @@ struct wait_totals wait_totals_get(const struct keyspace *ks)
 
 /* --- whose it is ----------------------------------------------------------------------------- */
 
-static bool pass(struct wait *w, enum wait_state from, enum wait_state to, uint32_t *found)
+static bool wait_pass(struct wait *w, enum wait_state from, enum wait_state to, uint32_t *found)
 {
     *found = from;
     return __atomic_compare_exchange_n(&w->state, found, to, false, __ATOMIC_SEQ_CST,
@@ -117,7 +117,7 @@ static bool pass(struct wait *w, enum wait_state from, enum wait_state to, uint3
 bool wait_claim(struct wait *w)
 {
     uint32_t found;
-    while (!pass(w, WAIT_WAITS, WAIT_CLAIMED, &found)) {
+    while (!wait_pass(w, WAIT_WAITS, WAIT_CLAIMED, &found)) {
         if (found >= WAIT_SERVED)
             return false;
         sched_yield();
@@ -128,7 +128,7 @@ bool wait_claim(struct wait *w)
 bool wait_release(struct wait *w, bool served)
 {
     uint32_t found;
-    if (!served && pass(w, WAIT_CLAIMED, WAIT_WAITS, &found))
+    if (!served && wait_pass(w, WAIT_CLAIMED, WAIT_WAITS, &found))
         return false;
     const uint32_t before =
         __atomic_exchange_n(&w->state, served ? WAIT_SERVED : WAIT_ENDED, __ATOMIC_SEQ_CST);
@@ -139,7 +139,7 @@ bool wait_release(struct wait *w, bool served)
 enum wait_end wait_end(struct wait *w)
 {
     uint32_t found;
-    if (pass(w, WAIT_WAITS, WAIT_ENDED, &found))
+    if (wait_pass(w, WAIT_WAITS, WAIT_ENDED, &found))
         return WAIT_END_DONE;
     LK_ASSERT(found == WAIT_CLAIMED || found == WAIT_SERVED);
     return found == WAIT_CLAIMED ? WAIT_END_LATER : WAIT_END_SERVED;
@@ -149,9 +149,9 @@ bool wait_leave(struct wait *w)
 {
     uint32_t found;
     do {
-        if (pass(w, WAIT_WAITS, WAIT_ENDED, &found))
+        if (wait_pass(w, WAIT_WAITS, WAIT_ENDED, &found))
             return true;
-    } while (found == WAIT_CLAIMED && !pass(w, WAIT_CLAIMED, WAIT_LEFT, &found));
+    } while (found == WAIT_CLAIMED && !wait_pass(w, WAIT_CLAIMED, WAIT_LEFT, &found));
     LK_ASSERT(found == WAIT_CLAIMED || found == WAIT_SERVED);
     return false;
 }

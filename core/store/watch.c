@@ -33,12 +33,12 @@ void watch_drop(struct watch_node *w)
     mem_free(w, sizeof *w + w->key_size);
 }
 
-static void mark(struct watch_node *w)
+static void watch_mark_here(struct watch_node *w)
 {
     __atomic_store_n(w->dirty, 1, __ATOMIC_RELAXED); /* the shard's lock orders it */
 }
 
-static bool watches(const struct watch_node *w, uint32_t db, struct bytes key)
+static bool watch_watches(const struct watch_node *w, uint32_t db, struct bytes key)
 {
     return w->db == db && bytes_equal(bytes_of(w->key, w->key_size), key);
 }
@@ -46,17 +46,17 @@ static bool watches(const struct watch_node *w, uint32_t db, struct bytes key)
 void watch_mark_slow(struct shard *s, uint32_t db, struct bytes key)
 {
     for (struct watch_node *w = s->watchers; w; w = w->next)
-        if (watches(w, db, key))
-            mark(w);
+        if (watch_watches(w, db, key))
+            watch_mark_here(w);
 }
 
 void watch_mark_expired_slow(struct shard *s, uint32_t db, struct bytes key)
 {
     for (struct watch_node *w = s->watchers; w; w = w->next) {
-        if (!watches(w, db, key))
+        if (!watch_watches(w, db, key))
             continue;
         if (!w->absent)
-            mark(w);
+            watch_mark_here(w);
         w->absent = false;
     }
 }
@@ -83,7 +83,7 @@ static void mark_replaced(struct watch_node *w, enum presence was, enum presence
     if ((w->absent || was == PRESENCE_NONE) && becomes != PRESENCE_ALIVE)
         w->absent = becomes == PRESENCE_EXPIRED;
     else
-        mark(w);
+        watch_mark_here(w);
 }
 
 void watch_mark_flushed(struct shard *s, uint32_t db)

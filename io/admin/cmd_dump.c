@@ -15,7 +15,7 @@ enum { VERSION_USUAL = 10, FOOTER_BYTES = 2 + 8, WRITE_BUFFER_BYTES = 4096 };
 
 /* --- DUMP ------------------------------------------------------------------------------------ */
 
-static int append(void *ctx, const void *data, size_t size)
+static int dump_append(void *ctx, const void *data, size_t size)
 {
     buf_append(ctx, data, size);
     return LK_OK;
@@ -23,7 +23,7 @@ static int append(void *ctx, const void *data, size_t size)
 
 static void write_value(const struct value *v, bool compress, struct buf *to)
 {
-    const struct rdb_sink sink = {.write = append, .ctx = to};
+    const struct rdb_sink sink = {.write = dump_append, .ctx = to};
     struct rdb_out o;
     unsigned char footer[FOOTER_BYTES];
 
@@ -41,7 +41,7 @@ static void write_value(const struct value *v, bool compress, struct buf *to)
     buf_append(to, footer + 2, 8);
 }
 
-static enum outcome dump(struct exec *x, const struct args *a)
+static enum outcome dump_command(struct exec *x, const struct args *a)
 {
     struct value v;
     const int rc = exec_find(x, a->v[1], TYPE_ANY, &v);
@@ -64,7 +64,7 @@ struct options {
     int64_t idle_s, freq; /* -1: not said */
 };
 
-static bool fail(struct exec *x, const char *error)
+static bool dump_fail(struct exec *x, const char *error)
 {
     reply_error(x->reply, "%s", error);
     return false;
@@ -90,12 +90,12 @@ static bool read_options(struct exec *x, const struct args *a, struct options *o
             if (args_int64(a, ++i, &o->idle_s) != LK_OK)
                 return fail_with(x, LK_ENOTINT);
             if (o->idle_s < 0)
-                return fail(x, "ERR Invalid IDLETIME value, must be >= 0");
+                return dump_fail(x, "ERR Invalid IDLETIME value, must be >= 0");
         } else if (args_is(a, i, "freq") && more && o->idle_s < 0) {
             if (args_int64(a, ++i, &o->freq) != LK_OK)
                 return fail_with(x, LK_ENOTINT);
             if (o->freq < 0 || o->freq > UINT8_MAX)
-                return fail(x, "ERR Invalid FREQ value, must be >= 0 and <= 255");
+                return dump_fail(x, "ERR Invalid FREQ value, must be >= 0 and <= 255");
         } else {
             return fail_with(x, LK_ESYNTAX);
         }
@@ -115,8 +115,8 @@ static bool read_footer(struct bytes payload, unsigned *version)
 }
 
 /* Begins `in`, which the value borrows from; to be released in any case. */
-static int read_value(const struct exec *x, struct bytes payload, unsigned version,
-                      struct rdb_in *in, struct value *out)
+static int dump_read_value(const struct exec *x, struct bytes payload, unsigned version,
+                           struct rdb_in *in, struct value *out)
 {
     unsigned code = 0;
 
@@ -153,7 +153,7 @@ static void set_use(struct exec *x, struct bytes key, const struct options *o)
 }
 
 /* What has passed already is not made; what was there goes all the same. */
-static enum outcome drop(struct exec *x, struct bytes key)
+static enum outcome dump_drop(struct exec *x, struct bytes key)
 {
     if (exec_delete(x, key, false)) {
         exec_event(x, EVENT_GENERIC, "del", key);
@@ -174,8 +174,8 @@ static void log_restore(struct exec *x, const struct args *a, int64_t deadline_m
     exec_effect(x, argv, sizeof argv / sizeof *argv);
 }
 
-static enum outcome put(struct exec *x, const struct args *a, const struct options *o,
-                        struct value *v, int64_t deadline_ms)
+static enum outcome dump_put(struct exec *x, const struct args *a, const struct options *o,
+                             struct value *v, int64_t deadline_ms)
 {
     const int rc =
         deadline_ms < 0 ? exec_put(x, a->v[1], v, 0) : exec_put_until(x, a->v[1], v, deadline_ms);
@@ -190,24 +190,24 @@ static enum outcome put(struct exec *x, const struct args *a, const struct optio
 }
 
 /* The checks behind the options, in the order that clients see.  False: the error is written. */
-static bool check(struct exec *x, const struct args *a, const struct options *o, int64_t *ttl,
-                  unsigned *version)
+static bool dump_check(struct exec *x, const struct args *a, const struct options *o, int64_t *ttl,
+                       unsigned *version)
 {
     struct value old = {.type = TYPE_NONE};
 
     if (!o->replace && exec_find_silently(x, a->v[1], TYPE_ANY, &old) == LK_OK &&
         value_exists(&old))
-        return fail(x, "BUSYKEY Target key name already exists.");
+        return dump_fail(x, "BUSYKEY Target key name already exists.");
     if (args_int64(a, 2, ttl) != LK_OK)
         return fail_with(x, LK_ENOTINT);
     if (*ttl < 0)
-        return fail(x, "ERR Invalid TTL value, must be >= 0");
+        return dump_fail(x, "ERR Invalid TTL value, must be >= 0");
     if (!read_footer(a->v[3], version))
-        return fail(x, "ERR DUMP payload version or checksum are wrong");
+        return dump_fail(x, "ERR DUMP payload version or checksum are wrong");
     return true;
 }
 
-static enum outcome restore(struct exec *x, const struct args *a)
+static enum outcome dump_restore(struct exec *x, const struct args *a)
 {
     struct options o;
     struct rdb_in in;
@@ -216,28 +216,28 @@ static enum outcome restore(struct exec *x, const struct args *a)
     unsigned version;
     enum outcome outcome;
 
-    if (!read_options(x, a, &o) || !check(x, a, &o, &ttl, &version))
+    if (!read_options(x, a, &o) || !dump_check(x, a, &o, &ttl, &version))
         return RUN_DONE;
-    const int rc = read_value(x, a->v[3], version, &in, &v);
+    const int rc = dump_read_value(x, a->v[3], version, &in, &v);
     const int64_t deadline_ms = deadline_from(x, ttl, o.absolute);
     if (rc != LK_OK) {
         outcome = reply_status(x, rc);
     } else if (ttl > 0 && exec_is_past(x, deadline_ms)) {
         value_release(&v);
-        outcome = drop(x, a->v[1]);
+        outcome = dump_drop(x, a->v[1]);
     } else {
-        outcome = put(x, a, &o, &v, deadline_ms);
+        outcome = dump_put(x, a, &o, &v, deadline_ms);
     }
     rdb_in_release(&in);
     return outcome;
 }
 
 #define RESTORE                                                                                    \
-    .arity = -4, .categories = CAT_KEYSPACE | CAT_DANGEROUS, .run = restore,                       \
+    .arity = -4, .categories = CAT_KEYSPACE | CAT_DANGEROUS, .run = dump_restore,                  \
     .keys = KEY_AT(1, KEY_OW | KEY_UPDATE)
 
 const struct command admin_dump_commands[] = {
-    {"dump", .arity = 2, .flags = CMD_READONLY, .categories = CAT_KEYSPACE, .run = dump,
+    {"dump", .arity = 2, .flags = CMD_READONLY, .categories = CAT_KEYSPACE, .run = dump_command,
      .keys = KEY_AT(1, KEY_RO | KEY_ACCESS)},
     {"restore", .flags = CMD_WRITE | CMD_DENYOOM, RESTORE},
     {"restore-asking", .flags = CMD_WRITE | CMD_DENYOOM | CMD_ASKING, RESTORE},

@@ -3,7 +3,7 @@
  */
 #include "io/admin/admin_priv.h"
 
-static enum outcome bgsave(struct exec *x, const struct args *a)
+static enum outcome persist_bgsave(struct exec *x, const struct args *a)
 {
     const struct admin_parts *parts = &x->admin->parts;
     const bool schedule = a->n == 2 && args_is(a, 1, "schedule");
@@ -29,7 +29,7 @@ static enum outcome bgsave(struct exec *x, const struct args *a)
     return RUN_DONE;
 }
 
-static enum outcome bgrewriteaof(struct exec *x, const struct args *a)
+static enum outcome persist_bgrewriteaof(struct exec *x, const struct args *a)
 {
     const struct admin_parts *parts = &x->admin->parts;
 
@@ -50,7 +50,7 @@ static enum outcome bgrewriteaof(struct exec *x, const struct args *a)
 }
 
 /* Its client waits for the end; the others need not. */
-static enum outcome save(struct exec *x, const struct args *a)
+static enum outcome persist_save(struct exec *x, const struct args *a)
 {
     const struct admin_parts *parts = &x->admin->parts;
     const struct wait_spec until_answered = {.count = 0};
@@ -67,8 +67,8 @@ static enum outcome save(struct exec *x, const struct args *a)
     .flags = CMD_ADMIN | CMD_NOSCRIPT | CMD_NO_ASYNC_LOADING
 
 const struct command admin_persist_commands[] = {
-    {"bgrewriteaof", .arity = 1, SAVING, .run = bgrewriteaof},
-    {"bgsave", .arity = -1, SAVING, .run = bgsave},
-    {"save", .arity = 1, SAVING | CMD_NO_MULTI, .run = save},
+    {"bgrewriteaof", .arity = 1, SAVING, .run = persist_bgrewriteaof},
+    {"bgsave", .arity = -1, SAVING, .run = persist_bgsave},
+    {"save", .arity = 1, SAVING | CMD_NO_MULTI, .run = persist_save},
     {0},
 };

@@ -31,7 +31,7 @@ static enum outcome last_save(struct exec *x, const struct args *a)
 }
 
 /* LOLWUT [VERSION n] [columns [rows]]: there is one picture, so the version only names itself. */
-static enum outcome lolwut(struct exec *x, const struct args *a)
+static enum outcome server_lolwut(struct exec *x, const struct args *a)
 {
     int64_t version, columns = LOLWUT_COLUMNS, rows = LOLWUT_ROWS;
     uint32_t next = 1;
@@ -122,7 +122,7 @@ const struct command admin_server_commands[] = {
     {"lastsave", .arity = 1, .flags = CMD_LOADING | CMD_STALE | CMD_FAST,
      .categories = CAT_ADMIN | CAT_DANGEROUS, .run = last_save},
     {"lolwut", .arity = -1, .flags = CMD_READONLY | CMD_FAST, .categories = CAT_READ,
-     .run = lolwut},
+     .run = server_lolwut},
     {"shutdown", .arity = -1,
      .flags = CMD_ADMIN | CMD_NOSCRIPT | CMD_LOADING | CMD_STALE | CMD_NO_MULTI | CMD_ALLOW_BUSY,
      .categories = CAT_ADMIN | CAT_DANGEROUS, .run = shutdown_server},

@@ -86,7 +86,7 @@ static void append_options(int argc, char *const *argv, struct buf *text)
 }
 
 /* The path from the root, as `dir` may leave the directory in which we stand. */
-static const char *absolute(struct config_holder *h, const char *path, const char *dir)
+static const char *config_args_absolute(struct config_holder *h, const char *path, const char *dir)
 {
     struct buf whole = {0};
 
@@ -124,7 +124,7 @@ int config_load_args(struct config_holder *h, int argc, char *const *argv, int s
         return LK_EIO;
     }
     if (argc > 1 && argv[1][0] != '-') {
-        draft->config_file = absolute(h, argv[1], draft->dir);
+        draft->config_file = config_args_absolute(h, argv[1], draft->dir);
         rc = config_read_file(draft->config_file, &text, error);
         first = 2;
     }

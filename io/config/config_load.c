@@ -22,7 +22,7 @@ enum { READ_BYTES = 16 * 1024 };
 
 static const char bad_directive[] = "Bad directive or wrong number of arguments";
 
-static int fatal(struct buf *out, struct bytes line, int number, const char *why)
+static int config_load_fatal(struct buf *out, struct bytes line, int number, const char *why)
 {
     buf_printf(out, "\n*** FATAL CONFIG FILE ERROR (Latchkey %s) ***\n", LATCHKEY_VERSION);
     buf_printf(out, "Reading the configuration file, at line %d\n>>> '", number);
@@ -33,7 +33,7 @@ static int fatal(struct buf *out, struct bytes line, int number, const char *why
 
 void config_directive_fatal(const struct config_directive *d, const char *why, struct buf *out)
 {
-    (void)fatal(out, bytes_cstr(d->text), d->line, why);
+    (void)config_load_fatal(out, bytes_cstr(d->text), d->line, why);
 }
 
 int config_read_fd(int fd, struct buf *out)
@@ -73,7 +73,7 @@ static int include_one(struct config_loader *l, const char *path, int depth)
 }
 
 /* A pattern that matches nothing includes nothing; a plain name must exist. */
-static int include(struct config_loader *l, const char *path, int depth)
+static int config_load_include(struct config_loader *l, const char *path, int depth)
 {
     glob_t found = {0};
     int rc = LK_OK;
@@ -168,12 +168,13 @@ static int load_line(struct config_loader *l, struct bytes line, int number, int
     if (!config_words_split(&w, line))
         why = "Unbalanced quotes in configuration line";
     else if (w.n == 2 && bytes_is_word(w.v[0], "include"))
-        rc = depth < INCLUDE_DEPTH_MAX ? include(l, w.v[1].data, depth)
-                                       : fatal(l->error, line, number, "include nested too deeply");
+        rc = depth < INCLUDE_DEPTH_MAX
+                 ? config_load_include(l, w.v[1].data, depth)
+                 : config_load_fatal(l->error, line, number, "include nested too deeply");
     else if (w.n > 0)
         why = load_words(l, &w, line, number);
     config_words_release(&w);
-    return why ? fatal(l->error, line, number, why) : rc;
+    return why ? config_load_fatal(l->error, line, number, why) : rc;
 }
 
 int config_load_lines(struct config_loader *l, struct bytes text, int depth)

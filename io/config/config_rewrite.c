@@ -44,12 +44,13 @@ struct rewrite {
     bool has_heading;
 };
 
-static size_t slots(const struct rewrite *r)
+static size_t config_rewrite_slots(const struct rewrite *r)
 {
     return config_row_count() + r->owned_count;
 }
 
-static void add_line(struct rewrite *r, struct bytes text, const char *prefix, int slot)
+static void config_rewrite_add_line(struct rewrite *r, struct bytes text, const char *prefix,
+                                    int slot)
 {
     if (r->count == r->capacity) {
         const size_t more = r->capacity ? r->capacity * 2 : 64;
@@ -98,11 +99,11 @@ static void read_line(struct rewrite *r, struct bytes line)
 
     if (line.size == 0 || line.data[0] == '#') {
         r->has_heading |= bytes_equal(line, bytes_cstr(heading));
-        add_line(r, line, "", KEEP);
+        config_rewrite_add_line(r, line, "", KEEP);
     } else if (!config_words_split(&w, line) || w.n == 0 || !slot_of(r, w.v[0], &slot)) {
-        add_line(r, line, "# ??? ", KEEP);
+        config_rewrite_add_line(r, line, "# ??? ", KEEP);
     } else {
-        add_line(r, line, "", slot);
+        config_rewrite_add_line(r, line, "", slot);
     }
     config_words_release(&w);
 }
@@ -138,9 +139,9 @@ static void put_line(struct rewrite *r, struct bytes text, int slot, bool force)
     if (!force)
         return;
     if (!r->has_heading)
-        add_line(r, bytes_cstr(heading), "", KEEP);
+        config_rewrite_add_line(r, bytes_cstr(heading), "", KEEP);
     r->has_heading = true;
-    add_line(r, text, "", KEEP);
+    config_rewrite_add_line(r, text, "", KEEP);
     r->next_slot[slot] = r->count;
 }
 
@@ -172,7 +173,7 @@ static void put_row(struct rewrite *r, size_t index)
     buf_release(&before);
 }
 
-static void put_all(struct rewrite *r)
+static void config_rewrite_put_all(struct rewrite *r)
 {
     const size_t rows = config_row_count();
 
@@ -184,7 +185,7 @@ static void put_all(struct rewrite *r)
     }
 }
 
-static void print(const struct rewrite *r, struct buf *out)
+static void config_rewrite_print(const struct rewrite *r, struct buf *out)
 {
     bool blank = false;
 
@@ -200,17 +201,17 @@ static void print(const struct rewrite *r, struct buf *out)
     }
 }
 
-static void render(struct rewrite *r, struct bytes old, struct buf *out)
+static void config_rewrite_render(struct rewrite *r, struct bytes old, struct buf *out)
 {
-    r->next_slot = mem_calloc(slots(r) * sizeof *r->next_slot);
+    r->next_slot = mem_calloc(config_rewrite_slots(r) * sizeof *r->next_slot);
     read_lines(r, old);
-    put_all(r);
-    print(r, out);
+    config_rewrite_put_all(r);
+    config_rewrite_print(r, out);
     for (size_t i = 0; i < r->count; i++)
         buf_release(&r->storage[i]);
     mem_free(r->storage, r->capacity * sizeof *r->storage);
     mem_free(r->lines, r->capacity * sizeof *r->lines);
-    mem_free(r->next_slot, slots(r) * sizeof *r->next_slot);
+    mem_free(r->next_slot, config_rewrite_slots(r) * sizeof *r->next_slot);
 }
 
 static bool write_all(int fd, struct bytes text)
@@ -269,7 +270,7 @@ static bool replace_file(const char *path, struct bytes text)
     return ok;
 }
 
-static bool read_old(const char *path, struct buf *text)
+static bool config_rewrite_read_old(const char *path, struct buf *text)
 {
     const int fd = open(path, O_RDONLY | O_CLOEXEC);
 
@@ -296,10 +297,10 @@ int config_rewrite(struct config_holder *h, const struct config_owned_lines *own
     if (!r.now->config_file) {
         buf_append_cstr(error, "The server is running without a config file");
         rc = LK_ENOKEY;
-    } else if (!read_old(r.now->config_file, &old)) {
+    } else if (!config_rewrite_read_old(r.now->config_file, &old)) {
         rc = LK_EIO;
     } else {
-        render(&r, buf_bytes(&old), &text);
+        config_rewrite_render(&r, buf_bytes(&old), &text);
         rc = replace_file(r.now->config_file, buf_bytes(&text)) ? LK_OK : LK_EIO;
     }
     if (rc == LK_EIO)

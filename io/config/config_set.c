@@ -29,7 +29,7 @@ struct set_call {
     struct buf *error;
 };
 
-static int refuse(const struct set_call *s, struct bytes name, const char *why)
+static int config_set_refuse(const struct set_call *s, struct bytes name, const char *why)
 {
     buf_append_cstr(s->error, "CONFIG SET failed (possibly related to argument '");
     buf_append_bytes(s->error, name);
@@ -70,13 +70,13 @@ static int check_names(struct set_call *s, enum caller caller)
         if (caller == CALLER_SERVER)
             continue;
         if (s->rows[i]->flags & CONFIG_IMMUTABLE)
-            return refuse(s, name, "can't set immutable config");
+            return config_set_refuse(s, name, "can't set immutable config");
         if (!may_change(s->rows[i], s->before, caller == CALLER_LOCAL))
-            return refuse(s, name, "can't set protected config");
+            return config_set_refuse(s, name, "can't set protected config");
         /* An old and a new name are two names: the later value stands. */
         for (size_t j = 0; j < i; j++) {
             if (s->rows[j] == s->rows[i] && bytes_equal(plain_name(s, j), plain_name(s, i)))
-                return refuse(s, name, "duplicate parameter");
+                return config_set_refuse(s, name, "duplicate parameter");
         }
     }
     return LK_OK;
@@ -86,12 +86,12 @@ static int parse_values(struct set_call *s, enum caller caller)
 {
     for (size_t i = 0; i < s->count; i++) {
         if (!config_edit_set(&s->edit, s->rows[i], &s->pairs[i].value, 1))
-            return refuse(s, plain_name(s, i), s->edit.error);
+            return config_set_refuse(s, plain_name(s, i), s->edit.error);
         const char *why = caller == CALLER_SERVER
                               ? NULL
                               : config_need_unmet(s->holder, s->edit.draft, s->rows[i]);
         if (why)
-            return refuse(s, plain_name(s, i), why);
+            return config_set_refuse(s, plain_name(s, i), why);
     }
     return LK_OK;
 }
@@ -107,7 +107,7 @@ static size_t first_changed(const struct set_call *s, enum config_hook_id id)
     return i;
 }
 
-static const char *prepare(const struct set_call *s, enum config_hook_id id)
+static const char *config_set_prepare(const struct set_call *s, enum config_hook_id id)
 {
     const struct config_hook *hook = config_holder_hook(s->holder, id);
 
@@ -116,7 +116,7 @@ static const char *prepare(const struct set_call *s, enum config_hook_id id)
     return hook->prepare ? hook->prepare(hook->ctx, s->before, s->edit.draft) : NULL;
 }
 
-static void undo(const struct set_call *s, enum config_hook_id id)
+static void config_set_undo(const struct set_call *s, enum config_hook_id id)
 {
     const struct config_hook *hook = config_holder_hook(s->holder, id);
 
@@ -131,15 +131,15 @@ static int prepare_all(const struct set_call *s, uint32_t *due)
         const size_t i = first_changed(s, id);
         if (i == s->count)
             continue;
-        const char *why = prepare(s, id);
+        const char *why = config_set_prepare(s, id);
         if (!why) {
             *due |= 1u << id;
             continue;
         }
-        const int rc = refuse(s, bytes_cstr(s->rows[i]->name), why);
+        const int rc = config_set_refuse(s, bytes_cstr(s->rows[i]->name), why);
         while (id-- > CONFIG_HOOK_NONE + 1)
             if (*due & 1u << id)
-                undo(s, id);
+                config_set_undo(s, id);
         return rc;
     }
     return LK_OK;
@@ -160,8 +160,8 @@ static void go_back(const struct set_call *s)
         LK_ASSERT(chdir(s->before->dir) == 0);
 }
 
-static int change(struct config_holder *h, const struct config_pair *pairs, size_t count,
-                  enum caller caller, struct buf *error)
+static int config_set_change(struct config_holder *h, const struct config_pair *pairs, size_t count,
+                             enum caller caller, struct buf *error)
 {
     struct set_call s = {.holder = h, .pairs = pairs, .count = count, .error = error};
     uint32_t due = 0;
@@ -194,12 +194,12 @@ static int change(struct config_holder *h, const struct config_pair *pairs, size
 int config_set(struct config_holder *h, const struct config_pair *pairs, size_t count, bool local,
                struct buf *error)
 {
-    return change(h, pairs, count, local ? CALLER_LOCAL : CALLER_REMOTE, error);
+    return config_set_change(h, pairs, count, local ? CALLER_LOCAL : CALLER_REMOTE, error);
 }
 
 int config_put(struct config_holder *h, struct bytes name, struct bytes value, struct buf *error)
 {
     const struct config_pair pair = {name, value};
 
-    return change(h, &pair, 1, CALLER_SERVER, error);
+    return config_set_change(h, &pair, 1, CALLER_SERVER, error);
 }

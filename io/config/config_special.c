@@ -107,7 +107,8 @@ static void limit_show(const struct config *c, const struct config_row *row, str
     }
 }
 
-static void limit_lines(const struct config *c, const struct config_row *row, struct buf *out)
+static void config_special_limit_lines(const struct config *c, const struct config_row *row,
+                                       struct buf *out)
 {
     static const char *const name[] = {"normal", "replica", "pubsub"};
 
@@ -121,7 +122,8 @@ static void limit_lines(const struct config *c, const struct config_row *row, st
     }
 }
 
-const struct config_special config_special_buffer_limit = {limit_set, limit_show, limit_lines};
+const struct config_special config_special_buffer_limit = {limit_set, limit_show,
+                                                           config_special_limit_lines};
 
 /* --- oom-score-adj-values: three numbers ------------------------------------------------------ */
 

@@ -67,7 +67,8 @@ bool config_parse_memory(struct bytes word, uint64_t *out)
     return false;
 }
 
-static bool set_int(struct config_edit *e, const struct config_row *row, struct bytes word)
+static bool config_value_set_int(struct config_edit *e, const struct config_row *row,
+                                 struct bytes word)
 {
     int64_t v = 0;
 
@@ -207,7 +208,7 @@ static bool set_one(struct config_edit *e, const struct config_row *row, struct 
         MEMBER(bool, e->draft, row) = bytes_is_word(word, "yes");
         return true;
     case CONFIG_KIND_INT:
-        return set_int(e, row, word);
+        return config_value_set_int(e, row, word);
     case CONFIG_KIND_OCTAL:
         return set_octal(e, row, word);
     case CONFIG_KIND_MEMORY:

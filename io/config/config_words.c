@@ -22,7 +22,7 @@ static bool is_space(char c)
     return is_blank(c) || c == '\v' || c == '\f';
 }
 
-static int hex_digit(char c)
+static int config_words_hex_digit(char c)
 {
     if (c >= '0' && c <= '9')
         return c - '0';
@@ -43,12 +43,14 @@ struct bytes config_trim(struct bytes line)
 }
 
 /* Appends the byte that the escape at p stands for; returns where the escape ends. */
-static const char *unescape(const char *p, const char *end, struct buf *out)
+static const char *config_words_unescape(const char *p, const char *end, struct buf *out)
 {
     static const char letter[] = "nrtba", byte[] = "\n\r\t\b\a";
 
-    if (*p == 'x' && end - p > 2 && hex_digit(p[1]) >= 0 && hex_digit(p[2]) >= 0) {
-        buf_append_char(out, (char)(hex_digit(p[1]) * 16 + hex_digit(p[2])));
+    if (*p == 'x' && end - p > 2 && config_words_hex_digit(p[1]) >= 0 &&
+        config_words_hex_digit(p[2]) >= 0) {
+        buf_append_char(out,
+                        (char)(config_words_hex_digit(p[1]) * 16 + config_words_hex_digit(p[2])));
         return p + 3;
     }
     const char *known = memchr(letter, *p, sizeof letter - 1);
@@ -57,11 +59,12 @@ static const char *unescape(const char *p, const char *end, struct buf *out)
 }
 
 /* Appends what stands between quotes that opened before p; NULL if they do not close a word. */
-static const char *unquote(const char *p, const char *end, char quote, struct buf *out)
+static const char *config_words_unquote(const char *p, const char *end, char quote, struct buf *out)
 {
     while (p < end && *p != quote) {
         if (*p == '\\' && end - p > 1 && (quote == '"' || p[1] == quote))
-            p = quote == '"' ? unescape(p + 1, end, out) : (buf_append_char(out, quote), p + 2);
+            p = quote == '"' ? config_words_unescape(p + 1, end, out)
+                             : (buf_append_char(out, quote), p + 2);
         else
             buf_append_char(out, *p++);
     }
@@ -71,7 +74,7 @@ static const char *unquote(const char *p, const char *end, char quote, struct bu
 }
 
 /* The word's bytes move when storage grows, so v holds offsets until the line is whole. */
-static void add_word(struct config_words *w, size_t start)
+static void config_words_add_word(struct config_words *w, size_t start)
 {
     if (w->n == w->capacity) {
         const size_t more = w->capacity ? w->capacity * 2 : 8;
@@ -102,7 +105,7 @@ bool config_words_split(struct config_words *w, struct bytes line)
         while (p && p < end && !is_blank(*p)) {
             if (*p == '"' || *p == '\'') {
                 const char quote = *p;
-                p = unquote(p + 1, end, quote, &w->storage);
+                p = config_words_unquote(p + 1, end, quote, &w->storage);
                 if (!p) {
                     w->n = 0;
                     return false;
@@ -111,7 +114,7 @@ bool config_words_split(struct config_words *w, struct bytes line)
             }
             buf_append_char(&w->storage, *p++);
         }
-        add_word(w, start);
+        config_words_add_word(w, start);
     }
     settle_words(w);
     return true;
@@ -127,7 +130,7 @@ void config_words_split_value(struct config_words *w, struct bytes value)
         const char *stop = space ? space : end;
         const size_t start = w->storage.size;
         buf_append(&w->storage, p, (size_t)(stop - p));
-        add_word(w, start);
+        config_words_add_word(w, start);
         if (!space)
             break;
         p = space + 1;

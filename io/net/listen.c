@@ -20,7 +20,7 @@ struct failure {
     char text[128];
 };
 
-static int fail(struct failure *why, const char *call)
+static int listen_fail(struct failure *why, const char *call)
 {
     why->error = -errno;
     (void)snprintf(why->text, sizeof why->text, "%s: %s", call, strerror(errno));
@@ -34,7 +34,7 @@ static int open_socket(int family, int type)
 
 static int fail_and_close(struct failure *why, const char *call, int fd)
 {
-    (void)fail(why, call);
+    (void)listen_fail(why, call);
     close(fd);
     return -1;
 }
@@ -46,7 +46,7 @@ static int listen_at(const struct addrinfo *at, const struct listen_tcp_config *
     const int on = 1;
     const int fd = open_socket(at->ai_family, at->ai_socktype);
     if (fd < 0)
-        return fail(why, "socket");
+        return listen_fail(why, "socket");
     if (at->ai_family == AF_INET6 && setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on) != 0)
         return fail_and_close(why, "setsockopt IPV6_V6ONLY", fd);
     if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) != 0)
@@ -171,12 +171,12 @@ static int listen_at_path(const struct listen_unix_config *config, struct failur
     struct sockaddr_un a = {.sun_family = AF_UNIX};
     if (strlen(path) >= sizeof a.sun_path) {
         errno = ENAMETOOLONG;
-        return fail(why, "bind");
+        return listen_fail(why, "bind");
     }
     memcpy(a.sun_path, path, strlen(path) + 1);
     const int fd = open_socket(AF_UNIX, SOCK_STREAM);
     if (fd < 0)
-        return fail(why, "socket");
+        return listen_fail(why, "socket");
     /* The file gets the socket's rights less the umask; the second call adds what that took. */
     if (mode != 0 && fchmod(fd, mode) != 0)
         return fail_and_close(why, "chmod", fd);

@@ -80,7 +80,7 @@ static int set_change(struct net_epoll *e, int op, int fd, uint32_t events, void
     return epoll_ctl(e->epoll_fd, op, fd, &event) == 0 ? 0 : -errno;
 }
 
-static void tell(struct net_epoll *e, struct net_conn *c, uint32_t what)
+static void net_epoll_tell(struct net_epoll *e, struct net_conn *c, uint32_t what)
 {
     c->state |= what;
     conn_list_move(&e->told, c);
@@ -108,9 +108,9 @@ static void epoll_want(struct net_epoll *e, struct net_conn *c)
     /* The set takes no more (max_user_watches): without it the conn is as good as gone. */
     c->error = rc;
     if (!(c->state & ENDED))
-        tell(e, c, ENDED | TELL_EOF);
+        net_epoll_tell(e, c, ENDED | TELL_EOF);
     if ((c->state & SENDING) && !(c->state & TELL_SENT))
-        tell(e, c, TELL_SENT);
+        net_epoll_tell(e, c, TELL_SENT);
 }
 
 static void epoll_attach(struct net *n, struct net_conn *c)
@@ -149,9 +149,9 @@ static void send_some(struct net_epoll *e, struct net_conn *c)
     }
     if (n < 0 && errno != EAGAIN && errno != EINTR) {
         c->error = -errno;
-        tell(e, c, TELL_SENT);
+        net_epoll_tell(e, c, TELL_SENT);
     } else if (net_send_advance(c, n > 0 ? (size_t)n : 0)) {
-        tell(e, c, TELL_SENT);
+        net_epoll_tell(e, c, TELL_SENT);
     }
     epoll_want(e, c);
 }

@@ -295,7 +295,7 @@ static int on_completion(struct net_uring *u, const struct io_uring_cqe *cqe,
     return n;
 }
 
-static int harvest(struct net_uring *u, struct net_event *events, int max)
+static int net_uring_harvest(struct net_uring *u, struct net_event *events, int max)
 {
     const struct io_uring_cqe *cqe;
     unsigned head, seen = 0;
@@ -330,7 +330,7 @@ static int ring_wait(struct net *n, struct net_event *events, int max, int64_t t
         uring_poll(&u->u);
 
     if (count < limit)
-        count += harvest(u, events + count, limit - count);
+        count += net_uring_harvest(u, events + count, limit - count);
     if (count < limit)
         count += report_closed(u, events + count, limit - count);
     /* Without room it is left for the next wait, which then does not sleep. */
@@ -400,7 +400,7 @@ static const struct net_ops uring_ops = {
 };
 
 /* low, doubled until it reaches n or high. */
-static uint32_t doubled(uint32_t low, uint32_t n, uint32_t high)
+static uint32_t net_uring_doubled(uint32_t low, uint32_t n, uint32_t high)
 {
     while (low < n && low < high)
         low *= 2;
@@ -422,11 +422,11 @@ struct net *net_uring_new(uint32_t conns_hint)
         rc = -errno;
         goto no_eventfd;
     }
-    rc = uring_init(&u->u, doubled(CQ_MIN, 2 * hint, CQ_MAX));
+    rc = uring_init(&u->u, net_uring_doubled(CQ_MIN, 2 * hint, CQ_MAX));
     if (rc != 0)
         goto no_ring;
     rc = uring_buffers_init(&u->buffers, &u->u.ring,
-                            doubled(URING_BUFFERS_MIN, hint, URING_BUFFERS_MAX));
+                            net_uring_doubled(URING_BUFFERS_MIN, hint, URING_BUFFERS_MAX));
     if (rc != 0)
         goto no_buffers;
     u->headers = mem_calloc(u->u.ring.sq.ring_entries * sizeof *u->headers);

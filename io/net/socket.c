@@ -22,14 +22,14 @@ union address {
 static_assert(SOCKET_NAME_CHARS > sizeof(((struct sockaddr_un *)0)->sun_path) + sizeof ":0",
               "the longest name is a path");
 
-static int result(int rc)
+static int socket_result(int rc)
 {
     return rc == 0 ? 0 : -errno;
 }
 
-static int set_int(int fd, int level, int option, int value)
+static int socket_set_int(int fd, int level, int option, int value)
 {
-    return result(setsockopt(fd, level, option, &value, sizeof value));
+    return socket_result(setsockopt(fd, level, option, &value, sizeof value));
 }
 
 static bool is_tcp(int fd)
@@ -44,17 +44,17 @@ int socket_set_nonblocking(int fd, bool on)
     const int flags = fcntl(fd, F_GETFL);
     if (flags < 0)
         return -errno;
-    return result(fcntl(fd, F_SETFL, on ? flags | O_NONBLOCK : flags & ~O_NONBLOCK));
+    return socket_result(fcntl(fd, F_SETFL, on ? flags | O_NONBLOCK : flags & ~O_NONBLOCK));
 }
 
 int socket_set_cloexec(int fd)
 {
-    return result(fcntl(fd, F_SETFD, FD_CLOEXEC));
+    return socket_result(fcntl(fd, F_SETFD, FD_CLOEXEC));
 }
 
 int socket_set_nodelay(int fd, bool on)
 {
-    return is_tcp(fd) ? set_int(fd, IPPROTO_TCP, TCP_NODELAY, on) : 0;
+    return is_tcp(fd) ? socket_set_int(fd, IPPROTO_TCP, TCP_NODELAY, on) : 0;
 }
 
 int socket_set_keepalive(int fd, int interval_s)
@@ -62,25 +62,25 @@ int socket_set_keepalive(int fd, int interval_s)
     enum { PROBES = 3 };
     if (!is_tcp(fd))
         return 0;
-    int rc = set_int(fd, SOL_SOCKET, SO_KEEPALIVE, interval_s > 0);
+    int rc = socket_set_int(fd, SOL_SOCKET, SO_KEEPALIVE, interval_s > 0);
     if (rc != 0 || interval_s <= 0)
         return rc;
     const int step_s = interval_s / PROBES > 0 ? interval_s / PROBES : 1;
-    rc = set_int(fd, IPPROTO_TCP, TCP_KEEPIDLE, interval_s);
+    rc = socket_set_int(fd, IPPROTO_TCP, TCP_KEEPIDLE, interval_s);
     if (rc == 0)
-        rc = set_int(fd, IPPROTO_TCP, TCP_KEEPINTVL, step_s);
+        rc = socket_set_int(fd, IPPROTO_TCP, TCP_KEEPINTVL, step_s);
     if (rc == 0)
-        rc = set_int(fd, IPPROTO_TCP, TCP_KEEPCNT, PROBES);
+        rc = socket_set_int(fd, IPPROTO_TCP, TCP_KEEPCNT, PROBES);
     return rc;
 }
 
 int socket_set_mark(int fd, uint32_t mark)
 {
-    return mark == 0 ? 0 : set_int(fd, SOL_SOCKET, SO_MARK, (int)mark);
+    return mark == 0 ? 0 : socket_set_int(fd, SOL_SOCKET, SO_MARK, (int)mark);
 }
 
 /* Cuts what snprintf would have written to what fits. */
-static size_t written(int wanted, size_t size)
+static size_t socket_written(int wanted, size_t size)
 {
     if (wanted < 0 || size == 0)
         return 0;
@@ -100,10 +100,10 @@ static size_t print_address(const union address *a, char *out, size_t size)
         n = snprintf(out, size, "%.*s:0", (int)sizeof a->path.sun_path, a->path.sun_path);
     else
         n = snprintf(out, size, "?:0");
-    return written(n, size);
+    return socket_written(n, size);
 }
 
-static size_t name(int fd, bool peer, char *out, size_t size)
+static size_t socket_name(int fd, bool peer, char *out, size_t size)
 {
     union address a;
     memset(&a, 0, sizeof a);
@@ -121,12 +121,12 @@ static size_t name(int fd, bool peer, char *out, size_t size)
 
 size_t socket_peer_name(int fd, char *out, size_t size)
 {
-    return name(fd, true, out, size);
+    return socket_name(fd, true, out, size);
 }
 
 size_t socket_own_name(int fd, char *out, size_t size)
 {
-    return name(fd, false, out, size);
+    return socket_name(fd, false, out, size);
 }
 
 bool socket_is_local(int fd)

@@ -7,7 +7,7 @@
 enum { SUBMISSION_SHARE = 4 };
 
 /* Submits all prepared entries: how many, or a negative errno (-ETIME at the timeout). */
-static int enter(struct uring *u, unsigned min_complete, struct __kernel_timespec *timeout)
+static int uring_enter(struct uring *u, unsigned min_complete, struct __kernel_timespec *timeout)
 {
     struct io_uring_sq *sq = &u->ring.sq;
     const unsigned flags = u->enter_flags | IORING_ENTER_GETEVENTS;
@@ -27,7 +27,7 @@ static int enter(struct uring *u, unsigned min_complete, struct __kernel_timespe
 }
 
 /* May the same entry succeed later?  Out of memory is given a chance; all else is our bug. */
-static bool passes(int rc)
+static bool uring_passes(int rc)
 {
     return rc == -EINTR || rc == -EAGAIN || rc == -EBUSY || rc == -ETIME;
 }
@@ -86,8 +86,8 @@ void uring_flush(struct uring *u)
 {
     enum { ATTEMPTS = 1000 };
     for (int i = 0; i < ATTEMPTS; i++) {
-        const int rc = enter(u, 0, NULL);
-        LK_ASSERT(rc >= 0 || passes(rc));
+        const int rc = uring_enter(u, 0, NULL);
+        LK_ASSERT(rc >= 0 || uring_passes(rc));
         if (rc >= 0 && io_uring_sq_ready(&u->ring) == 0)
             return;
     }
@@ -118,8 +118,8 @@ void uring_wait(struct uring *u, int64_t timeout_ns)
         .tv_sec = timeout_ns / 1000000000,
         .tv_nsec = timeout_ns % 1000000000,
     };
-    const int rc = enter(u, 1, timeout_ns >= 0 ? &ts : NULL);
-    LK_ASSERT(rc >= 0 || passes(rc));
+    const int rc = uring_enter(u, 1, timeout_ns >= 0 ? &ts : NULL);
+    LK_ASSERT(rc >= 0 || uring_passes(rc));
 }
 
 void uring_poll(struct uring *u)
@@ -128,6 +128,6 @@ void uring_poll(struct uring *u)
     if (io_uring_sq_ready(&u->ring) == 0 && u->flags_tell &&
         !(hints & (IORING_SQ_TASKRUN | IORING_SQ_CQ_OVERFLOW)))
         return;
-    const int rc = enter(u, 0, NULL);
-    LK_ASSERT(rc >= 0 || passes(rc));
+    const int rc = uring_enter(u, 0, NULL);
+    LK_ASSERT(rc >= 0 || uring_passes(rc));
 }

@@ -23,7 +23,7 @@ void key_loader_begin(struct key_loader *k, struct persistence *p, bool merge, b
     bulk_load_begin(&k->bulk, p->parts.engine->fixed.keyspace, merge);
 }
 
-static void tell(struct key_loader *k)
+static void key_loader_tell(struct key_loader *k)
 {
     __atomic_fetch_add(&k->p->loaded_keys, k->keys, __ATOMIC_RELAXED);
     __atomic_fetch_add(&k->p->load_expired, k->expired, __ATOMIC_RELAXED);
@@ -32,7 +32,7 @@ static void tell(struct key_loader *k)
 
 void key_loader_end(struct key_loader *k)
 {
-    tell(k);
+    key_loader_tell(k);
     bulk_load_end(&k->bulk);
 }
 
@@ -62,7 +62,7 @@ static uint32_t use_bits(const struct key_loader *k, const struct rdb_record *r)
     return lru_clock(k->now_ms - idle_s * 1000);
 }
 
-static int take_key(void *ctx, const struct rdb_record *r)
+static int key_loader_take_key(void *ctx, const struct rdb_record *r)
 {
     struct key_loader *k = ctx;
     const uint32_t databases = k->bulk.ks->databases;
@@ -83,16 +83,16 @@ static int take_key(void *ctx, const struct rdb_record *r)
         usleep((useconds_t)k->delay_us);
     const int rc = bulk_load_add(&k->bulk, r->db, r->key, r->value, r->deadline_ms, use_bits(k, r));
     if (rc == LK_OK && ++k->keys == PROGRESS_KEYS) {
-        tell(k);
+        key_loader_tell(k);
         k->now_ms = clock_unix_ms();
     }
     return bulk_done(k, rc);
 }
 
-static int end_run(void *ctx)
+static int key_loader_end_run(void *ctx)
 {
     struct key_loader *k = ctx;
-    tell(k);
+    key_loader_tell(k);
     return key_loader_flush(k);
 }
 
@@ -109,7 +109,7 @@ static int take_sizes(void *ctx, uint32_t db, uint64_t keys, uint64_t deadlines)
     return LK_OK;
 }
 
-static int take_aux(void *ctx, struct bytes name, struct bytes value)
+static int key_loader_take_aux(void *ctx, struct bytes name, struct bytes value)
 {
     (void)ctx;
     if (bytes_equal(name, bytes_cstr("redis-ver")))
@@ -121,9 +121,9 @@ static int take_aux(void *ctx, struct bytes name, struct bytes value)
 
 struct rdb_receiver key_loader_receiver(struct key_loader *k)
 {
-    return (struct rdb_receiver){.entry = take_key,
-                                 .run_end = end_run,
-                                 .aux = take_aux,
+    return (struct rdb_receiver){.entry = key_loader_take_key,
+                                 .run_end = key_loader_end_run,
+                                 .aux = key_loader_take_aux,
                                  .sizes = take_sizes,
                                  .limits = &k->limits,
                                  .ctx = k};

@@ -14,7 +14,7 @@
 
 /* --- what the saver asks --------------------------------------------------------------------- */
 
-static enum rdb_use use_of(const struct config *c)
+static enum rdb_use persistence_use_of(const struct config *c)
 {
     if (c->dispatch.maxmemory == 0)
         return RDB_USE_NONE;
@@ -31,7 +31,7 @@ static enum rdb_use use_of(const struct config *c)
 }
 
 /* In the closed gate: also the moment from which on changes are logged. */
-static void settings(void *ctx, enum saver_job job, struct saver_settings *out)
+static void persistence_settings(void *ctx, enum saver_job job, struct saver_settings *out)
 {
     struct persistence *p = ctx;
     const struct config *c = persistence_config(p);
@@ -49,14 +49,14 @@ static void settings(void *ctx, enum saver_job job, struct saver_settings *out)
         .hold_fsync = c->no_appendfsync_on_rewrite,
         .rdb_preamble = c->aof_use_rdb_preamble,
         .timestamps = c->aof_timestamp_enabled,
-        .use = use_of(c),
+        .use = persistence_use_of(c),
         .lfu_decay_minutes = (uint32_t)c->dispatch.limits.lfu_decay_minutes,
         .redis_version = REDIS_VERSION,
         .key_delay_us = rewrite ? 0 : c->rdb_key_save_delay_us,
     };
 }
 
-static uint64_t count_changes(void *ctx)
+static uint64_t persistence_count_changes(void *ctx)
 {
     const struct engine *engine = ((struct persistence *)ctx)->parts.engine;
     uint64_t sum = 0;
@@ -127,7 +127,7 @@ static void aof_faulted(void *ctx, const char *line)
  * A snapshot of what is gone is of no use.  With save points the empty data set is saved in its
  * place, and from here on changes are counted anew.
  */
-static void flushed(void *ctx)
+static void persistence_flushed(void *ctx)
 {
     struct persistence *p = ctx;
     saver_abort(p->saver, SAVER_RDB);
@@ -142,7 +142,7 @@ static void take_flushed(struct persistence *p)
 {
     if (__atomic_load_n(&p->flushed, __ATOMIC_RELAXED) &&
         __atomic_exchange_n(&p->flushed, 0, __ATOMIC_ACQ_REL))
-        saver_note_saved(p->saver, count_changes(p));
+        saver_note_saved(p->saver, persistence_count_changes(p));
 }
 
 struct persistence *persistence_new(const struct persistence_parts *parts)
@@ -168,12 +168,12 @@ struct persistence *persistence_new(const struct persistence_parts *parts)
                                       .aof = p->aof,
                                       .ops = &file_ops_system,
                                       .ctx = p,
-                                      .settings = settings,
-                                      .changes = count_changes,
+                                      .settings = persistence_settings,
+                                      .changes = persistence_count_changes,
                                       .ended = job_ended};
     p->saver = saver_new(&saver);
     aof_keep_history(p->aof, c->aof_disable_auto_gc);
-    engine->hooks.flushed = flushed;
+    engine->hooks.flushed = persistence_flushed;
     engine->hooks.flushed_ctx = p;
     config_register(parts->config, CONFIG_HOOK_AOF, &(struct config_hook){NULL, aof_applied, p});
     return p;
@@ -181,7 +181,7 @@ struct persistence *persistence_new(const struct persistence_parts *parts)
 
 /* --- now and then ---------------------------------------------------------------------------- */
 
-static bool begin(struct persistence *p, enum saver_job job)
+static bool persistence_begin_here(struct persistence *p, enum saver_job job)
 {
     enum aof_turn turn = AOF_TURN_NONE;
     if (job == SAVER_REWRITE && __atomic_load_n(&p->beginning, __ATOMIC_ACQUIRE))
@@ -200,7 +200,8 @@ enum { RETRY_MS = 5000 };
 static bool save_is_due(const struct persistence *p, const struct config *c,
                         const struct saver_report *r, int64_t now_ms)
 {
-    const uint64_t changes = count_changes((void *)(uintptr_t)p) - r->changes_at_last_save;
+    const uint64_t changes =
+        persistence_count_changes((void *)(uintptr_t)p) - r->changes_at_last_save;
     if (r->save_failed && now_ms - r->last_try_ms < RETRY_MS)
         return false;
     for (size_t i = 0; i < c->save.n; i++) {
@@ -261,11 +262,11 @@ void persistence_cron(struct persistence *p, int64_t now_ms)
     if (__atomic_load_n(&p->rewrite_scheduled, __ATOMIC_RELAXED) || rewrite_is_due(p, c, now_ms)) {
         __atomic_store_n(&p->rewrite_scheduled, 0, __ATOMIC_RELAXED);
         p->last_rewrite_try_ms = now_ms;
-        begin(p, SAVER_REWRITE);
+        persistence_begin_here(p, SAVER_REWRITE);
     } else if (__atomic_load_n(&p->save_scheduled, __ATOMIC_RELAXED) ||
                save_is_due(p, c, &r, now_ms)) {
         __atomic_store_n(&p->save_scheduled, 0, __ATOMIC_RELAXED);
-        begin(p, SAVER_RDB);
+        persistence_begin_here(p, SAVER_RDB);
     }
 }
 
@@ -293,7 +294,7 @@ void persistence_settle(struct persistence *p)
     } else if (!on && wanted) {
         mkdir(p->aof_directory, 0755);
         __atomic_store_n(&p->beginning, 1, __ATOMIC_RELEASE);
-        if (!begin(p, SAVER_REWRITE))
+        if (!persistence_begin_here(p, SAVER_REWRITE))
             log_line(LOG_NOTICE, "AOF was enabled but there is already another background "
                                  "operation. An AOF background was scheduled to start when "
                                  "possible.");
@@ -312,7 +313,7 @@ enum save_answer persistence_bgsave(struct persistence *p, bool schedule)
     const enum saver_job job = saver_report_get(p->saver).job;
     if (job == SAVER_RDB)
         return SAVE_BUSY_SAVING;
-    if (job == SAVER_NONE && begin(p, SAVER_RDB))
+    if (job == SAVER_NONE && persistence_begin_here(p, SAVER_RDB))
         return SAVE_STARTED;
     if (!schedule)
         return SAVE_BUSY_REWRITING;
@@ -326,7 +327,7 @@ enum save_answer persistence_bgrewrite(struct persistence *p)
     if (job == SAVER_REWRITE)
         return SAVE_BUSY_REWRITING;
     mkdir(p->aof_directory, 0755);
-    if (job == SAVER_NONE && begin(p, SAVER_REWRITE))
+    if (job == SAVER_NONE && persistence_begin_here(p, SAVER_REWRITE))
         return SAVE_STARTED;
     __atomic_store_n(&p->rewrite_scheduled, 1, __ATOMIC_RELAXED);
     return SAVE_SCHEDULED;

@@ -32,7 +32,7 @@ struct loader {
 };
 
 /* Whoever wants to be alone in the gate gets his turn. */
-static void give_way(struct loader *l)
+static void persistence_load_give_way(struct loader *l)
 {
     dispatch_leave(l->d);
     dispatch_enter(l->d);
@@ -40,7 +40,7 @@ static void give_way(struct loader *l)
 
 /* --- keys ------------------------------------------------------------------------------------ */
 
-static void outside(void *ctx, bool out)
+static void persistence_load_outside(void *ctx, bool out)
 {
     const struct loader *l = ctx;
     if (out)
@@ -50,7 +50,7 @@ static void outside(void *ctx, bool out)
 }
 
 /* A line now and then for whoever watches the log: twenty at most, and none of a short load. */
-static void say_progress(struct loader *l, uint64_t done, uint64_t total)
+static void persistence_load_say_progress(struct loader *l, uint64_t done, uint64_t total)
 {
     enum { STEP_PERCENT = 5, PAUSE_MS = 1000 };
     const unsigned percent = total > 0 ? (unsigned)(done * 100 / total) : 0;
@@ -68,8 +68,8 @@ static void rdb_progress(void *ctx, uint64_t offset)
     struct loader *l = ctx;
     struct persistence *p = l->keys.p;
     __atomic_store_n(&p->loaded_bytes, offset, __ATOMIC_RELAXED);
-    say_progress(l, offset, __atomic_load_n(&p->load_total, __ATOMIC_RELAXED));
-    give_way(l);
+    persistence_load_say_progress(l, offset, __atomic_load_n(&p->load_total, __ATOMIC_RELAXED));
+    persistence_load_give_way(l);
 }
 
 static struct rdb_receiver receiver_of(struct loader *l)
@@ -139,8 +139,8 @@ static uint32_t count_data(const struct args *a, uint32_t n)
     return i;
 }
 
-static int take_commands(void *ctx, const struct aof_command *v, uint32_t n, uint32_t *done,
-                         struct buf *error)
+static int persistence_load_take_commands(void *ctx, const struct aof_command *v, uint32_t n,
+                                          uint32_t *done, struct buf *error)
 {
     struct loader *l = ctx;
     struct args a[AOF_LOAD_BATCH];
@@ -174,13 +174,13 @@ static void take_progress(void *ctx, uint64_t read, uint64_t total)
     struct loader *l = ctx;
     __atomic_store_n(&l->keys.p->loaded_bytes, read, __ATOMIC_RELAXED);
     __atomic_store_n(&l->keys.p->load_total, total, __ATOMIC_RELAXED);
-    say_progress(l, read, total);
-    give_way(l);
+    persistence_load_say_progress(l, read, total);
+    persistence_load_give_way(l);
 }
 
 /* --- files ----------------------------------------------------------------------------------- */
 
-static char *join(const char *directory, const char *name)
+static char *persistence_load_join(const char *directory, const char *name)
 {
     struct buf b = {0};
     buf_printf(&b, "%s/%s", directory, name);
@@ -223,7 +223,7 @@ static bool adopt_single_file(struct persistence *p, const struct config *c)
         log_line(LOG_WARNING, "Can't write the AOF manifest: %s", strerror(errno));
         return false;
     }
-    char *to = join(p->aof_directory, c->appendfilename);
+    char *to = persistence_load_join(p->aof_directory, c->appendfilename);
     const bool moved = rename(c->appendfilename, to) == 0;
     if (moved)
         log_line(LOG_NOTICE, "Successfully migrated an old-style AOF");
@@ -248,7 +248,7 @@ int persistence_read_manifest(struct persistence *p, struct aof_manifest *out)
     struct buf name = {0}, text = {0}, error = {0};
     buf_printf(&name, "%s.manifest", c->appendfilename);
     buf_append_char(&name, '\0');
-    char *path = join(p->aof_directory, name.data);
+    char *path = persistence_load_join(p->aof_directory, name.data);
     int rc = LK_OK;
     if (read_small(path, &text)) {
         rc = aof_manifest_parse(buf_bytes(&text), out, &error);
@@ -300,8 +300,10 @@ static bool load_rdb(struct loader *l, const struct config *c)
 static bool load_aof(struct loader *l, const struct config *c, struct aof_load_result *result)
 {
     const struct rdb_receiver rdb = receiver_of(l);
-    const struct aof_receiver receiver = {
-        .commands = take_commands, .rdb = &rdb, .progress = take_progress, .ctx = l};
+    const struct aof_receiver receiver = {.commands = persistence_load_take_commands,
+                                          .rdb = &rdb,
+                                          .progress = take_progress,
+                                          .ctx = l};
     const struct aof_load_options options = {.ops = &file_ops_system,
                                              .directory = l->keys.p->aof_directory,
                                              .truncated_ok = c->aof_load_truncated,
@@ -323,7 +325,8 @@ static void say_loaded(const char *from, int64_t began_ms)
              (double)(clock_unix_ms() - began_ms) / 1000);
 }
 
-static bool load(struct loader *l, const struct config *c, struct aof_load_result *result)
+static bool persistence_load_one(struct loader *l, const struct config *c,
+                                 struct aof_load_result *result)
 {
     const int64_t began_ms = clock_unix_ms();
     if (l->manifest) {
@@ -390,12 +393,12 @@ static bool read_once(struct persistence *p, const struct aof_manifest *m, bool 
     __atomic_store_n(&p->loaded_keys, 0, __ATOMIC_RELAXED);
     __atomic_store_n(&p->load_expired, 0, __ATOMIC_RELAXED);
     key_loader_begin(&l.keys, p, merge, m != NULL);
-    key_crew_begin(&l.crew, &l.keys, outside, &l);
+    key_crew_begin(&l.crew, &l.keys, persistence_load_outside, &l);
     l.d = dispatcher_new(p->parts.engine, SHARD_LOADER);
     session_init(&l.session, 0);
     session_set(&l.session, SESSION_AUTHENTICATED, true);
     dispatch_enter(l.d);
-    const bool well = load(&l, persistence_config(p), result);
+    const bool well = persistence_load_one(&l, persistence_config(p), result);
     dispatch_forget(l.d, &l.session);
     dispatch_leave(l.d);
     key_crew_end(&l.crew);

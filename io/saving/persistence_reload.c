@@ -30,7 +30,7 @@ static void set_logging(struct persistence *p, uint32_t active)
     gate_open(&engine->fixed.keyspace->gate);
 }
 
-static void clear(struct persistence *p)
+static void persistence_reload_clear(struct persistence *p)
 {
     struct keyspace *ks = p->parts.engine->fixed.keyspace;
     gate_close(&ks->gate);
@@ -44,7 +44,7 @@ static bool reload_rdb(struct persistence *p, const struct admin_reload *r)
     if (!r->no_save && !persistence_save_now(p))
         return false;
     if (!r->no_flush)
-        clear(p);
+        persistence_reload_clear(p);
     return persistence_read(p, NULL, r->merge, &result);
 }
 
@@ -56,7 +56,7 @@ static bool reload_aof(struct persistence *p)
         return false;
     bool well = persistence_read_manifest(p, &m) == LK_OK;
     if (well) {
-        clear(p);
+        persistence_reload_clear(p);
         well = persistence_read(p, &m, false, &result);
     }
     aof_manifest_release(&m);
@@ -64,7 +64,7 @@ static bool reload_aof(struct persistence *p)
 }
 
 /* Nothing of this is logged: the files already say it. */
-static bool reload(struct persistence *p, const struct admin_reload *r)
+static bool persistence_reload_one(struct persistence *p, const struct admin_reload *r)
 {
     struct engine *engine = p->parts.engine;
     const uint32_t logging = __atomic_load_n(&engine->saving.log_active, __ATOMIC_ACQUIRE);
@@ -84,7 +84,7 @@ void persistence_reload(struct persistence *p, const struct admin_reload *r)
                           "-ERR Error trying to load the AOF files, check server logs\r\n";
     __atomic_store_n(&p->busy, 1, __ATOMIC_RELAXED);
     persistence_pause_writes(p, PAUSE_BY_RELOAD, true);
-    const bool well = reload(p, r);
+    const bool well = persistence_reload_one(p, r);
     persistence_pause_writes(p, PAUSE_BY_RELOAD, false);
     __atomic_store_n(&p->busy, 0, __ATOMIC_RELAXED);
     if (well)

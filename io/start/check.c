@@ -19,7 +19,7 @@ struct counts {
     int64_t now_ms;
 };
 
-static int take_key(void *ctx, const struct rdb_record *r)
+static int check_take_key(void *ctx, const struct rdb_record *r)
 {
     struct counts *c = ctx;
     c->keys++;
@@ -29,7 +29,7 @@ static int take_key(void *ctx, const struct rdb_record *r)
     return LK_OK;
 }
 
-static int take_aux(void *ctx, struct bytes name, struct bytes value)
+static int check_take_aux(void *ctx, struct bytes name, struct bytes value)
 {
     (void)ctx;
     printf("[info] AUX FIELD %.*s = '%.*s'\n", (int)name.size, name.data, (int)value.size,
@@ -56,7 +56,7 @@ static int check_rdb(const char *path)
 {
     struct counts counts = {.now_ms = clock_unix_ms()};
     const struct rdb_receiver receiver = {
-        .entry = take_key, .aux = take_aux, .function = take_function, .ctx = &counts};
+        .entry = check_take_key, .aux = check_take_aux, .function = take_function, .ctx = &counts};
     struct rdb_file_in f;
     if (rdb_file_open(&f, &file_ops_system, path) != LK_OK) {
         fprintf(stderr, "Cannot open file %s: %s\n", path, strerror(errno));
@@ -85,8 +85,8 @@ struct aof_check {
     int64_t until_unix_s;
 };
 
-static int take_commands(void *ctx, const struct aof_command *v, uint32_t n, uint32_t *done,
-                         struct buf *error)
+static int check_take_commands(void *ctx, const struct aof_command *v, uint32_t n, uint32_t *done,
+                               struct buf *error)
 {
     (void)ctx, (void)v, (void)error;
     *done = n;
@@ -113,7 +113,7 @@ static int cut_file(const struct aof_check *c, const struct aof_load_result *res
     return 0;
 }
 
-static bool ask(const char *question)
+static bool check_ask(const char *question)
 {
     char answer[8] = "";
     printf("%s [y/N]: ", question);
@@ -121,8 +121,8 @@ static bool ask(const char *question)
     return fgets(answer, sizeof answer, stdin) && (answer[0] == 'y' || answer[0] == 'Y');
 }
 
-static int repair(const struct aof_check *c, const struct aof_manifest *m,
-                  const struct aof_load_result *result)
+static int check_repair(const struct aof_check *c, const struct aof_manifest *m,
+                        const struct aof_load_result *result)
 {
     if (!c->fix && c->until_unix_s == 0) {
         printf("AOF %s is not valid. Use the --fix option to try fixing it.\n", result->file->name);
@@ -138,7 +138,7 @@ static int repair(const struct aof_check *c, const struct aof_manifest *m,
     }
     printf("This will shrink the AOF %s to %llu bytes\n", result->file->name,
            (unsigned long long)result->sound);
-    if (c->fix && !ask("Continue?")) {
+    if (c->fix && !check_ask("Continue?")) {
         printf("Aborting...\n");
         return 1;
     }
@@ -148,9 +148,10 @@ static int repair(const struct aof_check *c, const struct aof_manifest *m,
 static int check_manifest(const struct aof_check *c, const struct aof_manifest *m)
 {
     struct counts counts = {.now_ms = clock_unix_ms()};
-    const struct rdb_receiver rdb = {.entry = take_key, .function = take_function, .ctx = &counts};
+    const struct rdb_receiver rdb = {
+        .entry = check_take_key, .function = take_function, .ctx = &counts};
     const struct aof_receiver receiver = {
-        .commands = take_commands, .rdb = &rdb, .progress = show_progress};
+        .commands = check_take_commands, .rdb = &rdb, .progress = show_progress};
     const struct aof_load_options options = {.ops = &file_ops_system,
                                              .directory = c->directory,
                                              .truncated_ok = true,
@@ -169,12 +170,12 @@ static int check_manifest(const struct aof_check *c, const struct aof_manifest *
     if (rc == LK_EIO || (rc != LK_OK && !result.file))
         return 1;
     if (rc != LK_OK || result.truncated)
-        return repair(c, m, &result);
+        return check_repair(c, m, &result);
     printf("All AOF files and manifest are valid\n");
     return 0;
 }
 
-static bool read_text(const char *path, struct buf *out)
+static bool check_read_text(const char *path, struct buf *out)
 {
     FILE *f = fopen(path, "rb");
     if (!f)
@@ -205,7 +206,7 @@ static int check_aof(struct aof_check *c, char *path)
     if (!ends_with(path, ".manifest")) {
         printf("Start checking Old-Style AOF\n");
         aof_manifest_adopt(&m, c->name);
-    } else if (!read_text(path, &text)) {
+    } else if (!check_read_text(path, &text)) {
         fprintf(stderr, "Cannot open file %s: %s\n", path, strerror(errno));
         rc = LK_EIO;
     } else {
@@ -226,7 +227,7 @@ static int check_aof(struct aof_check *c, char *path)
 
 /* --- the words ------------------------------------------------------------------------------- */
 
-static int usage(const char *what)
+static int check_usage(const char *what)
 {
     fprintf(stderr, "Usage: %s\n", what);
     return 1;
@@ -241,8 +242,8 @@ static int run_aof(int n, char **words)
     else if (n == 3 && strcmp(words[0], "--truncate-to-timestamp") == 0)
         c.until_unix_s = strtoll(words[1], NULL, 10), at = 2;
     if (n != at + 1 || (at == 2 && c.until_unix_s <= 0))
-        return usage("latchkey-check-aof [--fix|--truncate-to-timestamp $timestamp] "
-                     "<file.manifest|file.aof>");
+        return check_usage("latchkey-check-aof [--fix|--truncate-to-timestamp $timestamp] "
+                           "<file.manifest|file.aof>");
     return check_aof(&c, words[at]);
 }
 
@@ -258,5 +259,6 @@ int check_run(int argc, char **argv)
     hash_seed_random(); /* values are made as they are read */
     if (aof)
         return run_aof(argc - first, argv + first);
-    return argc - first == 1 ? check_rdb(argv[first]) : usage("latchkey-check-rdb <rdb-file-name>");
+    return argc - first == 1 ? check_rdb(argv[first])
+                             : check_usage("latchkey-check-rdb <rdb-file-name>");
 }

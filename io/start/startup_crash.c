@@ -34,7 +34,7 @@ struct line {
     size_t size;
 };
 
-static void add(struct line *l, const char *s)
+static void startup_crash_add(struct line *l, const char *s)
 {
     for (; *s && l->size < sizeof l->text; s++)
         l->text[l->size++] = *s;
@@ -50,27 +50,27 @@ static void add_number(struct line *l, uint64_t v, unsigned base)
         digits[--n] = "0123456789abcdef"[v % base];
         v /= base;
     } while (v > 0);
-    add(l, digits + n);
+    startup_crash_add(l, digits + n);
 }
 
 static void add_signed(struct line *l, int64_t v)
 {
     if (v < 0)
-        add(l, "-");
+        startup_crash_add(l, "-");
     add_number(l, v < 0 ? -(uint64_t)v : (uint64_t)v, 10);
 }
 
 /* "pid:signal-handler (seconds) ", as lines from a handler begin. */
-static void begin(struct line *l)
+static void startup_crash_begin(struct line *l)
 {
     l->size = 0;
     add_number(l, (uint64_t)getpid(), 10);
-    add(l, ":signal-handler (");
+    startup_crash_add(l, ":signal-handler (");
     add_number(l, (uint64_t)time(NULL), 10);
-    add(l, ") ");
+    startup_crash_add(l, ") ");
 }
 
-static void put(int fd, struct line *l)
+static void startup_crash_put(int fd, struct line *l)
 {
     if (l->size == sizeof l->text)
         l->size--;
@@ -88,34 +88,34 @@ static void put_text(int fd, const char *text)
     struct line l;
 
     l.size = 0;
-    add(&l, text);
-    put(fd, &l);
+    startup_crash_add(&l, text);
+    startup_crash_put(fd, &l);
 }
 
 static void put_cause(int fd, int number, const siginfo_t *info)
 {
     struct line l;
 
-    begin(&l);
-    add(&l,
-        "Latchkey " LATCHKEY_VERSION " (Redis " REDIS_VERSION " compatible) crashed by signal: ");
+    startup_crash_begin(&l);
+    startup_crash_add(&l, "Latchkey " LATCHKEY_VERSION " (Redis " REDIS_VERSION
+                          " compatible) crashed by signal: ");
     add_signed(&l, number);
-    add(&l, ", si_code: ");
+    startup_crash_add(&l, ", si_code: ");
     add_signed(&l, info->si_code);
-    put(fd, &l);
+    startup_crash_put(fd, &l);
     if (info->si_code == SI_USER || info->si_code == SI_TKILL || info->si_code == SI_QUEUE) {
-        begin(&l);
-        add(&l, "Sent by PID: ");
+        startup_crash_begin(&l);
+        startup_crash_add(&l, "Sent by PID: ");
         add_signed(&l, info->si_pid);
-        add(&l, ", UID: ");
+        startup_crash_add(&l, ", UID: ");
         add_number(&l, info->si_uid, 10);
-        put(fd, &l);
+        startup_crash_put(fd, &l);
         return;
     }
-    begin(&l);
-    add(&l, "Accessing address: 0x");
+    startup_crash_begin(&l);
+    startup_crash_add(&l, "Accessing address: 0x");
     add_number(&l, (uint64_t)(uintptr_t)info->si_addr, 16);
-    put(fd, &l);
+    startup_crash_put(fd, &l);
 }
 
 static void put_registers(int fd, const ucontext_t *u)
@@ -139,21 +139,21 @@ static void put_registers(int fd, const ucontext_t *u)
 #else
     (void)u;
 #endif
-    begin(&l);
-    add(&l, "Instruction: 0x");
+    startup_crash_begin(&l);
+    startup_crash_add(&l, "Instruction: 0x");
     add_number(&l, pc, 16);
-    add(&l, ", stack: 0x");
+    startup_crash_add(&l, ", stack: 0x");
     add_number(&l, sp, 16);
-    put(fd, &l);
+    startup_crash_put(fd, &l);
     for (size_t i = 0; i < count; i += 4) {
         l.size = 0;
         for (size_t j = i; j < i + 4 && j < count; j++) {
-            add(&l, j > i ? " r" : "r");
+            startup_crash_add(&l, j > i ? " r" : "r");
             add_number(&l, j, 10);
-            add(&l, ":");
+            startup_crash_add(&l, ":");
             add_number(&l, rest[j], 16);
         }
-        put(fd, &l);
+        startup_crash_put(fd, &l);
     }
 }
 
@@ -173,7 +173,7 @@ static int report_target(void)
     return fd < 0 ? STDERR_FILENO : fd;
 }
 
-static void report(int number, siginfo_t *info, void *context)
+static void startup_crash_report(int number, siginfo_t *info, void *context)
 {
     if (__atomic_exchange_n(&reporting, 1, __ATOMIC_RELAXED) == 0) {
         const int fd = report_target();
@@ -192,7 +192,7 @@ static void report(int number, siginfo_t *info, void *context)
 void startup_crash_install(const char *logfile)
 {
     void *frame[1];
-    struct sigaction act = {.sa_sigaction = report,
+    struct sigaction act = {.sa_sigaction = startup_crash_report,
                             .sa_flags = SA_SIGINFO | SA_ONSTACK | SA_RESETHAND};
     const size_t size = strlen(logfile) + 1;
 

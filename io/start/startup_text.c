@@ -77,8 +77,8 @@ static const char *mode_of(const struct config *c)
     return c->cluster_enabled ? "cluster" : c->sentinel_mode ? "sentinel" : "standalone";
 }
 
-static void draw(const struct config *c, int64_t port, uint32_t workers, const char *backend,
-                 struct buf *out)
+static void startup_text_draw(const struct config *c, int64_t port, uint32_t workers,
+                              const char *backend, struct buf *out)
 {
     buf_printf(out,
                "\n"
@@ -114,7 +114,7 @@ void startup_log_banner(const struct config *c, uint32_t workers, const char *ba
         return;
     }
     struct buf picture = {0};
-    draw(c, port, workers, backend, &picture);
+    startup_text_draw(c, port, workers, backend, &picture);
     log_line(LOG_NOTICE, "%.*s", (int)picture.size, picture.data);
     buf_release(&picture);
 }

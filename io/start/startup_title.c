@@ -36,7 +36,7 @@ static char **copy_list(char **from)
 }
 
 /* Where the strings end that follow each other from end on without a gap. */
-static char *end_of(char **list, char *end)
+static char *startup_title_end_of(char **list, char *end)
 {
     for (; *list && *list == end; list++)
         end += strlen(*list) + 1;
@@ -48,7 +48,8 @@ char **startup_title_init(char **argv)
     if (!argv[0])
         return argv;
     room.begin = argv[0];
-    room.size = (size_t)(end_of(environ, end_of(argv, argv[0])) - argv[0]);
+    room.size =
+        (size_t)(startup_title_end_of(environ, startup_title_end_of(argv, argv[0])) - argv[0]);
     environ = copy_list(environ);
     room.argv = copy_list(argv);
     return room.argv;
@@ -77,8 +78,8 @@ static void add_listen_address(const struct config *c, struct buf *out)
         buf_append_cstr(out, c->unixsocket);
 }
 
-static void add_word(const struct config *c, const char *program, struct bytes word,
-                     struct buf *out)
+static void startup_title_add_word(const struct config *c, const char *program, struct bytes word,
+                                   struct buf *out)
 {
     if (bytes_is_word(word, "title"))
         buf_append_cstr(out, program);
@@ -108,7 +109,7 @@ void startup_title_text(const struct config *c, const char *program, struct buf 
             buf_append_char(out, *p++);
             continue;
         }
-        add_word(c, program, bytes_of(p + 1, (size_t)(end - p - 1)), out);
+        startup_title_add_word(c, program, bytes_of(p + 1, (size_t)(end - p - 1)), out);
         p = end + 1;
     }
     while (out->size > 0 && out->data[out->size - 1] == ' ')

@@ -16,7 +16,7 @@ static const struct config *config_of(const struct worker *w)
     return config_current(w->group->setup.config);
 }
 
-static void refuse(struct worker *w, int fd, const char *line)
+static void conn_refuse(struct worker *w, int fd, const char *line)
 {
     /* The socket is new: its buffer has room, and nobody waits for this. */
     const ssize_t n = write(fd, line, strlen(line));
@@ -53,12 +53,12 @@ void conn_accept(struct worker *w, int fd, bool is_unix)
 {
     const struct config *config = config_of(w);
     if (__atomic_load_n(&w->group->connections, __ATOMIC_RELAXED) > (uint64_t)config->maxclients) {
-        refuse(w, fd, "-ERR max number of clients reached\r\n");
+        conn_refuse(w, fd, "-ERR max number of clients reached\r\n");
         return;
     }
     if (config->protected_mode && config->dispatch.requirepass.size == 0 && !is_unix &&
         !socket_is_local(fd)) {
-        refuse(w, fd, protected_text);
+        conn_refuse(w, fd, protected_text);
         return;
     }
     if (!is_unix) {

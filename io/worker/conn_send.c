@@ -50,7 +50,7 @@ static bool is_durable(struct worker *w, uint64_t ticket)
 }
 
 /* The disk will not have it so soon: that is told instead.  False: it may yet. */
-static bool refuse(struct worker *w, struct outgoing *o)
+static bool conn_send_refuse(struct worker *w, struct outgoing *o)
 {
     const char *why = log_ring_refusal(w->group->setup.engine->fixed.log);
     if (!why)
@@ -68,7 +68,7 @@ static void send_next(struct worker *w, struct conn *c)
             return;
         o = move_aside(w, c);
     }
-    if (LK_LIKELY(is_durable(w, o->ticket)) || refuse(w, o)) {
+    if (LK_LIKELY(is_durable(w, o->ticket)) || conn_send_refuse(w, o)) {
         c->held = NULL;
         c->sending = o;
         send_segments(w, c);
@@ -142,7 +142,7 @@ void conn_watch_output(struct worker *w, struct conn *c)
     }
 }
 
-static void flush(struct worker *w, struct conn *c)
+static void conn_send_flush(struct worker *w, struct conn *c)
 {
     if (c->closing)
         return;
@@ -176,7 +176,7 @@ void conn_flush_all(struct worker *w)
         struct conn *c = w->dirty;
         w->dirty = c->dirty_next;
         c->dirty = false;
-        flush(w, c);
+        conn_send_flush(w, c);
     }
 }
 

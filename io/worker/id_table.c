@@ -9,7 +9,7 @@ static size_t bucket_count(const struct id_table *t)
     return t->buckets ? (size_t)1 << t->bits : 0;
 }
 
-static struct id_node **bucket_of(const struct id_table *t, uint64_t id)
+static struct id_node **id_table_bucket_of(const struct id_table *t, uint64_t id)
 {
     const uint64_t golden = UINT64_C(0x9E3779B97F4A7C15); /* 2^64 / the golden ratio */
     return &t->buckets[id * golden >> (64 - t->bits)];
@@ -17,7 +17,7 @@ static struct id_node **bucket_of(const struct id_table *t, uint64_t id)
 
 static void push_node(struct id_table *t, struct id_node *n)
 {
-    struct id_node **at = bucket_of(t, n->id);
+    struct id_node **at = id_table_bucket_of(t, n->id);
     n->next = *at;
     *at = n;
 }
@@ -54,7 +54,7 @@ void id_table_add(struct id_table *t, struct id_node *n, uint64_t id)
 void id_table_remove(struct id_table *t, struct id_node *n)
 {
     LK_ASSERT(t->count > 0);
-    struct id_node **at = bucket_of(t, n->id);
+    struct id_node **at = id_table_bucket_of(t, n->id);
     while (*at != n) {
         LK_ASSERT(*at);
         at = &(*at)->next;
@@ -66,7 +66,7 @@ void id_table_remove(struct id_table *t, struct id_node *n)
 
 struct id_node *id_table_find(const struct id_table *t, uint64_t id)
 {
-    struct id_node *n = t->buckets ? *bucket_of(t, id) : (struct id_node *)0;
+    struct id_node *n = t->buckets ? *id_table_bucket_of(t, id) : (struct id_node *)0;
     while (n && n->id != id)
         n = n->next;
     return n;

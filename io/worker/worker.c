@@ -30,7 +30,7 @@ static struct worker *least_busy(struct worker_group *g)
     return best;
 }
 
-static void accepted(struct worker *w, const struct net_event *e)
+static void worker_accepted(struct worker *w, const struct net_event *e)
 {
     if (e->fd < 0) {
         log_line(LOG_WARNING, "Accepting client connection: %s", strerror(-e->error));
@@ -48,7 +48,7 @@ static void accepted(struct worker *w, const struct net_event *e)
     worker_hand_over(owner, e->fd, is_unix);
 }
 
-static void woken(struct worker *w)
+static void worker_woken(struct worker *w)
 {
     for (struct inbox_node *n = inbox_drain(&w->inbox), *next; n; n = next) {
         next = n->next;
@@ -66,12 +66,12 @@ static void woken(struct worker *w)
     }
 }
 
-static void handle(struct worker *w, const struct net_event *e)
+static void worker_handle(struct worker *w, const struct net_event *e)
 {
     struct conn *c = (struct conn *)e->conn;
     switch (e->kind) {
     case NET_ACCEPT:
-        accepted(w, e);
+        worker_accepted(w, e);
         break;
     case NET_DATA:
         stats_add(&w->figures.reads, 1);
@@ -101,8 +101,8 @@ static void loop_once(struct worker *w)
     const int n = net_wait(w->net, w->events, WORKER_EVENTS, worker_timeout_ns(w));
     dispatch_enter(w->dispatcher);
     for (int i = 0; i < n; i++)
-        handle(w, &w->events[i]);
-    woken(w);
+        worker_handle(w, &w->events[i]);
+    worker_woken(w);
     worker_timers(w);
     worker_run_ready(w);
     dispatch_deliver(w->dispatcher);
@@ -110,7 +110,7 @@ static void loop_once(struct worker *w)
     dispatch_leave(w->dispatcher);
 }
 
-static bool owes(const struct worker *w)
+static bool worker_owes(const struct worker *w)
 {
     for (const struct conn *c = w->conns; c; c = c->next)
         if ((c->sending || c->held) && !c->closing)
@@ -122,13 +122,13 @@ static bool owes(const struct worker *w)
 static void finish_output(struct worker *w)
 {
     const int64_t end_ns = clock_mono_ns() + 1000000000;
-    while (owes(w) && clock_mono_ns() < end_ns) {
+    while (worker_owes(w) && clock_mono_ns() < end_ns) {
         const int n = net_wait(w->net, w->events, WORKER_EVENTS, 10000000);
         dispatch_enter(w->dispatcher);
         for (int i = 0; i < n; i++) {
             const struct net_event *e = &w->events[i];
             if (e->kind == NET_SENT || e->kind == NET_CLOSED || (e->kind == NET_EOF && e->error))
-                handle(w, e);
+                worker_handle(w, e);
             else if (e->kind == NET_ACCEPT && e->fd >= 0)
                 close(e->fd);
         }
@@ -139,7 +139,7 @@ static void finish_output(struct worker *w)
     }
 }
 
-static void finish(struct worker *w)
+static void worker_finish(struct worker *w)
 {
     finish_output(w);
     dispatch_enter(w->dispatcher);
@@ -157,7 +157,7 @@ static void finish(struct worker *w)
     }
 }
 
-static void *run(void *arg)
+static void *worker_run(void *arg)
 {
     struct worker *w = arg;
     const struct config *config = config_current(w->group->setup.config);
@@ -180,7 +180,7 @@ static void *run(void *arg)
     if (w->index == 0)
         for (uint32_t i = 0; i < w->group->listener_count; i++)
             net_unlisten(w->net, w->group->listeners[i].fd);
-    finish(w);
+    worker_finish(w);
     reclaim_flush();
     /* A net belongs to its thread; nobody wakes it once all loops have ended. */
     pthread_barrier_wait(&w->group->ended);
@@ -195,7 +195,7 @@ static void *run(void *arg)
 /* --- the group ------------------------------------------------------------------------------- */
 
 /* A message has been put behind a session's replies. */
-static void pushed(void *ctx, struct session *s)
+static void worker_pushed(void *ctx, struct session *s)
 {
     conn_dirty(ctx, conn_of_session(s));
 }
@@ -207,7 +207,7 @@ static struct worker *worker_new(struct worker_group *g, uint32_t index)
     w->index = index;
     w->dispatcher = dispatcher_new(g->setup.engine, index);
     w->stats = dispatcher_stats(w->dispatcher);
-    dispatch_on_output(w->dispatcher, pushed, w);
+    dispatch_on_output(w->dispatcher, worker_pushed, w);
     inbox_init(&w->inbox);
     inbox_init(&w->served);
     inbox_init(&w->answers);
@@ -246,7 +246,7 @@ void worker_group_start(struct worker_group *g)
         sigdelset(&all, faults[i]); /* a worker's own crash is to be reported */
     pthread_sigmask(SIG_SETMASK, &all, &before);
     for (uint32_t i = 0; i < g->count; i++)
-        LK_ASSERT(pthread_create(&g->workers[i]->thread, NULL, run, g->workers[i]) == 0);
+        LK_ASSERT(pthread_create(&g->workers[i]->thread, NULL, worker_run, g->workers[i]) == 0);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     pthread_barrier_wait(&g->started);
 }

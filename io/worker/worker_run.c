@@ -28,7 +28,7 @@ void worker_frame_release(struct worker *w)
  * Frames commands of c into the batch from *n on, at most turn.  Before AUTH only one, since it may
  * change the limits for the next (rule N3).  False: it has no whole command left.
  */
-static bool frame(struct worker *w, struct conn *c, uint32_t *n, uint32_t turn)
+static bool worker_run_frame(struct worker *w, struct conn *c, uint32_t *n, uint32_t turn)
 {
     const bool trusted = session_has(&c->session, SESSION_AUTHENTICATED);
     struct resp_limits limits = w->limits;
@@ -70,7 +70,7 @@ static bool frame(struct worker *w, struct conn *c, uint32_t *n, uint32_t turn)
 }
 
 /* Puts the outcome of a framed command where the connection goes on from. */
-static void settle(struct worker *w, const struct framed *f, enum pending_state state)
+static void worker_run_settle(struct worker *w, const struct framed *f, enum pending_state state)
 {
     struct conn *c = f->conn;
     switch (state) {
@@ -105,7 +105,7 @@ static uint32_t fill_batch(struct worker *w)
             conn_take_spare(w, c);
             if (c->cur.size == 0 && c->in.size > 0)
                 conn_frame_in(c);
-            if (frame(w, c, &n, alone ? (uint32_t)DISPATCH_BATCH : (uint32_t)TURN))
+            if (worker_run_frame(w, c, &n, alone ? (uint32_t)DISPATCH_BATCH : (uint32_t)TURN))
                 conn_ready(w, c); /* its next turn */
         }
         if (!c->ready)
@@ -124,7 +124,7 @@ void worker_run_ready(struct worker *w)
             continue;
         dispatch_run(w->dispatcher, w->pending, n);
         for (uint32_t i = 0; i < n; i++) {
-            settle(w, &w->framed[i], w->pending[i].state);
+            worker_run_settle(w, &w->framed[i], w->pending[i].state);
             conn_dirty(w, w->framed[i].conn);
             if (LK_UNLIKELY(w->args[i].v != w->args[i].storage || w->args[i].text))
                 resp_args_release(&w->args[i]);

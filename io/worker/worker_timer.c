@@ -54,7 +54,7 @@ static void take_figures(struct worker *w)
     __atomic_store_n(&w->figures.output_max, f.output_max, __ATOMIC_RELAXED);
 }
 
-static void cron(struct worker *w, int64_t now_ms)
+static void worker_timer_cron(struct worker *w, int64_t now_ms)
 {
     const struct worker_setup *setup = &w->group->setup;
     const struct config *config = config_current(setup->config);
@@ -74,7 +74,7 @@ void worker_timers(struct worker *w)
 {
     const int64_t now_ms = dispatcher_now_ms(w->dispatcher);
     if (now_ms >= w->next_cron_ms || now_ms < w->next_cron_ms - 10 * CRON_MS)
-        cron(w, now_ms);
+        worker_timer_cron(w, now_ms);
     if (w->expire_more || now_ms >= w->next_expire_ms || now_ms < w->next_expire_ms - 10 * CRON_MS)
         w->expire_more = dispatch_expire(w->dispatcher, w->index, w->group->count, EXPIRE_BUDGET_US,
                                          &w->next_expire_ms);

@@ -15,7 +15,7 @@ struct conn *conn_of_session(struct session *s)
 }
 
 /* Its reply is there, and what it sent behind the command is run. */
-static void go_on(struct worker *w, struct conn *c)
+static void worker_wait_go_on(struct worker *w, struct conn *c)
 {
     conn_dirty(w, c);
     if (c->in.size > 0)
@@ -34,7 +34,7 @@ void worker_take_served(struct worker *w)
             conn_wait_ended(w, c);
         waiter_finish(w->dispatcher, n);
         if (c)
-            go_on(w, c);
+            worker_wait_go_on(w, c);
     }
 }
 
@@ -57,7 +57,7 @@ static void end_wait(struct worker *w, struct conn *c, enum session_unblock how)
     if (end != WAIT_END_DONE)
         return;
     conn_wait_ended(w, c);
-    go_on(w, c);
+    worker_wait_go_on(w, c);
 }
 
 static struct conn *conn_of_wait(struct wait_place *p)
@@ -103,7 +103,7 @@ void worker_take_answers(struct worker *w)
         if (c && !c->closing && c->session.waiter &&
             waiter_answer(w->dispatcher, &c->session, bytes_of(a->reply, a->size))) {
             conn_wait_ended(w, c);
-            go_on(w, c);
+            worker_wait_go_on(w, c);
         }
         mem_free(a, sizeof *a + a->size);
     }

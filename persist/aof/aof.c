@@ -91,7 +91,7 @@ static void write_batch(void *ctx, struct bytes b, uint64_t offset, uint64_t tic
         aof_sync_now(a);
 }
 
-static int64_t tick(void *ctx)
+static int64_t aof_tick(void *ctx)
 {
     struct aof *a = ctx;
     if (a->pending.size == 0)
@@ -113,14 +113,14 @@ static int64_t tick(void *ctx)
     return -1;
 }
 
-static void take_marker(void *ctx, const struct log_record *marker, uint64_t offset)
+static void aof_take_marker(void *ctx, const struct log_record *marker, uint64_t offset)
 {
     (void)offset;
     if (marker->kind == LOG_ROTATE)
         aof_take_turn(ctx, marker->data, marker->ticket);
 }
 
-static bool is_eager(void *ctx)
+static bool aof_is_eager(void *ctx)
 {
     const struct aof *a = ctx;
     return __atomic_load_n(&a->policy, __ATOMIC_RELAXED) == AOF_FSYNC_ALWAYS;
@@ -128,8 +128,11 @@ static bool is_eager(void *ctx)
 
 struct log_sink aof_sink(struct aof *a)
 {
-    return (struct log_sink){
-        .write = write_batch, .marker = take_marker, .tick = tick, .eager = is_eager, .ctx = a};
+    return (struct log_sink){.write = write_batch,
+                             .marker = aof_take_marker,
+                             .tick = aof_tick,
+                             .eager = aof_is_eager,
+                             .ctx = a};
 }
 
 /* --- the end --------------------------------------------------------------------------------- */

@@ -28,7 +28,7 @@ void aof_base_function(struct aof_base *b, struct bytes code)
     aof_word(b->out, code);
 }
 
-static void select_db(struct aof_base *b, uint32_t db)
+static void aof_base_select_db(struct aof_base *b, uint32_t db)
 {
     char digits[INT64_CHARS];
     aof_command(b->out, 2, "SELECT", bytes_of(digits, int64_to_chars(db, digits)));
@@ -40,7 +40,7 @@ void aof_base_entry(struct aof_base *b, uint32_t db, const struct entry *e)
 {
     struct value v;
     if (!b->in_db || db != b->db)
-        select_db(b, db);
+        aof_base_select_db(b, db);
     value_of_entry(e, &v);
     LK_ASSERT(v.type < TYPE_COUNT);
     writers[v.type](b->out, entry_key(e), &v);

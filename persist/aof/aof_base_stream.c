@@ -70,8 +70,9 @@ static void write_pending(struct rdb_out *o, struct bytes key, const struct stre
     aof_word_text(o, "FORCE");
 }
 
-static void write_consumer(struct rdb_out *o, struct bytes key, const struct stream_group *g,
-                           const struct stream_consumer *c)
+static void aof_base_stream_write_consumer(struct rdb_out *o, struct bytes key,
+                                           const struct stream_group *g,
+                                           const struct stream_consumer *c)
 {
     struct stream_pending_iter it;
     struct stream_pending p;
@@ -87,7 +88,8 @@ static void write_consumer(struct rdb_out *o, struct bytes key, const struct str
         write_pending(o, key, g, &p);
 }
 
-static void write_group(struct rdb_out *o, struct bytes key, const struct stream_group *g)
+static void aof_base_stream_write_group(struct rdb_out *o, struct bytes key,
+                                        const struct stream_group *g)
 {
     aof_command(o, 7, "XGROUP", bytes_cstr("CREATE"));
     aof_word(o, key);
@@ -96,7 +98,7 @@ static void write_group(struct rdb_out *o, struct bytes key, const struct stream
     aof_word_text(o, "ENTRIESREAD");
     aof_word_integer(o, g->entries_read);
     for (uint64_t i = 0, n = stream_consumer_count(g); i < n; i++)
-        write_consumer(o, key, g, stream_consumer_at(g, i));
+        aof_base_stream_write_consumer(o, key, g, stream_consumer_at(g, i));
 }
 
 void aof_base_stream(struct rdb_out *o, struct bytes key, const struct value *v)
@@ -111,5 +113,5 @@ void aof_base_stream(struct rdb_out *o, struct bytes key, const struct value *v)
         write_no_entry(o, key);
     write_ids(o, key, &state);
     for (uint64_t i = 0, n = stream_group_count(v); i < n; i++)
-        write_group(o, key, stream_group_at(v, i));
+        aof_base_stream_write_group(o, key, stream_group_at(v, i));
 }

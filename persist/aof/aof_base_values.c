@@ -79,7 +79,7 @@ void aof_base_list(struct rdb_out *o, struct bytes key, const struct value *v)
     LK_ASSERT(r.left == 0);
 }
 
-static void write_member(void *ctx, const struct set_member *m)
+static void aof_base_values_write_member(void *ctx, const struct set_member *m)
 {
     struct runs *r = ctx;
     char digits[INT64_CHARS];
@@ -90,7 +90,7 @@ static void write_member(void *ctx, const struct set_member *m)
 void aof_base_set(struct rdb_out *o, struct bytes key, const struct value *v)
 {
     struct runs r = runs_of(o, "SADD", key, 1, set_count(v));
-    set_each(v, write_member, &r);
+    set_each(v, aof_base_values_write_member, &r);
     LK_ASSERT(r.left == 0);
 }
 
@@ -108,7 +108,7 @@ void aof_base_zset(struct rdb_out *o, struct bytes key, const struct value *v)
 
 /* --- hashes ---------------------------------------------------------------------------------- */
 
-static void write_field(void *ctx, const struct hash_field *f)
+static void aof_base_values_write_field(void *ctx, const struct hash_field *f)
 {
     struct runs *r = ctx;
     next_element(r);
@@ -132,7 +132,7 @@ static void write_deadline(void *ctx, const struct hash_field *f)
 void aof_base_hash(struct rdb_out *o, struct bytes key, const struct value *v)
 {
     struct runs r = runs_of(o, "HMSET", key, 2, hash_length(v));
-    hash_each(v, -1, write_field, &r);
+    hash_each(v, -1, aof_base_values_write_field, &r);
     LK_ASSERT(r.left == 0);
     if (value_next_deadline(v) < 0)
         return;

@@ -252,7 +252,7 @@ static void end_writing(struct aof *a, uint64_t ticket)
  *
  * Returns errno, 0: it went well.
  */
-static int rotate(struct aof *a, uint64_t ticket)
+static int aof_files_rotate(struct aof *a, uint64_t ticket)
 {
     aof_put_crc(a);
     if (a->pending.size > 0)
@@ -276,7 +276,7 @@ void aof_take_turn(struct aof *a, struct aof_turn_request *r, uint64_t ticket)
     else if (r->turn == AOF_TURN_ROTATE && a->fd < 0)
         r->error = ECANCELED;
     else
-        r->error = rotate(a, ticket);
+        r->error = aof_files_rotate(a, ticket);
     __atomic_store_n(&r->done, 1, __ATOMIC_RELEASE);
     futex_wake(&r->done, 1);
 }

@@ -47,7 +47,7 @@ struct reading {
 static int give_queued(struct reading *r);
 
 /* What was framed before it has the first word: it may be refused itself. */
-static int fault(struct reading *r, const char *what)
+static int aof_load_fault(struct reading *r, const char *what)
 {
     const int rc = give_queued(r);
     if (rc != LK_OK)
@@ -74,7 +74,7 @@ static void tell_progress(struct reading *r)
 }
 
 /* More bytes behind those that are there. */
-static int fill(struct reading *r)
+static int aof_load_fill(struct reading *r)
 {
     size_t got = 0;
     if (r->at > 0) {
@@ -91,12 +91,12 @@ static int fill(struct reading *r)
     return LK_OK;
 }
 
-static struct bytes rest(const struct reading *r)
+static struct bytes aof_load_rest(const struct reading *r)
 {
     return bytes_of(r->in.data + r->at, r->in.size - r->at);
 }
 
-static void use(struct reading *r, size_t n)
+static void aof_load_use(struct reading *r, size_t n)
 {
     r->at += n;
     r->offset += n;
@@ -118,19 +118,20 @@ static int check_crc(struct reading *r, struct bytes line)
     r->tells_synced |= aof_tail_synced_of(text, &r->synced);
     r->crc_wrong = !same;
     return same ? LK_OK
-                : fault(r, "the bytes before this checksum are not those that were written");
+                : aof_load_fault(r,
+                                 "the bytes before this checksum are not those that were written");
 }
 
 /* A whole line in front; its size in *used, 0 if it has not come whole. */
 static int take_annotation(struct reading *r, size_t *used)
 {
-    const struct bytes b = rest(r);
+    const struct bytes b = aof_load_rest(r);
     const char *end = memchr(b.data, '\n', b.size);
     *used = 0;
     if (!end && b.size < ANNOTATION_MAX)
         return LK_OK;
     if (!end || (size_t)(end - b.data) >= ANNOTATION_MAX)
-        return fault(r, "an annotation without an end");
+        return aof_load_fault(r, "an annotation without an end");
     const struct bytes line = bytes_of(b.data, (size_t)(end - b.data));
     *used = line.size + 1;
     if (line.size > 5 && memcmp(line.data, "#CRC:", 5) == 0)
@@ -142,10 +143,10 @@ static int take_annotation(struct reading *r, size_t *used)
 
 /* --- commands -------------------------------------------------------------------------------- */
 
-static int refused(struct reading *r, int rc, struct buf *why)
+static int aof_load_refused(struct reading *r, int rc, struct buf *why)
 {
     buf_append_char(why, '\0');
-    (void)fault(r, why->data);
+    (void)aof_load_fault(r, why->data);
     r->malformed = false;
     buf_release(why);
     return rc;
@@ -167,10 +168,10 @@ static int give_queued(struct reading *r)
     if (rc == LK_OK)
         return rc;
     r->offset = r->queued_at[done];
-    return refused(r, rc, &why);
+    return aof_load_refused(r, rc, &why);
 }
 
-static int queue(struct reading *r, const struct resp_args *args, size_t used)
+static int aof_load_queue(struct reading *r, const struct resp_args *args, size_t used)
 {
     if (bytes_is_word(args->v[0], "multi"))
         r->in_multi = true;
@@ -179,7 +180,7 @@ static int queue(struct reading *r, const struct resp_args *args, size_t used)
     r->queued_at[r->queued_count++] = r->offset;
     r->crc = crc64(r->crc, r->in.data + r->at, used);
     r->crc_bytes += used;
-    use(r, used);
+    aof_load_use(r, used);
     if (!r->in_multi)
         r->sound = r->offset;
     return r->queued_count < AOF_LOAD_BATCH ? LK_OK : give_queued(r);
@@ -189,7 +190,7 @@ static int queue(struct reading *r, const struct resp_args *args, size_t used)
 static int take_unit(struct reading *r, struct resp_progress *progress, bool *more)
 {
     static const struct resp_limits limits = {.bulk_max = SIZE_MAX, .authenticated = true};
-    const struct bytes b = rest(r);
+    const struct bytes b = aof_load_rest(r);
     const char *error = NULL;
     struct resp_args *args = &r->queued[r->queued_count];
     size_t used = 0;
@@ -199,7 +200,7 @@ static int take_unit(struct reading *r, struct resp_progress *progress, bool *mo
         *more = rc == LK_OK && used == 0;
         if (rc != LK_OK || r->stopped)
             return rc;
-        use(r, used);
+        aof_load_use(r, used);
         if (!r->in_multi)
             r->sound = r->offset;
         if (r->crc_bytes == 0)
@@ -207,17 +208,17 @@ static int take_unit(struct reading *r, struct resp_progress *progress, bool *mo
         return LK_OK;
     }
     if (b.data[0] != '*')
-        return fault(r, "neither a command nor an annotation begins here");
+        return aof_load_fault(r, "neither a command nor an annotation begins here");
     switch (resp_parse(progress, b.data, b.size, &limits, args, &used, &error)) {
     case RESP_COMMAND:
-        return queue(r, args, used);
+        return aof_load_queue(r, args, used);
     case RESP_PARTIAL:
         *more = true;
         return LK_OK;
     case RESP_EMPTY:
-        return fault(r, "a command without words");
+        return aof_load_fault(r, "a command without words");
     default:
-        return fault(r, error);
+        return aof_load_fault(r, error);
     }
 }
 
@@ -228,10 +229,10 @@ static int read_units(struct reading *r)
     int rc = LK_OK;
     bool more = r->in.size == r->at;
     while (rc == LK_OK && !r->stopped) {
-        if (more || rest(r).size == 0) {
+        if (more || aof_load_rest(r).size == 0) {
             rc = give_queued(r);
             if (rc == LK_OK)
-                rc = fill(r);
+                rc = aof_load_fill(r);
             if (rc != LK_OK || r->ended)
                 break;
         }
@@ -263,7 +264,7 @@ static uint64_t size_of(const struct aof_load_options *options, const char *path
     return size > 0 ? (uint64_t)size : 0;
 }
 
-static int cut(struct reading *r)
+static int aof_load_cut(struct reading *r)
 {
     const struct file_ops *ops = r->options->ops;
     if (r->options->only_look)
@@ -285,7 +286,7 @@ static int cut(struct reading *r)
 
 static int at_end(struct reading *r, const struct aof_file *f, bool last)
 {
-    if (rest(r).size == 0 && !r->in_multi && !r->stopped)
+    if (aof_load_rest(r).size == 0 && !r->in_multi && !r->stopped)
         return LK_OK;
     r->result->truncated = true;
     r->result->file = f;
@@ -293,7 +294,7 @@ static int at_end(struct reading *r, const struct aof_file *f, bool last)
     if (r->stopped)
         return LK_OK;
     if (last && r->options->truncated_ok)
-        return cut(r);
+        return aof_load_cut(r);
     buf_printf(r->error,
                "Unexpected end of file reading the append only file %s. You can: 1) Make a backup "
                "of your AOF file, then use latchkey-check-aof --fix <filename.manifest>. 2) "
@@ -332,10 +333,10 @@ static int at_fault(struct reading *r, const struct aof_file *f, bool last)
     r->result->again = r->crc_wrong;
     r->result->file = f;
     r->result->offset = r->sound;
-    return cut(r);
+    return aof_load_cut(r);
 }
 
-static char *path_of(const struct aof_load_options *options, const struct aof_file *f)
+static char *aof_load_path_of(const struct aof_load_options *options, const struct aof_file *f)
 {
     struct buf b = {0};
     buf_printf(&b, "%s/%s", options->directory, f->name);
@@ -416,7 +417,7 @@ static uint64_t sum_sizes(const struct aof_manifest *m, const struct aof_load_op
     for (size_t i = 0; i < m->count; i++) {
         if (m->files[i].kind == AOF_HISTORY)
             continue;
-        char *path = path_of(options, &m->files[i]);
+        char *path = aof_load_path_of(options, &m->files[i]);
         sum += size_of(options, path);
         mem_strfree(path);
     }
@@ -428,7 +429,7 @@ static bool is_last(const struct aof_manifest *m, size_t i, const struct aof_loa
 {
     uint64_t behind = 0;
     while (++i < m->count) {
-        char *path = path_of(options, &m->files[i]);
+        char *path = aof_load_path_of(options, &m->files[i]);
         const int fd = options->ops->open(options->ops->ctx, path, O_RDONLY, 0);
         behind += fd < 0; /* one that is missing is an error of its own */
         if (fd >= 0)
@@ -452,7 +453,7 @@ int aof_load(const struct aof_manifest *m, const struct aof_load_options *option
         const struct aof_file *f = &m->files[i];
         if (f->kind == AOF_HISTORY)
             continue;
-        char *path = path_of(options, f);
+        char *path = aof_load_path_of(options, f);
         struct reading r = {.options = options,
                             .receiver = receiver,
                             .result = result,

@@ -14,7 +14,7 @@ void aof_manifest_release(struct aof_manifest *m)
     memset(m, 0, sizeof *m);
 }
 
-static void insert(struct aof_manifest *m, size_t at, const struct aof_file *f)
+static void aof_manifest_insert(struct aof_manifest *m, size_t at, const struct aof_file *f)
 {
     if (m->count == m->capacity) {
         const size_t more = m->capacity ? m->capacity * 2 : 8;
@@ -71,7 +71,7 @@ const struct aof_file *aof_manifest_last_incr(const struct aof_manifest *m)
 
 /* --- text ------------------------------------------------------------------------------------ */
 
-static bool is_plain(const char *name)
+static bool aof_manifest_is_plain(const char *name)
 {
     for (const unsigned char *p = (const unsigned char *)name; *p; p++)
         if (*p <= ' ' || *p == '"' || *p == '\'' || *p == '\\' || *p >= 0x7f)
@@ -81,7 +81,7 @@ static bool is_plain(const char *name)
 
 static void print_name(struct buf *out, const char *name)
 {
-    if (is_plain(name)) {
+    if (aof_manifest_is_plain(name)) {
         buf_append_cstr(out, name);
         return;
     }
@@ -113,7 +113,7 @@ void aof_manifest_print(const struct aof_manifest *m, struct buf *out)
         }
 }
 
-static int hex_digit(char c)
+static int aof_manifest_hex_digit(char c)
 {
     if (c >= '0' && c <= '9')
         return c - '0';
@@ -122,13 +122,14 @@ static int hex_digit(char c)
 }
 
 /* One escape behind its backslash; how many bytes it took, 0 if it is none. */
-static size_t unescape(struct bytes s, char *out)
+static size_t aof_manifest_unescape(struct bytes s, char *out)
 {
     static const char letters[] = "nrtab", plain[] = "\n\r\t\a\b";
     if (s.size == 0)
         return 0;
-    if (s.data[0] == 'x' && s.size > 2 && hex_digit(s.data[1]) >= 0 && hex_digit(s.data[2]) >= 0) {
-        *out = (char)(hex_digit(s.data[1]) * 16 + hex_digit(s.data[2]));
+    if (s.data[0] == 'x' && s.size > 2 && aof_manifest_hex_digit(s.data[1]) >= 0 &&
+        aof_manifest_hex_digit(s.data[2]) >= 0) {
+        *out = (char)(aof_manifest_hex_digit(s.data[1]) * 16 + aof_manifest_hex_digit(s.data[2]));
         return 3;
     }
     const char *at = s.data[0] ? strchr(letters, s.data[0]) : NULL;
@@ -150,7 +151,7 @@ static bool next_word(struct bytes *line, struct buf *word)
     for (; i < line->size && line->data[i] != (quoted ? '"' : ' '); i++) {
         char c = line->data[i];
         if (quoted && c == '\\')
-            i += unescape(bytes_of(line->data + i + 1, line->size - i - 1), &c);
+            i += aof_manifest_unescape(bytes_of(line->data + i + 1, line->size - i - 1), &c);
         buf_append_char(word, c);
     }
     if (quoted && i == line->size)
@@ -214,7 +215,7 @@ static const char *parse_line(struct bytes line, struct aof_file *f)
     return fault;
 }
 
-static const char *add_line(struct aof_manifest *m, struct bytes line)
+static const char *aof_manifest_add_line(struct aof_manifest *m, struct bytes line)
 {
     struct aof_file f = {0};
     if (line.size > LINE_MAX_BYTES)
@@ -230,7 +231,7 @@ static const char *add_line(struct aof_manifest *m, struct bytes line)
         return fault;
     }
     const size_t live = live_begin(m);
-    insert(m, f.kind == AOF_INCR ? m->count : live, &f);
+    aof_manifest_insert(m, f.kind == AOF_INCR ? m->count : live, &f);
     return NULL;
 }
 
@@ -253,7 +254,7 @@ int aof_manifest_parse(struct bytes text, struct aof_manifest *out, struct buf *
         if (line.size == 0)
             fault = bad_format;
         else if (line.data[0] != '#')
-            fault = add_line(out, line);
+            fault = aof_manifest_add_line(out, line);
     }
     if (!fault)
         return LK_OK;
@@ -278,7 +279,7 @@ const struct aof_file *aof_manifest_add_incr(struct aof_manifest *m, const char 
 {
     const int64_t seq = m->incr_seq + 1;
     const struct aof_file f = {file_name(filename, seq, ".incr.aof"), seq, AOF_INCR};
-    insert(m, m->count, &f);
+    aof_manifest_insert(m, m->count, &f);
     return &m->files[m->count - 1];
 }
 
@@ -291,14 +292,14 @@ const struct aof_file *aof_manifest_new_base(struct aof_manifest *m, const char 
         m->files[i].kind = AOF_HISTORY;
     const struct aof_file f = {file_name(filename, seq, rdb ? ".base.rdb" : ".base.aof"), seq,
                                AOF_BASE};
-    insert(m, kept, &f);
+    aof_manifest_insert(m, kept, &f);
     return &m->files[kept];
 }
 
 void aof_manifest_adopt(struct aof_manifest *m, const char *filename)
 {
     const struct aof_file f = {mem_strdup(filename), m->base_seq + 1, AOF_BASE};
-    insert(m, live_begin(m), &f);
+    aof_manifest_insert(m, live_begin(m), &f);
 }
 
 void aof_manifest_drop_history(struct aof_manifest *m)

@@ -21,7 +21,7 @@ char *aof_path(const struct aof *a, const char *name)
     return path;
 }
 
-static int write_file(struct aof *a, const char *path, struct bytes text)
+static int aof_manifest_file_write_file(struct aof *a, const char *path, struct bytes text)
 {
     const struct file_ops *ops = a->ops;
     const int fd = ops->open(ops->ctx, path, O_WRONLY | O_CREAT | O_TRUNC, 0644);
@@ -50,7 +50,7 @@ int aof_write_manifest(struct aof *a, const struct aof_manifest *m)
     buf_release(&name);
 
     aof_manifest_print(m, &text);
-    int rc = write_file(a, temp, buf_bytes(&text));
+    int rc = aof_manifest_file_write_file(a, temp, buf_bytes(&text));
     if (rc == LK_OK && a->ops->rename(a->ops->ctx, temp, path) != 0)
         rc = LK_EIO;
     if (rc == LK_OK)

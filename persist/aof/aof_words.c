@@ -5,7 +5,7 @@
 #include <math.h>
 #include <stdio.h>
 
-static void put_header(struct rdb_out *o, char sign, uint64_t n)
+static void aof_words_put_header(struct rdb_out *o, char sign, uint64_t n)
 {
     char header[REPLY_HEADER_MAX];
     rdb_out_raw(o, header, (size_t)(reply_put_number(header, sign, (int64_t)n) - header));
@@ -13,7 +13,7 @@ static void put_header(struct rdb_out *o, char sign, uint64_t n)
 
 void aof_word_begin(struct rdb_out *o, uint64_t size)
 {
-    put_header(o, '$', size);
+    aof_words_put_header(o, '$', size);
 }
 
 void aof_word_end(struct rdb_out *o)
@@ -30,7 +30,7 @@ void aof_word(struct rdb_out *o, struct bytes word)
 
 void aof_command(struct rdb_out *o, uint64_t words, const char *name, struct bytes key)
 {
-    put_header(o, '*', words);
+    aof_words_put_header(o, '*', words);
     aof_word_text(o, name);
     aof_word(o, key);
 }

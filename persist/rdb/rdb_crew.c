@@ -39,14 +39,14 @@ struct rdb_crew {
     char error[RDB_IN_ERROR_CHARS];
 };
 
-static void push(struct run_list *l, struct run_job *j)
+static void rdb_crew_push(struct run_list *l, struct run_job *j)
 {
     j->next = NULL;
     *l->end = j;
     l->end = &j->next;
 }
 
-static struct run_job *pop(struct run_list *l)
+static struct run_job *rdb_crew_pop(struct run_list *l)
 {
     struct run_job *j = l->first;
     if (j && !(l->first = j->next))
@@ -87,14 +87,14 @@ static int read_run(struct rdb_crew *c, const struct rdb_run *run, const struct 
     return rc;
 }
 
-static void *work(void *arg)
+static void *rdb_crew_work(void *arg)
 {
     struct member *m = arg;
     struct rdb_crew *c = m->crew;
     const int slot = gate_join(c->parts.gate);
     pthread_mutex_lock(&c->lock);
     while (!c->stop) {
-        struct run_job *j = pop(&c->waiting);
+        struct run_job *j = rdb_crew_pop(&c->waiting);
         if (!j) {
             pthread_cond_wait(&c->given, &c->lock);
             continue;
@@ -106,7 +106,7 @@ static void *work(void *arg)
         gate_leave(c->parts.gate, slot);
         pthread_mutex_lock(&c->lock);
         c->busy--;
-        push(&c->idle, j);
+        rdb_crew_push(&c->idle, j);
         pthread_cond_signal(&c->done);
     }
     pthread_mutex_unlock(&c->lock);
@@ -128,10 +128,10 @@ struct rdb_crew *rdb_crew_new(const struct rdb_crew_parts *parts)
     pthread_cond_init(&c->given, NULL);
     pthread_cond_init(&c->done, NULL);
     for (uint32_t i = 0; i < jobs; i++)
-        push(&c->idle, &c->jobs[i]);
+        rdb_crew_push(&c->idle, &c->jobs[i]);
     for (uint32_t i = 0; i < n; i++) {
         c->members[i] = (struct member){.crew = c, .receiver = &parts->receivers[i]};
-        LK_ASSERT(pthread_create(&c->members[i].thread, NULL, work, &c->members[i]) == 0);
+        LK_ASSERT(pthread_create(&c->members[i].thread, NULL, rdb_crew_work, &c->members[i]) == 0);
     }
     return c;
 }
@@ -155,7 +155,7 @@ void rdb_crew_free(struct rdb_crew *c)
     mem_delete(c);
 }
 
-static void copy_run(struct run_job *j, const struct rdb_run *run)
+static void rdb_crew_copy_run(struct run_job *j, const struct rdb_run *run)
 {
     char *to = (char *)(uintptr_t)j->run.data.data;
     if (j->capacity < run->data.size) {
@@ -172,15 +172,15 @@ int rdb_crew_give(struct rdb_crew *c, const struct rdb_run *run, const struct rd
 {
     pthread_mutex_lock(&c->lock);
     const int status = c->status;
-    struct run_job *j = status == LK_OK ? pop(&c->idle) : NULL;
+    struct run_job *j = status == LK_OK ? rdb_crew_pop(&c->idle) : NULL;
     pthread_mutex_unlock(&c->lock);
     if (status != LK_OK)
         return status;
     if (!j)
         return read_run(c, run, own);
-    copy_run(j, run);
+    rdb_crew_copy_run(j, run);
     pthread_mutex_lock(&c->lock);
-    push(&c->waiting, j);
+    rdb_crew_push(&c->waiting, j);
     pthread_cond_signal(&c->given);
     pthread_mutex_unlock(&c->lock);
     return LK_OK;

@@ -13,7 +13,7 @@
 enum { FILE_MODE = 0644 };
 
 /* Notes what failed and why; keeps errno. */
-static int fail(struct rdb_file *f, const char *what)
+static int rdb_file_fail(struct rdb_file *f, const char *what)
 {
     const int why = errno;
     snprintf(f->error, sizeof f->error, "%s: %s", what, strerror(why));
@@ -21,7 +21,7 @@ static int fail(struct rdb_file *f, const char *what)
     return LK_EIO;
 }
 
-static char *path_of(const char *directory, const char *name)
+static char *rdb_file_path_of(const char *directory, const char *name)
 {
     struct buf path = {0};
     buf_printf(&path, "%s/%s", directory, name);
@@ -31,7 +31,7 @@ static char *path_of(const char *directory, const char *name)
     return copy;
 }
 
-static void release(struct rdb_file *f)
+static void rdb_file_release(struct rdb_file *f)
 {
     mem_strfree(f->temp);
     mem_strfree(f->directory);
@@ -47,14 +47,14 @@ int rdb_file_create(struct rdb_file *f, const struct file_ops *ops,
     *f = (struct rdb_file){
         .ops = ops,
         .directory = mem_strdup(options->directory),
-        .temp = path_of(options->directory, name),
+        .temp = rdb_file_path_of(options->directory, name),
         .incremental = options->incremental_fsync,
     };
     f->fd = ops->open(ops->ctx, f->temp, O_WRONLY | O_CREAT | O_TRUNC, FILE_MODE);
     if (f->fd >= 0)
         return LK_OK;
-    const int rc = fail(f, "opening the temporary file");
-    release(f);
+    const int rc = rdb_file_fail(f, "opening the temporary file");
+    rdb_file_release(f);
     return rc;
 }
 
@@ -64,9 +64,9 @@ static int send_stretches(struct rdb_file *f)
     while (f->written - f->sent >= RDB_FILE_STRETCH_BYTES) {
         const uint64_t stretch = RDB_FILE_STRETCH_BYTES, before = f->sent - stretch;
         if (f->ops->write_back(f->ops->ctx, f->fd, f->sent, stretch, false) != 0)
-            return fail(f, "writing back");
+            return rdb_file_fail(f, "writing back");
         if (f->sent > 0 && f->ops->write_back(f->ops->ctx, f->fd, before, stretch, true) != 0)
-            return fail(f, "writing back");
+            return rdb_file_fail(f, "writing back");
         f->sent += stretch;
     }
     return LK_OK;
@@ -76,7 +76,7 @@ static int write_sink(void *ctx, const void *data, size_t size)
 {
     struct rdb_file *f = ctx;
     if (file_write_all(f->ops, f->fd, data, size) != LK_OK)
-        return fail(f, "writing");
+        return rdb_file_fail(f, "writing");
     f->written += size;
     return f->incremental ? send_stretches(f) : LK_OK;
 }
@@ -85,7 +85,7 @@ static int patch_sink(void *ctx, uint64_t offset, const void *data, size_t size)
 {
     struct rdb_file *f = ctx;
     if (file_write_all_at(f->ops, f->fd, data, size, offset) != LK_OK)
-        return fail(f, "writing the header");
+        return rdb_file_fail(f, "writing the header");
     return LK_OK;
 }
 
@@ -99,7 +99,7 @@ static int close_file(struct rdb_file *f)
 {
     const int fd = f->fd;
     f->fd = -1;
-    return f->ops->close(f->ops->ctx, fd) == 0 ? LK_OK : fail(f, "closing");
+    return f->ops->close(f->ops->ctx, fd) == 0 ? LK_OK : rdb_file_fail(f, "closing");
 }
 
 void rdb_file_abort(struct rdb_file *f)
@@ -111,25 +111,25 @@ void rdb_file_abort(struct rdb_file *f)
         (void)f->ops->close(f->ops->ctx, f->fd);
     (void)f->ops->unlink(f->ops->ctx, f->temp); /* nothing more can be done about it */
     f->fd = -1;
-    release(f);
+    rdb_file_release(f);
     errno = why;
 }
 
-static int put_in_place(struct rdb_file *f, const char *path)
+static int rdb_file_put_in_place(struct rdb_file *f, const char *path)
 {
     if (f->ops->sync(f->ops->ctx, f->fd) != 0)
-        return fail(f, "fsync");
+        return rdb_file_fail(f, "fsync");
     if (close_file(f) != LK_OK)
         return LK_EIO;
     if (f->ops->rename(f->ops->ctx, f->temp, path) != 0)
-        return fail(f, "renaming the temporary file");
+        return rdb_file_fail(f, "renaming the temporary file");
     return LK_OK;
 }
 
 int rdb_file_commit(struct rdb_file *f, const char *name)
 {
-    char *path = path_of(f->directory, name);
-    int rc = put_in_place(f, path);
+    char *path = rdb_file_path_of(f->directory, name);
+    int rc = rdb_file_put_in_place(f, path);
     mem_strfree(path);
     if (rc != LK_OK) {
         rdb_file_abort(f);
@@ -137,7 +137,7 @@ int rdb_file_commit(struct rdb_file *f, const char *name)
     }
     /* The new file is there, whole; only that it has this name may not outlive the machine. */
     if (file_sync_directory(f->ops, f->directory) != LK_OK)
-        rc = fail(f, "fsync of the directory");
-    release(f);
+        rc = rdb_file_fail(f, "fsync of the directory");
+    rdb_file_release(f);
     return rc;
 }

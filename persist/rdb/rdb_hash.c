@@ -26,7 +26,7 @@
 static const char broken[] =
     "the fields of the hash are not whole, or a name comes twice, or a deadline is none";
 
-static unsigned code(const struct value *v)
+static unsigned rdb_hash_code(const struct value *v)
 {
     struct hash_pack pack;
     const bool timed = value_next_deadline(v) >= 0;
@@ -49,7 +49,7 @@ static void find_earliest(void *ctx, const struct hash_field *f)
         w->earliest = f->deadline_ms;
 }
 
-static void write_field(void *ctx, const struct hash_field *f)
+static void rdb_hash_write_field(void *ctx, const struct hash_field *f)
 {
     const struct writing *w = ctx;
     if (w->earliest >= 0)
@@ -58,9 +58,9 @@ static void write_field(void *ctx, const struct hash_field *f)
     rdb_out_string(w->o, f->value);
 }
 
-static void write(struct rdb_out *o, const struct value *v)
+static void rdb_hash_write(struct rdb_out *o, const struct value *v)
 {
-    const unsigned form = code(v);
+    const unsigned form = rdb_hash_code(v);
     struct writing w = {o, ENTRY_NO_DEADLINE};
     struct hash_pack pack;
     if (form == RDB_HASH_METADATA || form == RDB_HASH_LISTPACK_EX) {
@@ -73,7 +73,7 @@ static void write(struct rdb_out *o, const struct value *v)
         return;
     }
     rdb_out_length(o, hash_length(v));
-    hash_each(v, -1, write_field, &w);
+    hash_each(v, -1, rdb_hash_write_field, &w);
 }
 
 /* --- reading --------------------------------------------------------------------------------- */
@@ -169,7 +169,7 @@ static int read_timed(struct rdb_in *in, struct loose *to)
     return rc == LK_OK ? read_fields(in, &t, to) : rc;
 }
 
-static int read_pack(struct rdb_in *in, bool timed, struct loose *to)
+static int rdb_hash_read_pack(struct rdb_in *in, bool timed, struct loose *to)
 {
     struct hash_pack pack = {.timed = timed};
     size_t count;
@@ -184,7 +184,7 @@ struct pairing {
     int rc;
 };
 
-static bool add_value(void *ctx, const struct listpack_value *v)
+static bool rdb_hash_add_value(void *ctx, const struct listpack_value *v)
 {
     struct pairing *p = ctx;
     char digits[INT64_CHARS];
@@ -197,7 +197,7 @@ static bool add_value(void *ctx, const struct listpack_value *v)
     return p->rc == LK_OK;
 }
 
-static int read_ziplist(struct rdb_in *in, struct loose *to)
+static int rdb_hash_read_ziplist(struct rdb_in *in, struct loose *to)
 {
     struct pairing p = {.to = to};
     struct bytes zl;
@@ -207,13 +207,13 @@ static int read_ziplist(struct rdb_in *in, struct loose *to)
         return rc;
     rc = count % 2 == 0 ? hash_expect(&to->edit, count / 2) : LK_EFORMAT;
     if (rc == LK_OK) {
-        rdb_ziplist_each(zl, add_value, &p);
+        rdb_ziplist_each(zl, rdb_hash_add_value, &p);
         rc = p.rc;
     }
     return rdb_in_made(in, rc, broken);
 }
 
-static bool add_pair(void *ctx, const struct listpack_value pair[2])
+static bool rdb_hash_add_pair(void *ctx, const struct listpack_value pair[2])
 {
     struct pairing *p = ctx;
     p->rc = add_field(p->to, pair[0].s, pair[1].s, ENTRY_NO_DEADLINE);
@@ -230,7 +230,7 @@ static int read_zipmap(struct rdb_in *in, struct loose *to)
         return rc;
     rc = hash_expect(&to->edit, count);
     if (rc == LK_OK) {
-        rdb_zipmap_each(zm, add_pair, &p);
+        rdb_zipmap_each(zm, rdb_hash_add_pair, &p);
         rc = p.rc;
     }
     return rdb_in_made(in, rc, broken);
@@ -248,22 +248,22 @@ static int read_form(struct rdb_in *in, const struct rdb_code *row, struct loose
     case RDB_HASH_ZIPMAP:
         return read_zipmap(in, to);
     case RDB_HASH_ZIPLIST:
-        return read_ziplist(in, to);
+        return rdb_hash_read_ziplist(in, to);
     case RDB_HASH_LISTPACK:
-        return read_pack(in, false, to);
+        return rdb_hash_read_pack(in, false, to);
     case RDB_HASH_METADATA_PRE_GA: /* and RDB_HASH_2 */
         return read_fields(in, row->since >= RDB_VERSION_VALKEY ? &behind : &absolute, to);
     case RDB_HASH_LISTPACK_EX_PRE_GA:
-        return read_pack(in, true, to);
+        return rdb_hash_read_pack(in, true, to);
     case RDB_HASH_METADATA:
         return read_timed(in, to);
     default:
         rc = read_earliest(in, &ignored);
-        return rc == LK_OK ? read_pack(in, true, to) : rc;
+        return rc == LK_OK ? rdb_hash_read_pack(in, true, to) : rc;
     }
 }
 
-static int read(struct rdb_in *in, const struct rdb_code *row, struct value *out)
+static int rdb_hash_read(struct rdb_in *in, const struct rdb_code *row, struct value *out)
 {
     struct loose to;
     loose_begin(&to, TYPE_HASH, in->limits, &in->scratch);
@@ -274,4 +274,4 @@ static int read(struct rdb_in *in, const struct rdb_code *row, struct value *out
     return rc;
 }
 
-const struct rdb_type rdb_hash = {code, write, read};
+const struct rdb_type rdb_hash = {rdb_hash_code, rdb_hash_write, rdb_hash_read};

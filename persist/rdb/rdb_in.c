@@ -51,7 +51,7 @@ static void add_message(struct rdb_in *in, const char *format, va_list args)
     vsnprintf(in->error + used, sizeof in->error - used, format, args);
 }
 
-static int fail(struct rdb_in *in, int status, const char *format, va_list args)
+static int rdb_in_fail_here(struct rdb_in *in, int status, const char *format, va_list args)
 {
     if (in->status != LK_OK)
         return in->status;
@@ -65,7 +65,7 @@ int rdb_in_fail(struct rdb_in *in, const char *format, ...)
 {
     va_list args;
     va_start(args, format);
-    const int rc = fail(in, LK_EFORMAT, format, args);
+    const int rc = rdb_in_fail_here(in, LK_EFORMAT, format, args);
     va_end(args);
     return rc;
 }
@@ -74,7 +74,7 @@ int rdb_in_fail_with(struct rdb_in *in, int status, const char *format, ...)
 {
     va_list args;
     va_start(args, format);
-    const int rc = fail(in, status, format, args);
+    const int rc = rdb_in_fail_here(in, status, format, args);
     va_end(args);
     return rc;
 }
@@ -97,7 +97,7 @@ uint64_t rdb_in_left(const struct rdb_in *in)
     return left > have ? left : have;
 }
 
-static void digest(struct rdb_in *in)
+static void rdb_in_digest(struct rdb_in *in)
 {
     if (in->checksum)
         in->crc = crc64(in->crc, in->data + in->digested, in->at - in->digested);
@@ -106,7 +106,7 @@ static void digest(struct rdb_in *in)
 
 uint64_t rdb_in_crc(struct rdb_in *in)
 {
-    digest(in);
+    rdb_in_digest(in);
     return in->crc;
 }
 
@@ -118,7 +118,7 @@ static LK_COLD int fail_at_end(struct rdb_in *in, uint64_t missing)
 }
 
 /* One more read into the window, which has room for it. */
-static int receive(struct rdb_in *in)
+static int rdb_in_receive(struct rdb_in *in)
 {
     size_t got = 0;
     if (in->ended)
@@ -134,9 +134,9 @@ static int receive(struct rdb_in *in)
 }
 
 /* Lets go of what was used up. */
-static void shift(struct rdb_in *in)
+static void rdb_in_shift(struct rdb_in *in)
 {
-    digest(in);
+    rdb_in_digest(in);
     memmove(in->data, in->data + in->at, in->end - in->at);
     in->base += in->at;
     in->end -= in->at;
@@ -147,9 +147,9 @@ int rdb_in_fill_window(struct rdb_in *in)
 {
     int rc = in->status;
     if (in->source.read)
-        shift(in);
+        rdb_in_shift(in);
     while (rc == LK_OK && !in->ended && in->end < in->capacity)
-        rc = receive(in);
+        rc = rdb_in_receive(in);
     return rc;
 }
 
@@ -159,10 +159,10 @@ LK_COLD int rdb_in_fill_slow(struct rdb_in *in, size_t n)
         return in->status;
     if (in->source.read) {
         LK_ASSERT(n <= in->capacity);
-        shift(in);
+        rdb_in_shift(in);
     }
     while (in->end - in->at < n && !in->ended) {
-        const int rc = receive(in);
+        const int rc = rdb_in_receive(in);
         if (rc != LK_OK)
             return rc;
     }
@@ -226,7 +226,7 @@ int rdb_in_skip(struct rdb_in *in, uint64_t size)
     return rc;
 }
 
-static uint64_t get_be(const unsigned char *p, unsigned bytes)
+static uint64_t rdb_in_get_be(const unsigned char *p, unsigned bytes)
 {
     uint64_t v = 0;
     while (bytes-- > 0)
@@ -260,7 +260,7 @@ int rdb_in_length_or_form(struct rdb_in *in, uint64_t *length, int *form)
         return rdb_in_fail(in, "0x%02x begins no length", first);
     const unsigned bytes = first == 0x80 ? 4 : 8;
     rc = rdb_in_raw(in, wide, bytes);
-    *length = rc == LK_OK ? get_be(wide, bytes) : 0;
+    *length = rc == LK_OK ? rdb_in_get_be(wide, bytes) : 0;
     return rc;
 }
 

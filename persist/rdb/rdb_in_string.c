@@ -58,7 +58,8 @@ int rdb_in_string_head(struct rdb_in *in, struct rdb_string *s)
     }
 }
 
-static int collect(struct rdb_in *in, uint64_t size, struct buf *buf, struct bytes *out)
+static int rdb_in_string_collect(struct rdb_in *in, uint64_t size, struct buf *buf,
+                                 struct bytes *out)
 {
     const size_t begin = buf->size;
     struct bytes piece;
@@ -90,11 +91,12 @@ static char *try_reserve(struct buf *b, size_t n)
     return b->data + b->size;
 }
 
-static int unpack(struct rdb_in *in, const struct rdb_string *s, struct buf *buf, struct bytes *out)
+static int rdb_in_string_unpack(struct rdb_in *in, const struct rdb_string *s, struct buf *buf,
+                                struct bytes *out)
 {
     struct bytes packed = {0};
     in->packed.size = 0;
-    const int rc = collect(in, s->packed, &in->packed, &packed);
+    const int rc = rdb_in_string_collect(in, s->packed, &in->packed, &packed);
     if (rc != LK_OK)
         return rc;
     char *at = try_reserve(buf, s->size);
@@ -117,9 +119,9 @@ int rdb_in_string_body(struct rdb_in *in, const struct rdb_string *s, struct buf
         return rdb_in_fail(in, "a string of %llu bytes is too long here",
                            (unsigned long long)s->size);
     if (s->form == RDB_IS_PACKED)
-        return unpack(in, s, buf, out);
+        return rdb_in_string_unpack(in, s, buf, out);
     LK_ASSERT(s->form == RDB_IS_PLAIN);
-    return collect(in, s->size, buf, out);
+    return rdb_in_string_collect(in, s->size, buf, out);
 }
 
 int rdb_in_string(struct rdb_in *in, struct buf *buf, struct bytes *out)

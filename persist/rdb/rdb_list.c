@@ -17,14 +17,14 @@ enum {
     PLAIN_ABOVE_BYTES = 64 * 1024, /* the largest block that a server's configuration knows */
 };
 
-static unsigned code(const struct value *v)
+static unsigned rdb_list_code(const struct value *v)
 {
     (void)v;
     return RDB_LIST_QUICKLIST_2;
 }
 
 /* A block that is one large string, which needs no list around it. */
-static bool is_plain(const unsigned char *lp, struct bytes *out)
+static bool rdb_list_is_plain(const unsigned char *lp, struct bytes *out)
 {
     if (listpack_bytes(lp) <= PLAIN_ABOVE_BYTES || listpack_count(lp) != 1)
         return false;
@@ -35,7 +35,7 @@ static bool is_plain(const unsigned char *lp, struct bytes *out)
 static void write_block(struct rdb_out *o, const unsigned char *lp)
 {
     struct bytes plain;
-    if (is_plain(lp, &plain)) {
+    if (rdb_list_is_plain(lp, &plain)) {
         rdb_out_length(o, CONTAINER_PLAIN);
         rdb_out_string(o, plain);
     } else {
@@ -44,7 +44,7 @@ static void write_block(struct rdb_out *o, const unsigned char *lp)
     }
 }
 
-static void write(struct rdb_out *o, const struct value *v)
+static void rdb_list_write(struct rdb_out *o, const struct value *v)
 {
     struct list_iter it;
     uint64_t blocks = 0;
@@ -66,37 +66,37 @@ static int add_bytes(struct rdb_in *in, struct list_builder *b, struct bytes s)
     return LK_OK;
 }
 
-static int read_element(struct rdb_in *in, struct list_builder *b)
+static int rdb_list_read_element(struct rdb_in *in, struct list_builder *b)
 {
     struct bytes s;
     const int rc = rdb_in_element(in, &s);
     return rc == LK_OK ? add_bytes(in, b, s) : rc;
 }
 
-static bool add_value(void *ctx, const struct listpack_value *v)
+static bool rdb_list_add_value(void *ctx, const struct listpack_value *v)
 {
     list_build_add(ctx, v);
     return true;
 }
 
-static int read_ziplist(struct rdb_in *in, struct list_builder *b)
+static int rdb_list_read_ziplist(struct rdb_in *in, struct list_builder *b)
 {
     struct bytes zl;
     size_t count;
     const int rc = rdb_in_ziplist(in, &zl, &count);
     if (rc == LK_OK)
-        rdb_ziplist_each(zl, add_value, b);
+        rdb_ziplist_each(zl, rdb_list_add_value, b);
     return rc;
 }
 
-static int read_block(struct rdb_in *in, struct list_builder *b)
+static int rdb_list_read_block(struct rdb_in *in, struct list_builder *b)
 {
     uint64_t container;
     struct bytes lp;
     size_t count;
     int rc = rdb_in_length(in, &container);
     if (rc == LK_OK && container == CONTAINER_PLAIN)
-        return read_element(in, b);
+        return rdb_list_read_element(in, b);
     if (rc == LK_OK && container != CONTAINER_PACKED)
         return rdb_in_fail(in, "no part of a list has form %llu", (unsigned long long)container);
     if (rc == LK_OK)
@@ -113,20 +113,20 @@ static int read_parts(struct rdb_in *in, unsigned code, struct list_builder *b)
     for (uint64_t i = 0; i < n && rc == LK_OK; i++) {
         switch (code) {
         case RDB_LIST:
-            rc = read_element(in, b);
+            rc = rdb_list_read_element(in, b);
             break;
         case RDB_LIST_QUICKLIST_2:
-            rc = read_block(in, b);
+            rc = rdb_list_read_block(in, b);
             break;
         default:
-            rc = read_ziplist(in, b);
+            rc = rdb_list_read_ziplist(in, b);
             break;
         }
     }
     return rc;
 }
 
-static int read(struct rdb_in *in, const struct rdb_code *row, struct value *out)
+static int rdb_list_read(struct rdb_in *in, const struct rdb_code *row, struct value *out)
 {
     struct list_builder b;
     list_build_begin(&b, in->limits);
@@ -144,4 +144,4 @@ static int read(struct rdb_in *in, const struct rdb_code *row, struct value *out
     return rc;
 }
 
-const struct rdb_type rdb_list = {code, write, read};
+const struct rdb_type rdb_list = {rdb_list_code, rdb_list_write, rdb_list_read};

@@ -73,7 +73,7 @@ static int read_kept(struct load *l, struct buf *buf, struct bytes *out)
 }
 
 /* What a receiver answered; its refusal is an error here too. */
-static int answered(struct load *l, int rc, const char *what)
+static int rdb_load_answered(struct load *l, int rc, const char *what)
 {
     return rc == LK_OK ? LK_OK : rdb_in_fail_with(l->in, rc, "%s was refused", what);
 }
@@ -86,7 +86,8 @@ static int read_aux(struct load *l)
         rc = read_kept(l, &l->text, &value);
     if (rc != LK_OK || !l->receiver->aux)
         return rc;
-    return answered(l, l->receiver->aux(l->receiver->ctx, name, value), "an auxiliary field");
+    return rdb_load_answered(l, l->receiver->aux(l->receiver->ctx, name, value),
+                             "an auxiliary field");
 }
 
 static int read_function(struct load *l)
@@ -97,7 +98,7 @@ static int read_function(struct load *l)
         return rc;
     if (!l->receiver->function)
         return rdb_in_fail(l->in, "functions cannot be loaded");
-    return answered(l, l->receiver->function(l->receiver->ctx, code), "a function");
+    return rdb_load_answered(l, l->receiver->function(l->receiver->ctx, code), "a function");
 }
 
 static int read_module(struct load *l)
@@ -108,7 +109,8 @@ static int read_module(struct load *l)
     if (rc != LK_OK || !l->receiver->module_skipped)
         return rc;
     const unsigned version = rdb_module_name(id, name);
-    return answered(l, l->receiver->module_skipped(l->receiver->ctx, name, version), "a module");
+    return rdb_load_answered(l, l->receiver->module_skipped(l->receiver->ctx, name, version),
+                             "a module");
 }
 
 static int read_db(struct load *l)
@@ -132,7 +134,7 @@ static int read_sizes(struct load *l)
     if (rc != LK_OK || !l->receiver->sizes)
         return rc;
     rc = l->receiver->sizes(l->receiver->ctx, l->next.db, keys, deadlines);
-    return answered(l, rc, "a database");
+    return rdb_load_answered(l, rc, "a database");
 }
 
 /* Which slots the next keys are in: everybody can tell from the keys. */
@@ -199,7 +201,7 @@ static void say_key(struct load *l)
                       l->next.db);
 }
 
-static void trim(struct buf *buf)
+static void rdb_load_trim(struct buf *buf)
 {
     if (buf->capacity > KEEP_BYTES)
         buf_release(buf);
@@ -215,16 +217,16 @@ static int read_entry(struct load *l, unsigned code)
     rc = rdb_in_value(in, code, &v);
     if (rc == LK_OK && value_exists(&v)) {
         l->next.value = &v;
-        rc = answered(l, l->receiver->entry(l->receiver->ctx, &l->next), "an entry");
+        rc = rdb_load_answered(l, l->receiver->entry(l->receiver->ctx, &l->next), "an entry");
     }
     if (rc != LK_OK)
         say_key(l);
     forget_record(l);
-    trim(&l->key);
-    trim(&l->text);
-    trim(&in->scratch);
-    trim(&in->packed);
-    trim(&in->element);
+    rdb_load_trim(&l->key);
+    rdb_load_trim(&l->text);
+    rdb_load_trim(&in->scratch);
+    rdb_load_trim(&in->packed);
+    rdb_load_trim(&in->element);
     return rc;
 }
 
@@ -288,7 +290,7 @@ static int read_record(struct load *l, unsigned *first)
 
 /* --- with a crew ----------------------------------------------------------------------------- */
 
-static void say_progress(struct load *l)
+static void rdb_load_say_progress(struct load *l)
 {
     if (l->receiver->progress)
         l->receiver->progress(l->receiver->ctx, rdb_in_offset(l->in));
@@ -312,8 +314,9 @@ static int give_runs(struct load *l)
         const struct rdb_run run = {bytes_of(in->data + in->at, n), rdb_in_offset(in), in->version,
                                     l->next.db};
         in->at += n;
-        rc = answered(l, rdb_crew_give(l->receiver->crew, &run, l->receiver), "a run of keys");
-        say_progress(l);
+        rc = rdb_load_answered(l, rdb_crew_give(l->receiver->crew, &run, l->receiver),
+                               "a run of keys");
+        rdb_load_say_progress(l);
     }
     return rc;
 }
@@ -347,17 +350,17 @@ static int read_records(struct load *l)
         if (rc == LK_OK)
             rc = read_record(l, &first);
         if (i % PROGRESS_RECORDS == 0)
-            say_progress(l);
+            rdb_load_say_progress(l);
     }
     return rc;
 }
 
-static int end_run(struct load *l)
+static int rdb_load_end_run(struct load *l)
 {
     return l->receiver->run_end ? l->receiver->run_end(l->receiver->ctx) : LK_OK;
 }
 
-static void release(struct load *l)
+static void rdb_load_release(struct load *l)
 {
     buf_release(&l->key);
     buf_release(&l->text);
@@ -372,10 +375,10 @@ int rdb_load(struct rdb_in *in, const struct rdb_receiver *receiver)
     if (rc == LK_OK)
         rc = read_records(&l);
     if (rc == LK_OK)
-        rc = answered(&l, end_run(&l), "an entry");
+        rc = rdb_load_answered(&l, rdb_load_end_run(&l), "an entry");
     if (receiver->crew)
         rc = wait_for_crew(&l, rc);
-    release(&l);
+    rdb_load_release(&l);
     return rc;
 }
 
@@ -394,7 +397,7 @@ int rdb_load_run(struct rdb_in *in, const struct rdb_run *run, const struct rdb_
     while (rc == LK_OK && rdb_in_left(in) > 0)
         rc = read_record(&l, &first);
     if (rc == LK_OK)
-        rc = answered(&l, end_run(&l), "an entry");
-    release(&l);
+        rc = rdb_load_answered(&l, rdb_load_end_run(&l), "an entry");
+    rdb_load_release(&l);
     return rc;
 }

@@ -34,7 +34,7 @@ void rdb_out_release(struct rdb_out *o)
     *o = (struct rdb_out){0};
 }
 
-static void digest(struct rdb_out *o)
+static void rdb_out_digest(struct rdb_out *o)
 {
     if (o->checksum)
         o->crc = crc64(o->crc, o->data + o->digested, o->used - o->digested);
@@ -43,7 +43,7 @@ static void digest(struct rdb_out *o)
 
 uint64_t rdb_out_crc(struct rdb_out *o)
 {
-    digest(o);
+    rdb_out_digest(o);
     return o->crc;
 }
 
@@ -54,7 +54,7 @@ void rdb_out_crc_restart(struct rdb_out *o)
     o->crc_at = rdb_out_offset(o);
 }
 
-static void give(struct rdb_out *o, const void *data, size_t size)
+static void rdb_out_give(struct rdb_out *o, const void *data, size_t size)
 {
     if (o->status == LK_OK && size > 0)
         o->status = o->sink.write(o->sink.ctx, data, size);
@@ -63,8 +63,8 @@ static void give(struct rdb_out *o, const void *data, size_t size)
 
 int rdb_out_flush(struct rdb_out *o)
 {
-    digest(o);
-    give(o, o->data, o->used);
+    rdb_out_digest(o);
+    rdb_out_give(o, o->data, o->used);
     o->used = o->digested = 0;
     return o->status;
 }
@@ -80,10 +80,10 @@ void rdb_out_raw_slow(struct rdb_out *o, const void *data, size_t size)
     }
     if (o->checksum)
         o->crc = crc64(o->crc, data, size);
-    give(o, data, size);
+    rdb_out_give(o, data, size);
 }
 
-static void put_be(unsigned char *p, uint64_t v, unsigned bytes)
+static void rdb_out_put_be(unsigned char *p, uint64_t v, unsigned bytes)
 {
     while (bytes-- > 0) {
         p[bytes] = (unsigned char)v;
@@ -97,15 +97,15 @@ void rdb_out_length(struct rdb_out *o, uint64_t length)
     if (length < 1 << 6) {
         rdb_out_byte(o, (unsigned)length);
     } else if (length < 1 << 14) {
-        put_be(b, 0x4000 | length, 2);
+        rdb_out_put_be(b, 0x4000 | length, 2);
         rdb_out_raw(o, b, 2);
     } else if (length <= UINT32_MAX) {
         b[0] = 0x80;
-        put_be(b + 1, length, 4);
+        rdb_out_put_be(b + 1, length, 4);
         rdb_out_raw(o, b, 5);
     } else {
         b[0] = 0x81;
-        put_be(b + 1, length, 8);
+        rdb_out_put_be(b + 1, length, 8);
         rdb_out_raw(o, b, 9);
         rdb_out_needs(o, RDB_VERSION_U64_LENGTH);
     }

@@ -60,7 +60,7 @@ void rdb_save_function(struct rdb_save *s, struct bytes code)
     rdb_out_string(s->out, code);
 }
 
-static void select_db(struct rdb_save *s, uint32_t db)
+static void rdb_save_select_db(struct rdb_save *s, uint32_t db)
 {
     put_opcode(s->out, RDB_OP_SELECTDB);
     rdb_out_length(s->out, db);
@@ -74,7 +74,7 @@ static void announce_sizes(struct rdb_save *s)
         const struct rdb_db_size *size = &s->options->sizes[i];
         if (size->keys == 0)
             continue;
-        select_db(s, size->db);
+        rdb_save_select_db(s, size->db);
         put_opcode(s->out, RDB_OP_RESIZEDB);
         rdb_out_length(s->out, size->keys);
         rdb_out_length(s->out, size->deadlines);
@@ -99,7 +99,7 @@ void rdb_save_entry(struct rdb_save *s, uint32_t db, const struct entry *e)
     if (!s->in_db)
         announce_sizes(s);
     if (!s->in_db || db != s->db)
-        select_db(s, db);
+        rdb_save_select_db(s, db);
     if (entry_has_deadline(e)) {
         put_opcode(s->out, RDB_OP_EXPIRE_MS);
         rdb_out_ms(s->out, entry_deadline(e));

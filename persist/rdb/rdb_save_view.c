@@ -5,7 +5,7 @@
 
 #include "core/base/mem.h"
 
-static struct rdb_db_size *row_of(struct rdb_sizes *sizes, uint32_t db)
+static struct rdb_db_size *rdb_save_view_row_of(struct rdb_sizes *sizes, uint32_t db)
 {
     size_t at = 0;
     while (at < sizes->count && sizes->rows[at].db < db)
@@ -23,11 +23,11 @@ static struct rdb_db_size *row_of(struct rdb_sizes *sizes, uint32_t db)
     return &sizes->rows[at];
 }
 
-static void add_table(struct rdb_sizes *sizes, uint32_t db, const struct table *t)
+static void rdb_save_view_add_table(struct rdb_sizes *sizes, uint32_t db, const struct table *t)
 {
     if (t->count == 0)
         return;
-    struct rdb_db_size *row = row_of(sizes, db);
+    struct rdb_db_size *row = rdb_save_view_row_of(sizes, db);
     row->keys += t->count;
     row->deadlines += t->deadlines;
 }
@@ -39,7 +39,7 @@ void rdb_sizes_take(struct keyspace *ks, struct rdb_sizes *out)
         struct shard *s = &ks->shards[i];
         for (uint32_t j = 0; j < shard_db_count(s); j++) {
             const struct shard_db at = shard_db_at(s, j);
-            add_table(out, at.db, at.table);
+            rdb_save_view_add_table(out, at.db, at.table);
         }
     }
 }

@@ -8,7 +8,7 @@ struct scan {
 
 /* Each of these is false if the data ends before, or holds what cannot stand there. */
 
-static bool step(struct scan *s, uint64_t n)
+static bool rdb_scan_step(struct scan *s, uint64_t n)
 {
     if ((uint64_t)(s->end - s->at) < n)
         return false;
@@ -16,10 +16,10 @@ static bool step(struct scan *s, uint64_t n)
     return true;
 }
 
-static bool be(struct scan *s, unsigned bytes, uint64_t *out)
+static bool rdb_scan_be(struct scan *s, unsigned bytes, uint64_t *out)
 {
     const unsigned char *p = s->at;
-    if (!step(s, bytes))
+    if (!rdb_scan_step(s, bytes))
         return false;
     for (*out = 0; bytes > 0; bytes--)
         *out = *out << 8 | *p++;
@@ -30,60 +30,61 @@ static bool be(struct scan *s, unsigned bytes, uint64_t *out)
 static bool length_or_form(struct scan *s, uint64_t *length, int *form)
 {
     uint64_t first;
-    if (!be(s, 1, &first))
+    if (!rdb_scan_be(s, 1, &first))
         return false;
     *form = first >> 6 == 3 ? (int)(first & 0x3f) : -1;
     *length = first & 0x3f;
     if (first >> 6 == 1) {
         const uint64_t high = *length << 8;
-        const bool there = be(s, 1, length);
+        const bool there = rdb_scan_be(s, 1, length);
         *length |= high;
         return there;
     }
     if (first >> 6 == 2)
-        return (first == 0x80 && be(s, 4, length)) || (first == 0x81 && be(s, 8, length));
+        return (first == 0x80 && rdb_scan_be(s, 4, length)) ||
+               (first == 0x81 && rdb_scan_be(s, 8, length));
     return true;
 }
 
-static bool length(struct scan *s, uint64_t *out)
+static bool rdb_scan_length(struct scan *s, uint64_t *out)
 {
     int form;
     return length_or_form(s, out, &form) && form < 0;
 }
 
-static bool string(struct scan *s)
+static bool rdb_scan_string(struct scan *s)
 {
     uint64_t n, unpacked;
     int form;
     if (!length_or_form(s, &n, &form))
         return false;
     if (form < 0)
-        return step(s, n);
+        return rdb_scan_step(s, n);
     if (form == RDB_STR_LZF)
-        return length(s, &n) && length(s, &unpacked) && step(s, n);
-    return form <= RDB_STR_INT32 && step(s, UINT64_C(1) << form);
+        return rdb_scan_length(s, &n) && rdb_scan_length(s, &unpacked) && rdb_scan_step(s, n);
+    return form <= RDB_STR_INT32 && rdb_scan_step(s, UINT64_C(1) << form);
 }
 
 static bool text_double(struct scan *s)
 {
     uint64_t n;
-    return be(s, 1, &n) && (n >= RDB_TEXT_NAN || step(s, n));
+    return rdb_scan_be(s, 1, &n) && (n >= RDB_TEXT_NAN || rdb_scan_step(s, n));
 }
 
-static bool item(struct scan *s, char letter)
+static bool rdb_scan_item(struct scan *s, char letter)
 {
     uint64_t ignored;
     switch (letter) {
     case 's':
-        return string(s);
+        return rdb_scan_string(s);
     case 'l':
-        return length(s, &ignored);
+        return rdb_scan_length(s, &ignored);
     case 'f':
         return text_double(s);
     case 'w':
-        return step(s, 16);
+        return rdb_scan_step(s, 16);
     default:
-        return step(s, (uint64_t)(letter - '0'));
+        return rdb_scan_step(s, (uint64_t)(letter - '0'));
     }
 }
 
@@ -101,11 +102,11 @@ static bool by_layout(struct scan *s, const char *layout)
     uint64_t n;
     while (*layout && *layout != ')') {
         if (*layout != '(') {
-            if (!item(s, *layout++))
+            if (!rdb_scan_item(s, *layout++))
                 return false;
             continue;
         }
-        if (!length(s, &n))
+        if (!rdb_scan_length(s, &n))
             return false;
         for (layout++; n > 0; n--)
             if (!by_layout(s, layout))
@@ -115,17 +116,17 @@ static bool by_layout(struct scan *s, const char *layout)
     return true;
 }
 
-static bool record(struct scan *s, unsigned version)
+static bool rdb_scan_record(struct scan *s, unsigned version)
 {
     uint64_t code;
     for (;;) {
-        if (!be(s, 1, &code))
+        if (!rdb_scan_be(s, 1, &code))
             return false;
         const struct rdb_code *row = rdb_code_find(version, (unsigned)code);
         if (!row || !row->layout)
             return false;
         if (!row->opcode)
-            return string(s) && by_layout(s, row->layout);
+            return rdb_scan_string(s) && by_layout(s, row->layout);
         if (!by_layout(s, row->layout))
             return false;
     }
@@ -135,7 +136,7 @@ size_t rdb_scan(unsigned version, struct bytes data)
 {
     const unsigned char *begin = (const unsigned char *)data.data, *whole = begin;
     struct scan s = {begin, begin + data.size};
-    while (record(&s, version))
+    while (rdb_scan_record(&s, version))
         whole = s.at;
     return (size_t)(whole - begin);
 }

@@ -12,13 +12,13 @@
 
 static const char twice[] = "a member of the set comes twice";
 
-static unsigned code(const struct value *v)
+static unsigned rdb_set_code(const struct value *v)
 {
     struct bytes ints;
     return set_as_ints(v, &ints) ? RDB_SET_INTSET : RDB_SET;
 }
 
-static void write_member(void *ctx, const struct set_member *m)
+static void rdb_set_write_member(void *ctx, const struct set_member *m)
 {
     struct rdb_out *o = ctx;
     if (m->text.data)
@@ -27,7 +27,7 @@ static void write_member(void *ctx, const struct set_member *m)
         rdb_out_integer(o, m->number);
 }
 
-static void write(struct rdb_out *o, const struct value *v)
+static void rdb_set_write(struct rdb_out *o, const struct value *v)
 {
     struct bytes ints;
     if (set_as_ints(v, &ints)) {
@@ -35,7 +35,7 @@ static void write(struct rdb_out *o, const struct value *v)
         return;
     }
     rdb_out_length(o, set_count(v));
-    set_each(v, write_member, o);
+    set_each(v, rdb_set_write_member, o);
 }
 
 static int read_members(struct rdb_in *in, struct loose *to)
@@ -68,7 +68,7 @@ static int read_ints(struct rdb_in *in, struct loose *to)
     return intset_count(set) > 0 ? rdb_in_made(in, set_from_ints(to, b), twice) : LK_OK;
 }
 
-static int read_pack(struct rdb_in *in, struct loose *to)
+static int rdb_set_read_pack(struct rdb_in *in, struct loose *to)
 {
     struct bytes lp;
     size_t count;
@@ -76,17 +76,17 @@ static int read_pack(struct rdb_in *in, struct loose *to)
     return rc == LK_OK && count > 0 ? rdb_in_made(in, set_from_pack(to, lp), twice) : rc;
 }
 
-static int read(struct rdb_in *in, const struct rdb_code *row, struct value *out)
+static int rdb_set_read(struct rdb_in *in, const struct rdb_code *row, struct value *out)
 {
     struct loose to;
     loose_begin(&to, TYPE_SET, in->limits, &in->scratch);
     const int rc = row->code == RDB_SET          ? read_members(in, &to)
                    : row->code == RDB_SET_INTSET ? read_ints(in, &to)
-                                                 : read_pack(in, &to);
+                                                 : rdb_set_read_pack(in, &to);
     if (rc != LK_OK || set_count(&to.edit.value) == 0)
         loose_drop(&to);
     *out = to.edit.value;
     return rc;
 }
 
-const struct rdb_type rdb_set = {code, write, read};
+const struct rdb_type rdb_set = {rdb_set_code, rdb_set_write, rdb_set_read};

@@ -44,7 +44,7 @@ static bool all_active(const struct stream_group *g)
  * The third form adds when consumers last got something.  Redis reads it since 7.2, so it is
  * written only where that is another moment than when they last came.
  */
-static unsigned code(const struct value *v)
+static unsigned rdb_stream_code(const struct value *v)
 {
     struct stream_state s;
     stream_state_get(v, &s);
@@ -56,7 +56,7 @@ static unsigned code(const struct value *v)
 
 /* --- writing --------------------------------------------------------------------------------- */
 
-static void put_be(char *p, uint64_t n)
+static void rdb_stream_put_be(char *p, uint64_t n)
 {
     for (int i = 7; i >= 0; i--, n >>= 8)
         p[i] = (char)n;
@@ -64,8 +64,8 @@ static void put_be(char *p, uint64_t n)
 
 static struct bytes raw_id(struct stream_id id, char out[ID_BYTES])
 {
-    put_be(out, id.ms);
-    put_be(out + 8, id.seq);
+    rdb_stream_put_be(out, id.ms);
+    rdb_stream_put_be(out + 8, id.seq);
     return bytes_of(out, ID_BYTES);
 }
 
@@ -93,8 +93,8 @@ static void write_blocks(struct rdb_out *o, const struct blocks *b)
     }
 }
 
-static void write_consumer(struct rdb_out *o, unsigned form, const struct stream_group *g,
-                           const struct stream_consumer *c)
+static void rdb_stream_write_consumer(struct rdb_out *o, unsigned form,
+                                      const struct stream_group *g, const struct stream_consumer *c)
 {
     struct stream_pending_iter it;
     struct stream_id id;
@@ -108,7 +108,7 @@ static void write_consumer(struct rdb_out *o, unsigned form, const struct stream
         write_raw_id(o, id);
 }
 
-static void write_group(struct rdb_out *o, unsigned form, const struct stream_group *g)
+static void rdb_stream_write_group(struct rdb_out *o, unsigned form, const struct stream_group *g)
 {
     struct stream_pending_iter it;
     struct stream_pending p;
@@ -125,12 +125,12 @@ static void write_group(struct rdb_out *o, unsigned form, const struct stream_gr
     }
     rdb_out_length(o, consumers);
     for (uint64_t i = 0; i < consumers; i++)
-        write_consumer(o, form, g, stream_consumer_at(g, i));
+        rdb_stream_write_consumer(o, form, g, stream_consumer_at(g, i));
 }
 
-static void write(struct rdb_out *o, const struct value *v)
+static void rdb_stream_write(struct rdb_out *o, const struct value *v)
 {
-    const unsigned form = code(v);
+    const unsigned form = rdb_stream_code(v);
     struct stream_state s;
     stream_state_get(v, &s);
     write_blocks(o, stream_blocks(v));
@@ -141,7 +141,7 @@ static void write(struct rdb_out *o, const struct value *v)
     rdb_out_length(o, s.entries_added);
     rdb_out_length(o, s.groups);
     for (uint64_t i = 0; i < s.groups; i++)
-        write_group(o, form, stream_group_at(v, i));
+        rdb_stream_write_group(o, form, stream_group_at(v, i));
 }
 
 /* --- reading --------------------------------------------------------------------------------- */
@@ -153,7 +153,7 @@ struct reading {
     struct stream_state state; /* of the entries, once they are all there */
 };
 
-static uint64_t get_be(const char *p)
+static uint64_t rdb_stream_get_be(const char *p)
 {
     uint64_t n = 0;
     for (int i = 0; i < 8; i++)
@@ -163,7 +163,7 @@ static uint64_t get_be(const char *p)
 
 static struct stream_id id_from(const char *raw)
 {
-    return stream_id_of(get_be(raw), get_be(raw + 8));
+    return stream_id_of(rdb_stream_get_be(raw), rdb_stream_get_be(raw + 8));
 }
 
 static int read_raw_id(struct rdb_in *in, struct stream_id *out)
@@ -181,7 +181,7 @@ static int read_id(struct rdb_in *in, struct stream_id *out)
     return rc == LK_OK ? rdb_in_length(in, &out->seq) : rc;
 }
 
-static int read_block(struct reading *r)
+static int rdb_stream_read_block(struct reading *r)
 {
     struct bytes b;
     int rc = rdb_in_element(r->in, &b);
@@ -202,7 +202,7 @@ static int read_blocks(struct reading *r)
     uint64_t n, length;
     int rc = rdb_in_count(r->in, BLOCK_BYTES_MIN, &n);
     for (uint64_t i = 0; i < n && rc == LK_OK; i++)
-        rc = read_block(r);
+        rc = rdb_stream_read_block(r);
     if (rc == LK_OK)
         rc = rdb_in_length(r->in, &length);
     if (rc == LK_OK && length != stream_length(&r->edit->value))
@@ -325,7 +325,7 @@ static int read_entries_read(struct reading *r, struct stream_group *g)
     return rc;
 }
 
-static int read_group(struct reading *r)
+static int rdb_stream_read_group(struct reading *r)
 {
     struct bytes name;
     int rc = read_name(r, &name);
@@ -347,11 +347,11 @@ static int read_groups(struct reading *r)
     uint64_t n;
     int rc = rdb_in_count(r->in, GROUP_BYTES_MIN, &n);
     for (uint64_t i = 0; i < n && rc == LK_OK; i++)
-        rc = read_group(r);
+        rc = rdb_stream_read_group(r);
     return rc;
 }
 
-static int read(struct rdb_in *in, const struct rdb_code *row, struct value *out)
+static int rdb_stream_read(struct rdb_in *in, const struct rdb_code *row, struct value *out)
 {
     struct loose to;
     loose_begin(&to, TYPE_STREAM, in->limits, &in->scratch);
@@ -367,4 +367,4 @@ static int read(struct rdb_in *in, const struct rdb_code *row, struct value *out
     return rc;
 }
 
-const struct rdb_type rdb_stream = {code, write, read};
+const struct rdb_type rdb_stream = {rdb_stream_code, rdb_stream_write, rdb_stream_read};

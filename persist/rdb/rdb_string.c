@@ -7,7 +7,7 @@
 #include "core/types/str.h"
 #include "persist/rdb/rdb_type.h"
 
-static unsigned code(const struct value *v)
+static unsigned rdb_string_code(const struct value *v)
 {
     (void)v;
     return RDB_STRING;
@@ -18,7 +18,7 @@ struct piece_to {
     void *ctx;
 };
 
-static void span(void *ctx, const struct str_span *s)
+static void rdb_string_span(void *ctx, const struct str_span *s)
 {
     const struct piece_to *to = ctx;
     to->piece(to->ctx, s->bytes);
@@ -28,10 +28,10 @@ static void each_piece(const void *owner, void (*piece)(void *ctx, struct bytes 
 {
     const struct value *v = owner;
     struct piece_to to = {piece, ctx};
-    str_spans(v, 0, str_size(v), span, &to);
+    str_spans(v, 0, str_size(v), rdb_string_span, &to);
 }
 
-static void write(struct rdb_out *o, const struct value *v)
+static void rdb_string_write(struct rdb_out *o, const struct value *v)
 {
     struct bytes b;
     int64_t n;
@@ -82,7 +82,7 @@ static int read_long(struct rdb_in *in, uint64_t size, struct value *out)
     return rc;
 }
 
-static int read(struct rdb_in *in, const struct rdb_code *row, struct value *out)
+static int rdb_string_read(struct rdb_in *in, const struct rdb_code *row, struct value *out)
 {
     struct rdb_string s;
     struct bytes b;
@@ -102,4 +102,4 @@ static int read(struct rdb_in *in, const struct rdb_code *row, struct value *out
     return rc;
 }
 
-const struct rdb_type rdb_string = {code, write, read};
+const struct rdb_type rdb_string = {rdb_string_code, rdb_string_write, rdb_string_read};

@@ -24,14 +24,14 @@ static const struct type_limits usual_limits = {
     .stream_node_max_entries = 100,
 };
 
-static const struct rdb_type *row_of(unsigned type)
+static const struct rdb_type *rdb_type_row_of(unsigned type)
 {
     return type < TYPE_COUNT ? rows[type] : NULL;
 }
 
 void rdb_out_value_code(struct rdb_out *o, const struct value *v)
 {
-    const struct rdb_type *type = row_of(v->type);
+    const struct rdb_type *type = rdb_type_row_of(v->type);
     LK_ASSERT(type != NULL);
     const unsigned code = type->code(v);
     const struct rdb_code *row = rdb_code_find(RDB_VERSION_REDIS_MAX, code);
@@ -52,7 +52,7 @@ int rdb_in_value(struct rdb_in *in, unsigned code, struct value *out)
         return rdb_in_fail(in, "no value of RDB version %u has type %u", in->version, code);
     if (code == RDB_MODULE_2)
         return rdb_module_refuse(in);
-    const struct rdb_type *type = row_of(row->type);
+    const struct rdb_type *type = rdb_type_row_of(row->type);
     if (!type)
         return rdb_in_fail(in, "values of type %u (%s) cannot be loaded", code, row->name);
     in->scratch.size = 0;

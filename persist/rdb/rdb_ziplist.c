@@ -28,7 +28,7 @@ struct element {
 };
 
 /* Size of the encoding and of the data behind it; false if there is no such encoding. */
-static bool measure(const unsigned char *p, size_t room, size_t *head, size_t *data)
+static bool rdb_ziplist_measure(const unsigned char *p, size_t room, size_t *head, size_t *data)
 {
     static const size_t heads[] = {1, 2, 5, 1};
     *head = heads[p[0] >> 6];
@@ -76,7 +76,7 @@ static int64_t number_of(unsigned encoding, const unsigned char *data)
 }
 
 /* The element at p, which has room bytes; false if it is none or does not fit. */
-static bool read_element(const unsigned char *p, size_t room, struct element *out)
+static bool rdb_ziplist_read_element(const unsigned char *p, size_t room, struct element *out)
 {
     size_t head, data, before = 1;
     if (room < before || p[0] == END)
@@ -90,7 +90,7 @@ static bool read_element(const unsigned char *p, size_t room, struct element *ou
     }
     p += before;
     room -= before;
-    if (room == 0 || !measure(p, room, &head, &data) || data > room - head)
+    if (room == 0 || !rdb_ziplist_measure(p, room, &head, &data) || data > room - head)
         return false;
     out->size = before + head + data;
     out->value = p[0] >> 6 == 3 ? listpack_from_number(number_of(p[0], p + head))
@@ -107,7 +107,7 @@ bool rdb_ziplist_validate(struct bytes zl, size_t *count)
     size_t at = HEADER_BYTES, last = HEADER_BYTES, previous = 0;
     for (*count = 0; at < end; ++*count) {
         struct element e;
-        if (!read_element(p + at, end - at, &e) || e.previous != previous)
+        if (!rdb_ziplist_read_element(p + at, end - at, &e) || e.previous != previous)
             return false;
         last = at;
         at += e.size;
@@ -124,7 +124,7 @@ bool rdb_ziplist_each(struct bytes zl, bool (*each)(void *ctx, const struct list
     const unsigned char *const end = (const unsigned char *)zl.data + zl.size - END_BYTES;
     while (p < end) {
         struct element e;
-        const bool there = read_element(p, (size_t)(end - p), &e);
+        const bool there = rdb_ziplist_read_element(p, (size_t)(end - p), &e);
         LK_ASSERT(there);
         if (!each(ctx, &e.value))
             return false;

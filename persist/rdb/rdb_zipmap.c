@@ -30,7 +30,7 @@ static bool take_bytes(struct bytes *p, size_t length, struct bytes *out)
     return true;
 }
 
-static bool take_pair(struct bytes *p, struct listpack_value pair[2])
+static bool rdb_zipmap_take_pair(struct bytes *p, struct listpack_value pair[2])
 {
     size_t length;
     struct bytes field, value, spare, unused;
@@ -56,7 +56,7 @@ bool rdb_zipmap_validate(struct bytes zm, size_t *count)
     struct bytes rest = pairs_of(zm);
     for (*count = 0; rest.size > 0; ++*count) {
         struct listpack_value pair[2];
-        if (!take_pair(&rest, pair))
+        if (!rdb_zipmap_take_pair(&rest, pair))
             return false;
     }
     return p[0] == COUNT_UNKNOWN || (p[0] < COUNT_UNKNOWN && p[0] == *count);
@@ -68,7 +68,7 @@ bool rdb_zipmap_each(struct bytes zm, bool (*each)(void *ctx, const struct listp
     struct bytes rest = pairs_of(zm);
     while (rest.size > 0) {
         struct listpack_value pair[2];
-        const bool there = take_pair(&rest, pair);
+        const bool there = rdb_zipmap_take_pair(&rest, pair);
         LK_ASSERT(there);
         if (!each(ctx, pair))
             return false;

@@ -11,13 +11,13 @@
 #include "persist/rdb/rdb_type.h"
 #include "persist/rdb/rdb_ziplist.h"
 
-static unsigned code(const struct value *v)
+static unsigned rdb_zset_code(const struct value *v)
 {
     struct bytes lp;
     return zset_as_pack(v, &lp) ? RDB_ZSET_LISTPACK : RDB_ZSET_2;
 }
 
-static void write(struct rdb_out *o, const struct value *v)
+static void rdb_zset_write(struct rdb_out *o, const struct value *v)
 {
     struct bytes lp;
     struct zset_iter it;
@@ -94,7 +94,7 @@ struct pairing {
     bool has_member, broken;
 };
 
-static bool add_value(void *ctx, const struct listpack_value *v)
+static bool rdb_zset_add_value(void *ctx, const struct listpack_value *v)
 {
     struct pairing *p = ctx;
     char digits[INT64_CHARS];
@@ -109,7 +109,7 @@ static bool add_value(void *ctx, const struct listpack_value *v)
     return !p->broken;
 }
 
-static int read_ziplist(struct rdb_in *in, struct items *t)
+static int rdb_zset_read_ziplist(struct rdb_in *in, struct items *t)
 {
     struct bytes zl;
     size_t count;
@@ -117,7 +117,7 @@ static int read_ziplist(struct rdb_in *in, struct items *t)
     const int rc = rdb_in_ziplist(in, &zl, &count);
     if (rc != LK_OK)
         return rc;
-    rdb_ziplist_each(zl, add_value, &p);
+    rdb_ziplist_each(zl, rdb_zset_add_value, &p);
     if (p.broken)
         return rdb_in_fail(in, "a score is no number");
     if (p.has_member)
@@ -129,8 +129,8 @@ static int read_ziplist(struct rdb_in *in, struct items *t)
 static int read_items(struct rdb_in *in, unsigned code, struct value *out)
 {
     struct items t = {0};
-    int rc =
-        code == RDB_ZSET_ZIPLIST ? read_ziplist(in, &t) : read_elements(in, code == RDB_ZSET, &t);
+    int rc = code == RDB_ZSET_ZIPLIST ? rdb_zset_read_ziplist(in, &t)
+                                      : read_elements(in, code == RDB_ZSET, &t);
     out->type = TYPE_NONE;
     if (rc == LK_OK && t.n > 0) {
         rc = rdb_in_made(in, zset_from_items(t.v, t.n, in->limits, &in->scratch, out),
@@ -140,7 +140,7 @@ static int read_items(struct rdb_in *in, unsigned code, struct value *out)
     return rc;
 }
 
-static int read_pack(struct rdb_in *in, struct value *out)
+static int rdb_zset_read_pack(struct rdb_in *in, struct value *out)
 {
     struct bytes lp;
     size_t count;
@@ -152,9 +152,10 @@ static int read_pack(struct rdb_in *in, struct value *out)
                        "score is no number");
 }
 
-static int read(struct rdb_in *in, const struct rdb_code *row, struct value *out)
+static int rdb_zset_read(struct rdb_in *in, const struct rdb_code *row, struct value *out)
 {
-    return row->code == RDB_ZSET_LISTPACK ? read_pack(in, out) : read_items(in, row->code, out);
+    return row->code == RDB_ZSET_LISTPACK ? rdb_zset_read_pack(in, out)
+                                          : read_items(in, row->code, out);
 }
 
-const struct rdb_type rdb_zset = {code, write, read};
+const struct rdb_type rdb_zset = {rdb_zset_code, rdb_zset_write, rdb_zset_read};

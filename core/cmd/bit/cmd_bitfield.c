@@ -35,7 +35,7 @@ static struct field *field_at(struct exec *x, uint32_t i)
 
 /* --- reading the words ----------------------------------------------------------------------- */
 
-static bool parse_type(struct exec *x, struct bytes word, struct field *f)
+static bool bitfield_parse_type(struct exec *x, struct bytes word, struct field *f)
 {
     int64_t width = 0;
     f->is_signed = word.size > 0 && word.data[0] == 'i';
@@ -64,7 +64,8 @@ static bool parse_overflow(struct exec *x, const struct args *a, uint32_t i, uin
 /* The words of one operation from i on: its name, a type, an offset, and what it takes. */
 static bool parse_field(struct exec *x, const struct args *a, uint32_t i, struct field *f)
 {
-    if (!parse_type(x, a->v[i + 1], f) || !bit_offset_parse(x, a->v[i + 2], f->width, &f->offset))
+    if (!bitfield_parse_type(x, a->v[i + 1], f) ||
+        !bit_offset_parse(x, a->v[i + 2], f->width, &f->offset))
         return false;
     if (f->kind != FIELD_GET && args_int64(a, i + 3, &f->operand) != LK_OK) {
         reply_status(x, LK_ENOTINT);

@@ -76,7 +76,7 @@ static int put_result(struct exec *x, struct bytes key, struct str_combine *c)
     return rc;
 }
 
-static enum outcome combine(struct exec *x, const struct args *a)
+static enum outcome bitop_combine(struct exec *x, const struct args *a)
 {
     const struct operation *o = find_operation(a->v[1]);
     const struct bits_pause pause = {exec_slice_over, x};
@@ -109,6 +109,6 @@ const struct command bitop_commands[] = {
                .index = FIRST_SOURCE,
                .last = -1,
                .step = 1}},
-     .run = combine},
+     .run = bitop_combine},
     {0},
 };

@@ -129,7 +129,7 @@ void registry_set_text(struct registry *r, struct session *s, char **field, stru
     mem_strfree(old);
 }
 
-static void wake(const struct registry *r, uint32_t worker)
+static void registry_wake(const struct registry *r, uint32_t worker)
 {
     if (r->wake)
         r->wake(r->ctx, worker);
@@ -140,7 +140,7 @@ void registry_kill(struct registry *r, struct session *s)
     if (__atomic_exchange_n(&s->client->kill, 1, __ATOMIC_SEQ_CST) != 0)
         return;
     __atomic_store_n(&s->kill, 1, __ATOMIC_SEQ_CST);
-    wake(r, s->worker);
+    registry_wake(r, s->worker);
 }
 
 bool registry_unblock(struct registry *r, struct session *s, enum session_unblock how)
@@ -151,12 +151,12 @@ bool registry_unblock(struct registry *r, struct session *s, enum session_unbloc
         !__atomic_compare_exchange_n(&s->client->unblock, &none, (uint32_t)how, false,
                                      __ATOMIC_SEQ_CST, __ATOMIC_RELAXED))
         return false;
-    wake(r, s->worker);
+    registry_wake(r, s->worker);
     return true;
 }
 
 void registry_wake_all(struct registry *r)
 {
     for (uint32_t i = 0; r && i < r->workers; i++)
-        wake(r, i);
+        registry_wake(r, i);
 }

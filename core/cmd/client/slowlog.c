@@ -34,7 +34,7 @@ struct slowlog *slowlog_new(uint64_t max_count)
 }
 
 /* Cuts the list down to at most count entries and returns what is left over, linked by newer. */
-static struct node *cut(struct slowlog *l, uint64_t count)
+static struct node *slowlog_cut(struct slowlog *l, uint64_t count)
 {
     struct node *rest = l->oldest;
     if (l->count <= count)
@@ -61,31 +61,31 @@ static void free_nodes(struct node *n)
     }
 }
 
-static void shorten(struct slowlog *l, uint64_t count)
+static void slowlog_shorten(struct slowlog *l, uint64_t count)
 {
     pthread_mutex_lock(&l->lock);
-    struct node *rest = cut(l, count);
+    struct node *rest = slowlog_cut(l, count);
     pthread_mutex_unlock(&l->lock);
     free_nodes(rest);
 }
 
 void slowlog_free(struct slowlog *l)
 {
-    shorten(l, 0);
+    slowlog_shorten(l, 0);
     pthread_mutex_destroy(&l->lock);
     mem_delete(l);
 }
 
 void slowlog_reset(struct slowlog *l)
 {
-    shorten(l, 0);
+    slowlog_shorten(l, 0);
 }
 
 void slowlog_set_max_count(struct slowlog *l, uint64_t max_count)
 {
     pthread_mutex_lock(&l->lock);
     l->max_count = max_count;
-    struct node *rest = cut(l, max_count);
+    struct node *rest = slowlog_cut(l, max_count);
     pthread_mutex_unlock(&l->lock);
     free_nodes(rest);
 }
@@ -96,8 +96,8 @@ uint64_t slowlog_count(const struct slowlog *l)
 }
 
 /* Appends argument i as it is shown; the last place of a long list tells how many are left out. */
-static void append_shown(struct buf *out, const struct secret_rule *rule, const struct args *a,
-                         uint32_t i)
+static void slowlog_append_shown(struct buf *out, const struct secret_rule *rule,
+                                 const struct args *a, uint32_t i)
 {
     if (i == SLOWLOG_ARGS - 1 && a->n > SLOWLOG_ARGS) {
         buf_printf(out, "... (%u more arguments)", a->n - i);
@@ -118,7 +118,7 @@ static struct node *node_new(const struct session *s, const struct secret_rule *
     size_t ends[SLOWLOG_ARGS];
     const uint32_t argc = a->n < SLOWLOG_ARGS ? a->n : SLOWLOG_ARGS;
     for (uint32_t i = 0; i < argc; i++) {
-        append_shown(&text, rule, a, i);
+        slowlog_append_shown(&text, rule, a, i);
         ends[i] = text.size;
     }
     const size_t args_size = text.size;
@@ -159,7 +159,7 @@ void slowlog_add(struct slowlog *l, const struct session *s, const struct secret
         l->oldest = n;
     l->newest = n;
     __atomic_store_n(&l->count, l->count + 1, __ATOMIC_RELAXED);
-    struct node *rest = cut(l, l->max_count);
+    struct node *rest = slowlog_cut(l, l->max_count);
     pthread_mutex_unlock(&l->lock);
     free_nodes(rest);
 }

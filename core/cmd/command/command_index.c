@@ -59,7 +59,7 @@ void command_index_free(struct command_index *ix)
     mem_delete(ix);
 }
 
-static void number(struct command_index *ix, struct command_info *c)
+static void command_index_number(struct command_index *ix, struct command_info *c)
 {
     if (ix->count == ix->capacity) {
         const uint32_t more = ix->capacity ? ix->capacity * 2 : 256;
@@ -105,7 +105,7 @@ static uint32_t checks_of(const struct command *row)
     return checks;
 }
 
-static void fill(struct command_info *c, const struct command *row)
+static void command_index_fill(struct command_info *c, const struct command *row)
 {
     c->row = row;
     c->flags = row->flags;
@@ -121,7 +121,7 @@ static void fill(struct command_info *c, const struct command *row)
     }
 }
 
-static char *joined(const char *parent, const char *name)
+static char *command_index_joined(const char *parent, const char *name)
 {
     struct buf b = {0};
     buf_printf(&b, "%s|%s", parent, name);
@@ -131,7 +131,7 @@ static char *joined(const char *parent, const char *name)
     return s;
 }
 
-static void place(struct command_index *ix, struct command_info *c)
+static void command_index_place(struct command_index *ix, struct command_info *c)
 {
     uint32_t i = name_hash(bytes_cstr(c->name));
     while (ix->buckets[i])
@@ -142,10 +142,10 @@ static void place(struct command_index *ix, struct command_info *c)
 static void add_row(struct command_index *ix, const struct command *row)
 {
     struct command_info *c = mem_new(struct command_info);
-    fill(c, row);
+    command_index_fill(c, row);
     c->name = mem_strdup(row->name);
     c->full_name = mem_strdup(row->name);
-    number(ix, c);
+    command_index_number(ix, c);
     ix->top = mem_realloc(ix->top, ix->top_count * sizeof *ix->top,
                           (ix->top_count + 1) * sizeof *ix->top);
     ix->top[ix->top_count++] = c->id;
@@ -154,14 +154,14 @@ static void add_row(struct command_index *ix, const struct command *row)
     c->subcommands = mem_calloc(c->subcommand_count * sizeof *c->subcommands);
     for (uint32_t i = 0; i < c->subcommand_count; i++) {
         struct command_info *s = &c->subcommands[i];
-        fill(s, &row->subcommands[i]);
+        command_index_fill(s, &row->subcommands[i]);
         s->parent = c;
         s->name = mem_strdup(row->subcommands[i].name);
-        s->full_name = joined(row->name, row->subcommands[i].name);
-        number(ix, s);
+        s->full_name = command_index_joined(row->name, row->subcommands[i].name);
+        command_index_number(ix, s);
     }
     LK_ASSERT(ix->top_count < BUCKETS / 2);
-    place(ix, c);
+    command_index_place(ix, c);
 }
 
 void command_index_add(struct command_index *ix, const struct command *rows)
@@ -170,7 +170,7 @@ void command_index_add(struct command_index *ix, const struct command *rows)
         add_row(ix, rows);
 }
 
-static uint32_t bucket_of(const struct command_index *ix, struct bytes name)
+static uint32_t command_index_bucket_of(const struct command_index *ix, struct bytes name)
 {
     uint32_t i = name_hash(name);
     while (ix->buckets[i] && !bytes_is_word(name, ix->buckets[i]->name))
@@ -180,12 +180,12 @@ static uint32_t bucket_of(const struct command_index *ix, struct bytes name)
 
 const struct command_info *command_index_find(const struct command_index *ix, struct bytes name)
 {
-    return name.size <= NAME_MAX_SIZE ? ix->buckets[bucket_of(ix, name)] : NULL;
+    return name.size <= NAME_MAX_SIZE ? ix->buckets[command_index_bucket_of(ix, name)] : NULL;
 }
 
 int command_index_rename(struct command_index *ix, struct bytes from, struct bytes to)
 {
-    struct command_info *c = ix->buckets[bucket_of(ix, from)];
+    struct command_info *c = ix->buckets[command_index_bucket_of(ix, from)];
     if (!c || from.size > NAME_MAX_SIZE)
         return LK_ENOKEY;
     if (to.size > 0 && command_index_find(ix, to))
@@ -201,7 +201,7 @@ int command_index_rename(struct command_index *ix, struct bytes from, struct byt
     memset(ix->buckets, 0, sizeof ix->buckets);
     for (uint32_t i = 0; i < ix->top_count; i++)
         if (ix->all[ix->top[i]]->name[0] != '\0')
-            place(ix, ix->all[ix->top[i]]);
+            command_index_place(ix, ix->all[ix->top[i]]);
     return LK_OK;
 }
 

@@ -89,7 +89,7 @@ static struct element take_element(const char **at, const char *end)
     return e;
 }
 
-static void reply_pair(struct reply *r, const char *name, struct bytes text)
+static void command_syntax_reply_pair(struct reply *r, const char *name, struct bytes text)
 {
     if (!text.data)
         return;
@@ -120,17 +120,17 @@ static void reply_element(struct reply *r, const struct element *e)
     pairs += (e->token.data != NULL) + (e->since.data != NULL) + (e->until.data != NULL);
     pairs += e->optional || e->repeated;
     reply_map(r, pairs);
-    reply_pair(r, "name", e->name);
-    reply_pair(r, "type", bytes_cstr(e->type));
+    command_syntax_reply_pair(r, "name", e->name);
+    command_syntax_reply_pair(r, "type", bytes_cstr(e->type));
     if (!e->group)
-        reply_pair(r, "display_text", e->name);
+        command_syntax_reply_pair(r, "display_text", e->name);
     if (e->key_spec >= 0) {
         reply_bulk_cstr(r, "key_spec_index");
         reply_int(r, e->key_spec);
     }
-    reply_pair(r, "token", e->token);
-    reply_pair(r, "since", e->since);
-    reply_pair(r, "deprecated_since", e->until);
+    command_syntax_reply_pair(r, "token", e->token);
+    command_syntax_reply_pair(r, "since", e->since);
+    command_syntax_reply_pair(r, "deprecated_since", e->until);
     reply_marks(r, e);
     if (e->group) {
         reply_bulk_cstr(r, "arguments");

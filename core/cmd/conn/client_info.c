@@ -72,7 +72,7 @@ static long long seconds_since(int64_t then_ms, int64_t now_ms)
     return now_ms > then_ms ? (long long)(now_ms - then_ms) / 1000 : 0;
 }
 
-static const char *text(const char *s)
+static const char *client_info_text(const char *s)
 {
     return s ? s : "";
 }
@@ -98,8 +98,8 @@ static void append_sizes(struct buf *out, const struct session *s)
 void client_info_append(struct buf *out, const struct session *s, int64_t now_ms)
 {
     buf_printf(out, "id=%llu addr=%s laddr=%s fd=%d name=%s", (unsigned long long)s->id,
-               text(s->registry.peer), text(s->registry.local), READ(s->shown.fd),
-               text(s->registry.name));
+               client_info_text(s->registry.peer), client_info_text(s->registry.local),
+               READ(s->shown.fd), client_info_text(s->registry.name));
     buf_printf(out, " age=%lld idle=%lld flags=", seconds_since(READ(s->created_ms), now_ms),
                seconds_since(READ(s->last_used_ms), now_ms));
     append_flags(out, s);
@@ -110,6 +110,6 @@ void client_info_append(struct buf *out, const struct session *s, int64_t now_ms
     append_sizes(out, s);
     const struct command_info *last = __atomic_load_n(&s->last_command, __ATOMIC_ACQUIRE);
     buf_printf(out, " cmd=%s user=default redir=-1 resp=%u lib-name=%s lib-ver=%s\n",
-               last ? last->full_name : "NULL", READ(s->shown.version), text(s->registry.lib_name),
-               text(s->registry.lib_version));
+               last ? last->full_name : "NULL", READ(s->shown.version),
+               client_info_text(s->registry.lib_name), client_info_text(s->registry.lib_version));
 }

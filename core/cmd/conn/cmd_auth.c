@@ -16,7 +16,7 @@ static struct bytes required_password(struct exec *x)
 }
 
 /* Writes WRONGPASS and returns false if this is not the user's password. */
-static bool authenticate(struct exec *x, struct bytes user, struct bytes password)
+static bool auth_authenticate(struct exec *x, struct bytes user, struct bytes password)
 {
     const struct bytes required = required_password(x);
     const bool right = required.size == 0 || bytes_equal_secret(password, required);
@@ -28,7 +28,7 @@ static bool authenticate(struct exec *x, struct bytes user, struct bytes passwor
     return true;
 }
 
-static enum outcome auth(struct exec *x, const struct args *a)
+static enum outcome auth_command(struct exec *x, const struct args *a)
 {
     if (a->n > 3)
         return reply_syntax(x);
@@ -38,7 +38,7 @@ static enum outcome auth(struct exec *x, const struct args *a)
         return RUN_DONE;
     }
     const struct bytes user = a->n == 3 ? a->v[1] : bytes_cstr("default");
-    if (authenticate(x, user, a->v[a->n - 1]))
+    if (auth_authenticate(x, user, a->v[a->n - 1]))
         reply_ok(x->reply);
     return RUN_DONE;
 }
@@ -99,10 +99,10 @@ static void reply_greeting(struct exec *x)
     reply_array(r, 0);
 }
 
-static enum outcome hello(struct exec *x, const struct args *a)
+static enum outcome auth_hello(struct exec *x, const struct args *a)
 {
     struct greeting g = {.version = x->reply->version};
-    if (!parse_hello(x, a, &g) || (g.has_user && !authenticate(x, g.user, g.password)))
+    if (!parse_hello(x, a, &g) || (g.has_user && !auth_authenticate(x, g.user, g.password)))
         return RUN_DONE;
     if (!session_has(x->session, SESSION_AUTHENTICATED) && required_password(x).size > 0) {
         reply_error(x->reply,
@@ -123,7 +123,7 @@ static enum outcome hello(struct exec *x, const struct args *a)
     .categories = CAT_CONNECTION
 
 const struct command auth_commands[] = {
-    {"auth", .arity = -2, .run = auth, GREETING},
-    {"hello", .arity = -1, .run = hello, GREETING},
+    {"auth", .arity = -2, .run = auth_command, GREETING},
+    {"hello", .arity = -1, .run = auth_hello, GREETING},
     {0},
 };

@@ -62,8 +62,8 @@ static void kill_all(struct killing *k)
         registry_each(k->registry, kill_visit, k);
 }
 
-static bool parse_positive(struct exec *x, const struct args *a, uint32_t i, int64_t *out,
-                           const char *error)
+static bool client_kill_parse_positive(struct exec *x, const struct args *a, uint32_t i,
+                                       int64_t *out, const char *error)
 {
     if (args_int64(a, i, out) == LK_OK && *out > 0)
         return true;
@@ -88,9 +88,11 @@ static bool parse_filter(struct exec *x, const struct args *a, uint32_t i, struc
         return false;
     }
     if (args_is(a, i, "id"))
-        return parse_positive(x, a, i + 1, &k->id, "ERR client-id should be greater than 0");
+        return client_kill_parse_positive(x, a, i + 1, &k->id,
+                                          "ERR client-id should be greater than 0");
     if (args_is(a, i, "maxage"))
-        return parse_positive(x, a, i + 1, &k->max_age_s, "ERR maxage should be greater than 0");
+        return client_kill_parse_positive(x, a, i + 1, &k->max_age_s,
+                                          "ERR maxage should be greater than 0");
     if (args_is(a, i, "user"))
         return parse_user(x, a->v[i + 1]);
     if (args_is(a, i, "type")) {

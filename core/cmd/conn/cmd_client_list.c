@@ -22,7 +22,7 @@ struct lines {
     int64_t now_ms;
 };
 
-static bool gather(void *ctx, struct session *s)
+static bool client_list_gather(void *ctx, struct session *s)
 {
     struct lines *l = ctx;
     if (l->type >= 0 && (int)client_type_of(s) != l->type)
@@ -63,7 +63,7 @@ static enum outcome list_ids(struct exec *x, const struct args *a, struct regist
             reply_error(x->reply, "ERR Invalid client ID");
             return RUN_DONE;
         }
-        registry_find(r, (uint64_t)id, gather, l);
+        registry_find(r, (uint64_t)id, client_list_gather, l);
     }
     reply_lines(x, l, false);
     return RUN_DONE;
@@ -78,13 +78,13 @@ enum outcome client_list(struct exec *x, const struct args *a)
     if (a->n > 3 && args_is(a, 2, "id")) {
         done = list_ids(x, a, r, &l);
     } else if (a->n == 2) {
-        registry_each(r, gather, &l);
+        registry_each(r, client_list_gather, &l);
         reply_lines(x, &l, true);
     } else if (a->n != 4 || !args_is(a, 2, "type")) {
         done = reply_syntax(x);
     } else if (client_type_parse(x, a->v[3], &type)) {
         l.type = (int)type;
-        registry_each(r, gather, &l);
+        registry_each(r, client_list_gather, &l);
         reply_lines(x, &l, true);
     }
     buf_release(&l.text);

@@ -13,7 +13,7 @@ static bool only_messages(const struct exec *x)
     return x->reply->version == 2 && session_has(x->session, SESSION_SUBSCRIBER);
 }
 
-static enum outcome ping(struct exec *x, const struct args *a)
+static enum outcome connection_ping(struct exec *x, const struct args *a)
 {
     if (a->n > 2)
         return reply_arity(x);
@@ -29,20 +29,20 @@ static enum outcome ping(struct exec *x, const struct args *a)
     return RUN_DONE;
 }
 
-static enum outcome echo(struct exec *x, const struct args *a)
+static enum outcome connection_echo(struct exec *x, const struct args *a)
 {
     reply_bulk(x->reply, a->v[1]);
     return RUN_DONE;
 }
 
-static enum outcome quit(struct exec *x, const struct args *a)
+static enum outcome connection_quit(struct exec *x, const struct args *a)
 {
     (void)a;
     reply_ok(x->reply);
     return RUN_CLOSE;
 }
 
-static enum outcome reset(struct exec *x, const struct args *a)
+static enum outcome connection_reset(struct exec *x, const struct args *a)
 {
     (void)a;
     struct session *s = x->session;
@@ -58,7 +58,7 @@ static enum outcome reset(struct exec *x, const struct args *a)
     return RUN_DONE;
 }
 
-static enum outcome select_db(struct exec *x, const struct args *a)
+static enum outcome connection_select_db(struct exec *x, const struct args *a)
 {
     int64_t db;
     const int rc = args_int64(a, 1, &db);
@@ -79,13 +79,14 @@ static enum outcome select_db(struct exec *x, const struct args *a)
 
 const struct command connection_commands[] = {
     {"echo", .arity = 2, .flags = CMD_LOADING | CMD_STALE | CMD_FAST, .categories = CAT_CONNECTION,
-     .run = echo},
+     .run = connection_echo},
     {"ping", .arity = -1, .flags = CMD_FAST | CMD_HEALTH | CMD_SUBSCRIBED,
-     .categories = CAT_CONNECTION, .run = ping},
-    {"quit", .arity = -1, .flags = ALWAYS | CMD_CONTROL, .categories = CAT_CONNECTION, .run = quit},
+     .categories = CAT_CONNECTION, .run = connection_ping},
+    {"quit", .arity = -1, .flags = ALWAYS | CMD_CONTROL, .categories = CAT_CONNECTION,
+     .run = connection_quit},
     {"reset", .arity = 1, .flags = ALWAYS | CMD_CONTROL, .categories = CAT_CONNECTION,
-     .run = reset},
+     .run = connection_reset},
     {"select", .arity = 2, .flags = CMD_LOADING | CMD_STALE | CMD_FAST,
-     .categories = CAT_CONNECTION, .run = select_db},
+     .categories = CAT_CONNECTION, .run = connection_select_db},
     {0},
 };

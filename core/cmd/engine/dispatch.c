@@ -215,7 +215,7 @@ static void leave_token(struct dispatcher *d, struct session *s)
 }
 
 /* May it publish: itself, or as events of what it changes? */
-static bool publishes(const struct dispatcher *d, uint32_t flags)
+static bool dispatch_publishes(const struct dispatcher *d, uint32_t flags)
 {
     if (!d->push || __atomic_load_n(&d->push->full, __ATOMIC_RELAXED) == 0)
         return false;
@@ -232,7 +232,7 @@ static bool run_command(struct dispatcher *d, struct pending *p, enum outcome *o
         p->session->parked = true;
         return false;
     }
-    if (LK_UNLIKELY(publishes(d, flags) && !push_room_or_ask(d->push, d->worker))) {
+    if (LK_UNLIKELY(dispatch_publishes(d, flags) && !push_room_or_ask(d->push, d->worker))) {
         leave_token(d, p->session);
         p->session->parked = true;
         return false;
@@ -259,7 +259,8 @@ static bool run_aside(struct dispatcher *d, struct pending *p, enum outcome *out
  * CLIENT REPLY: takes back what a command said to somebody who does not want to hear it.  Messages
  * stand before the reply, or come later.
  */
-static void hush(struct session *s, const struct command_info *c, struct reply_place before)
+static void dispatch_hush(struct session *s, const struct command_info *c,
+                          struct reply_place before)
 {
     if (session_has(s, SESSION_REPLY_OFF | SESSION_REPLY_SKIP) && !(c && c->flags & CMD_PUSHES))
         reply_rewind(&s->reply, before);
@@ -335,7 +336,7 @@ static void run_pending(struct dispatcher *d, struct pending *p)
     __atomic_store_n(&s->last_used_ms, d->batch.now_ms, __ATOMIC_RELAXED);
     if (LK_UNLIKELY(
             session_has(s, SESSION_REPLY_OFF | SESSION_REPLY_SKIP | SESSION_REPLY_SKIP_NEXT)))
-        hush(s, p->cmd, before);
+        dispatch_hush(s, p->cmd, before);
     if (outcome == RUN_CLOSE) {
         session_set(s, SESSION_CLOSE_AFTER, true);
         p->state = PENDING_CLOSE;
@@ -368,7 +369,7 @@ static void prefetch_reach(const struct pending *p)
 }
 
 /* Each stage touches what the one before has asked for, one command behind the other. */
-static void prefetch(struct pending *p, uint32_t n)
+static void dispatch_prefetch(struct pending *p, uint32_t n)
 {
     for (uint32_t i = 0; i < n; i++)
         if (p[i].shard && p[i].session->db == 0)
@@ -390,7 +391,7 @@ void dispatch_run(struct dispatcher *d, struct pending *p, uint32_t n)
     for (uint32_t i = 0; i < n; i++)
         look_up(d, &p[i]);
     if (n > 1)
-        prefetch(p, n);
+        dispatch_prefetch(p, n);
     for (uint32_t i = 0; i < n; i++)
         run_pending(d, &p[i]);
     dispatch_unlock_one(d);
@@ -445,7 +446,7 @@ int dispatch_apply(struct dispatcher *d, struct session *s, const struct args *a
         look_up(d, &p[j]);
     }
     if (n > 1)
-        prefetch(p, n);
+        dispatch_prefetch(p, n);
     while (i < n && apply_one(d, &p[i]))
         i++;
     dispatch_unlock_one(d);

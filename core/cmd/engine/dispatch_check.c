@@ -13,23 +13,23 @@
 static const char oom_text[] = "OOM command not allowed when used memory > 'maxmemory'.";
 
 /* An argument for people: up to max bytes, and not beyond a NUL. */
-static void append_shown(struct buf *b, struct bytes arg, size_t max)
+static void dispatch_check_append_shown(struct buf *b, struct bytes arg, size_t max)
 {
     buf_append(b, arg.data, strnlen(arg.data, arg.size < max ? arg.size : max));
 }
 
-static void reply_unknown(struct reply *r, const struct args *a)
+static void dispatch_check_reply_unknown(struct reply *r, const struct args *a)
 {
     enum { SHOWN = 128 };
     struct buf line = {0};
     buf_append_cstr(&line, "ERR unknown command '");
-    append_shown(&line, a->v[0], SHOWN);
+    dispatch_check_append_shown(&line, a->v[0], SHOWN);
     buf_append_cstr(&line, "', with args beginning with: ");
     const size_t head = line.size;
     for (uint32_t i = 1; i < a->n && line.size - head < SHOWN; i++) {
         const size_t room = SHOWN - (line.size - head);
         buf_append_char(&line, '\'');
-        append_shown(&line, a->v[i], room);
+        dispatch_check_append_shown(&line, a->v[i], room);
         buf_append_cstr(&line, "' ");
     }
     reply_error_bytes(r, buf_bytes(&line));
@@ -67,7 +67,7 @@ struct checked {
     uint32_t checks; /* enum command_check: what this command cares about, and is the case */
 };
 
-static enum check_result refuse(struct checked *k, const char *why)
+static enum check_result dispatch_check_refuse(struct checked *k, const char *why)
 {
     reply_error(&k->s->reply, "%s", why);
     return CHECK_REFUSED;
@@ -77,7 +77,7 @@ static enum check_result refuse(struct checked *k, const char *why)
 static enum check_result refuse_exec(struct checked *k, const char *why)
 {
     if (k->c->row->run != transaction_exec)
-        return refuse(k, why);
+        return dispatch_check_refuse(k, why);
     session_unwatch(k->d, k->s);
     multi_discard(k->s);
     reply_error(&k->s->reply, "EXECABORT Transaction discarded because of: %s", why);
@@ -89,7 +89,7 @@ static enum check_result check_name(struct checked *k)
     if (LK_LIKELY(k->c && !(k->c->subcommand_count > 0 && k->a->n > 1)))
         return CHECK_NEXT;
     if (!k->c) {
-        reply_unknown(&k->s->reply, k->a);
+        dispatch_check_reply_unknown(&k->s->reply, k->a);
     } else {
         exec_begin(k->d, k->s, k->c);
         reply_unknown_subcommand(&k->d->call.x, k->a);
@@ -110,14 +110,14 @@ static enum check_result check_arity(struct checked *k)
 
 static enum check_result check_auth(struct checked *k)
 {
-    return refuse(k, "NOAUTH Authentication required.");
+    return dispatch_check_refuse(k, "NOAUTH Authentication required.");
 }
 
 static enum check_result check_multi(struct checked *k)
 {
     if (!(k->c->flags & CMD_NO_MULTI))
         return CHECK_NEXT;
-    return refuse(k, "ERR Command not allowed inside a transaction");
+    return dispatch_check_refuse(k, "ERR Command not allowed inside a transaction");
 }
 
 /*
@@ -160,7 +160,7 @@ static enum check_result check_replica(struct checked *k)
 {
     if (!(k->c->flags & (CMD_WRITE | CMD_READONLY | CMD_MAY_REPLICATE)))
         return CHECK_NEXT;
-    return refuse(k, "ERR Replica can't interact with the keyspace");
+    return dispatch_check_refuse(k, "ERR Replica can't interact with the keyspace");
 }
 
 static enum check_result check_pause(struct checked *k)

@@ -196,7 +196,7 @@ static void note_turn(struct dispatcher *d, uint64_t start_ticks)
         latency_add(d->engine->fixed.latency, LATENCY_EVICTION_CYCLE, d->batch.now_ms / 1000, ms);
 }
 
-static LK_COLD enum evict_outcome pay(struct dispatcher *d, int64_t over)
+static LK_COLD enum evict_outcome dispatch_evict_pay(struct dispatcher *d, int64_t over)
 {
     if (d->batch.config->eviction.rule.by == EVICT_NOTHING)
         return EVICT_FAILED;
@@ -227,7 +227,7 @@ enum evict_outcome dispatch_evict(struct dispatcher *d)
     const int64_t over = bytes_over(d);
     enum evict_outcome outcome = EVICT_BELOW;
     if (LK_UNLIKELY(over > 0) && may_evict(d))
-        outcome = pay(d, over);
+        outcome = dispatch_evict_pay(d, over);
     note_over(d, over > 0 && outcome != EVICT_BELOW);
     d->eviction.here = mem_used_here();
     return outcome;

@@ -15,7 +15,7 @@ struct expiry {
     bool more; /* a value has more elements that are due than one call drops */
 };
 
-static void expire_one(void *ctx, struct place *at)
+static void dispatch_expire_one(void *ctx, struct place *at)
 {
     struct expiry *x = ctx;
     const int64_t own = entry_deadline(at->entry);
@@ -30,7 +30,8 @@ static bool expire_table(struct dispatcher *d, struct shard *s, struct shard_db 
 {
     struct expiry x = {d, false};
     d->call.db_in_use = db.db;
-    const uint32_t gone = shard_expire(d->ks, s, db, d->batch.now_ms, PER_HOLD, expire_one, &x);
+    const uint32_t gone =
+        shard_expire(d->ks, s, db, d->batch.now_ms, PER_HOLD, dispatch_expire_one, &x);
     return gone == PER_HOLD || x.more;
 }
 

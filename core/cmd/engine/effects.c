@@ -16,7 +16,7 @@ static void add_command(struct effects *e, const struct bytes *argv, uint32_t n)
     e->commands++;
 }
 
-static void add_select(struct effects *e, uint32_t db)
+static void effects_add_select(struct effects *e, uint32_t db)
 {
     char digits[INT64_CHARS];
     const struct bytes argv[2] = {bytes_cstr("SELECT"), {digits, int64_to_chars(db, digits)}};
@@ -32,7 +32,7 @@ void effects_add(struct unit *u, uint32_t db, const struct bytes *argv, uint32_t
     if (e->commands == 0)
         e->first_db = db;
     else if (e->last_db != db)
-        add_select(e, db);
+        effects_add_select(e, db);
     e->last_db = db;
     add_command(e, argv, n);
 }

@@ -165,7 +165,7 @@ static void note_use(struct exec *x, struct entry *e)
                                  (uint32_t)l->lfu_log_factor, &x->dispatcher->rng));
 }
 
-static void touch(struct exec *x, struct entry *e)
+static void exec_touch_here(struct exec *x, struct entry *e)
 {
     if (LK_LIKELY(!session_has(x->session, SESSION_NO_TOUCH)))
         note_use(x, e);
@@ -177,7 +177,7 @@ static uint32_t new_use(const struct exec *x)
     return exec_limits(x)->lfu ? lfu_new(x->now_ms) : x->dispatcher->batch.lru_now;
 }
 
-static int read_value(const struct found *f, unsigned type, struct value *out)
+static int exec_read_value(const struct found *f, unsigned type, struct value *out)
 {
     out->type = TYPE_NONE;
     if (!f->at.entry)
@@ -200,8 +200,8 @@ int exec_find(struct exec *x, struct bytes key, unsigned type, struct value *out
 {
     const struct found *f = count_look_up(x, key);
     if (f->at.entry)
-        touch(x, f->at.entry);
-    return read_value(f, type, out);
+        exec_touch_here(x, f->at.entry);
+    return exec_read_value(f, type, out);
 }
 
 /* Look-ups are remembered by where the bytes of their key are. */
@@ -215,12 +215,12 @@ int exec_find_made(struct exec *x, struct bytes key, unsigned type, struct value
 
 int exec_find_untouched(struct exec *x, struct bytes key, unsigned type, struct value *out)
 {
-    return read_value(count_look_up(x, key), type, out);
+    return exec_read_value(count_look_up(x, key), type, out);
 }
 
 int exec_find_silently(struct exec *x, struct bytes key, unsigned type, struct value *out)
 {
-    return read_value(exec_locate(x, key), type, out);
+    return exec_read_value(exec_locate(x, key), type, out);
 }
 
 bool exec_exists(struct exec *x, struct bytes key)
@@ -269,7 +269,7 @@ size_t exec_entry_bytes(struct exec *x, struct bytes key)
 
 /* --- changing -------------------------------------------------------------------------------- */
 
-static int put(struct exec *x, struct bytes key, struct value *v, int64_t deadline_ms)
+static int exec_put_here(struct exec *x, struct bytes key, struct value *v, int64_t deadline_ms)
 {
     struct found *f = exec_locate(x, key);
     LK_ASSERT(!f->expired); /* who writes has asked for room in the log */
@@ -292,12 +292,12 @@ int exec_put(struct exec *x, struct bytes key, struct value *v, unsigned flags)
         if (f->at.entry)
             deadline_ms = entry_deadline(f->at.entry);
     }
-    return put(x, key, v, deadline_ms);
+    return exec_put_here(x, key, v, deadline_ms);
 }
 
 int exec_put_until(struct exec *x, struct bytes key, struct value *v, int64_t deadline_ms)
 {
-    return put(x, key, v, deadline_ms);
+    return exec_put_here(x, key, v, deadline_ms);
 }
 
 bool exec_delete(struct exec *x, struct bytes key, bool lazy)

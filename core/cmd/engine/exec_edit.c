@@ -134,8 +134,8 @@ static void changed_in(struct exec *x, uint32_t db, struct shard *s, struct byte
     d->call.db_in_use = in_use;
 }
 
-static int transfer(struct exec *x, uint32_t from_db, struct bytes from, uint32_t to_db,
-                    struct bytes to)
+static int exec_edit_transfer(struct exec *x, uint32_t from_db, struct bytes from, uint32_t to_db,
+                              struct bytes to)
 {
     if (!locate_in(x, from_db, from)->entry)
         return LK_ENOKEY;
@@ -156,10 +156,10 @@ int exec_rename(struct exec *x, struct bytes from, struct bytes to)
     struct dispatcher *d = x->dispatcher;
     if (bytes_equal(from, to))
         return exec_locate(x, from)->at.entry ? LK_OK : LK_ENOKEY;
-    return transfer(x, d->call.db_in_use, from, d->call.db_in_use, to);
+    return exec_edit_transfer(x, d->call.db_in_use, from, d->call.db_in_use, to);
 }
 
 int exec_move(struct exec *x, struct bytes key, uint32_t to_db)
 {
-    return transfer(x, x->dispatcher->call.db_in_use, key, to_db, key);
+    return exec_edit_transfer(x, x->dispatcher->call.db_in_use, key, to_db, key);
 }

@@ -24,14 +24,15 @@ struct gone {
     uint32_t n;
 };
 
-static void note_gone(void *ctx, struct bytes name)
+static void exec_elements_note_gone(void *ctx, struct bytes name)
 {
     struct gone *g = ctx;
     buf_append_bytes(g->text, name);
     g->size[g->n++] = name.size;
 }
 
-static void log_gone(struct dispatcher *d, uint32_t db, struct bytes key, const struct gone *g)
+static void exec_elements_log_gone(struct dispatcher *d, uint32_t db, struct bytes key,
+                                   const struct gone *g)
 {
     struct bytes argv[DEL_WORDS + ELEMENTS_MAX] = {bytes_cstr("HDEL"), key};
     const char *name = key.data + key.size;
@@ -55,7 +56,7 @@ bool exec_expire_elements(struct exec *x, struct place *at)
     buf_append_bytes(&d->scratch, at->key);
     if (shard_edit(at, &e) != LK_OK)
         return false;
-    hash_drop_due(&e.edit, x->now_ms, ELEMENTS_MAX, note_gone, &gone);
+    hash_drop_due(&e.edit, x->now_ms, ELEMENTS_MAX, exec_elements_note_gone, &gone);
     /* The names behind it may have moved it. */
     const struct bytes key = bytes_of(d->scratch.data, at->key.size);
 
@@ -63,7 +64,7 @@ bool exec_expire_elements(struct exec *x, struct place *at)
     shard_edit_end(&e, gone.n > 0 && !empty);
     if (gone.n > 0) {
         exec_changed(x, s, key);
-        log_gone(d, db, key, &gone);
+        exec_elements_log_gone(d, db, key, &gone);
         exec_elements_expired(x, key, gone.n);
     }
     if (empty) {

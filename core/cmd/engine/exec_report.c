@@ -52,8 +52,8 @@ static void add_shape(struct db_report *r, const struct table *t)
     r->moving += shape.moving;
 }
 
-static void add_table(struct exec *x, struct db_reports *out, uint32_t db, const struct table *t,
-                      bool shape)
+static void exec_report_add_table(struct exec *x, struct db_reports *out, uint32_t db,
+                                  const struct table *t, bool shape)
 {
     if (t->count == 0)
         return;
@@ -79,7 +79,7 @@ void exec_report_dbs(struct exec *x, bool shape, struct db_reports *out)
         dispatch_visit_lock(d, s);
         for (uint32_t j = 0; j < shard_db_count(s); j++) {
             const struct shard_db at = shard_db_at(s, j);
-            add_table(x, out, at.db, at.table, shape);
+            exec_report_add_table(x, out, at.db, at.table, shape);
         }
         dispatch_visit_unlock(d, s);
     }

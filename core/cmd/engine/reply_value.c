@@ -9,7 +9,7 @@
 /* Below this a copy is cheaper than a reference and one more run to send. */
 enum { REFER_MIN = 16 * 1024 };
 
-static void unref(void *chunk)
+static void reply_value_unref(void *chunk)
 {
     chunk_unref(chunk);
 }
@@ -22,7 +22,7 @@ static void put_span(void *ctx, const struct str_span *s)
         return;
     }
     chunk_ref(s->owner);
-    reply_refer(r, s->bytes, s->owner ? unref : NULL, s->owner);
+    reply_refer(r, s->bytes, s->owner ? reply_value_unref : NULL, s->owner);
 }
 
 void reply_string_range(struct reply *r, const struct value *v, size_t offset, size_t n)

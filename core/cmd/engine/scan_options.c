@@ -40,7 +40,7 @@ int scan_cursor(struct bytes word, uint64_t *out)
     return errno == 0 && end == text + word.size ? LK_OK : LK_ECURSOR;
 }
 
-static int parse_count(const struct args *a, uint32_t i, uint64_t *count)
+static int scan_options_parse_count(const struct args *a, uint32_t i, uint64_t *count)
 {
     int64_t n;
     if (args_int64(a, i, &n) != LK_OK)
@@ -51,7 +51,7 @@ static int parse_count(const struct args *a, uint32_t i, uint64_t *count)
     return LK_OK;
 }
 
-static int parse_type(struct bytes word, struct bytes *out)
+static int scan_options_parse_type(struct bytes word, struct bytes *out)
 {
     *out = word;
     for (unsigned type = 0; type < TYPE_COUNT; type++)
@@ -69,11 +69,11 @@ int scan_parse(const struct args *a, uint32_t at, enum scan_of of, struct scan_o
         const bool more = i + 1 < a->n;
         int rc = LK_OK;
         if (more && args_is(a, i, "count"))
-            rc = parse_count(a, ++i, &out->count);
+            rc = scan_options_parse_count(a, ++i, &out->count);
         else if (more && args_is(a, i, "match"))
             scan_set_pattern(out, a->v[++i]);
         else if (more && of == SCAN_OF_KEYS && args_is(a, i, "type"))
-            rc = parse_type(a->v[++i], &out->type);
+            rc = scan_options_parse_type(a->v[++i], &out->type);
         else if ((of == SCAN_OF_FIELDS || of == SCAN_OF_SCORES) && args_is(a, i, bare[of]))
             out->bare = true;
         else if (args_is(a, i, bare[SCAN_OF_FIELDS]))

@@ -17,7 +17,7 @@ void stats_release(struct stats *s)
     mem_free(s->commands, s->command_count * sizeof *s->commands);
 }
 
-static void zero(uint64_t *counter)
+static void stats_zero(uint64_t *counter)
 {
     __atomic_store_n(counter, 0, __ATOMIC_RELAXED);
 }
@@ -26,18 +26,18 @@ void stats_reset(struct stats *s)
 {
     for (uint32_t i = 0; i < s->command_count; i++) {
         struct command_stats *c = &s->commands[i];
-        zero(&c->calls);
-        zero(&c->ticks);
-        zero(&c->rejected);
-        zero(&c->failed);
+        stats_zero(&c->calls);
+        stats_zero(&c->ticks);
+        stats_zero(&c->rejected);
+        stats_zero(&c->failed);
         for (uint32_t b = 0; c->histogram && b < HISTOGRAM_BUCKETS; b++)
-            zero(&c->histogram[b]);
+            stats_zero(&c->histogram[b]);
     }
     for (uint32_t i = 0; i < STATS_COUNTER_COUNT; i++)
         if (i != STATS_changes)
-            zero(&s->counters[i]);
+            stats_zero(&s->counters[i]);
     for (uint32_t i = 0; i < s->error_count; i++)
-        zero(&s->errors[i].count);
+        stats_zero(&s->errors[i].count);
 }
 
 void stats_call(struct stats *s, uint32_t command, uint64_t ticks, bool histogram)

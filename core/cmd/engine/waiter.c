@@ -34,7 +34,7 @@ static void free_waiter(struct waiter *w)
     mem_free(w, sizeof *w + w->count * sizeof(struct wait_node));
 }
 
-static void begin(struct exec *x, const struct args *a, const struct wait_spec *spec)
+static void waiter_begin(struct exec *x, const struct args *a, const struct wait_spec *spec)
 {
     struct dispatcher *d = x->dispatcher;
     struct session *s = x->session;
@@ -89,7 +89,7 @@ enum outcome exec_wait(struct exec *x, const struct args *a, const struct wait_s
         reply_timeout(x->reply, spec->null_array);
         return RUN_DONE;
     }
-    begin(x, a, spec);
+    waiter_begin(x, a, spec);
     return RUN_BLOCK;
 }
 
@@ -113,7 +113,7 @@ static bool leave_lists(struct dispatcher *d, struct waiter *w)
 }
 
 /* The wait is over, and its client has gone on: nobody needs it but the lists that it is in. */
-static void let_go(struct dispatcher *d, struct waiter *w)
+static void waiter_let_go(struct dispatcher *d, struct waiter *w)
 {
     LK_ASSERT(w->count == 0 || wait_is_over(&w->wait));
     w->session = NULL;
@@ -132,11 +132,11 @@ void waiter_tidy(struct dispatcher *d)
     d->left.waiters = NULL;
     for (struct waiter *next; w; w = next) {
         next = w->next_left;
-        let_go(d, w);
+        waiter_let_go(d, w);
     }
 }
 
-static void go_on(struct session *s)
+static void waiter_go_on(struct session *s)
 {
     s->waiter = NULL;
     __atomic_store_n(&s->shown.args_size, 0, __ATOMIC_RELAXED);
@@ -167,9 +167,9 @@ void waiter_finish(struct dispatcher *d, struct inbox_node *message)
     struct session *s = w->session;
     if (s) {
         take_reply(s, w);
-        go_on(s);
+        waiter_go_on(s);
     }
-    let_go(d, w);
+    waiter_let_go(d, w);
 }
 
 /* What a session's reply was before its command ended without being served. */
@@ -190,8 +190,8 @@ static void end_count(struct dispatcher *d, struct session *s, const struct endi
     dispatch_account_wait(d, s, w->cmd, &w->args, w->stand_in.slice.ticks, e->errors);
     if (w->hushed)
         reply_rewind(&s->reply, e->place);
-    go_on(s);
-    let_go(d, w);
+    waiter_go_on(s);
+    waiter_let_go(d, w);
 }
 
 enum wait_end waiter_end(struct dispatcher *d, struct session *s, enum session_unblock how)
@@ -228,8 +228,8 @@ void waiter_forget(struct dispatcher *d, struct session *s)
     struct waiter *w = s->waiter;
     if (!w)
         return;
-    go_on(s);
+    waiter_go_on(s);
     w->session = NULL;
     if (wait_leave(&w->wait))
-        let_go(d, w); /* else it is freed when it comes back */
+        waiter_let_go(d, w); /* else it is freed when it comes back */
 }

@@ -65,7 +65,7 @@ static void drop_free_ones(struct dispatcher *d, struct watch_list *w)
     w->count = left;
 }
 
-static void let_go(struct dispatcher *d, struct watch_list *w)
+static void watches_let_go(struct dispatcher *d, struct watch_list *w)
 {
     dispatch_unlock_one(d);
     LK_ASSERT(!d->held.set_locked);
@@ -84,19 +84,19 @@ void watches_tidy(struct dispatcher *d)
     d->left.watches = NULL;
     for (struct watch_list *next; w; w = next) {
         next = w->next_left;
-        let_go(d, w);
+        watches_let_go(d, w);
     }
 }
 
 void session_unwatch(struct dispatcher *d, struct session *s)
 {
     if (s->watch)
-        let_go(d, take_list(s));
+        watches_let_go(d, take_list(s));
 }
 
 /* --- the commands ---------------------------------------------------------------------------- */
 
-static bool watches(const struct watch_list *w, uint32_t db, struct bytes key)
+static bool watches_one(const struct watch_list *w, uint32_t db, struct bytes key)
 {
     for (uint32_t i = 0; i < w->count; i++)
         if (w->nodes[i]->db == db &&
@@ -129,7 +129,7 @@ enum outcome watch_run(struct exec *x, const struct args *a)
     if (!s->watch)
         __atomic_store_n(&s->watch, mem_new(struct watch_list), __ATOMIC_RELEASE);
     for (uint32_t i = 1; i < a->n; i++)
-        if (!watches(s->watch, x->db, a->v[i]))
+        if (!watches_one(s->watch, x->db, a->v[i]))
             watch_key(x, s->watch, a->v[i]);
     show_watched(s, s->watch->count);
     reply_ok(x->reply);

@@ -17,7 +17,7 @@ struct geoadd {
     uint32_t added, changed;
 };
 
-static int parse_options(const struct args *a, struct geoadd *g)
+static int geo_parse_options(const struct args *a, struct geoadd *g)
 {
     uint32_t i = 2;
     for (; i < a->n; i++) {
@@ -51,12 +51,12 @@ static int add_places(struct value_edit *e, const struct args *a, const uint64_t
     return LK_OK;
 }
 
-static enum outcome geoadd(struct exec *x, const struct args *a)
+static enum outcome geo_geoadd(struct exec *x, const struct args *a)
 {
     const struct bytes key = a->v[1];
     struct geoadd g = {0};
     struct value_edit *e;
-    int rc = parse_options(a, &g);
+    int rc = geo_parse_options(a, &g);
     if (rc != LK_OK)
         return reply_status(x, rc);
     uint64_t *hashes = (uint64_t *)buf_reserve(x->scratch, g.places * sizeof *hashes);
@@ -134,7 +134,7 @@ static void tell_position(struct reply *r, const struct geo_point *p)
         reply_null_array(r);
 }
 
-static enum outcome geopos(struct exec *x, const struct args *a)
+static enum outcome geo_geopos(struct exec *x, const struct args *a)
 {
     return reply_members(x, a, tell_position);
 }
@@ -147,7 +147,7 @@ static void tell_text(struct reply *r, const struct geo_point *p)
         reply_null(r);
 }
 
-static enum outcome geohash(struct exec *x, const struct args *a)
+static enum outcome geo_geohash(struct exec *x, const struct args *a)
 {
     return reply_members(x, a, tell_text);
 }
@@ -162,7 +162,7 @@ static bool find_two(const struct value *v, const struct bytes members[2], doubl
            zset_score_hashed(v, members[1], hash_b, b);
 }
 
-static enum outcome geodist(struct exec *x, const struct args *a)
+static enum outcome geo_geodist(struct exec *x, const struct args *a)
 {
     struct value v;
     double unit_m = 1, from, to;
@@ -187,9 +187,9 @@ static enum outcome geodist(struct exec *x, const struct args *a)
 
 const struct command geo_commands[] = {
     {"geoadd", .arity = -5, .flags = CMD_WRITE | CMD_DENYOOM, .categories = CAT_GEO,
-     .keys = KEY_AT(1, KEY_RW | KEY_UPDATE), .run = geoadd},
-    {"geodist", .arity = -4, .run = geodist, READ},
-    {"geohash", .arity = -2, .run = geohash, READ},
-    {"geopos", .arity = -2, .run = geopos, READ},
+     .keys = KEY_AT(1, KEY_RW | KEY_UPDATE), .run = geo_geoadd},
+    {"geodist", .arity = -4, .run = geo_geodist, READ},
+    {"geohash", .arity = -2, .run = geo_geohash, READ},
+    {"geopos", .arity = -2, .run = geo_geopos, READ},
     {0},
 };

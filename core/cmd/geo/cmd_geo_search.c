@@ -29,7 +29,7 @@ struct search {
 };
 
 /* False if no more are wanted. */
-static bool visit(struct search *s, const struct zset_iter *it, uint64_t hash)
+static bool geo_search_visit(struct search *s, const struct zset_iter *it, uint64_t hash)
 {
     double distance = 0;
     if (!geo_area_holds(&s->q->area, hash, s->measures ? &distance : NULL))
@@ -50,7 +50,7 @@ static bool search_run(struct search *s, uint32_t i)
         const uint64_t hash = geohash_from_score(it.score);
         if (geo_run_holds(run, hash)) {
             misses = 0;
-            if (!visit(s, &it, hash))
+            if (!geo_search_visit(s, &it, hash))
                 return false;
         } else if (++misses == MISSES) {
             misses = 0;
@@ -74,7 +74,7 @@ static bool is_empty(const struct search *s, uint32_t i)
     return false;
 }
 
-static void search(struct search *s)
+static void geo_search_one(struct search *s)
 {
     const struct geo_area *area = &s->q->area;
     for (uint32_t i = 0; i < area->run_count; i++) {
@@ -125,8 +125,8 @@ static int store_hits(struct exec *x, struct bytes to, const struct geo_hits *hi
 }
 
 /* Nothing found leaves no set. */
-static enum outcome reply_stored(struct exec *x, struct bytes to, const struct geo_hits *hits,
-                                 const struct geo_query *q)
+static enum outcome geo_search_reply_stored(struct exec *x, struct bytes to,
+                                            const struct geo_hits *hits, const struct geo_query *q)
 {
     const bool searched = (x->cmd->imm & GEO_FORM_MASK) == GEO_FORM_SEARCH_STORED;
     if (hits->n == 0) {
@@ -150,16 +150,16 @@ static enum outcome search_and_reply(struct exec *x, const struct args *a, const
     enum outcome out = RUN_DONE;
     geo_hits_init(&s.hits, x->scratch, q, value_exists(v) ? zset_length(v) : 0);
     if (value_exists(v))
-        search(&s);
+        geo_search_one(&s);
     if (q->store)
-        out = reply_stored(x, a->v[q->store], &s.hits, q);
+        out = geo_search_reply_stored(x, a->v[q->store], &s.hits, q);
     else
         reply_hits(x->reply, &s.hits, q);
     geo_hits_release(&s.hits);
     return out;
 }
 
-static enum outcome geosearch(struct exec *x, const struct args *a)
+static enum outcome geo_search_geosearch(struct exec *x, const struct args *a)
 {
     struct geo_query q;
     struct value v;
@@ -191,19 +191,19 @@ static enum outcome geosearch(struct exec *x, const struct args *a)
 #define READING .flags = CMD_READONLY, .categories = CAT_GEO, .keys = KEY_AT(1, KEY_RO | KEY_ACCESS)
 
 const struct command geo_search_commands[] = {
-    {"georadius", .arity = -6, .imm = GEO_FORM_RADIUS, .run = geosearch,
+    {"georadius", .arity = -6, .imm = GEO_FORM_RADIUS, .run = geo_search_geosearch,
      .find_keys = geo_radius_keys, STORING(6)},
-    {"georadius_ro", .arity = -6, .imm = GEO_FORM_RADIUS | GEO_FORM_READS_ONLY, .run = geosearch,
-     READING},
-    {"georadiusbymember", .arity = -5, .imm = GEO_FORM_MEMBER, .run = geosearch,
+    {"georadius_ro", .arity = -6, .imm = GEO_FORM_RADIUS | GEO_FORM_READS_ONLY,
+     .run = geo_search_geosearch, READING},
+    {"georadiusbymember", .arity = -5, .imm = GEO_FORM_MEMBER, .run = geo_search_geosearch,
      .find_keys = geo_member_keys, STORING(5)},
     {"georadiusbymember_ro", .arity = -5, .imm = GEO_FORM_MEMBER | GEO_FORM_READS_ONLY,
-     .run = geosearch, READING},
-    {"geosearch", .arity = -7, .imm = GEO_FORM_SEARCH, .run = geosearch, READING},
+     .run = geo_search_geosearch, READING},
+    {"geosearch", .arity = -7, .imm = GEO_FORM_SEARCH, .run = geo_search_geosearch, READING},
     {"geosearchstore", .arity = -8, .flags = CMD_WRITE | CMD_DENYOOM, .categories = CAT_GEO,
      .imm = GEO_FORM_SEARCH_STORED,
      .keys = {{.flags = KEY_OW | KEY_UPDATE, .begin = KEY_BEGIN_INDEX, .index = 1, .step = 1},
               {.flags = KEY_RO | KEY_ACCESS, .begin = KEY_BEGIN_INDEX, .index = 2, .step = 1}},
-     .run = geosearch},
+     .run = geo_search_geosearch},
     {0},
 };

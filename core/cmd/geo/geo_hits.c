@@ -23,7 +23,8 @@ void geo_hits_release(struct geo_hits *h)
 }
 
 /* Does a come before b? */
-static inline bool before(enum geo_order order, const struct geo_hit *a, const struct geo_hit *b)
+static inline bool geo_hits_before(enum geo_order order, const struct geo_hit *a,
+                                   const struct geo_hit *b)
 {
     if (a->distance != b->distance)
         return (a->distance < b->distance) == (order == GEO_NEAREST_FIRST);
@@ -33,14 +34,14 @@ static inline bool before(enum geo_order order, const struct geo_hit *a, const s
 /* --- the heap -------------------------------------------------------------------------------- */
 
 /* Puts hit where `at` is or below, so that no row comes before one beneath it. */
-static void sift(struct geo_hits *h, uint64_t at, struct geo_hit hit)
+static void geo_hits_sift(struct geo_hits *h, uint64_t at, struct geo_hit hit)
 {
     struct geo_hit *rows = geo_hits_rows(h);
     for (;;) {
         uint64_t child = 2 * at + 1;
-        if (child + 1 < h->n && before(h->order, &rows[child], &rows[child + 1]))
+        if (child + 1 < h->n && geo_hits_before(h->order, &rows[child], &rows[child + 1]))
             child++;
-        if (child >= h->n || !before(h->order, &hit, &rows[child]))
+        if (child >= h->n || !geo_hits_before(h->order, &hit, &rows[child]))
             break;
         rows[at] = rows[child];
         at = child;
@@ -51,7 +52,7 @@ static void sift(struct geo_hits *h, uint64_t at, struct geo_hit hit)
 static void make_heap(struct geo_hits *h)
 {
     for (uint64_t i = h->n / 2; i-- > 0;)
-        sift(h, i, geo_hits_rows(h)[i]);
+        geo_hits_sift(h, i, geo_hits_rows(h)[i]);
 }
 
 /* --- growing --------------------------------------------------------------------------------- */
@@ -75,12 +76,12 @@ bool geo_hits_add(struct geo_hits *h, struct bytes member, bool brief, double sc
                           .score = score,
                           .distance = distance};
     const bool full = h->n == h->limit;
-    if (full && !before(h->order, &hit, geo_hits_rows(h)))
+    if (full && !geo_hits_before(h->order, &hit, geo_hits_rows(h)))
         return true;
     if (brief)
         hit.member = keep_text(h, member);
     if (full) {
-        sift(h, 0, hit);
+        geo_hits_sift(h, 0, hit);
         return true;
     }
     buf_append(h->rows, &hit, sizeof hit);
@@ -99,19 +100,19 @@ static void sort_run(enum geo_order order, struct geo_hit *rows, uint64_t n)
     for (uint64_t i = 1; i < n; i++) {
         const struct geo_hit hit = rows[i];
         uint64_t at = i;
-        for (; at > 0 && before(order, &hit, &rows[at - 1]); at--)
+        for (; at > 0 && geo_hits_before(order, &hit, &rows[at - 1]); at--)
             rows[at] = rows[at - 1];
         rows[at] = hit;
     }
 }
 
 /* Two sorted runs, a and the one from a_n on, of n rows together. */
-static void merge(enum geo_order order, const struct geo_hit *a, uint64_t a_n, uint64_t n,
-                  struct geo_hit *to)
+static void geo_hits_merge(enum geo_order order, const struct geo_hit *a, uint64_t a_n, uint64_t n,
+                           struct geo_hit *to)
 {
     const struct geo_hit *const middle = a + a_n, *const end = a + n, *b = middle;
     while (a < middle && b < end) {
-        const bool take_b = before(order, b, a);
+        const bool take_b = geo_hits_before(order, b, a);
         *to++ = *(take_b ? b : a);
         b += take_b;
         a += !take_b;
@@ -122,7 +123,7 @@ static void merge(enum geo_order order, const struct geo_hit *a, uint64_t a_n, u
         *to++ = *b;
 }
 
-static uint64_t least(uint64_t a, uint64_t b)
+static uint64_t geo_hits_least(uint64_t a, uint64_t b)
 {
     return a < b ? a : b;
 }
@@ -134,13 +135,14 @@ void geo_hits_sort(struct geo_hits *h)
         return;
     struct geo_hit *rows = geo_hits_rows(h);
     for (uint64_t i = 0; i < n; i += RUN)
-        sort_run(h->order, rows + i, least(RUN, n - i));
+        sort_run(h->order, rows + i, geo_hits_least(RUN, n - i));
     if (n <= RUN)
         return;
     struct geo_hit *other = mem_alloc(n * sizeof *other), *const spare = other;
     for (uint64_t width = RUN; width < n; width *= 2) {
         for (uint64_t i = 0; i < n; i += 2 * width)
-            merge(h->order, rows + i, least(width, n - i), least(2 * width, n - i), other + i);
+            geo_hits_merge(h->order, rows + i, geo_hits_least(width, n - i),
+                           geo_hits_least(2 * width, n - i), other + i);
         struct geo_hit *swap = rows;
         rows = other;
         other = swap;

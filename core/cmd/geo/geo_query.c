@@ -31,13 +31,13 @@ struct parser {
 };
 
 /* Ends the parsing. */
-static bool wrong(struct parser *p, const char *text)
+static bool geo_query_wrong(struct parser *p, const char *text)
 {
     reply_error(p->x->reply, "%s", text);
     return false;
 }
 
-static bool wrong_status(struct parser *p, int status)
+static bool geo_query_wrong_status(struct parser *p, int status)
 {
     reply_status(p->x, status);
     return false;
@@ -46,14 +46,14 @@ static bool wrong_status(struct parser *p, int status)
 /* --- where ----------------------------------------------------------------------------------- */
 
 /* The centre is where that member lies. */
-static bool parse_member(struct parser *p, uint32_t i)
+static bool geo_query_parse_member(struct parser *p, uint32_t i)
 {
     double score;
     p->from = FROM_MEMBER;
     if (!value_exists(p->v))
         return true;
     if (!zset_score(p->v, p->a->v[i], &score))
-        return wrong(p, "ERR could not decode requested zset member");
+        return geo_query_wrong(p, "ERR could not decode requested zset member");
     p->center = geohash_decode(geohash_from_score(score));
     return true;
 }
@@ -70,9 +70,9 @@ static bool parse_radius(struct parser *p, uint32_t i)
     double radius;
     p->by = BY_RADIUS;
     if (args_double(p->a, i, &radius) != LK_OK)
-        return wrong(p, "ERR need numeric radius");
+        return geo_query_wrong(p, "ERR need numeric radius");
     if (radius < 0)
-        return wrong(p, "ERR radius cannot be negative");
+        return geo_query_wrong(p, "ERR radius cannot be negative");
     if (!geo_parse_unit(p->x, p->a, i + 1, &p->q->unit_m))
         return false;
     p->width_m = radius * p->q->unit_m;
@@ -84,11 +84,11 @@ static bool parse_box(struct parser *p, uint32_t i)
     double width, height;
     p->by = BY_BOX;
     if (args_double(p->a, i, &width) != LK_OK)
-        return wrong(p, "ERR need numeric width");
+        return geo_query_wrong(p, "ERR need numeric width");
     if (args_double(p->a, i + 1, &height) != LK_OK)
-        return wrong(p, "ERR need numeric height");
+        return geo_query_wrong(p, "ERR need numeric height");
     if (width < 0 || height < 0)
-        return wrong(p, "ERR height or width cannot be negative");
+        return geo_query_wrong(p, "ERR height or width cannot be negative");
     if (!geo_parse_unit(p->x, p->a, i + 2, &p->q->unit_m))
         return false;
     p->width_m = width * p->q->unit_m;
@@ -103,11 +103,11 @@ static bool parse_polygon(struct parser *p, uint32_t i)
     int64_t n;
     p->by = BY_POLYGON;
     if (args_int64(p->a, i, &n) != LK_OK)
-        return wrong_status(p, LK_ENOTINT);
+        return geo_query_wrong_status(p, LK_ENOTINT);
     if (n < VERTICES_LEAST)
-        return wrong(p, "ERR GEOSEARCH BYPOLYGON must have at least 3 vertices");
+        return geo_query_wrong(p, "ERR GEOSEARCH BYPOLYGON must have at least 3 vertices");
     if (n > (p->a->n - i - 1) / 2)
-        return wrong_status(p, LK_ESYNTAX);
+        return geo_query_wrong_status(p, LK_ESYNTAX);
     vertices->size = 0;
     for (int64_t k = 0; k < n; k++) {
         struct geo_point vertex;
@@ -123,7 +123,7 @@ static bool parse_polygon(struct parser *p, uint32_t i)
 /* --- options --------------------------------------------------------------------------------- */
 
 /* Is it that word, may it stand here, and do that many more follow?  Then they are skipped. */
-static bool takes(struct parser *p, const char *word, uint32_t more, bool allowed)
+static bool geo_query_takes(struct parser *p, const char *word, uint32_t more, bool allowed)
 {
     if (!allowed || !args_is(p->a, p->i, word) || p->a->n - p->i - 1 < more)
         return false;
@@ -131,11 +131,11 @@ static bool takes(struct parser *p, const char *word, uint32_t more, bool allowe
     return true;
 }
 
-static bool parse_count(struct parser *p)
+static bool geo_query_parse_count(struct parser *p)
 {
     if (args_int64(p->a, p->i, &p->q->count) != LK_OK)
-        return wrong_status(p, LK_ENOTINT);
-    return p->q->count > 0 || wrong(p, "ERR COUNT must be > 0");
+        return geo_query_wrong_status(p, LK_ENOTINT);
+    return p->q->count > 0 || geo_query_wrong(p, "ERR COUNT must be > 0");
 }
 
 /* Words that stand alone. */
@@ -167,17 +167,17 @@ static bool parse_switch(struct parser *p)
 /* Centre and shape. */
 static bool parse_where(struct parser *p)
 {
-    if (takes(p, "frommember", 1, p->from != FROM_POINT && p->by != BY_POLYGON))
-        return parse_member(p, p->i);
-    if (takes(p, "fromlonlat", 2, p->from != FROM_MEMBER && p->by != BY_POLYGON))
+    if (geo_query_takes(p, "frommember", 1, p->from != FROM_POINT && p->by != BY_POLYGON))
+        return geo_query_parse_member(p, p->i);
+    if (geo_query_takes(p, "fromlonlat", 2, p->from != FROM_MEMBER && p->by != BY_POLYGON))
         return parse_point(p, p->i - 1);
-    if (takes(p, "byradius", 2, p->by == NO_SHAPE || p->by == BY_RADIUS))
+    if (geo_query_takes(p, "byradius", 2, p->by == NO_SHAPE || p->by == BY_RADIUS))
         return parse_radius(p, p->i - 1);
-    if (takes(p, "bybox", 3, p->by == NO_SHAPE || p->by == BY_BOX))
+    if (geo_query_takes(p, "bybox", 3, p->by == NO_SHAPE || p->by == BY_BOX))
         return parse_box(p, p->i - 2);
-    if (takes(p, "bypolygon", 1, !p->from && (p->by == NO_SHAPE || p->by == BY_POLYGON)))
+    if (geo_query_takes(p, "bypolygon", 1, !p->from && (p->by == NO_SHAPE || p->by == BY_POLYGON)))
         return parse_polygon(p, p->i);
-    return wrong_status(p, LK_ESYNTAX);
+    return geo_query_wrong_status(p, LK_ESYNTAX);
 }
 
 static bool parse_option(struct parser *p)
@@ -186,23 +186,23 @@ static bool parse_option(struct parser *p)
     const bool may_store = !searches && !(p->form & GEO_FORM_READS_ONLY);
     if (parse_switch(p))
         return true;
-    if (takes(p, "count", 1, true))
-        return parse_count(p);
-    if (takes(p, "store", 1, may_store)) {
+    if (geo_query_takes(p, "count", 1, true))
+        return geo_query_parse_count(p);
+    if (geo_query_takes(p, "store", 1, may_store)) {
         p->q->store = p->i;
         p->q->store_distance = false;
         return true;
     }
-    if (takes(p, "storedist", 1, may_store)) {
+    if (geo_query_takes(p, "storedist", 1, may_store)) {
         p->q->store = p->i;
         p->q->store_distance = true;
         return true;
     }
-    if (takes(p, "storedist", 0, (p->form & GEO_FORM_MASK) == GEO_FORM_SEARCH_STORED)) {
+    if (geo_query_takes(p, "storedist", 0, (p->form & GEO_FORM_MASK) == GEO_FORM_SEARCH_STORED)) {
         p->q->store_distance = true;
         return true;
     }
-    return searches ? parse_where(p) : wrong_status(p, LK_ESYNTAX);
+    return searches ? parse_where(p) : geo_query_wrong_status(p, LK_ESYNTAX);
 }
 
 /* --- the whole ------------------------------------------------------------------------------- */
@@ -217,7 +217,7 @@ static bool parse_head(struct parser *p)
     case GEO_FORM_MEMBER:
         p->i = 5;
         /* Nobody looks at the rest where there can be no such member. */
-        return parse_member(p, 2) && (!value_exists(p->v) || parse_radius(p, 3));
+        return geo_query_parse_member(p, 2) && (!value_exists(p->v) || parse_radius(p, 3));
     case GEO_FORM_SEARCH:
         p->i = 2;
         return true;
@@ -229,16 +229,17 @@ static bool parse_head(struct parser *p)
 }
 
 /* Words that are right by themselves, but not together. */
-static bool check(struct parser *p)
+static bool geo_query_check(struct parser *p)
 {
     const struct geo_query *q = p->q;
     const bool searches = (p->form & GEO_FORM_MASK) >= GEO_FORM_SEARCH;
     const struct bytes name = p->a->v[0];
     if (q->store && (q->with_distance || q->with_hash || q->with_point))
-        return wrong(p, searches ? "ERR GEOSEARCHSTORE is not compatible with WITHDIST, WITHHASH "
-                                   "and WITHCOORD options"
-                                 : "ERR STORE option in GEORADIUS is not compatible with WITHDIST, "
-                                   "WITHHASH and WITHCOORD options");
+        return geo_query_wrong(
+            p, searches ? "ERR GEOSEARCHSTORE is not compatible with WITHDIST, WITHHASH "
+                          "and WITHCOORD options"
+                        : "ERR STORE option in GEORADIUS is not compatible with WITHDIST, "
+                          "WITHHASH and WITHCOORD options");
     if (searches && !p->from && p->by != BY_POLYGON) {
         reply_error(p->x->reply,
                     "ERR exactly one of FROMMEMBER or FROMLONLAT can be specified for %.*s",
@@ -251,7 +252,7 @@ static bool check(struct parser *p)
         return false;
     }
     if (q->any && !q->count)
-        return wrong(p, "ERR the ANY argument requires COUNT argument");
+        return geo_query_wrong(p, "ERR the ANY argument requires COUNT argument");
     return true;
 }
 
@@ -283,7 +284,7 @@ bool geo_query_parse(struct exec *x, const struct args *a, const struct value *v
     for (; p.i < a->n; p.i++)
         if (!parse_option(&p))
             return false;
-    if (!check(&p))
+    if (!geo_query_check(&p))
         return false;
     /* Some must be found before it is known which are the nearest. */
     if (q->count && !q->any && q->order == GEO_UNSORTED)
@@ -301,7 +302,8 @@ void geo_query_release(struct geo_query *q)
 /* --- keys ------------------------------------------------------------------------------------ */
 
 /* Every word behind a STORE may turn out to name the destination: the last one does. */
-static int find_keys(const struct args *a, uint32_t options, struct key_ref *refs, uint32_t max)
+static int geo_query_find_keys(const struct args *a, uint32_t options, struct key_ref *refs,
+                               uint32_t max)
 {
     static const char *const words[] = {"store", "storedist"};
     uint32_t n = 0;
@@ -321,10 +323,10 @@ static int find_keys(const struct args *a, uint32_t options, struct key_ref *ref
 
 int geo_radius_keys(const struct args *a, struct key_ref *refs, uint32_t max)
 {
-    return find_keys(a, 6, refs, max);
+    return geo_query_find_keys(a, 6, refs, max);
 }
 
 int geo_member_keys(const struct args *a, struct key_ref *refs, uint32_t max)
 {
-    return find_keys(a, 5, refs, max);
+    return geo_query_find_keys(a, 5, refs, max);
 }

@@ -18,7 +18,7 @@ static bool was_due(const struct exec *x, const struct hash_was *was)
 }
 
 /* HMSET has imm and answers OK; HSET counts the fields that are new. */
-static enum outcome set_fields(struct exec *x, const struct args *a)
+static enum outcome hash_set_fields(struct exec *x, const struct args *a)
 {
     const struct bytes key = a->v[1];
     struct value_edit *e;
@@ -101,7 +101,7 @@ static int open_field(struct exec *x, const struct args *a, struct field *f)
 }
 
 /* Keeps the deadline of a field that exists. */
-static int write_field(struct exec *x, struct field *f, struct bytes value)
+static int hash_write_field(struct exec *x, struct field *f, struct bytes value)
 {
     struct hash_was was = {false, ENTRY_NO_DEADLINE};
     const int64_t deadline_ms = f->exists ? HASH_KEEP_DEADLINE : ENTRY_NO_DEADLINE;
@@ -120,12 +120,12 @@ static void log_as_set(struct exec *x, const struct field *f, struct bytes value
     exec_effect_format(x, "sbbb", "HSET", f->key, f->name, value);
 }
 
-static enum outcome set_if_missing(struct exec *x, const struct args *a)
+static enum outcome hash_set_if_missing(struct exec *x, const struct args *a)
 {
     struct field f;
     int rc = open_field(x, a, &f);
     if (rc == LK_OK)
-        rc = f.exists ? exec_close(x, f.e, false) : write_field(x, &f, a->v[3]);
+        rc = f.exists ? exec_close(x, f.e, false) : hash_write_field(x, &f, a->v[3]);
     if (rc != LK_OK)
         return reply_status(x, rc);
     if (!f.exists) {
@@ -137,7 +137,7 @@ static enum outcome set_if_missing(struct exec *x, const struct args *a)
     return RUN_DONE;
 }
 
-static enum outcome increment(struct exec *x, const struct args *a)
+static enum outcome hash_increment(struct exec *x, const struct args *a)
 {
     struct field f;
     char digits[INT64_CHARS];
@@ -157,7 +157,7 @@ static enum outcome increment(struct exec *x, const struct args *a)
         return reply_status(x, rc);
     }
     const struct bytes value = bytes_of(digits, int64_to_chars(sum, digits));
-    rc = write_field(x, &f, value);
+    rc = hash_write_field(x, &f, value);
     if (rc != LK_OK)
         return reply_status(x, rc);
     if (LK_UNLIKELY(f.due))
@@ -190,7 +190,7 @@ static enum outcome increment_float(struct exec *x, const struct args *a)
         return reply_status(x, rc);
     }
     const struct bytes value = bytes_of(digits, long_double_to_chars(sum + step, digits));
-    rc = write_field(x, &f, value);
+    rc = hash_write_field(x, &f, value);
     if (rc != LK_OK)
         return reply_status(x, rc);
     log_as_set(x, &f, value);
@@ -208,12 +208,13 @@ static enum outcome increment_float(struct exec *x, const struct args *a)
 const struct command hash_commands[] = {
     {"hdel", .arity = -3, .flags = CMD_WRITE | CMD_FAST, .categories = CAT_HASH,
      .keys = KEY_AT(1, KEY_RW | KEY_DELETE), .run = delete_fields},
-    {"hincrby", .arity = 4, .run = increment, SETS,
+    {"hincrby", .arity = 4, .run = hash_increment, SETS,
      .keys = KEY_AT(1, KEY_RW | KEY_ACCESS | KEY_UPDATE)},
     {"hincrbyfloat", .arity = 4, .run = increment_float, SETS,
      .keys = KEY_AT(1, KEY_RW | KEY_ACCESS | KEY_UPDATE)},
-    {"hmset", .arity = -4, .imm = 1, .run = set_fields, UPDATES},
-    {"hset", .arity = -4, .run = set_fields, UPDATES},
-    {"hsetnx", .arity = 4, .run = set_if_missing, SETS, .keys = KEY_AT(1, KEY_RW | KEY_INSERT)},
+    {"hmset", .arity = -4, .imm = 1, .run = hash_set_fields, UPDATES},
+    {"hset", .arity = -4, .run = hash_set_fields, UPDATES},
+    {"hsetnx", .arity = 4, .run = hash_set_if_missing, SETS,
+     .keys = KEY_AT(1, KEY_RW | KEY_INSERT)},
     {0},
 };

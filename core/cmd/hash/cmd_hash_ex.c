@@ -80,8 +80,8 @@ static int parse_deadline(struct exec *x, const struct args *a, uint32_t i, unsi
 }
 
 /* Options in any order, then FIELDS.  Returns false when the error is written. */
-static bool parse(struct exec *x, const struct args *a, unsigned allowed, uint32_t each,
-                  struct call *c)
+static bool hash_ex_parse(struct exec *x, const struct args *a, unsigned allowed, uint32_t each,
+                          struct call *c)
 {
     const struct option *o;
     uint32_t i = 2;
@@ -173,7 +173,7 @@ static int read_and_change(struct exec *x, const struct args *a, const struct ca
     return rc;
 }
 
-static void got_value(void *ctx, const struct hash_value *value)
+static void hash_ex_got_value(void *ctx, const struct hash_value *value)
 {
     struct reply *r = ctx;
     if (value)
@@ -191,7 +191,7 @@ static enum outcome get_and_change(struct exec *x, const struct args *a)
     int rc = exec_find(x, a->v[1], TYPE_HASH, &v);
     if (rc != LK_OK)
         return reply_status(x, rc);
-    if (!parse(x, a, x->cmd->imm ? 0 : OF_HGETEX, 1, &c))
+    if (!hash_ex_parse(x, a, x->cmd->imm ? 0 : OF_HGETEX, 1, &c))
         return RUN_DONE;
     c.passed |= x->cmd->imm;
     if (!value_exists(&v))
@@ -201,7 +201,7 @@ static enum outcome get_and_change(struct exec *x, const struct args *a)
         return rc == LK_OK ? RUN_DONE : reply_status(x, rc);
     }
     reply_array(x->reply, c.fields.count);
-    hash_get_many(&v, a->v + c.fields.first, c.fields.count, c.now_ms, got_value, x->reply);
+    hash_get_many(&v, a->v + c.fields.first, c.fields.count, c.now_ms, hash_ex_got_value, x->reply);
     return RUN_DONE;
 }
 
@@ -280,8 +280,8 @@ static void log_set(struct exec *x, const struct args *a, const struct value *v,
     }
 }
 
-static int set_fields(struct exec *x, const struct args *a, struct value_edit *e,
-                      const struct call *c)
+static int hash_ex_set_fields(struct exec *x, const struct args *a, struct value_edit *e,
+                              const struct call *c)
 {
     const struct bytes key = a->v[1];
     uint32_t set = 0, created = 0;
@@ -306,7 +306,7 @@ static enum outcome set_with_lifetime(struct exec *x, const struct args *a)
     struct call c;
     struct value_edit *e;
 
-    if (!parse(x, a, OF_HSETEX, 2, &c))
+    if (!hash_ex_parse(x, a, OF_HSETEX, 2, &c))
         return RUN_DONE;
     int rc = exec_open(x, a->v[1], TYPE_HASH, &e);
     if (rc != LK_OK)
@@ -317,7 +317,7 @@ static enum outcome set_with_lifetime(struct exec *x, const struct args *a)
     else if (c.passed)
         set_and_lose(x, a, e, &c);
     else
-        rc = set_fields(x, a, e, &c);
+        rc = hash_ex_set_fields(x, a, e, &c);
     if (rc != LK_OK)
         return reply_status(x, rc);
     reply_int(x->reply, may);

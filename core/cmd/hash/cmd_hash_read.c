@@ -15,7 +15,7 @@ static int find_field(struct exec *x, const struct args *a, struct hash_value *o
     return rc;
 }
 
-static enum outcome get(struct exec *x, const struct args *a)
+static enum outcome hash_read_get(struct exec *x, const struct args *a)
 {
     struct hash_value value;
     bool exists;
@@ -40,7 +40,7 @@ static enum outcome exists_field(struct exec *x, const struct args *a)
     return RUN_DONE;
 }
 
-static enum outcome string_length(struct exec *x, const struct args *a)
+static enum outcome hash_read_string_length(struct exec *x, const struct args *a)
 {
     struct hash_value value;
     bool exists;
@@ -51,7 +51,7 @@ static enum outcome string_length(struct exec *x, const struct args *a)
     return RUN_DONE;
 }
 
-static void got_value(void *ctx, const struct hash_value *value)
+static void hash_read_got_value(void *ctx, const struct hash_value *value)
 {
     struct reply *r = ctx;
     if (value)
@@ -60,7 +60,7 @@ static void got_value(void *ctx, const struct hash_value *value)
         reply_null(r);
 }
 
-static enum outcome get_many(struct exec *x, const struct args *a)
+static enum outcome hash_read_get_many(struct exec *x, const struct args *a)
 {
     struct value v;
     const int rc = exec_find(x, a->v[1], TYPE_HASH, &v);
@@ -68,7 +68,7 @@ static enum outcome get_many(struct exec *x, const struct args *a)
         return reply_status(x, rc);
     reply_array(x->reply, a->n - 2);
     if (value_exists(&v))
-        hash_get_many(&v, a->v + 2, a->n - 2, exec_passed_ms(x), got_value, x->reply);
+        hash_get_many(&v, a->v + 2, a->n - 2, exec_passed_ms(x), hash_read_got_value, x->reply);
     else
         for (uint32_t i = 2; i < a->n; i++)
             reply_null(x->reply);
@@ -76,7 +76,7 @@ static enum outcome get_many(struct exec *x, const struct args *a)
 }
 
 /* Fields that are kept; those that are due count until they are dropped. */
-static enum outcome length(struct exec *x, const struct args *a)
+static enum outcome hash_read_length(struct exec *x, const struct args *a)
 {
     struct value v;
     const int rc = exec_find(x, a->v[1], TYPE_HASH, &v);
@@ -88,7 +88,7 @@ static enum outcome length(struct exec *x, const struct args *a)
 
 /* --- all of them ------------------------------------------------------------------------------ */
 
-static void reply_name(void *ctx, const struct hash_field *f)
+static void hash_read_reply_name(void *ctx, const struct hash_field *f)
 {
     reply_bulk(ctx, f->name);
 }
@@ -108,7 +108,7 @@ enum { OF_NAMES, OF_VALUES, OF_BOTH };
 
 static enum outcome get_all(struct exec *x, const struct args *a)
 {
-    static hash_visit *const visits[] = {reply_name, reply_value_of, reply_both};
+    static hash_visit *const visits[] = {hash_read_reply_name, reply_value_of, reply_both};
     struct value v;
     const int rc = exec_find(x, a->v[1], TYPE_HASH, &v);
     if (rc != LK_OK)
@@ -144,7 +144,7 @@ static void scan_visit(void *ctx, const struct hash_field *f)
 }
 
 /* A hash that is not there ends the scan before the options are looked at. */
-static enum outcome scan(struct exec *x, const struct args *a)
+static enum outcome hash_read_scan(struct exec *x, const struct args *a)
 {
     struct filter f = {.out = x->scratch};
     struct value v = {.type = TYPE_NONE};
@@ -172,7 +172,7 @@ static enum outcome scan(struct exec *x, const struct args *a)
 #define COUNT_MAX INT64_MAX
 
 /* Pairs are arrays of their own where the protocol can tell. */
-static void reply_pair(void *ctx, const struct hash_field *f)
+static void hash_read_reply_pair(void *ctx, const struct hash_field *f)
 {
     struct reply *r = ctx;
     if (r->version > 2)
@@ -188,7 +188,7 @@ static enum outcome random_one(struct exec *x, const struct args *a)
         return reply_status(x, rc);
     const size_t before = x->reply->out.size;
     if (value_exists(&v))
-        hash_pick(&v, 1, false, exec_passed_ms(x), exec_rng(x), reply_name, x->reply);
+        hash_pick(&v, 1, false, exec_passed_ms(x), exec_rng(x), hash_read_reply_name, x->reply);
     if (x->reply->out.size == before)
         reply_null(x->reply);
     return RUN_DONE;
@@ -208,8 +208,8 @@ static enum outcome random_some(struct exec *x, const struct args *a, int64_t co
         n = there;
     reply_array(x->reply, values && x->reply->version == 2 ? 2 * n : n);
     if (n > 0)
-        hash_pick(&v, n, count > 0, now_ms, exec_rng(x), values ? reply_pair : reply_name,
-                  x->reply);
+        hash_pick(&v, n, count > 0, now_ms, exec_rng(x),
+                  values ? hash_read_reply_pair : hash_read_reply_name, x->reply);
     return RUN_DONE;
 }
 
@@ -240,14 +240,14 @@ static enum outcome random_fields(struct exec *x, const struct args *a)
 
 const struct command hash_read_commands[] = {
     {"hexists", .arity = 3, .run = exists_field, FAST, SHAPE},
-    {"hget", .arity = 3, .run = get, FAST, VALUE},
+    {"hget", .arity = 3, .run = hash_read_get, FAST, VALUE},
     {"hgetall", .arity = 2, .imm = OF_BOTH, .run = get_all, READS, VALUE},
     {"hkeys", .arity = 2, .imm = OF_NAMES, .run = get_all, READS, VALUE},
-    {"hlen", .arity = 2, .run = length, FAST, SHAPE},
-    {"hmget", .arity = -3, .run = get_many, FAST, VALUE},
+    {"hlen", .arity = 2, .run = hash_read_length, FAST, SHAPE},
+    {"hmget", .arity = -3, .run = hash_read_get_many, FAST, VALUE},
     {"hrandfield", .arity = -2, .run = random_fields, READS, VALUE},
-    {"hscan", .arity = -3, .run = scan, READS, VALUE},
-    {"hstrlen", .arity = 3, .run = string_length, FAST, SHAPE},
+    {"hscan", .arity = -3, .run = hash_read_scan, READS, VALUE},
+    {"hstrlen", .arity = 3, .run = hash_read_string_length, FAST, SHAPE},
     {"hvals", .arity = 2, .imm = OF_VALUES, .run = get_all, READS, VALUE},
     {0},
 };

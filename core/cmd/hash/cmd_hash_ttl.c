@@ -38,7 +38,7 @@ static unsigned condition_at(const struct args *a, uint32_t i)
 }
 
 /* Returns false when the error is written. */
-static bool parse(struct exec *x, const struct args *a, struct expiring *h)
+static bool hash_ttl_parse(struct exec *x, const struct args *a, struct expiring *h)
 {
     int64_t n = 0;
     int rc = args_int64(a, 2, &n);
@@ -105,7 +105,7 @@ static int expire_open(struct exec *x, const struct args *a, struct value_edit *
     return rc;
 }
 
-static enum outcome expire(struct exec *x, const struct args *a)
+static enum outcome hash_ttl_expire(struct exec *x, const struct args *a)
 {
     struct value v = {.type = TYPE_NONE};
     struct value_edit *e;
@@ -114,7 +114,7 @@ static enum outcome expire(struct exec *x, const struct args *a)
     int rc = exec_find_silently(x, a->v[1], TYPE_HASH, &v);
     if (rc != LK_OK)
         return reply_status(x, rc);
-    if (!parse(x, a, &h))
+    if (!hash_ttl_parse(x, a, &h))
         return RUN_DONE;
     if (!value_exists(&v))
         return reply_no_fields(x, h.fields.count);
@@ -124,7 +124,7 @@ static enum outcome expire(struct exec *x, const struct args *a)
     return rc == LK_OK ? RUN_DONE : reply_status(x, rc);
 }
 
-static enum outcome persist(struct exec *x, const struct args *a)
+static enum outcome hash_ttl_persist(struct exec *x, const struct args *a)
 {
     const struct bytes key = a->v[1];
     struct value v = {.type = TYPE_NONE};
@@ -175,7 +175,7 @@ struct telling {
 };
 
 /* A part of a second counts as a whole one: what has time left does not answer 0. */
-static void tell(void *ctx, const struct hash_value *value)
+static void hash_ttl_tell(void *ctx, const struct hash_value *value)
 {
     const struct telling *t = ctx;
     struct reply *r = t->x->reply;
@@ -193,7 +193,7 @@ static void tell(void *ctx, const struct hash_value *value)
     reply_int(r, t->form & DEADLINE_SECONDS ? (ms + 999) / 1000 : ms);
 }
 
-static enum outcome lifetime(struct exec *x, const struct args *a)
+static enum outcome hash_ttl_lifetime(struct exec *x, const struct args *a)
 {
     struct value v;
     struct field_args fields;
@@ -207,23 +207,23 @@ static enum outcome lifetime(struct exec *x, const struct args *a)
     if (!value_exists(&v))
         return reply_no_fields(x, fields.count);
     reply_array(x->reply, fields.count);
-    hash_get_many(&v, a->v + fields.first, fields.count, exec_passed_ms(x), tell, &t);
+    hash_get_many(&v, a->v + fields.first, fields.count, exec_passed_ms(x), hash_ttl_tell, &t);
     return RUN_DONE;
 }
 
 #define EXPIRE                                                                                     \
     .arity = -6, .flags = CMD_WRITE | CMD_DENYOOM | CMD_FAST, .categories = CAT_HASH,              \
-    .keys = KEY_AT(1, KEY_RW | KEY_UPDATE), .run = expire
+    .keys = KEY_AT(1, KEY_RW | KEY_UPDATE), .run = hash_ttl_expire
 #define LIFETIME                                                                                   \
     .arity = -5, .flags = CMD_READONLY | CMD_FAST, .categories = CAT_HASH,                         \
-    .keys = KEY_AT(1, KEY_RO | KEY_ACCESS), .run = lifetime
+    .keys = KEY_AT(1, KEY_RO | KEY_ACCESS), .run = hash_ttl_lifetime
 
 const struct command hash_ttl_commands[] = {
     {"hexpire", .imm = DEADLINE_SECONDS, EXPIRE},
     {"hexpireat", .imm = DEADLINE_SECONDS | DEADLINE_ABSOLUTE, EXPIRE},
     {"hexpiretime", .imm = DEADLINE_SECONDS | DEADLINE_ABSOLUTE, LIFETIME},
     {"hpersist", .arity = -5, .flags = CMD_WRITE | CMD_FAST, .categories = CAT_HASH,
-     .keys = KEY_AT(1, KEY_RW | KEY_UPDATE), .run = persist},
+     .keys = KEY_AT(1, KEY_RW | KEY_UPDATE), .run = hash_ttl_persist},
     {"hpexpire", .imm = 0, EXPIRE},
     {"hpexpireat", .imm = DEADLINE_ABSOLUTE, EXPIRE},
     {"hpexpiretime", .imm = DEADLINE_ABSOLUTE, LIFETIME},

@@ -9,7 +9,7 @@
 #include "core/ds/entry.h"
 
 /* Reads argument i as a database; returns false when the error is written. */
-static bool parse_db(struct exec *x, const struct args *a, uint32_t i, uint32_t *db)
+static bool copy_parse_db(struct exec *x, const struct args *a, uint32_t i, uint32_t *db)
 {
     int64_t n = 0;
     const int rc = args_int64(a, i, &n);
@@ -55,7 +55,7 @@ static int put_copy(struct exec *x, struct bytes to, const struct value *v, int6
     return rc;
 }
 
-static enum outcome copy_run(struct exec *x, const struct args *a)
+static enum outcome copy_run_command(struct exec *x, const struct args *a)
 {
     const struct bytes from = a->v[1], to = a->v[2];
     struct value v = {.type = TYPE_NONE};
@@ -67,7 +67,7 @@ static enum outcome copy_run(struct exec *x, const struct args *a)
             replace = true;
         else if (!args_is(a, i, "db") || i + 1 == a->n)
             return reply_syntax(x);
-        else if (!parse_db(x, a, ++i, &db))
+        else if (!copy_parse_db(x, a, ++i, &db))
             return RUN_DONE;
     }
     if (db == x->db && bytes_equal(from, to))
@@ -107,7 +107,7 @@ static enum outcome move_run(struct exec *x, const struct args *a)
     uint32_t db = 0;
     bool taken = false;
 
-    if (!parse_db(x, a, 2, &db))
+    if (!copy_parse_db(x, a, 2, &db))
         return RUN_DONE;
     if (db == x->db)
         return reply_status(x, LK_ESAME);
@@ -129,7 +129,7 @@ const struct command copy_commands[] = {
     {"copy", .arity = -3, .flags = CMD_WRITE | CMD_DENYOOM, .categories = CAT_KEYSPACE,
      .keys = {{.flags = KEY_RO | KEY_ACCESS, .begin = KEY_BEGIN_INDEX, .index = 1, .step = 1},
               {.flags = KEY_OW | KEY_UPDATE, .begin = KEY_BEGIN_INDEX, .index = 2, .step = 1}},
-     .run = copy_run},
+     .run = copy_run_command},
     {"move", .arity = 3, .flags = CMD_WRITE | CMD_FAST, .categories = CAT_KEYSPACE,
      .keys = KEY_AT(1, KEY_RW | KEY_ACCESS | KEY_UPDATE), .run = move_run},
     {0},

@@ -51,7 +51,7 @@ static int expire_at(struct exec *x, struct bytes key, int64_t deadline_ms)
     return LK_OK;
 }
 
-static enum outcome expire(struct exec *x, const struct args *a)
+static enum outcome expire_command(struct exec *x, const struct args *a)
 {
     const struct bytes key = a->v[1];
     struct value v = {.type = TYPE_NONE};
@@ -75,7 +75,7 @@ static enum outcome expire(struct exec *x, const struct args *a)
     return RUN_DONE;
 }
 
-static enum outcome persist(struct exec *x, const struct args *a)
+static enum outcome expire_persist(struct exec *x, const struct args *a)
 {
     const struct bytes key = a->v[1];
     const bool had = exec_deadline(x, key) >= 0;
@@ -94,10 +94,11 @@ static enum outcome persist(struct exec *x, const struct args *a)
     .keys = KEY_AT(1, KEY_RW | KEY_UPDATE)
 
 const struct command expire_commands[] = {
-    {"expire", .arity = -3, .imm = DEADLINE_SECONDS, .run = expire, EXPIRE},
-    {"expireat", .arity = -3, .imm = DEADLINE_SECONDS | DEADLINE_ABSOLUTE, .run = expire, EXPIRE},
-    {"persist", .arity = 2, .run = persist, EXPIRE},
-    {"pexpire", .arity = -3, .imm = 0, .run = expire, EXPIRE},
-    {"pexpireat", .arity = -3, .imm = DEADLINE_ABSOLUTE, .run = expire, EXPIRE},
+    {"expire", .arity = -3, .imm = DEADLINE_SECONDS, .run = expire_command, EXPIRE},
+    {"expireat", .arity = -3, .imm = DEADLINE_SECONDS | DEADLINE_ABSOLUTE, .run = expire_command,
+     EXPIRE},
+    {"persist", .arity = 2, .run = expire_persist, EXPIRE},
+    {"pexpire", .arity = -3, .imm = 0, .run = expire_command, EXPIRE},
+    {"pexpireat", .arity = -3, .imm = DEADLINE_ABSOLUTE, .run = expire_command, EXPIRE},
     {0},
 };

@@ -6,7 +6,7 @@
 
 enum { FLUSH_SELECTED, FLUSH_ALL };
 
-static enum outcome flush(struct exec *x, const struct args *a)
+static enum outcome flush_command(struct exec *x, const struct args *a)
 {
     bool async = exec_limits(x)->lazy_user_flush;
     if (a->n > 2 || (a->n == 2 && !args_is(a, 1, "sync") && !args_is(a, 1, "async")))
@@ -22,19 +22,19 @@ static enum outcome flush(struct exec *x, const struct args *a)
     return RUN_DONE;
 }
 
-static bool parse_db(struct bytes word, int64_t *db)
+static bool flush_parse_db(struct bytes word, int64_t *db)
 {
     return bytes_to_int64(word, db) && *db >= INT32_MIN && *db <= INT32_MAX;
 }
 
-static enum outcome swap(struct exec *x, const struct args *a)
+static enum outcome flush_swap(struct exec *x, const struct args *a)
 {
     int64_t first, second;
-    if (!parse_db(a->v[1], &first)) {
+    if (!flush_parse_db(a->v[1], &first)) {
         reply_error(x->reply, "ERR invalid first DB index");
         return RUN_DONE;
     }
-    if (!parse_db(a->v[2], &second)) {
+    if (!flush_parse_db(a->v[2], &second)) {
         reply_error(x->reply, "ERR invalid second DB index");
         return RUN_DONE;
     }
@@ -49,10 +49,10 @@ static enum outcome swap(struct exec *x, const struct args *a)
 
 const struct command flush_commands[] = {
     {"flushall", .arity = -1, .flags = CMD_WRITE | CMD_ALL_SHARDS,
-     .categories = CAT_KEYSPACE | CAT_DANGEROUS, .imm = FLUSH_ALL, .run = flush},
+     .categories = CAT_KEYSPACE | CAT_DANGEROUS, .imm = FLUSH_ALL, .run = flush_command},
     {"flushdb", .arity = -1, .flags = CMD_WRITE | CMD_ALL_SHARDS,
-     .categories = CAT_KEYSPACE | CAT_DANGEROUS, .imm = FLUSH_SELECTED, .run = flush},
+     .categories = CAT_KEYSPACE | CAT_DANGEROUS, .imm = FLUSH_SELECTED, .run = flush_command},
     {"swapdb", .arity = 3, .flags = CMD_WRITE | CMD_FAST | CMD_ALL_SHARDS,
-     .categories = CAT_KEYSPACE | CAT_DANGEROUS, .run = swap},
+     .categories = CAT_KEYSPACE | CAT_DANGEROUS, .run = flush_swap},
     {0},
 };

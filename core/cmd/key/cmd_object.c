@@ -7,7 +7,7 @@
 #include "core/cmd/engine/exec.h"
 
 /* Writes null for a key that is not there, and then returns false. */
-static bool find(struct exec *x, struct bytes key, struct value *v)
+static bool object_find(struct exec *x, struct bytes key, struct value *v)
 {
     if (exec_find_untouched(x, key, TYPE_ANY, v) == LK_OK && value_exists(v))
         return true;
@@ -18,7 +18,7 @@ static bool find(struct exec *x, struct bytes key, struct value *v)
 static enum outcome object_encoding(struct exec *x, const struct args *a)
 {
     struct value v;
-    if (find(x, a->v[2], &v))
+    if (object_find(x, a->v[2], &v))
         reply_bulk_cstr(x->reply, type_ops_get(v.type)->encoding_name(&v));
     return RUN_DONE;
 }
@@ -26,7 +26,7 @@ static enum outcome object_encoding(struct exec *x, const struct args *a)
 static enum outcome object_freq(struct exec *x, const struct args *a)
 {
     struct value v;
-    if (!find(x, a->v[2], &v))
+    if (!object_find(x, a->v[2], &v))
         return RUN_DONE;
     if (exec_limits(x)->lfu)
         reply_int(x->reply, exec_lfu_counter(x, a->v[2]));
@@ -41,7 +41,7 @@ static enum outcome object_freq(struct exec *x, const struct args *a)
 static enum outcome object_idletime(struct exec *x, const struct args *a)
 {
     struct value v;
-    if (!find(x, a->v[2], &v))
+    if (!object_find(x, a->v[2], &v))
         return RUN_DONE;
     if (!exec_limits(x)->lfu)
         reply_int(x->reply, exec_idle_seconds(x, a->v[2]));
@@ -56,7 +56,7 @@ static enum outcome object_idletime(struct exec *x, const struct args *a)
 static enum outcome object_refcount(struct exec *x, const struct args *a)
 {
     struct value v;
-    if (find(x, a->v[2], &v))
+    if (object_find(x, a->v[2], &v))
         reply_int(x->reply, 1);
     return RUN_DONE;
 }

@@ -12,14 +12,14 @@ struct filter {
     uint64_t n;
 };
 
-static bool wanted(void *ctx, struct bytes key, const struct value *v)
+static bool scan_wanted(void *ctx, struct bytes key, const struct value *v)
 {
     const struct scan_options *o = &((struct filter *)ctx)->options;
     return (o->type.size == 0 || bytes_is_word(o->type, type_ops_get(v->type)->name)) &&
            scan_matches(o, key);
 }
 
-static bool put(void *ctx, struct bytes key, const struct value *v)
+static bool scan_put(void *ctx, struct bytes key, const struct value *v)
 {
     struct filter *f = ctx;
     (void)v;
@@ -28,17 +28,17 @@ static bool put(void *ctx, struct bytes key, const struct value *v)
     return true;
 }
 
-static bool visit(void *ctx, struct bytes key, const struct value *v)
+static bool cmd_scan_visit(void *ctx, struct bytes key, const struct value *v)
 {
-    return !wanted(ctx, key, v) || put(ctx, key, v);
+    return !scan_wanted(ctx, key, v) || scan_put(ctx, key, v);
 }
 
-static enum outcome keys(struct exec *x, const struct args *a)
+static enum outcome scan_keys(struct exec *x, const struct args *a)
 {
     struct walk *w = exec_walk(x);
     struct filter f = {.walk = w, .n = w->count};
     scan_set_pattern(&f.options, a->v[1]);
-    const bool done = exec_walk_keys(x, visit, &f);
+    const bool done = exec_walk_keys(x, cmd_scan_visit, &f);
     w->count = f.n;
     if (!done)
         return RUN_AGAIN;
@@ -55,7 +55,7 @@ static enum outcome reply_unknown_type(struct exec *x, struct bytes name)
 }
 
 /* The next cursor comes first, so the keys wait in scratch. */
-static enum outcome scan(struct exec *x, const struct args *a)
+static enum outcome scan_command(struct exec *x, const struct args *a)
 {
     struct filter f = {.out = x->scratch};
     uint64_t cursor;
@@ -67,7 +67,7 @@ static enum outcome scan(struct exec *x, const struct args *a)
         return reply_unknown_type(x, f.options.type);
     if (rc != LK_OK)
         return reply_status(x, rc);
-    const uint64_t next = exec_scan(x, cursor, f.options.count, wanted, put, &f);
+    const uint64_t next = exec_scan(x, cursor, f.options.count, scan_wanted, scan_put, &f);
     reply_array(x->reply, 2);
     reply_bulk_int(x->reply, (int64_t)next);
     reply_array(x->reply, f.n);
@@ -85,7 +85,7 @@ static enum outcome random_key(struct exec *x, const struct args *a)
     return RUN_DONE;
 }
 
-static enum outcome dbsize(struct exec *x, const struct args *a)
+static enum outcome scan_dbsize(struct exec *x, const struct args *a)
 {
     (void)a;
     reply_int(x->reply, (int64_t)exec_dbsize(x, x->db));
@@ -94,12 +94,12 @@ static enum outcome dbsize(struct exec *x, const struct args *a)
 
 const struct command scan_commands[] = {
     {"dbsize", .arity = 1, .flags = CMD_READONLY | CMD_FAST | CMD_EACH_SHARD,
-     .categories = CAT_KEYSPACE, .run = dbsize},
+     .categories = CAT_KEYSPACE, .run = scan_dbsize},
     {"keys", .arity = 2, .flags = CMD_READONLY | CMD_EACH_SHARD,
-     .categories = CAT_KEYSPACE | CAT_DANGEROUS, .run = keys},
+     .categories = CAT_KEYSPACE | CAT_DANGEROUS, .run = scan_keys},
     {"randomkey", .arity = 1, .flags = CMD_READONLY | CMD_EACH_SHARD, .categories = CAT_KEYSPACE,
      .run = random_key},
     {"scan", .arity = -2, .flags = CMD_READONLY | CMD_EACH_SHARD, .categories = CAT_KEYSPACE,
-     .run = scan},
+     .run = scan_command},
     {0},
 };

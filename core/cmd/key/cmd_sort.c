@@ -31,14 +31,14 @@ struct sort {
 };
 
 /* LIMIT's words as places among n. */
-static void limit(struct sort *s, uint64_t n)
+static void sort_limit(struct sort *s, uint64_t n)
 {
     const int64_t offset = s->o.offset, count = s->o.count;
     s->from = offset < 0 ? 0 : (uint64_t)offset < n ? (uint64_t)offset : n;
     s->to = count < 0 || (uint64_t)count > n - s->from ? n : s->from + (uint64_t)count;
 }
 
-static void release(struct sort *s)
+static void sort_release(struct sort *s)
 {
     mem_free(s->element, s->count * sizeof *s->element);
     mem_free(s->item, s->item ? s->count * sizeof *s->item : 0);
@@ -125,7 +125,7 @@ static void order_by_texts(struct sort *s, struct sort_work *w)
     buf_release(&copies);
 }
 
-static bool order(struct sort *s)
+static bool sort_order(struct sort *s)
 {
     struct sort_work w = {
         .element = s->element, .n = s->count, .ordered = s->ordered, .descending = s->o.descending};
@@ -138,7 +138,7 @@ static bool order(struct sort *s)
 
 /* --- what comes out -------------------------------------------------------------------------- */
 
-static void put(struct sort *s, struct sort_store *store, const struct sort_element *e)
+static void sort_put(struct sort *s, struct sort_store *store, const struct sort_element *e)
 {
     struct reply *r = s->x->reply;
     if (store)
@@ -160,7 +160,7 @@ static void put_gets(struct sort *s, struct sort_store *store, const struct sort
         struct bytes text;
         const bool there = sort_pattern_find(s->x, &gets[i], element, &s->key, &text);
         const struct sort_element named = {.data = text.data, .as.size = text.size};
-        put(s, store, there ? &named : NULL);
+        sort_put(s, store, there ? &named : NULL);
     }
 }
 
@@ -178,7 +178,7 @@ static const struct sort_element *element_at(const struct sort *s, uint64_t plac
     return &s->element[s->item ? s->item[place].index : place - s->from];
 }
 
-static uint64_t put_all(struct sort *s, struct sort_store *store)
+static uint64_t sort_put_all(struct sort *s, struct sort_store *store)
 {
     const uint64_t n = (s->to - s->from) * (s->o.gets ? s->o.gets : 1);
     if (!store)
@@ -190,18 +190,18 @@ static uint64_t put_all(struct sort *s, struct sort_store *store)
         if (gets)
             put_gets(s, store, gets, element_at(s, i));
         else
-            put(s, store, element_at(s, i));
+            sort_put(s, store, element_at(s, i));
     }
     mem_free(gets, s->o.gets * sizeof *gets);
     return n;
 }
 
-static int store(struct sort *s)
+static int cmd_sort_store(struct sort *s)
 {
     const struct bytes key = s->args->v[s->o.store];
     struct sort_store made;
     sort_store_begin(&made, &exec_limits(s->x)->types);
-    const uint64_t n = put_all(s, &made);
+    const uint64_t n = sort_put_all(s, &made);
     const int rc = sort_store_put(&made, s->x, key);
     if (rc != LK_OK)
         return rc;
@@ -224,12 +224,12 @@ static void settle_options(struct sort *s)
     s->o.alpha = true;
 }
 
-static void load(struct sort *s, const struct value *v)
+static void sort_load(struct sort *s, const struct value *v)
 {
     const uint64_t n = type_ops_get(v->type)->length(v);
     s->ordered = sort_is_ordered(v);
     settle_options(s);
-    limit(s, n);
+    sort_limit(s, n);
     const uint64_t from = s->o.unsorted ? s->from : 0, to = s->o.unsorted ? s->to : n;
     s->count = to - from;
     s->element = mem_alloc(s->count * sizeof *s->element);
@@ -237,7 +237,7 @@ static void load(struct sort *s, const struct value *v)
 }
 
 /* imm: it may store. */
-static enum outcome sort(struct exec *x, const struct args *a)
+static enum outcome sort_command(struct exec *x, const struct args *a)
 {
     struct sort s = {.x = x, .args = a};
     struct value v;
@@ -249,20 +249,20 @@ static enum outcome sort(struct exec *x, const struct args *a)
     if (rc != LK_OK)
         return reply_status(x, rc);
     if (value_exists(&v))
-        load(&s, &v);
-    if (s.count > 0 && !s.o.unsorted && !order(&s))
+        sort_load(&s, &v);
+    if (s.count > 0 && !s.o.unsorted && !sort_order(&s))
         reply_error(x->reply, "ERR One or more scores can't be converted into double");
     else if (s.o.store)
-        rc = store(&s);
+        rc = cmd_sort_store(&s);
     else
-        put_all(&s, NULL);
-    release(&s);
+        sort_put_all(&s, NULL);
+    sort_release(&s);
     return rc == LK_OK ? RUN_DONE : reply_status(x, rc);
 }
 
 #define OF_ELEMENTS                                                                                \
     .arity = -2, .categories = CAT_SET | CAT_SORTEDSET | CAT_LIST | CAT_DANGEROUS,                 \
-    .find_keys = sort_keys, .looks_up = sort_looks_up, .run = sort
+    .find_keys = sort_keys, .looks_up = sort_looks_up, .run = sort_command
 #define SOURCE                                                                                     \
     {                                                                                              \
         .flags = KEY_RO | KEY_ACCESS, .begin = KEY_BEGIN_INDEX, .index = 1, .step = 1              \

@@ -7,7 +7,7 @@
 #include "core/cmd/engine/deadline.h"
 #include "core/cmd/engine/exec.h"
 
-static enum outcome lifetime(struct exec *x, const struct args *a)
+static enum outcome ttl_lifetime(struct exec *x, const struct args *a)
 {
     const unsigned form = (unsigned)x->cmd->imm;
     struct value v;
@@ -25,7 +25,7 @@ static enum outcome lifetime(struct exec *x, const struct args *a)
 
 #define LIFETIME                                                                                   \
     .arity = 2, .flags = CMD_READONLY | CMD_FAST, .categories = CAT_KEYSPACE,                      \
-    .keys = KEY_AT(1, KEY_RO | KEY_ACCESS), .run = lifetime
+    .keys = KEY_AT(1, KEY_RO | KEY_ACCESS), .run = ttl_lifetime
 
 const struct command ttl_commands[] = {
     {"expiretime", .imm = DEADLINE_SECONDS | DEADLINE_ABSOLUTE, LIFETIME},

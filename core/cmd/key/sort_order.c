@@ -36,7 +36,7 @@ bool sort_number(struct bytes text, double *out)
     return good;
 }
 
-static void reverse(struct order_item *v, size_t n)
+static void sort_order_reverse(struct order_item *v, size_t n)
 {
     for (size_t i = 0, j = n; i + 1 < j; i++) {
         const struct order_item item = v[i];
@@ -95,7 +95,7 @@ void sort_by_numbers(struct sort_work *w, size_t from, size_t to)
     else
         order_sort(w->item, n, from, to, number_ties, w);
     if (w->descending)
-        reverse(w->item, n);
+        sort_order_reverse(w->item, n);
 }
 
 /* --- texts ----------------------------------------------------------------------------------- */
@@ -197,5 +197,5 @@ void sort_by_texts(struct sort_work *w, size_t from, size_t to)
     sort_texts(w, w->item + missing, n - missing, from > missing ? from - missing : 0,
                to > missing ? to - missing : 0);
     if (w->descending)
-        reverse(w->item, n);
+        sort_order_reverse(w->item, n);
 }

@@ -7,15 +7,15 @@
 /* A row's imm: which end, and whether the list must be there. */
 enum { ONLY_IF_THERE = 2 };
 
-static enum list_end end_of(const struct exec *x)
+static enum list_end list_end_of(const struct exec *x)
 {
     return x->cmd->imm & 1 ? LIST_TAIL : LIST_HEAD;
 }
 
-static enum outcome push(struct exec *x, const struct args *a)
+static enum outcome list_push_command(struct exec *x, const struct args *a)
 {
     const struct bytes key = a->v[1];
-    const enum list_end end = end_of(x);
+    const enum list_end end = list_end_of(x);
     struct value_edit *e;
     struct value v;
 
@@ -43,7 +43,7 @@ static enum outcome push(struct exec *x, const struct args *a)
     return RUN_DONE;
 }
 
-static int parse_count(const struct args *a, uint64_t *count)
+static int list_parse_count(const struct args *a, uint64_t *count)
 {
     int64_t n;
     if (args_int64(a, 2, &n) != LK_OK || n < 0)
@@ -53,7 +53,7 @@ static int parse_count(const struct args *a, uint64_t *count)
 }
 
 /* With a count the answer is an array, and the null of no list is one of arrays. */
-static enum outcome pop(struct exec *x, const struct args *a)
+static enum outcome list_pop(struct exec *x, const struct args *a)
 {
     const struct bytes key = a->v[1];
     const bool counted = a->n > 2;
@@ -62,11 +62,11 @@ static enum outcome pop(struct exec *x, const struct args *a)
 
     if (a->n > 3)
         return reply_arity(x);
-    int rc = counted ? parse_count(a, &count) : LK_OK;
+    int rc = counted ? list_parse_count(a, &count) : LK_OK;
     if (rc == LK_OK)
         rc = exec_find_silently(x, key, TYPE_LIST, &v);
     if (rc == LK_OK && value_exists(&v) && count > 0) {
-        const int64_t taken = list_take(x, key, end_of(x), count, counted ? TAKE_ARRAY : 0);
+        const int64_t taken = list_take(x, key, list_end_of(x), count, counted ? TAKE_ARRAY : 0);
         if (taken > 0)
             return RUN_DONE;
         rc = (int)taken;
@@ -82,7 +82,7 @@ static enum outcome pop(struct exec *x, const struct args *a)
     return RUN_DONE;
 }
 
-static enum outcome length(struct exec *x, const struct args *a)
+static enum outcome list_length_command(struct exec *x, const struct args *a)
 {
     struct value v;
     const int rc = exec_find(x, a->v[1], TYPE_LIST, &v);
@@ -94,14 +94,14 @@ static enum outcome length(struct exec *x, const struct args *a)
 
 #define PUSH                                                                                       \
     .arity = -3, .flags = CMD_WRITE | CMD_DENYOOM | CMD_FAST, .categories = CAT_LIST,              \
-    .keys = KEY_AT(1, KEY_RW | KEY_INSERT), .run = push
+    .keys = KEY_AT(1, KEY_RW | KEY_INSERT), .run = list_push_command
 #define POP                                                                                        \
     .arity = -2, .flags = CMD_WRITE | CMD_FAST, .categories = CAT_LIST,                            \
-    .keys = KEY_AT(1, KEY_RW | KEY_ACCESS | KEY_DELETE), .run = pop
+    .keys = KEY_AT(1, KEY_RW | KEY_ACCESS | KEY_DELETE), .run = list_pop
 
 const struct command list_commands[] = {
     {"llen", .arity = 2, .flags = CMD_READONLY | CMD_FAST, .categories = CAT_LIST,
-     .keys = KEY_AT(1, KEY_RO), .run = length},
+     .keys = KEY_AT(1, KEY_RO), .run = list_length_command},
     {"lpop", .imm = LIST_HEAD, POP},
     {"lpush", .imm = LIST_HEAD, PUSH},
     {"lpushx", .imm = LIST_HEAD | ONLY_IF_THERE, PUSH},

@@ -26,8 +26,8 @@ struct several {
 };
 
 /* Argument i, a number above 0; false: the error line is written. */
-static bool parse_positive(struct exec *x, const struct args *a, uint32_t i, const char *name,
-                           int64_t *out)
+static bool list_block_parse_positive(struct exec *x, const struct args *a, uint32_t i,
+                                      const char *name, int64_t *out)
 {
     if (args_int64(a, i, out) == LK_OK && *out > 0)
         return true;
@@ -39,7 +39,7 @@ static bool parse_positive(struct exec *x, const struct args *a, uint32_t i, con
 static bool parse_several(struct exec *x, const struct args *a, uint32_t i, struct several *s)
 {
     int64_t keys = 0, count = 0;
-    if (!parse_positive(x, a, i, "numkeys", &keys))
+    if (!list_block_parse_positive(x, a, i, "numkeys", &keys))
         return false;
     *s = (struct several){.first = i + 1, .count = 1};
     int rc = keys < a->n - s->first ? LK_OK : LK_ESYNTAX;
@@ -51,7 +51,7 @@ static bool parse_several(struct exec *x, const struct args *a, uint32_t i, stru
     for (i++; rc == LK_OK && i < a->n; i += 2) {
         if (count > 0 || i + 1 == a->n || !args_is(a, i, "count"))
             rc = LK_ESYNTAX;
-        else if (!parse_positive(x, a, i + 1, "count", &count))
+        else if (!list_block_parse_positive(x, a, i + 1, "count", &count))
             return false;
         else
             s->count = (uint64_t)count;

@@ -45,7 +45,7 @@ static enum outcome set_at(struct exec *x, const struct args *a)
 }
 
 /* The index of the first element that is equal, or the length. */
-static uint64_t find(const struct value *v, struct bytes element)
+static uint64_t list_edit_find(const struct value *v, struct bytes element)
 {
     const struct listpack_value wanted = listpack_from_bytes(element);
     struct list_iter it;
@@ -56,7 +56,7 @@ static uint64_t find(const struct value *v, struct bytes element)
     return index;
 }
 
-static enum outcome insert(struct exec *x, const struct args *a)
+static enum outcome list_edit_insert(struct exec *x, const struct args *a)
 {
     const struct bytes key = a->v[1], pivot = a->v[3];
     const bool after = args_is(a, 2, "after");
@@ -68,7 +68,7 @@ static enum outcome insert(struct exec *x, const struct args *a)
         return reply_syntax(x);
     int rc = exec_find_silently(x, key, TYPE_LIST, &v);
     if (rc == LK_OK && value_exists(&v)) {
-        const uint64_t length = list_length(&v), index = find(&v, pivot);
+        const uint64_t length = list_length(&v), index = list_edit_find(&v, pivot);
         answer = index < length ? (int64_t)length + 1 : -1;
         if (index < length)
             rc = exec_open(x, key, TYPE_LIST, &e);
@@ -110,7 +110,7 @@ static enum outcome remove_equal(struct exec *x, const struct args *a)
 }
 
 /* Keeps the elements from first to last and takes the others away; returns how many those were. */
-static uint64_t keep(struct value_edit *e, int64_t first, int64_t last)
+static uint64_t list_edit_keep(struct value_edit *e, int64_t first, int64_t last)
 {
     const int64_t n = (int64_t)list_length(&e->value);
     if (first < 0)
@@ -132,7 +132,7 @@ static uint64_t keep(struct value_edit *e, int64_t first, int64_t last)
 }
 
 /* Transactions that watch the key fail even if all of it is kept, though nothing is logged then. */
-static enum outcome trim(struct exec *x, const struct args *a)
+static enum outcome list_edit_trim(struct exec *x, const struct args *a)
 {
     const struct bytes key = a->v[1];
     struct value v = {.type = TYPE_NONE};
@@ -147,7 +147,7 @@ static enum outcome trim(struct exec *x, const struct args *a)
     if (rc == LK_OK && value_exists(&v)) {
         rc = exec_open(x, key, TYPE_LIST, &e);
         if (rc == LK_OK) {
-            const uint64_t gone = keep(e, first, last);
+            const uint64_t gone = list_edit_keep(e, first, last);
             exec_event(x, EVENT_LIST, "ltrim", key);
             LK_ASSERT(exec_close(x, e, gone > 0) == LK_OK);
             if (gone == 0) {
@@ -164,12 +164,12 @@ static enum outcome trim(struct exec *x, const struct args *a)
 
 const struct command list_edit_commands[] = {
     {"linsert", .arity = 5, .flags = CMD_WRITE | CMD_DENYOOM, .categories = CAT_LIST,
-     .keys = KEY_AT(1, KEY_RW | KEY_INSERT), .run = insert},
+     .keys = KEY_AT(1, KEY_RW | KEY_INSERT), .run = list_edit_insert},
     {"lrem", .arity = 4, .flags = CMD_WRITE, .categories = CAT_LIST,
      .keys = KEY_AT(1, KEY_RW | KEY_DELETE), .run = remove_equal},
     {"lset", .arity = 4, .flags = CMD_WRITE | CMD_DENYOOM, .categories = CAT_LIST,
      .keys = KEY_AT(1, KEY_RW | KEY_UPDATE), .run = set_at},
     {"ltrim", .arity = 4, .flags = CMD_WRITE, .categories = CAT_LIST,
-     .keys = KEY_AT(1, KEY_RW | KEY_DELETE), .run = trim},
+     .keys = KEY_AT(1, KEY_RW | KEY_DELETE), .run = list_edit_trim},
     {0},
 };

@@ -12,13 +12,13 @@ struct move {
     enum list_end from_end, to_end;
 };
 
-static void tell(struct exec *x, const struct move *m)
+static void list_move_tell(struct exec *x, const struct move *m)
 {
     exec_event(x, EVENT_LIST, list_push_events[m->to_end], m->to);
     exec_event(x, EVENT_LIST, list_pop_events[m->from_end], m->from);
 }
 
-static struct listpack_value outermost(const struct value *v, enum list_end end)
+static struct listpack_value list_move_outermost(const struct value *v, enum list_end end)
 {
     struct list_iter it;
     (void)list_iter_at(&it, v, end == LIST_HEAD ? 0 : list_length(v) - 1);
@@ -31,15 +31,15 @@ static int move_within(struct exec *x, const struct move *m)
     const int rc = exec_open(x, m->from, TYPE_LIST, &e);
     if (rc != LK_OK)
         return rc;
-    const struct listpack_value element = outermost(&e->value, m->from_end);
+    const struct listpack_value element = list_move_outermost(&e->value, m->from_end);
     reply_element(x->reply, &element);
     if (m->from_end != m->to_end)
         list_rotate(e, m->from_end);
-    tell(x, m);
+    list_move_tell(x, m);
     return exec_close(x, e, true);
 }
 
-static int push(struct exec *x, const struct move *m, struct bytes element)
+static int list_move_push(struct exec *x, const struct move *m, struct bytes element)
 {
     struct value_edit *e;
     int rc = exec_open(x, m->to, TYPE_LIST, &e);
@@ -57,7 +57,7 @@ static int move_across(struct exec *x, const struct move *m, const struct value 
     struct value_edit *e;
     struct value target;
 
-    struct listpack_value element = outermost(source, m->from_end);
+    struct listpack_value element = list_move_outermost(source, m->from_end);
     if (element.is_number)
         buf_append(x->scratch, digits, int64_to_chars(element.number, digits));
     else
@@ -69,18 +69,18 @@ static int move_across(struct exec *x, const struct move *m, const struct value 
     if (rc == LK_OK)
         rc = exec_close(x, e, false);
     if (rc == LK_OK)
-        rc = push(x, m, buf_bytes(x->scratch));
+        rc = list_move_push(x, m, buf_bytes(x->scratch));
     if (rc != LK_OK)
         return rc;
     reply_bulk(x->reply, buf_bytes(x->scratch));
     LK_ASSERT(exec_open(x, m->from, TYPE_LIST, &e) == LK_OK);
     list_delete(e, m->from_end == LIST_HEAD ? 0 : list_length(&e->value) - 1, 1);
-    tell(x, m);
+    list_move_tell(x, m);
     return exec_close(x, e, true);
 }
 
 /* Replies with the element that moved; *moved is false, and nothing written, without a source. */
-static int move(struct exec *x, const struct move *m, bool *moved)
+static int list_move_one(struct exec *x, const struct move *m, bool *moved)
 {
     struct value source;
     const int rc = exec_find_silently(x, m->from, TYPE_LIST, &source);
@@ -91,7 +91,7 @@ static int move(struct exec *x, const struct move *m, bool *moved)
 }
 
 /* LMOVE and BLMOVE say the ends in words; the older ones always go from the tail to the head. */
-static int parse(const struct exec *x, const struct args *a, struct move *m)
+static int list_move_parse(const struct exec *x, const struct args *a, struct move *m)
 {
     *m = (struct move){a->v[1], a->v[2], LIST_TAIL, LIST_HEAD};
     if (!x->cmd->imm)
@@ -104,9 +104,9 @@ static enum outcome move_now(struct exec *x, const struct args *a)
 {
     struct move m;
     bool moved = false;
-    int rc = parse(x, a, &m);
+    int rc = list_move_parse(x, a, &m);
     if (rc == LK_OK)
-        rc = move(x, &m, &moved);
+        rc = list_move_one(x, &m, &moved);
     if (rc != LK_OK)
         return reply_status(x, rc);
     if (!moved)
@@ -128,13 +128,13 @@ static enum outcome move_or_wait(struct exec *x, const struct args *a)
     struct wait_spec wait = {.first = 1, .count = 1, .type = TYPE_LIST, .target = 2};
     bool moved = false;
 
-    int rc = parse(x, a, &m);
+    int rc = list_move_parse(x, a, &m);
     if (rc != LK_OK)
         return reply_status(x, rc);
     if (!exec_timeout(x, a, a->n - 1, &wait.deadline_ms))
         return RUN_DONE;
     if (exec_may_take(x, m.from))
-        rc = move(x, &m, &moved);
+        rc = list_move_one(x, &m, &moved);
     if (rc != LK_OK)
         return reply_status(x, rc);
     if (moved) {

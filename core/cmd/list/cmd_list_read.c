@@ -7,7 +7,7 @@
 enum { ELEMENTS_AT_ONCE = 32 };
 
 /* Indexes below 0 count from the tail; what is left of the range is told as first and count. */
-static uint64_t clip(int64_t first, int64_t last, uint64_t length, uint64_t *from)
+static uint64_t list_read_clip(int64_t first, int64_t last, uint64_t length, uint64_t *from)
 {
     const int64_t n = (int64_t)length;
     if (first < 0)
@@ -35,7 +35,7 @@ static void reply_range(struct reply *r, const struct value *v, uint64_t from, u
     }
 }
 
-static enum outcome range(struct exec *x, const struct args *a)
+static enum outcome list_read_range(struct exec *x, const struct args *a)
 {
     struct value v = {.type = TYPE_NONE};
     int64_t first = 0, last = 0;
@@ -49,7 +49,7 @@ static enum outcome range(struct exec *x, const struct args *a)
     if (rc != LK_OK)
         return reply_status(x, rc);
     if (value_exists(&v))
-        n = clip(first, last, list_length(&v), &from);
+        n = list_read_clip(first, last, list_length(&v), &from);
     reply_array(x->reply, n);
     reply_range(x->reply, &v, from, n);
     return RUN_DONE;
@@ -113,8 +113,8 @@ static bool parse_rank(struct exec *x, const struct args *a, uint32_t i, struct 
 }
 
 /* COUNT and MAXLEN: 0 is no limit, and whatever is no number counts as negative. */
-static bool parse_limit(struct exec *x, const struct args *a, uint32_t i, const char *name,
-                        uint64_t *out)
+static bool list_read_parse_limit(struct exec *x, const struct args *a, uint32_t i,
+                                  const char *name, uint64_t *out)
 {
     int64_t n;
     if (args_int64(a, i, &n) != LK_OK || n < 0) {
@@ -136,10 +136,10 @@ static bool parse_search(struct exec *x, const struct args *a, struct search *s)
         } else if (args_is(a, i, "rank")) {
             good = parse_rank(x, a, i + 1, s);
         } else if (args_is(a, i, "count")) {
-            good = parse_limit(x, a, i + 1, "COUNT", &s->most);
+            good = list_read_parse_limit(x, a, i + 1, "COUNT", &s->most);
             s->counted = true;
         } else if (args_is(a, i, "maxlen")) {
-            good = parse_limit(x, a, i + 1, "MAXLEN", &s->look);
+            good = list_read_parse_limit(x, a, i + 1, "MAXLEN", &s->look);
         } else {
             reply_syntax(x);
         }
@@ -166,7 +166,7 @@ static uint64_t reply_matches(struct reply *r, const struct value *v, const stru
     return told;
 }
 
-static enum outcome position(struct exec *x, const struct args *a)
+static enum outcome list_read_position(struct exec *x, const struct args *a)
 {
     struct value v;
     struct search s;
@@ -190,7 +190,7 @@ static enum outcome position(struct exec *x, const struct args *a)
 
 const struct command list_read_commands[] = {
     {"lindex", .arity = 3, .run = at_index, READ},
-    {"lpos", .arity = -3, .run = position, READ},
-    {"lrange", .arity = 4, .run = range, READ},
+    {"lpos", .arity = -3, .run = list_read_position, READ},
+    {"lrange", .arity = 4, .run = list_read_range, READ},
     {0},
 };

@@ -57,21 +57,22 @@ struct filter {
     struct bytes pattern; /* data NULL: any */
 };
 
-static bool passes(const struct filter *f, const struct command_info *c)
+static bool command_passes(const struct filter *f, const struct command_info *c)
 {
     return !f->modules && (f->category == 0 || c->categories & f->category) &&
            (!f->pattern.data || bytes_match_glob(f->pattern, bytes_cstr(c->full_name), true));
 }
 
-static uint64_t reply_name(struct exec *x, const struct filter *f, const struct command_info *c)
+static uint64_t command_reply_name(struct exec *x, const struct filter *f,
+                                   const struct command_info *c)
 {
-    if (f && !passes(f, c))
+    if (f && !command_passes(f, c))
         return 0;
     reply_bulk_cstr(x->reply, c->full_name);
     return 1;
 }
 
-static enum outcome reply_names(struct exec *x, const struct filter *f)
+static enum outcome command_reply_names(struct exec *x, const struct filter *f)
 {
     const struct command_index *ix = commands_of(x);
     const size_t head = reply_begin_deferred(x->reply);
@@ -80,9 +81,9 @@ static enum outcome reply_names(struct exec *x, const struct filter *f)
         const struct command_info *c = command_index_top(ix, i);
         if (is_hidden(c))
             continue;
-        n += reply_name(x, f, c);
+        n += command_reply_name(x, f, c);
         for (uint32_t s = 0; s < c->subcommand_count; s++)
-            n += reply_name(x, f, &c->subcommands[s]);
+            n += command_reply_name(x, f, &c->subcommands[s]);
     }
     reply_end_deferred(x->reply, head, REPLY_ARRAY, n);
     return RUN_DONE;
@@ -92,7 +93,7 @@ static enum outcome command_list(struct exec *x, const struct args *a)
 {
     struct filter f = {0};
     if (a->n == 2)
-        return reply_names(x, NULL);
+        return command_reply_names(x, NULL);
     if (a->n != 5 || !args_is(a, 2, "filterby"))
         return reply_syntax(x);
     if (args_is(a, 3, "module")) {
@@ -108,7 +109,7 @@ static enum outcome command_list(struct exec *x, const struct args *a)
     } else {
         return reply_syntax(x);
     }
-    return reply_names(x, &f);
+    return command_reply_names(x, &f);
 }
 
 static enum outcome command_help(struct exec *x, const struct args *a)

@@ -10,7 +10,7 @@ static bool arity_fits(const struct command_info *c, uint32_t n)
 }
 
 /* The command of the inner call; writes the error line and returns NULL if that is no call. */
-static const struct command_info *resolve(struct exec *x, const struct args *call)
+static const struct command_info *command_keys_resolve(struct exec *x, const struct args *call)
 {
     const struct command_info *c = command_index_resolve(commands_of(x), call);
     const char *error = NULL;
@@ -36,7 +36,8 @@ static bool has_word(const struct args *call, uint32_t first, const char *word)
 }
 
 /* The row says what a key may be used for; what this call uses it for depends on its options. */
-static uint32_t use_of(const struct command_info *c, const struct args *call, uint32_t flags)
+static uint32_t command_keys_use_of(const struct command_info *c, const struct args *call,
+                                    uint32_t flags)
 {
     if (!(flags & KEY_VARIABLE))
         return flags;
@@ -52,7 +53,7 @@ static uint32_t use_of(const struct command_info *c, const struct args *call, ui
 enum outcome command_getkeys(struct exec *x, const struct args *a)
 {
     const struct args call = {a->v + 2, a->n - 2};
-    const struct command_info *c = resolve(x, &call);
+    const struct command_info *c = command_keys_resolve(x, &call);
     if (!c)
         return RUN_DONE;
     const bool with_flags = x->cmd->imm != 0;
@@ -67,7 +68,7 @@ enum outcome command_getkeys(struct exec *x, const struct args *a)
                 reply_array(x->reply, 2);
             reply_bulk(x->reply, call.v[refs[i].index]);
             if (with_flags)
-                reply_key_flags(x->reply, use_of(c, &call, refs[i].flags));
+                reply_key_flags(x->reply, command_keys_use_of(c, &call, refs[i].flags));
         }
     }
     mem_free(refs, call.n * sizeof *refs);

@@ -73,7 +73,7 @@ static uint64_t reply_family(struct exec *x, const struct command_info *c)
     return n;
 }
 
-static enum outcome histogram(struct exec *x, const struct args *a)
+static enum outcome latency_histogram(struct exec *x, const struct args *a)
 {
     const struct command_index *ix = dispatcher_engine(x->dispatcher)->fixed.commands;
     const size_t head = reply_begin_deferred(x->reply);
@@ -95,7 +95,7 @@ static struct latency_monitor *monitor_of(struct exec *x)
     return dispatcher_engine(x->dispatcher)->fixed.latency;
 }
 
-static enum outcome latest(struct exec *x, const struct args *a)
+static enum outcome latency_latest(struct exec *x, const struct args *a)
 {
     const size_t head = reply_begin_deferred(x->reply);
     struct latency_history h;
@@ -115,7 +115,7 @@ static enum outcome latest(struct exec *x, const struct args *a)
     return RUN_DONE;
 }
 
-static enum outcome history(struct exec *x, const struct args *a)
+static enum outcome latency_history_command(struct exec *x, const struct args *a)
 {
     struct latency_history h;
     if (!latency_get(monitor_of(x), latency_find(a->v[2]), &h))
@@ -130,7 +130,7 @@ static enum outcome history(struct exec *x, const struct args *a)
 }
 
 /* How many events had something to forget. */
-static enum outcome reset(struct exec *x, const struct args *a)
+static enum outcome latency_reset_command(struct exec *x, const struct args *a)
 {
     int64_t n = 0;
     for (uint32_t e = 0; a->n == 2 && e < LATENCY_EVENTS; e++)
@@ -205,7 +205,7 @@ static void draw_ages(const struct latency_history *h, int64_t now_s, struct buf
     }
 }
 
-static enum outcome graph(struct exec *x, const struct args *a)
+static enum outcome latency_graph(struct exec *x, const struct args *a)
 {
     struct latency_history h;
     struct buf text = {0};
@@ -229,7 +229,7 @@ static enum outcome graph(struct exec *x, const struct args *a)
 }
 
 /* What each event's samples say together, and where to look next. */
-static void describe(const struct latency_history *h, struct buf *out)
+static void latency_describe(const struct latency_history *h, struct buf *out)
 {
     const struct span s = span_of(h);
     uint64_t sum = 0;
@@ -244,7 +244,7 @@ static void describe(const struct latency_history *h, struct buf *out)
                (unsigned long long)h->max_ms);
 }
 
-static enum outcome doctor(struct exec *x, const struct args *a)
+static enum outcome latency_doctor(struct exec *x, const struct args *a)
 {
     const struct engine *engine = dispatcher_engine(x->dispatcher);
     const struct dispatch_config *config = __atomic_load_n(&engine->config, __ATOMIC_ACQUIRE);
@@ -257,7 +257,7 @@ static enum outcome doctor(struct exec *x, const struct args *a)
                         "LATENCY HISTOGRAM shows how long commands take.\n");
     for (uint32_t e = 0; e < LATENCY_EVENTS; e++)
         if (latency_get(engine->fixed.latency, e, &h))
-            describe(&h, &text);
+            latency_describe(&h, &text);
     if (text.size == 0)
         buf_printf(&text, "Nothing took %lld ms or longer so far.\n",
                    (long long)config->latency_ms);
@@ -269,7 +269,7 @@ static enum outcome doctor(struct exec *x, const struct args *a)
     return RUN_DONE;
 }
 
-static enum outcome help(struct exec *x, const struct args *a)
+static enum outcome latency_help(struct exec *x, const struct args *a)
 {
     static const char *const lines[] = {
         "DOCTOR",
@@ -293,13 +293,13 @@ static enum outcome help(struct exec *x, const struct args *a)
 #define ADMIN .flags = CMD_ADMIN | CMD_NOSCRIPT | CMD_LOADING | CMD_STALE
 
 static const struct command latency_subcommands[] = {
-    {"doctor", .arity = 2, .run = doctor, ADMIN},
-    {"graph", .arity = 3, .run = graph, ADMIN},
-    {"help", .arity = 2, .flags = CMD_LOADING | CMD_STALE, .run = help},
-    {"histogram", .arity = -2, .run = histogram, ADMIN},
-    {"history", .arity = 3, .run = history, ADMIN},
-    {"latest", .arity = 2, .run = latest, ADMIN},
-    {"reset", .arity = -2, .run = reset, ADMIN},
+    {"doctor", .arity = 2, .run = latency_doctor, ADMIN},
+    {"graph", .arity = 3, .run = latency_graph, ADMIN},
+    {"help", .arity = 2, .flags = CMD_LOADING | CMD_STALE, .run = latency_help},
+    {"histogram", .arity = -2, .run = latency_histogram, ADMIN},
+    {"history", .arity = 3, .run = latency_history_command, ADMIN},
+    {"latest", .arity = 2, .run = latency_latest, ADMIN},
+    {"reset", .arity = -2, .run = latency_reset_command, ADMIN},
     {0},
 };
 

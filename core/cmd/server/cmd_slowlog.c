@@ -26,7 +26,7 @@ static void reply_entry(void *ctx, const struct slowlog_entry *e)
     reply_bulk(r, e->name);
 }
 
-static enum outcome get(struct exec *x, const struct args *a)
+static enum outcome slowlog_get(struct exec *x, const struct args *a)
 {
     struct slowlog *l = log_of(x);
     int64_t count = DEFAULT_COUNT;
@@ -43,7 +43,7 @@ static enum outcome get(struct exec *x, const struct args *a)
     return RUN_DONE;
 }
 
-static enum outcome len(struct exec *x, const struct args *a)
+static enum outcome slowlog_len(struct exec *x, const struct args *a)
 {
     (void)a;
     struct slowlog *l = log_of(x);
@@ -51,7 +51,7 @@ static enum outcome len(struct exec *x, const struct args *a)
     return RUN_DONE;
 }
 
-static enum outcome reset(struct exec *x, const struct args *a)
+static enum outcome slowlog_reset_command(struct exec *x, const struct args *a)
 {
     (void)a;
     struct slowlog *l = log_of(x);
@@ -61,7 +61,7 @@ static enum outcome reset(struct exec *x, const struct args *a)
     return RUN_DONE;
 }
 
-static enum outcome help(struct exec *x, const struct args *a)
+static enum outcome slowlog_help(struct exec *x, const struct args *a)
 {
     static const char *const lines[] = {
         "GET [<count>]",
@@ -80,10 +80,10 @@ static enum outcome help(struct exec *x, const struct args *a)
 #define ADMIN .flags = CMD_ADMIN | CMD_LOADING | CMD_STALE
 
 static const struct command slowlog_subcommands[] = {
-    {"get", .arity = -2, .run = get, ADMIN},
-    {"help", .arity = 2, .flags = CMD_LOADING | CMD_STALE, .run = help},
-    {"len", .arity = 2, .run = len, ADMIN},
-    {"reset", .arity = 2, .run = reset, ADMIN},
+    {"get", .arity = -2, .run = slowlog_get, ADMIN},
+    {"help", .arity = 2, .flags = CMD_LOADING | CMD_STALE, .run = slowlog_help},
+    {"len", .arity = 2, .run = slowlog_len, ADMIN},
+    {"reset", .arity = 2, .run = slowlog_reset_command, ADMIN},
     {0},
 };
 

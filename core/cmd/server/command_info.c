@@ -83,14 +83,14 @@ static void reply_categories(struct reply *r, uint32_t categories)
         }
 }
 
-static void reply_pair(struct reply *r, const char *name, int64_t v)
+static void command_info_reply_pair(struct reply *r, const char *name, int64_t v)
 {
     reply_bulk_cstr(r, name);
     reply_int(r, v);
 }
 
 /* "name", and that nothing is known of it. */
-static void reply_unknown(struct reply *r, const char *name)
+static void command_info_reply_unknown(struct reply *r, const char *name)
 {
     reply_bulk_cstr(r, name);
     reply_map(r, 2);
@@ -110,12 +110,12 @@ static void reply_begin_search(struct reply *r, const struct key_spec *k)
     reply_bulk_cstr(r, "spec");
     if (index) {
         reply_map(r, 1);
-        reply_pair(r, "index", k->index);
+        command_info_reply_pair(r, "index", k->index);
     } else {
         reply_map(r, 2);
         reply_bulk_cstr(r, "keyword");
         reply_bulk_cstr(r, k->keyword);
-        reply_pair(r, "startfrom", k->start_from);
+        command_info_reply_pair(r, "startfrom", k->start_from);
     }
 }
 
@@ -129,13 +129,13 @@ static void reply_find_keys(struct reply *r, const struct key_spec *k)
     reply_bulk_cstr(r, "spec");
     reply_map(r, 3);
     if (range) {
-        reply_pair(r, "lastkey", k->last);
-        reply_pair(r, "keystep", k->step ? k->step : 1);
-        reply_pair(r, "limit", k->limit);
+        command_info_reply_pair(r, "lastkey", k->last);
+        command_info_reply_pair(r, "keystep", k->step ? k->step : 1);
+        command_info_reply_pair(r, "limit", k->limit);
     } else {
-        reply_pair(r, "keynumidx", k->keynum);
-        reply_pair(r, "firstkey", k->first_key);
-        reply_pair(r, "keystep", k->keynum_step ? k->keynum_step : 1);
+        command_info_reply_pair(r, "keynumidx", k->keynum);
+        command_info_reply_pair(r, "firstkey", k->first_key);
+        command_info_reply_pair(r, "keystep", k->keynum_step ? k->keynum_step : 1);
     }
 }
 
@@ -161,8 +161,8 @@ static void reply_key_specs(struct reply *r, const struct command *row)
         reply_bulk_cstr(r, "flags");
         reply_key_flags(r, k->flags);
         if (k->begin == KEY_BEGIN_UNKNOWN) {
-            reply_unknown(r, "begin_search");
-            reply_unknown(r, "find_keys");
+            command_info_reply_unknown(r, "begin_search");
+            command_info_reply_unknown(r, "find_keys");
             continue;
         }
         reply_begin_search(r, k);

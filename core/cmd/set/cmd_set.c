@@ -9,7 +9,7 @@
 #include "core/types/set_walk.h"
 
 /* Every member that came or went is a change of its own. */
-static void count_changes(struct exec *x, uint64_t members)
+static void set_count_changes(struct exec *x, uint64_t members)
 {
     x->changes += members - 1;
 }
@@ -21,7 +21,7 @@ static LK_COLD enum outcome added_some(struct exec *x, const struct args *a, uin
     return reply_status(x, rc);
 }
 
-static enum outcome add(struct exec *x, const struct args *a)
+static enum outcome set_add_command(struct exec *x, const struct args *a)
 {
     const struct bytes key = a->v[1];
     struct value_edit *e;
@@ -39,7 +39,7 @@ static enum outcome add(struct exec *x, const struct args *a)
     }
     const int closed = exec_close(x, e, n > 0);
     if (n > 0 && closed == LK_OK) {
-        count_changes(x, (uint64_t)n);
+        set_count_changes(x, (uint64_t)n);
         exec_event(x, EVENT_SET, "sadd", key);
     }
     if (LK_UNLIKELY(rc != LK_OK && n > 0 && closed == LK_OK))
@@ -71,7 +71,7 @@ static enum outcome remove_members(struct exec *x, const struct args *a)
         if (rc != LK_OK)
             return reply_status(x, rc);
         if (n > 0)
-            count_changes(x, (uint64_t)n);
+            set_count_changes(x, (uint64_t)n);
     }
     reply_int(x->reply, n);
     return RUN_DONE;
@@ -114,7 +114,7 @@ static int move_member(struct exec *x, struct bytes from, struct bytes to, struc
     return rc;
 }
 
-static enum outcome move(struct exec *x, const struct args *a)
+static enum outcome set_move(struct exec *x, const struct args *a)
 {
     const struct bytes from = a->v[1], to = a->v[2], member = a->v[3];
     struct value source, target;
@@ -135,7 +135,7 @@ static enum outcome move(struct exec *x, const struct args *a)
 
 /* --- asking ---------------------------------------------------------------------------------- */
 
-static enum outcome count(struct exec *x, const struct args *a)
+static enum outcome set_count_command(struct exec *x, const struct args *a)
 {
     struct value v;
     const int rc = exec_find(x, a->v[1], TYPE_SET, &v);
@@ -173,7 +173,7 @@ static enum outcome are_members(struct exec *x, const struct args *a)
     return RUN_DONE;
 }
 
-static enum outcome members(struct exec *x, const struct args *a)
+static enum outcome set_members(struct exec *x, const struct args *a)
 {
     struct value v;
     const int rc = exec_find(x, a->v[1], TYPE_SET, &v);
@@ -193,7 +193,7 @@ struct filter {
     uint64_t n;
 };
 
-static void visit(void *ctx, const struct set_member *m)
+static void cmd_set_visit(void *ctx, const struct set_member *m)
 {
     struct filter *f = ctx;
     char digits[INT64_CHARS];
@@ -205,7 +205,7 @@ static void visit(void *ctx, const struct set_member *m)
 }
 
 /* The next cursor comes first, so the members wait in scratch. */
-static enum outcome scan(struct exec *x, const struct args *a)
+static enum outcome set_scan_command(struct exec *x, const struct args *a)
 {
     struct filter f = {.out = x->scratch};
     struct value v;
@@ -219,7 +219,7 @@ static enum outcome scan(struct exec *x, const struct args *a)
     if (rc != LK_OK)
         return reply_status(x, rc);
     if (value_exists(&v))
-        next = set_scan(&v, cursor, f.options.count, visit, &f);
+        next = set_scan(&v, cursor, f.options.count, cmd_set_visit, &f);
     reply_array(x->reply, 2);
     reply_bulk_int(x->reply, (int64_t)next);
     reply_array(x->reply, f.n);
@@ -229,13 +229,13 @@ static enum outcome scan(struct exec *x, const struct args *a)
 
 const struct command set_commands[] = {
     {"sadd", .arity = -3, .flags = CMD_WRITE | CMD_DENYOOM | CMD_FAST, .categories = CAT_SET,
-     .keys = KEY_AT(1, KEY_RW | KEY_INSERT), .run = add},
+     .keys = KEY_AT(1, KEY_RW | KEY_INSERT), .run = set_add_command},
     {"scard", .arity = 2, .flags = CMD_READONLY | CMD_FAST, .categories = CAT_SET,
-     .keys = KEY_AT(1, KEY_RO), .run = count},
+     .keys = KEY_AT(1, KEY_RO), .run = set_count_command},
     {"sismember", .arity = 3, .flags = CMD_READONLY | CMD_FAST, .categories = CAT_SET,
      .keys = KEY_AT(1, KEY_RO), .run = is_member},
     {"smembers", .arity = 2, .flags = CMD_READONLY, .categories = CAT_SET,
-     .keys = KEY_AT(1, KEY_RO | KEY_ACCESS), .run = members},
+     .keys = KEY_AT(1, KEY_RO | KEY_ACCESS), .run = set_members},
     {"smismember", .arity = -3, .flags = CMD_READONLY | CMD_FAST, .categories = CAT_SET,
      .keys = KEY_AT(1, KEY_RO | KEY_ACCESS), .run = are_members},
     {"smove", .arity = 4, .flags = CMD_WRITE | CMD_FAST, .categories = CAT_SET,
@@ -244,10 +244,10 @@ const struct command set_commands[] = {
                .index = 1,
                .step = 1},
               {.flags = KEY_RW | KEY_INSERT, .begin = KEY_BEGIN_INDEX, .index = 2, .step = 1}},
-     .run = move},
+     .run = set_move},
     {"srem", .arity = -3, .flags = CMD_WRITE | CMD_FAST, .categories = CAT_SET,
      .keys = KEY_AT(1, KEY_RW | KEY_DELETE), .run = remove_members},
     {"sscan", .arity = -3, .flags = CMD_READONLY, .categories = CAT_SET,
-     .keys = KEY_AT(1, KEY_RO | KEY_ACCESS), .run = scan},
+     .keys = KEY_AT(1, KEY_RO | KEY_ACCESS), .run = set_scan_command},
     {0},
 };

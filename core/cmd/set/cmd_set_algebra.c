@@ -110,7 +110,7 @@ static void walk_sifted(const struct value *v, const struct value *sieves, uint3
 }
 
 /* The smallest set first, so that the first sieves leave little for the others. */
-static void intersect(struct sources *s, struct result *r)
+static void set_algebra_intersect(struct sources *s, struct result *r)
 {
     if (s->missing > 0)
         return;
@@ -135,7 +135,7 @@ static void result_take_gathered(struct result *r, const struct set_gather *g)
         set_gather_each(g, reply_visited, r->reply);
 }
 
-static void unite(struct sources *s, struct result *r, struct set_gather *g)
+static void set_algebra_unite(struct sources *s, struct result *r, struct set_gather *g)
 {
     sources_drop_missing(s->v, &s->count);
     if (s->count == 1) {
@@ -159,7 +159,7 @@ static bool sifting_pays(const struct value *first, const struct value *others, 
     return set_count(first) * count / 2 <= struck;
 }
 
-static void subtract(struct sources *s, struct result *r, struct set_gather *g)
+static void set_algebra_subtract(struct sources *s, struct result *r, struct set_gather *g)
 {
     struct value *others = s->v + 1;
     uint32_t count = s->count - 1;
@@ -178,15 +178,15 @@ static void subtract(struct sources *s, struct result *r, struct set_gather *g)
     result_take_gathered(r, g);
 }
 
-static void combine(enum operation operation, struct sources *s, struct result *r,
-                    struct set_gather *g)
+static void set_algebra_combine(enum operation operation, struct sources *s, struct result *r,
+                                struct set_gather *g)
 {
     if (operation == INTERSECT)
-        intersect(s, r);
+        set_algebra_intersect(s, r);
     else if (operation == UNITE)
-        unite(s, r, g);
+        set_algebra_unite(s, r, g);
     else
-        subtract(s, r, g);
+        set_algebra_subtract(s, r, g);
 }
 
 /* --- the commands ---------------------------------------------------------------------------- */
@@ -203,7 +203,7 @@ static enum outcome reply_combined(struct exec *x, const struct args *a)
     const uint32_t count = s.count;
     set_gather_init(&g);
     const size_t header = reply_begin_deferred(x->reply);
-    combine((enum operation)x->cmd->imm, &s, &r, &g);
+    set_algebra_combine((enum operation)x->cmd->imm, &s, &r, &g);
     reply_end_deferred(x->reply, header, REPLY_SET, r.count);
     set_gather_release(&g);
     s.count = count;
@@ -211,7 +211,7 @@ static enum outcome reply_combined(struct exec *x, const struct args *a)
     return RUN_DONE;
 }
 
-static int store(struct exec *x, struct bytes key, const struct set_gather *g)
+static int set_algebra_store(struct exec *x, struct bytes key, const struct set_gather *g)
 {
     struct value v;
     if (set_gather_count(g) == 0) {
@@ -237,10 +237,10 @@ static enum outcome store_combined(struct exec *x, const struct args *a)
         return reply_status(x, rc);
     const uint32_t count = s.count;
     set_gather_init(&g);
-    combine((enum operation)x->cmd->imm, &s, &r, &g);
+    set_algebra_combine((enum operation)x->cmd->imm, &s, &r, &g);
     s.count = count;
     sources_release(&s);
-    rc = store(x, a->v[1], &g);
+    rc = set_algebra_store(x, a->v[1], &g);
     set_gather_release(&g);
     if (rc != LK_OK)
         return reply_status(x, rc);
@@ -249,7 +249,7 @@ static enum outcome store_combined(struct exec *x, const struct args *a)
 }
 
 /* Reads the number of keys; false when the error is written. */
-static bool parse_count(struct exec *x, const struct args *a, uint32_t *count)
+static bool set_algebra_parse_count(struct exec *x, const struct args *a, uint32_t *count)
 {
     int64_t n;
     if (args_int64(a, 1, &n) != LK_OK || n <= 0) {
@@ -264,7 +264,8 @@ static bool parse_count(struct exec *x, const struct args *a, uint32_t *count)
     return true;
 }
 
-static bool parse_limit(struct exec *x, const struct args *a, uint32_t i, uint64_t *limit)
+static bool set_algebra_parse_limit(struct exec *x, const struct args *a, uint32_t i,
+                                    uint64_t *limit)
 {
     for (; i < a->n; i += 2) {
         int64_t n;
@@ -286,12 +287,13 @@ static enum outcome count_common(struct exec *x, const struct args *a)
     struct sources s;
     struct result r = {0};
     uint32_t count;
-    if (!parse_count(x, a, &count) || !parse_limit(x, a, 2 + count, &r.limit))
+    if (!set_algebra_parse_count(x, a, &count) ||
+        !set_algebra_parse_limit(x, a, 2 + count, &r.limit))
         return RUN_DONE;
     const int rc = sources_find(x, a, 2, count, &s);
     if (rc != LK_OK)
         return reply_status(x, rc);
-    intersect(&s, &r);
+    set_algebra_intersect(&s, &r);
     sources_release(&s);
     reply_int(x->reply, (int64_t)r.count);
     return RUN_DONE;

@@ -14,7 +14,7 @@ struct gone {
     struct buf *texts; /* NULL when nobody reads the log */
 };
 
-static void note_gone(void *ctx, const struct set_member *m)
+static void set_random_note_gone(void *ctx, const struct set_member *m)
 {
     struct gone *g = ctx;
     char digits[INT64_CHARS];
@@ -29,7 +29,7 @@ static void note_gone(void *ctx, const struct set_member *m)
 
 enum { WORDS_A_LINE = 1024 };
 
-static void log_gone(struct exec *x, struct bytes key, const struct buf *texts)
+static void set_random_log_gone(struct exec *x, struct bytes key, const struct buf *texts)
 {
     struct bytes argv[WORDS_A_LINE] = {bytes_cstr("SREM"), key};
     size_t at = 0;
@@ -47,18 +47,18 @@ static void log_gone(struct exec *x, struct bytes key, const struct buf *texts)
 }
 
 /* n members, at least one and fewer than all unless it is one. */
-static int pop(struct exec *x, struct bytes key, uint64_t n)
+static int set_random_pop(struct exec *x, struct bytes key, uint64_t n)
 {
     struct gone g = {x->reply, exec_is_logged(x) ? x->scratch : NULL};
     struct value_edit *e;
     int rc = exec_open(x, key, TYPE_SET, &e);
     if (rc != LK_OK)
         return rc;
-    set_take(e, n, exec_rng(x), note_gone, &g);
+    set_take(e, n, exec_rng(x), set_random_note_gone, &g);
     exec_event(x, EVENT_SET, "spop", key);
     rc = exec_close(x, e, true);
     x->changes += n - 1;
-    log_gone(x, key, x->scratch);
+    set_random_log_gone(x, key, x->scratch);
     return rc;
 }
 
@@ -78,7 +78,7 @@ static enum outcome pop_one(struct exec *x, const struct args *a)
     struct value v;
     int rc = exec_find_silently(x, a->v[1], TYPE_SET, &v);
     if (rc == LK_OK && value_exists(&v))
-        rc = pop(x, a->v[1], 1);
+        rc = set_random_pop(x, a->v[1], 1);
     if (rc != LK_OK)
         return reply_status(x, rc);
     if (!value_exists(&v))
@@ -105,14 +105,14 @@ static enum outcome pop_many(struct exec *x, const struct args *a)
     if (n > 0 && n == there)
         pop_all(x, key, &v);
     else if (n > 0)
-        rc = pop(x, key, n);
+        rc = set_random_pop(x, key, n);
     if (rc == LK_OK)
         return RUN_DONE;
     reply_rewind(x->reply, mark);
     return reply_status(x, rc);
 }
 
-static enum outcome spop(struct exec *x, const struct args *a)
+static enum outcome set_random_spop(struct exec *x, const struct args *a)
 {
     if (a->n == 2)
         return pop_one(x, a);
@@ -168,7 +168,7 @@ static enum outcome show_many(struct exec *x, const struct args *a)
     return RUN_DONE;
 }
 
-static enum outcome srandmember(struct exec *x, const struct args *a)
+static enum outcome set_random_srandmember(struct exec *x, const struct args *a)
 {
     if (a->n == 2)
         return show_one(x, a);
@@ -177,8 +177,8 @@ static enum outcome srandmember(struct exec *x, const struct args *a)
 
 const struct command set_random_commands[] = {
     {"spop", .arity = -2, .flags = CMD_WRITE | CMD_FAST, .categories = CAT_SET,
-     .keys = KEY_AT(1, KEY_RW | KEY_ACCESS | KEY_DELETE), .run = spop},
+     .keys = KEY_AT(1, KEY_RW | KEY_ACCESS | KEY_DELETE), .run = set_random_spop},
     {"srandmember", .arity = -2, .flags = CMD_READONLY, .categories = CAT_SET,
-     .keys = KEY_AT(1, KEY_RO | KEY_ACCESS), .run = srandmember},
+     .keys = KEY_AT(1, KEY_RO | KEY_ACCESS), .run = set_random_srandmember},
     {0},
 };

@@ -70,7 +70,7 @@ static bool make_id(const struct exec *x, const struct add_words *w, struct stre
     return true;
 }
 
-static enum outcome refuse(struct exec *x, const char *line)
+static enum outcome stream_refuse(struct exec *x, const char *line)
 {
     reply_error(x->reply, "%s", line);
     return RUN_DONE;
@@ -130,7 +130,7 @@ static const char *add_entry(const struct exec *x, const struct args *a, const s
     }
 }
 
-static enum outcome xadd(struct exec *x, const struct args *a)
+static enum outcome stream_xadd(struct exec *x, const struct args *a)
 {
     const struct bytes key = a->v[1];
     struct add_words w = {0};
@@ -139,7 +139,7 @@ static enum outcome xadd(struct exec *x, const struct args *a)
     if (!parse_add(x, a, &w))
         return RUN_DONE;
     if (!w.any_id && !w.any_seq && w.id.ms == 0 && w.id.seq == 0)
-        return refuse(x, "ERR The ID specified in XADD must be greater than 0-0");
+        return stream_refuse(x, "ERR The ID specified in XADD must be greater than 0-0");
     int rc = LK_OK;
     if (w.existing_only) {
         struct value v;
@@ -156,7 +156,7 @@ static enum outcome xadd(struct exec *x, const struct args *a)
     const char *wrong = add_entry(x, a, &w, e, &id);
     if (wrong) {
         LK_ASSERT(exec_close(x, e, false) == LK_OK);
-        return refuse(x, wrong);
+        return stream_refuse(x, wrong);
     }
     struct stream_trim_spec left = w.trim.spec;
     const uint64_t gone = w.trim.given ? stream_trim_told(e, &left) : 0;
@@ -173,7 +173,7 @@ static enum outcome xadd(struct exec *x, const struct args *a)
 
 /* --- reading --------------------------------------------------------------------------------- */
 
-static enum outcome xlen(struct exec *x, const struct args *a)
+static enum outcome stream_xlen(struct exec *x, const struct args *a)
 {
     struct value v;
     const int rc = exec_find(x, a->v[1], TYPE_STREAM, &v);
@@ -184,7 +184,7 @@ static enum outcome xlen(struct exec *x, const struct args *a)
 }
 
 /* Negative counts are as good as none; the last of several counts. */
-static int parse_count(const struct args *a, uint32_t at, int64_t *count)
+static int stream_parse_count(const struct args *a, uint32_t at, int64_t *count)
 {
     for (uint32_t i = at; i < a->n; i += 2) {
         if (!args_is(a, i, "count") || i + 1 == a->n)
@@ -198,7 +198,7 @@ static int parse_count(const struct args *a, uint32_t at, int64_t *count)
 }
 
 /* XRANGE key first last, XREVRANGE key last first; imm: from the end. */
-static enum outcome range(struct exec *x, const struct args *a)
+static enum outcome stream_range(struct exec *x, const struct args *a)
 {
     const bool backward = x->cmd->imm;
     struct stream_id first, last;
@@ -208,7 +208,7 @@ static enum outcome range(struct exec *x, const struct args *a)
     if (rc == LK_OK)
         rc = stream_parse_last(a->v[backward ? 2 : 3], &last);
     if (rc == LK_OK)
-        rc = parse_count(a, 4, &count);
+        rc = stream_parse_count(a, 4, &count);
     if (rc == LK_OK)
         rc = exec_find(x, a->v[1], TYPE_STREAM, &v);
     if (rc != LK_OK)
@@ -280,7 +280,7 @@ static const char *check_setid(const struct value *v, const struct setid_words *
     return NULL;
 }
 
-static enum outcome xsetid(struct exec *x, const struct args *a)
+static enum outcome stream_xsetid(struct exec *x, const struct args *a)
 {
     struct setid_words w = {.entries_added = -1};
     struct stream_state state;
@@ -293,7 +293,7 @@ static enum outcome xsetid(struct exec *x, const struct args *a)
         rc = LK_ENOKEY;
     const char *line = rc == LK_OK ? check_setid(&v, &w) : NULL;
     if (line)
-        return refuse(x, line);
+        return stream_refuse(x, line);
     if (rc == LK_OK)
         rc = exec_open(x, a->v[1], TYPE_STREAM, &e);
     if (rc != LK_OK)
@@ -309,7 +309,7 @@ static enum outcome xsetid(struct exec *x, const struct args *a)
 
 #define RANGE                                                                                      \
     .arity = -4, .flags = CMD_READONLY, .categories = CAT_STREAM,                                  \
-    .keys = KEY_AT(1, KEY_RO | KEY_ACCESS), .run = range
+    .keys = KEY_AT(1, KEY_RO | KEY_ACCESS), .run = stream_range
 
 const struct command stream_commands[] = {
     {"xadd", .arity = -5, .flags = CMD_WRITE | CMD_DENYOOM | CMD_FAST, .categories = CAT_STREAM,
@@ -318,12 +318,12 @@ const struct command stream_commands[] = {
                .index = 1,
                .step = 1,
                .notes = "UPDATE instead of INSERT because of the optional trimming feature"}},
-     .run = xadd},
+     .run = stream_xadd},
     {"xlen", .arity = 2, .flags = CMD_READONLY | CMD_FAST, .categories = CAT_STREAM,
-     .keys = KEY_AT(1, KEY_RO), .run = xlen},
+     .keys = KEY_AT(1, KEY_RO), .run = stream_xlen},
     {"xrange", .imm = false, RANGE},
     {"xrevrange", .imm = true, RANGE},
     {"xsetid", .arity = -3, .flags = CMD_WRITE | CMD_DENYOOM | CMD_FAST, .categories = CAT_STREAM,
-     .keys = KEY_AT(1, KEY_RW | KEY_UPDATE), .run = xsetid},
+     .keys = KEY_AT(1, KEY_RW | KEY_UPDATE), .run = stream_xsetid},
     {0},
 };

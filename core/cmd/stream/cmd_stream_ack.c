@@ -5,7 +5,7 @@
 #include "core/cmd/stream/stream_groups.h"
 #include "core/cmd/stream/stream_words.h"
 
-static struct stream_id id_at(const struct args *a, uint32_t i)
+static struct stream_id stream_ack_id_at(const struct args *a, uint32_t i)
 {
     struct stream_id id;
     LK_ASSERT(stream_parse_strict_id(a->v[i], &id) == LK_OK);
@@ -13,7 +13,8 @@ static struct stream_id id_at(const struct args *a, uint32_t i)
 }
 
 /* The group that argument 2 names of the stream at argument 1; NULL without one. */
-static int find_group(struct exec *x, const struct args *a, const struct stream_group **out)
+static int stream_ack_find_group(struct exec *x, const struct args *a,
+                                 const struct stream_group **out)
 {
     struct value v;
     const int rc = exec_find(x, a->v[1], TYPE_STREAM, &v);
@@ -22,12 +23,12 @@ static int find_group(struct exec *x, const struct args *a, const struct stream_
 }
 
 /* IDs are looked at only where they could be something. */
-static enum outcome xack(struct exec *x, const struct args *a)
+static enum outcome stream_ack_xack(struct exec *x, const struct args *a)
 {
     const struct stream_group *found;
     struct value_edit *e;
     int64_t n = 0;
-    int rc = find_group(x, a, &found);
+    int rc = stream_ack_find_group(x, a, &found);
     if (rc == LK_OK && found)
         rc = stream_check_ids(a, 3, a->n - 3);
     if (rc == LK_OK && found && stream_pending_count(found, NULL) > 0) {
@@ -35,7 +36,7 @@ static enum outcome xack(struct exec *x, const struct args *a)
         if (rc == LK_OK) {
             struct stream_group *g = stream_group_edit(e, a->v[2]);
             for (uint32_t i = 3; i < a->n; i++)
-                n += stream_pending_remove(e, g, id_at(a, i));
+                n += stream_pending_remove(e, g, stream_ack_id_at(a, i));
             stream_close_groups(x, e, (uint64_t)n);
         }
     }
@@ -73,7 +74,7 @@ static int ack_and_delete_all(struct exec *x, const struct args *a,
     for (uint32_t i = 0; i < w->count; i++) {
         bool gone;
         const enum stream_delete_result result =
-            ack_and_delete(e, a->v[2], id_at(a, w->first + i), w->refs, &gone);
+            ack_and_delete(e, a->v[2], stream_ack_id_at(a, w->first + i), w->refs, &gone);
         acknowledged += result != STREAM_NO_ENTRY;
         deleted += gone;
         reply_int(x->reply, result);
@@ -85,13 +86,13 @@ static int ack_and_delete_all(struct exec *x, const struct args *a,
     return LK_OK;
 }
 
-static enum outcome xackdel(struct exec *x, const struct args *a)
+static enum outcome stream_ack_xackdel(struct exec *x, const struct args *a)
 {
     struct stream_delete_words w;
     const struct stream_group *found;
     if (!stream_parse_delete(x, a, 3, &w))
         return RUN_DONE;
-    int rc = find_group(x, a, &found);
+    int rc = stream_ack_find_group(x, a, &found);
     if (rc == LK_OK && found)
         rc = ack_and_delete_all(x, a, &w);
     if (rc != LK_OK)
@@ -105,9 +106,9 @@ static enum outcome xackdel(struct exec *x, const struct args *a)
 }
 
 const struct command xack_commands[] = {
-    {"xack", .arity = -4, .flags = CMD_WRITE | CMD_FAST, .categories = CAT_STREAM, .run = xack,
-     .keys = KEY_AT(1, KEY_RW | KEY_UPDATE)},
+    {"xack", .arity = -4, .flags = CMD_WRITE | CMD_FAST, .categories = CAT_STREAM,
+     .run = stream_ack_xack, .keys = KEY_AT(1, KEY_RW | KEY_UPDATE)},
     {"xackdel", .arity = -6, .flags = CMD_WRITE | CMD_FAST, .categories = CAT_STREAM,
-     .run = xackdel, .keys = KEY_AT(1, KEY_RW | KEY_DELETE)},
+     .run = stream_ack_xackdel, .keys = KEY_AT(1, KEY_RW | KEY_DELETE)},
     {0},
 };

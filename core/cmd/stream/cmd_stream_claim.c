@@ -44,7 +44,7 @@ static bool parse_min_idle(struct exec *x, const struct args *a, int64_t *out)
 }
 
 /* Is there the group?  False: the error line is written. */
-static bool find_group(struct exec *x, const struct args *a)
+static bool stream_claim_find_group(struct exec *x, const struct args *a)
 {
     struct value v;
     const int rc = exec_find(x, a->v[KEY], TYPE_STREAM, &v);
@@ -57,7 +57,7 @@ static bool find_group(struct exec *x, const struct args *a)
     return false;
 }
 
-static int begin(struct claim *c, const struct args *a)
+static int stream_claim_begin(struct claim *c, const struct args *a)
 {
     struct exec *x = c->x;
     const int rc = exec_edit(x, c->key, &c->e);
@@ -73,7 +73,7 @@ static int begin(struct claim *c, const struct args *a)
 }
 
 /* Every line that was logged has the group's last ID; the consumer is in those of what it took. */
-static void end(struct claim *c, bool moved)
+static void stream_claim_end(struct claim *c, bool moved)
 {
     struct exec *x = c->x;
     exec_effect_none(x);
@@ -91,8 +91,8 @@ enum claimed { CLAIM_LEFT, CLAIM_TAKEN, CLAIM_GONE };
 
 /* p: what is known of the entry, NULL if it is not pending.  it stands on an entry that is taken.
  */
-static enum claimed claim(struct claim *c, struct stream_id id, const struct stream_pending *p,
-                          struct stream_iter *it)
+static enum claimed stream_claim_one(struct claim *c, struct stream_id id,
+                                     const struct stream_pending *p, struct stream_iter *it)
 {
     struct exec *x = c->x;
     if (!stream_iter_seek(it, &c->e->value, id)) {
@@ -130,7 +130,7 @@ static void reply_taken(const struct claim *c, struct stream_iter *it)
 /* --- XCLAIM ---------------------------------------------------------------------------------- */
 
 /* A time in the past, or now: clocks may differ, and go back. */
-static int64_t past(const struct exec *x, int64_t ms)
+static int64_t stream_claim_past(const struct exec *x, int64_t ms)
 {
     return ms < 0 || ms > x->now_ms ? x->now_ms : ms;
 }
@@ -142,19 +142,19 @@ static enum stream_word refuse_option(struct exec *x, const char *name)
 }
 
 /* The option at argument i, with the value behind it. */
-static enum stream_word take_pair(struct claim *c, const struct args *a, uint32_t i,
-                                  struct stream_id *last_id)
+static enum stream_word stream_claim_take_pair(struct claim *c, const struct args *a, uint32_t i,
+                                               struct stream_id *last_id)
 {
     struct exec *x = c->x;
     int64_t ms = 0;
     if (args_is(a, i, "idle")) {
         if (args_int64(a, i + 1, &ms) != LK_OK)
             return refuse_option(x, "IDLE");
-        c->delivered_ms = past(x, (int64_t)((uint64_t)x->now_ms - (uint64_t)ms));
+        c->delivered_ms = stream_claim_past(x, (int64_t)((uint64_t)x->now_ms - (uint64_t)ms));
     } else if (args_is(a, i, "time")) {
         if (args_int64(a, i + 1, &ms) != LK_OK)
             return refuse_option(x, "TIME");
-        c->delivered_ms = past(x, ms);
+        c->delivered_ms = stream_claim_past(x, ms);
     } else if (args_is(a, i, "retrycount")) {
         if (args_int64(a, i + 1, &c->deliveries) != LK_OK)
             return refuse_option(x, "RETRYCOUNT");
@@ -171,8 +171,8 @@ static enum stream_word take_pair(struct claim *c, const struct args *a, uint32_
 }
 
 /* The option at argument *i, which is moved to its last word; false: the error line is written. */
-static bool take_option(struct claim *c, const struct args *a, uint32_t *i,
-                        struct stream_id *last_id)
+static bool stream_claim_take_option(struct claim *c, const struct args *a, uint32_t *i,
+                                     struct stream_id *last_id)
 {
     const struct bytes word = a->v[*i];
     if (args_is(a, *i, "force")) {
@@ -183,7 +183,8 @@ static bool take_option(struct claim *c, const struct args *a, uint32_t *i,
         c->ids_only = true;
         return true;
     }
-    const enum stream_word taken = *i + 1 < a->n ? take_pair(c, a, *i, last_id) : STREAM_WORD_OTHER;
+    const enum stream_word taken =
+        *i + 1 < a->n ? stream_claim_take_pair(c, a, *i, last_id) : STREAM_WORD_OTHER;
     if (taken == STREAM_WORD_OTHER)
         reply_error(c->x->reply, "ERR Unrecognized XCLAIM option '%.*s'", (int)word.size,
                     word.data);
@@ -209,30 +210,30 @@ static void claim_all(struct claim *c, const struct args *a, uint32_t first, uin
         struct stream_pending p;
         LK_ASSERT(stream_parse_strict_id(a->v[i], &id) == LK_OK);
         const bool pending = stream_pending_find(c->group, id, &p);
-        if (claim(c, id, pending ? &p : NULL, &it) == CLAIM_TAKEN)
+        if (stream_claim_one(c, id, pending ? &p : NULL, &it) == CLAIM_TAKEN)
             reply_taken(c, &it);
     }
     reply_end_deferred(c->x->reply, head, REPLY_ARRAY, c->taken);
 }
 
-static enum outcome xclaim(struct exec *x, const struct args *a)
+static enum outcome stream_claim_xclaim(struct exec *x, const struct args *a)
 {
     struct claim c = {.x = x, .key = a->v[KEY], .delivered_ms = x->now_ms, .deliveries = -1};
     struct stream_id last_id = {0, 0};
-    if (!find_group(x, a) || !parse_min_idle(x, a, &c.min_idle_ms))
+    if (!stream_claim_find_group(x, a) || !parse_min_idle(x, a, &c.min_idle_ms))
         return RUN_DONE;
     const uint32_t first = MIN_IDLE + 1, behind = skip_ids(a, first);
     for (uint32_t i = behind; i < a->n; i++)
-        if (!take_option(&c, a, &i, &last_id))
+        if (!stream_claim_take_option(&c, a, &i, &last_id))
             return RUN_DONE;
-    const int rc = begin(&c, a);
+    const int rc = stream_claim_begin(&c, a);
     if (rc != LK_OK)
         return reply_status(x, rc);
     const bool moved = stream_id_compare(last_id, c.group->last_id) > 0;
     if (moved)
         c.group->last_id = last_id;
     claim_all(&c, a, first, behind);
-    end(&c, moved);
+    stream_claim_end(&c, moved);
     return RUN_DONE;
 }
 
@@ -288,7 +289,7 @@ static struct stream_id claim_from(struct claim *c, struct stream_id next, int64
     while (stream_pending_next(&pending, &p)) {
         if (looks-- == 0 || count == 0)
             return p.id;
-        const struct result result = {p.id, claim(c, p.id, &p, &it)};
+        const struct result result = {p.id, stream_claim_one(c, p.id, &p, &it)};
         if (result.claimed == CLAIM_LEFT)
             continue;
         buf_append(results, (const char *)&result, sizeof result);
@@ -318,14 +319,14 @@ static void reply_results(const struct claim *c, const struct buf *results, enum
     }
 }
 
-static enum outcome xautoclaim(struct exec *x, const struct args *a)
+static enum outcome stream_claim_xautoclaim(struct exec *x, const struct args *a)
 {
     struct claim c = {.x = x, .key = a->v[KEY], .delivered_ms = x->now_ms, .deliveries = -1};
     struct stream_id start;
     int64_t count;
-    if (!parse_auto(&c, a, &start, &count) || !find_group(x, a))
+    if (!parse_auto(&c, a, &start, &count) || !stream_claim_find_group(x, a))
         return RUN_DONE;
-    const int rc = begin(&c, a);
+    const int rc = stream_claim_begin(&c, a);
     if (rc != LK_OK)
         return reply_status(x, rc);
     const struct stream_id next = claim_from(&c, start, count, x->scratch);
@@ -333,7 +334,7 @@ static enum outcome xautoclaim(struct exec *x, const struct args *a)
     reply_stream_id(x->reply, next);
     reply_results(&c, x->scratch, CLAIM_TAKEN);
     reply_results(&c, x->scratch, CLAIM_GONE);
-    end(&c, false);
+    stream_claim_end(&c, false);
     return RUN_DONE;
 }
 
@@ -342,7 +343,7 @@ static enum outcome xautoclaim(struct exec *x, const struct args *a)
     .keys = KEY_AT(KEY, KEY_RW | (how))
 
 const struct command xclaim_commands[] = {
-    {"xautoclaim", .imm = true, .run = xautoclaim, CLAIMS(KEY_DELETE)},
-    {"xclaim", .imm = false, .run = xclaim, CLAIMS(KEY_UPDATE)},
+    {"xautoclaim", .imm = true, .run = stream_claim_xautoclaim, CLAIMS(KEY_DELETE)},
+    {"xclaim", .imm = false, .run = stream_claim_xclaim, CLAIMS(KEY_UPDATE)},
     {0},
 };

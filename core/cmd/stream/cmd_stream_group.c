@@ -8,7 +8,7 @@
 /* XGROUP x key group …; more words than options can take are refused late. */
 enum { KEY = 2, GROUP = 3, WORDS_MAX = 8 };
 
-static enum outcome refuse(struct exec *x, const char *line)
+static enum outcome stream_group_refuse(struct exec *x, const char *line)
 {
     reply_error(x->reply, "%s", line);
     return RUN_DONE;
@@ -30,7 +30,7 @@ struct options {
 };
 
 /* False: the error line is written. */
-static bool parse_options(struct exec *x, const struct args *a, struct options *o)
+static bool stream_group_parse_options(struct exec *x, const struct args *a, struct options *o)
 {
     *o = (struct options){.entries_read = -1};
     for (uint32_t i = GROUP + 2; i < a->n; i++) {
@@ -42,7 +42,7 @@ static bool parse_options(struct exec *x, const struct args *a, struct options *
                 return false;
             }
             if (o->entries_read < -1) {
-                refuse(x, "ERR value for ENTRIESREAD must be positive or -1");
+                stream_group_refuse(x, "ERR value for ENTRIESREAD must be positive or -1");
                 return false;
             }
         } else {
@@ -54,14 +54,15 @@ static bool parse_options(struct exec *x, const struct args *a, struct options *
 }
 
 /* The stream; false: the error line is written, unless it may be made. */
-static bool find_stream(struct exec *x, struct bytes key, bool make, struct value *v)
+static bool stream_group_find_stream(struct exec *x, struct bytes key, bool make, struct value *v)
 {
     const int rc = exec_find_silently(x, key, TYPE_STREAM, v);
     if (rc != LK_OK)
         reply_status(x, rc);
     else if (!value_exists(v) && !make)
-        refuse(x, "ERR The XGROUP subcommand requires the key to exist. Note that for CREATE you "
-                  "may want to use the MKSTREAM option to create an empty stream automatically.");
+        stream_group_refuse(
+            x, "ERR The XGROUP subcommand requires the key to exist. Note that for CREATE you "
+               "may want to use the MKSTREAM option to create an empty stream automatically.");
     return rc == LK_OK && (value_exists(v) || make);
 }
 
@@ -78,21 +79,21 @@ static int parse_last_id(struct bytes word, bool strict, const struct value *v,
     return LK_OK;
 }
 
-static enum outcome create(struct exec *x, const struct args *a)
+static enum outcome stream_group_create_command(struct exec *x, const struct args *a)
 {
     const struct bytes key = a->v[KEY];
     struct options o;
     struct value v;
     struct value_edit *e;
     struct stream_id id;
-    if (!parse_options(x, a, &o) || !find_stream(x, key, o.make, &v))
+    if (!stream_group_parse_options(x, a, &o) || !stream_group_find_stream(x, key, o.make, &v))
         return RUN_DONE;
     if (a->n > WORDS_MAX)
         return reply_subcommand(x, a);
     const bool fresh = !value_exists(&v);
     int rc = parse_last_id(a->v[GROUP + 1], true, &v, &id);
     if (rc == LK_OK && !fresh && stream_group_find(&v, a->v[GROUP]))
-        return refuse(x, "BUSYGROUP Consumer Group name already exists");
+        return stream_group_refuse(x, "BUSYGROUP Consumer Group name already exists");
     if (rc == LK_OK)
         rc = exec_open(x, key, TYPE_STREAM, &e);
     if (rc != LK_OK)
@@ -112,7 +113,7 @@ static enum outcome set_id(struct exec *x, const struct args *a)
     struct value v;
     struct value_edit *e;
     struct stream_id id;
-    if (!parse_options(x, a, &o) || !find_stream(x, key, false, &v))
+    if (!stream_group_parse_options(x, a, &o) || !stream_group_find_stream(x, key, false, &v))
         return RUN_DONE;
     if (!stream_group_find(&v, name))
         return reply_no_group(x, key, name);
@@ -133,12 +134,12 @@ static enum outcome set_id(struct exec *x, const struct args *a)
 /* --- DESTROY --------------------------------------------------------------------------------- */
 
 /* Those who wait to read for the group are to learn that it has gone. */
-static enum outcome destroy(struct exec *x, const struct args *a)
+static enum outcome stream_group_destroy_command(struct exec *x, const struct args *a)
 {
     const struct bytes key = a->v[KEY];
     struct value v;
     struct value_edit *e;
-    if (!find_stream(x, key, false, &v))
+    if (!stream_group_find_stream(x, key, false, &v))
         return RUN_DONE;
     const bool there = stream_group_find(&v, a->v[GROUP]) != NULL;
     if (there) {
@@ -167,7 +168,7 @@ static bool open_group(struct exec *x, const struct args *a, bool exists, struct
     struct value v;
     *e = NULL;
     *g = NULL;
-    if (!find_stream(x, key, false, &v))
+    if (!stream_group_find_stream(x, key, false, &v))
         return false;
     const struct stream_group *found = stream_group_find(&v, name);
     if (!found) {
@@ -216,7 +217,7 @@ static enum outcome delete_consumer(struct exec *x, const struct args *a)
     return RUN_DONE;
 }
 
-static enum outcome help(struct exec *x, const struct args *a)
+static enum outcome stream_group_help(struct exec *x, const struct args *a)
 {
     static const char *const lines[] = {
         "CREATE <key> <group> <id|$> [MKSTREAM] [ENTRIESREAD <n>]",
@@ -239,11 +240,13 @@ static enum outcome help(struct exec *x, const struct args *a)
     .flags = CMD_WRITE | (more), .categories = CAT_STREAM, .keys = KEY_AT(KEY, KEY_RW | (how))
 
 static const struct command group_subcommands[] = {
-    {"create", .arity = -5, .imm = true, .run = create, OF_STREAM(CMD_DENYOOM, KEY_INSERT)},
+    {"create", .arity = -5, .imm = true, .run = stream_group_create_command,
+     OF_STREAM(CMD_DENYOOM, KEY_INSERT)},
     {"createconsumer", .arity = 5, .run = create_consumer, OF_STREAM(CMD_DENYOOM, KEY_INSERT)},
     {"delconsumer", .arity = 5, .run = delete_consumer, OF_STREAM(0, KEY_DELETE)},
-    {"destroy", .arity = 4, .run = destroy, OF_STREAM(0, KEY_DELETE)},
-    {"help", .arity = 2, .flags = CMD_LOADING | CMD_STALE, .categories = CAT_STREAM, .run = help},
+    {"destroy", .arity = 4, .run = stream_group_destroy_command, OF_STREAM(0, KEY_DELETE)},
+    {"help", .arity = 2, .flags = CMD_LOADING | CMD_STALE, .categories = CAT_STREAM,
+     .run = stream_group_help},
     {"setid", .arity = -5, .imm = false, .run = set_id, OF_STREAM(0, KEY_UPDATE)},
     {0},
 };

@@ -28,7 +28,7 @@ static void put_name(struct reply *r, const struct stream_named *head)
 }
 
 /* The stream; false: the reply is written. */
-static bool find_stream(struct exec *x, const struct args *a, struct value *v)
+static bool stream_info_find_stream(struct exec *x, const struct args *a, struct value *v)
 {
     int rc = exec_find(x, a->v[KEY], TYPE_STREAM, v);
     if (rc == LK_OK && !value_exists(v))
@@ -63,7 +63,7 @@ static enum outcome info_groups(struct exec *x, const struct args *a)
     struct reply *r = x->reply;
     struct stream_state s;
     struct value v;
-    if (!find_stream(x, a, &v))
+    if (!stream_info_find_stream(x, a, &v))
         return RUN_DONE;
     stream_state_get(&v, &s);
     reply_array(r, s.groups);
@@ -79,7 +79,7 @@ static enum outcome info_groups(struct exec *x, const struct args *a)
 }
 
 /* Since that moment; -1 if it never was. */
-static int64_t since(const struct exec *x, int64_t ms)
+static int64_t stream_info_since(const struct exec *x, int64_t ms)
 {
     int64_t ago;
     if (ms == -1)
@@ -91,7 +91,7 @@ static enum outcome info_consumers(struct exec *x, const struct args *a)
 {
     struct reply *r = x->reply;
     struct value v;
-    if (!find_stream(x, a, &v))
+    if (!stream_info_find_stream(x, a, &v))
         return RUN_DONE;
     const struct stream_group *g = stream_group_find(&v, a->v[KEY + 1]);
     if (!g)
@@ -104,9 +104,9 @@ static enum outcome info_consumers(struct exec *x, const struct args *a)
         put_name(r, &c->head);
         put_count(r, "pending", stream_pending_count(g, c));
         reply_bulk_cstr(r, "idle");
-        reply_int(r, since(x, c->seen_ms));
+        reply_int(r, stream_info_since(x, c->seen_ms));
         reply_bulk_cstr(r, "inactive");
-        reply_int(r, since(x, c->active_ms));
+        reply_int(r, stream_info_since(x, c->active_ms));
     }
     return RUN_DONE;
 }
@@ -132,8 +132,8 @@ static bool parse_full(struct exec *x, const struct args *a, bool *full, uint64_
 }
 
 /* Of a consumer, or of the whole group if it is NULL: then each entry says whose it is. */
-static void put_pending(struct reply *r, const struct stream_group *g,
-                        const struct stream_consumer *c, uint64_t most)
+static void stream_info_put_pending(struct reply *r, const struct stream_group *g,
+                                    const struct stream_consumer *c, uint64_t most)
 {
     struct stream_pending_iter it;
     struct stream_pending p;
@@ -160,7 +160,7 @@ static void put_group(struct reply *r, const struct stream_state *s, const struc
     reply_map(r, 7);
     put_name(r, &g->head);
     put_progress(r, s, g);
-    put_pending(r, g, NULL, most);
+    stream_info_put_pending(r, g, NULL, most);
     reply_bulk_cstr(r, "consumers");
     reply_array(r, consumers);
     for (uint64_t i = 0; i < consumers; i++) {
@@ -169,12 +169,12 @@ static void put_group(struct reply *r, const struct stream_state *s, const struc
         put_name(r, &c->head);
         put_count(r, "seen-time", (uint64_t)c->seen_ms);
         put_count(r, "active-time", (uint64_t)c->active_ms);
-        put_pending(r, g, c, most);
+        stream_info_put_pending(r, g, c, most);
     }
 }
 
-static void put_all(struct reply *r, const struct stream_state *s, const struct value *v,
-                    uint64_t most)
+static void stream_info_put_all(struct reply *r, const struct stream_state *s,
+                                const struct value *v, uint64_t most)
 {
     struct stream_iter it;
     reply_bulk_cstr(r, "entries");
@@ -205,7 +205,7 @@ static enum outcome info_stream(struct exec *x, const struct args *a)
     struct value v;
     bool full;
     uint64_t most;
-    if (!find_stream(x, a, &v) || !parse_full(x, a, &full, &most))
+    if (!stream_info_find_stream(x, a, &v) || !parse_full(x, a, &full, &most))
         return RUN_DONE;
     stream_state_get(&v, &s);
     reply_map(r, full ? 9 : 10);
@@ -217,7 +217,7 @@ static enum outcome info_stream(struct exec *x, const struct args *a)
     put_count(r, "entries-added", s.entries_added);
     put_id(r, "recorded-first-entry-id", s.first_id);
     if (full) {
-        put_all(r, &s, &v, most);
+        stream_info_put_all(r, &s, &v, most);
     } else {
         put_count(r, "groups", s.groups);
         put_end(r, "first-entry", &v, false);
@@ -226,7 +226,7 @@ static enum outcome info_stream(struct exec *x, const struct args *a)
     return RUN_DONE;
 }
 
-static enum outcome help(struct exec *x, const struct args *a)
+static enum outcome stream_info_help(struct exec *x, const struct args *a)
 {
     static const char *const lines[] = {
         "CONSUMERS <key> <group>",
@@ -247,7 +247,8 @@ static enum outcome help(struct exec *x, const struct args *a)
 static const struct command info_subcommands[] = {
     {"consumers", .arity = 4, .run = info_consumers, OF_STREAM},
     {"groups", .arity = 3, .run = info_groups, OF_STREAM},
-    {"help", .arity = 2, .flags = CMD_LOADING | CMD_STALE, .categories = CAT_STREAM, .run = help},
+    {"help", .arity = 2, .flags = CMD_LOADING | CMD_STALE, .categories = CAT_STREAM,
+     .run = stream_info_help},
     {"stream", .arity = -3, .run = info_stream, OF_STREAM},
     {0},
 };

@@ -7,7 +7,7 @@
 #include "core/cmd/stream/stream_words.h"
 
 /* How many there are, the first ID and the last, and how many each consumer has. */
-static void summarize(struct reply *r, const struct stream_group *g)
+static void stream_pending_summarize(struct reply *r, const struct stream_group *g)
 {
     const uint64_t count = stream_pending_count(g, NULL);
     struct stream_pending first, last;
@@ -68,7 +68,8 @@ static int64_t idle_of(const struct exec *x, const struct stream_pending *p)
     return __builtin_sub_overflow(x->now_ms, p->delivered_ms, &idle) || idle < 0 ? 0 : idle;
 }
 
-static void list(struct exec *x, const struct stream_group *g, const struct wanted *w)
+static void stream_pending_list(struct exec *x, const struct stream_group *g,
+                                const struct wanted *w)
 {
     struct reply *r = x->reply;
     const struct stream_consumer *c = w->consumer ? stream_consumer_find(g, *w->consumer) : NULL;
@@ -93,7 +94,7 @@ static void list(struct exec *x, const struct stream_group *g, const struct want
     reply_end_deferred(r, head, REPLY_ARRAY, (uint64_t)n);
 }
 
-static enum outcome xpending(struct exec *x, const struct args *a)
+static enum outcome stream_pending_xpending(struct exec *x, const struct args *a)
 {
     const bool extended = a->n > 3;
     struct wanted w;
@@ -109,14 +110,14 @@ static enum outcome xpending(struct exec *x, const struct args *a)
     if (!g)
         return reply_no_key_or_group(x, a->v[1], a->v[2], "");
     if (extended)
-        list(x, g, &w);
+        stream_pending_list(x, g, &w);
     else
-        summarize(x->reply, g);
+        stream_pending_summarize(x->reply, g);
     return RUN_DONE;
 }
 
 const struct command xpending_commands[] = {
-    {"xpending", .arity = -3, .flags = CMD_READONLY, .categories = CAT_STREAM, .run = xpending,
-     .keys = KEY_AT(1, KEY_RO | KEY_ACCESS)},
+    {"xpending", .arity = -3, .flags = CMD_READONLY, .categories = CAT_STREAM,
+     .run = stream_pending_xpending, .keys = KEY_AT(1, KEY_RO | KEY_ACCESS)},
     {0},
 };

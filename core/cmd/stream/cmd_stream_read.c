@@ -27,7 +27,7 @@ struct read_words {
     uint32_t first, keys; /* of as many words behind the keys */
 };
 
-static enum stream_word wrong(struct exec *x, const char *line)
+static enum stream_word stream_read_wrong(struct exec *x, const char *line)
 {
     reply_error(x->reply, "%s", line);
     return STREAM_WORD_WRONG;
@@ -38,19 +38,19 @@ static enum stream_word take_block(struct exec *x, const struct args *a, uint32_
 {
     int64_t ms;
     if (args_int64(a, i, &ms) != LK_OK)
-        return wrong(x, "ERR timeout is not an integer or out of range");
+        return stream_read_wrong(x, "ERR timeout is not an integer or out of range");
     if (ms < 0)
-        return wrong(x, "ERR timeout is negative");
+        return stream_read_wrong(x, "ERR timeout is negative");
     w->waits = true;
     if (__builtin_add_overflow(x->now_ms, ms, &w->deadline_ms))
-        return wrong(x, "ERR timeout is out of range");
+        return stream_read_wrong(x, "ERR timeout is out of range");
     if (ms == 0)
         w->deadline_ms = 0;
     return STREAM_WORD_TAKEN;
 }
 
-static enum stream_word take_count(struct exec *x, const struct args *a, uint32_t i,
-                                   struct read_words *w)
+static enum stream_word stream_read_take_count(struct exec *x, const struct args *a, uint32_t i,
+                                               struct read_words *w)
 {
     int64_t count;
     if (args_int64(a, i, &count) != LK_OK) {
@@ -66,18 +66,19 @@ static enum stream_word take_streams(struct exec *x, const struct args *a, uint3
 {
     const uint32_t rest = a->n - i;
     if (rest % 2 == 1)
-        return wrong(x, w->grouped ? "ERR Unbalanced 'xreadgroup' list of streams: for each stream "
-                                     "key an ID or '>' must be specified."
-                                   : "ERR Unbalanced 'xread' list of streams: for each stream key "
-                                     "an ID or '$' must be specified.");
+        return stream_read_wrong(
+            x, w->grouped ? "ERR Unbalanced 'xreadgroup' list of streams: for each stream "
+                            "key an ID or '>' must be specified."
+                          : "ERR Unbalanced 'xread' list of streams: for each stream key "
+                            "an ID or '$' must be specified.");
     w->first = i;
     w->keys = rest / 2;
     return STREAM_WORD_TAKEN;
 }
 
 /* The option at argument *i, which is moved to its last word. */
-static enum stream_word take_option(struct exec *x, const struct args *a, uint32_t *i,
-                                    struct read_words *w)
+static enum stream_word stream_read_take_option(struct exec *x, const struct args *a, uint32_t *i,
+                                                struct read_words *w)
 {
     const uint32_t at = *i, more = a->n - at - 1;
     if (more > 0 && args_is(a, at, "streams")) {
@@ -87,11 +88,12 @@ static enum stream_word take_option(struct exec *x, const struct args *a, uint32
     if (more > 0 && args_is(a, at, "block"))
         return take_block(x, a, ++*i, w);
     if (more > 0 && args_is(a, at, "count"))
-        return take_count(x, a, ++*i, w);
+        return stream_read_take_count(x, a, ++*i, w);
     if (more > 1 && args_is(a, at, "group")) {
         if (!w->grouped)
-            return wrong(x, "ERR The GROUP option is only supported by XREADGROUP. You called "
-                            "XREAD instead.");
+            return stream_read_wrong(
+                x, "ERR The GROUP option is only supported by XREADGROUP. You called "
+                   "XREAD instead.");
         w->group_given = true;
         w->group = a->v[at + 1];
         w->consumer = a->v[at + 2];
@@ -101,8 +103,9 @@ static enum stream_word take_option(struct exec *x, const struct args *a, uint32
     if (!args_is(a, at, "noack"))
         return STREAM_WORD_OTHER;
     if (!w->grouped)
-        return wrong(x, "ERR The NOACK option is only supported by XREADGROUP. You called XREAD "
-                        "instead.");
+        return stream_read_wrong(
+            x, "ERR The NOACK option is only supported by XREADGROUP. You called XREAD "
+               "instead.");
     w->no_ack = true;
     return STREAM_WORD_TAKEN;
 }
@@ -112,7 +115,7 @@ static bool parse_read(struct exec *x, const struct args *a, struct read_words *
 {
     enum stream_word word = STREAM_WORD_TAKEN;
     for (uint32_t i = 1; word == STREAM_WORD_TAKEN && i < a->n; i++)
-        word = take_option(x, a, &i, w);
+        word = stream_read_take_option(x, a, &i, w);
     if (word == STREAM_WORD_WRONG)
         return false;
     if (word == STREAM_WORD_OTHER || w->keys == 0) {
@@ -120,13 +123,13 @@ static bool parse_read(struct exec *x, const struct args *a, struct read_words *
         return false;
     }
     if (w->grouped && !w->group_given)
-        wrong(x, "ERR Missing GROUP option for XREADGROUP");
+        stream_read_wrong(x, "ERR Missing GROUP option for XREADGROUP");
     return !w->grouped || w->group_given;
 }
 
 /* --- checks ---------------------------------------------------------------------------------- */
 
-static bool is_sign(struct bytes word, char sign)
+static bool stream_read_is_sign(struct bytes word, char sign)
 {
     return word.size == 1 && *word.data == sign;
 }
@@ -150,15 +153,15 @@ static bool check_group(struct exec *x, const struct read_words *w, struct bytes
 /* Has the word a meaning?  NULL, or the error line. */
 static const char *check_word(const struct read_words *w, struct bytes word)
 {
-    if (is_sign(word, '$') && w->grouped)
+    if (stream_read_is_sign(word, '$') && w->grouped)
         return "ERR The $ ID is meaningless in the context of XREADGROUP: you want to read the "
                "history of this consumer by specifying a proper ID, or use the > ID to get new "
                "messages. The $ ID would just return an empty result set.";
-    if (is_sign(word, '+') && w->grouped)
+    if (stream_read_is_sign(word, '+') && w->grouped)
         return "ERR The + ID is meaningless in the context of XREADGROUP: you want to read the "
                "history of this consumer by specifying a proper ID, or use the > ID to get new "
                "messages. The + ID would just return an empty result set.";
-    if (is_sign(word, '>') && !w->grouped)
+    if (stream_read_is_sign(word, '>') && !w->grouped)
         return "ERR The > ID can be specified only when calling XREADGROUP using the GROUP "
                "<group> <consumer> option.";
     return NULL;
@@ -178,10 +181,11 @@ static bool check_streams(struct exec *x, const struct args *a, const struct rea
             return false;
         const char *line = rc == LK_OK ? check_word(w, word) : NULL;
         if (line) {
-            wrong(x, line);
+            stream_read_wrong(x, line);
             return false;
         }
-        if (rc == LK_OK && !is_sign(word, '$') && !is_sign(word, '+') && !is_sign(word, '>'))
+        if (rc == LK_OK && !stream_read_is_sign(word, '$') && !stream_read_is_sign(word, '+') &&
+            !stream_read_is_sign(word, '>'))
             rc = stream_parse_strict_id(word, &id);
         if (rc != LK_OK) {
             reply_status(x, rc);
@@ -205,9 +209,9 @@ static bool first_wanted(const struct value *v, struct bytes word, uint64_t *cou
                          struct stream_id *id)
 {
     struct stream_id first;
-    if (is_sign(word, '$'))
+    if (stream_read_is_sign(word, '$'))
         return false;
-    if (is_sign(word, '+')) {
+    if (stream_read_is_sign(word, '+')) {
         *count = 1;
         return stream_ends(v, &first, id);
     }
@@ -238,14 +242,14 @@ static bool read_stream(struct exec *x, struct bytes key, struct bytes word, uin
 }
 
 /* The same for a group.  Negative: LK_ENOMEM */
-static int read_group(struct exec *x, const struct read_words *w, struct bytes key,
-                      struct bytes word)
+static int stream_read_group(struct exec *x, const struct read_words *w, struct bytes key,
+                             struct bytes word)
 {
     const struct stream_reader reader = {key, w->group, w->consumer, w->count, w->no_ack};
     const struct reply_place before = reply_mark(x->reply);
     struct stream_id above = stream_id_max();
     put_key(x->reply, key);
-    if (!is_sign(word, '>'))
+    if (!stream_read_is_sign(word, '>'))
         LK_ASSERT(stream_parse_strict_id(word, &above) == LK_OK);
     if (stream_id_compare(above, stream_id_max()) < 0) /* there is nothing above that one */
         return stream_deliver_pending(x, &reader, above);
@@ -266,7 +270,7 @@ static int64_t read_streams(struct exec *x, const struct args *a, const struct r
         const struct bytes key = a->v[i], word = a->v[i + w->keys];
         if (!exec_may_take(x, key))
             continue;
-        rc = w->grouped ? read_group(x, w, key, word) : read_stream(x, key, word, w->count);
+        rc = w->grouped ? stream_read_group(x, w, key, word) : read_stream(x, key, word, w->count);
         n += rc > 0;
     }
     const enum reply_kind kind = x->reply->version < 3 ? REPLY_ARRAY : REPLY_MAP;
@@ -294,7 +298,7 @@ static enum outcome wait_for_entries(struct exec *x, const struct args *a,
     memcpy(v, a->v, a->n * sizeof *v);
     for (uint32_t i = w->first; i < w->first + w->keys; i++) {
         struct value value;
-        if (!is_sign(v[i + w->keys], '$'))
+        if (!stream_read_is_sign(v[i + w->keys], '$'))
             continue;
         LK_ASSERT(exec_find_silently(x, v[i], TYPE_STREAM, &value) == LK_OK);
         const struct stream_id last =
@@ -308,7 +312,7 @@ static enum outcome wait_for_entries(struct exec *x, const struct args *a,
     return out;
 }
 
-static enum outcome xread(struct exec *x, const struct args *a)
+static enum outcome stream_read_xread(struct exec *x, const struct args *a)
 {
     struct read_words w = {.grouped = x->cmd->imm, .count = UINT64_MAX};
     if (!parse_read(x, a, &w) || !check_streams(x, a, &w))
@@ -325,7 +329,7 @@ static enum outcome xread(struct exec *x, const struct args *a)
 }
 
 /* The word STREAMS may be a group's name or a count as well: options are read as they run. */
-static int find_keys(const struct args *a, struct key_ref *refs, uint32_t max)
+static int stream_read_find_keys(const struct args *a, struct key_ref *refs, uint32_t max)
 {
     uint32_t i = 1;
     while (i < a->n && !args_is(a, i, "streams"))
@@ -345,7 +349,7 @@ static int find_keys(const struct args *a, struct key_ref *refs, uint32_t max)
               .last = -1,                                                                          \
               .step = 1,                                                                           \
               .limit = 2}},                                                                        \
-    .find_keys = find_keys, .run = xread
+    .find_keys = stream_read_find_keys, .run = stream_read_xread
 
 const struct command stream_read_commands[] = {
     {"xread", .arity = -4, .imm = false, .flags = CMD_READONLY | CMD_BLOCKING | CMD_MOVABLE_KEYS,

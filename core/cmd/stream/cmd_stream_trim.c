@@ -21,7 +21,7 @@ static bool parse_trim(struct exec *x, const struct args *a, struct stream_trim_
     return w->given;
 }
 
-static enum outcome xtrim(struct exec *x, const struct args *a)
+static enum outcome stream_trim_xtrim(struct exec *x, const struct args *a)
 {
     struct stream_trim_words w = {0};
     struct value_edit *e;
@@ -52,7 +52,7 @@ static enum outcome xtrim(struct exec *x, const struct args *a)
 
 /* --- XDEL, XDELEX ---------------------------------------------------------------------------- */
 
-static struct stream_id id_at(const struct args *a, uint32_t i)
+static struct stream_id stream_trim_id_at(const struct args *a, uint32_t i)
 {
     struct stream_id id;
     LK_ASSERT(stream_parse_strict_id(a->v[i], &id) == LK_OK);
@@ -67,7 +67,7 @@ static void close_deleted(struct exec *x, struct value_edit *e, struct bytes key
         exec_event(x, EVENT_STREAM, "xdel", key);
 }
 
-static enum outcome xdel(struct exec *x, const struct args *a)
+static enum outcome stream_trim_xdel(struct exec *x, const struct args *a)
 {
     struct value_edit *e;
     struct value v;
@@ -84,14 +84,14 @@ static enum outcome xdel(struct exec *x, const struct args *a)
     if (rc != LK_OK)
         return reply_status(x, rc);
     for (uint32_t i = 2; i < a->n; i++)
-        deleted += stream_delete(e, id_at(a, i));
+        deleted += stream_delete(e, stream_trim_id_at(a, i));
     close_deleted(x, e, a->v[1], deleted > 0, deleted);
     reply_int(x->reply, (int64_t)deleted);
     return RUN_DONE;
 }
 
 /* DELREF may change what groups know of entries that are gone already. */
-static enum outcome xdelex(struct exec *x, const struct args *a)
+static enum outcome stream_trim_xdelex(struct exec *x, const struct args *a)
 {
     struct stream_delete_words w;
     struct value_edit *e = NULL;
@@ -107,7 +107,7 @@ static enum outcome xdelex(struct exec *x, const struct args *a)
     reply_array(x->reply, w.count);
     for (uint32_t i = 0; i < w.count; i++) {
         const enum stream_delete_result result =
-            e ? stream_delete_with(e, id_at(a, w.first + i), w.refs) : STREAM_NO_ENTRY;
+            e ? stream_delete_with(e, stream_trim_id_at(a, w.first + i), w.refs) : STREAM_NO_ENTRY;
         deleted += result == STREAM_DELETED;
         reply_int(x->reply, result);
     }
@@ -120,8 +120,8 @@ static enum outcome xdelex(struct exec *x, const struct args *a)
     .flags = CMD_WRITE | (more), .categories = CAT_STREAM, .keys = KEY_AT(1, KEY_RW | KEY_DELETE)
 
 const struct command stream_trim_commands[] = {
-    {"xdel", .arity = -3, .run = xdel, DELETES(CMD_FAST)},
-    {"xdelex", .arity = -5, .run = xdelex, DELETES(CMD_FAST)},
-    {"xtrim", .arity = -4, .run = xtrim, DELETES(0)},
+    {"xdel", .arity = -3, .run = stream_trim_xdel, DELETES(CMD_FAST)},
+    {"xdelex", .arity = -5, .run = stream_trim_xdelex, DELETES(CMD_FAST)},
+    {"xtrim", .arity = -4, .run = stream_trim_xtrim, DELETES(0)},
     {0},
 };

@@ -14,7 +14,7 @@ struct delivery {
     struct stream_state state; /* of the stream, when new entries are delivered */
 };
 
-static int begin(struct exec *x, const struct stream_reader *r, struct delivery *d)
+static int stream_deliver_begin(struct exec *x, const struct stream_reader *r, struct delivery *d)
 {
     const int rc = exec_open(x, r->key, TYPE_STREAM, &d->e);
     if (rc != LK_OK)
@@ -30,7 +30,8 @@ static int begin(struct exec *x, const struct stream_reader *r, struct delivery 
 }
 
 /* When the consumer was last seen is not logged. */
-static void end(struct exec *x, const struct stream_reader *r, struct delivery *d, bool read)
+static void stream_deliver_end(struct exec *x, const struct stream_reader *r, struct delivery *d,
+                               bool read)
 {
     exec_effect_none(x);
     if (d->fresh && d->pending == 0)
@@ -43,8 +44,8 @@ static void end(struct exec *x, const struct stream_reader *r, struct delivery *
 }
 
 /* The entry is pending for the consumer, and logged as such. */
-static void put_pending(struct exec *x, const struct stream_reader *r, struct delivery *d,
-                        struct stream_id id, uint64_t deliveries)
+static void stream_deliver_put_pending(struct exec *x, const struct stream_reader *r,
+                                       struct delivery *d, struct stream_id id, uint64_t deliveries)
 {
     const struct stream_pending p = {id, d->consumer, x->now_ms, deliveries};
     stream_pending_put(d->e, d->group, d->consumer, id, p.delivered_ms, deliveries);
@@ -53,7 +54,7 @@ static void put_pending(struct exec *x, const struct stream_reader *r, struct de
 }
 
 /* The group has read up to this entry. */
-static void advance(struct delivery *d, struct stream_id id)
+static void stream_deliver_advance(struct delivery *d, struct stream_id id)
 {
     struct stream_group *g = d->group;
     g->entries_read = stream_entries_read(&d->state, g->last_id, g->entries_read, id);
@@ -64,7 +65,7 @@ int stream_deliver_new(struct exec *x, const struct stream_reader *r)
 {
     struct delivery d = {0};
     struct stream_iter it;
-    const int rc = begin(x, r, &d);
+    const int rc = stream_deliver_begin(x, r, &d);
     if (rc != LK_OK)
         return rc;
     struct stream_id from = d.group->last_id;
@@ -75,16 +76,16 @@ int stream_deliver_new(struct exec *x, const struct stream_reader *r)
             const size_t head = reply_begin_deferred(x->reply);
             stream_state_get(&d.e->value, &d.state);
             do {
-                advance(&d, it.id);
+                stream_deliver_advance(&d, it.id);
                 reply_stream_entry(x->reply, &it);
                 if (!r->acknowledged)
-                    put_pending(x, r, &d, it.id, 1);
+                    stream_deliver_put_pending(x, r, &d, it.id, 1);
             } while (++n < r->count && stream_iter_next(&it));
             reply_end_deferred(x->reply, head, REPLY_ARRAY, n);
             d.consumer->active_ms = x->now_ms;
         }
     }
-    end(x, r, &d, n > 0);
+    stream_deliver_end(x, r, &d, n > 0);
     return n > 0;
 }
 
@@ -95,7 +96,7 @@ int stream_deliver_pending(struct exec *x, const struct stream_reader *r, struct
     struct stream_pending_iter pending;
     struct stream_pending p;
     struct stream_iter it = {0};
-    const int rc = begin(x, r, &d);
+    const int rc = stream_deliver_begin(x, r, &d);
     if (rc != LK_OK)
         return rc;
     const size_t head = reply_begin_deferred(x->reply);
@@ -105,7 +106,7 @@ int stream_deliver_pending(struct exec *x, const struct stream_reader *r, struct
         for (; n < r->count && stream_pending_next(&pending, &p); n++) {
             if (stream_iter_seek(&it, &d.e->value, p.id)) {
                 reply_stream_entry(x->reply, &it);
-                put_pending(x, r, &d, p.id, p.deliveries + 1);
+                stream_deliver_put_pending(x, r, &d, p.id, p.deliveries + 1);
             } else {
                 reply_array(x->reply, 2);
                 reply_stream_id(x->reply, p.id);
@@ -114,6 +115,6 @@ int stream_deliver_pending(struct exec *x, const struct stream_reader *r, struct
         }
     }
     reply_end_deferred(x->reply, head, REPLY_ARRAY, n);
-    end(x, r, &d, false);
+    stream_deliver_end(x, r, &d, false);
     return 1;
 }

@@ -6,8 +6,9 @@ static void append_name(struct buf *line, struct bytes name)
     buf_append(line, name.data, name.size > 0 ? strnlen(name.data, name.size) : 0);
 }
 
-static enum outcome reply_names(struct exec *x, const char *head, struct bytes first,
-                                const char *middle, struct bytes second, const char *tail)
+static enum outcome stream_groups_reply_names(struct exec *x, const char *head, struct bytes first,
+                                              const char *middle, struct bytes second,
+                                              const char *tail)
 {
     struct buf line = {0};
     buf_append_cstr(&line, head);
@@ -23,13 +24,15 @@ static enum outcome reply_names(struct exec *x, const char *head, struct bytes f
 
 enum outcome reply_no_group(struct exec *x, struct bytes key, struct bytes group)
 {
-    return reply_names(x, "NOGROUP No such consumer group '", group, "' for key name '", key, "");
+    return stream_groups_reply_names(x, "NOGROUP No such consumer group '", group,
+                                     "' for key name '", key, "");
 }
 
 enum outcome reply_no_key_or_group(struct exec *x, struct bytes key, struct bytes group,
                                    const char *tail)
 {
-    return reply_names(x, "NOGROUP No such key '", key, "' or consumer group '", group, tail);
+    return stream_groups_reply_names(x, "NOGROUP No such key '", key, "' or consumer group '",
+                                     group, tail);
 }
 
 static struct bytes id_text(struct stream_id id, char out[STREAM_ID_CHARS])

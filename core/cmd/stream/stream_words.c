@@ -120,32 +120,32 @@ bool stream_parse_refs(const struct args *a, uint32_t i, enum stream_refs *out)
 
 /* --- trimming -------------------------------------------------------------------------------- */
 
-static enum stream_word wrong(struct exec *x, const char *line)
+static enum stream_word stream_words_wrong(struct exec *x, const char *line)
 {
     reply_error(x->reply, "%s", line);
     return STREAM_WORD_WRONG;
 }
 
-static enum stream_word wrong_status(struct exec *x, int rc)
+static enum stream_word stream_words_wrong_status(struct exec *x, int rc)
 {
     reply_status(x, rc);
     return STREAM_WORD_WRONG;
 }
 
 /* Argument i, a number that is not negative. */
-static enum stream_word take_count(struct exec *x, const struct args *a, uint32_t i,
-                                   const char *negative, uint64_t *out)
+static enum stream_word stream_words_take_count(struct exec *x, const struct args *a, uint32_t i,
+                                                const char *negative, uint64_t *out)
 {
     int64_t n;
     if (args_int64(a, i, &n) != LK_OK)
-        return wrong_status(x, LK_ENOTINT);
+        return stream_words_wrong_status(x, LK_ENOTINT);
     if (n < 0)
-        return wrong(x, negative);
+        return stream_words_wrong(x, negative);
     *out = (uint64_t)n;
     return STREAM_WORD_TAKEN;
 }
 
-static bool is_sign(struct bytes word, char sign)
+static bool stream_words_is_sign(struct bytes word, char sign)
 {
     return word.size == 1 && *word.data == sign;
 }
@@ -156,19 +156,22 @@ static enum stream_word take_threshold(struct exec *x, const struct args *a, uin
 {
     struct stream_trim_spec *spec = &words->spec;
     if (words->given)
-        return wrong(x, "ERR syntax error, MAXLEN and MINID options at the same time are not "
-                        "compatible");
+        return stream_words_wrong(
+            x, "ERR syntax error, MAXLEN and MINID options at the same time are not "
+               "compatible");
     words->given = true;
     spec->by_id = by_id;
     ++*i;
-    if (*i + 1 < a->n && (is_sign(a->v[*i], '~') || is_sign(a->v[*i], '='))) {
+    if (*i + 1 < a->n &&
+        (stream_words_is_sign(a->v[*i], '~') || stream_words_is_sign(a->v[*i], '='))) {
         spec->approximate = *a->v[*i].data == '~';
         ++*i;
     }
     if (!by_id)
-        return take_count(x, a, *i, "ERR The MAXLEN argument must be >= 0.", &spec->max_length);
+        return stream_words_take_count(x, a, *i, "ERR The MAXLEN argument must be >= 0.",
+                                       &spec->max_length);
     const int rc = stream_parse_strict_id(a->v[*i], &spec->min_id);
-    return rc == LK_OK ? STREAM_WORD_TAKEN : wrong_status(x, rc);
+    return rc == LK_OK ? STREAM_WORD_TAKEN : stream_words_wrong_status(x, rc);
 }
 
 enum stream_word stream_trim_word(struct exec *x, const struct args *a, uint32_t *i,
@@ -179,12 +182,13 @@ enum stream_word stream_trim_word(struct exec *x, const struct args *a, uint32_t
         return take_threshold(x, a, i, by_id, words);
     if (more && args_is(a, *i, "limit")) {
         words->limit_given = true;
-        return take_count(x, a, ++*i, "ERR The LIMIT argument must be >= 0.", &words->spec.limit);
+        return stream_words_take_count(x, a, ++*i, "ERR The LIMIT argument must be >= 0.",
+                                       &words->spec.limit);
     }
     if (!stream_parse_refs(a, *i, &words->spec.refs))
         return STREAM_WORD_OTHER;
     if (words->refs_given)
-        return wrong_status(x, LK_ESYNTAX);
+        return stream_words_wrong_status(x, LK_ESYNTAX);
     words->refs_given = true;
     return STREAM_WORD_TAKEN;
 }
@@ -212,7 +216,7 @@ bool stream_trim_complete(struct exec *x, struct stream_trim_words *words)
     else if (spec->approximate && !words->limit_given)
         spec->limit = usual_limit(x);
     if (line)
-        wrong(x, line);
+        stream_words_wrong(x, line);
     return !line;
 }
 

@@ -139,7 +139,7 @@ static int apply_shorter(struct work *w, const struct hll_patch *patch)
     return rc;
 }
 
-static int apply(struct work *w, const struct hll_patch *patch)
+static int hll_apply(struct work *w, const struct hll_patch *patch)
 {
     unsigned char *at;
     const size_t size = w->hll.size, patched = hll_patched_size(size, patch);
@@ -162,7 +162,7 @@ static LK_COLD int densify_with(struct work *w, struct hll_mark mark)
     return work_write_dense(w, &sum, true);
 }
 
-static int add(struct work *w, struct bytes element, uint32_t *raised)
+static int hll_add(struct work *w, struct bytes element, uint32_t *raised)
 {
     struct hll_patch patch;
     const struct hll_mark mark = hll_mark_of(element);
@@ -171,7 +171,7 @@ static int add(struct work *w, struct bytes element, uint32_t *raised)
     case HLL_KEEP:
         return LK_OK;
     case HLL_PATCH:
-        rc = apply(w, &patch);
+        rc = hll_apply(w, &patch);
         break;
     case HLL_DENSIFY:
         rc = densify_with(w, mark);
@@ -191,7 +191,7 @@ static size_t pfadd_reach(const struct args *a)
 }
 
 /* Elements that came before the one which met a broken run stay, and are logged. */
-static enum outcome pfadd(struct exec *x, const struct args *a)
+static enum outcome hll_pfadd(struct exec *x, const struct args *a)
 {
     struct work w;
     uint32_t raised = 0;
@@ -205,7 +205,7 @@ static enum outcome pfadd(struct exec *x, const struct args *a)
         rc = work_make_raw(&w);
     }
     for (uint32_t i = 2; rc == LK_OK && i < a->n; i++)
-        rc = add(&w, a->v[i], &raised);
+        rc = hll_add(&w, a->v[i], &raised);
     const int ended = work_end(&w, raised > 0);
     if (rc == LK_OK)
         rc = ended;
@@ -253,8 +253,8 @@ static enum outcome count_one(struct exec *x, struct bytes key)
 }
 
 /* Adds what the keys from a->v[first] on hold; *dense: one of them is. */
-static int sum_keys(struct exec *x, const struct args *a, uint32_t first, struct hll_sum *sum,
-                    bool *dense)
+static int hll_sum_keys(struct exec *x, const struct args *a, uint32_t first, struct hll_sum *sum,
+                        bool *dense)
 {
     int rc = LK_OK;
     for (uint32_t i = first; rc == LK_OK && i < a->n; i++) {
@@ -268,14 +268,14 @@ static int sum_keys(struct exec *x, const struct args *a, uint32_t first, struct
     return rc;
 }
 
-static enum outcome pfcount(struct exec *x, const struct args *a)
+static enum outcome hll_pfcount(struct exec *x, const struct args *a)
 {
     struct hll_sum sum;
     bool dense = false;
     if (a->n == 2)
         return count_one(x, a->v[1]);
     hll_sum_init(&sum);
-    const int rc = sum_keys(x, a, 1, &sum, &dense);
+    const int rc = hll_sum_keys(x, a, 1, &sum, &dense);
     if (rc != LK_OK)
         return reply_status(x, rc);
     reply_int(x->reply, (int64_t)hll_sum_count(&sum));
@@ -285,7 +285,7 @@ static enum outcome pfcount(struct exec *x, const struct args *a)
 /* --- PFMERGE --------------------------------------------------------------------------------- */
 
 /* Makes it, which is among the summands, their sum; it stays sparse if it and its size allow. */
-static int become(struct work *w, struct hll_sum *sum, bool dense)
+static int hll_become(struct work *w, struct hll_sum *sum, bool dense)
 {
     struct buf merged = {0};
     unsigned char *at;
@@ -305,13 +305,13 @@ static int become(struct work *w, struct hll_sum *sum, bool dense)
     return rc;
 }
 
-static enum outcome pfmerge(struct exec *x, const struct args *a)
+static enum outcome hll_pfmerge(struct exec *x, const struct args *a)
 {
     struct hll_sum sum;
     struct work w;
     bool dense = false;
     hll_sum_init(&sum);
-    int rc = sum_keys(x, a, 1, &sum, &dense);
+    int rc = hll_sum_keys(x, a, 1, &sum, &dense);
     if (rc == LK_OK)
         rc = work_begin(&w, x, a->v[1], exec_find_silently);
     if (rc != LK_OK)
@@ -319,7 +319,7 @@ static enum outcome pfmerge(struct exec *x, const struct args *a)
     if (is_new(&w))
         rc = work_make_empty(&w);
     if (rc == LK_OK)
-        rc = become(&w, &sum, dense);
+        rc = hll_become(&w, &sum, dense);
     const int ended = work_end(&w, rc == LK_OK);
     if (rc == LK_OK)
         rc = ended;
@@ -393,7 +393,7 @@ static const struct debug_word {
     {"todense", debug_densify},
 };
 
-static int debug(struct work *w, const struct args *a)
+static int hll_debug(struct work *w, const struct args *a)
 {
     for (size_t i = 0; i < sizeof debug_words / sizeof *debug_words; i++)
         if (args_is(a, 1, debug_words[i].name))
@@ -404,7 +404,7 @@ static int debug(struct work *w, const struct args *a)
 }
 
 /* Another form of the same registers is no change to WATCH, but the log is told. */
-static enum outcome pfdebug(struct exec *x, const struct args *a)
+static enum outcome hll_pfdebug(struct exec *x, const struct args *a)
 {
     struct work w;
     int rc = work_begin(&w, x, a->v[2], exec_find_silently);
@@ -417,14 +417,14 @@ static enum outcome pfdebug(struct exec *x, const struct args *a)
     const bool sparse = !hll_is_dense(w.hll);
     rc = work_make_raw(&w);
     if (rc == LK_OK)
-        rc = debug(&w, a);
+        rc = hll_debug(&w, a);
     if (w.edit)
         exec_edit_close(x, w.edit, false);
     x->changes += sparse && hll_is_dense(w.hll);
     return rc == LK_OK ? RUN_DONE : reply_status(x, rc);
 }
 
-static enum outcome pfselftest(struct exec *x, const struct args *a)
+static enum outcome hll_pfselftest(struct exec *x, const struct args *a)
 {
     (void)a;
     const char *fault = hll_selftest();
@@ -437,13 +437,13 @@ static enum outcome pfselftest(struct exec *x, const struct args *a)
 
 const struct command hll_commands[] = {
     {"pfadd", .arity = -2, .flags = CMD_WRITE | CMD_DENYOOM | CMD_FAST,
-     .categories = CAT_HYPERLOGLOG, .keys = KEY_AT(1, KEY_RW | KEY_INSERT), .run = pfadd,
+     .categories = CAT_HYPERLOGLOG, .keys = KEY_AT(1, KEY_RW | KEY_INSERT), .run = hll_pfadd,
      .reach = pfadd_reach},
     {"pfcount", .arity = -2, .flags = CMD_READONLY | CMD_MAY_REPLICATE,
      .categories = CAT_HYPERLOGLOG, .keys = KEY_RANGE(1, -1, 1, KEY_RW | KEY_ACCESS),
-     .run = pfcount},
+     .run = hll_pfcount},
     {"pfdebug", .arity = 3, .flags = CMD_WRITE | CMD_DENYOOM | CMD_ADMIN,
-     .categories = CAT_HYPERLOGLOG, .keys = KEY_AT(2, KEY_RW | KEY_ACCESS), .run = pfdebug},
+     .categories = CAT_HYPERLOGLOG, .keys = KEY_AT(2, KEY_RW | KEY_ACCESS), .run = hll_pfdebug},
     {"pfmerge", .arity = -2, .flags = CMD_WRITE | CMD_DENYOOM, .categories = CAT_HYPERLOGLOG,
      .keys =
          {
@@ -457,8 +457,8 @@ const struct command hll_commands[] = {
               .last = -1,
               .step = 1},
          },
-     .run = pfmerge},
+     .run = hll_pfmerge},
     {"pfselftest", .arity = 1, .flags = CMD_ADMIN, .categories = CAT_HYPERLOGLOG,
-     .run = pfselftest},
+     .run = hll_pfselftest},
     {0},
 };

@@ -11,7 +11,7 @@ struct lcs_options {
     int64_t least; /* shorter matches are left out of the places */
 };
 
-static int parse(const struct args *a, struct lcs_options *o)
+static int lcs_parse(const struct args *a, struct lcs_options *o)
 {
     for (uint32_t i = 3; i < a->n; i++) {
         if (args_is(a, i, "idx")) {
@@ -31,7 +31,7 @@ static int parse(const struct args *a, struct lcs_options *o)
     return LK_OK;
 }
 
-static void reply_pair(struct reply *r, size_t first, size_t last)
+static void lcs_reply_pair(struct reply *r, size_t first, size_t last)
 {
     reply_array(r, 2);
     reply_int(r, (int64_t)first);
@@ -50,8 +50,8 @@ static void reply_places(struct reply *r, const struct lcs *l, const struct lcs_
         if (length < o->least)
             continue;
         reply_array(r, o->with_length ? 3 : 2);
-        reply_pair(r, m->a_first, m->a_last);
-        reply_pair(r, m->b_first, m->b_last);
+        lcs_reply_pair(r, m->a_first, m->a_last);
+        lcs_reply_pair(r, m->b_first, m->b_last);
         if (o->with_length)
             reply_int(r, length);
         n++;
@@ -71,7 +71,7 @@ static bool too_large(const struct exec *x, size_t a, size_t b)
     return a + 1 > cells_max / (b + 1);
 }
 
-static enum outcome lcs(struct exec *x, const struct args *a)
+static enum outcome lcs_command(struct exec *x, const struct args *a)
 {
     static const struct bytes empty = {"", 0};
     struct lcs_options o = {0};
@@ -83,7 +83,7 @@ static enum outcome lcs(struct exec *x, const struct args *a)
         reply_error(x->reply, "ERR The specified keys must contain string values");
         return RUN_DONE;
     }
-    const int rc = parse(a, &o);
+    const int rc = lcs_parse(a, &o);
     if (rc != LK_OK)
         return reply_status(x, rc);
     if (o.length && o.places) {
@@ -116,6 +116,6 @@ static enum outcome lcs(struct exec *x, const struct args *a)
 
 const struct command lcs_commands[] = {
     {"lcs", .arity = -3, .flags = CMD_READONLY, .categories = CAT_STRING,
-     .keys = KEY_RANGE(1, 1, 1, KEY_RO | KEY_ACCESS), .run = lcs},
+     .keys = KEY_RANGE(1, 1, 1, KEY_RO | KEY_ACCESS), .run = lcs_command},
     {0},
 };

@@ -10,7 +10,7 @@
 #include "core/cmd/engine/reply_value.h"
 #include "core/cmd/string/string_options.h"
 
-static enum outcome get(struct exec *x, const struct args *a)
+static enum outcome string_get(struct exec *x, const struct args *a)
 {
     struct value v;
     const int rc = exec_find(x, a->v[1], TYPE_STRING, &v);
@@ -20,7 +20,7 @@ static enum outcome get(struct exec *x, const struct args *a)
     return RUN_DONE;
 }
 
-static enum outcome string_length(struct exec *x, const struct args *a)
+static enum outcome string_length_command(struct exec *x, const struct args *a)
 {
     struct value v;
     const int rc = exec_find(x, a->v[1], TYPE_STRING, &v);
@@ -104,12 +104,12 @@ static enum outcome get_and_expire(struct exec *x, const struct args *a)
 
 const struct command string_commands[] = {
     {"get", .arity = 2, .flags = CMD_READONLY | CMD_FAST, .categories = CAT_STRING,
-     .keys = KEY_AT(1, KEY_RO | KEY_ACCESS), .run = get},
+     .keys = KEY_AT(1, KEY_RO | KEY_ACCESS), .run = string_get},
     {"getdel", .arity = 2, .flags = CMD_WRITE | CMD_FAST, .categories = CAT_STRING,
      .keys = KEY_AT(1, KEY_RW | KEY_ACCESS | KEY_DELETE), .run = get_and_delete},
     {"getex", .arity = -2, .flags = CMD_WRITE | CMD_FAST, .categories = CAT_STRING,
      .keys = KEY_AT(1, KEY_RW | KEY_ACCESS | KEY_UPDATE), .run = get_and_expire},
     {"strlen", .arity = 2, .flags = CMD_READONLY | CMD_FAST, .categories = CAT_STRING,
-     .keys = KEY_AT(1, KEY_RO), .run = string_length},
+     .keys = KEY_AT(1, KEY_RO), .run = string_length_command},
     {0},
 };

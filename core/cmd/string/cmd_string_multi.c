@@ -6,7 +6,7 @@
 #include "core/cmd/engine/reply_value.h"
 
 /* A key of another type reads as nil. */
-static enum outcome get_many(struct exec *x, const struct args *a)
+static enum outcome string_multi_get_many(struct exec *x, const struct args *a)
 {
     reply_array(x->reply, a->n - 1);
     for (uint32_t i = 1; i < a->n; i++) {
@@ -77,7 +77,7 @@ static enum outcome set_many_if_missing(struct exec *x, const struct args *a)
 
 const struct command string_multi_commands[] = {
     {"mget", .arity = -2, .flags = CMD_READONLY | CMD_FAST, .categories = CAT_STRING,
-     .keys = KEY_RANGE(1, -1, 1, KEY_RO | KEY_ACCESS), .run = get_many},
+     .keys = KEY_RANGE(1, -1, 1, KEY_RO | KEY_ACCESS), .run = string_multi_get_many},
     {"mset", .arity = -3, .flags = CMD_WRITE | CMD_DENYOOM, .categories = CAT_STRING,
      .keys = KEY_RANGE(1, -1, 2, KEY_OW | KEY_UPDATE), .run = set_many},
     {"msetnx", .arity = -3, .flags = CMD_WRITE | CMD_DENYOOM, .categories = CAT_STRING,

@@ -5,7 +5,7 @@
 #include "core/cmd/engine/exec.h"
 #include "core/cmd/engine/reply_value.h"
 
-static bool fits(const struct exec *x, uint64_t offset, uint64_t size)
+static bool string_range_fits(const struct exec *x, uint64_t offset, uint64_t size)
 {
     const uint64_t max = exec_limits(x)->bulk_max;
     return size <= max && offset <= max - size;
@@ -23,7 +23,7 @@ static int write_range(struct exec *x, struct bytes key, size_t offset, struct b
     return rc;
 }
 
-static enum outcome append(struct exec *x, const struct args *a)
+static enum outcome string_range_append(struct exec *x, const struct args *a)
 {
     const struct bytes key = a->v[1], tail = a->v[2];
     struct value v;
@@ -34,7 +34,8 @@ static enum outcome append(struct exec *x, const struct args *a)
         return reply_status(x, rc);
     if (value_exists(&v)) {
         old_size = str_size(&v);
-        rc = fits(x, old_size, tail.size) ? write_range(x, key, old_size, tail) : LK_ETOOBIG;
+        rc = string_range_fits(x, old_size, tail.size) ? write_range(x, key, old_size, tail)
+                                                       : LK_ETOOBIG;
     } else {
         str_from_bytes(tail, &v);
         rc = exec_put(x, key, &v, 0);
@@ -67,7 +68,7 @@ static enum outcome set_range(struct exec *x, const struct args *a)
         reply_int(x->reply, (int64_t)old_size);
         return RUN_DONE;
     }
-    if (!fits(x, offset, piece.size))
+    if (!string_range_fits(x, offset, piece.size))
         return reply_status(x, LK_ETOOBIG);
     if (value_exists(&v)) {
         rc = write_range(x, key, offset, piece);
@@ -114,7 +115,7 @@ static enum outcome get_range(struct exec *x, const struct args *a)
 
 const struct command string_range_commands[] = {
     {"append", .arity = 3, .flags = CMD_WRITE | CMD_DENYOOM | CMD_FAST, .categories = CAT_STRING,
-     .keys = KEY_AT(1, KEY_RW | KEY_INSERT), .run = append},
+     .keys = KEY_AT(1, KEY_RW | KEY_INSERT), .run = string_range_append},
     {"getrange", .arity = 4, .flags = CMD_READONLY, .categories = CAT_STRING,
      .keys = KEY_AT(1, KEY_RO | KEY_ACCESS), .run = get_range},
     {"setrange", .arity = 4, .flags = CMD_WRITE | CMD_DENYOOM, .categories = CAT_STRING,

@@ -10,7 +10,7 @@
 #include "core/cmd/engine/reply_value.h"
 #include "core/cmd/string/string_options.h"
 
-static int put(struct exec *x, struct bytes key, struct bytes word, unsigned flags)
+static int string_set_put(struct exec *x, struct bytes key, struct bytes word, unsigned flags)
 {
     struct value v;
     str_from_bytes(word, &v);
@@ -20,7 +20,7 @@ static int put(struct exec *x, struct bytes key, struct bytes word, unsigned fla
     return rc;
 }
 
-static void tell(struct exec *x, struct bytes key)
+static void string_set_tell(struct exec *x, struct bytes key)
 {
     exec_event(x, EVENT_STRING, "set", key);
     exec_event(x, EVENT_GENERIC, "expire", key);
@@ -31,7 +31,7 @@ static void put_expired(struct exec *x, struct bytes key)
 {
     if (exec_delete(x, key, false))
         exec_effect_format(x, "sb", "DEL", key);
-    tell(x, key);
+    string_set_tell(x, key);
     exec_event(x, EVENT_EXPIRED, "expired", key);
 }
 
@@ -47,7 +47,7 @@ static int put_until(struct exec *x, struct bytes key, struct bytes word, int64_
     if (rc != LK_OK)
         return rc;
     exec_effect_format(x, "sbbsi", "SET", key, word, "PXAT", deadline_ms);
-    tell(x, key);
+    string_set_tell(x, key);
     return LK_OK;
 }
 
@@ -57,13 +57,13 @@ static int put_with_options(struct exec *x, struct bytes key, struct bytes word,
     if (given & OPTIONS_EXPIRE)
         return put_until(x, key, word, deadline_ms);
     const bool keep = given & OPTION_KEEPTTL;
-    const int rc = put(x, key, word, keep ? PUT_KEEP_DEADLINE : 0);
+    const int rc = string_set_put(x, key, word, keep ? PUT_KEEP_DEADLINE : 0);
     if (rc == LK_OK && (given & ~(unsigned)OPTION_KEEPTTL))
         exec_effect_format(x, keep ? "sbbs" : "sbb", "SET", key, word, "KEEPTTL");
     return rc;
 }
 
-static bool allowed(const struct string_options *o, const struct value *old)
+static bool string_set_allowed(const struct string_options *o, const struct value *old)
 {
     if (o->given & OPTION_NX)
         return !value_exists(old);
@@ -75,7 +75,7 @@ static bool allowed(const struct string_options *o, const struct value *old)
 }
 
 /* The type matters only to who must read the old value. */
-static int read_old(struct exec *x, struct bytes key, unsigned given, struct value *old)
+static int string_set_read_old(struct exec *x, struct bytes key, unsigned given, struct value *old)
 {
     old->type = TYPE_NONE;
     if (given & OPTION_GET)
@@ -96,11 +96,11 @@ static LK_COLD enum outcome set_with_options(struct exec *x, const struct args *
     if (rc == LK_OK && (o.given & OPTIONS_EXPIRE))
         rc = deadline_from_word(o.when, o.form, x->now_ms, &deadline_ms);
     if (rc == LK_OK)
-        rc = read_old(x, key, o.given, &old);
+        rc = string_set_read_old(x, key, o.given, &old);
     if (rc != LK_OK)
         return reply_status(x, rc);
 
-    const bool may = allowed(&o, &old);
+    const bool may = string_set_allowed(&o, &old);
     const struct reply_place mark = reply_mark(x->reply);
     if (o.given & OPTION_GET)
         reply_string(x->reply, &old);
@@ -117,11 +117,11 @@ static LK_COLD enum outcome set_with_options(struct exec *x, const struct args *
     return RUN_DONE;
 }
 
-static enum outcome set(struct exec *x, const struct args *a)
+static enum outcome string_set_command(struct exec *x, const struct args *a)
 {
     if (LK_UNLIKELY(a->n > 3))
         return set_with_options(x, a);
-    const int rc = put(x, a->v[1], a->v[2], 0);
+    const int rc = string_set_put(x, a->v[1], a->v[2], 0);
     if (LK_UNLIKELY(rc != LK_OK))
         return reply_status(x, rc);
     reply_ok(x->reply);
@@ -141,12 +141,12 @@ static enum outcome set_until(struct exec *x, const struct args *a)
     return RUN_DONE;
 }
 
-static enum outcome set_if_missing(struct exec *x, const struct args *a)
+static enum outcome string_set_if_missing(struct exec *x, const struct args *a)
 {
     struct value old;
     int rc = exec_find_silently(x, a->v[1], TYPE_ANY, &old);
     if (rc == LK_OK && !value_exists(&old))
-        rc = put(x, a->v[1], a->v[2], 0);
+        rc = string_set_put(x, a->v[1], a->v[2], 0);
     if (rc != LK_OK)
         return reply_status(x, rc);
     reply_int(x->reply, !value_exists(&old));
@@ -162,7 +162,7 @@ static enum outcome get_and_set(struct exec *x, const struct args *a)
         return reply_status(x, rc);
     const struct reply_place mark = reply_mark(x->reply);
     reply_string(x->reply, &old);
-    rc = put(x, key, word, 0);
+    rc = string_set_put(x, key, word, 0);
     if (rc != LK_OK) {
         reply_rewind(x->reply, mark);
         return reply_status(x, rc);
@@ -177,10 +177,10 @@ const struct command string_set_commands[] = {
     {"psetex", .arity = 4, .flags = CMD_WRITE | CMD_DENYOOM, .categories = CAT_STRING, .imm = 0,
      .keys = KEY_AT(1, KEY_OW | KEY_UPDATE), .run = set_until},
     {"set", .arity = -3, .flags = CMD_WRITE | CMD_DENYOOM, .categories = CAT_STRING,
-     .keys = KEY_AT(1, KEY_RW | KEY_ACCESS | KEY_UPDATE | KEY_VARIABLE), .run = set},
+     .keys = KEY_AT(1, KEY_RW | KEY_ACCESS | KEY_UPDATE | KEY_VARIABLE), .run = string_set_command},
     {"setex", .arity = 4, .flags = CMD_WRITE | CMD_DENYOOM, .categories = CAT_STRING,
      .imm = DEADLINE_SECONDS, .keys = KEY_AT(1, KEY_OW | KEY_UPDATE), .run = set_until},
     {"setnx", .arity = 3, .flags = CMD_WRITE | CMD_DENYOOM | CMD_FAST, .categories = CAT_STRING,
-     .keys = KEY_AT(1, KEY_OW | KEY_INSERT), .run = set_if_missing},
+     .keys = KEY_AT(1, KEY_OW | KEY_INSERT), .run = string_set_if_missing},
     {0},
 };

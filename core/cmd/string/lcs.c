@@ -19,12 +19,12 @@ struct up_bits {
     size_t bytes;
 };
 
-static bool up(const struct up_bits *u, size_t i, size_t j)
+static bool lcs_up(const struct up_bits *u, size_t i, size_t j)
 {
     return u->words[i * u->words_per_row + j / 64] >> (j % 64) & 1;
 }
 
-static uint32_t greater(uint32_t a, uint32_t b)
+static uint32_t lcs_greater(uint32_t a, uint32_t b)
 {
     return a > b ? a : b;
 }
@@ -44,7 +44,7 @@ static void fill_row(uint64_t *bits, const uint32_t *above, uint32_t *row, char 
         for (size_t j = from; j < end; j++) {
             const uint32_t over = above[j + 1];
             word |= (uint64_t)(over > left) << (j - from);
-            left = greater(greater(over, left), above[j] + (b.data[j] == byte));
+            left = lcs_greater(lcs_greater(over, left), above[j] + (b.data[j] == byte));
             row[j + 1] = left;
         }
         bits[from / 64] = word;
@@ -52,7 +52,7 @@ static void fill_row(uint64_t *bits, const uint32_t *above, uint32_t *row, char 
 }
 
 /* Fills the bits and returns the length; rows is room for two rows of lengths. */
-static size_t fill(struct up_bits *u, uint32_t *rows, struct bytes a, struct bytes b)
+static size_t lcs_fill(struct up_bits *u, uint32_t *rows, struct bytes a, struct bytes b)
 {
     uint32_t *above = rows, *row = rows + b.size + 1;
     memset(rows, 0, 2 * (b.size + 1) * sizeof *rows);
@@ -66,7 +66,7 @@ static size_t fill(struct up_bits *u, uint32_t *rows, struct bytes a, struct byt
 }
 
 /* Notes that both strings have the same byte at i and j; calls come from the end to the start. */
-static void add_pair(struct lcs *l, size_t i, size_t j)
+static void lcs_add_pair(struct lcs *l, size_t i, size_t j)
 {
     struct lcs_match *m = l->match_count ? &l->matches[l->match_count - 1] : NULL;
     if (m && m->a_first == i + 1 && m->b_first == j + 1) {
@@ -88,8 +88,8 @@ static void walk_back(struct lcs *l, const struct up_bits *u, struct bytes a, st
     while (i > 0 && j > 0 && left > 0) {
         if (a.data[i - 1] == b.data[j - 1]) {
             l->text[--left] = a.data[i - 1];
-            add_pair(l, --i, --j);
-        } else if (up(u, i - 1, j - 1)) {
+            lcs_add_pair(l, --i, --j);
+        } else if (lcs_up(u, i - 1, j - 1)) {
             i--;
         } else {
             j--;
@@ -113,7 +113,7 @@ int lcs_init(struct lcs *l, struct bytes a, struct bytes b)
     rows = mem_try_alloc(row_bytes);
     if (!u.words || !rows)
         goto out;
-    l->length = fill(&u, rows, a, b);
+    l->length = lcs_fill(&u, rows, a, b);
     l->text = mem_try_alloc(l->length);
     if (!l->text)
         goto out;

@@ -25,7 +25,7 @@ static const struct option {
     {"ifeq", OPTION_IFEQ, OPTION_NX | OPTION_XX, true, 0},
 };
 
-static const struct option *find(struct bytes word, unsigned allowed)
+static const struct option *string_options_find(struct bytes word, unsigned allowed)
 {
     for (size_t i = 0; i < sizeof options / sizeof options[0]; i++) {
         if ((options[i].bit & allowed) && bytes_is_word(word, options[i].word))
@@ -39,7 +39,7 @@ int string_options_parse(const struct args *a, uint32_t first, unsigned allowed,
 {
     *out = (struct string_options){0};
     for (uint32_t i = first; i < a->n; i++) {
-        const struct option *o = find(a->v[i], allowed);
+        const struct option *o = string_options_find(a->v[i], allowed);
         if (!o || (out->given & o->excludes) || (o->takes_word && i + 1 == a->n))
             return LK_ESYNTAX;
         out->given |= o->bit;

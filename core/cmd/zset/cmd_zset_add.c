@@ -14,7 +14,7 @@ struct zadd {
     uint32_t pairs;
 };
 
-static void parse_options(const struct args *a, struct zadd *z)
+static void zset_add_parse_options(const struct args *a, struct zadd *z)
 {
     static const char *const words[] = {"nx", "xx", "gt", "lt", "incr"}; /* in order of the flags */
     uint32_t i = 2;
@@ -33,7 +33,7 @@ static void parse_options(const struct args *a, struct zadd *z)
 }
 
 /* What is wrong with the options, if they are read; NULL if nothing is. */
-static const char *check(const struct zadd *z)
+static const char *zset_add_check(const struct zadd *z)
 {
     const unsigned f = z->flags;
     if ((f & ZSET_NX) && (f & ZSET_XX))
@@ -84,7 +84,7 @@ static void reply_tally(struct exec *x, const struct zadd *z, const struct tally
         reply_double(x->reply, t->last.score);
 }
 
-static enum outcome add(struct exec *x, const struct args *a, const struct zadd *z)
+static enum outcome zset_add_command(struct exec *x, const struct args *a, const struct zadd *z)
 {
     const struct bytes key = a->v[1];
     double *scores = (double *)buf_reserve(x->scratch, z->pairs * sizeof *scores);
@@ -109,33 +109,33 @@ static enum outcome add(struct exec *x, const struct args *a, const struct zadd 
     return RUN_DONE;
 }
 
-static enum outcome zadd(struct exec *x, const struct args *a)
+static enum outcome zset_add_zadd(struct exec *x, const struct args *a)
 {
     struct zadd z = {0};
-    parse_options(a, &z);
+    zset_add_parse_options(a, &z);
     const uint32_t words = a->n - z.first;
     if (words == 0 || words % 2 != 0)
         return reply_syntax(x);
     z.pairs = words / 2;
-    const char *wrong = check(&z);
+    const char *wrong = zset_add_check(&z);
     if (wrong) {
         reply_error(x->reply, "%s", wrong);
         return RUN_DONE;
     }
-    return add(x, a, &z);
+    return zset_add_command(x, a, &z);
 }
 
-static enum outcome zincrby(struct exec *x, const struct args *a)
+static enum outcome zset_add_zincrby(struct exec *x, const struct args *a)
 {
     const struct zadd z = {.flags = ZSET_INCR, .first = 2, .pairs = 1};
-    return add(x, a, &z);
+    return zset_add_command(x, a, &z);
 }
 
 const struct command zset_add_commands[] = {
     {"zadd", .arity = -4, .flags = CMD_WRITE | CMD_DENYOOM | CMD_FAST, .categories = CAT_SORTEDSET,
-     .keys = KEY_AT(1, KEY_RW | KEY_UPDATE), .run = zadd},
+     .keys = KEY_AT(1, KEY_RW | KEY_UPDATE), .run = zset_add_zadd},
     {"zincrby", .arity = 4, .flags = CMD_WRITE | CMD_DENYOOM | CMD_FAST,
      .categories = CAT_SORTEDSET, .keys = KEY_AT(1, KEY_RW | KEY_ACCESS | KEY_UPDATE),
-     .run = zincrby},
+     .run = zset_add_zincrby},
     {0},
 };

@@ -28,7 +28,7 @@ static unsigned op_of(const struct exec *x)
 }
 
 /* Reads the number of keys; false: the error is written. */
-static bool parse_count(struct exec *x, const struct args *a, struct call *c)
+static bool zset_algebra_parse_count(struct exec *x, const struct args *a, struct call *c)
 {
     int64_t n;
     const int rc = args_int64(a, c->at, &n);
@@ -72,7 +72,7 @@ static bool parse_aggregate(const struct args *a, uint32_t i, enum zset_aggregat
 }
 
 /* Reads the words behind the keys; false: the error is written. */
-static bool parse_options(struct exec *x, const struct args *a, struct call *c)
+static bool zset_algebra_parse_options(struct exec *x, const struct args *a, struct call *c)
 {
     const bool count = x->cmd->imm & COUNT, weighs = !count && op_of(x) != DIFFERENCE;
     for (uint32_t i = c->at + 1 + c->n; i < a->n; i++) {
@@ -111,7 +111,7 @@ static int compare_sources(const void *a, const void *b)
     return x->at < y->at ? -1 : 1;
 }
 
-static void combine(const struct exec *x, struct call *c, struct zset_items *out)
+static void zset_algebra_combine(const struct exec *x, struct call *c, struct zset_items *out)
 {
     if (op_of(x) != DIFFERENCE)
         qsort(c->sources, c->n, sizeof *c->sources, compare_sources);
@@ -137,7 +137,7 @@ static void reply_items(struct reply *r, const struct zset_items *items, bool sc
 }
 
 /* Nothing to store leaves no set. */
-static int store(struct exec *x, struct bytes to, struct zset_items *items)
+static int zset_algebra_store(struct exec *x, struct bytes to, struct zset_items *items)
 {
     static const char *const events[] = {
         [UNION] = "zunionstore", [INTERSECTION] = "zinterstore", [DIFFERENCE] = "zdiffstore"};
@@ -155,17 +155,17 @@ static int store(struct exec *x, struct bytes to, struct zset_items *items)
     return rc;
 }
 
-static enum outcome run(struct exec *x, const struct args *a, struct call *c)
+static enum outcome zset_algebra_run(struct exec *x, const struct args *a, struct call *c)
 {
     struct zset_items items = {0};
     int rc = open_sources(x, a, c);
     if (rc != LK_OK)
         return reply_status(x, rc);
-    if (!parse_options(x, a, c))
+    if (!zset_algebra_parse_options(x, a, c))
         return RUN_DONE;
-    combine(x, c, &items);
+    zset_algebra_combine(x, c, &items);
     if (x->cmd->imm & STORE)
-        rc = store(x, a->v[1], &items);
+        rc = zset_algebra_store(x, a->v[1], &items);
     else if (!(x->cmd->imm & COUNT))
         zset_sort(items.v, items.n);
     if (rc != LK_OK)
@@ -178,13 +178,13 @@ static enum outcome run(struct exec *x, const struct args *a, struct call *c)
     return RUN_DONE;
 }
 
-static enum outcome algebra(struct exec *x, const struct args *a)
+static enum outcome zset_algebra_command(struct exec *x, const struct args *a)
 {
     struct call c = {.at = x->cmd->imm & STORE ? 2 : 1};
-    if (!parse_count(x, a, &c))
+    if (!zset_algebra_parse_count(x, a, &c))
         return RUN_DONE;
     c.sources = mem_alloc(c.n * sizeof *c.sources);
-    const enum outcome out = run(x, a, &c);
+    const enum outcome out = zset_algebra_run(x, a, &c);
     mem_free(c.sources, c.n * sizeof *c.sources);
     return out;
 }
@@ -196,12 +196,12 @@ static enum outcome algebra(struct exec *x, const struct args *a)
     }
 #define READ                                                                                       \
     .arity = -3, .flags = CMD_READONLY | CMD_MOVABLE_KEYS, .categories = CAT_SORTEDSET,            \
-    .keys = {COUNTED_KEYS(1)}, .run = algebra
+    .keys = {COUNTED_KEYS(1)}, .run = zset_algebra_command
 #define WRITE                                                                                      \
     .arity = -4, .flags = CMD_WRITE | CMD_DENYOOM | CMD_MOVABLE_KEYS, .categories = CAT_SORTEDSET, \
     .keys = {{.flags = KEY_OW | KEY_UPDATE, .begin = KEY_BEGIN_INDEX, .index = 1, .step = 1},      \
              COUNTED_KEYS(2)},                                                                     \
-    .run = algebra
+    .run = zset_algebra_command
 
 const struct command zset_algebra_commands[] = {
     {"zdiff", .imm = DIFFERENCE, READ},

@@ -41,8 +41,8 @@ static void reply_elements(struct reply *r, enum form form, struct bytes key, st
 }
 
 /* Takes up to count elements from v, the value of key, which exists. */
-static int pop(struct exec *x, struct bytes key, const struct value *v, bool top, uint64_t count,
-               enum form form)
+static int zset_pop_one(struct exec *x, struct bytes key, const struct value *v, bool top,
+                        uint64_t count, enum form form)
 {
     const struct reply_place mark = reply_mark(x->reply);
     const uint64_t length = zset_length(v), n = count < length ? count : length;
@@ -64,7 +64,7 @@ static int pop(struct exec *x, struct bytes key, const struct value *v, bool top
     return exec_close(x, e, true);
 }
 
-static enum outcome zpop(struct exec *x, const struct args *a)
+static enum outcome zset_pop_zpop(struct exec *x, const struct args *a)
 {
     const bool counted = a->n > 2;
     int64_t count = 1;
@@ -76,8 +76,8 @@ static enum outcome zpop(struct exec *x, const struct args *a)
         return reply_status(x, LK_ENOTPOS);
     rc = exec_find_silently(x, a->v[1], TYPE_ZSET, &v);
     if (rc == LK_OK && value_exists(&v) && count > 0)
-        rc = pop(x, a->v[1], &v, x->cmd->imm & FROM_TOP, (uint64_t)count,
-                 counted ? FORM_ELEMENTS : FORM_FLAT);
+        rc = zset_pop_one(x, a->v[1], &v, x->cmd->imm & FROM_TOP, (uint64_t)count,
+                          counted ? FORM_ELEMENTS : FORM_FLAT);
     else if (rc == LK_OK)
         reply_array(x->reply, 0);
     return rc == LK_OK ? RUN_DONE : reply_status(x, rc);
@@ -100,13 +100,13 @@ static int pop_first(struct exec *x, const struct bytes *keys, uint32_t n, bool 
             return rc;
         if (value_exists(&v)) {
             *found = true;
-            return pop(x, keys[i], &v, top, count, form);
+            return zset_pop_one(x, keys[i], &v, top, count, form);
         }
     }
     return LK_OK;
 }
 
-static enum outcome bzpop(struct exec *x, const struct args *a)
+static enum outcome zset_pop_bzpop(struct exec *x, const struct args *a)
 {
     struct wait_spec spec = {.first = 1, .count = a->n - 2, .type = TYPE_ZSET, .null_array = true};
     bool found;
@@ -150,7 +150,7 @@ static bool parse_mpop(struct exec *x, const struct args *a, uint32_t at, uint32
     return true;
 }
 
-static enum outcome zmpop(struct exec *x, const struct args *a)
+static enum outcome zset_pop_zmpop(struct exec *x, const struct args *a)
 {
     const bool may_wait = x->cmd->imm & MAY_WAIT;
     const uint32_t at = may_wait ? 2 : 1; /* the number of keys */
@@ -176,10 +176,11 @@ static enum outcome zmpop(struct exec *x, const struct args *a)
 #define POP_KEY (KEY_RW | KEY_ACCESS | KEY_DELETE)
 #define BLOCKING_POP                                                                               \
     .arity = -3, .flags = CMD_WRITE | CMD_FAST | CMD_BLOCKING,                                     \
-    .categories = CAT_SORTEDSET | CAT_BLOCKING, .keys = KEY_RANGE(1, -2, 1, POP_KEY), .run = bzpop
+    .categories = CAT_SORTEDSET | CAT_BLOCKING, .keys = KEY_RANGE(1, -2, 1, POP_KEY),              \
+    .run = zset_pop_bzpop
 #define POP                                                                                        \
     .arity = -2, .flags = CMD_WRITE | CMD_FAST, .categories = CAT_SORTEDSET,                       \
-    .keys = KEY_AT(1, POP_KEY), .run = zpop
+    .keys = KEY_AT(1, POP_KEY), .run = zset_pop_zpop
 #define COUNTED_KEYS(at)                                                                           \
     {                                                                                              \
         {                                                                                          \
@@ -191,11 +192,11 @@ static enum outcome zmpop(struct exec *x, const struct args *a)
 const struct command zset_pop_commands[] = {
     {"bzmpop", .arity = -5, .flags = CMD_WRITE | CMD_BLOCKING | CMD_MOVABLE_KEYS,
      .categories = CAT_SORTEDSET | CAT_BLOCKING, .imm = MAY_WAIT, .keys = COUNTED_KEYS(2),
-     .run = zmpop},
+     .run = zset_pop_zmpop},
     {"bzpopmax", .imm = FROM_TOP, BLOCKING_POP},
     {"bzpopmin", BLOCKING_POP},
     {"zmpop", .arity = -4, .flags = CMD_WRITE | CMD_MOVABLE_KEYS, .categories = CAT_SORTEDSET,
-     .keys = COUNTED_KEYS(1), .run = zmpop},
+     .keys = COUNTED_KEYS(1), .run = zset_pop_zmpop},
     {"zpopmax", .imm = FROM_TOP, POP},
     {"zpopmin", POP},
     {0},

@@ -15,7 +15,7 @@
 
 enum { WALK_SHARE = 3 }; /* more than a third of the set is found by walking */
 
-static void put(struct reply *r, const struct zset_iter *it, bool scores)
+static void zset_random_put(struct reply *r, const struct zset_iter *it, bool scores)
 {
     if (scores && r->version > 2)
         reply_array(r, 2);
@@ -24,7 +24,7 @@ static void put(struct reply *r, const struct zset_iter *it, bool scores)
         reply_double(r, it->score);
 }
 
-static void put_header(struct reply *r, uint64_t n, bool scores)
+static void zset_random_put_header(struct reply *r, uint64_t n, bool scores)
 {
     reply_array(r, scores && r->version == 2 ? 2 * n : n);
 }
@@ -33,10 +33,10 @@ static void with_repeats(struct exec *x, const struct value *v, uint64_t n, bool
 {
     const uint64_t length = zset_length(v);
     struct zset_iter it;
-    put_header(x->reply, n, scores);
+    zset_random_put_header(x->reply, n, scores);
     for (uint64_t i = 0; i < n; i++) {
         (void)zset_iter_at(&it, v, rng_below(exec_rng(x), length), false);
-        put(x->reply, &it, scores);
+        zset_random_put(x->reply, &it, scores);
     }
 }
 
@@ -47,7 +47,7 @@ static void by_walking(struct exec *x, const struct value *v, uint64_t n, bool s
     for (bool on = zset_iter_at(&it, v, 0, false); on && n > 0; on = zset_iter_next(&it), left--) {
         if (rng_below(exec_rng(x), left) >= n)
             continue;
-        put(x->reply, &it, scores);
+        zset_random_put(x->reply, &it, scores);
         n--;
     }
 }
@@ -59,7 +59,7 @@ static int compare_ranks(const void *a, const void *b)
 }
 
 /* Sorts n ranks and drops those that are there twice; returns how many are left. */
-static uint64_t distinct(uint64_t *ranks, uint64_t n)
+static uint64_t zset_random_distinct(uint64_t *ranks, uint64_t n)
 {
     uint64_t kept = 0;
     qsort(ranks, n, sizeof *ranks, compare_ranks);
@@ -74,12 +74,12 @@ static void by_drawing(struct exec *x, const struct value *v, uint64_t n, bool s
     const uint64_t length = zset_length(v);
     uint64_t *ranks = (uint64_t *)buf_reserve(x->scratch, n * sizeof *ranks);
     struct zset_iter it;
-    for (uint64_t have = 0; have < n; have = distinct(ranks, n))
+    for (uint64_t have = 0; have < n; have = zset_random_distinct(ranks, n))
         for (uint64_t i = have; i < n; i++)
             ranks[i] = rng_below(exec_rng(x), length);
     for (uint64_t i = 0; i < n; i++) {
         (void)zset_iter_at(&it, v, ranks[i], false);
-        put(x->reply, &it, scores);
+        zset_random_put(x->reply, &it, scores);
     }
 }
 
@@ -88,14 +88,14 @@ static void all_different(struct exec *x, const struct value *v, uint64_t n, boo
     const uint64_t length = zset_length(v);
     if (n > length)
         n = length;
-    put_header(x->reply, n, scores);
+    zset_random_put_header(x->reply, n, scores);
     if (n > length / WALK_SHARE)
         by_walking(x, v, n, scores);
     else
         by_drawing(x, v, n, scores);
 }
 
-static enum outcome one(struct exec *x, const struct args *a)
+static enum outcome zset_random_one(struct exec *x, const struct args *a)
 {
     struct value v;
     struct zset_iter it;
@@ -112,7 +112,7 @@ static enum outcome one(struct exec *x, const struct args *a)
 }
 
 /* Reads the count; false: the error is written. */
-static bool parse_count(struct exec *x, const struct args *a, int64_t *count)
+static bool zset_random_parse_count(struct exec *x, const struct args *a, int64_t *count)
 {
     const int rc = args_int64(a, 2, count);
     if (rc != LK_OK) {
@@ -134,14 +134,14 @@ static bool parse_count(struct exec *x, const struct args *a, int64_t *count)
     return true;
 }
 
-static enum outcome zrandmember(struct exec *x, const struct args *a)
+static enum outcome zset_random_zrandmember(struct exec *x, const struct args *a)
 {
     const bool scores = a->n > 3;
     struct value v;
     int64_t count;
     if (a->n == 2)
-        return one(x, a);
-    if (!parse_count(x, a, &count))
+        return zset_random_one(x, a);
+    if (!zset_random_parse_count(x, a, &count))
         return RUN_DONE;
     const int rc = exec_find(x, a->v[1], TYPE_ZSET, &v);
     if (rc != LK_OK)
@@ -157,6 +157,6 @@ static enum outcome zrandmember(struct exec *x, const struct args *a)
 
 const struct command zset_random_commands[] = {
     {"zrandmember", .arity = -2, .flags = CMD_READONLY, .categories = CAT_SORTEDSET,
-     .keys = KEY_AT(1, KEY_RO | KEY_ACCESS), .run = zrandmember},
+     .keys = KEY_AT(1, KEY_RO | KEY_ACCESS), .run = zset_random_zrandmember},
     {0},
 };

@@ -20,7 +20,8 @@ struct spec {
     struct zset_range range;       /* else */
 };
 
-static int parse_options(const struct exec *x, const struct args *a, uint32_t at, struct spec *s)
+static int zset_range_parse_options(const struct exec *x, const struct args *a, uint32_t at,
+                                    struct spec *s)
 {
     const bool options = s->by == BY_OPTION, store = x->cmd->imm & STORE;
     for (uint32_t i = at; i < a->n; i++) {
@@ -46,7 +47,7 @@ static int parse_options(const struct exec *x, const struct args *a, uint32_t at
 }
 
 /* Options that are right by themselves, but not together; NULL if all is well. */
-static const char *check(const struct spec *s)
+static const char *zset_range_check(const struct spec *s)
 {
     if (s->limit != -1 && s->by == BY_RANK)
         return "ERR syntax error, LIMIT is only supported in combination with either BYSCORE or "
@@ -69,7 +70,7 @@ static int parse_ends(const struct args *a, uint32_t at, struct spec *s)
 }
 
 /* Puts it on the first element wanted and returns how many there are. */
-static uint64_t begin(struct zset_iter *it, const struct value *v, const struct spec *s)
+static uint64_t zset_range_begin(struct zset_iter *it, const struct value *v, const struct spec *s)
 {
     uint64_t first, n;
     if (!value_exists(v))
@@ -87,7 +88,7 @@ static uint64_t begin(struct zset_iter *it, const struct value *v, const struct 
     return n;
 }
 
-static int store(struct exec *x, struct bytes to, struct zset_iter *it, uint64_t n)
+static int zset_range_store(struct exec *x, struct bytes to, struct zset_iter *it, uint64_t n)
 {
     struct zset_items items = {0};
     struct value v;
@@ -108,13 +109,14 @@ static int store(struct exec *x, struct bytes to, struct zset_iter *it, uint64_t
 }
 
 /* An empty range leaves no set. */
-static enum outcome reply_stored(struct exec *x, struct bytes to, struct zset_iter *it, uint64_t n)
+static enum outcome zset_range_reply_stored(struct exec *x, struct bytes to, struct zset_iter *it,
+                                            uint64_t n)
 {
     if (n == 0) {
         if (exec_delete(x, to, false))
             exec_event(x, EVENT_GENERIC, "del", to);
     } else {
-        const int rc = store(x, to, it, n);
+        const int rc = zset_range_store(x, to, it, n);
         if (rc != LK_OK)
             return reply_status(x, rc);
     }
@@ -122,15 +124,15 @@ static enum outcome reply_stored(struct exec *x, struct bytes to, struct zset_it
     return RUN_DONE;
 }
 
-static enum outcome zrange(struct exec *x, const struct args *a)
+static enum outcome zset_range_zrange(struct exec *x, const struct args *a)
 {
     const uint32_t key = x->cmd->imm & STORE ? 2 : 1;
     struct spec s = {.by = x->cmd->imm & BY_MASK, .reverse = x->cmd->imm & REVERSE, .limit = -1};
     struct zset_iter it;
     struct value v;
 
-    int rc = parse_options(x, a, key + 3, &s);
-    const char *wrong = rc == LK_OK ? check(&s) : NULL;
+    int rc = zset_range_parse_options(x, a, key + 3, &s);
+    const char *wrong = rc == LK_OK ? zset_range_check(&s) : NULL;
     if (wrong) {
         reply_error(x->reply, "%s", wrong);
         return RUN_DONE;
@@ -141,16 +143,16 @@ static enum outcome zrange(struct exec *x, const struct args *a)
         rc = exec_find(x, a->v[key], TYPE_ZSET, &v);
     if (rc != LK_OK)
         return reply_status(x, rc);
-    const uint64_t n = begin(&it, &v, &s);
+    const uint64_t n = zset_range_begin(&it, &v, &s);
     if (x->cmd->imm & STORE)
-        return reply_stored(x, a->v[1], &it, n);
+        return zset_range_reply_stored(x, a->v[1], &it, n);
     reply_zset(x->reply, &it, n, s.scores);
     return RUN_DONE;
 }
 
 #define RANGE                                                                                      \
     .arity = -4, .flags = CMD_READONLY, .categories = CAT_SORTEDSET,                               \
-    .keys = KEY_AT(1, KEY_RO | KEY_ACCESS), .run = zrange
+    .keys = KEY_AT(1, KEY_RO | KEY_ACCESS), .run = zset_range_zrange
 
 const struct command zset_range_commands[] = {
     {"zrange", .imm = BY_OPTION, RANGE},
@@ -160,7 +162,7 @@ const struct command zset_range_commands[] = {
      .imm = BY_OPTION | STORE,
      .keys = {{.flags = KEY_OW | KEY_UPDATE, .begin = KEY_BEGIN_INDEX, .index = 1, .step = 1},
               {.flags = KEY_RO | KEY_ACCESS, .begin = KEY_BEGIN_INDEX, .index = 2, .step = 1}},
-     .run = zrange},
+     .run = zset_range_zrange},
     {"zrevrange", .imm = BY_RANK | REVERSE, RANGE},
     {"zrevrangebylex", .imm = BY_MEMBER | REVERSE, RANGE},
     {"zrevrangebyscore", .imm = BY_SCORE | REVERSE, RANGE},

@@ -6,7 +6,7 @@
 #include "core/cmd/engine/scan_options.h"
 #include "core/cmd/zset/zset_ranges.h"
 
-static enum outcome zcard(struct exec *x, const struct args *a)
+static enum outcome zset_read_zcard(struct exec *x, const struct args *a)
 {
     struct value v;
     const int rc = exec_find(x, a->v[1], TYPE_ZSET, &v);
@@ -16,7 +16,7 @@ static enum outcome zcard(struct exec *x, const struct args *a)
     return RUN_DONE;
 }
 
-static enum outcome zscore(struct exec *x, const struct args *a)
+static enum outcome zset_read_zscore(struct exec *x, const struct args *a)
 {
     struct value v;
     double score;
@@ -49,7 +49,7 @@ static void reply_scores(struct reply *r, const struct value *v, const struct by
     }
 }
 
-static enum outcome zmscore(struct exec *x, const struct args *a)
+static enum outcome zset_read_zmscore(struct exec *x, const struct args *a)
 {
     struct value v;
     const int rc = exec_find(x, a->v[1], TYPE_ZSET, &v);
@@ -68,7 +68,7 @@ static enum outcome zmscore(struct exec *x, const struct args *a)
 }
 
 /* imm: from the highest score down. */
-static enum outcome zrank(struct exec *x, const struct args *a)
+static enum outcome zset_read_zrank(struct exec *x, const struct args *a)
 {
     const bool with_score = a->n > 3;
     struct value v;
@@ -99,7 +99,7 @@ static enum outcome zrank(struct exec *x, const struct args *a)
 }
 
 /* imm: by member. */
-static enum outcome zcount(struct exec *x, const struct args *a)
+static enum outcome zset_read_zcount(struct exec *x, const struct args *a)
 {
     struct zset_range r;
     struct value v;
@@ -138,7 +138,7 @@ static void scan_element(void *ctx, struct bytes member, struct bytes score)
 }
 
 /* The next cursor comes first, so the elements wait in scratch. */
-static enum outcome zscan(struct exec *x, const struct args *a)
+static enum outcome zset_read_zscan(struct exec *x, const struct args *a)
 {
     struct scan s = {.out = x->scratch};
     struct value v = {.type = TYPE_NONE};
@@ -164,14 +164,14 @@ static enum outcome zscan(struct exec *x, const struct args *a)
     .flags = CMD_READONLY | CMD_FAST, .categories = CAT_SORTEDSET, .keys = KEY_AT(1, KEY_RO | (how))
 
 const struct command zset_read_commands[] = {
-    {"zcard", .arity = 2, .run = zcard, READ(0)},
-    {"zcount", .arity = 4, .run = zcount, READ(KEY_ACCESS)},
-    {"zlexcount", .arity = 4, .imm = true, .run = zcount, READ(KEY_ACCESS)},
-    {"zmscore", .arity = -3, .run = zmscore, READ(KEY_ACCESS)},
-    {"zrank", .arity = -3, .run = zrank, READ(KEY_ACCESS)},
-    {"zrevrank", .arity = -3, .imm = true, .run = zrank, READ(KEY_ACCESS)},
+    {"zcard", .arity = 2, .run = zset_read_zcard, READ(0)},
+    {"zcount", .arity = 4, .run = zset_read_zcount, READ(KEY_ACCESS)},
+    {"zlexcount", .arity = 4, .imm = true, .run = zset_read_zcount, READ(KEY_ACCESS)},
+    {"zmscore", .arity = -3, .run = zset_read_zmscore, READ(KEY_ACCESS)},
+    {"zrank", .arity = -3, .run = zset_read_zrank, READ(KEY_ACCESS)},
+    {"zrevrank", .arity = -3, .imm = true, .run = zset_read_zrank, READ(KEY_ACCESS)},
     {"zscan", .arity = -3, .flags = CMD_READONLY, .categories = CAT_SORTEDSET,
-     .keys = KEY_AT(1, KEY_RO | KEY_ACCESS), .run = zscan},
-    {"zscore", .arity = 3, .run = zscore, READ(KEY_ACCESS)},
+     .keys = KEY_AT(1, KEY_RO | KEY_ACCESS), .run = zset_read_zscan},
+    {"zscore", .arity = 3, .run = zset_read_zscore, READ(KEY_ACCESS)},
     {0},
 };

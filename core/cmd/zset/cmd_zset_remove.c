@@ -5,7 +5,7 @@
 #include "core/cmd/engine/exec.h"
 #include "core/cmd/zset/zset_ranges.h"
 
-static enum outcome zrem(struct exec *x, const struct args *a)
+static enum outcome zset_remove_zrem(struct exec *x, const struct args *a)
 {
     const struct bytes key = a->v[1];
     struct value_edit *e;
@@ -34,7 +34,7 @@ struct spec {
     struct zset_range range;
 };
 
-static int parse(const struct args *a, enum by by, struct spec *s)
+static int zset_remove_parse(const struct args *a, enum by by, struct spec *s)
 {
     if (by == BY_SCORE)
         return zset_parse_scores(a->v[2], a->v[3], &s->range);
@@ -60,13 +60,13 @@ static int remove_range(struct exec *x, struct bytes key, uint64_t first, uint64
     return exec_close(x, e, true);
 }
 
-static enum outcome zremrange(struct exec *x, const struct args *a)
+static enum outcome zset_remove_zremrange(struct exec *x, const struct args *a)
 {
     const enum by by = (enum by)x->cmd->imm;
     struct spec s;
     struct value v;
     uint64_t first = 0, n = 0;
-    int rc = parse(a, by, &s);
+    int rc = zset_remove_parse(a, by, &s);
     if (rc == LK_OK)
         rc = exec_find_silently(x, a->v[1], TYPE_ZSET, &v);
     if (rc == LK_OK && value_exists(&v)) {
@@ -85,11 +85,11 @@ static enum outcome zremrange(struct exec *x, const struct args *a)
 
 #define REMOVE_RANGE                                                                               \
     .arity = 4, .flags = CMD_WRITE, .categories = CAT_SORTEDSET,                                   \
-    .keys = KEY_AT(1, KEY_RW | KEY_DELETE), .run = zremrange
+    .keys = KEY_AT(1, KEY_RW | KEY_DELETE), .run = zset_remove_zremrange
 
 const struct command zset_remove_commands[] = {
     {"zrem", .arity = -3, .flags = CMD_WRITE | CMD_FAST, .categories = CAT_SORTEDSET,
-     .keys = KEY_AT(1, KEY_RW | KEY_DELETE), .run = zrem},
+     .keys = KEY_AT(1, KEY_RW | KEY_DELETE), .run = zset_remove_zrem},
     {"zremrangebylex", .imm = BY_MEMBER, REMOVE_RANGE},
     {"zremrangebyrank", .imm = BY_RANK, REMOVE_RANGE},
     {"zremrangebyscore", .imm = BY_SCORE, REMOVE_RANGE},

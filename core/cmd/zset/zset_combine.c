@@ -9,7 +9,7 @@ static double not_nan(double score)
     return isnan(score) ? 0 : score; /* infinity less infinity, or nothing times infinity */
 }
 
-static double aggregate(enum zset_aggregate how, double old, double score)
+static double zset_combine_aggregate(enum zset_aggregate how, double old, double score)
 {
     switch (how) {
     case ZSET_SUM:
@@ -36,7 +36,7 @@ struct run {
 };
 
 /* False: there is no need for more. */
-static bool flush(struct run *r)
+static bool zset_combine_flush(struct run *r)
 {
     bool more = true;
     for (uint32_t i = 0; i < r->n && more; i++)
@@ -45,7 +45,7 @@ static bool flush(struct run *r)
     return more;
 }
 
-static void prefetch(const struct run *r, uint64_t hash)
+static void zset_combine_prefetch(const struct run *r, uint64_t hash)
 {
     zset_items_prefetch(r->others ? r->others : r->out, hash);
     if (r->sources > 1)
@@ -53,25 +53,25 @@ static void prefetch(const struct run *r, uint64_t hash)
 }
 
 /* A brief member must not wait for the others. */
-static bool add(void *ctx, struct bytes member, double score, bool brief)
+static bool zset_combine_add(void *ctx, struct bytes member, double score, bool brief)
 {
     struct run *r = ctx;
     r->item[r->n] = zset_item_of(member, score);
     r->brief[r->n] = brief;
     r->n++;
     if (r->n < RUN && !brief) {
-        prefetch(r, r->item[r->n - 1].hash);
+        zset_combine_prefetch(r, r->item[r->n - 1].hash);
         return true;
     }
-    return flush(r);
+    return zset_combine_flush(r);
 }
 
 /* Goes over the source at `at`. */
 static void go_over(struct run *r, uint32_t at)
 {
     r->at = at;
-    zset_source_each(&r->s[at], add, r);
-    flush(r);
+    zset_source_each(&r->s[at], zset_combine_add, r);
+    zset_combine_flush(r);
 }
 
 /* --- union ----------------------------------------------------------------------------------- */
@@ -84,7 +84,7 @@ static bool take_for_union(struct run *r, uint32_t i)
     struct zset_item *item =
         zset_items_put(r->out, it->member, it->hash, score, r->brief[i], &fresh);
     if (!fresh)
-        item->score = aggregate(r->how, item->score, score);
+        item->score = zset_combine_aggregate(r->how, item->score, score);
     return true;
 }
 
@@ -107,7 +107,7 @@ static bool take_for_intersection(struct run *r, uint32_t i)
         double other;
         if (!zset_source_find(&r->s[k], it->member, it->hash, &other))
             return true;
-        score = aggregate(r->how, score, r->s[k].weight * other);
+        score = zset_combine_aggregate(r->how, score, r->s[k].weight * other);
     }
     zset_items_append(r->out, it->member, it->hash, score, r->brief[i]);
     return r->out->n < r->limit;

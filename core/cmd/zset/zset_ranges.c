@@ -32,7 +32,7 @@ int zset_parse_scores(struct bytes min, struct bytes max, struct zset_range *out
     return parse_score(min, &out->min) && parse_score(max, &out->max) ? LK_OK : LK_EMINMAX;
 }
 
-static bool parse_member(struct bytes word, struct zset_bound *b)
+static bool zset_ranges_parse_member(struct bytes word, struct zset_bound *b)
 {
     if (word.size == 0)
         return false;
@@ -59,7 +59,9 @@ static bool parse_member(struct bytes word, struct zset_bound *b)
 int zset_parse_members(struct bytes min, struct bytes max, struct zset_range *out)
 {
     out->by_member = true;
-    return parse_member(min, &out->min) && parse_member(max, &out->max) ? LK_OK : LK_ELEX;
+    return zset_ranges_parse_member(min, &out->min) && zset_ranges_parse_member(max, &out->max)
+               ? LK_OK
+               : LK_ELEX;
 }
 
 void zset_clamp_ranks(int64_t first, int64_t last, uint64_t length, uint64_t *from, uint64_t *n)

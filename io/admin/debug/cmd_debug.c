@@ -298,7 +298,7 @@ static void debug_help(struct exec *x, const struct args *a)
 /* --- files ----------------------------------------------------------------------------------- */
 
 /* The client waits until the data are there again; false: an error is answered. */
-static bool ask_to_reload(struct exec *x, struct admin_reload *spec)
+static bool debug_ask_to_reload(struct exec *x, struct admin_reload *spec)
 {
     const struct admin_parts *parts = &x->admin->parts;
 
@@ -327,7 +327,7 @@ static bool debug_reload(struct exec *x, const struct args *a)
             return false;
         }
     }
-    return ask_to_reload(x, &spec);
+    return debug_ask_to_reload(x, &spec);
 }
 
 static bool debug_loadaof(struct exec *x, const struct args *a)
@@ -335,7 +335,7 @@ static bool debug_loadaof(struct exec *x, const struct args *a)
     struct admin_reload spec = {.aof = true};
 
     (void)a;
-    return ask_to_reload(x, &spec);
+    return debug_ask_to_reload(x, &spec);
 }
 
 /* --- the command ----------------------------------------------------------------------------- */
@@ -367,7 +367,7 @@ static const struct {
     {"structsize", 2, 2, .run = debug_structsize},
 };
 
-static bool allowed(const struct exec *x)
+static bool debug_allowed(const struct exec *x)
 {
     const int access = config_current(x->admin->parts.config)->enable_debug_command;
 
@@ -375,9 +375,9 @@ static bool allowed(const struct exec *x)
            (access == CONFIG_ACCESS_LOCAL && admin_is_local(x->session));
 }
 
-static enum outcome debug(struct exec *x, const struct args *a)
+static enum outcome debug_command(struct exec *x, const struct args *a)
 {
-    if (!allowed(x)) {
+    if (!debug_allowed(x)) {
         reply_error(x->reply,
                     "ERR DEBUG command not allowed. If the enable-debug-command option is set to "
                     "\"local\", you can run it from a local connection, otherwise you need to set "
@@ -401,6 +401,6 @@ static enum outcome debug(struct exec *x, const struct args *a)
 const struct command admin_debug_commands[] = {
     {"debug", .arity = -2,
      .flags = CMD_ADMIN | CMD_NOSCRIPT | CMD_LOADING | CMD_STALE | CMD_EXCLUSIVE,
-     .categories = CAT_ADMIN | CAT_DANGEROUS, .run = debug},
+     .categories = CAT_ADMIN | CAT_DANGEROUS, .run = debug_command},
     {0},
 };

@@ -9,7 +9,7 @@ static void fold_end(struct digest *d, struct sha1 *s)
         d->v[i] ^= hash[i];
 }
 
-static void fold(struct digest *d, struct bytes b)
+static void digest_fold_here(struct digest *d, struct bytes b)
 {
     struct sha1 s;
 
@@ -18,7 +18,7 @@ static void fold(struct digest *d, struct bytes b)
     fold_end(d, &s);
 }
 
-static void stir(struct digest *d)
+static void digest_stir(struct digest *d)
 {
     struct sha1 s;
 
@@ -27,10 +27,10 @@ static void stir(struct digest *d)
     sha1_end(&s, d->v);
 }
 
-static void mix(struct digest *d, struct bytes b)
+static void digest_mix(struct digest *d, struct bytes b)
 {
-    fold(d, b);
-    stir(d);
+    digest_fold_here(d, b);
+    digest_stir(d);
 }
 
 static void mix_number(struct digest *d, uint32_t n)
@@ -38,7 +38,7 @@ static void mix_number(struct digest *d, uint32_t n)
     const uint8_t bytes[4] = {(uint8_t)(n >> 24), (uint8_t)(n >> 16), (uint8_t)(n >> 8),
                               (uint8_t)n};
 
-    mix(d, bytes_of(bytes, sizeof bytes));
+    digest_mix(d, bytes_of(bytes, sizeof bytes));
 }
 
 struct telling {
@@ -55,7 +55,7 @@ static void end_element(struct telling *t)
         for (int i = 0; i < SHA1_BYTES; i++)
             t->d->v[i] ^= t->element.v[i];
     else if (t->unordered)
-        fold(t->d, bytes_of(t->element.v, SHA1_BYTES));
+        digest_fold_here(t->d, bytes_of(t->element.v, SHA1_BYTES));
     memset(&t->element, 0, sizeof t->element);
     t->parts = 0;
 }
@@ -64,7 +64,7 @@ static void end_element(struct telling *t)
  * Ordered values are their parts mixed one after the other.  Unordered ones are the folds of their
  * elements: the only part, or what the parts make when they are mixed.
  */
-static void tell(void *ctx, struct bytes piece, enum describe_end ends)
+static void digest_tell(void *ctx, struct bytes piece, enum describe_end ends)
 {
     struct telling *t = ctx;
     sha1_add(&t->part, piece);
@@ -72,10 +72,10 @@ static void tell(void *ctx, struct bytes piece, enum describe_end ends)
         return;
     struct digest *to = t->unordered ? &t->element : t->d;
     if (t->unordered && t->parts == 1)
-        stir(to);
+        digest_stir(to);
     fold_end(to, &t->part);
     if (!t->unordered || t->parts > 0)
-        stir(to);
+        digest_stir(to);
     t->parts++;
     if (ends == DESCRIBE_ELEMENT)
         end_element(t);
@@ -95,14 +95,14 @@ void digest_value(struct digest *d, const struct value *v, bool has_deadline)
 
     mix_number(d, type_number(v));
     sha1_begin(&t.part);
-    ops->describe(v, tell, &t);
+    ops->describe(v, digest_tell, &t);
     if (has_deadline)
-        fold(d, bytes_cstr("!!expire!!"));
+        digest_fold_here(d, bytes_cstr("!!expire!!"));
 }
 
 void digest_key(struct digest *d, struct bytes key, const struct value *v, bool has_deadline)
 {
-    mix(d, key);
+    digest_mix(d, key);
     digest_value(d, v, has_deadline);
 }
 
@@ -113,7 +113,7 @@ void digest_begin_database(struct digest *all, uint32_t db)
 
 void digest_fold(struct digest *all, const struct digest *one)
 {
-    fold(all, bytes_of(one->v, sizeof one->v));
+    digest_fold_here(all, bytes_of(one->v, sizeof one->v));
 }
 
 void digest_print(const struct digest *d, char out[DIGEST_CHARS + 1])

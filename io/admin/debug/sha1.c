@@ -1,6 +1,6 @@
 #include "io/admin/debug/sha1.h"
 
-static uint32_t rotate(uint32_t v, unsigned bits)
+static uint32_t sha1_rotate(uint32_t v, unsigned bits)
 {
     return v << bits | v >> (32 - bits);
 }
@@ -17,7 +17,7 @@ static void write_big_endian(uint8_t *p, uint32_t v)
 }
 
 /* Section 4.1.1 and 4.2.1: the function and the constant of each twenty rounds. */
-static uint32_t mix(int round, uint32_t b, uint32_t c, uint32_t d)
+static uint32_t sha1_mix(int round, uint32_t b, uint32_t c, uint32_t d)
 {
     switch (round / 20) {
     case 0:
@@ -38,13 +38,13 @@ static void add_block(struct sha1 *s, const uint8_t *p)
     for (int t = 0; t < 16; t++)
         w[t] = read_big_endian(p + 4 * t);
     for (int t = 16; t < 80; t++)
-        w[t] = rotate(w[t - 3] ^ w[t - 8] ^ w[t - 14] ^ w[t - 16], 1);
+        w[t] = sha1_rotate(w[t - 3] ^ w[t - 8] ^ w[t - 14] ^ w[t - 16], 1);
     memcpy(v, s->h, sizeof v);
     for (int t = 0; t < 80; t++) {
-        const uint32_t sum = rotate(v[0], 5) + mix(t, v[1], v[2], v[3]) + v[4] + w[t];
+        const uint32_t sum = sha1_rotate(v[0], 5) + sha1_mix(t, v[1], v[2], v[3]) + v[4] + w[t];
         v[4] = v[3];
         v[3] = v[2];
-        v[2] = rotate(v[1], 30);
+        v[2] = sha1_rotate(v[1], 30);
         v[1] = v[0];
         v[0] = sum;
     }

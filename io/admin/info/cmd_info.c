@@ -20,7 +20,7 @@ static uint64_t sections_of(struct bytes word)
     return sections;
 }
 
-static enum outcome info(struct exec *x, const struct args *a)
+static enum outcome info_command(struct exec *x, const struct args *a)
 {
     uint64_t sections = a->n == 1 ? sections_of(bytes_cstr("default")) : 0;
     struct buf text = {0};
@@ -35,6 +35,6 @@ static enum outcome info(struct exec *x, const struct args *a)
 
 const struct command admin_info_commands[] = {
     {"info", .arity = -1, .flags = CMD_LOADING | CMD_STALE | CMD_EACH_SHARD,
-     .categories = CAT_DANGEROUS, .run = info},
+     .categories = CAT_DANGEROUS, .run = info_command},
     {0},
 };

@@ -27,7 +27,7 @@ const struct info_section info_sections[] = {
 
 /* --- gathering ------------------------------------------------------------------------------- */
 
-static uint64_t larger(uint64_t a, uint64_t b)
+static uint64_t info_larger(uint64_t a, uint64_t b)
 {
     return a > b ? a : b;
 }
@@ -42,13 +42,13 @@ static void add_worker(struct admin_worker *sum, const struct admin_worker *one)
     sum->subscribed += one->subscribed;
     sum->watching += one->watching;
     sum->buffer_bytes += one->buffer_bytes;
-    sum->input_max = larger(sum->input_max, one->input_max);
-    sum->output_max = larger(sum->output_max, one->output_max);
+    sum->input_max = info_larger(sum->input_max, one->input_max);
+    sum->output_max = info_larger(sum->output_max, one->output_max);
     sum->reads += one->reads;
     sum->writes += one->writes;
 }
 
-static void gather(struct info *i)
+static void info_gather(struct info *i)
 {
     const struct admin_parts *parts = &i->admin->parts;
 
@@ -84,7 +84,7 @@ void info_write(struct exec *x, uint64_t sections, struct buf *out)
 
     totals_add_counters(i.engine, totals);
     totals_add_errors(i.engine, totals);
-    gather(&i);
+    info_gather(&i);
     for (uint32_t s = 0; info_sections[s].name; s++)
         needs_dbs |= (sections >> s & 1) && info_sections[s].needs_dbs;
     if (needs_dbs)

@@ -53,7 +53,7 @@ static void script_lines(struct info *i)
     count_and_human(i, "used_memory_scripts", "used_memory_scripts_human", 0);
 }
 
-static void limit_lines(struct info *i)
+static void info_memory_limit_lines(struct info *i)
 {
     count_and_human(i, "maxmemory", "maxmemory_human", i->config->dispatch.maxmemory);
     info_text(i, "maxmemory_policy", policies[i->config->maxmemory_policy]);
@@ -79,7 +79,7 @@ void info_memory(struct info *i)
     memory_report_get(i->admin, i->used_bytes, i->dbs, i->workers.buffer_bytes, &r);
     used_lines(i, &r);
     script_lines(i);
-    limit_lines(i);
+    info_memory_limit_lines(i);
     ratio_lines(i, &r);
     info_count(i, "mem_not_counted_for_evict", r.view + r.log_ring + lazy_free_pending_bytes(lazy));
     info_number(i, "mem_replication_backlog", 0);

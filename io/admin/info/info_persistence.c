@@ -11,7 +11,7 @@
 
 #include <inttypes.h>
 
-static const char *status(bool failed)
+static const char *info_persistence_status(bool failed)
 {
     return failed ? "err" : "ok";
 }
@@ -41,7 +41,7 @@ static void rdb_lines(struct info *i)
                changes > p->changes_at_last_save ? changes - p->changes_at_last_save : 0);
     info_number(i, "rdb_bgsave_in_progress", p->saving);
     info_number(i, "rdb_last_save_time", p->last_save_s);
-    info_text(i, "rdb_last_bgsave_status", status(p->save_failed));
+    info_text(i, "rdb_last_bgsave_status", info_persistence_status(p->save_failed));
     info_number(i, "rdb_last_bgsave_time_sec", p->last_save_duration_s);
     info_number(i, "rdb_current_bgsave_time_sec", p->current_save_duration_s);
     info_count(i, "rdb_saves", p->saves);
@@ -59,10 +59,10 @@ static void aof_lines(struct info *i)
     info_number(i, "aof_rewrite_scheduled", p->rewrite_scheduled);
     info_number(i, "aof_last_rewrite_time_sec", p->last_rewrite_duration_s);
     info_number(i, "aof_current_rewrite_time_sec", p->current_rewrite_duration_s);
-    info_text(i, "aof_last_bgrewrite_status", status(p->rewrite_failed));
+    info_text(i, "aof_last_bgrewrite_status", info_persistence_status(p->rewrite_failed));
     info_count(i, "aof_rewrites", p->rewrites);
     info_number(i, "aof_rewrites_consecutive_failures", p->rewrite_failed);
-    info_text(i, "aof_last_write_status", status(p->aof_write_failed));
+    info_text(i, "aof_last_write_status", info_persistence_status(p->aof_write_failed));
     info_count(i, "aof_last_cow_size", p->last_rewrite_held_bytes);
     if (p->aof_enabled) {
         info_count(i, "aof_current_size", p->aof_current_size);

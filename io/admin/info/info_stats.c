@@ -12,7 +12,7 @@
 
 #include <inttypes.h>
 
-static void zeros(struct info *i, const char *const *names)
+static void info_stats_zeros(struct info *i, const char *const *names)
 {
     for (; *names; names++)
         info_number(i, *names, 0);
@@ -96,24 +96,24 @@ void info_stats(struct info *i)
     const struct stats *t = i->totals;
 
     traffic_lines(i);
-    zeros(i, sync);
+    info_stats_zeros(i, sync);
     info_count(i, "expired_subkeys", i->totals->expired_elements);
     expiry_lines(i);
-    zeros(i, expiry);
+    info_stats_zeros(i, expiry);
     info_count(i, "evicted_keys", t->evicted_keys);
-    zeros(i, eviction_others);
+    info_stats_zeros(i, eviction_others);
     exceeded_lines(i);
     info_count(i, "keyspace_hits", t->keyspace_hits);
     info_count(i, "keyspace_misses", t->keyspace_misses);
     message_lines(i);
-    zeros(i, others);
+    info_stats_zeros(i, others);
     info_count(i, "total_error_replies", t->error_replies);
-    zeros(i, tail);
+    info_stats_zeros(i, tail);
     info_count(i, "total_reads_processed", i->workers.reads);
     info_count(i, "total_writes_processed", i->workers.writes);
     info_count(i, "client_query_buffer_limit_disconnections", t->query_limit_disconnections);
     info_count(i, "client_output_buffer_limit_disconnections", t->output_limit_disconnections);
-    zeros(i, end);
+    info_stats_zeros(i, end);
     info_count(i, "protocol_errors", t->protocol_errors);
     info_count(i, "commands_parked", t->parked);
     info_count(i, "commands_with_token", t->token_waits);

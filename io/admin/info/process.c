@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 /* Reads a small file of /proc whole; "" if there is none. */
-static void read_text(const char *path, char *out, size_t size)
+static void process_read_text(const char *path, char *out, size_t size)
 {
     FILE *f = fopen(path, "re");
     size_t n = 0;
@@ -24,7 +24,7 @@ uint64_t process_rss_bytes(void)
     char text[128];
     uint64_t pages = 0;
 
-    read_text("/proc/self/statm", text, sizeof text);
+    process_read_text("/proc/self/statm", text, sizeof text);
     if (sscanf(text, "%*u %" SCNu64, &pages) != 1)
         return 0;
     return pages * (uint64_t)sysconf(_SC_PAGESIZE);
@@ -37,7 +37,7 @@ uint64_t process_machine_bytes(void)
     return pages > 0 && page > 0 ? (uint64_t)pages * (uint64_t)page : 0;
 }
 
-static double seconds(struct timeval t)
+static double process_seconds(struct timeval t)
 {
     return (double)t.tv_sec + (double)t.tv_usec / 1e6;
 }
@@ -48,7 +48,7 @@ static struct process_cpu usage_of(int who)
 
     if (getrusage(who, &r) != 0)
         return (struct process_cpu){0, 0};
-    return (struct process_cpu){seconds(r.ru_utime), seconds(r.ru_stime)};
+    return (struct process_cpu){process_seconds(r.ru_utime), process_seconds(r.ru_stime)};
 }
 
 struct process_cpu process_cpu_self(void)
@@ -68,7 +68,7 @@ struct process_cpu process_cpu_main_thread(void)
     unsigned long user = 0, system = 0;
 
     snprintf(path, sizeof path, "/proc/self/task/%d/stat", (int)getpid());
-    read_text(path, text, sizeof text);
+    process_read_text(path, text, sizeof text);
     const char *rest = strrchr(text, ')');
     if (!rest || sscanf(rest + 1, " %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu", &user,
                         &system) != 2)

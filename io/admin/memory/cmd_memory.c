@@ -18,7 +18,7 @@ static uint64_t client_bytes(const struct admin *a)
     return bytes;
 }
 
-static uint64_t put_number(struct reply *r, const char *name, int64_t value)
+static uint64_t memory_put_number(struct reply *r, const char *name, int64_t value)
 {
     reply_bulk_cstr(r, name);
     reply_int(r, value);
@@ -37,42 +37,42 @@ static uint64_t put_databases(struct reply *r, const struct db_reports *dbs)
     for (uint32_t i = 0; i < dbs->n; i++) {
         reply_bulk_printf(r, "db.%u", dbs->v[i].db);
         reply_map(r, 2);
-        put_number(r, "overhead.hashtable.main", (int64_t)dbs->v[i].table_bytes);
-        put_number(r, "overhead.hashtable.expires", 0); /* deadlines lie in the entries */
+        memory_put_number(r, "overhead.hashtable.main", (int64_t)dbs->v[i].table_bytes);
+        memory_put_number(r, "overhead.hashtable.expires", 0); /* deadlines lie in the entries */
     }
     return dbs->n;
 }
 
 static uint64_t put_overhead(struct reply *r, const struct memory_report *m)
 {
-    uint64_t n = put_number(r, "peak.allocated", (int64_t)m->peak);
+    uint64_t n = memory_put_number(r, "peak.allocated", (int64_t)m->peak);
 
-    n += put_number(r, "total.allocated", (int64_t)m->used);
-    n += put_number(r, "startup.allocated", (int64_t)m->startup);
-    n += put_number(r, "replication.backlog", 0);
-    n += put_number(r, "clients.slaves", 0);
-    n += put_number(r, "clients.normal", (int64_t)m->clients);
-    n += put_number(r, "cluster.links", 0);
-    n += put_number(r, "aof.buffer", 0);
-    n += put_number(r, "lua.caches", 0);
-    n += put_number(r, "functions.caches", 0);
-    n += put_number(r, "log.ring", (int64_t)m->log_ring);
-    n += put_number(r, "view.held", (int64_t)m->view);
+    n += memory_put_number(r, "total.allocated", (int64_t)m->used);
+    n += memory_put_number(r, "startup.allocated", (int64_t)m->startup);
+    n += memory_put_number(r, "replication.backlog", 0);
+    n += memory_put_number(r, "clients.slaves", 0);
+    n += memory_put_number(r, "clients.normal", (int64_t)m->clients);
+    n += memory_put_number(r, "cluster.links", 0);
+    n += memory_put_number(r, "aof.buffer", 0);
+    n += memory_put_number(r, "lua.caches", 0);
+    n += memory_put_number(r, "functions.caches", 0);
+    n += memory_put_number(r, "log.ring", (int64_t)m->log_ring);
+    n += memory_put_number(r, "view.held", (int64_t)m->view);
     return n;
 }
 
 static uint64_t put_dataset(struct reply *r, const struct memory_report *m)
 {
-    uint64_t n = put_number(r, "overhead.db.hashtable.lut", (int64_t)m->tables);
+    uint64_t n = memory_put_number(r, "overhead.db.hashtable.lut", (int64_t)m->tables);
 
-    n += put_number(r, "overhead.db.hashtable.rehashing", 0);
-    n += put_number(r, "db.dict.rehashing.count", 0);
-    n += put_number(r, "overhead.total", (int64_t)m->overhead);
-    n += put_number(r, "keys.count", (int64_t)m->keys);
-    n += put_number(r, "keys.bytes-per-key",
-                    m->keys && m->used > m->startup ? (int64_t)((m->used - m->startup) / m->keys)
-                                                    : 0);
-    n += put_number(r, "dataset.bytes", (int64_t)m->dataset);
+    n += memory_put_number(r, "overhead.db.hashtable.rehashing", 0);
+    n += memory_put_number(r, "db.dict.rehashing.count", 0);
+    n += memory_put_number(r, "overhead.total", (int64_t)m->overhead);
+    n += memory_put_number(r, "keys.count", (int64_t)m->keys);
+    n += memory_put_number(
+        r, "keys.bytes-per-key",
+        m->keys && m->used > m->startup ? (int64_t)((m->used - m->startup) / m->keys) : 0);
+    n += memory_put_number(r, "dataset.bytes", (int64_t)m->dataset);
     n += put_double(r, "dataset.percentage", m->dataset_percent);
     n += put_double(r, "peak.percentage", m->peak_percent);
     return n;
@@ -80,19 +80,19 @@ static uint64_t put_dataset(struct reply *r, const struct memory_report *m)
 
 static uint64_t put_allocator(struct reply *r, const struct memory_report *m)
 {
-    uint64_t n = put_number(r, "allocator.allocated", (int64_t)m->allocator.allocated);
+    uint64_t n = memory_put_number(r, "allocator.allocated", (int64_t)m->allocator.allocated);
 
-    n += put_number(r, "allocator.active", (int64_t)m->allocator.active);
-    n += put_number(r, "allocator.resident", (int64_t)m->allocator.resident);
-    n += put_number(r, "allocator.muzzy", 0);
+    n += memory_put_number(r, "allocator.active", (int64_t)m->allocator.active);
+    n += memory_put_number(r, "allocator.resident", (int64_t)m->allocator.resident);
+    n += memory_put_number(r, "allocator.muzzy", 0);
     n += put_double(r, "allocator-fragmentation.ratio", m->allocator_frag_ratio);
-    n += put_number(r, "allocator-fragmentation.bytes", m->allocator_frag);
+    n += memory_put_number(r, "allocator-fragmentation.bytes", m->allocator_frag);
     n += put_double(r, "allocator-rss.ratio", m->allocator_rss_ratio);
-    n += put_number(r, "allocator-rss.bytes", m->allocator_rss);
+    n += memory_put_number(r, "allocator-rss.bytes", m->allocator_rss);
     n += put_double(r, "rss-overhead.ratio", m->rss_overhead_ratio);
-    n += put_number(r, "rss-overhead.bytes", m->rss_overhead);
+    n += memory_put_number(r, "rss-overhead.bytes", m->rss_overhead);
     n += put_double(r, "fragmentation", m->fragmentation_ratio);
-    n += put_number(r, "fragmentation.bytes", m->fragmentation);
+    n += memory_put_number(r, "fragmentation.bytes", m->fragmentation);
     return n;
 }
 

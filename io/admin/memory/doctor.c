@@ -12,7 +12,7 @@ static bool peak_was_high(const struct memory_report *m)
     return m->peak > m->used + m->used / 2;
 }
 
-static bool fragmented(const struct memory_report *m)
+static bool doctor_fragmented(const struct memory_report *m)
 {
     return m->fragmentation_ratio > 1.4 && m->fragmentation > GAP_BYTES;
 }
@@ -44,9 +44,10 @@ static const struct {
     {peak_was_high, "Peak: the server once used more than 1.5 times what it uses now. The system "
                     "may still count that memory as the server's; MEMORY PURGE gives back what is "
                     "not in use."},
-    {fragmented, "Resident size: the process holds more than 1.4 times what the data takes. If "
-                 "there was no high peak before, look at the two figures of the allocator in "
-                 "MEMORY STATS."},
+    {doctor_fragmented,
+     "Resident size: the process holds more than 1.4 times what the data takes. If "
+     "there was no high peak before, look at the two figures of the allocator in "
+     "MEMORY STATS."},
     {allocator_fragmented, "Fragmentation: pages are only partly in use, as when many values of "
                            "one size were replaced by others of another size."},
     {allocator_keeps, "Unused pages: the allocator keeps pages that hold nothing. They will be "

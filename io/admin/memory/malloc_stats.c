@@ -4,14 +4,14 @@
 
 #include <jemalloc/jemalloc.h>
 
-static void append(void *ctx, const char *text)
+static void malloc_stats_append(void *ctx, const char *text)
 {
     buf_append_cstr(ctx, text);
 }
 
 void malloc_stats_write(struct buf *out)
 {
-    malloc_stats_print(append, out, NULL);
+    malloc_stats_print(malloc_stats_append, out, NULL);
 }
 
 #else

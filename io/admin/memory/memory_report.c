@@ -4,12 +4,12 @@
 #include "core/store/view.h"
 #include "io/admin/info/process.h"
 
-static double ratio(uint64_t a, uint64_t b)
+static double memory_report_ratio(uint64_t a, uint64_t b)
 {
     return b ? (double)a / (double)b : 0;
 }
 
-static uint64_t above(uint64_t a, uint64_t b)
+static uint64_t memory_report_above(uint64_t a, uint64_t b)
 {
     return a > b ? a - b : 0;
 }
@@ -18,12 +18,13 @@ static void set_ratios(struct memory_report *r)
 {
     const struct mem_stats *m = &r->allocator;
 
-    r->dataset_percent = 100 * ratio(r->dataset, above(r->used, r->startup));
-    r->peak_percent = 100 * ratio(r->used, r->peak);
-    r->allocator_frag_ratio = ratio(m->active, m->allocated);
-    r->allocator_rss_ratio = ratio(m->resident, m->active);
-    r->rss_overhead_ratio = ratio(r->rss, m->resident);
-    r->fragmentation_ratio = ratio(r->rss, r->used);
+    r->dataset_percent =
+        100 * memory_report_ratio(r->dataset, memory_report_above(r->used, r->startup));
+    r->peak_percent = 100 * memory_report_ratio(r->used, r->peak);
+    r->allocator_frag_ratio = memory_report_ratio(m->active, m->allocated);
+    r->allocator_rss_ratio = memory_report_ratio(m->resident, m->active);
+    r->rss_overhead_ratio = memory_report_ratio(r->rss, m->resident);
+    r->fragmentation_ratio = memory_report_ratio(r->rss, r->used);
     r->allocator_frag = (int64_t)(m->active - m->allocated);
     r->allocator_rss = (int64_t)(m->resident - m->active);
     r->rss_overhead = (int64_t)(r->rss - m->resident);
