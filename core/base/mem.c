@@ -247,7 +247,7 @@ LK_NORETURN LK_COLD static void mem_out_of_memory(size_t size)
     abort();
 }
 
-void *mem_try_alloc(size_t size)
+static inline void *mem_take(size_t size)
 {
     /* Past this an allocator must refuse, and the size class would not fit a size_t. */
     if (LK_UNLIKELY(size > PTRDIFF_MAX))
@@ -258,9 +258,15 @@ void *mem_try_alloc(size_t size)
     return p;
 }
 
+void *mem_try_alloc(size_t size)
+{
+    return mem_take(size);
+}
+
+/* Not by mem_try_alloc: tests take its place and let it fail, and this may not. */
 void *mem_alloc(size_t size)
 {
-    void *p = mem_try_alloc(size);
+    void *p = mem_take(size);
 
     if (LK_UNLIKELY(!p))
         mem_out_of_memory(size);
