@@ -256,6 +256,7 @@ static void read_configuration(struct server *s, int argc, char **argv)
     }
     s->config = config_holder_new();
     config_provide(s->config, CONFIG_NEEDS_EVICTION);
+    config_provide(s->config, CONFIG_NEEDS_PUBSUB);
     const int rc = config_load_args(s->config, argc, argv, STDIN_FILENO, &text);
     if (rc == LK_OK)
         return;

@@ -36,24 +36,38 @@ const char *config_need_unmet(const struct config_holder *h, const struct config
     return features[row->needs].refusal;
 }
 
-/* CONFIG REWRITE of Redis writes the default user's line even where nobody has touched it. */
+/*
+ * CONFIG REWRITE of Redis writes the default user's line even where nobody has touched it.  The
+ * line begins with a user who may do nothing, so each of these words has to be there.
+ */
 static bool changes_nothing(const struct bytes *argv, size_t argc)
 {
-    static const char *const rules[] = {"on",          "nopass",  "sanitize-payload",
-                                        "~*",          "allkeys", "&*",
-                                        "allchannels", "+@all",   "allcommands"};
-    enum { RULES = sizeof rules / sizeof *rules };
+    enum { ON = 1, NOPASS = 2, KEYS = 4, CHANNELS = 8, COMMANDS = 16, ALL = 31 };
+    static const struct {
+        const char *word;
+        uint32_t gives;
+    } rules[] = {{"on", ON},
+                 {"nopass", NOPASS},
+                 {"sanitize-payload", 0},
+                 {"~*", KEYS},
+                 {"allkeys", KEYS},
+                 {"&*", CHANNELS},
+                 {"allchannels", CHANNELS},
+                 {"+@all", COMMANDS},
+                 {"allcommands", COMMANDS}};
+    uint32_t given = 0;
 
     if (!bytes_is_word(argv[0], "user") || !bytes_equal(argv[1], bytes_cstr("default")))
         return false;
     for (size_t i = 2; i < argc; i++) {
         size_t r = 0;
-        while (r < RULES && !bytes_is_word(argv[i], rules[r]))
+        while (r < sizeof rules / sizeof *rules && !bytes_is_word(argv[i], rules[r].word))
             r++;
-        if (r == RULES)
+        if (r == sizeof rules / sizeof *rules)
             return false;
+        given |= rules[r].gives;
     }
-    return true;
+    return given == ALL;
 }
 
 const char *config_need_unmet_order(const struct config_holder *h, enum config_feature needs,

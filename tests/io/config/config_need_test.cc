@@ -59,6 +59,10 @@ TEST_F(ConfigNeed, DemandsStopTheStart)
         {"user default on #0123 ~* &* +@all", no_acl},
         {"user default on nopass ~* &* -@all", no_acl},
         {"user default reset", no_acl},
+        {"user default on nopass", no_acl}, // each word that lacks takes a right away
+        {"user default on nopass ~* +@all", no_acl},
+        {"user default nopass ~* &* +@all", no_acl},
+        {"user default on ~* &* +@all", no_acl},
         {"user alice on nopass ~* &* +@all", no_acl},
         {"aclfile users.acl", no_acl},
         {"tls-port 6380", no_tls},
@@ -83,7 +87,7 @@ TEST_F(ConfigNeed, WhatAsksForNothingIsTaken)
 {
     EXPECT_EQ(load("tls-port 0\ntls-replication no\nreplicaof no one\nmin-replicas-to-write 0\n"
                    "cluster-enabled no\naclfile \"\"\nuser default on nopass sanitize-payload ~* "
-                   "&* +@all\nuser default ON allkeys allchannels allcommands\n"),
+                   "&* +@all\nuser default ON NOPASS allkeys allchannels allcommands\n"),
               "");
     EXPECT_EQ(logged(), "");
 }
@@ -91,8 +95,9 @@ TEST_F(ConfigNeed, WhatAsksForNothingIsTaken)
 // nopass in a user's line would take the password away again; that must not be decided in silence.
 TEST_F(ConfigNeed, AUsersLineAndAPassword)
 {
-    EXPECT_EQ(load("requirepass p\nuser default on nopass\n"),
-              fatal(2, "user default on nopass", "cannot be combined with requirepass"));
+    EXPECT_EQ(
+        load("requirepass p\nuser default on nopass ~* &* +@all\n"),
+        fatal(2, "user default on nopass ~* &* +@all", "cannot be combined with requirepass"));
 }
 
 TEST_F(ConfigNeed, ConfigSetRefusesDemands)
