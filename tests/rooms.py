@@ -3,7 +3,7 @@
 A room is a folder, or some files of one by the start of their names.  A file belongs to the room
 with the longest prefix, knows its own room, and the rooms that its row names.
 
-    core/base <- ds, proto <- types <- store <- cmd
+    core/base <- ds, proto <- types <- store <- cmd;  proto <- peer
     core/cmd: command <- client <- engine <- families (none knows another) <- tables.c
     persist:  file_ops <- log_thread, rdb <- aof <- saver
     io:       net, config <- start <- worker <- saving <- admin <- main.c
@@ -29,6 +29,7 @@ AOF = RDB + ["persist/log_thread", "persist/rdb/"]
 SAVER = AOF + ["persist/aof/"]
 PERSIST = SAVER + ["persist/saver"]
 
+PEER = ["core/peer/"]
 START = ["io/net/", "io/config/"]
 WORKER = START + ["io/start/"]
 SAVING = WORKER + ["io/worker/"]
@@ -39,6 +40,7 @@ ROOMS = {
     "core/base/": [],
     "core/ds/": BASE,
     "core/proto/": BASE,
+    "core/peer/": BASE + ["core/proto/"],
     "core/types/": DS,
     "core/store/": TYPES,
     "core/cmd/command/": LOWER,
