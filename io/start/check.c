@@ -3,6 +3,7 @@
 #include "core/base/clock.h"
 #include "core/base/hash.h"
 #include "core/base/mem.h"
+#include "persist/aof/aof_chain.h"
 #include "persist/aof/aof_load.h"
 #include "persist/rdb/rdb_file.h"
 
@@ -113,6 +114,20 @@ static int cut_file(const struct aof_check *c, const struct aof_load_result *res
     return 0;
 }
 
+/* What was never durable, behind a file that has lost its end. */
+static int empty_behind(const struct aof_check *c, const struct aof_manifest *m,
+                        const struct aof_load_result *result)
+{
+    struct aof_chain chain;
+    const char *at = NULL;
+    aof_chain_init(&chain, m, &file_ops_system, c->directory);
+    const int rc = aof_chain_end_behind(&chain, (size_t)(result->file - m->files), &at);
+    if (rc != LK_OK)
+        fprintf(stderr, "Failed to truncate AOF %s: %s\n", at, strerror(errno));
+    aof_chain_release(&chain);
+    return rc == LK_OK ? 0 : 1;
+}
+
 static bool check_ask(const char *question)
 {
     char answer[8] = "";
@@ -128,7 +143,7 @@ static int check_repair(const struct aof_check *c, const struct aof_manifest *m,
         printf("AOF %s is not valid. Use the --fix option to try fixing it.\n", result->file->name);
         return 1;
     }
-    if (result->file != &m->files[m->count - 1]) {
+    if (!result->ends && result->file != &m->files[m->count - 1]) {
         printf("Failed to truncate AOF %s because it is not the last file\n", result->file->name);
         return 1;
     }
@@ -142,6 +157,8 @@ static int check_repair(const struct aof_check *c, const struct aof_manifest *m,
         printf("Aborting...\n");
         return 1;
     }
+    if (result->ends && empty_behind(c, m, result) != 0)
+        return 1;
     return cut_file(c, result);
 }
 

@@ -49,7 +49,8 @@ void aof_set_timestamps(struct aof *a, bool on)
 static size_t put_annotations(struct aof *a)
 {
     char line[ANNOTATION_MAX];
-    size_t n = a->crc_bytes >= CRC_EVERY_BYTES ? aof_put_crc_now(a) : 0;
+    size_t n = aof_put_after(a);
+    n += a->crc_bytes >= CRC_EVERY_BYTES ? aof_put_crc_now(a) : 0;
     const int64_t now_s = clock_unix_ms() / 1000;
     if (__atomic_load_n(&a->timestamps, __ATOMIC_RELAXED) && now_s != a->stamped_s) {
         const size_t m = (size_t)snprintf(line, sizeof line, "#TS:%lld\r\n", (long long)now_s);

@@ -8,7 +8,8 @@
  *
  * Each step is synced before the next, so whenever the machine stops, the manifest that is found
  * names files that are there, and they hold all that was durable.  A file that is ready is empty,
- * so the one before it may end anywhere, as the last one may.
+ * so the one before it may end anywhere, as the last one may; the first line of each says how long
+ * the one before it was (aof_chain.h).
  */
 #include "core/base/futex.h"
 #include "core/base/log.h"
@@ -23,9 +24,22 @@
 
 /* --- the file that is written ---------------------------------------------------------------- */
 
+/* The file that is written is the one to be told of in the next; an empty one leaves no trace. */
+static void note_before(struct aof *a)
+{
+    if (a->fd >= 0 && a->file_bytes > 0) {
+        a->after_seq = a->file_seq;
+        a->after_bytes = a->file_bytes;
+    }
+}
+
 /* In lock: the file that was written leaves, fd (-1: none) takes its place. */
 static void switch_to(struct aof *a, int fd, uint64_t ticket)
 {
+    note_before(a);
+    if (fd < 0)
+        a->after_seq = 0;
+    a->says_after = a->after_seq > 0;
     if (a->fd >= 0) {
         struct aof_leaving *l = mem_new(struct aof_leaving);
         *l = (struct aof_leaving){.fd = a->fd, .ticket = ticket};
@@ -144,6 +158,7 @@ static void take_ready(struct aof *a, uint64_t ticket)
     switch_to(a, ready->fd, ticket);
     aof_manifest_release(&a->locked.manifest);
     a->locked.manifest = ready->manifest;
+    a->file_seq = a->locked.manifest.incr_seq;
     a->locked.unlisted = !ready->listed;
     *ready = (struct aof_ready){.fd = -1};
 }
@@ -156,11 +171,45 @@ static int begin_new(struct aof *a, struct aof_manifest *m)
         return rc;
     pthread_mutex_lock(&a->lock);
     a->fd = fd;
+    a->file_seq = m->incr_seq;
     aof_manifest_release(&a->locked.manifest);
     a->locked.manifest = *m;
     pthread_mutex_unlock(&a->lock);
     memset(m, 0, sizeof *m);
     return LK_OK;
+}
+
+/*
+ * What an earlier life has written to a file and did not live to sync: from here on nobody would,
+ * and the file behind it says that it is durable.
+ */
+static int know_before(struct aof *a, const struct aof_file *f)
+{
+    char *path = aof_path(a, f->name);
+    const int fd = a->ops->open(a->ops->ctx, path, O_RDWR, 0);
+    mem_strfree(path);
+    if (fd < 0)
+        return LK_EIO;
+    const int64_t size = a->ops->size(a->ops->ctx, fd);
+    int rc = size < 0 ? LK_EIO : LK_OK;
+    if (size > 0) {
+        a->after_seq = f->seq;
+        a->after_bytes = (uint64_t)size;
+        rc = a->ops->sync_data(a->ops->ctx, fd) == 0 ? LK_OK : LK_EIO;
+    }
+    const int why = errno;
+    a->ops->close(a->ops->ctx, fd);
+    errno = why;
+    return rc;
+}
+
+static int know_all_before(struct aof *a, const struct aof_manifest *m, const struct aof_file *last)
+{
+    int rc = LK_OK;
+    for (size_t i = 0; i < m->count && rc == LK_OK; i++)
+        if (m->files[i].kind == AOF_INCR && &m->files[i] != last)
+            rc = know_before(a, &m->files[i]);
+    return rc;
 }
 
 int aof_open(struct aof *a, struct aof_manifest *m, uint64_t incr_bytes, uint64_t base_bytes)
@@ -174,13 +223,15 @@ int aof_open(struct aof *a, struct aof_manifest *m, uint64_t incr_bytes, uint64_
         aof_manifest_release(m);
         return rc;
     }
-    const int fd = open_incr(a, last->name, O_APPEND);
+    const int fd = know_all_before(a, m, last) == LK_OK ? open_incr(a, last->name, O_APPEND) : -1;
     if (fd < 0) {
         aof_manifest_release(m);
         return LK_EIO;
     }
     const int64_t size = a->ops->size(a->ops->ctx, fd);
     a->file_bytes = size > 0 ? (uint64_t)size : 0;
+    a->file_seq = last->seq;
+    a->says_after = a->after_seq > 0 && a->file_bytes == 0;
     pthread_mutex_lock(&a->lock); /* the sync thread is there already */
     a->locked.file_written = a->file_bytes;
     a->locked.manifest = *m;

@@ -7,6 +7,7 @@
 #include "core/base/log.h"
 #include "core/base/mem.h"
 #include "core/proto/resp_parse.h"
+#include "persist/aof/aof_chain.h"
 #include "persist/aof/aof_tail.h"
 #include "persist/rdb/rdb_file.h"
 
@@ -23,6 +24,8 @@ struct reading {
     const struct aof_receiver *receiver;
     struct aof_load_result *result;
     struct buf *error;
+    const struct aof_chain *chain;
+    size_t index; /* of the file in the manifest */
     const char *path;
     int fd;
     struct buf in; /* bytes read and not used up: from at on */
@@ -254,26 +257,38 @@ static int read_commands(struct reading *r)
 
 /* --- a file ---------------------------------------------------------------------------------- */
 
-static uint64_t size_of(const struct aof_load_options *options, const char *path)
+static uint64_t aof_load_size(const struct reading *r)
 {
-    const int fd = options->ops->open(options->ops->ctx, path, O_RDONLY, 0);
-    if (fd < 0)
-        return 0;
-    const int64_t size = options->ops->size(options->ops->ctx, fd);
-    options->ops->close(options->ops->ctx, fd);
-    return size > 0 ? (uint64_t)size : 0;
+    return r->chain->files[r->index].size;
 }
 
+static void say_cut(const struct reading *r)
+{
+    const uint64_t size = aof_load_size(r), was = aof_chain_bytes_of(r->chain, r->index);
+    if (was != UINT64_MAX && was > size)
+        log_line(LOG_WARNING,
+                 "AOF %s loaded anyway because aof-load-truncated is enabled: it has lost the last "
+                 "%llu of its %llu bytes",
+                 r->path, (unsigned long long)(was - size), (unsigned long long)was);
+    if (size > r->sound)
+        log_line(LOG_WARNING,
+                 "AOF %s loaded anyway because aof-load-truncated is enabled: its last %llu bytes "
+                 "are not whole, truncating it at byte %llu",
+                 r->path, (unsigned long long)(size - r->sound), (unsigned long long)r->sound);
+}
+
+/* What stands behind it goes first: a start that does not get far finds the same again. */
 static int aof_load_cut(struct reading *r)
 {
     const struct file_ops *ops = r->options->ops;
+    const char *at = NULL;
     if (r->options->only_look)
         return LK_OK;
-    log_line(LOG_WARNING,
-             "AOF %s loaded anyway because aof-load-truncated is enabled: its last %llu bytes are "
-             "not whole, truncating it at byte %llu",
-             r->path, (unsigned long long)(size_of(r->options, r->path) - r->sound),
-             (unsigned long long)r->sound);
+    say_cut(r);
+    if (aof_chain_end_behind(r->chain, r->index, &at) != LK_OK) {
+        buf_printf(r->error, "Cannot truncate the append only file %s (%s)", at, strerror(errno));
+        return LK_EIO;
+    }
     const int fd = ops->open(ops->ctx, r->path, O_WRONLY, 0);
     if (fd < 0)
         return io_fault(r, "Cannot open for truncation");
@@ -284,16 +299,30 @@ static int aof_load_cut(struct reading *r)
     return rc;
 }
 
-static int at_end(struct reading *r, const struct aof_file *f, bool last)
+/* LK_OK: it ends where the file behind it says, or that says nothing. */
+static int check_end(struct reading *r, bool *short_of_it)
 {
-    if (aof_load_rest(r).size == 0 && !r->in_multi && !r->stopped)
+    const uint64_t was = aof_chain_bytes_of(r->chain, r->index), is = aof_load_size(r);
+    *short_of_it = was != UINT64_MAX && is < was;
+    if (was == UINT64_MAX || is <= was || r->stopped)
         return LK_OK;
+    r->offset = was;
+    return aof_load_fault(r, "bytes behind the end that the next file knows of");
+}
+
+static int at_end(struct reading *r, const struct aof_file *f)
+{
+    bool short_of_it = false;
+    const int rc = check_end(r, &short_of_it);
+    if (rc != LK_OK || (aof_load_rest(r).size == 0 && !r->in_multi && !r->stopped && !short_of_it))
+        return rc;
     r->result->truncated = true;
     r->result->file = f;
     r->result->offset = r->sound;
     if (r->stopped)
         return LK_OK;
-    if (last && r->options->truncated_ok)
+    r->result->ends = aof_chain_may_end(r->chain, r->index);
+    if (r->result->ends && r->options->truncated_ok)
         return aof_load_cut(r);
     buf_printf(r->error,
                "Unexpected end of file reading the append only file %s. You can: 1) Make a backup "
@@ -313,11 +342,12 @@ static bool is_crash(const struct reading *r, const struct aof_tail *t)
 }
 
 /* Units are given away before their checksum comes: with a wrong one they must be taken back. */
-static int at_fault(struct reading *r, const struct aof_file *f, bool last)
+static int at_fault(struct reading *r, const struct aof_file *f)
 {
     const uint64_t sound = r->sound;
     struct aof_tail tail;
-    if (!last || !r->options->truncated_ok || !r->malformed || r->options->only_look)
+    r->result->ends = aof_chain_may_end(r->chain, r->index);
+    if (!r->result->ends || !r->options->truncated_ok || !r->malformed || r->options->only_look)
         return LK_EFORMAT;
     if (r->crc_wrong)
         r->sound = r->crc_sound;
@@ -334,16 +364,6 @@ static int at_fault(struct reading *r, const struct aof_file *f, bool last)
     r->result->file = f;
     r->result->offset = r->sound;
     return aof_load_cut(r);
-}
-
-static char *aof_load_path_of(const struct aof_load_options *options, const struct aof_file *f)
-{
-    struct buf b = {0};
-    buf_printf(&b, "%s/%s", options->directory, f->name);
-    buf_append_char(&b, '\0');
-    char *path = mem_strdup(b.data);
-    buf_release(&b);
-    return path;
 }
 
 /* An RDB in front of the file: what follows it is commands. */
@@ -386,7 +406,7 @@ static int skip_to(struct reading *r, uint64_t offset)
                : io_fault(r, "Cannot seek in");
 }
 
-static int read_file(struct reading *r, const struct aof_file *f, bool last)
+static int read_file(struct reading *r, const struct aof_file *f)
 {
     bool rdb = false;
     r->fd = r->options->ops->open(r->options->ops->ctx, r->path, O_RDONLY, 0);
@@ -401,9 +421,9 @@ static int read_file(struct reading *r, const struct aof_file *f, bool last)
     if (rc == LK_OK)
         rc = read_commands(r);
     if (rc == LK_OK)
-        rc = at_end(r, f, last);
+        rc = at_end(r, f);
     else if (rc == LK_EFORMAT)
-        rc = at_fault(r, f, last);
+        rc = at_fault(r, f);
     if (rc != LK_OK)
         r->result->file = f;
     r->result->sound = r->sound;
@@ -411,62 +431,45 @@ static int read_file(struct reading *r, const struct aof_file *f, bool last)
     return rc;
 }
 
-static uint64_t sum_sizes(const struct aof_manifest *m, const struct aof_load_options *options)
+static int aof_load_files(struct reading *all, const struct aof_chain *chain)
 {
-    uint64_t sum = 0;
-    for (size_t i = 0; i < m->count; i++) {
-        if (m->files[i].kind == AOF_HISTORY)
+    const struct aof_manifest *m = chain->manifest;
+    struct aof_load_result *result = all->result;
+    uint64_t read = 0;
+    int rc = LK_OK;
+    for (size_t i = 0; i < m->count && rc == LK_OK && !result->truncated; i++) {
+        const struct aof_file *f = &m->files[i];
+        if (f->kind == AOF_HISTORY)
             continue;
-        char *path = aof_load_path_of(options, &m->files[i]);
-        sum += size_of(options, path);
-        mem_strfree(path);
+        struct reading r = *all;
+        r.index = i;
+        r.path = chain->files[i].path;
+        r.read = r.told = read;
+        rc = read_file(&r, f);
+        const uint64_t size = result->truncated && rc == LK_OK ? r.sound : chain->files[i].size;
+        *(f->kind == AOF_BASE ? &result->base_bytes : &result->incr_bytes) += size;
+        read += size;
+        buf_release(&r.in);
     }
-    return sum;
-}
-
-/* Behind it there may be files that were made ready, and into which nothing was written. */
-static bool is_last(const struct aof_manifest *m, size_t i, const struct aof_load_options *options)
-{
-    uint64_t behind = 0;
-    while (++i < m->count) {
-        char *path = aof_load_path_of(options, &m->files[i]);
-        const int fd = options->ops->open(options->ops->ctx, path, O_RDONLY, 0);
-        behind += fd < 0; /* one that is missing is an error of its own */
-        if (fd >= 0)
-            options->ops->close(options->ops->ctx, fd);
-        behind += size_of(options, path);
-        mem_strfree(path);
-    }
-    return behind == 0;
+    return rc;
 }
 
 int aof_load(const struct aof_manifest *m, const struct aof_load_options *options,
              const struct aof_receiver *receiver, struct aof_load_result *result, struct buf *error)
 {
-    uint64_t read = 0;
-    const uint64_t total = sum_sizes(m, options);
-    int rc = LK_OK;
+    struct aof_chain chain;
+    struct reading all = {.options = options,
+                          .receiver = receiver,
+                          .result = result,
+                          .error = error,
+                          .chain = &chain};
     *result = (struct aof_load_result){0};
+    aof_chain_init(&chain, m, options->ops, options->directory);
+    for (size_t i = 0; i < m->count; i++)
+        all.total += chain.files[i].size;
     if (receiver->progress)
-        receiver->progress(receiver->ctx, 0, total);
-    for (size_t i = 0; i < m->count && rc == LK_OK && !result->truncated; i++) {
-        const struct aof_file *f = &m->files[i];
-        if (f->kind == AOF_HISTORY)
-            continue;
-        char *path = aof_load_path_of(options, f);
-        struct reading r = {.options = options,
-                            .receiver = receiver,
-                            .result = result,
-                            .error = error,
-                            .path = path,
-                            .read = read,
-                            .total = total};
-        rc = read_file(&r, f, is_last(m, i, options));
-        const uint64_t size = size_of(options, path);
-        *(f->kind == AOF_BASE ? &result->base_bytes : &result->incr_bytes) += size;
-        read += size;
-        buf_release(&r.in);
-        mem_strfree(path);
-    }
+        receiver->progress(receiver->ctx, 0, all.total);
+    const int rc = aof_load_files(&all, &chain);
+    aof_chain_release(&chain);
     return rc;
 }

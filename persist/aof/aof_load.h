@@ -6,8 +6,9 @@
  *
  * A file may end in the middle of a command, or inside MULTI … EXEC, or in what a file system
  * leaves behind the last sync (aof_tail.h), as a crash leaves it: the last one that is not empty,
- * and only if that is allowed; then it is cut where the last sound unit ends.  Anything else that
- * is wrong is an error: which file, at which byte, and why.
+ * or one behind which nothing was durable (aof_chain.h), and only if that is allowed; then it is
+ * cut where the last sound unit ends, and what stands in files behind it is left out.  Anything
+ * else that is wrong is an error: which file, at which byte, and why.
  *
  * Threads  one owner at a time
  */
@@ -57,6 +58,7 @@ struct aof_load_result {
     const struct aof_file *file; /* the one that was truncated, or that is wrong */
     uint64_t offset;             /* where it was cut, or the error is */
     uint64_t sound;              /* where the last whole unit before that ends */
+    bool ends;                   /* nothing that counts stands behind that file */
     bool again;                  /* it was cut before what was given away: load it anew */
     bool in_rdb;                 /* the error is in an RDB, of which no part stands alone */
 };

@@ -41,6 +41,10 @@ struct aof {
     int64_t stamped_s;  /* of the last #TS */
     uint64_t crc, crc_bytes;
     uint64_t file_bytes;  /* in the file so far */
+    int64_t file_seq;     /* its number */
+    int64_t after_seq;    /* of the last file before it that is not empty, 0: none; */
+    uint64_t after_bytes; /* of that many bytes: */
+    bool says_after;      /* its first line has still to say so */
     uint64_t retry_ns;    /* of the last try to write pending */
     uint64_t kept_ticket; /* all up to it is written or pending */
 
@@ -80,7 +84,7 @@ void aof_set_fault(struct aof *a, int error); /* 0: none; in lock */
 
 /* --- aof_write.c ----------------------------------------------------------------------------- */
 
-enum { ANNOTATION_MAX = 64 }; /* readers take lines of less than 128 bytes */
+enum { ANNOTATION_MAX = 96 }; /* readers take lines of less than 128 bytes */
 
 /* As much as can be written; what is not is kept in front of all that follows. */
 void aof_put(struct aof *a, struct bytes b);
@@ -92,6 +96,8 @@ size_t aof_put_crc_now(struct aof *a);
 void aof_put_crc(struct aof *a);
 /* Begins to count them anew. */
 void aof_put_crc_of_none(struct aof *a);
+/* The first line of the file, if it must have one (aof_chain.h); returns its size. */
+size_t aof_put_after(struct aof *a);
 
 /* --- aof_manifest_file.c --------------------------------------------------------------------- */
 

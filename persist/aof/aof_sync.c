@@ -54,7 +54,8 @@ static void sync_ended(struct aof *a, const struct sync_scope *scope, int error)
         sync_failed(a, error, is_current);
         return;
     }
-    if (is_current)
+    /* The file says so itself, and then all before it must be durable too. */
+    if (is_current && !a->locked.leaving && !a->locked.broken)
         a->locked.file_synced = scope->bytes;
     if (scope->ticket > a->locked.synced)
         a->locked.synced = scope->ticket;

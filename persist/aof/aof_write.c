@@ -5,6 +5,7 @@
 #include "core/base/clock.h"
 #include "core/base/log.h"
 #include "core/base/mem.h"
+#include "persist/aof/aof_chain.h"
 #include "persist/aof/aof_priv.h"
 
 #include <errno.h>
@@ -94,9 +95,21 @@ void aof_put_crc(struct aof *a)
 void aof_put_crc_of_none(struct aof *a)
 {
     a->crc = a->crc_bytes = 0;
-    const size_t n = aof_put_crc_now(a);
+    const size_t n = aof_put_after(a) + aof_put_crc_now(a);
     pthread_mutex_lock(&a->lock);
     a->locked.size += n;
     a->locked.size_since_turn += n;
     pthread_mutex_unlock(&a->lock);
+}
+
+size_t aof_put_after(struct aof *a)
+{
+    char line[AOF_AFTER_CHARS];
+    if (!a->says_after)
+        return 0;
+    LK_ASSERT(a->file_bytes == 0);
+    a->says_after = false;
+    const size_t n = aof_chain_print(line, a->after_seq, a->after_bytes);
+    aof_put(a, bytes_of(line, n));
+    return n;
 }

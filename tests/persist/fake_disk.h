@@ -16,6 +16,7 @@
 #include <condition_variable>
 #include <cstring>
 #include <fcntl.h>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -97,6 +98,11 @@ class FakeDisk
     // What was synced is still there; of the changes of names behind it those in mask.
     void after_crash(uint64_t mask = 0, Tail tail = Tail::none)
     {
+        after_crash(mask, [tail](const std::string &) { return tail; });
+    }
+    // The same, with a tail for each name.
+    void after_crash(uint64_t mask, const std::function<Tail(const std::string &)> &tail)
+    {
         const std::scoped_lock lock(mutex_);
         for (size_t i = 0; i < changes_.size() && i < 64; i++)
             if (mask >> i & 1)
@@ -104,9 +110,18 @@ class FakeDisk
         names_ = synced_names_;
         changes_.clear();
         for (auto &[name, file] : names_)
-            file->data = left_of(*file, tail);
+            file->data = left_of(*file, tail(name));
         for (auto &[name, file] : names_)
             file->synced = file->data;
+        fail_from_ = -1;
+        refused_.clear();
+        open_.clear();
+    }
+
+    // The process is gone, and nothing that it wrote.
+    void after_kill()
+    {
+        const std::scoped_lock lock(mutex_);
         fail_from_ = -1;
         refused_.clear();
         open_.clear();

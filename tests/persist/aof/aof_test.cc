@@ -1,5 +1,6 @@
 // The append-only file on a disk that keeps only what was synced, and that fails wherever it can.
 #include "persist/aof/aof.h"
+#include "persist/aof/aof_chain.h"
 #include "persist/aof/aof_load.h"
 #include "tests/persist/fake_disk.h"
 
@@ -298,6 +299,88 @@ TEST_F(Aof, LosesNothingDurableWhicheverNamesHaveChanged)
             AOF_FSYNC_ALWAYS, [=](int64_t) { return mask; },
             [](int64_t n) { return static_cast<FakeDisk::Tail>(n % 4); });
     }
+}
+
+aof_manifest manifest_of(const FakeDisk &disk)
+{
+    aof_manifest m{};
+    buf error{};
+    const std::string text = disk.contents("d/a.manifest");
+    EXPECT_EQ(aof_manifest_parse(bytes_of(text.data(), text.size()), &m, &error), LK_OK);
+    return m;
+}
+
+// A rotation does not wait for syncs, so the disk may have the next file, and of the one before it
+// any part: the start finds what was written, in order and without a hole, and goes on behind it.
+TEST_F(Aof, LoadsNoHoleBetweenFiles)
+{
+    using Tail = FakeDisk::Tail;
+    for (int tails = 0; tails < 64; tails++) {
+        SCOPED_TRACE(tails);
+        FakeDisk d;
+        int n = 0;
+        {
+            Book book(d, AOF_FSYNC_EVERYSEC);
+            ASSERT_TRUE(book.opened);
+            d.stall("sync_data");
+            for (int file = 0; file < 3; file++) {
+                if (file > 0) {
+                    ASSERT_EQ(aof_prepare_turn(book.file(), AOF_TURN_ROTATE), LK_OK);
+                    ASSERT_EQ(book.turn(), LK_OK);
+                }
+                for (int i = 0; i < 4; i++)
+                    book.add(++n);
+                book.wait_written();
+            }
+            d.fail_from(0);
+            d.stall(nullptr);
+        }
+        d.after_crash(0, [tails](const std::string &name) {
+            const int file = name.size() > 4 ? name[4] - '1' : 0; /* d/a.N.… */
+            return static_cast<Tail>(tails >> 2 * file & 3);
+        });
+        const Loaded got = load(d);
+        ASSERT_EQ(got.rc, LK_OK) << got.error;
+        const int found = static_cast<int>(got.numbers.size());
+        ASSERT_EQ(got.numbers, first(found));
+        ASSERT_FALSE(load(d, false).truncated);
+        aof_manifest m = manifest_of(d);
+        {
+            Book book(d, AOF_FSYNC_ALWAYS, &m);
+            ASSERT_TRUE(book.opened);
+            EXPECT_TRUE(book.wait_durable(book.add(found + 1)));
+        }
+        d.after_crash();
+        EXPECT_EQ(load(d).numbers, first(found + 1));
+    }
+}
+
+// What a killed process has written and not synced lies in files that nobody writes any more: who
+// says that something behind it is durable must sync them.
+TEST_F(Aof, SyncsTheFilesOfAKilledProcess)
+{
+    {
+        Book book(disk, AOF_FSYNC_EVERYSEC);
+        disk.stall("sync_data");
+        book.add(1);
+        book.wait_written();
+        ASSERT_EQ(aof_prepare_turn(book.file(), AOF_TURN_ROTATE), LK_OK);
+        ASSERT_EQ(book.turn(), LK_OK);
+        book.add(2);
+        book.wait_written();
+        disk.fail_from(0);
+        disk.stall(nullptr);
+    }
+    disk.after_kill();
+    aof_manifest m = manifest_of(disk);
+    {
+        Book book(disk, AOF_FSYNC_ALWAYS, &m);
+        ASSERT_TRUE(book.opened);
+        EXPECT_TRUE(book.wait_durable(book.add(3)));
+        disk.fail_from(0);
+    }
+    disk.after_crash();
+    EXPECT_EQ(load(disk).numbers, first(3));
 }
 
 TEST_F(Aof, GoesOnWhenTheDiskHasRoomAgain)
@@ -611,6 +694,100 @@ TEST_F(Aof, CutsWhatACrashHasLeft)
         if (c.numbers >= 0) {
             EXPECT_EQ(got.numbers, first(c.numbers));
             EXPECT_EQ(got.error, "");
+            EXPECT_FALSE(load(disk, false).truncated);
+        }
+    }
+}
+
+std::string after(int64_t seq, uint64_t bytes)
+{
+    char line[AOF_AFTER_CHARS];
+    return std::string(line, aof_chain_print(line, seq, bytes));
+}
+
+std::string crc_line(const std::string &of, int synced)
+{
+    char line[64];
+    snprintf(line, sizeof line, "#CRC:%016llx %zu %d\r\n",
+             static_cast<unsigned long long>(crc64(0, of.data(), of.size())), of.size(), synced);
+    return line;
+}
+
+// Each file says how long the one before it was; where that has lost something the log ends, if
+// nothing behind it was durable.
+TEST_F(Aof, EndsWhereAFileHasLostItsEnd)
+{
+    const std::string one = command(1), two = command(2), three = command(3), zeros(50, '\0');
+    const std::string both = one + two, torn = one + two.substr(0, 9);
+    const std::string bad = "*2\r\n$3\r\nADD\r\n$x\r\n1\r\n";
+    struct Case {
+        const char *what;
+        std::string files[3], left[3];
+        int numbers; // -1: refused
+    };
+    for (const Case &c : {
+             Case{"whole", {one, after(1, one.size()) + two, ""}, {}, 2},
+             Case{"torn", {torn, after(1, both.size()) + three, ""}, {one, "", ""}, 1},
+             Case{"short by a command", {one, after(1, both.size()) + three, ""}, {one, "", ""}, 1},
+             Case{"nothing left", {"", after(1, one.size()) + two, ""}, {"", "", ""}, 0},
+             Case{"zeros", {one + zeros, after(1, one.size() + 50) + two, ""}, {one, "", ""}, 1},
+             Case{"the next is torn too",
+                  {torn, (after(1, both.size()) + three).substr(0, 60), ""},
+                  {one, "", ""},
+                  1},
+             Case{"half a line behind it", {torn, "#AFTER:1 ", ""}, {one, "", ""}, 1},
+             Case{"zeros behind it", {torn, zeros, ""}, {one, "", ""}, 1},
+             Case{"zeros, then another", {one, zeros, after(2, 50) + three}, {one, "", ""}, 1},
+             Case{"two behind it",
+                  {torn, after(1, both.size()) + three, after(2, 70) + one},
+                  {one, "", ""},
+                  1},
+             Case{"the second is short",
+                  {one, after(1, one.size()) + two, after(2, 500) + three},
+                  {one, after(1, one.size()) + two, ""},
+                  2},
+             Case{"the second is gone", {one, "", after(2, 500) + three}, {one, "", ""}, 1},
+             Case{"an empty one between", {one, "", after(1, one.size()) + two}, {}, 2},
+             Case{"short, an empty one between",
+                  {one, "", after(1, both.size()) + two},
+                  {one, "", ""},
+                  1},
+             Case{"longer", {both, after(1, one.size()) + three, ""}, {}, -1},
+             Case{"the next was synced",
+                  {torn, after(1, both.size()) + three + crc_line(three, 9), ""},
+                  {},
+                  -1},
+             Case{"the next was not",
+                  {torn, after(1, both.size()) + three + crc_line(three, 0), ""},
+                  {one, "", ""},
+                  1},
+             Case{"of another server", {torn, three, ""}, {}, -1},
+             Case{"a line that was changed",
+                  {torn, after(1, both.size()).replace(9, 1, "9") + three, ""},
+                  {},
+                  -1},
+             Case{"synced itself",
+                  {one + bad + three + crc_line(one, 25), after(1, 900) + three, ""},
+                  {},
+                  -1},
+         }) {
+        SCOPED_TRACE(c.what);
+        disk.put("d/a.manifest", "file a.1.incr.aof seq 1 type i\nfile a.2.incr.aof seq 2 type i\n"
+                                 "file a.3.incr.aof seq 3 type i\n");
+        const auto name = [](int i) { return "d/a." + std::to_string(i + 1) + ".incr.aof"; };
+        const bool sound = c.numbers >= 0 && c.left[0].empty() && !c.files[0].empty();
+        for (int i = 0; i < 3; i++)
+            disk.put(name(i), c.files[i]);
+        EXPECT_EQ(load(disk, false).rc, sound ? LK_OK : LK_EFORMAT);
+        const Loaded got = load(disk);
+        EXPECT_EQ(got.rc, c.numbers < 0 ? LK_EFORMAT : LK_OK) << got.error;
+        if (got.rc == LK_OK) {
+            EXPECT_EQ(got.truncated, !sound);
+        }
+        for (int i = 0; i < 3; i++)
+            EXPECT_EQ(disk.contents(name(i)), c.numbers < 0 || sound ? c.files[i] : c.left[i]);
+        if (c.numbers >= 0) {
+            EXPECT_EQ(got.numbers, first(c.numbers));
             EXPECT_FALSE(load(disk, false).truncated);
         }
     }
