@@ -62,7 +62,8 @@ static void reader_begin(struct reader *r, struct log_ring *ring, bool eager)
 {
     memset(r, 0, sizeof *r);
     r->ring = ring;
-    const struct log_sink sink = {.write = note_batch, .eager = eager ? yes : NULL, .ctx = r};
+    const struct log_sink sink = {
+        .to = LOG_TO_AOF, .write = note_batch, .eager = eager ? yes : NULL, .ctx = r};
     r->thread = log_thread_new(ring, &sink, 1);
 }
 

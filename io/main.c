@@ -30,7 +30,8 @@
 
 enum {
     LOG_SLOTS = 1 << 20, /* what a disk that hangs may gather: see persist/README.md */
-    LOG_SLACK_PER_WORKER = 2 * DISPATCH_BATCH, /* a batch, and the expiry between two batches */
+    /* A batch, and the expiry between two batches; each unit may be two slots. */
+    LOG_SLACK_PER_WORKER = 4 * DISPATCH_BATCH,
     LOG_BYTES_MAX = 256 << 20,
     WORKERS_MAX = SHARD_WORKERS,
     LISTEN_PATIENCE_MS = 2000,

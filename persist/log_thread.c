@@ -7,66 +7,111 @@
 
 #include <pthread.h>
 
-enum { SINKS_MAX = 4, BATCH_BYTES = 1 << 20, GATHER_NS = 1000000, NO_DB = UINT32_MAX };
+enum { SINKS_MAX = 4, BATCH_BYTES = 1 << 20, GATHER_NS = 1000000 };
 enum { HASTE_ROUNDS = 64 };
 enum { TAKE_MAX = 8192 }; /* slots a round: those who wait for room or a ticket hear of it then */
+enum { STREAMS = 2 };
+
+static const enum log_to stream_to[STREAMS] = {LOG_TO_AOF, LOG_TO_REPL};
+
+struct log_stream {
+    uint64_t offset; /* __atomic: stored by the thread */
+    uint32_t db;     /* of the stream at offset; LOG_NO_DB: the next effects begin with a SELECT */
+    struct buf batch;
+};
 
 struct log_thread {
     pthread_t thread;
     struct log_ring *ring;
     struct log_sink sinks[SINKS_MAX];
     uint32_t sink_count;
-    uint32_t stop;   /* __atomic */
-    uint64_t offset; /* __atomic, relaxed: stored by the thread */
-    uint64_t ticket; /* the same */
-    uint32_t db;     /* of the stream at offset */
-    struct buf batch;
-    uint64_t round_slots;     /* of the last round */
-    int64_t round_ns;         /* which its sinks took */
-    uint32_t rounds_in_haste; /* for so many it does not linger */
+    uint32_t stop;                      /* __atomic */
+    uint64_t ticket;                    /* __atomic: stored by the thread */
+    struct log_stream streams[STREAMS]; /* as stream_to */
+    uint32_t has_sinks;                 /* enum log_to: streams that anybody reads */
+    uint64_t round_slots;               /* of the last round */
+    int64_t round_ns;                   /* which its sinks took */
+    uint32_t rounds_in_haste;           /* for so many it does not linger */
 };
+
+static void give_stream(struct log_thread *t, int i, uint64_t ticket)
+{
+    struct log_stream *s = &t->streams[i];
+    const uint64_t offset = s->offset + s->batch.size;
+    for (uint32_t k = 0; k < t->sink_count; k++) {
+        const struct log_sink *sink = &t->sinks[k];
+        if (sink->to != stream_to[i])
+            continue;
+        if (s->batch.size > 0)
+            sink->write(sink->ctx, buf_bytes(&s->batch), offset, ticket);
+        else if (sink->passed)
+            sink->passed(sink->ctx, ticket);
+    }
+    __atomic_store_n(&s->offset, offset, __ATOMIC_RELEASE);
+    s->batch.size = 0;
+    if (s->batch.capacity > 4 * BATCH_BYTES)
+        buf_release(&s->batch); /* one large value does not keep its room for ever */
+}
 
 static void give_batch(struct log_thread *t, uint64_t ticket)
 {
-    if (t->batch.size == 0)
+    if (t->streams[0].batch.size + t->streams[1].batch.size == 0)
         return;
-    const uint64_t offset = t->offset + t->batch.size;
     const int64_t start_ns = clock_mono_ns();
-    for (uint32_t i = 0; i < t->sink_count; i++)
-        t->sinks[i].write(t->sinks[i].ctx, buf_bytes(&t->batch), offset, ticket);
-    __atomic_store_n(&t->offset, offset, __ATOMIC_RELEASE);
+    const int first = log_ring_is_awaited(t->ring) ? 0 : 1;
+    give_stream(t, first, ticket);
+    give_stream(t, 1 - first, ticket);
     t->round_ns += clock_mono_ns() - start_ns;
-    t->batch.size = 0;
-    if (t->batch.capacity > 4 * BATCH_BYTES)
-        buf_release(&t->batch); /* one large value does not keep its room for ever */
 }
 
-static void log_thread_add_select(struct log_thread *t, uint32_t db)
+static void log_thread_add_select(struct log_stream *s, uint32_t db)
 {
     char digits[INT64_CHARS];
     const size_t n = int64_to_chars(db, digits);
-    buf_printf(&t->batch, "*2\r\n$6\r\nSELECT\r\n$%zu\r\n%.*s\r\n", n, (int)n, digits);
+    buf_printf(&s->batch, "*2\r\n$6\r\nSELECT\r\n$%zu\r\n%.*s\r\n", n, (int)n, digits);
+}
+
+static void add_effects(struct log_stream *s, const struct log_record *r, bool as_they_are)
+{
+    if (r->first_db != LOG_NO_DB && r->first_db != s->db && !as_they_are)
+        log_thread_add_select(s, r->first_db);
+    buf_append(&s->batch, r->data, r->size);
+    if (r->last_db != LOG_NO_DB)
+        s->db = r->last_db;
 }
 
 static void take_effects(struct log_thread *t, const struct log_record *r)
 {
-    if (r->size > 0) {
-        if (r->first_db != t->db)
-            log_thread_add_select(t, r->first_db);
-        buf_append(&t->batch, r->data, r->size);
-        t->db = r->last_db;
-    }
+    const uint32_t to = r->to & t->has_sinks;
+    if (r->size > 0 && to & LOG_TO_AOF)
+        add_effects(&t->streams[0], r, false);
+    if (r->size > 0 && to & LOG_TO_REPL)
+        add_effects(&t->streams[1], r, r->kind == LOG_RAW);
     log_record_done(r);
+}
+
+static struct log_stream *log_thread_stream(struct log_thread *t, enum log_to to)
+{
+    return &t->streams[to == LOG_TO_REPL];
 }
 
 static void log_thread_take_marker(struct log_thread *t, const struct log_record *r)
 {
     give_batch(t, r->ticket - 1);
-    for (uint32_t i = 0; i < t->sink_count; i++)
-        if (t->sinks[i].marker)
-            t->sinks[i].marker(t->sinks[i].ctx, r, t->offset);
-    if (r->kind == LOG_ROTATE || r->kind == LOG_ATTACH)
-        t->db = NO_DB; /* a new reader knows of no SELECT */
+    for (uint32_t i = 0; i < t->sink_count; i++) {
+        const struct log_sink *sink = &t->sinks[i];
+        const struct log_stream *s = log_thread_stream(t, sink->to);
+        struct log_record told = *r;
+        told.last_db = s->db;
+        if (sink->marker)
+            sink->marker(sink->ctx, &told, s->offset);
+    }
+    if (r->kind == LOG_ROTATE)
+        t->streams[0].db = LOG_NO_DB; /* a new reader knows of no SELECT */
+    else if (r->kind == LOG_ATTACH && r->first_db == LOG_NO_DB)
+        t->streams[1].db = LOG_NO_DB;
+    else if (r->kind == LOG_HISTORY)
+        t->streams[1].db = r->first_db;
 }
 
 static bool take_all(struct log_thread *t)
@@ -76,7 +121,7 @@ static bool take_all(struct log_thread *t)
     t->round_slots = 0;
     t->round_ns = 0;
     for (uint32_t n = 0; n < TAKE_MAX && log_ring_take(t->ring, &r); n++) {
-        if (r.kind == LOG_EFFECTS)
+        if (log_record_has_bytes(&r))
             take_effects(t, &r);
         else
             log_thread_take_marker(t, &r);
@@ -155,10 +200,14 @@ struct log_thread *log_thread_new(struct log_ring *ring, const struct log_sink *
     LK_ASSERT(count <= SINKS_MAX);
     struct log_thread *t = mem_new(struct log_thread);
     t->ring = ring;
-    t->db = NO_DB;
     t->sink_count = count;
-    for (uint32_t i = 0; i < count; i++)
+    for (int i = 0; i < STREAMS; i++)
+        t->streams[i].db = LOG_NO_DB;
+    for (uint32_t i = 0; i < count; i++) {
+        LK_ASSERT(sinks[i].to == LOG_TO_AOF || sinks[i].to == LOG_TO_REPL);
         t->sinks[i] = sinks[i];
+        t->has_sinks |= sinks[i].to;
+    }
     LK_ASSERT(pthread_create(&t->thread, NULL, log_thread_run, t) == 0);
     return t;
 }
@@ -168,13 +217,14 @@ void log_thread_end(struct log_thread *t)
     __atomic_store_n(&t->stop, 1, __ATOMIC_RELEASE);
     log_ring_wake(t->ring);
     pthread_join(t->thread, NULL);
-    buf_release(&t->batch);
+    for (int i = 0; i < STREAMS; i++)
+        buf_release(&t->streams[i].batch);
     mem_delete(t);
 }
 
-uint64_t log_thread_offset(const struct log_thread *t)
+uint64_t log_thread_offset(const struct log_thread *t, enum log_to stream)
 {
-    return __atomic_load_n(&t->offset, __ATOMIC_ACQUIRE);
+    return __atomic_load_n(&t->streams[stream == LOG_TO_REPL].offset, __ATOMIC_ACQUIRE);
 }
 
 uint64_t log_thread_ticket(const struct log_thread *t)

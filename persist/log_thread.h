@@ -1,12 +1,17 @@
 /*
  * log_thread.h — the one thread that reads the log ring.
  *
- * It takes slots in ticket order, puts a SELECT where the database changes, counts the offset, and
- * gives the bytes to its sinks: append-only file, replication backlog.  Markers reach their owner
- * with the offset at which they stand.
+ * It takes slots in ticket order and makes two streams of them, that of the append-only file and
+ * that of the replicas, each with a database and an offset of its own: it puts a SELECT where the
+ * stream's database changes, counts the bytes, and gives them to the stream's sinks.  Markers reach
+ * all sinks, each with the offset at which they stand in its stream.
  *
- *   ring --> [SELECT] effects --> offset += bytes --> sink, sink, …
- *        --> marker ------------> its owner, at exactly that offset
+ *   ring --> for the file?     --> [SELECT] effects --> offset += bytes --> its sinks
+ *        \-> for the replicas? --> [SELECT] effects --> offset += bytes --> its sinks
+ *         --> marker ------------> all sinks, at exactly that offset
+ *
+ * Under `always` the file comes first, so that no replica has what a crash may take back; else the
+ * replicas do not wait for the disk.
  *
  * A batch goes out as one piece: everything that was filled when the thread looked.
  *
@@ -23,9 +28,15 @@ LK_BEGIN
 struct log_thread;
 
 struct log_sink {
+    enum log_to to; /* one of the two: whose stream it is given */
     /* The bytes end at offset and hold the effects of all tickets up to ticket. */
     void (*write)(void *ctx, struct bytes bytes, uint64_t offset, uint64_t ticket);
-    /* Not LOG_EFFECTS.  Everything before the marker has been written. */
+    /* All up to ticket has gone by, and nothing of what came last was for it.  May be NULL. */
+    void (*passed)(void *ctx, uint64_t ticket);
+    /*
+     * No bytes.  Everything before the marker has been written; its last_db is the database of the
+     * sink's stream there, LOG_NO_DB if the next effects begin with a SELECT.  May be NULL.
+     */
     void (*marker)(void *ctx, const struct log_record *marker, uint64_t offset);
     /*
      * After each round, also of one that took nothing; returns in how many ns to call again at the
@@ -43,7 +54,7 @@ struct log_thread *log_thread_new(struct log_ring *ring, const struct log_sink *
 /* Takes all that is in the ring, then ends. */
 void log_thread_end(struct log_thread *t);
 
-uint64_t log_thread_offset(const struct log_thread *t);
+uint64_t log_thread_offset(const struct log_thread *t, enum log_to stream);
 uint64_t log_thread_ticket(const struct log_thread *t); /* the last one dealt with */
 
 LK_END

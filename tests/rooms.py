@@ -5,8 +5,8 @@ with the longest prefix, knows its own room, and the rooms that its row names.
 
     core/base <- ds, proto <- types <- store <- cmd;  proto <- peer
     core/cmd: command <- client <- engine <- families (none knows another) <- tables.c
-    persist:  file_ops <- log_thread, rdb <- aof <- saver
-    io:       net, config <- start <- worker <- saving <- admin <- main.c
+    persist:  file_ops <- log_thread, rdb <- aof <- saver; log_thread <- repl
+    io:       net, config <- start <- worker <- saving <- repl <- admin <- main.c
 """
 
 BASE = ["core/base/"]
@@ -27,13 +27,15 @@ CORE = LOWER + FAMILY + FAMILIES + ["core/cmd/tables"]
 RDB = ["persist/file_ops"]
 AOF = RDB + ["persist/log_thread", "persist/rdb/"]
 SAVER = AOF + ["persist/aof/"]
-PERSIST = SAVER + ["persist/saver"]
+REPL = RDB + ["persist/log_thread"]
+PERSIST = SAVER + ["persist/saver", "persist/repl/"]
 
 PEER = ["core/peer/"]
 START = ["io/net/", "io/config/"]
 WORKER = START + ["io/start/"]
 SAVING = WORKER + ["io/worker/"]
-ADMIN = SAVING + ["io/saving/"]
+REPLICATION = SAVING + ["io/saving/"]
+ADMIN = REPLICATION + ["io/repl/"]
 MAIN = ADMIN + ["io/admin/"]
 
 ROOMS = {
@@ -52,12 +54,14 @@ ROOMS = {
     "persist/log_thread": LOWER + RDB,
     "persist/rdb/": LOWER + RDB,
     "persist/aof/": LOWER + AOF,
+    "persist/repl/": LOWER + REPL,
     "persist/saver": LOWER + SAVER,
     "io/net/": CORE + PERSIST,
     "io/config/": CORE + PERSIST,
     "io/start/": CORE + PERSIST + START,
     "io/worker/": CORE + PERSIST + WORKER,
     "io/saving/": CORE + PERSIST + SAVING,
+    "io/repl/": CORE + PERSIST + REPLICATION,
     "io/admin/": CORE + PERSIST + ADMIN,
     "io/main": CORE + PERSIST + MAIN,
 }

@@ -14,9 +14,11 @@
 struct slot {
     uint64_t ready; /* __atomic: the ticket that filled it */
     void *data;
-    uint64_t size : 56;
+    uint64_t size : 40;
     uint64_t kind : 4;
-    uint64_t hold : 4;
+    uint64_t hold : 2;
+    uint64_t to : 2;
+    uint64_t hash_slot : 16; /* of a cluster; 0 */
     uint32_t first_db, last_db;
 } __attribute__((aligned(LOG_SLOT_BYTES)));
 
@@ -70,7 +72,7 @@ void log_ring_free(struct log_ring *r)
 {
     struct log_record left;
     while (log_ring_take(r, &left))
-        if (left.kind == LOG_EFFECTS)
+        if (log_record_has_bytes(&left))
             log_record_done(&left);
     mem_count(-(int64_t)r->touched);
     mem_unmap(r->slots, (r->mask + 1) * sizeof *r->slots);
@@ -222,9 +224,11 @@ static uint64_t log_ring_put_here(struct log_ring *r, enum log_kind kind, const 
     struct slot *s = &r->slots[ticket & r->mask];
     LK_DEBUG_ASSERT(ticket - __atomic_load_n(&r->head, __ATOMIC_ACQUIRE) <= r->mask + 1);
     s->data = b->data;
-    s->size = b->size & ((UINT64_C(1) << 56) - 1);
+    s->size = b->size & ((UINT64_C(1) << 40) - 1);
     s->kind = (unsigned)kind & 15;
-    s->hold = (unsigned)b->hold & 15;
+    s->hold = (unsigned)b->hold & 3;
+    s->to = (unsigned)b->to & 3;
+    s->hash_slot = 0;
     s->first_db = first_db;
     s->last_db = last_db;
     /* Sequentially consistent: the partner of the consumer's state in log_ring_sleep. */
@@ -240,7 +244,7 @@ uint64_t log_ring_ticket_at_publication(const struct log_ring *r)
 uint64_t log_ring_put(struct log_ring *r, enum log_kind kind, void *data, size_t size,
                       uint32_t first_db, uint32_t last_db)
 {
-    const struct log_bytes b = {data, size, LOG_HOLD_BLOCK};
+    const struct log_bytes b = {data, size, LOG_HOLD_BLOCK, LOG_TO_ALL};
     return log_ring_put_here(r, kind, &b, first_db, last_db);
 }
 
@@ -248,6 +252,12 @@ uint64_t log_ring_put_bytes(struct log_ring *r, const struct log_bytes *b, uint3
                             uint32_t last_db)
 {
     return log_ring_put_here(r, LOG_EFFECTS, b, first_db, last_db);
+}
+
+uint64_t log_ring_put_raw(struct log_ring *r, const struct log_bytes *b, uint32_t first_db,
+                          uint32_t last_db)
+{
+    return log_ring_put_here(r, LOG_RAW, b, first_db, last_db);
 }
 
 bool log_ring_take(struct log_ring *r, struct log_record *out)
@@ -262,7 +272,8 @@ bool log_ring_take(struct log_ring *r, struct log_record *out)
                                .size = (size_t)s->size,
                                .first_db = s->first_db,
                                .last_db = s->last_db,
-                               .hold = (uint8_t)s->hold};
+                               .hold = (uint8_t)s->hold,
+                               .to = (uint8_t)s->to};
     __atomic_store_n(&r->bytes_out, r->bytes_out + s->size, __ATOMIC_RELEASE);
     /* From here on a producer may fill the slot again. */
     __atomic_store_n(&r->head, ticket, __ATOMIC_RELEASE);
@@ -281,7 +292,7 @@ struct log_chunk {
 
 struct log_bytes log_arena_take(struct log_arena *a, size_t size)
 {
-    struct log_bytes out = {.size = size, .hold = LOG_HOLD_CHUNK};
+    struct log_bytes out = {.size = size, .hold = LOG_HOLD_CHUNK, .to = LOG_TO_ALL};
     if (size > CHUNK_PART) {
         out.hold = LOG_HOLD_BLOCK;
         out.data = mem_alloc(size);
@@ -303,7 +314,7 @@ void log_arena_end(struct log_arena *a, struct log_ring *r)
 {
     if (!a->chunk)
         return;
-    log_ring_put_bytes(r, &(struct log_bytes){a->chunk, 0, LOG_HOLD_LAST}, 0, 0);
+    log_ring_put_bytes(r, &(struct log_bytes){a->chunk, 0, LOG_HOLD_LAST, LOG_TO_ALL}, 0, 0);
     log_ring_poke(r);
     a->chunk = NULL;
 }

@@ -11,6 +11,8 @@
  * workers can still put in between the check and the end of their batches, so the check is a
  * reservation, and a worker that holds locks never waits (P3).
  *
+ * A slot says for whom it is: the append-only file, the replicas, or both.  All have one order.
+ *
  * Units    tickets count from 1; offsets are bytes of RESP
  * Threads  log_ring_put: any, holding the locks of what it describes; one consumer
  */
@@ -23,20 +25,34 @@ LK_BEGIN
 
 enum log_kind {
     LOG_EFFECTS, /* data: whole RESP commands */
+    LOG_RAW,     /* the same, as they came from a primary: the replicas get these very bytes */
     LOG_CUT,     /* a snapshot view begins here; data: its owner's */
     LOG_ROTATE,  /* a new INCR file begins here */
     LOG_ATTACH,  /* a replica's stream begins here */
+    LOG_HISTORY, /* the replicas' stream has another history; data: its owner's */
     LOG_WAIT,    /* tell data's owner when everything before it is dealt with */
 };
+
+/* Who reads a slot's bytes. */
+enum log_to { LOG_TO_AOF = 1, LOG_TO_REPL = 2, LOG_TO_ALL = LOG_TO_AOF | LOG_TO_REPL };
+
+/* As first_db: the bytes name no key, so they need no SELECT and leave the stream's database. */
+enum { LOG_NO_DB = UINT32_MAX };
 
 struct log_record {
     uint64_t ticket;
     enum log_kind kind;
-    void *data; /* LOG_EFFECTS: size bytes, good until log_record_done; else the owner's */
+    void *data; /* of bytes: size of them, good until log_record_done; else the owner's */
     size_t size;
     uint32_t first_db, last_db; /* where the effects begin and leave the stream (C2) */
     uint8_t hold;               /* enum log_hold */
+    uint8_t to;                 /* enum log_to */
 };
+
+static inline bool log_record_has_bytes(const struct log_record *r)
+{
+    return r->kind == LOG_EFFECTS || r->kind == LOG_RAW;
+}
 
 struct log_ring;
 
@@ -52,14 +68,14 @@ bool log_ring_room_or_ask(struct log_ring *r, uint32_t worker);
 /* The consumer's, now and then: the workers to tell that there is room again. */
 uint64_t log_ring_take_waiting(struct log_ring *r);
 
-/* Returns the ticket.  The data of LOG_EFFECTS are a block of size bytes, which goes over. */
+/* Returns the ticket.  The data of bytes are a block of that size, which goes over, to all. */
 uint64_t log_ring_put(struct log_ring *r, enum log_kind kind, void *data, size_t size,
                       uint32_t first_db, uint32_t last_db);
 
 /* The consumer's: false if the next slot is not filled yet. */
 bool log_ring_take(struct log_ring *r, struct log_record *out);
 
-/* The taker's, once for every record of LOG_EFFECTS, in order: its bytes may go. */
+/* The taker's, once for every record that has bytes, in order: they may go. */
 void log_record_done(const struct log_record *record);
 
 /*
@@ -80,6 +96,7 @@ struct log_bytes {
     void *data;
     size_t size;
     enum log_hold hold;
+    enum log_to to;
 };
 
 struct log_arena {
@@ -87,10 +104,13 @@ struct log_arena {
     size_t used;
 };
 
-/* Room for size bytes, to be written and then put, before the next call. */
+/* Room for size bytes for all readers, to be written and then put, before the next call. */
 struct log_bytes log_arena_take(struct log_arena *a, size_t size);
 uint64_t log_ring_put_bytes(struct log_ring *r, const struct log_bytes *b, uint32_t first_db,
                             uint32_t last_db);
+/* The same for LOG_RAW. */
+uint64_t log_ring_put_raw(struct log_ring *r, const struct log_bytes *b, uint32_t first_db,
+                          uint32_t last_db);
 /* The producer puts nothing more. */
 void log_arena_end(struct log_arena *a, struct log_ring *r);
 

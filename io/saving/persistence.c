@@ -37,7 +37,7 @@ static void persistence_settings(void *ctx, enum saver_job job, struct saver_set
     const struct config *c = persistence_config(p);
     const bool rewrite = job == SAVER_REWRITE;
     if (rewrite && __atomic_load_n(&p->beginning, __ATOMIC_ACQUIRE))
-        __atomic_store_n(&p->parts.engine->saving.log_active, 1, __ATOMIC_RELEASE);
+        __atomic_fetch_or(&p->parts.engine->saving.log_active, LOG_TO_AOF, __ATOMIC_RELEASE);
     *out = (struct saver_settings){
         .directory = mem_strdup("."), /* the process stands in `dir` */
         .filename = mem_strdup(c->dbfilename),
@@ -278,7 +278,8 @@ static void turn_off(struct persistence *p)
     __atomic_store_n(&p->rewrite_scheduled, 0, __ATOMIC_RELAXED);
     saver_abort(p->saver, SAVER_REWRITE);
     gate_close(gate);
-    __atomic_store_n(&p->parts.engine->saving.log_active, 0, __ATOMIC_RELEASE);
+    __atomic_fetch_and(&p->parts.engine->saving.log_active, ~(uint32_t)LOG_TO_AOF,
+                       __ATOMIC_RELEASE);
     aof_turn(p->parts.engine->fixed.log, &r, AOF_TURN_END);
     gate_open(gate);
     if (aof_turn_wait(&r) != LK_OK)
@@ -303,7 +304,7 @@ void persistence_settle(struct persistence *p)
 
 uint64_t persistence_log_offset(const struct persistence *p)
 {
-    return p->log ? log_thread_offset(p->log) : 0;
+    return p->log ? log_thread_offset(p->log, LOG_TO_AOF) : 0;
 }
 
 /* --- what clients ask ------------------------------------------------------------------------ */

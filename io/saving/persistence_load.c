@@ -379,7 +379,7 @@ static bool begin_aof(struct persistence *p, const struct aof_load_result *resul
     if (fresh)
         log_line(LOG_NOTICE, "Creating AOF incr file on server start");
     gate_close(&engine->fixed.keyspace->gate);
-    __atomic_store_n(&engine->saving.log_active, 1, __ATOMIC_RELEASE);
+    __atomic_fetch_or(&engine->saving.log_active, LOG_TO_AOF, __ATOMIC_RELEASE);
     gate_open(&engine->fixed.keyspace->gate);
     return true;
 }

@@ -61,16 +61,37 @@ static size_t put_annotations(struct aof *a)
     return n;
 }
 
+/*
+ * Nothing of what came last is for the file: it is as durable as what is before it, and needs no
+ * write and no sync.
+ */
+static void aof_passed(void *ctx, uint64_t ticket)
+{
+    struct aof *a = ctx;
+    a->kept_ticket = ticket;
+    if (a->pending.size > 0)
+        return; /* told with what is kept */
+    shard_tell_retry(log_ring_publish_written(a->ring, ticket));
+    pthread_mutex_lock(&a->lock);
+    const bool all_synced = a->fd < 0 || a->locked.synced >= a->locked.written;
+    a->locked.written = ticket;
+    if (all_synced) {
+        a->locked.synced = ticket;
+        aof_publish(a);
+    }
+    pthread_mutex_unlock(&a->lock);
+}
+
 static void write_batch(void *ctx, struct bytes b, uint64_t offset, uint64_t ticket)
 {
     struct aof *a = ctx;
     (void)offset;
     LK_ASSERT(ticket > a->kept_ticket);
-    a->kept_ticket = ticket;
     if (a->fd < 0) {
-        shard_tell_retry(log_ring_publish_written(a->ring, ticket)); /* it goes nowhere */
+        aof_passed(a, ticket); /* it goes nowhere */
         return;
     }
+    a->kept_ticket = ticket;
     const size_t extra = put_annotations(a);
     aof_put(a, b);
     a->crc = crc64(a->crc, b.data, b.size);
@@ -129,7 +150,9 @@ static bool aof_is_eager(void *ctx)
 
 struct log_sink aof_sink(struct aof *a)
 {
-    return (struct log_sink){.write = write_batch,
+    return (struct log_sink){.to = LOG_TO_AOF,
+                             .write = write_batch,
+                             .passed = aof_passed,
                              .marker = aof_take_marker,
                              .tick = aof_tick,
                              .eager = aof_is_eager,

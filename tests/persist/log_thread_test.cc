@@ -42,9 +42,17 @@ struct Sink {
     {
         return true;
     }
-    log_sink row(bool eager = false)
+    static void passed(void *ctx, uint64_t ticket)
     {
-        return {write, marker, nullptr, eager ? yes : nullptr, this};
+        Sink *s = static_cast<Sink *>(ctx);
+        EXPECT_GT(ticket, s->last_ticket);
+        s->last_ticket = ticket;
+        s->tickets = ticket;
+        s->tickets.notify_all();
+    }
+    log_sink row(bool eager = false, log_to to = LOG_TO_AOF)
+    {
+        return {to, write, passed, marker, nullptr, eager ? yes : nullptr, this};
     }
     void wait_for(uint64_t ticket)
     {
@@ -53,12 +61,14 @@ struct Sink {
     }
 };
 
-uint64_t put(log_ring *r, const std::string &text, uint32_t first, uint32_t last)
+uint64_t put(log_ring *r, const std::string &text, uint32_t first, uint32_t last,
+             log_to to = LOG_TO_ALL, bool raw = false)
 {
     void *block = mem_alloc(text.size());
     memcpy(block, text.data(), text.size());
+    const log_bytes b = {block, text.size(), LOG_HOLD_BLOCK, to};
     const uint64_t ticket =
-        log_ring_put(r, LOG_EFFECTS, block, static_cast<uint32_t>(text.size()), first, last);
+        raw ? log_ring_put_raw(r, &b, first, last) : log_ring_put_bytes(r, &b, first, last);
     log_ring_poke(r);
     return ticket;
 }
@@ -86,16 +96,46 @@ TEST(LogThread, PutsSelectWhereTheDatabaseChanges)
     put(ring, "g", 0, 0); // a cut alone begins no new stream
     log_ring_put(ring, LOG_ROTATE, nullptr, 0, 0, 0);
     put(ring, "h", 0, 0);
-    log_ring_put(ring, LOG_ATTACH, nullptr, 0, 0, 0);
+    log_ring_put(ring, LOG_ATTACH, nullptr, 0, LOG_NO_DB, 0); // that is the replicas' affair
     put(ring, "i", 0, 0);
     log_thread_end(t);
     const std::string s0 = select(0);
-    EXPECT_EQ(sink.stream, s0 + "abc" + s0 + "d" + select(12) + "efg" + s0 + "h" + s0 + "i");
+    EXPECT_EQ(sink.stream, s0 + "abc" + s0 + "d" + select(12) + "efg" + s0 + "hi");
     ASSERT_EQ(sink.markers.size(), 3u);
     EXPECT_EQ(sink.markers[0].first, 7u);
     const char behind[] = "fgh";
     for (size_t i = 0; i < 3; i++)
         EXPECT_EQ(sink.stream.substr(0, sink.markers[i].second).back(), behind[i]);
+    log_ring_free(ring);
+}
+
+// Two streams, each with a database and an offset of its own.
+TEST(LogThread, TheReplicasHaveAStreamOfTheirOwn)
+{
+    log_ring *ring = log_ring_new(64, 8, 1 << 20);
+    Sink file, repl;
+    const log_sink rows[] = {file.row(), repl.row(false, LOG_TO_REPL)};
+    log_thread *t = log_thread_new(ring, rows, 2);
+    put(ring, "p", 3, 3, LOG_TO_REPL); // a PUBLISH in 3: the file has not gone there
+    put(ring, "a", 3, 3);
+    put(ring, "-", LOG_NO_DB, LOG_NO_DB, LOG_TO_REPL); // names no key
+    put(ring, "b", 3, 3, LOG_TO_AOF);
+    log_ring_put(ring, LOG_ATTACH, nullptr, 0, LOG_NO_DB, 0);
+    put(ring, "c", 3, 3);
+    log_ring_put(ring, LOG_ATTACH, nullptr, 0, 0, 0); // of a replica: the stream is its primary's
+    put(ring, "d", 3, 3);
+    put(ring, "r", 5, 6, LOG_TO_ALL, true); // goes as it is, and leaves in 6
+    put(ring, "e", 6, 6);
+    log_ring_put(ring, LOG_HISTORY, nullptr, 0, LOG_NO_DB, 0);
+    put(ring, "f", 6, 6);
+    const uint64_t last = put(ring, "q", 6, 6, LOG_TO_REPL);
+    file.wait_for(last); // told, though it is none of its affair
+    log_thread_end(t);
+    EXPECT_EQ(file.stream, select(3) + "abcd" + select(5) + "ref");
+    EXPECT_EQ(repl.stream, select(3) + "pa-" + select(3) + "cdre" + select(6) + "fq");
+    EXPECT_EQ(file.last_ticket, last);
+    ASSERT_EQ(repl.markers.size(), 3u);
+    EXPECT_EQ(repl.markers[0].second, select(3).size() + 3);
     log_ring_free(ring);
 }
 

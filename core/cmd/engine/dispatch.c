@@ -54,6 +54,7 @@ void dispatcher_free(struct dispatcher *d)
     buf_release(&d->scratch);
     buf_release(&d->fresh);
     buf_release(&d->unit.effects.bytes);
+    buf_release(&d->unit.effects.repl.bytes);
     log_arena_end(&d->unit.effects.arena, d->engine->fixed.log);
     mem_free(d->keys.v, d->keys.capacity * sizeof *d->keys.v);
     mem_free(d->refs.v, d->refs.capacity * sizeof *d->refs.v);
@@ -409,7 +410,7 @@ void dispatch_forget(struct dispatcher *d, struct session *s)
 /* A service holds nothing while it waits, and stands in nobody's way; in slices, come what may. */
 static void sleep_till_told(struct dispatcher *d, uint32_t seen)
 {
-    const bool logging = d->batch.logging;
+    const uint32_t logging = d->batch.logging;
     dispatch_leave(d);
     shard_service_wait(d->worker, seen, 1000000);
     dispatch_enter(d);
@@ -436,11 +437,11 @@ int dispatch_apply(struct dispatcher *d, struct session *s, const struct args *a
                    uint32_t *done)
 {
     struct pending p[DISPATCH_BATCH];
-    const bool logging = d->batch.logging;
+    const uint32_t logging = d->batch.logging;
     uint32_t i = 0;
     LK_ASSERT(n <= DISPATCH_BATCH);
     session_set(s, SESSION_LOADING, true);
-    d->batch.logging = false;
+    d->batch.logging = 0;
     for (uint32_t j = 0; j < n; j++) {
         p[j] = (struct pending){.session = s, .args = a[j]};
         look_up(d, &p[j]);

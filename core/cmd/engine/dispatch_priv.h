@@ -28,10 +28,16 @@ struct found {
 enum effect_mode { EFFECT_VERBATIM, EFFECT_EXPLICIT };
 
 struct effects {
-    struct buf bytes; /* whole RESP commands */
+    struct buf bytes; /* whole RESP commands, for all who read the log */
     struct log_arena arena;
     uint32_t commands;
     uint32_t first_db, last_db;
+    /* The same with what is for the replicas alone; in use while their commands are more. */
+    struct {
+        struct buf bytes;
+        uint32_t commands;
+        uint32_t first_db, last_db;
+    } repl;
     bool apart; /* the commands need not be one unit: expiry */
 };
 
@@ -46,7 +52,7 @@ struct edit {
 /* What holds for the commands of a batch, and what one hands to the next. */
 struct batch {
     const struct dispatch_config *config; /* read again each time the gate is entered */
-    bool logging;                         /* log_active, likewise */
+    uint32_t logging;                     /* log_active, likewise: enum log_to */
     uint32_t checks;                      /* enum command_check: those of the configuration */
     uint32_t lru_now;
     int64_t now_ms;
@@ -194,8 +200,13 @@ bool exec_expire_elements(struct exec *x, struct place *at);
 
 /* Adds a command to what the unit logs.  Somebody reads the log. */
 void effects_add(struct unit *u, uint32_t db, const struct bytes *argv, uint32_t n);
-/* Puts what was added, at least one command, into one slot of the log; returns its ticket. */
-uint64_t effects_put(struct effects *e, struct log_ring *log);
+/* Adds one that the replicas alone are told. They read the log. */
+void effects_add_to_replicas(struct unit *u, uint32_t db, const struct bytes *argv, uint32_t n);
+/*
+ * Puts what was added, at least one command, into one slot of the log, or two where the replicas
+ * are told more than the file; returns the last ticket.  to: who reads the log.
+ */
+uint64_t effects_put(struct effects *e, struct log_ring *log, uint32_t to);
 
 /* --- unit.c ---------------------------------------------------------------------------------- */
 

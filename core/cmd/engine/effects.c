@@ -8,69 +8,130 @@
 
 #include <stdarg.h>
 
-static void add_command(struct effects *e, const struct bytes *argv, uint32_t n)
+/* Commands on their way into a slot. */
+struct form {
+    struct buf *bytes;
+    uint32_t *commands, *first_db, *last_db;
+};
+
+static struct form form_of_all(struct effects *e)
 {
-    reply_buf_header(&e->bytes, '*', n);
-    for (uint32_t i = 0; i < n; i++)
-        reply_buf_bulk(&e->bytes, argv[i]);
-    e->commands++;
+    return (struct form){&e->bytes, &e->commands, &e->first_db, &e->last_db};
 }
 
-static void effects_add_select(struct effects *e, uint32_t db)
+static struct form form_of_replicas(struct effects *e)
+{
+    return (struct form){&e->repl.bytes, &e->repl.commands, &e->repl.first_db, &e->repl.last_db};
+}
+
+static void add_command(struct buf *b, const struct bytes *argv, uint32_t n)
+{
+    reply_buf_header(b, '*', n);
+    for (uint32_t i = 0; i < n; i++)
+        reply_buf_bulk(b, argv[i]);
+}
+
+static LK_COLD void effects_add_select(struct buf *b, uint32_t db)
 {
     char digits[INT64_CHARS];
     const struct bytes argv[2] = {bytes_cstr("SELECT"), {digits, int64_to_chars(db, digits)}};
-    add_command(e, argv, 2);
-    e->commands--; /* it says where, not what */
+    add_command(b, argv, 2);
+}
+
+static void form_add(const struct form *f, uint32_t db, const struct bytes *argv, uint32_t n)
+{
+    if (*f->commands == 0)
+        *f->first_db = db;
+    else if (*f->last_db != db)
+        effects_add_select(f->bytes, db); /* it says where, not what: it is not counted */
+    *f->last_db = db;
+    add_command(f->bytes, argv, n);
+    ++*f->commands;
 }
 
 void effects_add(struct unit *u, uint32_t db, const struct bytes *argv, uint32_t n)
 {
+    LK_ASSERT(n > 0);
+    u->work |= UNIT_EFFECTS;
+    const struct form all = form_of_all(&u->effects);
+    form_add(&all, db, argv, n);
+    if (LK_UNLIKELY(u->effects.repl.commands > 0)) {
+        const struct form repl = form_of_replicas(&u->effects);
+        form_add(&repl, db, argv, n);
+    }
+}
+
+void effects_add_to_replicas(struct unit *u, uint32_t db, const struct bytes *argv, uint32_t n)
+{
     struct effects *e = &u->effects;
     LK_ASSERT(n > 0);
     u->work |= UNIT_EFFECTS;
-    if (e->commands == 0)
-        e->first_db = db;
-    else if (e->last_db != db)
-        effects_add_select(e, db);
-    e->last_db = db;
-    add_command(e, argv, n);
+    if (e->repl.commands == 0 && e->commands > 0) {
+        e->repl.bytes.size = 0;
+        buf_append_bytes(&e->repl.bytes, buf_bytes(&e->bytes));
+        e->repl.commands = e->commands;
+        e->repl.first_db = e->first_db;
+        e->repl.last_db = e->last_db;
+    }
+    const struct form repl = form_of_replicas(e);
+    form_add(&repl, db, argv, n);
 }
 
 enum { LARGE_EFFECTS = 64 * 1024 };
 
 /* A unit of several commands is a transaction for replicas and for the loader. */
-static struct log_bytes bytes_of_unit(struct effects *e)
+static struct log_bytes bytes_of_unit(struct effects *e, const struct form *f)
 {
     static const char multi[] = "*1\r\n$5\r\nMULTI\r\n", exec[] = "*1\r\n$4\r\nEXEC\r\n";
-    const bool unit = e->commands > 1 && !e->apart;
-    if (!unit && e->bytes.size >= LARGE_EFFECTS) {
+    struct buf *b = f->bytes;
+    const bool unit = *f->commands > 1 && !e->apart;
+    if (!unit && b->size >= LARGE_EFFECTS) {
         /* The block itself goes, rather than a copy of a large value under the locks. */
-        char *whole = mem_realloc(e->bytes.data, e->bytes.capacity, e->bytes.size);
-        const struct log_bytes out = {whole, e->bytes.size, LOG_HOLD_BLOCK};
-        memset(&e->bytes, 0, sizeof e->bytes);
+        char *whole = mem_realloc(b->data, b->capacity, b->size);
+        const struct log_bytes out = {whole, b->size, LOG_HOLD_BLOCK, LOG_TO_ALL};
+        memset(b, 0, sizeof *b);
         return out;
     }
     const size_t head = unit ? sizeof multi - 1 : 0, foot = unit ? sizeof exec - 1 : 0;
-    const struct log_bytes out = log_arena_take(&e->arena, head + e->bytes.size + foot);
+    const struct log_bytes out = log_arena_take(&e->arena, head + b->size + foot);
     char *to = out.data;
     memcpy(to, multi, head);
-    memcpy(to + head, e->bytes.data, e->bytes.size);
-    memcpy(to + head + e->bytes.size, exec, foot);
+    memcpy(to + head, b->data, b->size);
+    memcpy(to + head + b->size, exec, foot);
     return out;
 }
 
-uint64_t effects_put(struct effects *e, struct log_ring *log)
+static uint64_t put_form(struct effects *e, const struct form *f, struct log_ring *log, uint32_t to)
 {
-    LK_ASSERT(e->commands > 0 && e->bytes.size > 0);
-    const struct log_bytes bytes = bytes_of_unit(e);
-    const uint64_t ticket = log_ring_put_bytes(log, &bytes, e->first_db, e->last_db);
+    LK_ASSERT(*f->commands > 0 && f->bytes->size > 0);
+    struct log_bytes bytes = bytes_of_unit(e, f);
+    bytes.to = (enum log_to)to;
+    const uint64_t ticket = log_ring_put_bytes(log, &bytes, *f->first_db, *f->last_db);
     log_ring_poke(log);
+    *f->commands = 0;
+    f->bytes->size = 0;
+    if (LK_UNLIKELY(f->bytes->capacity > LARGE_EFFECTS))
+        buf_release(f->bytes);
+    return ticket;
+}
+
+/* The replicas are told more than the file: two slots, under the same locks. */
+static LK_COLD uint64_t put_both_forms(struct effects *e, struct log_ring *log, uint32_t to)
+{
+    const struct form all = form_of_all(e), repl = form_of_replicas(e);
+    if (e->commands > 0 && to & LOG_TO_AOF)
+        put_form(e, &all, log, LOG_TO_AOF);
     e->commands = 0;
     e->bytes.size = 0;
-    if (LK_UNLIKELY(e->bytes.capacity > LARGE_EFFECTS))
-        buf_release(&e->bytes);
-    return ticket;
+    return put_form(e, &repl, log, LOG_TO_REPL);
+}
+
+uint64_t effects_put(struct effects *e, struct log_ring *log, uint32_t to)
+{
+    if (LK_UNLIKELY(e->repl.commands > 0))
+        return put_both_forms(e, log, to);
+    const struct form all = form_of_all(e);
+    return put_form(e, &all, log, to);
 }
 
 void exec_effect(struct exec *x, const struct bytes *argv, uint32_t n)

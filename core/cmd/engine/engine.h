@@ -65,9 +65,9 @@ struct engine {
     const struct dispatch_config
         *config; /* __atomic; the old state lives until the gate was shut */
 
-    /* By io/saving alone; loading and write_fault through engine_set_*. */
+    /* By io/saving, log_active by io/repl too; loading and write_fault by engine_set_*. */
     struct {
-        uint32_t log_active; /* __atomic; changed in the gate */
+        uint32_t log_active; /* __atomic: enum log_to; changed in the gate */
         uint32_t loading;    /* __atomic: most commands are refused */
         /*
          * Why the data cannot be saved, and so writes are refused: a whole error line, or NULL.

@@ -6,6 +6,11 @@ uint64_t exec_publish(struct exec *x, enum message_kind kind, struct bytes chann
                       struct bytes payload)
 {
     struct dispatcher *d = x->dispatcher;
+    if (d->batch.logging & LOG_TO_REPL) {
+        const struct bytes argv[3] = {bytes_cstr(kind == MESSAGE_SHARD ? "SPUBLISH" : "PUBLISH"),
+                                      channel, payload};
+        effects_add_to_replicas(&d->unit, x->db, argv, 3);
+    }
     if (!d->push || !publication_heard(d->push, kind))
         return 0;
     const bool alone = !session_has(x->session, SESSION_IN_EXEC);

@@ -20,7 +20,7 @@ static void unit_stamp_shard(void *ctx, struct shard *s)
 static void unit_put_effects(struct dispatcher *d, struct session *s, struct shard *only)
 {
     LK_ASSERT(d->batch.logging);
-    uint64_t ticket = effects_put(&d->unit.effects, d->engine->fixed.log);
+    uint64_t ticket = effects_put(&d->unit.effects, d->engine->fixed.log, d->batch.logging);
     LK_ASSERT(ticket > d->unit.ticket);
     d->unit.ticket = ticket;
     s->ticket = ticket; /* the highest there is */

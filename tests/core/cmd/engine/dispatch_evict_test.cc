@@ -434,7 +434,7 @@ TEST(Evict, ConcurrentWorkersFreeTheExcessOnce)
     constexpr size_t ROOM = 1u << 20;
     Server server({.shards = 8, .workers = WORKERS, .ring = 1 << 9, .slack = 256});
     std::string stream;
-    const log_sink sink{collect, nullptr, nullptr, nullptr, &stream};
+    const log_sink sink{LOG_TO_AOF, collect, nullptr, nullptr, nullptr, nullptr, &stream};
     log_thread *log = log_thread_new(server.engine.fixed.log, &sink, 1);
     limit_here(&server, {EVICT_BY_USE, false}, ROOM);
     server.config.eviction.tenacity = 10;

@@ -45,6 +45,66 @@ TEST(Effects, AreDeterministic)
     }
 }
 
+// Replicas are told of messages, the file is not: a unit with both has two forms (O4).
+TEST(Effects, MessagesAreForTheReplicasAlone)
+{
+    Server server;
+    Client c(server);
+    struct Slot {
+        int to;
+        std::string words;
+    };
+    const auto slots = [&] {
+        std::vector<Slot> out;
+        log_record r;
+        while (log_ring_take(server.engine.fixed.log, &r)) {
+            std::string line;
+            for (const Words &command :
+                 Server::parse(std::string(static_cast<char *>(r.data), r.size)))
+                for (const std::string &w : command)
+                    line += (line.empty() ? "" : " ") + w;
+            out.push_back({r.to, line});
+            log_record_done(&r);
+        }
+        return out;
+    };
+    c.run("PUBLISH ch 1");
+    EXPECT_TRUE(slots().empty()); // nobody reads for the replicas
+    server.engine.saving.log_active = LOG_TO_ALL;
+    c.run("SET a 1");
+    auto got = slots();
+    ASSERT_EQ(got.size(), 1u);
+    EXPECT_EQ(got[0].to, LOG_TO_ALL);
+    c.run("PUBLISH ch 1");
+    c.run("SPUBLISH ch 2");
+    got = slots();
+    ASSERT_EQ(got.size(), 2u);
+    EXPECT_EQ(got[0].to, LOG_TO_REPL);
+    EXPECT_EQ(got[0].words, "PUBLISH ch 1");
+    EXPECT_EQ(got[1].words, "SPUBLISH ch 2");
+    for (const char *line : {"MULTI", "SET a 2", "PUBLISH ch 3", "SET b 4", "EXEC"})
+        c.run(line);
+    got = slots();
+    ASSERT_EQ(got.size(), 2u);
+    EXPECT_EQ(got[0].to, LOG_TO_AOF);
+    EXPECT_EQ(got[0].words, "MULTI SET a 2 SET b 4 EXEC");
+    EXPECT_EQ(got[1].to, LOG_TO_REPL);
+    EXPECT_EQ(got[1].words, "MULTI SET a 2 PUBLISH ch 3 SET b 4 EXEC");
+    for (const char *line : {"MULTI", "PUBLISH ch 5", "SET b 6", "EXEC"})
+        c.run(line);
+    got = slots();
+    ASSERT_EQ(got.size(), 2u);
+    EXPECT_EQ(got[0].words, "SET b 6");
+    EXPECT_EQ(got[1].words, "MULTI PUBLISH ch 5 SET b 6 EXEC");
+    server.engine.saving.log_active = LOG_TO_REPL;
+    for (const char *line : {"MULTI", "PUBLISH ch 7", "SET b 8", "EXEC"})
+        c.run(line);
+    got = slots();
+    ASSERT_EQ(got.size(), 1u); // there is no file
+    EXPECT_EQ(got[0].to, LOG_TO_REPL);
+    server.engine.saving.log_active = LOG_TO_ALL;
+}
+
 // A write on a key that has expired and is still there tells of the end first.
 TEST(Effects, ExpiredKeyGoesBeforeTheWrite)
 {
@@ -186,7 +246,7 @@ TEST(Effects, ConcurrentWorkersReplayToTheSameKeyspace)
     const uint64_t seed = test_seed();
     Server server({.shards = 8, .workers = WORKERS, .ring = 1 << 9, .slack = 256});
     std::string stream;
-    const log_sink sink{collect, nullptr, nullptr, nullptr, &stream};
+    const log_sink sink{LOG_TO_AOF, collect, nullptr, nullptr, nullptr, nullptr, &stream};
     log_thread *log = log_thread_new(server.engine.fixed.log, &sink, 1);
     std::vector<std::thread> threads;
     for (uint32_t w = 0; w < WORKERS; w++)
