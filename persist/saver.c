@@ -91,12 +91,22 @@ static int saver_cut(struct job *j, enum aof_turn turn)
 
 /* --- the file -------------------------------------------------------------------------------- */
 
+/* Whoever aborts the job does not wait for the end of it. */
+static void delay_key(const struct job *j)
+{
+    enum { SLICE_US = 10000 };
+    for (int64_t left_us = j->settings.key_delay_us; left_us > 0; left_us -= SLICE_US) {
+        if (left_us > SLICE_US && is_aborted(j->saver))
+            return;
+        usleep((useconds_t)(left_us < SLICE_US ? left_us : SLICE_US));
+    }
+}
+
 static int key_saved(void *ctx, uint64_t keys)
 {
     struct job *j = ctx;
     __atomic_store_n(&j->saver->keys_saved, keys, __ATOMIC_RELAXED);
-    if (j->settings.key_delay_us > 0)
-        usleep((useconds_t)j->settings.key_delay_us);
+    delay_key(j);
     const size_t held = keys % 1024 == 0 ? view_held_bytes(j->saver->parts.ks) : 0;
     if (held > j->held_bytes)
         j->held_bytes = held;
@@ -224,8 +234,10 @@ static void saver_report_here(struct saver *s, const struct job *j, bool well)
     s->last_well = well;
     const bool aborted = s->aborted && !well; /* as asked: that says nothing of the disk */
     if (j->kind == SAVER_REWRITE) {
-        if (!aborted)
+        if (!aborted) {
             r->rewrite_failed = !well;
+            r->rewrite_failures = well ? 0 : r->rewrite_failures + 1;
+        }
         r->last_rewrite_duration_s = seconds;
         r->last_rewrite_held_bytes = j->held_bytes;
         r->rewrites += well;
@@ -459,6 +471,7 @@ struct saver_report saver_report_get(struct saver *s)
     pthread_mutex_lock(&s->lock);
     struct saver_report r = s->report;
     r.job = s->running != SAVER_NONE ? s->running : s->wanted;
+    r.aborted = r.job != SAVER_NONE && s->aborted;
     r.current_duration_s = r.job == SAVER_NONE ? -1 : (clock_unix_ms() - s->began_ms) / 1000;
     pthread_mutex_unlock(&s->lock);
     r.keys_saved = __atomic_load_n(&s->keys_saved, __ATOMIC_RELAXED);

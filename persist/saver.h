@@ -68,8 +68,10 @@ void saver_abort(struct saver *s, enum saver_job job); /* if that is under way *
 
 struct saver_report {
     enum saver_job job; /* under way */
+    bool aborted;       /* that job; nothing will come of it */
     bool save_failed, rewrite_failed;
-    int64_t last_save_s; /* Unix time of the last RDB that went well; 0: none */
+    uint64_t rewrite_failures; /* in a row, but for those that were aborted */
+    int64_t last_save_s;       /* Unix time of the last RDB that went well; 0: none */
     int64_t last_save_duration_s, last_rewrite_duration_s; /* -1: none */
     int64_t current_duration_s;                            /* -1: none */
     int64_t last_try_ms;                                   /* when the last RDB job ended */

@@ -36,7 +36,7 @@ struct admin_persistence {
     int64_t last_save_s;                                   /* Unix time; 0: the server's start */
     int64_t last_save_duration_s, current_save_duration_s; /* -1: none */
     int64_t last_rewrite_duration_s, current_rewrite_duration_s; /* -1: none */
-    uint64_t saves, rewrites;
+    uint64_t saves, rewrites, rewrite_failures;
     uint64_t changes_at_last_save; /* of stats.changes */
     uint64_t keys_saved, keys_total, load_keys_loaded, load_keys_expired;
     uint64_t load_began_ms, load_bytes, load_bytes_total; /* while loading */

@@ -52,7 +52,7 @@ static void persistence_settings(void *ctx, enum saver_job job, struct saver_set
         .use = persistence_use_of(c),
         .lfu_decay_minutes = (uint32_t)c->dispatch.limits.lfu_decay_minutes,
         .redis_version = REDIS_VERSION,
-        .key_delay_us = rewrite ? 0 : c->rdb_key_save_delay_us,
+        .key_delay_us = c->rdb_key_save_delay_us,
     };
 }
 
@@ -110,6 +110,10 @@ static void aof_applied(void *ctx, const struct config *before, const struct con
         aof_set_fsync(p->aof, fsync_of(after));
     aof_set_timestamps(p->aof, after->aof_timestamp_enabled);
     aof_keep_history(p->aof, after->aof_disable_auto_gc);
+    if (before->appendonly && !after->appendonly) {
+        __atomic_store_n(&p->rewrite_scheduled, 0, __ATOMIC_RELAXED);
+        saver_abort(p->saver, SAVER_REWRITE);
+    }
     if (before->appendonly != after->appendonly)
         p->parts.ask_to_settle(p->parts.ctx);
 }
@@ -215,18 +219,34 @@ static bool save_is_due(const struct persistence *p, const struct config *c,
     return false;
 }
 
-static bool rewrite_is_due(struct persistence *p, const struct config *c, int64_t now_ms)
+/* The log still goes to the file that CONFIG SET has turned off, for a moment. */
+static bool is_turning_off(struct persistence *p)
+{
+    return !persistence_config(p)->appendonly && aof_report_get(p->aof).on;
+}
+
+/* Somebody has asked for it, and it may begin. */
+static bool rewrite_is_asked(struct persistence *p, uint64_t failures, int64_t now_ms)
+{
+    return __atomic_load_n(&p->rewrite_scheduled, __ATOMIC_RELAXED) && !is_turning_off(p) &&
+           !rewrite_limit_rests(&p->rewrite_limit, failures, now_ms);
+}
+
+/* failures: of rewrites, in a row. */
+static bool rewrite_is_due(struct persistence *p, const struct config *c, uint64_t failures,
+                           int64_t now_ms)
 {
     const struct aof_report r = aof_report_get(p->aof);
-    const bool again = __atomic_load_n(&p->beginning, __ATOMIC_ACQUIRE) || r.sync_failed;
-    if (again || !r.on)
-        return again && now_ms - p->last_rewrite_try_ms > RETRY_MS;
-    if (c->auto_aof_rewrite_percentage == 0 || r.size < c->auto_aof_rewrite_min_size ||
-        now_ms - p->last_rewrite_try_ms < RETRY_MS)
+    const bool begin = __atomic_load_n(&p->beginning, __ATOMIC_ACQUIRE);
+    if (begin || r.sync_failed) /* which is mended by nothing else */
+        return now_ms - p->last_rewrite_try_ms > RETRY_MS &&
+               (r.sync_failed || !rewrite_limit_rests(&p->rewrite_limit, failures, now_ms));
+    if (!r.on || c->auto_aof_rewrite_percentage == 0 || r.size <= c->auto_aof_rewrite_min_size)
         return false;
     const uint64_t base = r.base_size ? r.base_size : 1;
     const int64_t growth = (int64_t)(r.size * 100 / base) - 100;
-    if (growth < c->auto_aof_rewrite_percentage)
+    if (growth < c->auto_aof_rewrite_percentage ||
+        rewrite_limit_rests(&p->rewrite_limit, failures, now_ms))
         return false;
     log_line(LOG_NOTICE, "Starting automatic rewriting of AOF on %lld%% growth", (long long)growth);
     return true;
@@ -259,7 +279,8 @@ void persistence_cron(struct persistence *p, int64_t now_ms)
         __atomic_load_n(&p->parts.engine->saving.loading, __ATOMIC_RELAXED) ||
         __atomic_load_n(&p->busy, __ATOMIC_RELAXED))
         return;
-    if (__atomic_load_n(&p->rewrite_scheduled, __ATOMIC_RELAXED) || rewrite_is_due(p, c, now_ms)) {
+    if (rewrite_is_asked(p, r.rewrite_failures, now_ms) ||
+        rewrite_is_due(p, c, r.rewrite_failures, now_ms)) {
         __atomic_store_n(&p->rewrite_scheduled, 0, __ATOMIC_RELAXED);
         p->last_rewrite_try_ms = now_ms;
         persistence_begin_here(p, SAVER_REWRITE);
@@ -275,7 +296,6 @@ static void turn_off(struct persistence *p)
     struct gate *gate = &p->parts.engine->fixed.keyspace->gate;
     struct aof_turn_request r;
     __atomic_store_n(&p->beginning, 0, __ATOMIC_RELEASE);
-    __atomic_store_n(&p->rewrite_scheduled, 0, __ATOMIC_RELAXED);
     saver_abort(p->saver, SAVER_REWRITE);
     gate_close(gate);
     __atomic_fetch_and(&p->parts.engine->saving.log_active, ~(uint32_t)LOG_TO_AOF,
@@ -284,6 +304,21 @@ static void turn_off(struct persistence *p)
     gate_open(gate);
     if (aof_turn_wait(&r) != LK_OK)
         log_line(LOG_WARNING, "Cannot close the AOF: %s", strerror(errno));
+}
+
+/* A rewrite that began while the file was off ends without turning it on. */
+static void begin_later(struct persistence *p)
+{
+    const bool rewriting = saver_report_get(p->saver).job == SAVER_REWRITE;
+    log_line(LOG_NOTICE, rewriting
+                             ? "AOF was enabled but there is already an AOF rewriting in "
+                               "background. Stopping background AOF and starting a rewrite now."
+                             : "AOF was enabled but there is already another background "
+                               "operation. An AOF background was scheduled to start when "
+                               "possible.");
+    if (rewriting)
+        saver_abort(p->saver, SAVER_REWRITE);
+    __atomic_store_n(&p->rewrite_scheduled, 1, __ATOMIC_RELAXED);
 }
 
 void persistence_settle(struct persistence *p)
@@ -296,9 +331,7 @@ void persistence_settle(struct persistence *p)
         mkdir(p->aof_directory, 0755);
         __atomic_store_n(&p->beginning, 1, __ATOMIC_RELEASE);
         if (!persistence_begin_here(p, SAVER_REWRITE))
-            log_line(LOG_NOTICE, "AOF was enabled but there is already another background "
-                                 "operation. An AOF background was scheduled to start when "
-                                 "possible.");
+            begin_later(p);
     }
 }
 
@@ -324,11 +357,11 @@ enum save_answer persistence_bgsave(struct persistence *p, bool schedule)
 
 enum save_answer persistence_bgrewrite(struct persistence *p)
 {
-    const enum saver_job job = saver_report_get(p->saver).job;
-    if (job == SAVER_REWRITE)
+    const struct saver_report r = saver_report_get(p->saver);
+    if (r.job == SAVER_REWRITE && !r.aborted)
         return SAVE_BUSY_REWRITING;
     mkdir(p->aof_directory, 0755);
-    if (job == SAVER_NONE && persistence_begin_here(p, SAVER_REWRITE))
+    if (r.job == SAVER_NONE && !is_turning_off(p) && persistence_begin_here(p, SAVER_REWRITE))
         return SAVE_STARTED;
     __atomic_store_n(&p->rewrite_scheduled, 1, __ATOMIC_RELAXED);
     return SAVE_SCHEDULED;
@@ -353,17 +386,26 @@ enum save_answer persistence_save(struct persistence *p, uint32_t worker, uint64
     return SAVE_BUSY_SAVING;
 }
 
+/* CONFIG SET has turned the file on, and the rewrite that begins it has not begun, or has failed.
+ */
+static bool is_turning_on(struct persistence *p, const struct aof_report *a)
+{
+    return persistence_config(p)->appendonly && !a->on &&
+           !__atomic_load_n(&p->parts.engine->saving.loading, __ATOMIC_RELAXED);
+}
+
 void persistence_report(struct persistence *p, struct admin_persistence *out)
 {
     take_flushed(p);
     const struct saver_report s = saver_report_get(p->saver);
     const struct aof_report a = aof_report_get(p->aof);
-    const bool saving = s.job == SAVER_RDB, rewriting = s.job == SAVER_REWRITE;
+    const bool saving = s.job == SAVER_RDB && !s.aborted,
+               rewriting = s.job == SAVER_REWRITE && !s.aborted, begins = is_turning_on(p, &a);
     *out = (struct admin_persistence){
         .loading = __atomic_load_n(&p->parts.engine->saving.loading, __ATOMIC_RELAXED),
         .saving = saving,
-        .rewriting = rewriting,
-        .aof_enabled = a.on,
+        .rewriting = rewriting || (begins && s.job == SAVER_NONE && s.rewrite_failures == 0),
+        .aof_enabled = persistence_config(p)->appendonly,
         .save_failed = s.save_failed,
         .rewrite_failed = s.rewrite_failed,
         .aof_write_failed = a.write_failed || a.sync_failed,
@@ -374,6 +416,7 @@ void persistence_report(struct persistence *p, struct admin_persistence *out)
         .current_rewrite_duration_s = rewriting ? s.current_duration_s : -1,
         .saves = s.saves,
         .rewrites = s.rewrites,
+        .rewrite_failures = s.rewrite_failures,
         .changes_at_last_save = s.changes_at_last_save,
         .keys_saved = s.keys_saved,
         .keys_total = s.keys_total,
@@ -387,7 +430,8 @@ void persistence_report(struct persistence *p, struct admin_persistence *out)
         .aof_buffer_size = a.buffered,
         .aof_delayed_fsync = a.delayed_syncs,
         .save_scheduled = __atomic_load_n(&p->save_scheduled, __ATOMIC_RELAXED),
-        .rewrite_scheduled = __atomic_load_n(&p->rewrite_scheduled, __ATOMIC_RELAXED),
+        .rewrite_scheduled = __atomic_load_n(&p->rewrite_scheduled, __ATOMIC_RELAXED) ||
+                             (begins && s.rewrite_failures > 0),
         .last_save_held_bytes = s.last_save_held_bytes,
         .last_rewrite_held_bytes = s.last_rewrite_held_bytes};
 }

@@ -5,6 +5,7 @@
 #define LK_IO_PERSISTENCE_PRIV_H
 
 #include "io/saving/persistence.h"
+#include "io/saving/rewrite_limit.h"
 #include "persist/aof/aof_load.h"
 #include "persist/log_thread.h"
 #include "persist/saver.h"
@@ -37,6 +38,7 @@ struct persistence {
     uint32_t end_asked;  /* __atomic: the last save is under way */
     uint32_t end_undone; /* __atomic: somebody wants it to go on after all */
     int64_t last_rewrite_try_ms;                /* cron's */
+    struct rewrite_limit rewrite_limit;         /* cron's */
     uint32_t save_scheduled, rewrite_scheduled; /* __atomic */
     pthread_mutex_t fault_lock; /* whoever sets write_fault, from looking to storing */
     pthread_mutex_t lock;

@@ -61,7 +61,7 @@ static void aof_lines(struct info *i)
     info_number(i, "aof_current_rewrite_time_sec", p->current_rewrite_duration_s);
     info_text(i, "aof_last_bgrewrite_status", info_persistence_status(p->rewrite_failed));
     info_count(i, "aof_rewrites", p->rewrites);
-    info_number(i, "aof_rewrites_consecutive_failures", p->rewrite_failed);
+    info_count(i, "aof_rewrites_consecutive_failures", p->rewrite_failures);
     info_text(i, "aof_last_write_status", info_persistence_status(p->aof_write_failed));
     info_count(i, "aof_last_cow_size", p->last_rewrite_held_bytes);
     if (p->aof_enabled) {
