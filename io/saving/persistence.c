@@ -386,8 +386,7 @@ enum save_answer persistence_save(struct persistence *p, uint32_t worker, uint64
     return SAVE_BUSY_SAVING;
 }
 
-/* CONFIG SET has turned the file on, and the rewrite that begins it has not begun, or has failed.
- */
+/* CONFIG SET has turned the file on, and the rewrite that begins it has not ended well. */
 static bool is_turning_on(struct persistence *p, const struct aof_report *a)
 {
     return persistence_config(p)->appendonly && !a->on &&

@@ -21,8 +21,7 @@ struct rewrite_limit {
     int64_t until_ms;       /* the rest that is under way, 0: none */
 };
 
-/* No rewrite may begin by itself now.  failures: in a row; says so in the log when a rest begins.
- */
+/* No rewrite may begin by itself now.  failures: in a row.  The log says when a rest begins. */
 bool rewrite_limit_rests(struct rewrite_limit *l, uint64_t failures, int64_t now_ms);
 
 LK_END

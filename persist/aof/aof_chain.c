@@ -63,6 +63,7 @@ static void aof_chain_look(struct aof_chain_file *f, const struct file_ops *ops)
 {
     const int fd = ops->open(ops->ctx, f->path, O_RDONLY, 0);
     f->start = AOF_START_OTHER;
+    f->error = fd < 0 ? errno : 0;
     if (fd < 0)
         return;
     const int64_t size = ops->size(ops->ctx, fd);

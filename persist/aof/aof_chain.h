@@ -28,6 +28,7 @@ enum aof_chain_start { AOF_START_EMPTY, AOF_START_AFTER, AOF_START_ROTTEN, AOF_S
 
 struct aof_chain_file {
     char *path;
+    int error;     /* errno, if it cannot be opened */
     uint64_t size; /* 0 also if it cannot be read */
     enum aof_chain_start start;
     int64_t after_seq; /* AFTER: of the file before it, which has so many bytes */

@@ -411,8 +411,7 @@ static int read_file(struct reading *r, const struct aof_file *f)
     bool rdb = false;
     r->fd = r->options->ops->open(r->options->ops->ctx, r->path, O_RDONLY, 0);
     if (r->fd < 0)
-        return io_fault(r, errno == ENOENT ? "A file that the manifest names is missing:"
-                                           : "Cannot open");
+        return io_fault(r, "Cannot open");
     int rc = starts_with_rdb(r, &rdb);
     if (rc == LK_OK && rdb)
         rc = read_rdb(r);
@@ -429,6 +428,21 @@ static int read_file(struct reading *r, const struct aof_file *f)
     r->result->sound = r->sound;
     r->options->ops->close(r->options->ops->ctx, r->fd);
     return rc;
+}
+
+/* One that is missing is found before anything is loaded. */
+static int check_files(const struct reading *all, const struct aof_chain *chain)
+{
+    const struct aof_manifest *m = chain->manifest;
+    for (size_t i = 0; i < m->count; i++) {
+        if (chain->files[i].error == 0)
+            continue;
+        buf_printf(all->error, "Unable to obtain the AOF file %s length. stat: %s",
+                   m->files[i].name, strerror(chain->files[i].error));
+        all->result->file = &m->files[i];
+        return LK_EIO;
+    }
+    return LK_OK;
 }
 
 static int aof_load_files(struct reading *all, const struct aof_chain *chain)
@@ -469,7 +483,9 @@ int aof_load(const struct aof_manifest *m, const struct aof_load_options *option
         all.total += chain.files[i].size;
     if (receiver->progress)
         receiver->progress(receiver->ctx, 0, all.total);
-    const int rc = aof_load_files(&all, &chain);
+    int rc = check_files(&all, &chain);
+    if (rc == LK_OK)
+        rc = aof_load_files(&all, &chain);
     aof_chain_release(&chain);
     return rc;
 }

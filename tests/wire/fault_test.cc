@@ -595,7 +595,7 @@ TEST_F(Faults, MissingIncrementIsRefused)
 {
     live(3);
     fs::rename(aof(kIncr), aof("away"));
-    refuses("A file that the manifest names is missing: the append only file", kAlways);
+    refuses("Unable to obtain the AOF file", kAlways);
     fs::rename(aof("away"), aof(kIncr));
     start(kAlways);
     EXPECT_EQ(ask({"DBSIZE"}), ":3\r\n");
@@ -614,7 +614,7 @@ TEST_F(Faults, ManifestThatLiesIsRefused)
          "i\n",
          "Bad AOF manifest"},
         {"file nothere.base.rdb seq 1 type b\nfile appendonly.aof.1.incr.aof seq 1 type i\n",
-         "A file that the manifest names is missing"},
+         "Unable to obtain the AOF file"},
         {"garbage\n", "Bad AOF manifest"},
     };
     for (const auto &[text, line] : rows) {

@@ -303,7 +303,8 @@ void expect_line(const std::string &error, int rc)
 {
     const bool of_manifest = error.find("(line ") != std::string::npos ||
                              error.find("empty AOF manifest") != std::string::npos;
-    const bool names = error.find("d/") != std::string::npos;
+    const bool names =
+        error.find("d/") != std::string::npos || error.find("Unable to obtain the AOF file") == 0;
     const bool places = error.find("byte ") != std::string::npos ||
                         error.find("offset ") != std::string::npos || rc == LK_EIO;
     EXPECT_TRUE(of_manifest || (names && places)) << rc << ": " << error;
