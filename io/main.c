@@ -18,6 +18,7 @@
 #include "core/cmd/engine/push.h"
 #include "io/admin/admin.h"
 #include "io/net/listen.h"
+#include "io/repl/role.h"
 #include "io/saving/persistence.h"
 #include "io/start/check.h"
 #include "io/start/startup.h"
@@ -41,10 +42,11 @@ struct server {
     struct config_holder *config;
     struct engine engine;
     struct persistence *persistence;
+    struct role *role;
     struct worker_group *workers;
     struct admin *admin;
     struct listen_set tcp, local;
-    struct stats *stats[WORKERS_MAX];
+    struct stats *stats[WORKERS_MAX + 1]; /* of the workers, and of the link to a master */
     char *executable;
     int supervised;
     pthread_mutex_t lock;
@@ -217,6 +219,7 @@ static struct command_index *make_commands(const struct config *c)
     for (size_t i = 0; i < sizeof more / sizeof *more; i++)
         command_index_add(ix, more[i]);
     admin_add_commands(ix);
+    role_add_commands(ix);
     for (const struct config_directive *d = c->rename_commands; d; d = d->next) {
         int rc = command_index_rename(ix, d->argv[1], d->argv[2]);
         /* What was to be hidden or renamed is not here at all: as safe as the file wants it. */
@@ -258,6 +261,7 @@ static void read_configuration(struct server *s, int argc, char **argv)
     s->config = config_holder_new();
     config_provide(s->config, CONFIG_NEEDS_EVICTION);
     config_provide(s->config, CONFIG_NEEDS_PUBSUB);
+    config_provide(s->config, CONFIG_NEEDS_REPLICA);
     const int rc = config_load_args(s->config, argc, argv, STDIN_FILENO, &text);
     if (rc == LK_OK)
         return;
@@ -302,15 +306,15 @@ static void make_store(struct server *s, const struct config *c)
     /* With more workers than CPUs the holder of a lock may not be running: do not wait for it. */
     engine->fixed.keyspace->spin_ns = sysconf(_SC_NPROCESSORS_ONLN) >= (long)workers ? 2000 : 0;
     engine->fixed.commands = make_commands(c);
-    s->persistence =
-        persistence_new(&(struct persistence_parts){.config = s->config,
-                                                    .engine = engine,
-                                                    .log_slots = LOG_SLOTS,
-                                                    .log_slack = workers * LOG_SLACK_PER_WORKER,
-                                                    .log_bytes_max = LOG_BYTES_MAX,
-                                                    .ctx = s,
-                                                    .answer = main_answer,
-                                                    .ask_to_settle = ask_to_settle});
+    s->persistence = persistence_new(
+        &(struct persistence_parts){.config = s->config,
+                                    .engine = engine,
+                                    .log_slots = LOG_SLOTS,
+                                    .log_slack = (workers + 1) * LOG_SLACK_PER_WORKER,
+                                    .log_bytes_max = LOG_BYTES_MAX,
+                                    .ctx = s,
+                                    .answer = main_answer,
+                                    .ask_to_settle = ask_to_settle});
     token_init(&engine->token);
     engine->fixed.slowlog = slowlog_new((uint64_t)c->slowlog_max_len);
     engine->fixed.latency = latency_new();
@@ -340,6 +344,9 @@ static void make_workers(struct server *s, const struct config *c)
     engine->fixed.all_stats = s->stats;
     for (uint32_t i = 0; i < engine->fixed.worker_count; i++)
         s->stats[i] = worker_group_stats(s->workers, i);
+    s->role = role_new(&(struct role_parts){s->config, engine, s->persistence});
+    s->stats[engine->fixed.worker_count] = role_stats(s->role);
+    engine->fixed.stats_count = engine->fixed.worker_count + 1;
     s->admin = admin_new(&(struct admin_parts){.config = s->config,
                                                .engine = engine,
                                                .executable = s->executable,
@@ -349,6 +356,7 @@ static void make_workers(struct server *s, const struct config *c)
                                                .shutdown_abort = main_stay,
                                                .reload = main_ask_to_reload,
                                                .worker = report_worker,
+                                               .role = s->role,
                                                .config_replaced = ask_to_reclaim,
                                                .persistence = report_persistence,
                                                .bgsave = main_bgsave,
@@ -440,6 +448,7 @@ static void free_all(struct server *s)
 {
     shard_set_retry_hook(NULL, NULL);
     worker_group_free(s->workers);
+    role_free(s->role);
     log_ring_free(s->engine.fixed.log);
     admin_free(s->admin);
     push_hub_free(s->engine.fixed.push);
@@ -457,6 +466,7 @@ static void free_all(struct server *s)
 static void main_end(struct server *s)
 {
     const struct config *c = config_current(s->config);
+    role_end(s->role);
     worker_group_stop(s->workers);
     worker_group_join(s->workers);
     startup_signals_end();
@@ -509,12 +519,14 @@ int main(int argc, char **argv)
     if (!open_sockets(&s, c))
         exit(1);
     startup_log_banner(c, worker_count(c), net_uring_usable(NULL) ? "uring" : "epoll");
+    role_begin(s.role);
     persistence_begin(s.persistence);
     worker_group_start(s.workers);
     startup_log_initialized();
     if (!persistence_load(s.persistence))
         _exit(1); /* the log says why; workers run, and what was loaded is for nobody */
     __atomic_store_n(&s.loaded, true, __ATOMIC_RELEASE);
+    role_start(s.role);
     startup_ready(c, s.supervised);
     wait_for_the_end(&s);
     main_end(&s);

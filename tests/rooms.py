@@ -61,9 +61,9 @@ ROOMS = {
     "io/start/": CORE + PERSIST + START,
     "io/worker/": CORE + PERSIST + WORKER,
     "io/saving/": CORE + PERSIST + SAVING,
-    "io/repl/": CORE + PERSIST + REPLICATION,
-    "io/admin/": CORE + PERSIST + ADMIN,
-    "io/main": CORE + PERSIST + MAIN,
+    "io/repl/": CORE + PERSIST + REPLICATION + PEER,
+    "io/admin/": CORE + PERSIST + ADMIN + PEER,
+    "io/main": CORE + PERSIST + MAIN + PEER,
 }
 
 FLOORS = ("core/", "persist/", "io/")

@@ -125,3 +125,29 @@ void shard_swap(struct keyspace *ks, struct shard *s, uint32_t a, uint32_t b)
     if (tb->frozen)
         tb->frozen->table = tb;
 }
+
+static void keyspace_set_epoch(struct shard *s, uint32_t epoch)
+{
+    for (uint32_t i = 0; i < shard_db_count(s); i++) {
+        LK_ASSERT(!shard_db_at(s, i).table->frozen);
+        shard_db_at(s, i).table->epoch = epoch;
+    }
+}
+
+void keyspace_exchange(struct keyspace *ks, struct keyspace *other)
+{
+    LK_ASSERT(!ks->view && !other->view && ks->count == other->count);
+    for (uint32_t i = 0; i < ks->count; i++) {
+        struct shard *a = &ks->shards[i], *b = &other->shards[i];
+        struct shard_db *others = a->others;
+        const uint32_t count = a->others_count;
+        table_swap(&a->first, &b->first);
+        a->others = b->others;
+        a->others_count = b->others_count;
+        b->others = others;
+        b->others_count = count;
+        keyspace_set_epoch(a, ks->epoch);
+        keyspace_set_epoch(b, other->epoch);
+    }
+    __atomic_store_n(&ks->timed, UINT64_MAX, __ATOMIC_RELAXED); /* deadlines nobody has seen yet */
+}

@@ -50,6 +50,12 @@ static inline struct shard *keyspace_shard(const struct keyspace *ks, uint64_t h
 /* All keys of all databases: in the closed gate. */
 void keyspace_clear(struct keyspace *ks);
 
+/*
+ * In the closed gate of ks, with no view open: each gets the keys of the other, which was made with
+ * as many shards and databases, and which nobody else knows.  Watches and waits stay with ks.
+ */
+void keyspace_exchange(struct keyspace *ks, struct keyspace *other);
+
 /* --- under the shard's lock ------------------------------------------------------------------ */
 
 /* For the tables of shards: the earliest deadline among the elements of an entry's value. */

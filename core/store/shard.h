@@ -82,7 +82,7 @@ uint64_t shard_unlock_quietly(struct shard *s);
  * SHARD_WORKERS are the workers', who hear it through the hook, called with a mask of them, from
  * any thread, holding nothing.  The others are services', threads that wait asleep.
  */
-enum { SHARD_WORKERS = 60, SHARD_LOADER = 60, SHARD_ASKERS = 64 };
+enum { SHARD_WORKERS = 60, SHARD_LOADER = 60, SHARD_LINK = 61, SHARD_ASKERS = 64 };
 
 void shard_set_retry_hook(void (*retry)(void *ctx, uint64_t workers), void *ctx);
 void shard_tell_retry(uint64_t askers);

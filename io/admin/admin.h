@@ -19,6 +19,7 @@
 LK_BEGIN
 
 struct admin;
+struct role;
 
 /* What a worker says of itself; zero where it has nothing to say. */
 struct admin_worker {
@@ -31,7 +32,7 @@ struct admin_worker {
 
 /* The log and the files, as INFO tells them. */
 struct admin_persistence {
-    bool loading, saving, rewriting, aof_enabled;
+    bool loading, async_loading, saving, rewriting, aof_enabled;
     bool save_failed, rewrite_failed, aof_write_failed;    /* the last one */
     int64_t last_save_s;                                   /* Unix time; 0: the server's start */
     int64_t last_save_duration_s, current_save_duration_s; /* -1: none */
@@ -84,6 +85,7 @@ struct admin_parts {
      */
     void (*shutdown)(void *ctx, unsigned flags, uint32_t worker, uint64_t session_id);
     bool (*shutdown_abort)(void *ctx); /* false: none is under way */
+    struct role *role;                 /* NULL: a master for ever */
     void (*worker)(void *ctx, uint32_t worker, struct admin_worker *out);
     void (*persistence)(void *ctx, struct admin_persistence *out);
     /* BGSAVE, BGREWRITEAOF; SAVE, whose session then waits for its answer. */

@@ -98,7 +98,7 @@ static enum outcome config_resetstat(struct exec *x, const struct args *a)
     const struct engine *engine = x->admin->parts.engine;
 
     (void)a;
-    for (uint32_t w = 0; w < engine->fixed.worker_count; w++)
+    for (uint32_t w = 0; w < engine->fixed.stats_count; w++)
         stats_reset(engine->fixed.all_stats[w]);
     reply_ok(x->reply);
     return RUN_DONE;

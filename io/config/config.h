@@ -221,7 +221,7 @@ struct config {
     int64_t replicaof_port;
     const char *replica_announce_ip;
     struct bytes masteruser, masterauth;
-    bool replica_serve_stale_data, replica_read_only, replica_ignore_maxmemory, replica_announced;
+    bool replica_announced;
     bool replica_lazy_flush, replica_ignore_disk_write_errors, repl_disable_tcp_nodelay;
     bool repl_diskless_sync, dual_channel_replication_enabled;
     int repl_diskless_load;         /* enum config_diskless_load */

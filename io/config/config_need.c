@@ -16,6 +16,7 @@ static const struct {
     FEATURE(ACL, "access control lists"),
     FEATURE(TLS, "TLS"),
     FEATURE(REPLICATION, "replication"),
+    FEATURE(REPLICA, "being a replica"),
     FEATURE(CLUSTER, "cluster mode"),
     FEATURE(SENTINEL, "Sentinel mode"),
     FEATURE(MODULES, "modules"),

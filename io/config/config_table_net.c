@@ -9,7 +9,7 @@
 static const struct config_row rows[] = {
     INT("port",                port,             "6379",   0, PORT_MAX, 0, HOOK(LISTEN)),
     SPECIAL("bind",            bind,             "* -::*", bind, MUL | OWN, HOOK(LISTEN)),
-    STRING("bind-source-addr", bind_source_addr, "",       NUL, NEEDS(REPLICATION)),
+    STRING("bind-source-addr", bind_source_addr, "",       NUL, NEEDS(REPLICA)),
     STRING("unixsocket",       unixsocket,       "",       IMM | NUL),
     STRING("unixsocketgroup",  unixsocketgroup,  "",       IMM | NUL),
     OCTAL("unixsocketperm",    unixsocketperm,   "0",      0777, IMM),

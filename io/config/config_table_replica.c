@@ -5,32 +5,33 @@
  */
 #include "io/config/config_row.h"
 
-#define REPL NEEDS(REPLICATION)
+#define REPL    NEEDS(REPLICATION)
+#define FOLLOWS NEEDS(REPLICA)
 
 /* clang-format off */
 static const struct config_row rows[] = {
     SPECIAL("replicaof", replicaof_host, "no one", replicaof, IMM | MUL | OWN | DEM,
-            .alias = "slaveof", REPL),
+            .alias = "slaveof", FOLLOWS),
 
-    BYTES("masteruser", masteruser, "", NUL | SEC, .alias = "primaryuser", REPL),
-    BYTES("masterauth", masterauth, "", NUL | SEC, .alias = "primaryauth", REPL),
-    BOOL("replica-serve-stale-data", replica_serve_stale_data, "yes", 0,
-         .alias = "slave-serve-stale-data", REPL),
-    BOOL("replica-read-only",        replica_read_only, "yes", 0, .alias = "slave-read-only", REPL),
-    BOOL("replica-ignore-maxmemory", replica_ignore_maxmemory, "yes", 0,
-         .alias = "slave-ignore-maxmemory", REPL),
+    BYTES("masteruser", masteruser, "", NUL | SEC, .alias = "primaryuser", FOLLOWS),
+    BYTES("masterauth", masterauth, "", NUL | SEC, .alias = "primaryauth", FOLLOWS),
+    BOOL("replica-serve-stale-data", dispatch.replica.serve_stale_data, "yes", 0,
+         .alias = "slave-serve-stale-data", FOLLOWS),
+    BOOL("replica-read-only",        dispatch.replica.read_only, "yes", 0, .alias = "slave-read-only", FOLLOWS),
+    BOOL("replica-ignore-maxmemory", dispatch.replica.ignore_maxmemory, "yes", 0,
+         .alias = "slave-ignore-maxmemory", FOLLOWS),
     BOOL("replica-lazy-flush",       replica_lazy_flush, "no", 0, .alias = "slave-lazy-flush",
-        REPL),
+        FOLLOWS),
 
-    BOOL("replica-announced",                replica_announced,                "yes", 0, REPL),
+    BOOL("replica-announced",                replica_announced,                "yes", 0, FOLLOWS),
     BOOL("replica-ignore-disk-write-errors", replica_ignore_disk_write_errors, "no",  0, REPL),
 
     INT("replica-priority",       replica_priority, "100", 0, INT_32, 0, .alias = "slave-priority",
-        REPL),
+        FOLLOWS),
     STRING("replica-announce-ip", replica_announce_ip,    "",    NUL, .alias = "slave-announce-ip",
-        REPL),
+        FOLLOWS),
     INT("replica-announce-port",  replica_announce_port,  "0",   0, PORT_MAX, 0,
-        .alias = "slave-announce-port", REPL),
+        .alias = "slave-announce-port", FOLLOWS),
     INT("min-replicas-to-write",  min_replicas_to_write,  "0",   0, INT_32, DEM,
         .alias = "min-slaves-to-write", REPL),
     INT("min-replicas-max-lag",   min_replicas_max_lag_s, "10",  0, INT_32, 0,
@@ -47,13 +48,13 @@ static const struct config_row rows[] = {
     INT("repl-diskless-sync-max-replicas", repl_diskless_sync_max_replicas, "0", 0, INT_32, 0,
         REPL),
     BOOL("dual-channel-replication-enabled", dual_channel_replication_enabled, "no",    0, REPL),
-    ENUM("repl-diskless-load",             repl_diskless_load, "disabled", diskless_load, 0, REPL),
+    ENUM("repl-diskless-load",             repl_diskless_load, "disabled", diskless_load, 0, FOLLOWS),
 
     INT("repl-ping-replica-period", repl_ping_replica_period_s, "10", 1, INT_32, 0,
         .alias = "repl-ping-slave-period", REPL),
 
-    INT("repl-timeout",                repl_timeout_s,             "60",     1, INT_32, 0, REPL),
-    ENUM("propagation-error-behavior", propagation_error_behavior, "ignore", propagation, 0, REPL),
+    INT("repl-timeout",                repl_timeout_s,             "60",     1, INT_32, 0, FOLLOWS),
+    ENUM("propagation-error-behavior", propagation_error_behavior, "ignore", propagation, 0, FOLLOWS),
 };
 /* clang-format on */
 

@@ -13,14 +13,15 @@ enum {
     LOADERS_MAX = 16, /* one thread finds out where keys end, and keeps about so many busy */
 };
 
-void key_loader_begin(struct key_loader *k, struct persistence *p, bool merge, bool keep_expired)
+void key_loader_begin(struct key_loader *k, struct persistence *p, struct keyspace *ks, bool merge,
+                      bool keep_expired)
 {
     *k = (struct key_loader){.p = p,
                              .limits = p->parts.engine->config->limits.types,
                              .now_ms = clock_unix_ms(),
                              .delay_us = persistence_config(p)->key_load_delay_us,
                              .keep_expired = keep_expired};
-    bulk_load_begin(&k->bulk, p->parts.engine->fixed.keyspace, merge);
+    bulk_load_begin(&k->bulk, ks, merge);
 }
 
 static void key_loader_tell(struct key_loader *k)
@@ -141,7 +142,8 @@ void key_crew_begin(struct key_crew *c, const struct key_loader *like,
     c->loaders = mem_calloc(c->members * sizeof *c->loaders);
     c->receivers = mem_calloc(c->members * sizeof *c->receivers);
     for (uint32_t i = 0; i < c->members; i++) {
-        key_loader_begin(&c->loaders[i], like->p, like->bulk.replace, like->keep_expired);
+        key_loader_begin(&c->loaders[i], like->p, like->bulk.ks, like->bulk.replace,
+                         like->keep_expired);
         c->receivers[i] = key_loader_receiver(&c->loaders[i]);
     }
     const struct rdb_crew_parts parts = {&like->p->parts.engine->fixed.keyspace->gate,

@@ -26,8 +26,9 @@ struct key_loader {
     uint64_t expected;      /* keys for which tables were made */
 };
 
-/* merge: the file has the last word about keys that are there. */
-void key_loader_begin(struct key_loader *k, struct persistence *p, bool merge, bool keep_expired);
+/* Into ks.  merge: the file has the last word about keys that are there. */
+void key_loader_begin(struct key_loader *k, struct persistence *p, struct keyspace *ks, bool merge,
+                      bool keep_expired);
 void key_loader_end(struct key_loader *k);
 
 /* Takes keys, and what an RDB says of itself.  Its ctx is k. */

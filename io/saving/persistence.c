@@ -60,9 +60,14 @@ static uint64_t persistence_count_changes(void *ctx)
 {
     const struct engine *engine = ((struct persistence *)ctx)->parts.engine;
     uint64_t sum = 0;
-    for (uint32_t i = 0; i < engine->fixed.worker_count; i++)
+    for (uint32_t i = 0; i < engine->fixed.stats_count; i++)
         sum += stats_read(&engine->fixed.all_stats[i]->changes);
     return sum;
+}
+
+uint64_t persistence_changes(struct persistence *p)
+{
+    return persistence_count_changes(p);
 }
 
 static void answer_savers(struct persistence *p, bool well)
@@ -156,6 +161,7 @@ struct persistence *persistence_new(const struct persistence_parts *parts)
     p->parts = *parts;
     pthread_mutex_init(&p->lock, NULL);
     pthread_mutex_init(&p->fault_lock, NULL);
+    pthread_mutex_init(&p->aof_lock, NULL);
     const struct config *c = persistence_config(p);
     p->aof_directory = mem_strdup(c->appenddirname);
     engine->fixed.log = log_ring_new(parts->log_slots, parts->log_slack, parts->log_bytes_max);
@@ -277,7 +283,8 @@ void persistence_cron(struct persistence *p, int64_t now_ms)
     note_fault(p, c, &r);
     if (r.job != SAVER_NONE ||
         __atomic_load_n(&p->parts.engine->saving.loading, __ATOMIC_RELAXED) ||
-        __atomic_load_n(&p->busy, __ATOMIC_RELAXED))
+        __atomic_load_n(&p->busy, __ATOMIC_RELAXED) ||
+        __atomic_load_n(&p->partial, __ATOMIC_RELAXED))
         return;
     if (rewrite_is_asked(p, r.rewrite_failures, now_ms) ||
         rewrite_is_due(p, c, r.rewrite_failures, now_ms)) {
@@ -321,7 +328,7 @@ static void begin_later(struct persistence *p)
     __atomic_store_n(&p->rewrite_scheduled, 1, __ATOMIC_RELAXED);
 }
 
-void persistence_settle(struct persistence *p)
+static void settle_aof(struct persistence *p)
 {
     const bool wanted = persistence_config(p)->appendonly;
     const bool on = aof_report_get(p->aof).on;
@@ -333,6 +340,37 @@ void persistence_settle(struct persistence *p)
         if (!persistence_begin_here(p, SAVER_REWRITE))
             begin_later(p);
     }
+}
+
+/* While a master's data are loaded the AOF stays off; behind them it is settled again. */
+void persistence_settle(struct persistence *p)
+{
+    pthread_mutex_lock(&p->aof_lock);
+    if (!p->aof_held)
+        settle_aof(p);
+    pthread_mutex_unlock(&p->aof_lock);
+}
+
+void persistence_hold_aof(struct persistence *p)
+{
+    pthread_mutex_lock(&p->aof_lock);
+    p->aof_held = true;
+    if (aof_report_get(p->aof).on)
+        turn_off(p);
+    pthread_mutex_unlock(&p->aof_lock);
+}
+
+void persistence_release_aof(struct persistence *p)
+{
+    pthread_mutex_lock(&p->aof_lock);
+    p->aof_held = false;
+    pthread_mutex_unlock(&p->aof_lock);
+    p->parts.ask_to_settle(p->parts.ctx);
+}
+
+void persistence_accept(struct persistence *p)
+{
+    __atomic_store_n(&p->partial, 0, __ATOMIC_RELAXED);
 }
 
 uint64_t persistence_log_offset(const struct persistence *p)
@@ -402,6 +440,7 @@ void persistence_report(struct persistence *p, struct admin_persistence *out)
                rewriting = s.job == SAVER_REWRITE && !s.aborted, begins = is_turning_on(p, &a);
     *out = (struct admin_persistence){
         .loading = __atomic_load_n(&p->parts.engine->saving.loading, __ATOMIC_RELAXED),
+        .async_loading = __atomic_load_n(&p->async_loading, __ATOMIC_RELAXED),
         .saving = saving,
         .rewriting = rewriting || (begins && s.job == SAVER_NONE && s.rewrite_failures == 0),
         .aof_enabled = persistence_config(p)->appendonly,
@@ -458,7 +497,8 @@ bool persistence_try_end(struct persistence *p, unsigned flags)
 {
     const bool save = flags & CONFIG_SHUTDOWN_SAVE ||
                       (persistence_config(p)->save.n > 0 && !(flags & CONFIG_SHUTDOWN_NOSAVE));
-    if (!save || __atomic_load_n(&p->parts.engine->saving.loading, __ATOMIC_RELAXED))
+    if (!save || __atomic_load_n(&p->parts.engine->saving.loading, __ATOMIC_RELAXED) ||
+        __atomic_load_n(&p->partial, __ATOMIC_RELAXED))
         return true;
     log_line(LOG_NOTICE, "Saving the final RDB snapshot before exiting.");
     __atomic_store_n(&p->busy, 1, __ATOMIC_RELAXED);
@@ -498,5 +538,6 @@ void persistence_end(struct persistence *p)
     mem_strfree(p->aof_directory);
     pthread_mutex_destroy(&p->lock);
     pthread_mutex_destroy(&p->fault_lock);
+    pthread_mutex_destroy(&p->aof_lock);
     mem_delete(p);
 }

@@ -15,6 +15,7 @@
 #include "core/cmd/engine/dispatch.h"
 #include "io/admin/admin.h"
 #include "io/config/config_holder.h"
+#include "persist/rdb/rdb_in.h"
 
 LK_BEGIN
 
@@ -55,6 +56,43 @@ enum save_answer persistence_save(struct persistence *p, uint32_t worker, uint64
 
 /* In place of what is there.  Others meet -LOADING meanwhile.  Outside the gate, by one thread. */
 void persistence_reload(struct persistence *p, const struct admin_reload *r);
+
+/* --- a master's data ------------------------------------------------------------------------- */
+
+enum persistence_sync_how {
+    SYNC_REPLACE, /* the old data go first */
+    SYNC_SWAP,    /* they go when the new ones are there; others meet -LOADING meanwhile */
+    SYNC_BESIDE,  /* the same, and they are served meanwhile */
+};
+
+struct persistence_sync {
+    enum persistence_sync_how how;
+    struct dispatcher *dispatcher; /* the caller's; its thread is outside the gate */
+    struct rdb_in *in;             /* a whole RDB */
+    uint64_t size;                 /* of it; 0: nobody knows */
+    /* In the closed gate, when the old data are about to go: false, if they are to stay. */
+    bool (*begin)(void *ctx);
+    /* In the closed gate, when the new data are there; db: what they say of the stream, or -1. */
+    void (*end)(void *ctx, int64_t db);
+    void (*progress)(void *ctx); /* now and then; outside the gate */
+    void *ctx;
+};
+
+enum persistence_synced {
+    SYNC_LOADED,
+    SYNC_KEPT, /* the old data are as they were; in->error says what was wrong, if anything */
+    SYNC_LOST, /* the data set is empty, and not to be saved */
+};
+
+/*
+ * Loads them.  Ends what the saver does; the AOF ends, and begins anew behind it.  By a thread that
+ * is no worker, one at a time.
+ */
+enum persistence_synced persistence_sync(struct persistence *p,
+                                         const struct persistence_sync *sync);
+
+/* Clients may write here again: what a failed load has left is the data set. */
+void persistence_accept(struct persistence *p);
 
 /* --- the end --------------------------------------------------------------------------------- */
 

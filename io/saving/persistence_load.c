@@ -392,7 +392,9 @@ static bool read_once(struct persistence *p, const struct aof_manifest *m, bool 
     __atomic_store_n(&p->loaded_bytes, 0, __ATOMIC_RELAXED);
     __atomic_store_n(&p->loaded_keys, 0, __ATOMIC_RELAXED);
     __atomic_store_n(&p->load_expired, 0, __ATOMIC_RELAXED);
-    key_loader_begin(&l.keys, p, merge, m != NULL);
+    struct engine *engine = p->parts.engine;
+    key_loader_begin(&l.keys, p, engine->fixed.keyspace, merge,
+                     m != NULL || engine_is_replica(engine));
     key_crew_begin(&l.crew, &l.keys, persistence_load_outside, &l);
     l.d = dispatcher_new(p->parts.engine, SHARD_LOADER);
     session_init(&l.session, 0);

@@ -33,14 +33,18 @@ struct persistence {
     uint64_t loaded_bytes, load_total, load_began_ms; /* __atomic, relaxed */
     uint64_t loaded_keys, load_expired;               /* the same */
     uint32_t beginning;                               /* __atomic: the AOF is to begin */
-    uint32_t flushed;    /* __atomic: FLUSHALL was here, and its changes are not to be counted */
-    uint32_t busy;       /* __atomic: the last save, or a reload, is under way: begin nothing */
-    uint32_t end_asked;  /* __atomic: the last save is under way */
-    uint32_t end_undone; /* __atomic: somebody wants it to go on after all */
-    int64_t last_rewrite_try_ms;                /* cron's */
+    uint32_t flushed; /* __atomic: FLUSHALL was here, and its changes are not to be counted */
+    uint32_t busy;    /* __atomic: the last save, or a load, is under way: begin nothing */
+    uint32_t partial; /* __atomic: a load has failed: the files are better than what is here */
+    uint32_t async_loading;      /* __atomic: new data are loaded beside those that are served */
+    uint32_t end_asked;          /* __atomic: the last save is under way */
+    uint32_t end_undone;         /* __atomic: somebody wants it to go on after all */
+    int64_t last_rewrite_try_ms; /* cron's */
     struct rewrite_limit rewrite_limit;         /* cron's */
     uint32_t save_scheduled, rewrite_scheduled; /* __atomic */
     pthread_mutex_t fault_lock; /* whoever sets write_fault, from looking to storing */
+    pthread_mutex_t aof_lock;   /* whoever begins or ends the AOF; not under the gate */
+    bool aof_held;              /* aof_lock */
     pthread_mutex_t lock;
     struct save_waiter *save_waiters; /* lock */
 };
@@ -67,6 +71,11 @@ bool persistence_read(struct persistence *p, const struct aof_manifest *m, bool 
 
 /* Holds writes back, like CLIENT PAUSE, or lets them go on. */
 void persistence_pause_writes(struct persistence *p, enum pause_purpose purpose, bool on);
+/* Of the data set, by all, so far. */
+uint64_t persistence_changes(struct persistence *p);
+/* Outside the gate: the AOF is off, and stays so until it is released. */
+void persistence_hold_aof(struct persistence *p);
+void persistence_release_aof(struct persistence *p);
 /* Ends what the saver is doing, then saves the RDB; false: the log says why not. */
 bool persistence_save_now(struct persistence *p);
 

@@ -43,7 +43,12 @@ enum session_flag {
 };
 
 /* How a blocked session is to go on, as CLIENT UNBLOCK of any worker asks. */
-enum session_unblock { UNBLOCK_NONE, UNBLOCK_TIMEOUT, UNBLOCK_ERROR };
+enum session_unblock {
+    UNBLOCK_NONE,
+    UNBLOCK_TIMEOUT,
+    UNBLOCK_ERROR,
+    UNBLOCK_ROLE, /* the server's role has changed: told, and the connection ends */
+};
 
 struct session {
     struct reply reply; /* what is to be sent */

@@ -102,6 +102,10 @@ static uint32_t checks_of(const struct command *row)
         checks |= CHECK_MEMORY;
     if (flags & (CMD_WRITE | CMD_MAY_REPLICATE))
         checks |= CHECK_PAUSE_WRITES;
+    if (flags & CMD_WRITE)
+        checks |= CHECK_READONLY;
+    if (!(flags & CMD_STALE))
+        checks |= CHECK_STALE;
     return checks;
 }
 

@@ -26,6 +26,8 @@ enum command_check {
     CHECK_MEMORY = 1 << 4,       /* there is a limit: CMD_DENYOOM */
     CHECK_PAUSE_WRITES = 1 << 5, /* CMD_WRITE, CMD_MAY_REPLICATE */
     CHECK_PAUSE_ALL = 1 << 6,    /* all */
+    CHECK_READONLY = 1 << 7,     /* a replica: CMD_WRITE */
+    CHECK_STALE = 1 << 8,        /* a replica without its master: all but CMD_STALE */
 };
 
 struct command_info {

@@ -82,7 +82,7 @@ static void enter_gate(struct dispatcher *d)
 {
     gate_enter(&d->ks->gate, d->slot);
     dispatch_read_config(d);
-    d->batch.logging = __atomic_load_n(&d->engine->saving.log_active, __ATOMIC_ACQUIRE);
+    dispatch_read_logging(d);
 }
 
 void dispatch_enter(struct dispatcher *d)
@@ -110,7 +110,7 @@ static enum outcome run_alone(struct dispatcher *d, struct pending *p)
     d->held.exclusive = true;
     /* While nobody was in the gate, what had been replaced may have been freed. */
     dispatch_read_config(d);
-    d->batch.logging = __atomic_load_n(&d->engine->saving.log_active, __ATOMIC_ACQUIRE);
+    dispatch_read_logging(d);
     const enum outcome outcome = dispatch_call_unit(d, p->session, p->cmd, &p->args);
     lock_set_clear(d->held.set);
     lock_set_add_all(d->held.set, d->ks);
@@ -285,7 +285,7 @@ static void note_refused(struct dispatcher *d, struct pending *p)
                                     s->reply.out.size - s->reply.error_at - 1));
 }
 
-static void run_pending(struct dispatcher *d, struct pending *p)
+void dispatch_run_pending(struct dispatcher *d, struct pending *p)
 {
     struct session *s = p->session;
     if (s->parked || LK_UNLIKELY(session_has(s, SESSION_BLOCKED))) {
@@ -386,15 +386,20 @@ static void dispatch_prefetch(struct pending *p, uint32_t n)
         }
 }
 
-void dispatch_run(struct dispatcher *d, struct pending *p, uint32_t n)
+void dispatch_prepare(struct dispatcher *d, struct pending *p, uint32_t n)
 {
-    LK_ASSERT(n <= DISPATCH_BATCH);
     for (uint32_t i = 0; i < n; i++)
         look_up(d, &p[i]);
     if (n > 1)
         dispatch_prefetch(p, n);
+}
+
+void dispatch_run(struct dispatcher *d, struct pending *p, uint32_t n)
+{
+    LK_ASSERT(n <= DISPATCH_BATCH);
+    dispatch_prepare(d, p, n);
     for (uint32_t i = 0; i < n; i++)
-        run_pending(d, &p[i]);
+        dispatch_run_pending(d, &p[i]);
     dispatch_unlock_one(d);
 }
 
@@ -405,53 +410,4 @@ void dispatch_forget(struct dispatcher *d, struct session *s)
     subscriber_forget(&d->subscribers, s);
     session_unwatch(d, s);
     multi_discard(s);
-}
-
-/* A service holds nothing while it waits, and stands in nobody's way; in slices, come what may. */
-static void sleep_till_told(struct dispatcher *d, uint32_t seen)
-{
-    const uint32_t logging = d->batch.logging;
-    dispatch_leave(d);
-    shard_service_wait(d->worker, seen, 1000000);
-    dispatch_enter(d);
-    d->batch.logging = logging;
-}
-
-static bool apply_one(struct dispatcher *d, struct pending *p)
-{
-    struct session *s = p->session;
-    const uint32_t errors = s->reply.errors;
-    for (;;) {
-        const uint32_t seen = d->worker >= SHARD_WORKERS ? shard_service_word(d->worker) : 0;
-        s->parked = false;
-        run_pending(d, p);
-        if (p->state != PENDING_PARKED)
-            return s->reply.errors == errors;
-        dispatch_unlock_one(d);
-        if (d->worker >= SHARD_WORKERS)
-            sleep_till_told(d, seen);
-    }
-}
-
-int dispatch_apply(struct dispatcher *d, struct session *s, const struct args *a, uint32_t n,
-                   uint32_t *done)
-{
-    struct pending p[DISPATCH_BATCH];
-    const uint32_t logging = d->batch.logging;
-    uint32_t i = 0;
-    LK_ASSERT(n <= DISPATCH_BATCH);
-    session_set(s, SESSION_LOADING, true);
-    d->batch.logging = 0;
-    for (uint32_t j = 0; j < n; j++) {
-        p[j] = (struct pending){.session = s, .args = a[j]};
-        look_up(d, &p[j]);
-    }
-    if (n > 1)
-        dispatch_prefetch(p, n);
-    while (i < n && apply_one(d, &p[i]))
-        i++;
-    dispatch_unlock_one(d);
-    d->batch.logging = logging;
-    *done = i;
-    return i == n ? LK_OK : LK_EFORMAT;
 }

@@ -118,6 +118,28 @@ void dispatch_exceeded_ms(const struct engine *e, int64_t now_ms, uint64_t *curr
 int dispatch_apply(struct dispatcher *d, struct session *s, const struct args *a, uint32_t n,
                    uint32_t *done);
 
+/*
+ * The same for a master's stream, by a service: the session is SESSION_MASTER, and what it changes
+ * is logged.  Where it has to wait it does so outside the gate, in slices of a millisecond; behind
+ * each, inside the gate again, go_on says whether the rest may still run.
+ * LK_EFORMAT  the command at *done answered with an error, as dispatch_apply
+ * LK_EBUSY    go_on said no: the command at *done and those behind it did not run
+ */
+struct follower {
+    bool (*go_on)(void *ctx);
+    void *ctx;
+    /*
+     * Of each command: the bytes that go on to replicas of ours with it, of a transaction with its
+     * EXEC; empty: none do.
+     */
+    const struct bytes *raw;
+};
+int dispatch_follow(struct dispatcher *d, struct session *s, const struct args *a, uint32_t n,
+                    const struct follower *follow, uint32_t *done);
+
+/* Of a stream: bytes that go on to replicas of ours, and mean nothing here. Inside the gate. */
+void dispatch_pass_on(struct dispatcher *d, struct bytes raw);
+
 LK_END
 
 #endif

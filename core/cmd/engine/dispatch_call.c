@@ -111,7 +111,7 @@ static enum outcome call_run(struct dispatcher *d, struct session *s, const stru
 enum outcome dispatch_call_unit(struct dispatcher *d, struct session *s,
                                 const struct command_info *c, const struct args *a)
 {
-    LK_ASSERT((d->unit.work & ~(uint32_t)UNIT_ASIDE) == 0);
+    LK_ASSERT((d->unit.work & ~(uint32_t)(UNIT_ASIDE | UNIT_RAW)) == 0);
     const enum outcome outcome = call_run(d, s, c, a);
     if (d->batch.mark_ticks - d->batch.now_ticks > d->batch.tick_stale)
         dispatch_read_clock(d, d->batch.mark_ticks);

@@ -138,6 +138,22 @@ static enum check_result check_fault(struct checked *k)
     return fault ? refuse_exec(k, fault) : CHECK_NEXT;
 }
 
+/* Only the master's stream may change what is the master's. */
+static enum check_result check_readonly(struct checked *k)
+{
+    if (!k->d->batch.config->replica.read_only)
+        return CHECK_NEXT;
+    return refuse_exec(k, "READONLY You can't write against a read only replica.");
+}
+
+static enum check_result check_stale(struct checked *k)
+{
+    if (k->d->batch.config->replica.serve_stale_data)
+        return CHECK_NEXT;
+    return refuse_exec(
+        k, "MASTERDOWN Link with MASTER is down and replica-serve-stale-data is set to 'no'.");
+}
+
 /* A subscriber of RESP2 could not tell the reply from a message. */
 static enum check_result check_subscriber(struct checked *k)
 {
@@ -191,7 +207,9 @@ static const struct check_row {
     {check_multi, 0, SESSION_MULTI, NOT_OURS},
     {check_memory, CHECK_MEMORY, SESSION_MULTI, NOT_OURS},
     {check_fault, CHECK_FAULT, 0, NOT_OURS},
+    {check_readonly, CHECK_READONLY, 0, NOT_OURS},
     {check_subscriber, 0, SESSION_SUBSCRIBER, NOT_OURS},
+    {check_stale, CHECK_STALE, 0, NOT_OURS},
     {check_loading, CHECK_LOADING, 0, NOT_OURS},
     {check_replica, 0, SESSION_MONITOR | SESSION_REPLICA, NOT_OURS},
     {check_pause, CHECK_PAUSE_WRITES | CHECK_PAUSE_ALL, 0, NOT_OURS},

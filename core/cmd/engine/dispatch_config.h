@@ -37,10 +37,18 @@ struct eviction_limits {
     bool lazy;              /* lazyfree-lazy-eviction */
 };
 
+/* What a replica does. */
+struct replica_rules {
+    bool read_only;        /* replica-read-only */
+    bool serve_stale_data; /* replica-serve-stale-data */
+    bool ignore_maxmemory; /* replica-ignore-maxmemory: it evicts nothing */
+};
+
 struct dispatch_config {
     struct command_limits limits;
     uint64_t maxmemory; /* 0: no limit */
     struct eviction_limits eviction;
+    struct replica_rules replica;
     struct bytes requirepass; /* any bytes; empty: none */
     int64_t slowlog_us;       /* negative: off */
     int64_t latency_ms;       /* latency-monitor-threshold; 0: off */

@@ -215,10 +215,14 @@ static LK_COLD enum evict_outcome dispatch_evict_pay(struct dispatcher *d, int64
     return outcome;
 }
 
-/* While a pause is on nothing may go, and nobody is blamed for that: he is held back. */
+/*
+ * While a pause is on nothing may go, and nobody is blamed for that: he is held back.  A replica
+ * has what its master has, which evicts for both.
+ */
 static bool may_evict(struct dispatcher *d)
 {
-    return !__atomic_load_n(&d->engine->saving.loading, __ATOMIC_RELAXED) &&
+    return !(engine_is_replica(d->engine) && d->batch.config->replica.ignore_maxmemory) &&
+           !__atomic_load_n(&d->engine->saving.loading, __ATOMIC_RELAXED) &&
            dispatch_paused(d) == PAUSE_NOTHING;
 }
 

@@ -78,7 +78,7 @@ bool dispatch_expire(struct dispatcher *d, uint32_t worker, uint32_t workers, in
     *next_ms = d->batch.now_ms + IDLE_TICK_MS;
     if (__atomic_load_n(&d->engine->no_active_expire, __ATOMIC_RELAXED) ||
         __atomic_load_n(&d->engine->saving.loading, __ATOMIC_RELAXED) ||
-        dispatch_paused(d) != PAUSE_NOTHING)
+        engine_is_replica(d->engine) || dispatch_paused(d) != PAUSE_NOTHING)
         return false;
     /*
      * Cleared before the look: whoever sets a deadline and still sees the bit held the shard's lock

@@ -89,6 +89,7 @@ enum unit_work {
     UNIT_SERVED = 1 << 2,   /* waiters that go home */
     UNIT_MESSAGES = 1 << 3, /* for subscribers of any worker */
     UNIT_ASIDE = 1 << 4,    /* its session is a subscriber: see struct aside */
+    UNIT_RAW = 1 << 5,      /* bytes of a master for replicas of ours */
 };
 
 /* A command with all that it runs (unit.c): committed at once, under the command's locks. */
@@ -97,11 +98,14 @@ struct unit {
     struct effects effects;
     struct wait_key **ready; /* keys that were written and somebody waits for */
     size_t ready_count, ready_capacity;
+    bool readers_only;      /* of waiters, those who write nothing are served */
     bool serving;           /* a waiter's command runs again … */
     struct bytes ready_key; /* … because this key was written */
     struct waiter *served;  /* linked by their messages */
     struct publication publication;
-    uint64_t ticket; /* of the effects that were committed last */
+    struct bytes raw;      /* UNIT_RAW: the unit as it came … */
+    uint32_t raw_first_db; /* … and where it began in its stream; LOG_NO_DB: it names no key */
+    uint64_t ticket;       /* of the effects that were committed last */
 };
 
 /*
@@ -156,6 +160,20 @@ struct dispatcher {
         bool more;       /* the last one did not come to the end */
     } eviction;
 };
+
+/* --- dispatch.c ------------------------------------------------------------------------------ */
+
+/* Rows, hashes, prefetches for a batch. */
+void dispatch_prepare(struct dispatcher *d, struct pending *p, uint32_t n);
+/* One of them; d->batch.kept may hold its shard's lock behind it. */
+void dispatch_run_pending(struct dispatcher *d, struct pending *p);
+
+/* Who reads the log: changed in the gate only.  What a replica does itself is in no stream. */
+static inline void dispatch_read_logging(struct dispatcher *d)
+{
+    const uint32_t to = __atomic_load_n(&d->engine->saving.log_active, __ATOMIC_ACQUIRE);
+    d->batch.logging = engine_is_replica(d->engine) ? to & ~(uint32_t)LOG_TO_REPL : to;
+}
 
 /* --- dispatch_call.c ------------------------------------------------------------------------- */
 
@@ -212,6 +230,8 @@ uint64_t effects_put(struct effects *e, struct log_ring *log, uint32_t to);
 
 void unit_commit(struct dispatcher *d, struct session *s, struct shard *only);
 void unit_rest_on_set(struct dispatcher *d, struct session *s);
+/* Puts unit.raw, whose stream stands in db behind it. */
+void unit_put_raw(struct dispatcher *d, uint32_t db);
 
 /* unit_message.c: as publication_add, for the running unit; last: as publication_add_last. */
 uint64_t unit_add_message(struct dispatcher *d, enum message_kind kind, struct bytes channel,

@@ -33,9 +33,14 @@ static bool serve_run(struct dispatcher *d, struct waiter *w, const struct wait_
     return served;
 }
 
-/* True if the wait is over, and the waiter is to be sent home. */
+/*
+ * True if the wait is over, and the waiter is to be sent home.  What a master's stream has written
+ * is the master's to take, so only readers are served.
+ */
 static bool serve_waiter(struct dispatcher *d, struct waiter *w, const struct wait_key *k)
 {
+    if (d->unit.readers_only && w->cmd->flags & CMD_WRITE)
+        return false;
     if (!wait_claim(&w->wait))
         return false;
     /* Looked at behind the claim: nothing is taken for a client whose KILL was answered. */

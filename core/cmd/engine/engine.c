@@ -3,22 +3,36 @@
 #include "core/base/clock.h"
 #include "core/cmd/command/command_index.h"
 
+static void engine_set_check(struct engine *e, uint32_t check, bool on)
+{
+    if (on)
+        __atomic_fetch_or(&e->checks, check, __ATOMIC_RELEASE);
+    else
+        __atomic_fetch_and(&e->checks, ~check, __ATOMIC_RELEASE);
+}
+
 void engine_set_loading(struct engine *e, bool on)
 {
     __atomic_store_n(&e->saving.loading, on, __ATOMIC_RELEASE);
-    if (on)
-        __atomic_fetch_or(&e->checks, CHECK_LOADING, __ATOMIC_RELEASE);
-    else
-        __atomic_fetch_and(&e->checks, ~(uint32_t)CHECK_LOADING, __ATOMIC_RELEASE);
+    engine_set_check(e, CHECK_LOADING, on);
+}
+
+void engine_set_replica(struct engine *e, bool on)
+{
+    __atomic_store_n(&e->role.replica, on, __ATOMIC_RELEASE);
+    engine_set_check(e, CHECK_READONLY, on);
+}
+
+void engine_set_link_down(struct engine *e, bool on)
+{
+    __atomic_store_n(&e->role.link_down, on, __ATOMIC_RELEASE);
+    engine_set_check(e, CHECK_STALE, on);
 }
 
 void engine_set_write_fault(struct engine *e, const char *line)
 {
     __atomic_store_n(&e->saving.write_fault, line, __ATOMIC_RELEASE);
-    if (line)
-        __atomic_fetch_or(&e->checks, CHECK_FAULT, __ATOMIC_RELEASE);
-    else
-        __atomic_fetch_and(&e->checks, ~(uint32_t)CHECK_FAULT, __ATOMIC_RELEASE);
+    engine_set_check(e, CHECK_FAULT, line != NULL);
 }
 
 static const uint32_t pause_checks[] = {

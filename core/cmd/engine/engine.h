@@ -6,6 +6,7 @@
  *   config    io/admin                                a whole new state at a time, in the gate
  *   saving    io/saving                               its fields say how
  *   pause     engine_pause, by purpose                in the closed gate
+ *   role      io/repl                                 in the closed gate; link_down any time
  *   checks    the setters below                       with what they set
  *   eviction  dispatch_evict.c                        any time
  *   hooks     main; the events by io/admin            before the first worker; in the gate
@@ -33,6 +34,7 @@ struct log_ring;
 struct latency_monitor;
 struct push_hub;
 struct registry;
+struct role;
 struct slowlog;
 struct stats;
 
@@ -57,9 +59,11 @@ struct engine {
         struct latency_monitor *latency; /* may be NULL */
         struct registry *registry;       /* may be NULL */
         struct push_hub *push;           /* NULL: nobody can subscribe */
+        struct role *role;               /* io/repl sets it; NULL: a master for ever */
         struct admin *admin;      /* handed to handlers; io/admin sets it and takes it back */
         struct stats **all_stats; /* of every dispatcher */
-        uint32_t worker_count;    /* length of all_stats */
+        uint32_t worker_count;
+        uint32_t stats_count; /* length of all_stats: the workers', and those of services */
     } fixed;
 
     const struct dispatch_config
@@ -81,9 +85,15 @@ struct engine {
         uint32_t what;    /* __atomic: enum pause_what */
     } pause[PAUSE_PURPOSES];
 
+    /* Through engine_set_*. */
+    struct {
+        uint32_t replica;   /* __atomic: the data follow a master's, who says what expires */
+        uint32_t link_down; /* __atomic: of a replica: what it holds may be out of date */
+    } role;
+
     /*
-     * __atomic: enum command_check of saving and pause.  A bit may be on for nothing, and then is a
-     * slower way to the same answer; it is never off for something.
+     * __atomic: enum command_check of saving, pause and role.  A bit may be on for nothing, and
+     * then is a slower way to the same answer; it is never off for something.
      */
     uint32_t checks;
 
@@ -118,6 +128,18 @@ void engine_set_loading(struct engine *e, bool on);
 
 /* Writes are refused with this line; NULL: no more.  One thread at a time. */
 void engine_set_write_fault(struct engine *e, const char *line);
+
+/*
+ * A replica: nothing expires or is evicted by itself, and clients may not write unless the
+ * configuration lets them.  The gate is closed.
+ */
+void engine_set_replica(struct engine *e, bool on);
+/* Its master is not there, or its data are not complete.  By one thread at a time. */
+void engine_set_link_down(struct engine *e, bool on);
+static inline bool engine_is_replica(const struct engine *e)
+{
+    return __atomic_load_n(&e->role.replica, __ATOMIC_RELAXED);
+}
 
 /*
  * Commands and expiry are held back until that moment of Unix time, or until engine_pause_end of

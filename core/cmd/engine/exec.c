@@ -114,14 +114,16 @@ void exec_evict_entry(struct exec *x, struct place *at)
 
 /*
  * A read meets expired keys without having asked for room in the log, and however full that is:
- * then the key is left to be deleted by somebody else.  A pause holds deletions back as well.
+ * then the key is left to be deleted by somebody else.  A pause holds deletions back as well, and
+ * on a replica they are the master's to tell; who may write there has put himself above that.
  */
 static bool may_delete_expired(const struct exec *x)
 {
     struct dispatcher *d = x->dispatcher;
     if (x->cmd->flags & (CMD_WRITE | CMD_MAY_REPLICATE))
         return true; /* these have asked for room, and may put the key anew */
-    return (!d->batch.logging || log_ring_has_room(d->engine->fixed.log)) &&
+    return !engine_is_replica(d->engine) &&
+           (!d->batch.logging || log_ring_has_room(d->engine->fixed.log)) &&
            dispatch_paused(d) == PAUSE_NOTHING;
 }
 

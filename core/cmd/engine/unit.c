@@ -30,6 +30,18 @@ static void unit_put_effects(struct dispatcher *d, struct session *s, struct sha
         lock_set_each(d->held.set, d->ks, unit_stamp_shard, &ticket);
 }
 
+void unit_put_raw(struct dispatcher *d, uint32_t db)
+{
+    struct unit *u = &d->unit;
+    struct log_bytes b = log_arena_take(&u->effects.arena, u->raw.size);
+    memcpy(b.data, u->raw.data, u->raw.size);
+    b.to = LOG_TO_REPL;
+    log_ring_put_raw(d->engine->fixed.log, &b, u->raw_first_db,
+                     u->raw_first_db == LOG_NO_DB ? LOG_NO_DB : db);
+    log_ring_poke(d->engine->fixed.log);
+    u->work &= ~(uint32_t)UNIT_RAW;
+}
+
 /* The stripes are locked around the ticket: so a channel's order is that of the log (rule M1). */
 static void unit_publish(struct dispatcher *d, struct session *s, struct shard *only)
 {
@@ -47,6 +59,7 @@ void unit_commit(struct dispatcher *d, struct session *s, struct shard *only)
 {
     LK_ASSERT(!d->call.edit.open);
     if (d->unit.work & UNIT_READY) {
+        d->unit.readers_only = session_has(s, SESSION_MASTER);
         dispatch_serve(d);
         d->batch.mark_ticks = clock_ticks(); /* no part of the next command's time */
     }
@@ -56,6 +69,8 @@ void unit_commit(struct dispatcher *d, struct session *s, struct shard *only)
         unit_publish(d, s, only);
     else if (d->unit.work & UNIT_EFFECTS)
         unit_put_effects(d, s, only);
+    if (d->unit.work & UNIT_RAW)
+        unit_put_raw(d, s->db);
     if (d->unit.work & UNIT_SERVED)
         dispatch_send_served(d);
     d->unit.work = 0;

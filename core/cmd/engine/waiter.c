@@ -203,9 +203,14 @@ enum wait_end waiter_end(struct dispatcher *d, struct session *s, enum session_u
     const struct ending e = end_begin(s);
     if (how == UNBLOCK_ERROR)
         reply_error(&s->reply, "UNBLOCKED client unblocked via CLIENT UNBLOCK");
+    else if (how == UNBLOCK_ROLE)
+        reply_error(&s->reply, "UNBLOCKED force unblock from blocking operation, instance state "
+                               "changed (master -> replica?)");
     else
         reply_timeout(&s->reply, w->null_array);
     end_count(d, s, &e);
+    if (how == UNBLOCK_ROLE)
+        session_set(s, SESSION_CLOSE_AFTER, true);
     return WAIT_END_DONE;
 }
 

@@ -26,7 +26,7 @@ static uint64_t sum_rows(const struct engine *engine, uint32_t id, uint64_t out[
 {
     uint64_t total = 0;
     memset(out, 0, ROWS * sizeof out[0]);
-    for (uint32_t w = 0; w < engine->fixed.worker_count; w++) {
+    for (uint32_t w = 0; w < engine->fixed.stats_count; w++) {
         const struct command_stats *c = &engine->fixed.all_stats[w]->commands[id];
         const uint64_t *histogram = __atomic_load_n(&c->histogram, __ATOMIC_ACQUIRE);
         for (uint32_t b = 0; histogram && b < HISTOGRAM_BUCKETS; b++) {

@@ -1,5 +1,5 @@
 /*
- * info_persistence.c — sections persistence and replication.
+ * info_persistence.c — section persistence.
  *
  * What Redis calls copy-on-write is what an open view holds here: bytes that are superseded and
  * kept until the view has passed.
@@ -92,7 +92,7 @@ static void loading_lines(struct info *i)
 void info_persistence(struct info *i)
 {
     info_number(i, "loading", i->persistence.loading);
-    info_number(i, "async_loading", 0);
+    info_number(i, "async_loading", i->persistence.async_loading);
     view_lines(i);
     rdb_lines(i);
     aof_lines(i);
@@ -105,22 +105,4 @@ void info_persistence(struct info *i)
     info_count(i, "log_pending", i->engine->fixed.log ? log_ring_pending(i->engine->fixed.log) : 0);
     info_count(i, "log_pending_bytes",
                i->engine->fixed.log ? log_ring_pending_bytes(i->engine->fixed.log) : 0);
-}
-
-void info_replication(struct info *i)
-{
-    const struct admin_parts *parts = &i->admin->parts;
-
-    info_text(i, "role", "master");
-    info_number(i, "connected_slaves", 0);
-    info_text(i, "master_failover_state", "no-failover");
-    info_text(i, "master_replid",
-              parts->replication_id ? parts->replication_id : i->admin->replication_id);
-    info_text(i, "master_replid2", "0000000000000000000000000000000000000000");
-    info_count(i, "master_repl_offset", parts->log_offset ? parts->log_offset(parts->ctx) : 0);
-    info_number(i, "second_repl_offset", -1);
-    info_number(i, "repl_backlog_active", 0);
-    info_count(i, "repl_backlog_size", i->config->repl_backlog_size);
-    info_number(i, "repl_backlog_first_byte_offset", 0);
-    info_number(i, "repl_backlog_histlen", 0);
 }

@@ -4,7 +4,7 @@
 
 void totals_add_counters(const struct engine *engine, struct stats *out)
 {
-    for (uint32_t w = 0; w < engine->fixed.worker_count; w++) {
+    for (uint32_t w = 0; w < engine->fixed.stats_count; w++) {
         const struct stats *s = engine->fixed.all_stats[w];
         for (uint32_t i = 0; i < STATS_COUNTER_COUNT; i++)
             out->counters[i] += stats_read(&s->counters[i]);
@@ -28,7 +28,7 @@ static void add_error(struct stats *out, const struct error_stat *e)
 
 void totals_add_errors(const struct engine *engine, struct stats *out)
 {
-    for (uint32_t w = 0; w < engine->fixed.worker_count; w++) {
+    for (uint32_t w = 0; w < engine->fixed.stats_count; w++) {
         const struct stats *s = engine->fixed.all_stats[w];
         const uint32_t n = __atomic_load_n(&s->error_count, __ATOMIC_ACQUIRE);
         for (uint32_t i = 0; i < n; i++)
@@ -42,7 +42,7 @@ struct totals_command totals_of_command(const struct engine *engine, uint32_t id
     struct totals_command t = {0};
     uint64_t ticks = 0;
 
-    for (uint32_t w = 0; w < engine->fixed.worker_count; w++) {
+    for (uint32_t w = 0; w < engine->fixed.stats_count; w++) {
         const struct command_stats *c = &engine->fixed.all_stats[w]->commands[id];
         t.calls += stats_read(&c->calls);
         t.rejected += stats_read(&c->rejected);

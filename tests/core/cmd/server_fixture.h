@@ -26,7 +26,7 @@ class Server : public Commands
         dispatcher_ = dispatcher_new(&engine_, 0);
         stats_[0] = dispatcher_stats(dispatcher_);
         engine_.fixed.all_stats = stats_;
-        engine_.fixed.worker_count = 1;
+        engine_.fixed.worker_count = engine_.fixed.stats_count = 1;
         engine_.fixed.registry = registry_new(2, note_wake, &wakes);
         engine_.fixed.slowlog = slowlog_new(4);
         token_init(&engine_.token);

@@ -70,7 +70,7 @@ class Admin : public ::testing::Test
         dispatcher_ = dispatcher_new(&engine, 0);
         stats_[0] = dispatcher_stats(dispatcher_);
         engine.fixed.all_stats = stats_;
-        engine.fixed.worker_count = 1;
+        engine.fixed.worker_count = engine.fixed.stats_count = 1;
     }
 
     std::string call(const std::vector<std::string> &words, pending_state want = PENDING_DONE)

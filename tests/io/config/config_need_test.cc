@@ -46,6 +46,7 @@ class ConfigNeed : public ConfigTest
 const char no_acl[] = "this server does not support access control lists";
 const char no_tls[] = "this server does not support TLS";
 const char no_replication[] = "this server does not support replication";
+const char no_replica[] = "this server does not support being a replica";
 const char no_cluster[] = "this server does not support cluster mode";
 const char no_modules[] = "this server does not support modules";
 
@@ -68,8 +69,8 @@ TEST_F(ConfigNeed, DemandsStopTheStart)
         {"tls-port 6380", no_tls},
         {"tls-replication yes", no_tls},
         {"tls-cluster yes", no_tls},
-        {"replicaof 10.0.0.1 6379", no_replication},
-        {"slaveof 10.0.0.1 6379", no_replication},
+        {"replicaof 10.0.0.1 6379", no_replica},
+        {"slaveof 10.0.0.1 6379", no_replica},
         {"min-replicas-to-write 1", no_replication},
         {"min-slaves-to-write 1", no_replication},
         {"cluster-enabled yes", no_cluster},
@@ -126,14 +127,15 @@ TEST_F(ConfigNeed, WhatTunesIsKeptAndNamedOnce)
               "");
     EXPECT_EQ(get("repl-timeout"), "9");
     EXPECT_EQ(set({{"repl-timeout", "10"}}), "OK");
-    EXPECT_EQ(logged(),
-              "Kept without effect, since nothing here depends on it: activedefrag\n"
-              "Kept without effect, since this server does not support TLS: tls-cert-file, "
-              "tls-key-file\n"
-              "Kept without effect, since this server does not support replication: masterauth, "
-              "repl-timeout\n"
-              "Kept without effect, since this server does not support cluster mode: "
-              "cluster-node-timeout\n");
+    EXPECT_EQ(
+        logged(),
+        "Kept without effect, since nothing here depends on it: activedefrag\n"
+        "Kept without effect, since this server does not support TLS: tls-cert-file, "
+        "tls-key-file\n"
+        "Kept without effect, since this server does not support cluster mode: "
+        "cluster-node-timeout\n"
+        "Kept without effect, since this server does not support being a replica: masterauth, "
+        "repl-timeout\n");
 }
 
 // A part that comes says so, and all its rows are taken.
@@ -142,7 +144,7 @@ TEST_F(ConfigNeed, AFeatureThatIsThereIsNotRefused)
     config_provide(holder, CONFIG_NEEDS_TLS);
     EXPECT_EQ(load("tls-port 6380\ntls-cert-file x\n"), "");
     EXPECT_EQ(logged(), "");
-    EXPECT_EQ(load("replicaof h 1\n"), fatal(1, "replicaof h 1", no_replication));
+    EXPECT_EQ(load("replicaof h 1\n"), fatal(1, "replicaof h 1", no_replica));
 }
 
 // Every demand has a feature, and its first value demands nothing.

@@ -239,7 +239,7 @@ TEST_F(About, LatencyHistogramAddsUpTheWorkers)
     stats_init(&other, command_index_count(engine_.fixed.commands));
     struct stats *all[] = {dispatcher_stats(dispatcher_), &other};
     engine_.fixed.all_stats = all;
-    engine_.fixed.worker_count = 2;
+    engine_.fixed.worker_count = engine_.fixed.stats_count = 2;
     const uint32_t get = command_index_lookup(engine_.fixed.commands, bytes_cstr("get"))->id;
     const uint32_t id = command_index_lookup(engine_.fixed.commands, bytes_cstr("client|id"))->id;
     for (struct stats *s : all) {
@@ -258,7 +258,7 @@ TEST_F(About, LatencyHistogramAddsUpTheWorkers)
           "*4 $9 client|id *4 $5 calls :1 $14 histogram_usec *2 :2 :1 $9 client|id *4 $5 calls "
           ":1 $14 histogram_usec *2 :2 :1"}});
     EXPECT_EQ(run("latency histogram").substr(0, 2), "*6"); // and itself
-    engine_.fixed.worker_count = 1;
+    engine_.fixed.worker_count = engine_.fixed.stats_count = 1;
     stats_release(&other);
 }
 

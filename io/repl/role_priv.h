@@ -1,0 +1,136 @@
+/*
+ * role_priv.h — the inside of the role and of its link, for role.c, master_link.c and link_*.c.
+ */
+#ifndef LK_IO_REPL_ROLE_PRIV_H
+#define LK_IO_REPL_ROLE_PRIV_H
+
+#include "core/peer/payload.h"
+#include "core/proto/resp_parse.h"
+#include "io/repl/link_socket.h"
+#include "io/repl/role.h"
+
+#include <pthread.h>
+
+LK_BEGIN
+
+/*
+ * What is held of a master's stream.  Changed inside the gate by the link, of its own generation,
+ * or in the closed gate by the role; so at any moment in the closed gate it is true (H8).
+ */
+struct upstream {
+    bool known; /* the data are those of id at offset: a partial sync may be asked for */
+    char id[REPLID_CHARS + 1];
+    int64_t offset; /* of the last unit that was applied */
+    bool has_db;    /* the stream's database is known */
+    uint32_t db;    /* … and this */
+};
+
+/* Stored by the link, loaded by anybody; __atomic, relaxed. */
+struct link_figures {
+    uint32_t state;            /* enum link_state */
+    int64_t heard_ns, down_ns; /* clock_mono_ns: last heard; down since, 0: never was up */
+    int64_t offset, read_offset;
+    int64_t sync_total, sync_read, sync_heard_ns;
+    uint64_t errors;
+};
+
+/* What the link needs of the configuration, copied. */
+struct link_settings {
+    struct buf user, password, announce_ip, source;
+    uint16_t port;
+    uint32_t mark;
+    int64_t timeout_ms;
+};
+
+enum { LINK_ARGS_INLINE = 8 };
+
+struct master_link {
+    struct role *role;
+    pthread_t thread;
+    struct link_waker waker;
+    struct link_socket socket;
+    struct dispatcher *dispatcher;
+    struct session session; /* SESSION_MASTER */
+    struct link_settings settings;
+    struct link_figures figures;
+    uint64_t generation; /* of the attempt that is under way */
+    int64_t ack_due_ms;
+    bool may_ack;      /* the master knows offsets */
+    bool in_multi;     /* what was framed last stands between MULTI and EXEC */
+    int64_t uncounted; /* bytes that were framed and are in no offset yet */
+    bool logged_error;
+    bool running;
+    /* Frames. */
+    struct resp_progress progress;
+    struct resp_args args[DISPATCH_BATCH];
+    struct bytes arg_storage[DISPATCH_BATCH][LINK_ARGS_INLINE];
+    struct buf unit; /* a transaction so far, as it came */
+};
+
+struct role {
+    struct role_parts parts;
+    uint64_t generation; /* __atomic; counted up in the closed gate */
+    uint32_t stop;       /* __atomic */
+    uint32_t started;    /* __atomic: the data are loaded */
+    pthread_mutex_t lock;
+    bool replica;                 /* lock, to read outside the gate */
+    char host[ROLE_HOST_MAX + 1]; /* the same */
+    uint16_t port;                /* the same */
+    struct upstream upstream;
+    struct master_link link;
+};
+
+/* --- link_wait.c
+ * ----------------------------------------------------------------------------------- */
+
+/* In the gate, by the link of its generation, or in the closed gate: a partial sync is out of the
+ * question. */
+void role_forget_upstream(struct role *r);
+
+/* --- master_link.c --------------------------------------------------------------------------- */
+
+void master_link_init(struct master_link *l, struct role *r);
+void master_link_start(struct master_link *l);
+void master_link_end(struct master_link *l); /* the role's stop is set */
+
+/* Is what the link does still wanted? */
+static inline bool master_link_is_current(const struct master_link *l)
+{
+    return !__atomic_load_n(&l->role->stop, __ATOMIC_ACQUIRE) &&
+           __atomic_load_n(&l->role->generation, __ATOMIC_ACQUIRE) == l->generation;
+}
+int64_t link_silent_ms(const struct master_link *l); /* since the master was heard */
+void link_set_state(struct master_link *l, enum link_state state);
+/* Something has come. */
+void link_heard(struct master_link *l);
+/*
+ * Sleeps until the master can be read.  False: it is over, and the log says why, naming what was
+ * waited for.
+ */
+bool link_wait_readable(struct master_link *l, const char *timeout_text);
+/* Receives what is there.  False: it is over, and the log says why. */
+bool link_receive(struct master_link *l, size_t max);
+/* Nobody knows where the stream stands: all data are asked for next.  Outside the gate. */
+void link_distrust(struct master_link *l);
+/* A sign of life for a master that waits while data are loaded. */
+void link_send_newline(struct master_link *l);
+/* An ACK if a second has passed, or at once. */
+void link_ack(struct master_link *l, bool now);
+
+/* --- link_sync.c ----------------------------------------------------------------------------- */
+
+/* Behind FULLRESYNC.  False: it did not come to its end. */
+bool link_sync_run(struct master_link *l, const struct handshake *h);
+
+/* --- link_stream.c --------------------------------------------------------------------------- */
+
+/* Applies the stream until the link ends. */
+void link_stream_run(struct master_link *l);
+void link_stream_init(struct master_link *l);
+void link_stream_release(struct master_link *l);
+/* Forgets what was framed and not run: the stream goes on at upstream.offset. */
+void link_stream_reset(struct master_link *l);
+
+LK_END
+
+#endif
