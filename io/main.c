@@ -17,12 +17,13 @@
 #include "core/cmd/command/tables_server.h"
 #include "core/cmd/engine/push.h"
 #include "io/admin/admin.h"
-#include "io/net/listen.h"
 #include "io/repl/role.h"
 #include "io/saving/persistence.h"
 #include "io/start/check.h"
 #include "io/start/startup.h"
+#include "io/worker/tls_config.h"
 #include "io/worker/worker.h"
+#include "io/worker/worker_listen.h"
 
 #include <pthread.h>
 #include <stdio.h>
@@ -35,7 +36,6 @@ enum {
     LOG_SLACK_PER_WORKER = 4 * DISPATCH_BATCH,
     LOG_BYTES_MAX = 256 << 20,
     WORKERS_MAX = SHARD_WORKERS,
-    LISTEN_PATIENCE_MS = 2000,
 };
 
 struct server {
@@ -45,7 +45,7 @@ struct server {
     struct role *role;
     struct worker_group *workers;
     struct admin *admin;
-    struct listen_set tcp, local;
+    struct tls_config *tls;
     struct stats *stats[WORKERS_MAX + 1]; /* of the workers, and of the link to a master */
     char *executable;
     int supervised;
@@ -262,6 +262,7 @@ static void read_configuration(struct server *s, int argc, char **argv)
     config_provide(s->config, CONFIG_NEEDS_EVICTION);
     config_provide(s->config, CONFIG_NEEDS_PUBSUB);
     config_provide(s->config, CONFIG_NEEDS_REPLICA);
+    config_provide(s->config, CONFIG_NEEDS_TLS);
     const int rc = config_load_args(s->config, argc, argv, STDIN_FILENO, &text);
     if (rc == LK_OK)
         return;
@@ -332,9 +333,12 @@ static void make_workers(struct server *s, const struct config *c)
     const struct worker_setup setup = {.engine = engine,
                                        .config = s->config,
                                        .backend = (enum net_backend)c->io_backend,
+                                       .tls = s->tls,
                                        .cron = main_cron,
                                        .cron_ctx = s};
     s->workers = worker_group_new(&setup, worker_count(c));
+    const struct config_hook listens = worker_listen_hook(s->workers);
+    config_register(s->config, CONFIG_HOOK_LISTEN, &listens);
     shard_set_retry_hook(worker_group_retry, s->workers);
     engine->fixed.push->wake = worker_group_pushed;
     engine->fixed.push->wake_ctx = s->workers;
@@ -363,35 +367,6 @@ static void make_workers(struct server *s, const struct config *c)
                                                .bgrewrite = main_bgrewrite,
                                                .save = main_save,
                                                .log_offset = log_offset});
-}
-
-static bool open_sockets(struct server *s, const struct config *c)
-{
-    const struct listen_tcp_config tcp = {.addresses = c->bind.v,
-                                          .address_count = c->bind.n,
-                                          .port = (uint16_t)c->port,
-                                          .backlog = (int)c->tcp_backlog,
-                                          .mark = (uint32_t)c->socket_mark_id,
-                                          .kind = "tcp",
-                                          .patience_ms = LISTEN_PATIENCE_MS};
-    const struct listen_unix_config local = {.path = c->unixsocket,
-                                             .group = c->unixsocketgroup,
-                                             .mode = (mode_t)c->unixsocketperm,
-                                             .backlog = (int)c->tcp_backlog};
-    listen_check_backlog((int)c->tcp_backlog);
-    if (c->port != 0 && listen_tcp(&s->tcp, &tcp) != 0)
-        return false; /* it has said why */
-    if (c->unixsocket && listen_unix(&s->local, &local) != 0)
-        return false;
-    if (s->tcp.count + s->local.count == 0) {
-        log_line(LOG_WARNING, "Configured to not listen anywhere, exiting.");
-        return false;
-    }
-    for (uint32_t i = 0; i < s->tcp.count; i++)
-        worker_group_listen(s->workers, s->tcp.fd[i], false);
-    for (uint32_t i = 0; i < s->local.count; i++)
-        worker_group_listen(s->workers, s->local.fd[i], true);
-    return true;
 }
 
 static void see_to_changes(struct server *s)
@@ -449,6 +424,7 @@ static void free_all(struct server *s)
     shard_set_retry_hook(NULL, NULL);
     worker_group_free(s->workers);
     role_free(s->role);
+    tls_config_free(s->tls);
     log_ring_free(s->engine.fixed.log);
     admin_free(s->admin);
     push_hub_free(s->engine.fixed.push);
@@ -470,8 +446,6 @@ static void main_end(struct server *s)
     worker_group_stop(s->workers);
     worker_group_join(s->workers);
     startup_signals_end();
-    listen_close(&s->tcp);
-    listen_close(&s->local);
     if (c->unixsocket) {
         log_line(LOG_NOTICE, "Removing the unix socket file.");
         unlink(c->unixsocket);
@@ -515,8 +489,11 @@ int main(int argc, char **argv)
     startup_apply_process(c);
     startup_signals_start(c, stop_by_signal, &s);
     make_store(&s, c);
+    s.tls = tls_config_new(s.config);
+    if (!tls_config_begin(s.tls, c))
+        exit(1);
     make_workers(&s, c);
-    if (!open_sockets(&s, c))
+    if (!worker_listen_open(s.workers, c))
         exit(1);
     startup_log_banner(c, worker_count(c), net_uring_usable(NULL) ? "uring" : "epoll");
     role_begin(s.role);

@@ -122,6 +122,7 @@ struct config_pair {
 enum config_hook_id {
     CONFIG_HOOK_NONE,    /* readers see the new state, and that is all there is to it */
     CONFIG_HOOK_ENGINE,  /* whatever has changed: dispatch reads the new state from now on */
+    CONFIG_HOOK_TLS,     /* certificates and how they are used */
     CONFIG_HOOK_LISTEN,  /* sockets to listen on */
     CONFIG_HOOK_CLIENTS, /* how many clients there may be */
     CONFIG_HOOK_MEMORY,  /* maxmemory */

@@ -41,7 +41,8 @@ enum {
     CONFIG_SECRET = 1 << 6,    /* never in a log; its kind is BYTES, which no NUL ends */
     CONFIG_BLOB = 1 << 7,      /* a special whose member begins with a pointer to a blob */
     CONFIG_ALWAYS = 1 << 8,    /* REWRITE writes it even at its default */
-    CONFIG_DEMANDS = 1 << 9    /* asks for safety or a role: refused where what it needs is not */
+    CONFIG_DEMANDS = 1 << 9,   /* asks for safety or a role: refused where what it needs is not */
+    CONFIG_VOLATILE = 1 << 10  /* names a file: acts anew when it is set to the same name */
 };
 
 struct config_choice {

@@ -96,13 +96,18 @@ static int parse_values(struct set_call *s, enum caller caller)
     return LK_OK;
 }
 
+/* A file may have changed under the same name. */
+static bool row_acts(const struct set_call *s, const struct config_row *row)
+{
+    return row->flags & CONFIG_VOLATILE || !config_same(s->before, s->edit.draft, row);
+}
+
 /* The pair whose change concerns this part; count if there is none. */
 static size_t first_changed(const struct set_call *s, enum config_hook_id id)
 {
     size_t i = 0;
 
-    while (i < s->count &&
-           (s->rows[i]->hook != id || config_same(s->before, s->edit.draft, s->rows[i])))
+    while (i < s->count && (s->rows[i]->hook != id || !row_acts(s, s->rows[i])))
         i++;
     return i;
 }
@@ -177,7 +182,7 @@ static int config_set_change(struct config_holder *h, const struct config_pair *
     if (rc == LK_OK && caller != CALLER_SERVER)
         rc = prepare_all(&s, &due);
     for (size_t i = 0; rc == LK_OK && i < count; i++)
-        any |= !config_same(s.before, s.edit.draft, s.rows[i]);
+        any |= row_acts(&s, s.rows[i]);
     if (rc != LK_OK)
         go_back(&s);
     if (rc == LK_OK && any) {

@@ -5,6 +5,8 @@
  */
 #include "io/config/config_row.h"
 
+#define SECURE HOOK(TLS), NEEDS(TLS)
+
 /* clang-format off */
 static const struct config_row rows[] = {
     INT("port",                port,             "6379",   0, PORT_MAX, 0, HOOK(LISTEN)),
@@ -41,28 +43,25 @@ static const struct config_row rows[] = {
 
     INT("tls-port",                    tls_port,                    "0",     0, PORT_MAX, DEM,
         HOOK(LISTEN), NEEDS(TLS)),
-    STRING("tls-cert-file",            tls_cert_file,               "",      NUL, NEEDS(TLS)),
-    STRING("tls-key-file",             tls_key_file,                "",      NUL, NEEDS(TLS)),
-    BYTES("tls-key-file-pass",        tls_key_file_pass,           "",      NUL | SEC, NEEDS(TLS)),
-    STRING("tls-client-cert-file",     tls_client_cert_file,        "",      NUL, NEEDS(TLS)),
-    STRING("tls-client-key-file",      tls_client_key_file,         "",      NUL, NEEDS(TLS)),
-    BYTES("tls-client-key-file-pass", tls_client_key_file_pass,    "",      NUL | SEC, NEEDS(TLS)),
-    STRING("tls-dh-params-file",       tls_dh_params_file,          "",      NUL, NEEDS(TLS)),
-    STRING("tls-ca-cert-file",         tls_ca_cert_file,            "",      NUL, NEEDS(TLS)),
-    STRING("tls-ca-cert-dir",          tls_ca_cert_dir,             "",      NUL, NEEDS(TLS)),
-    STRING("tls-protocols",            tls_protocols,               "",      NUL, NEEDS(TLS)),
-    STRING("tls-ciphers",              tls_ciphers,                 "",      NUL, NEEDS(TLS)),
-    STRING("tls-ciphersuites",         tls_ciphersuites,            "",      NUL, NEEDS(TLS)),
-    ENUM("tls-auth-clients",           tls_auth_clients,            "yes",   tls_clients, 0,
-        NEEDS(TLS)),
-    BOOL("tls-replication",            tls_replication,             "no", DEM, NEEDS(TLS)),
-    BOOL("tls-cluster",                tls_cluster,                 "no", DEM, NEEDS(TLS)),
-    BOOL("tls-prefer-server-ciphers",  tls_prefer_server_ciphers,   "no",    0, NEEDS(TLS)),
-    BOOL("tls-session-caching",        tls_session_caching,         "yes",   0, NEEDS(TLS)),
-    INT("tls-session-cache-size",      tls_session_cache_size,      "20480", 0, INT_32, 0,
-        NEEDS(TLS)),
-    INT("tls-session-cache-timeout",   tls_session_cache_timeout_s, "300",   0, INT_32, 0,
-        NEEDS(TLS)),
+    STRING("tls-cert-file",            tls_cert_file,               "",      NUL | VOL, SECURE),
+    STRING("tls-key-file",             tls_key_file,                "",      NUL | VOL, SECURE),
+    BYTES("tls-key-file-pass",         tls_key_file_pass,           "",      NUL | SEC, SECURE),
+    STRING("tls-client-cert-file",     tls_client_cert_file,        "",      NUL | VOL, SECURE),
+    STRING("tls-client-key-file",      tls_client_key_file,         "",      NUL | VOL, SECURE),
+    BYTES("tls-client-key-file-pass",  tls_client_key_file_pass,    "",      NUL | SEC, SECURE),
+    STRING("tls-dh-params-file",       tls_dh_params_file,          "",      NUL | VOL, SECURE),
+    STRING("tls-ca-cert-file",         tls_ca_cert_file,            "",      NUL | VOL, SECURE),
+    STRING("tls-ca-cert-dir",          tls_ca_cert_dir,             "",      NUL | VOL, SECURE),
+    STRING("tls-protocols",            tls_protocols,               "",      NUL, SECURE),
+    STRING("tls-ciphers",              tls_ciphers,                 "",      NUL, SECURE),
+    STRING("tls-ciphersuites",         tls_ciphersuites,            "",      NUL, SECURE),
+    ENUM("tls-auth-clients",           tls_auth_clients,            "yes",   tls_clients, 0, SECURE),
+    BOOL("tls-replication",            tls_replication,             "no",    DEM, SECURE),
+    BOOL("tls-cluster",                tls_cluster,                 "no",    DEM, SECURE),
+    BOOL("tls-prefer-server-ciphers",  tls_prefer_server_ciphers,   "no",    0, SECURE),
+    BOOL("tls-session-caching",        tls_session_caching,         "yes",   0, SECURE),
+    INT("tls-session-cache-size",      tls_session_cache_size,      "20480", 0, INT_32, 0, SECURE),
+    INT("tls-session-cache-timeout",   tls_session_cache_timeout_s, "300",   0, INT_32, 0, SECURE),
 
     BYTES("requirepass",             dispatch.requirepass, "",    NUL | SEC),
     STRING("aclfile",                aclfile,                  "", IMM | DEM, NEEDS(ACL)),

@@ -6,6 +6,7 @@
  * a small ring really receives, sends, wakes and closes once, before any client depends on it.
  */
 #include "io/net/net_priv.h"
+#include "io/net/tls_priv.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -100,8 +101,11 @@ struct net *net_new(enum net_backend backend, uint32_t conns_hint)
 
 void net_free(struct net *n)
 {
-    if (n)
-        n->ops->free(n);
+    if (!n)
+        return;
+    struct tls_net *tls = n->tls;
+    n->ops->free(n);
+    tls_net_free(tls);
 }
 
 const char *net_backend_name(const struct net *n)
@@ -127,16 +131,26 @@ void net_attach(struct net *n, struct net_conn *c, int fd)
 
 void net_pause(struct net *n, struct net_conn *c)
 {
-    n->ops->pause(n, c);
+    if (LK_UNLIKELY(c->tls != NULL))
+        tls_pause(n, c);
+    else
+        n->ops->pause(n, c);
 }
 
 void net_resume(struct net *n, struct net_conn *c)
 {
-    n->ops->resume(n, c);
+    if (LK_UNLIKELY(c->tls != NULL))
+        tls_resume(n, c);
+    else
+        n->ops->resume(n, c);
 }
 
 void net_send(struct net *n, struct net_conn *c, const struct iovec *iov, uint32_t count)
 {
+    if (LK_UNLIKELY(c->tls != NULL)) {
+        tls_send(n, c, iov, count);
+        return;
+    }
     c->iov = iov;
     c->iov_count = count;
     c->sent = 0;
@@ -145,19 +159,24 @@ void net_send(struct net *n, struct net_conn *c, const struct iovec *iov, uint32
 
 void net_detach(struct net *n, struct net_conn *c)
 {
-    n->ops->detach(n, c);
+    if (LK_UNLIKELY(c->tls != NULL))
+        tls_detach(n, c);
+    else
+        n->ops->detach(n, c);
 }
 
 int net_wait(struct net *n, struct net_event *events, int max, int64_t timeout_ns)
 {
     LK_ASSERT(max > 0);
+    if (LK_UNLIKELY(n->tls != NULL))
+        return tls_wait(n, events, max, timeout_ns);
     return n->ops->wait(n, events, max, timeout_ns);
 }
 
 void net_wake(struct net *n)
 {
     const uint64_t one = 1;
-    const uint32_t was = atomic_exchange_explicit(&n->wake, WAKE_SIGNALLED, memory_order_acq_rel);
+    const uint32_t was = __atomic_exchange_n(&n->wake, WAKE_SIGNALLED, __ATOMIC_ACQ_REL);
     /* The counter cannot overflow: one write a sleep, and the owner is asleep for each. */
     if (was == WAKE_SLEEPING)
         while (write(n->wake_fd, &one, sizeof one) < 0)

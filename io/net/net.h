@@ -27,6 +27,7 @@
 LK_BEGIN
 
 struct net;
+struct tls_session;
 
 enum net_backend { NET_AUTO, NET_URING, NET_EPOLL };
 
@@ -42,8 +43,9 @@ struct net_conn {
     struct net_conn *prev;
     const struct iovec *iov; /* what is left of the send in flight */
     uint32_t iov_count;
-    int32_t error; /* what the next SENT or EOF will say */
-    size_t sent;   /* how much of iov[0] has gone */
+    int32_t error;           /* what the next SENT or EOF will say */
+    size_t sent;             /* how much of iov[0] has gone */
+    struct tls_session *tls; /* NULL: plain bytes */
 };
 
 struct net_event {

@@ -22,7 +22,9 @@
 
 #include "io/net/net.h"
 
-#include <stdatomic.h>
+LK_BEGIN
+
+struct tls_net;
 
 struct net_ops {
     const char *name;
@@ -42,8 +44,9 @@ enum { WAKE_AWAKE, WAKE_SLEEPING, WAKE_SIGNALLED };
 /* The head of each back end's own structure. */
 struct net {
     const struct net_ops *ops;
-    int wake_fd;           /* eventfd, close-on-exec */
-    _Atomic uint32_t wake; /* see above */
+    int wake_fd;         /* eventfd, close-on-exec */
+    uint32_t wake;       /* __atomic: see above */
+    struct tls_net *tls; /* NULL: none of its conns speaks TLS, or has */
 };
 
 /* The back ends' constructors: NULL and errno. */
@@ -62,17 +65,17 @@ bool net_accept_error_passes(int error);
 static inline bool net_fall_asleep(struct net *n)
 {
     uint32_t awake = WAKE_AWAKE;
-    return atomic_compare_exchange_strong_explicit(&n->wake, &awake, WAKE_SLEEPING,
-                                                   memory_order_acq_rel, memory_order_acquire);
+    return __atomic_compare_exchange_n(&n->wake, &awake, WAKE_SLEEPING, false, __ATOMIC_ACQ_REL,
+                                       __ATOMIC_ACQUIRE);
 }
 
 /* Ends the sleep, if any.  True: there was a net_wake to report. */
 static inline bool net_rise(struct net *n)
 {
     /* Relaxed: a signal that this load misses is found by the next wait, which cannot block. */
-    if (atomic_load_explicit(&n->wake, memory_order_relaxed) == WAKE_AWAKE)
+    if (__atomic_load_n(&n->wake, __ATOMIC_RELAXED) == WAKE_AWAKE)
         return false;
-    return atomic_exchange_explicit(&n->wake, WAKE_AWAKE, memory_order_acq_rel) == WAKE_SIGNALLED;
+    return __atomic_exchange_n(&n->wake, WAKE_AWAKE, __ATOMIC_ACQ_REL) == WAKE_SIGNALLED;
 }
 
 /* A ring of conns through a head that is none itself; a conn is in one list at any time. */
@@ -112,5 +115,7 @@ void conn_list_close_all(struct net_conn *head);
 
 /* Drops n sent bytes, and empty vectors, from the front; true if nothing is left. */
 bool net_send_advance(struct net_conn *c, size_t n);
+
+LK_END
 
 #endif

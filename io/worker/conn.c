@@ -6,6 +6,7 @@
 #include "core/cmd/client/registry.h"
 #include "core/cmd/engine/session_end.h"
 #include "io/net/socket.h"
+#include "io/net/tls.h"
 #include "io/worker/worker_priv.h"
 
 #include <errno.h>
@@ -16,10 +17,11 @@ static const struct config *config_of(const struct worker *w)
     return config_current(w->group->setup.config);
 }
 
+/* line is NULL where the peer could not read it. */
 static void conn_refuse(struct worker *w, int fd, const char *line)
 {
     /* The socket is new: its buffer has room, and nobody waits for this. */
-    const ssize_t n = write(fd, line, strlen(line));
+    const ssize_t n = line ? write(fd, line, strlen(line)) : 0;
     (void)n;
     close(fd);
     __atomic_fetch_sub(&w->group->connections, 1, __ATOMIC_RELAXED);
@@ -32,7 +34,8 @@ static const char protected_text[] =
     "come over the loopback interface. To let other machines in, set a password with "
     "requirepass, or, where the network itself is trusted, set protected-mode to no.\r\n";
 
-static struct session *new_session(struct worker *w, struct conn *c, int fd, bool is_unix)
+static struct session *new_session(struct worker *w, struct conn *c, int fd,
+                                   enum listener_kind kind)
 {
     struct engine *engine = w->group->setup.engine;
     struct session *s = &c->session;
@@ -44,21 +47,38 @@ static struct session *new_session(struct worker *w, struct conn *c, int fd, boo
     s->registry.local = mem_strdup(name);
     session_set_worker(s, w->index);
     s->shown.fd = fd;
-    session_set(s, SESSION_UNIX, is_unix);
+    session_set(s, SESSION_UNIX, kind == LISTENER_UNIX);
     session_set(s, SESSION_AUTHENTICATED, config_of(w)->dispatch.requirepass.size == 0);
     return s;
 }
 
-void conn_accept(struct worker *w, int fd, bool is_unix)
+/* What speaks TLS on a new connection; false: the server has no certificate any more. */
+static bool conn_secure(struct worker *w, enum listener_kind kind, struct tls_session **tls)
+{
+    *tls = NULL;
+    if (kind != LISTENER_TLS)
+        return true;
+    const enum tls_auth auth = (enum tls_auth)config_of(w)->tls_auth_clients;
+    *tls = tls_session_new(tls_config_holder(w->group->setup.tls), TLS_SERVER, auth);
+    return *tls != NULL;
+}
+
+void conn_accept(struct worker *w, int fd, enum listener_kind kind)
 {
     const struct config *config = config_of(w);
+    const bool tls = kind == LISTENER_TLS, is_unix = kind == LISTENER_UNIX;
+    struct tls_session *secure = NULL;
     if (__atomic_load_n(&w->group->connections, __ATOMIC_RELAXED) > (uint64_t)config->maxclients) {
-        conn_refuse(w, fd, "-ERR max number of clients reached\r\n");
+        conn_refuse(w, fd, tls ? NULL : "-ERR max number of clients reached\r\n");
         return;
     }
     if (config->protected_mode && config->dispatch.requirepass.size == 0 && !is_unix &&
         !socket_is_local(fd)) {
-        conn_refuse(w, fd, protected_text);
+        conn_refuse(w, fd, tls ? NULL : protected_text);
+        return;
+    }
+    if (!conn_secure(w, kind, &secure)) {
+        conn_refuse(w, fd, NULL);
         return;
     }
     if (!is_unix) {
@@ -68,7 +88,7 @@ void conn_accept(struct worker *w, int fd, bool is_unix)
     }
     struct conn *c = mem_new(struct conn);
     c->worker = w;
-    struct session *s = new_session(w, c, fd, is_unix);
+    struct session *s = new_session(w, c, fd, kind);
     c->next = w->conns;
     if (c->next)
         c->next->prev = c;
@@ -76,7 +96,10 @@ void conn_accept(struct worker *w, int fd, bool is_unix)
     id_table_add(&w->ids, &c->by_id, s->id);
     stats_add(&w->stats->connections, 1);
     registry_add(w->group->setup.engine->fixed.registry, s);
-    net_attach(w->net, &c->net, fd);
+    if (secure)
+        net_attach_tls(w->net, &c->net, fd, secure);
+    else
+        net_attach(w->net, &c->net, fd);
 }
 
 void conn_close(struct worker *w, struct conn *c)

@@ -160,6 +160,7 @@ static void conn_send_flush(struct worker *w, struct conn *c)
         return;
     }
     LK_DEBUG_ASSERT(reply_size(&c->session.reply) == 0);
+    c->soft_limit_since_ms = 0; /* all is said */
     if (c->session.shown.output_size) {
         __atomic_store_n(&c->session.shown.output_size, 0, __ATOMIC_RELAXED);
         __atomic_store_n(&c->session.shown.output_capacity, 0, __ATOMIC_RELAXED);

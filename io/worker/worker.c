@@ -32,20 +32,23 @@ static struct worker *least_busy(struct worker_group *g)
 
 static void worker_accepted(struct worker *w, const struct net_event *e)
 {
+    const struct listener *l = &w->group->listeners[e->tag];
+    if (e->fd < 0 && __atomic_load_n(&l->state, __ATOMIC_ACQUIRE) == LISTENER_CONDEMNED)
+        return;
     if (e->fd < 0) {
         log_line(LOG_WARNING, "Accepting client connection: %s", strerror(-e->error));
         return;
     }
     struct worker_group *g = w->group;
-    const bool is_unix = g->listeners[e->tag].is_unix;
+    const enum listener_kind kind = l->kind;
     struct worker *owner = least_busy(g);
     __atomic_fetch_add(&g->connections, 1, __ATOMIC_RELAXED);
     __atomic_fetch_add(&owner->connections, 1, __ATOMIC_RELAXED);
     if (owner == w) {
-        conn_accept(w, e->fd, is_unix);
+        conn_accept(w, e->fd, kind);
         return;
     }
-    worker_hand_over(owner, e->fd, is_unix);
+    worker_hand_over(owner, e->fd, kind);
 }
 
 static void worker_woken(struct worker *w)
@@ -53,7 +56,7 @@ static void worker_woken(struct worker *w)
     for (struct inbox_node *n = inbox_drain(&w->inbox), *next; n; n = next) {
         next = n->next;
         struct handover *h = (struct handover *)n;
-        conn_accept(w, h->fd, h->is_unix);
+        conn_accept(w, h->fd, h->kind);
         mem_delete(h);
     }
     worker_take_served(w);
@@ -64,6 +67,9 @@ static void worker_woken(struct worker *w)
         conn_retry_parked(w);
         conn_release_held(w);
     }
+    if (LK_UNLIKELY(w->index == 0 && __atomic_load_n(&w->group->relisten, __ATOMIC_RELAXED)) &&
+        __atomic_exchange_n(&w->group->relisten, 0, __ATOMIC_ACQ_REL))
+        worker_listen_look(w);
 }
 
 static void worker_handle(struct worker *w, const struct net_event *e)
@@ -157,13 +163,20 @@ static void worker_finish(struct worker *w)
     }
 }
 
+static struct net *worker_make_net(struct worker *w, uint32_t conns_hint)
+{
+    const struct worker_setup *setup = &w->group->setup;
+    return setup->net_new ? setup->net_new(setup->net_ctx, setup->backend, conns_hint)
+                          : net_new(setup->backend, conns_hint);
+}
+
 static void *worker_run(void *arg)
 {
     struct worker *w = arg;
     const struct config *config = config_current(w->group->setup.config);
     startup_crash_thread();
     sched_be_prompt();
-    w->net = net_new(w->group->setup.backend, (uint32_t)config->maxclients / w->group->count);
+    w->net = worker_make_net(w, (uint32_t)config->maxclients / w->group->count);
     if (!w->net) {
         log_line(LOG_WARNING, "Worker %u has no network: %s", w->index, strerror(errno));
         exit(1);
@@ -172,14 +185,12 @@ static void *worker_run(void *arg)
     w->limits.bulk_max = config->dispatch.limits.bulk_max;
     w->query_limit = config->client_query_buffer_limit;
     if (w->index == 0)
-        for (uint32_t i = 0; i < w->group->listener_count; i++)
-            net_listen(w->net, w->group->listeners[i].fd, i);
+        worker_listen_look(w);
     pthread_barrier_wait(&w->group->started);
     while (!__atomic_load_n(&w->group->stopping, __ATOMIC_ACQUIRE))
         loop_once(w);
     if (w->index == 0)
-        for (uint32_t i = 0; i < w->group->listener_count; i++)
-            net_unlisten(w->net, w->group->listeners[i].fd);
+        worker_listen_end(w);
     worker_finish(w);
     reclaim_flush();
     /* A net belongs to its thread; nobody wakes it once all loops have ended. */
@@ -227,13 +238,6 @@ struct worker_group *worker_group_new(const struct worker_setup *setup, uint32_t
     for (uint32_t i = 0; i < count; i++)
         g->workers[i] = worker_new(g, i);
     return g;
-}
-
-int worker_group_listen(struct worker_group *g, int listen_fd, bool is_unix)
-{
-    LK_ASSERT(g->listener_count < 64);
-    g->listeners[g->listener_count++] = (struct listener){listen_fd, is_unix};
-    return LK_OK;
 }
 
 void worker_group_start(struct worker_group *g)

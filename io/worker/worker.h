@@ -14,6 +14,7 @@
 #include "core/cmd/engine/dispatch.h"
 #include "io/config/config_holder.h"
 #include "io/net/net.h"
+#include "io/worker/tls_config.h"
 
 LK_BEGIN
 
@@ -25,6 +26,10 @@ struct worker_setup {
     struct engine *engine;
     const struct config_holder *config;
     enum net_backend backend;
+    struct tls_config *tls; /* NULL: no connection speaks TLS */
+    /* Makes a worker's net, in its thread; NULL: net_new. */
+    struct net *(*net_new)(void *ctx, enum net_backend backend, uint32_t conns_hint);
+    void *net_ctx;
     /* Called by worker 0 about ten times a second, inside the gate; may be NULL. */
     void (*cron)(void *ctx, int64_t now_ms);
     void *cron_ctx;
@@ -34,8 +39,6 @@ struct worker_setup {
  * Makes count workers; none runs yet.  NULL and errno if a net could not be had.
  */
 struct worker_group *worker_group_new(const struct worker_setup *setup, uint32_t count);
-/* Accepts from listen_fd (worker 0 does, and spreads); is_unix: a unix socket. Before start. */
-int worker_group_listen(struct worker_group *g, int listen_fd, bool is_unix);
 void worker_group_start(struct worker_group *g); /* all threads */
 /* Asks all workers to end, once their replies are sent or a second has passed; any thread. */
 void worker_group_stop(struct worker_group *g);

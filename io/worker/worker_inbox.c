@@ -16,11 +16,11 @@ void worker_wake(struct worker *w)
     __atomic_fetch_sub(&g->wakers, 1, __ATOMIC_SEQ_CST);
 }
 
-void worker_hand_over(struct worker *w, int fd, bool is_unix)
+void worker_hand_over(struct worker *w, int fd, enum listener_kind kind)
 {
     struct handover *h = mem_new(struct handover);
     h->fd = fd;
-    h->is_unix = is_unix;
+    h->kind = kind;
     if (inbox_push(&w->inbox, &h->node))
         net_wake(w->net);
 }

@@ -27,11 +27,13 @@ enum {
     UNTRUSTED_OUTPUT = 8 << 10,
 };
 
+enum listener_kind { LISTENER_TCP, LISTENER_TLS, LISTENER_UNIX, LISTENER_KINDS };
+
 /* A socket that another worker accepted. */
 struct handover {
     struct inbox_node node; /* first */
     int fd;
-    bool is_unix;
+    enum listener_kind kind;
 };
 
 struct framed {
@@ -94,17 +96,24 @@ struct worker {
     struct net_event events[WORKER_EVENTS];
 };
 
+/* Of the old and the new state at once: TCP and TLS have up to LISTEN_MAX sockets each. */
+enum { LISTENERS = 80 };
+
+/* See worker_listen.h. */
+enum listener_state { LISTENER_FREE, LISTENER_NEW, LISTENER_OPEN, LISTENER_CONDEMNED };
+
 struct listener {
     int fd;
-    bool is_unix;
+    enum listener_kind kind;
+    uint32_t state; /* __atomic: enum listener_state */
 };
 
 struct worker_group {
     struct worker_setup setup;
     struct worker **workers;
     uint32_t count;
-    struct listener listeners[64];
-    uint32_t listener_count;
+    struct listener listeners[LISTENERS];
+    uint32_t relisten;         /* __atomic: worker 0 is to look at them */
     uint32_t connections;      /* __atomic: of all workers, with those being handed over */
     uint32_t stopping;         /* __atomic */
     uint32_t wakers;           /* __atomic: calls that may be waking a net just now */
@@ -172,7 +181,7 @@ void conn_resume(struct worker *w, struct conn *c, enum conn_pause why);
 
 /* --- conn.c ---------------------------------------------------------------------------------- */
 
-void conn_accept(struct worker *w, int fd, bool is_unix); /* takes the socket */
+void conn_accept(struct worker *w, int fd, enum listener_kind kind); /* takes the socket */
 /* Ends the connection: now, or behind its replies. Inside the gate. */
 void conn_close(struct worker *w, struct conn *c);
 void conn_close_behind_output(struct worker *w, struct conn *c);
@@ -189,7 +198,12 @@ void conn_watch_output(struct worker *w, struct conn *c);
 /* --- worker_inbox.c: from any thread --------------------------------------------------------- */
 
 void worker_wake(struct worker *w);
-void worker_hand_over(struct worker *w, int fd, bool is_unix);
+void worker_hand_over(struct worker *w, int fd, enum listener_kind kind);
+
+/* --- worker_listen.c: worker 0 --------------------------------------------------------------- */
+
+void worker_listen_look(struct worker *w); /* what has been opened or condemned */
+void worker_listen_end(struct worker *w);  /* closes all */
 
 /* --- worker_run.c ---------------------------------------------------------------------------- */
 

@@ -3,6 +3,7 @@
  */
 #include "core/base/clock.h"
 #include "core/base/log.h"
+#include "io/net/tls.h"
 #include "io/worker/worker_priv.h"
 
 enum { CRON_MS = 100, EXPIRE_BUDGET_US = 1000, NS_PER_MS = 1000000 };
@@ -61,6 +62,7 @@ static void worker_timer_cron(struct worker *w, int64_t now_ms)
     w->next_cron_ms = now_ms + CRON_MS;
     w->limits.bulk_max = config->dispatch.limits.bulk_max;
     w->query_limit = config->client_query_buffer_limit;
+    net_set_tls_turns(w->net, (uint32_t)config->max_new_tls_connections_per_cycle);
     close_idle(w, now_ms);
     if (w->cron_count++ % 10 == 0)
         take_figures(w); /* once a second: it looks at every connection */

@@ -36,19 +36,26 @@ static void system_lines(struct info *i)
 #endif
 }
 
+static void listener_line(struct info *i, int number, const char *name, int64_t port)
+{
+    const struct config *c = i->config;
+    buf_printf(i->out, "listener%d:name=%s", number, name);
+    for (size_t b = 0; b < c->bind.n; b++)
+        buf_printf(i->out, ",bind=%s", c->bind.v[b]);
+    info_format(i, ",port=%" PRId64, port);
+}
+
 static void listener_lines(struct info *i)
 {
     const struct config *c = i->config;
     int n = 0;
 
-    if (c->port > 0) {
-        buf_printf(i->out, "listener%d:name=tcp", n++);
-        for (size_t b = 0; b < c->bind.n; b++)
-            buf_printf(i->out, ",bind=%s", c->bind.v[b]);
-        info_format(i, ",port=%" PRId64, c->port);
-    }
+    if (c->port > 0)
+        listener_line(i, n++, "tcp", c->port);
     if (c->unixsocket)
-        info_format(i, "listener%d:name=unix,bind=%s", n, c->unixsocket);
+        info_format(i, "listener%d:name=unix,bind=%s", n++, c->unixsocket);
+    if (c->tls_port > 0)
+        listener_line(i, n, "tls", c->tls_port);
 }
 
 void info_server(struct info *i)

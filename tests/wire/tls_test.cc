@@ -1,0 +1,246 @@
+/*
+ * tls_test.cc — TLS as clients of this world speak it: redis-cli, Python, libssl by hand.
+ */
+#include "tests/support/certificates.h"
+#include "tests/support/server.h"
+
+#include <gtest/gtest.h>
+#include <openssl/ssl.h>
+
+#include <atomic>
+#include <fcntl.h>
+#include <filesystem>
+#include <thread>
+
+namespace
+{
+
+using namespace lk;
+
+class TlsWire : public testing::Test
+{
+  protected:
+    TlsWire() : certificates_(dir_.path())
+    {
+    }
+
+    Server::Directives with_tls(const Server::Directives &more = {})
+    {
+        port_ = free_port();
+        Server::Directives all = {{"tls-port", std::to_string(port_)},
+                                  {"tls-cert-file", certificates_.crt("server")},
+                                  {"tls-key-file", certificates_.key("server")},
+                                  {"tls-ca-cert-file", certificates_.crt("ca")}};
+        all.insert(all.end(), more.begin(), more.end());
+        return all;
+    }
+
+    Outcome cli(const Args &more, bool certificate = true) const
+    {
+        Args args = {"redis-cli",
+                     "-p",
+                     std::to_string(port_),
+                     "--tls",
+                     "--cacert",
+                     certificates_.crt("ca"),
+                     "--no-auth-warning"};
+        if (certificate)
+            args.insert(args.end(), {"--cert", certificates_.crt("client"), "--key",
+                                     certificates_.key("client")});
+        args.insert(args.end(), more.begin(), more.end());
+        return run_program(args);
+    }
+
+    static bool has(const std::string &text, const std::string &part)
+    {
+        return text.find(part) != std::string::npos;
+    }
+
+    TempDir dir_;
+    Certificates certificates_;
+    int port_ = 0;
+};
+
+TEST_F(TlsWire, RedisCliAndWhoIsLetIn)
+{
+    const auto server = Server::tested(with_tls());
+    EXPECT_EQ(cli({"ping"}).output, "PONG\n");
+    EXPECT_EQ(cli({"set", "k", "v"}).output, "OK\n");
+    EXPECT_EQ(cli({"get", "k"}).output, "v\n");
+    EXPECT_FALSE(has(cli({"ping"}, false).output, "PONG"));
+    Client plain = server->connect();
+    EXPECT_EQ(plain.call({"get", "k"}).text, "v");
+    EXPECT_EQ(plain.call({"config", "set", "tls-auth-clients", "optional"}).text, "OK");
+    EXPECT_EQ(cli({"ping"}, false).output, "PONG\n");
+    EXPECT_EQ(plain.call({"config", "set", "tls-auth-clients", "yes"}).text, "OK");
+    EXPECT_FALSE(has(cli({"ping"}, false).output, "PONG"));
+    EXPECT_TRUE(has(cli({"info", "server"}).output,
+                    "name=tls,bind=127.0.0.1,port=" + std::to_string(port_)));
+    /* A client that speaks no TLS is not served there. */
+    Client wrong = Client::tcp(port_);
+    wrong.send("PING\r\n");
+    EXPECT_FALSE(has(wrong.read_to_end(), "PONG"));
+    EXPECT_EQ(server->stop(), 0);
+}
+
+TEST_F(TlsWire, TheOnlyPort)
+{
+    Args program = tested_program();
+    for (const Args &d : with_tls({{"port", "0"}, {"bind", "127.0.0.1"}, {"save", ""}})) {
+        program.push_back("--" + d[0]);
+        program.push_back(d[1]);
+    }
+    Process server(program, {dir_.path(), ""});
+    ASSERT_TRUE(server.wait_output("Ready to accept connections tls"));
+    EXPECT_EQ(cli({"ping"}).output, "PONG\n");
+    EXPECT_TRUE(has(cli({"info", "server"}).output, "tcp_port:" + std::to_string(port_)));
+    cli({"shutdown", "nosave"});
+    EXPECT_EQ(server.wait_exit(), 0);
+}
+
+TEST_F(TlsWire, LargeValuesBothWays)
+{
+    const auto server = Server::tested(with_tls());
+    const std::string script = R"(
+import socket, ssl, sys
+d, port = sys.argv[1], int(sys.argv[2])
+c = ssl.create_default_context(cafile=d + '/ca.crt')
+c.load_cert_chain(d + '/client.crt', d + '/client.key')
+s = c.wrap_socket(socket.create_connection(('127.0.0.1', port)), server_hostname='localhost')
+f = s.makefile('rwb')
+v = bytes(range(256)) * 12000
+f.write(b'*3\r\n$3\r\nSET\r\n$1\r\nk\r\n$%d\r\n' % len(v) + v + b'\r\n')
+f.write(b'*2\r\n$3\r\nGET\r\n$1\r\nk\r\n' * 4)
+f.flush()
+want = b'+OK\r\n' + (b'$%d\r\n' % len(v) + v + b'\r\n') * 4
+print('same' if f.read(len(want)) == want else 'other', s.version())
+n = 20000
+for i in range(n): f.write(b'*2\r\n$4\r\nINCR\r\n$1\r\nn\r\n')
+f.flush()
+print(sum(f.readline() == b':%d\r\n' % (i + 1) for i in range(n)))
+f.write(b'*1\r\n$4\r\nQUIT\r\n')
+f.flush()
+print(f.read())
+)";
+    EXPECT_EQ(run_program({"python3", "-c", script, dir_.path(), std::to_string(port_)}).output,
+              "same TLSv1.3\n20000\nb'+OK\\r\\n'\n");
+}
+
+TEST_F(TlsWire, ABadCertificateChangesNothing)
+{
+    const auto server = Server::tested(with_tls());
+    Client c = server->connect();
+    certificates_.make("other");
+    const std::string refused = "CONFIG SET failed (possibly related to argument 'tls-cert-file') "
+                                "- Unable to update TLS configuration. Check server logs.";
+    EXPECT_EQ(c.call({"config", "set", "tls-cert-file", certificates_.crt("other")}).text,
+              "ERR " + refused);
+    EXPECT_TRUE(has(server->log(), "Failed to load private key: " + certificates_.key("server")));
+    EXPECT_EQ(c.call({"config", "get", "tls-cert-file"}).items.at(1).text,
+              certificates_.crt("server"));
+    EXPECT_EQ(cli({"ping"}).output, "PONG\n");
+    EXPECT_EQ(c.call({"config", "set", "tls-cert-file", certificates_.crt("other"), "tls-key-file",
+                      certificates_.key("other")})
+                  .text,
+              "OK");
+    EXPECT_EQ(cli({"ping"}).output, "PONG\n");
+    /* The same names, and other files: set again, they are read again. */
+    std::filesystem::remove(certificates_.crt("other"));
+    EXPECT_EQ(c.call({"config", "set", "tls-cert-file", certificates_.crt("other")}).text,
+              "ERR " + refused);
+    EXPECT_EQ(cli({"ping"}).output, "PONG\n");
+}
+
+TEST_F(TlsWire, PortsMoveWhileItRuns)
+{
+    const auto server = Server::tested(with_tls({{"tls-auth-clients", "no"}}));
+    Client c = server->connect();
+    const auto set = [&](const Args &pairs) {
+        Args words = {"config", "set"};
+        words.insert(words.end(), pairs.begin(), pairs.end());
+        return c.call(words).text;
+    };
+    const int first = port_, second = free_port();
+    /* TLS and plain change places on one port, in a hurry. */
+    for (int i = 0; i < 10; i++) {
+        EXPECT_EQ(set({"tls-port", "0"}), "OK");
+        EXPECT_EQ(set({"port", std::to_string(first)}), "OK");
+        Client plain = Client::tcp(first);
+        EXPECT_TRUE(plain.ping());
+        EXPECT_EQ(set({"port", "0"}), "OK");
+        EXPECT_EQ(set({"tls-port", std::to_string(first)}), "OK");
+        EXPECT_EQ(cli({"ping"}).output, "PONG\n");
+        EXPECT_TRUE(plain.ping()) << "who is there stays";
+    }
+    EXPECT_EQ(set({"port", std::to_string(second), "bind", "127.0.0.1 -::1"}), "OK");
+    EXPECT_TRUE(Client::tcp(second).ping());
+    /* Somebody else's port: what was listened on before is listened on again. */
+    const auto other = Server::tested();
+    EXPECT_EQ(set({"tls-port", std::to_string(other->port())}),
+              "ERR CONFIG SET failed (possibly related to argument 'tls-port') - Unable to listen "
+              "on this port. Check server logs.");
+    EXPECT_EQ(cli({"ping"}).output, "PONG\n");
+    EXPECT_EQ(set({"bind", "203.0.113.1"}),
+              "ERR CONFIG SET failed (possibly related to argument 'bind') - Failed to bind to "
+              "specified addresses.");
+    EXPECT_TRUE(Client::tcp(second).ping());
+    EXPECT_EQ(cli({"ping"}).output, "PONG\n");
+}
+
+TEST_F(TlsWire, ABadStart)
+{
+    Args program = tested_program();
+    const Args more = {"--port",
+                       "0",
+                       "--tls-port",
+                       std::to_string(free_port()),
+                       "--tls-cert-file",
+                       "/none",
+                       "--tls-key-file",
+                       "/none",
+                       "--tls-auth-clients",
+                       "no"};
+    program.insert(program.end(), more.begin(), more.end());
+    const Outcome o = run_program(program);
+    EXPECT_EQ(o.exit_code, 1);
+    EXPECT_TRUE(has(o.output, "Failed to load certificate: /none: error:80000002:system "
+                              "library::No such file or directory"))
+        << o.output;
+    EXPECT_TRUE(has(o.output, "Failed to configure TLS. Check logs for more info."));
+}
+
+/* Clients that shake hands and go, while others work: nothing is lost and nothing is left. */
+TEST_F(TlsWire, ComingAndGoing)
+{
+    enum { THREADS = 4, ROUNDS = 40 };
+    const auto server = Server::tested(with_tls({{"tls-auth-clients", "no"}, {"io-threads", "3"}}));
+    std::atomic<int> good{0};
+    std::vector<std::thread> threads;
+    SSL_CTX *context = SSL_CTX_new(TLS_client_method());
+    for (int t = 0; t < THREADS; t++)
+        threads.emplace_back([&, t] {
+            for (int i = 0; i < ROUNDS; i++) {
+                Client c = Client::tcp(port_);
+                fcntl(c.fd(), F_SETFL, fcntl(c.fd(), F_GETFL) & ~O_NONBLOCK);
+                SSL *ssl = SSL_new(context);
+                SSL_set_fd(ssl, c.fd());
+                char reply[8] = "";
+                if (i % 4 == 3) /* hangs up in the middle of it */
+                    c.send("\x16\x03\x01");
+                else if (SSL_connect(ssl) == 1 && SSL_write(ssl, "PING\r\n", 6) == 6 &&
+                         SSL_read(ssl, reply, sizeof reply) == 7)
+                    good += std::string(reply, 7) == "+PONG\r\n";
+                if ((i + t) % 2)
+                    SSL_shutdown(ssl);
+                SSL_free(ssl);
+            }
+        });
+    for (auto &t : threads)
+        t.join();
+    SSL_CTX_free(context);
+    EXPECT_EQ(good, THREADS * ROUNDS * 3 / 4);
+    EXPECT_EQ(cli({"config", "set", "tls-session-caching", "no"}).output, "OK\n");
+    EXPECT_EQ(server->stop(), 0);
+}
+
+} // namespace
