@@ -1,0 +1,222 @@
+// A Sentinel's machine, alone and among others.
+#include "tests/core/peer/sentinel/sentinel_world.h"
+#include "tests/support/seed.h"
+
+#include <algorithm>
+
+namespace
+{
+
+using World = SentinelWorld;
+
+std::unique_ptr<World> settled(uint64_t seed)
+{
+    auto w = std::make_unique<World>(seed);
+    w->run_until(w->now + 15'000);
+    for (auto &p : w->processes) {
+        EXPECT_EQ(p->machine.masters->peer_count, 4u) << "each has found the others";
+        EXPECT_EQ(p->machine.masters->replica_count, 2u);
+    }
+    return w;
+}
+
+TEST(Sentinel, AKilledMasterIsReplaced)
+{
+    std::vector<int64_t> took;
+    for (uint64_t i = 0; i < 7; i++) {
+        auto w = settled(test_seed() + i);
+        EXPECT_TRUE(w->agreed());
+        EXPECT_EQ(w->events["+sdown"], 0);
+        w->trace = std::getenv("TRACE") != nullptr;
+        w->servers[1].offset = 100; /* it has more than the other */
+        w->servers[0].alive = false;
+        const int64_t killed = w->now;
+        while (!w->servers[1].master && w->now < killed + 60'000)
+            w->run_until(w->now + 100);
+        EXPECT_TRUE(w->servers[1].master);
+        EXPECT_FALSE(w->servers[2].master);
+        took.push_back(w->now - killed);
+        const auto all_know = [&] {
+            for (auto &p : w->processes)
+                if (World::text(*sentinel_master_addr(p->machine.masters)) !=
+                    World::text(w->servers[1].addr))
+                    return false;
+            return World::text(w->servers[2].of) == World::text(w->servers[1].addr);
+        };
+        for (int k = 0; k < 600 && !all_know(); k++)
+            w->run_until(w->now + 100);
+        for (auto &p : w->processes)
+            EXPECT_EQ(World::text(*sentinel_master_addr(p->machine.masters)),
+                      World::text(w->servers[1].addr));
+        EXPECT_EQ(World::text(w->servers[2].of), World::text(w->servers[1].addr));
+        /* The old one comes back as a master, and is made a replica. */
+        w->servers[0].alive = true;
+        w->servers[0].boots++;
+        w->run_until(w->now + 60'000);
+        EXPECT_TRUE(w->agreed()) << w->state();
+    }
+    std::sort(took.begin(), took.end());
+    printf("a new master after %lld ms (median), %lld (longest)\n",
+           static_cast<long long>(took[took.size() / 2]), static_cast<long long>(took.back()));
+    EXPECT_LT(took[took.size() / 2], World::DOWN_AFTER + 3'000);
+}
+
+TEST(Sentinel, AMinorityDoesNothing)
+{
+    auto w = settled(test_seed());
+    /* Two Sentinels with the replicas: they agree that it is down, and cannot elect. */
+    w->group = {1, 1, 0, 0, 0, 0, 1, 1};
+    w->run_until(w->now + 120'000);
+    EXPECT_GT(w->events["+odown"], 0);
+    EXPECT_GT(w->events["-failover-abort-not-elected"], 0);
+    EXPECT_EQ(w->events["+elected-leader"], 0);
+    EXPECT_FALSE(w->servers[1].master || w->servers[2].master);
+    w->heal();
+    w->run_until(w->now + 60'000);
+    EXPECT_TRUE(w->agreed()) << w->state();
+}
+
+TEST(Sentinel, AForcedFailover)
+{
+    auto w = settled(test_seed());
+    World::Process &p = *w->processes[3];
+    w->in(p, [&] { EXPECT_TRUE(sentinel_force_failover(&p.machine, p.machine.masters)); });
+    w->in(p, [&] { EXPECT_FALSE(sentinel_force_failover(&p.machine, p.machine.masters)); });
+    w->run_until(w->now + 60'000);
+    EXPECT_TRUE(w->agreed()) << w->state();
+    EXPECT_FALSE(w->servers[0].master);
+}
+
+TEST(Sentinel, NoReplicaIsGoodEnough)
+{
+    auto w = settled(test_seed());
+    w->servers[1].alive = w->servers[2].alive = false;
+    w->run_until(w->now + 5'000);
+    w->servers[0].alive = false;
+    w->run_until(w->now + 60'000);
+    EXPECT_GT(w->events["-failover-abort-no-good-slave"], 0);
+    w->heal();
+    w->run_until(w->now + 60'000);
+    EXPECT_TRUE(w->agreed()) << w->state();
+}
+
+TEST(Sentinel, AStaleOneDoesNotTurnTheWheelBack)
+{
+    auto w = settled(test_seed());
+    w->group = {0, 0, 0, 0, 1, 0, 0, 0}; /* S4 is cut off, and the master is replaced */
+    w->servers[0].alive = false;
+    w->run_until(w->now + 40'000);
+    const size_t now_master = w->servers[1].master ? 1 : 2;
+    ASSERT_TRUE(w->servers[now_master].master);
+    w->servers[0].alive = true; /* as a master, and S4 is back with its old configuration */
+    w->group.assign(World::NODES, 0);
+    for (int i = 0; i < 300; i++) {
+        w->run_until(w->now + 100);
+        ASSERT_TRUE(w->servers[now_master].master) << "turned back";
+    }
+    w->run_until(w->now + 30'000);
+    EXPECT_TRUE(w->agreed()) << w->state();
+}
+
+TEST(Sentinel, TwoOfOneId)
+{
+    auto w = settled(test_seed());
+    World::Process &p = *w->processes[0];
+    const std::string hello = "10.9.9.9,26379," + p.id + ",0,mymaster,10.0.1.1,6379,0";
+    bool down;
+    char leader[SENTINEL_ID_CHARS + 1];
+    int64_t epoch;
+    w->in(p, [&] {
+        sentinel_hello(&p.machine, bytes_of(hello.data(), hello.size()));
+        sentinel_is_master_down(&p.machine, &w->servers[0].addr, 5, w->processes[1]->id.c_str(),
+                                &down, leader, &epoch);
+    });
+    EXPECT_EQ(w->events["+duplicate-id"], 1);
+    EXPECT_STREQ(leader, "*") << "no vote until it is cured";
+    w->run_until(w->now + 11'000);
+    w->in(p, [&] {
+        sentinel_is_master_down(&p.machine, &w->servers[0].addr, 5, w->processes[1]->id.c_str(),
+                                &down, leader, &epoch);
+    });
+    EXPECT_EQ(leader, w->processes[1]->id);
+    EXPECT_EQ(epoch, 5);
+    EXPECT_FALSE(down);
+}
+
+TEST(Sentinel, TiltActsOnNothing)
+{
+    auto w = settled(test_seed());
+    World::Process &p = *w->processes[0];
+    w->in(p, [&] { sentinel_tick(&p.machine, w->now + 5000, 0); });
+    EXPECT_EQ(w->events["+tilt"], 1);
+    w->in(p, [&] { sentinel_tick(&p.machine, w->now + 5100, 0); });
+    EXPECT_NE(p.machine.tilt_since_ms, 0);
+    /* A slow disk is no jump of the clock. */
+    World::Process &q = *w->processes[1];
+    w->in(q, [&] { sentinel_tick(&q.machine, w->now + 5000, 4000); });
+    EXPECT_EQ(q.machine.tilt_since_ms, 0);
+    EXPECT_EQ(w->events["+tilt"], 1);
+}
+
+TEST(Sentinel, WordsThatMakeNoSense)
+{
+    auto w = settled(test_seed());
+    World::Process &p = *w->processes[0];
+    sentinel_master *m = p.machine.masters;
+    const std::string id(40, 'z');
+    const std::string hellos[] = {
+        "",
+        ",,,,,,,",
+        "1.2.3.4,26379," + id + ",0,mymaster,10.0.1.1,6379",
+        "1.2.3.4,0," + id + ",0,mymaster,10.0.1.1,6379,0",
+        "1.2.3.4,26379,short,0,mymaster,10.0.1.1,6379,0",
+        "1.2.3.4,26379," + id + ",-1,mymaster,10.0.1.1,6379,0",
+        "1.2.3.4,26379," + id + ",0,other,10.0.1.1,6379,0",
+        "1.2.3.4,26379," + id + ",0,mymaster,10.0.1.1,70000,0",
+        "1.2.3.4,26379," + id + ",99999999999999999999,mymaster,10.0.1.1,6379,0",
+    };
+    for (const std::string &h : hellos)
+        w->in(p, [&] { sentinel_hello(&p.machine, bytes_of(h.data(), h.size())); });
+    EXPECT_EQ(m->peer_count, 4u);
+    EXPECT_EQ(m->config_epoch, 0);
+    std::mt19937_64 random(test_seed());
+    const std::string good = w->info_of(0);
+    for (int i = 0; i < 2000; i++) {
+        std::string text = good;
+        for (int c = 0; c < 5; c++)
+            text[random() % text.size()] = char(random());
+        text.resize(random() % (text.size() + 1));
+        const std::vector<char> exact(text.begin(), text.end());
+        w->in(p,
+              [&] { sentinel_info(&p.machine, &m->node, bytes_of(exact.data(), exact.size())); });
+    }
+    EXPECT_LE(m->replica_count, uint32_t{SENTINEL_PEERS_MAX});
+}
+
+// Lossy nets, parts cut off, clocks that jump, crashes at each save: never two leaders in an epoch
+// and never two votes; and when all is well again, all come to one mind.
+TEST(Sentinel, AnyHistory)
+{
+    const char *more = std::getenv("LATCHKEY_TEST_STEPS");
+    const uint64_t seeds = more ? std::strtoull(more, nullptr, 10) : 10;
+    int elections = 0;
+    for (uint64_t i = 0; i < seeds && !testing::Test::HasFailure(); i++) {
+        const uint64_t seed = test_seed() + i;
+        auto w = settled(seed);
+        w->trace = std::getenv("TRACE") != nullptr;
+        w->faults = true;
+        for (int d = 0; d < 25; d++) {
+            w->disturb();
+            w->run_until(w->now + int64_t(w->below(8000)));
+        }
+        w->heal();
+        for (int waited = 0; waited < 300 && !w->agreed(); waited++)
+            w->run_until(w->now + 1000);
+        EXPECT_TRUE(w->agreed()) << "seed " << seed << "\n" << w->state();
+        elections += w->events["+elected-leader"];
+    }
+    EXPECT_GT(elections, 0);
+    printf("%d elections\n", elections);
+}
+
+} // namespace
