@@ -348,7 +348,8 @@ static void make_workers(struct server *s, const struct config *c)
     engine->fixed.all_stats = s->stats;
     for (uint32_t i = 0; i < engine->fixed.worker_count; i++)
         s->stats[i] = worker_group_stats(s->workers, i);
-    s->role = role_new(&(struct role_parts){s->config, engine, s->persistence});
+    s->role = role_new(
+        &(struct role_parts){s->config, engine, s->persistence, tls_config_holder(s->tls)});
     s->stats[engine->fixed.worker_count] = role_stats(s->role);
     engine->fixed.stats_count = engine->fixed.worker_count + 1;
     s->admin = admin_new(&(struct admin_parts){.config = s->config,
@@ -488,10 +489,10 @@ int main(int argc, char **argv)
     startup_title_apply(c, argv[0]);
     startup_apply_process(c);
     startup_signals_start(c, stop_by_signal, &s);
-    make_store(&s, c);
     s.tls = tls_config_new(s.config);
     if (!tls_config_begin(s.tls, c))
         exit(1);
+    make_store(&s, c);
     make_workers(&s, c);
     if (!worker_listen_open(s.workers, c))
         exit(1);

@@ -1,5 +1,6 @@
 #include "io/repl/link_socket.h"
 
+#include "core/base/log.h"
 #include "io/net/socket.h"
 
 #include <errno.h>
@@ -101,8 +102,18 @@ int link_socket_open(struct link_socket *s, const struct link_target *target, st
     return s->fd < 0 ? -1 : 0;
 }
 
+bool link_socket_secure(struct link_socket *s, struct tls_channel *tls)
+{
+    LK_ASSERT(s->fd >= 0 && !s->tls);
+    s->tls = tls;
+    return tls_channel_begin(tls, &s->sealed) == 0;
+}
+
 void link_socket_close(struct link_socket *s)
 {
+    tls_channel_free(s->tls);
+    s->tls = NULL;
+    buf_release(&s->sealed);
     if (s->fd >= 0)
         close(s->fd);
     s->fd = -1;
@@ -142,6 +153,34 @@ unsigned link_socket_wait(struct link_socket *s, unsigned for_what, int timeout_
 
 enum { KEEP_CAPACITY = 4 << 20 };
 
+static void log_tls_failure(const struct link_socket *s)
+{
+    char why[256];
+    tls_channel_reason(s->tls, why, sizeof why);
+    log_line(LOG_WARNING, "Error condition on TLS with the MASTER: %s", why);
+    errno = EPROTO;
+}
+
+/* A record's worth at a time: nothing whole is left in the channel, so the socket says it all. */
+static int64_t receive_sealed(struct link_socket *s)
+{
+    char sealed[16 * 1024];
+    const size_t before = s->in.size;
+    const ssize_t n = recv(s->fd, sealed, sizeof sealed, 0);
+    if (n < 0 && (errno == EAGAIN || errno == EINTR))
+        return 0;
+    if (n <= 0) {
+        errno = n == 0 ? 0 : errno;
+        return -1;
+    }
+    const int rc = tls_channel_receive(s->tls, bytes_of(sealed, (size_t)n), &s->in, &s->sealed);
+    if (rc < 0)
+        log_tls_failure(s);
+    else if (rc == 1)
+        errno = 0;
+    return rc == 0 || (rc == 1 && s->in.size > before) ? (int64_t)(s->in.size - before) : -1;
+}
+
 int64_t link_socket_receive(struct link_socket *s, size_t max)
 {
     if (s->used > 0 && s->used == s->in.size) {
@@ -152,6 +191,8 @@ int64_t link_socket_receive(struct link_socket *s, size_t max)
         buf_consume(&s->in, s->used); /* no more is moved than was used up */
         s->used = 0;
     }
+    if (s->tls)
+        return receive_sealed(s);
     const ssize_t n = recv(s->fd, buf_reserve(&s->in, max), max, 0);
     if (n > 0) {
         s->in.size += (size_t)n;
@@ -166,13 +207,21 @@ int64_t link_socket_receive(struct link_socket *s, size_t max)
 
 int link_socket_flush(struct link_socket *s)
 {
-    while (s->out.size > 0) {
-        const ssize_t n = send(s->fd, s->out.data, s->out.size, MSG_NOSIGNAL);
+    struct buf *out = s->tls ? &s->sealed : &s->out;
+    if (s->tls && s->out.size > 0) {
+        if (tls_channel_send(s->tls, buf_bytes(&s->out), &s->sealed) != 0) {
+            log_tls_failure(s);
+            return -1;
+        }
+        s->out.size = 0;
+    }
+    while (out->size > 0) {
+        const ssize_t n = send(s->fd, out->data, out->size, MSG_NOSIGNAL);
         if (n < 0 && errno == EINTR)
             continue;
         if (n < 0)
             return errno == EAGAIN ? 0 : -1;
-        buf_consume(&s->out, (size_t)n);
+        buf_consume(out, (size_t)n);
     }
     return 0;
 }

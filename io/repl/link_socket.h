@@ -11,6 +11,7 @@
 #define LK_IO_REPL_LINK_SOCKET_H
 
 #include "core/base/buf.h"
+#include "io/net/tls_channel.h"
 
 LK_BEGIN
 
@@ -27,9 +28,11 @@ void link_waker_sleep(struct link_waker *w, int timeout_ms);
 struct link_socket {
     int fd; /* -1: none */
     struct link_waker *waker;
-    struct buf in;  /* what has come … */
-    size_t used;    /* … and how much of it is done with */
-    struct buf out; /* what has not been sent yet */
+    struct buf in;           /* what has come … */
+    size_t used;             /* … and how much of it is done with */
+    struct buf out;          /* what has not been sent yet */
+    struct tls_channel *tls; /* NULL: plain bytes */
+    struct buf sealed;       /* with TLS: what of out is on its way */
 };
 
 struct link_target {
@@ -43,6 +46,11 @@ struct link_target {
  * error is a text for the log.  A name may take the resolver's time.
  */
 int link_socket_open(struct link_socket *s, const struct link_target *target, struct buf *error);
+/*
+ * Speaks TLS from here on, as the client; takes the channel.  Once it is connected.  False: the
+ * channel cannot begin.
+ */
+bool link_socket_secure(struct link_socket *s, struct tls_channel *tls);
 void link_socket_close(struct link_socket *s); /* forgets what has come, too */
 
 /* After a wait said so: 0, or the errno with which it failed. */
@@ -62,6 +70,11 @@ static inline struct bytes link_socket_bytes(const struct link_socket *s)
     return bytes_of(s->in.data + s->used, s->in.size - s->used);
 }
 
+/* Does something wait to be sent? */
+static inline bool link_socket_owes(const struct link_socket *s)
+{
+    return s->out.size > 0 || s->sealed.size > 0;
+}
 /* Sends what is in out, as far as it goes now.  -1: it failed. */
 int link_socket_flush(struct link_socket *s);
 

@@ -50,7 +50,7 @@ bool link_wait_readable(struct master_link *l, const char *timeout_text)
 {
     while (master_link_is_current(l)) {
         const unsigned what =
-            LINK_READABLE | (l->socket.out.size > 0 ? (unsigned)LINK_WRITABLE : 0);
+            LINK_READABLE | (link_socket_owes(&l->socket) ? (unsigned)LINK_WRITABLE : 0);
         const unsigned events = link_socket_wait(&l->socket, what, SLICE_MS);
         if (link_socket_flush(&l->socket) != 0) {
             link_lost("Connection with master lost while writing");

@@ -49,13 +49,24 @@ static void master_link_read_settings(struct master_link *l)
                          bytes_cstr(c->replica_announce_ip ? c->replica_announce_ip : ""));
     master_link_set_text(&s->source, bytes_cstr(c->bind_source_addr ? c->bind_source_addr : ""));
     buf_append_char(&s->source, '\0');
-    s->port = (uint16_t)(c->replica_announce_port ? c->replica_announce_port : c->port);
+    s->tls = c->tls_replication;
+    const int64_t own_port = s->tls && c->tls_port ? c->tls_port : c->port;
+    s->port = (uint16_t)(c->replica_announce_port ? c->replica_announce_port : own_port);
     s->mark = (uint32_t)c->socket_mark_id;
     s->timeout_ms = c->repl_timeout_s * 1000;
     dispatch_leave(l->dispatcher);
 }
 
 /* --- one attempt ----------------------------------------------------------------------------- */
+
+static bool master_link_secure(struct master_link *l)
+{
+    struct tls_channel *tls = tls_channel_new(l->role->parts.tls, TLS_CLIENT, TLS_AUTH_NO);
+    if (tls && link_socket_secure(&l->socket, tls))
+        return true;
+    log_line(LOG_WARNING, "TLS with the MASTER cannot begin");
+    return false;
+}
 
 static bool master_link_connect(struct master_link *l, const char *host, uint16_t port)
 {
@@ -85,6 +96,8 @@ static bool master_link_connect(struct master_link *l, const char *host, uint16_
         log_line(LOG_WARNING, "Error condition on socket for SYNC: %s", strerror(failed));
         return false;
     }
+    if (l->settings.tls && !master_link_secure(l))
+        return false;
     log_line(LOG_NOTICE, "Non blocking connect for SYNC fired the event.");
     return true;
 }

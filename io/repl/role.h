@@ -15,6 +15,7 @@
 #include "core/cmd/engine/dispatch.h"
 #include "core/peer/handshake.h"
 #include "io/config/config_holder.h"
+#include "io/net/tls_context.h"
 #include "io/saving/persistence.h"
 
 LK_BEGIN
@@ -25,6 +26,7 @@ struct role_parts {
     struct config_holder *config;
     struct engine *engine; /* its role is set here, and fixed.role */
     struct persistence *persistence;
+    struct tls_holder *tls; /* of links, with tls-replication */
 };
 
 enum { ROLE_HOST_MAX = 255 };

@@ -40,6 +40,7 @@ struct link_settings {
     uint16_t port;
     uint32_t mark;
     int64_t timeout_ms;
+    bool tls;
 };
 
 enum { LINK_ARGS_INLINE = 8 };

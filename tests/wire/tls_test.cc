@@ -8,6 +8,7 @@
 #include <openssl/ssl.h>
 
 #include <atomic>
+#include <chrono>
 #include <fcntl.h>
 #include <filesystem>
 #include <thread>
@@ -241,6 +242,42 @@ TEST_F(TlsWire, ComingAndGoing)
     EXPECT_EQ(good, THREADS * ROUNDS * 3 / 4);
     EXPECT_EQ(cli({"config", "set", "tls-session-caching", "no"}).output, "OK\n");
     EXPECT_EQ(server->stop(), 0);
+}
+
+/* The link to a master speaks TLS, and only with one that the authority vouches for. */
+TEST_F(TlsWire, AReplicaOfTheReferenceServer)
+{
+    const auto master = Server::oracle(with_tls());
+    const int master_port = port_;
+    Client m = master->connect();
+    const std::string large(300'000, 'x');
+    EXPECT_EQ(m.call({"set", "before", large}).text, "OK");
+    const auto replica =
+        Server::tested(with_tls({{"tls-replication", "yes"}, {"tls-auth-clients", "no"}}));
+    Client r = replica->connect();
+    EXPECT_EQ(r.call({"replicaof", "127.0.0.1", std::to_string(master_port)}).text, "OK");
+    EXPECT_EQ(m.call({"set", "after", "1"}).text, "OK");
+    const auto until = [&](const Args &ask, const std::string &want) {
+        const auto end = std::chrono::steady_clock::now() + kPatience;
+        while (r.call(ask).text != want && std::chrono::steady_clock::now() < end)
+            std::this_thread::yield();
+        EXPECT_EQ(r.call(ask).text, want) << replica->log();
+    };
+    until({"get", "before"}, large);
+    m.pipeline(std::vector<Args>(200, Args{"incrby", "after", "2"}));
+    until({"get", "after"}, "401");
+    EXPECT_TRUE(has(m.call({"info", "replication"}).text, "port=" + std::to_string(port_)));
+    /* A stranger's authority: what the master shows is worth nothing. */
+    Certificates::Options own;
+    own.signer = "stranger";
+    own.authority = true;
+    certificates_.make("stranger", own);
+    EXPECT_EQ(r.call({"config", "set", "tls-ca-cert-file", certificates_.crt("stranger")}).text,
+              "OK");
+    EXPECT_EQ(r.call({"replicaof", "no", "one"}).text, "OK");
+    EXPECT_EQ(r.call({"replicaof", "127.0.0.1", std::to_string(master_port)}).text, "OK");
+    EXPECT_TRUE(replica->process().wait_output("certificate verify failed"));
+    EXPECT_TRUE(has(r.call({"info", "replication"}).text, "master_link_status:down"));
 }
 
 } // namespace
