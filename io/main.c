@@ -180,6 +180,12 @@ static uint64_t log_offset(void *ctx)
     return persistence_log_offset(s->persistence);
 }
 
+static void main_log_delay(void *ctx, int64_t delay_us)
+{
+    const struct server *s = ctx;
+    persistence_delay_log(s->persistence, delay_us);
+}
+
 static void report_persistence(void *ctx, struct admin_persistence *out)
 {
     const struct server *s = ctx;
@@ -367,7 +373,8 @@ static void make_workers(struct server *s, const struct config *c)
                                                .bgsave = main_bgsave,
                                                .bgrewrite = main_bgrewrite,
                                                .save = main_save,
-                                               .log_offset = log_offset});
+                                               .log_offset = log_offset,
+                                               .log_delay = main_log_delay});
 }
 
 static void see_to_changes(struct server *s)

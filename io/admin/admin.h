@@ -95,6 +95,8 @@ struct admin_parts {
     /* False: another one waits for its turn. */
     bool (*reload)(void *ctx, const struct admin_reload *spec);
     uint64_t (*log_offset)(void *ctx); /* bytes of replication stream made so far */
+    /* DEBUG AOF-FLUSH-SLEEP: the log waits so long before each write. */
+    void (*log_delay)(void *ctx, int64_t delay_us);
     /*
      * CONFIG SET has replaced what admin_reclaim may free.  Called by the client's worker inside
      * the gate, so it must not close it.

@@ -186,6 +186,11 @@ struct config_owned_lines {
  */
 LK_MUST_USE int config_rewrite(struct config_holder *h, const struct config_owned_lines *owned,
                                size_t owned_count, struct buf *error);
+/* The same with a line for every directive, whatever its value. */
+LK_MUST_USE int config_rewrite_all(struct config_holder *h, struct buf *error);
+
+/* A size as the file has them: digits and a unit, of any case. */
+bool config_parse_memory(struct bytes word, uint64_t *out);
 
 LK_END
 

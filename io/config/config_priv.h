@@ -108,7 +108,6 @@ void config_show(const struct config *c, const struct config_row *row, struct bu
 bool config_same(const struct config *a, const struct config *b, const struct config_row *row);
 void config_show_memory(uint64_t bytes, struct buf *out); /* with the largest whole unit */
 void config_rewrite_lines(const struct config *c, const struct config_row *row, struct buf *out);
-bool config_parse_memory(struct bytes word, uint64_t *out);
 bool config_parse_long(struct bytes word, int64_t *out); /* as strtoll(3), the whole word */
 
 /* config_need.c: directives of features that the server does not have. */

@@ -42,6 +42,7 @@ struct rewrite {
     struct buf *storage; /* one buf a line, so that texts do not move */
     size_t *next_slot;   /* of each row and owner: where to look for its next free line */
     bool has_heading;
+    bool all; /* what is as it is by default is added, too */
 };
 
 static size_t config_rewrite_slots(const struct rewrite *r)
@@ -166,7 +167,7 @@ static void put_row(struct rewrite *r, size_t index)
     struct bytes rest = buf_bytes(&now), old = buf_bytes(&before);
     while (rest.size > 0) {
         const struct bytes line = take_line(&rest), old_line = take_line(&old);
-        const bool force = (row->flags & CONFIG_ALWAYS) || !bytes_equal(line, old_line);
+        const bool force = r->all || (row->flags & CONFIG_ALWAYS) || !bytes_equal(line, old_line);
         put_line(r, line, (int)index, force);
     }
     buf_release(&now);
@@ -283,17 +284,14 @@ static bool config_rewrite_read_old(const char *path, struct buf *text)
     return rc == LK_OK;
 }
 
-int config_rewrite(struct config_holder *h, const struct config_owned_lines *owned,
-                   size_t owned_count, struct buf *error)
+static int config_rewrite_with(struct config_holder *h, struct rewrite r, struct buf *error)
 {
     struct buf old = {0}, text = {0};
     int rc = LK_OK;
 
     config_holder_lock(h);
-    struct rewrite r = {.now = config_current(h),
-                        .defaults = config_holder_defaults(h),
-                        .owned = owned,
-                        .owned_count = owned_count};
+    r.now = config_current(h);
+    r.defaults = config_holder_defaults(h);
     if (!r.now->config_file) {
         buf_append_cstr(error, "The server is running without a config file");
         rc = LK_ENOKEY;
@@ -309,4 +307,16 @@ int config_rewrite(struct config_holder *h, const struct config_owned_lines *own
     buf_release(&old);
     buf_release(&text);
     return rc;
+}
+
+int config_rewrite(struct config_holder *h, const struct config_owned_lines *owned,
+                   size_t owned_count, struct buf *error)
+{
+    return config_rewrite_with(h, (struct rewrite){.owned = owned, .owned_count = owned_count},
+                               error);
+}
+
+int config_rewrite_all(struct config_holder *h, struct buf *error)
+{
+    return config_rewrite_with(h, (struct rewrite){.all = true}, error);
 }

@@ -378,6 +378,11 @@ uint64_t persistence_log_offset(const struct persistence *p)
     return p->log ? log_thread_offset(p->log, LOG_TO_AOF) : 0;
 }
 
+void persistence_delay_log(struct persistence *p, int64_t delay_us)
+{
+    aof_set_delay(p->aof, delay_us);
+}
+
 /* --- what clients ask ------------------------------------------------------------------------ */
 
 enum save_answer persistence_bgsave(struct persistence *p, bool schedule)

@@ -48,6 +48,8 @@ void persistence_cron(struct persistence *p, int64_t now_ms);
 void persistence_settle(struct persistence *p);
 void persistence_report(struct persistence *p, struct admin_persistence *out);
 uint64_t persistence_log_offset(const struct persistence *p);
+/* For tests: the log waits so long before each write.  Any thread. */
+void persistence_delay_log(struct persistence *p, int64_t delay_us);
 
 /* For BGSAVE, BGREWRITEAOF and SAVE, whose session then waits for its answer. */
 enum save_answer persistence_bgsave(struct persistence *p, bool schedule);

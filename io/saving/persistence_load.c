@@ -288,7 +288,8 @@ static bool load_rdb(struct loader *l, const struct config *c)
         log_line(LOG_WARNING, "Fatal error loading the DB: %s. Exiting.", strerror(errno));
         return false;
     }
-    f.in.checksum = c->rdbchecksum;
+    f.in.checksum = c->rdbchecksum &&
+                    !__atomic_load_n(&l->keys.p->parts.engine->skip_checksums, __ATOMIC_RELAXED);
     __atomic_store_n(&l->keys.p->load_total, f.in.source.size, __ATOMIC_RELAXED);
     const bool read = rdb_load(&f.in, &receiver) == LK_OK;
     if (!read)

@@ -13,6 +13,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 enum {
     CRC_EVERY_BYTES = 64 * 1024,
@@ -42,6 +43,11 @@ struct aof *aof_new(const struct aof_options *options, struct log_ring *ring)
 void aof_set_timestamps(struct aof *a, bool on)
 {
     __atomic_store_n(&a->timestamps, on, __ATOMIC_RELAXED);
+}
+
+void aof_set_delay(struct aof *a, int64_t delay_us)
+{
+    __atomic_store_n(&a->delay_us, delay_us, __ATOMIC_RELAXED);
 }
 
 /* --- writing --------------------------------------------------------------------------------- */
@@ -92,6 +98,9 @@ static void write_batch(void *ctx, struct bytes b, uint64_t offset, uint64_t tic
         return;
     }
     a->kept_ticket = ticket;
+    const int64_t delay_us = __atomic_load_n(&a->delay_us, __ATOMIC_RELAXED);
+    if (delay_us > 0)
+        usleep((useconds_t)delay_us);
     const size_t extra = put_annotations(a);
     aof_put(a, b);
     a->crc = crc64(a->crc, b.data, b.size);

@@ -58,6 +58,8 @@ struct log_sink aof_sink(struct aof *a);
 
 void aof_set_fsync(struct aof *a, enum aof_fsync fsync);
 void aof_set_timestamps(struct aof *a, bool on);
+/* For tests: the log thread waits so long before each batch. */
+void aof_set_delay(struct aof *a, int64_t delay_us);
 /* no-appendfsync-on-rewrite: everysec rests meanwhile. */
 void aof_hold_fsync(struct aof *a, bool hold);
 

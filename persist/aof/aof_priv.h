@@ -31,6 +31,7 @@ struct aof {
     uint32_t policy;       /* __atomic: enum aof_fsync */
     uint32_t timestamps;   /* __atomic */
     uint32_t keep_history; /* __atomic */
+    int64_t delay_us;      /* __atomic: before each batch, for tests */
     const char *fault;     /* __atomic: a text that lives for ever, or NULL */
     void (*faulted)(void *ctx, const char *line);
     void *ctx;

@@ -121,6 +121,7 @@ struct engine {
     struct token token;        /* its own lock: who may wait for locks */
     uint64_t next_session_id;  /* __atomic; any worker counts it up */
     uint32_t no_active_expire; /* __atomic: DEBUG SET-ACTIVE-EXPIRE 0 */
+    uint32_t skip_checksums;   /* __atomic: DEBUG SET-SKIP-CHECKSUM-VALIDATION 1 */
 };
 
 /* Most commands are refused, and nothing expires. */

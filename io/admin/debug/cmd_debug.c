@@ -9,7 +9,10 @@
 #include "core/cmd/engine/exec_report.h"
 #include "io/admin/admin_priv.h"
 #include "io/admin/debug/debug_crash.h"
+#include "io/admin/debug/debug_populate.h"
 #include "io/admin/debug/debug_protocol.h"
+#include "io/admin/debug/debug_switch.h"
+#include "io/admin/debug/debug_value.h"
 #include "io/admin/debug/digest.h"
 
 #include <inttypes.h>
@@ -17,28 +20,6 @@
 #include <time.h>
 
 /* --- keys ------------------------------------------------------------------------------------ */
-
-static void debug_object(struct exec *x, const struct args *a)
-{
-    struct value v;
-    const struct bytes key = a->v[2];
-
-    exec_find_silently(x, key, TYPE_ANY, &v);
-    if (!value_exists(&v)) {
-        reply_status(x, LK_ENOKEY);
-        return;
-    }
-    const struct type_ops *ops = type_ops_get(v.type);
-    struct buf line = {0};
-    buf_printf(&line,
-               "Value at:%p refcount:1 encoding:%s serializedlength:%zu lru:%u lru_seconds_idle:%u",
-               value_has_root(v.encoding) ? v.as.root : (const void *)v.as.bytes.data,
-               ops->encoding_name(&v), exec_entry_bytes(x, key) + ops->node_bytes(&v, SIZE_MAX),
-               (unsigned)(x->now_ms / 1000 - exec_idle_seconds(x, key)) & 0xffffff,
-               exec_idle_seconds(x, key));
-    reply_simple_bytes(x->reply, buf_bytes(&line));
-    buf_release(&line);
-}
 
 static void reply_digest(struct exec *x, const struct digest *d)
 {
@@ -93,44 +74,6 @@ static void debug_digest(struct exec *x, const struct args *a)
     reply_digest(x, &w.all);
 }
 
-static void write_shape(const struct db_report *r, struct buf *out)
-{
-    buf_printf(out,
-               "Tables with entries: %" PRIu64 " (%" PRIu64 " being moved)\n"
-               " entries: %" PRIu64 "\n with a deadline: %" PRIu64 "\n pages: %" PRIu64 " (%" PRIu64
-               " overflow)\n buckets: %" PRIu64 "\n guests: %" PRIu64 "\n bytes: %" PRIu64
-               "\n fill: %.2f%%\n",
-               r->tables, r->moving, r->keys, r->deadlines, r->pages, r->overflow_pages, r->buckets,
-               r->guests, r->table_bytes,
-               r->buckets ? 100.0 * (double)r->keys / (double)(r->buckets * TABLE_BUCKET_SLOTS)
-                          : 0.0);
-}
-
-static void debug_htstats(struct exec *x, const struct args *a)
-{
-    int64_t db;
-    struct db_reports dbs = {0};
-    struct buf text = {0};
-
-    if (args_int64(a, 2, &db) != LK_OK) {
-        reply_status(x, LK_ENOTINT);
-        return;
-    }
-    if (db < 0 || db >= exec_limits(x)->databases) {
-        reply_error(x->reply, "ERR Out of range database");
-        return;
-    }
-    exec_report_dbs(x, true, &dbs);
-    buf_append_cstr(&text, "[Dictionary HT]\n");
-    for (uint32_t i = 0; i < dbs.n; i++)
-        if (dbs.v[i].db == db)
-            write_shape(&dbs.v[i], &text);
-    buf_append_cstr(&text, "[Expires HT]\nDeadlines lie in the entries.\n");
-    reply_verbatim(x->reply, "txt", buf_bytes(&text));
-    buf_release(&text);
-    db_reports_release(&dbs);
-}
-
 /* --- the server ------------------------------------------------------------------------------ */
 
 static void debug_sleep(struct exec *x, const struct args *a)
@@ -143,24 +86,6 @@ static void debug_sleep(struct exec *x, const struct args *a)
         while (nanosleep(&left, &left) != 0)
             ;
     }
-    reply_ok(x->reply);
-}
-
-static bool is_on(struct bytes word)
-{
-    int64_t n;
-    return bytes_to_int64(word, &n) && n != 0;
-}
-
-static void debug_set_active_expire(struct exec *x, const struct args *a)
-{
-    __atomic_store_n(&x->admin->parts.engine->no_active_expire, !is_on(a->v[2]), __ATOMIC_RELAXED);
-    reply_ok(x->reply);
-}
-
-static void debug_pause_cron(struct exec *x, const struct args *a)
-{
-    __atomic_store_n(&x->admin->cron_paused, is_on(a->v[2]), __ATOMIC_RELAXED);
     reply_ok(x->reply);
 }
 
@@ -251,37 +176,62 @@ static void debug_oom(struct exec *x, const struct args *a)
 static void debug_help(struct exec *x, const struct args *a)
 {
     static const char *const lines[] = {
+        "AOF-FLUSH-SLEEP <microseconds>",
+        "    Waits so long before each write to the append-only file.",
         "ASSERT",
         "    Ends the server with a failed assertion.",
+        "CONFIG-REWRITE-FORCE-ALL",
+        "    CONFIG REWRITE with a line for every directive.",
+        "DICT-RESIZING <0|1>",
+        "    Accepted: tables grow and shrink in bounded steps.",
         "DIGEST",
         "    One number for all keys, values and whether they have deadlines.",
         "DIGEST-VALUE <key> [<key> ...]",
         "    The same for single values; zeros where there is no such key.",
         "ERROR <message>",
         "    Answers with this error line.",
-        "HTSTATS <database>",
+        "HTSTATS <database> [full]",
         "    The shape of the tables of a database.",
+        "HTSTATS-KEY <key> [full]",
+        "    The same of a large collection.",
+        "LISTPACK <key>",
+        "    Writes the elements of a listpack to standard output.",
         "LOADAOF",
         "    Reads the append-only file again, in place of what is there.",
         "LOG <message>",
         "    Writes a line to the server's log.",
-        "OBJECT <key>",
+        "OBJECT <key> [fast]",
         "    How a value is kept; serializedlength is what it takes in memory.",
         "OOM",
         "    Ends the server as if it had run out of memory.",
         "PANIC",
         "    Ends the server with a panic.",
+        "PAUSE-AFTER-FORK <0|1>",
+        "    Accepted: this server never forks.",
         "PAUSE-CRON <0|1>",
         "    Stops or restarts periodic work.",
+        "POPULATE <count> [<prefix>] [<size>]",
+        "    Makes keys <prefix>:<number>, \"key\" if no prefix is given.  They are not logged.",
         "PROTOCOL <type>",
         "    Answers with a reply of this type.",
+        "QUICKLIST <key> [<0|1>]",
+        "    Writes the elements of a quicklist to standard output.",
+        "QUICKLIST-PACKED-THRESHOLD <size>",
+        "    Accepted: what stands alone in a node follows from list-max-listpack-size.",
         "RELOAD [MERGE] [NOFLUSH] [NOSAVE]",
         "    Saves the RDB and reads it again.  MERGE: its keys replace those that are there.",
         "    NOFLUSH: nothing is dropped before.  NOSAVE: nothing is saved before.",
+        "REPLYBUFFER PEAK-RESET-TIME <NEVER|RESET|milliseconds>",
+        "REPLYBUFFER RESIZING <0|1>",
+        "    Accepted: a connection keeps no buffer for replies.",
+        "SDSLEN <key>",
+        "    Sizes of a key and its string.",
         "SEGFAULT",
         "    Ends the server by a bad memory access.",
         "SET-ACTIVE-EXPIRE <0|1>",
         "    0: keys expire only when they are met.",
+        "SET-SKIP-CHECKSUM-VALIDATION <0|1>",
+        "    1: checksums of RDB files and of RESTORE are not compared.",
         "SLEEP <seconds>",
         "    Stops the whole server for so long.",
         "STRINGMATCH-LEN <length> <pattern>",
@@ -346,22 +296,34 @@ static const struct {
     void (*run)(struct exec *x, const struct args *a);
     bool (*ask)(struct exec *x, const struct args *a); /* instead: the answer comes later if true */
 } subcommands[] = {
+    {"aof-flush-sleep", 3, 3, .run = debug_aof_flush_sleep},
     {"assert", 2, 2, .run = debug_assert},
+    {"config-rewrite-force-all", 2, 2, .run = debug_config_rewrite},
+    {"dict-resizing", 3, 3, .run = debug_accept},
     {"digest", 2, 2, .run = debug_digest},
     {"digest-value", 2, UINT32_MAX, .run = debug_digest_value},
     {"error", 3, 3, .run = debug_error},
     {"help", 2, 2, .run = debug_help},
-    {"htstats", 3, 3, .run = debug_htstats},
+    {"htstats", 3, 4, .run = debug_htstats},
+    {"htstats-key", 3, 4, .run = debug_htstats_key},
+    {"listpack", 3, 3, .run = debug_listpack},
     {"loadaof", 2, 2, .ask = debug_loadaof},
     {"log", 3, 3, .run = debug_log},
     {"object", 3, 4, .run = debug_object},
     {"oom", 2, 2, .run = debug_oom},
     {"panic", 2, 2, .run = debug_panic},
+    {"pause-after-fork", 3, 3, .run = debug_accept},
     {"pause-cron", 3, 3, .run = debug_pause_cron},
+    {"populate", 3, 5, .run = debug_populate},
     {"protocol", 3, 3, .run = debug_protocol_command},
+    {"quicklist", 3, 4, .run = debug_quicklist},
+    {"quicklist-packed-threshold", 3, 3, .run = debug_packed_threshold},
     {"reload", 2, UINT32_MAX, .ask = debug_reload},
+    {"replybuffer", 4, 4, .run = debug_replybuffer},
+    {"sdslen", 3, 3, .run = debug_sdslen},
     {"segfault", 2, 2, .run = debug_segfault},
     {"set-active-expire", 3, 3, .run = debug_set_active_expire},
+    {"set-skip-checksum-validation", 3, 3, .run = debug_set_skip_checksum},
     {"sleep", 3, 3, .run = debug_sleep},
     {"stringmatch-len", 4, 4, .run = debug_stringmatch_len},
     {"structsize", 2, 2, .run = debug_structsize},

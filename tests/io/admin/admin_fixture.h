@@ -28,8 +28,9 @@ class Admin : public ::testing::Test
     {
         clock_fake_unix_ms(NOW);
         index_ = command_index_new();
-        for (const command *rows : {string_commands, string_set_commands, key_commands,
-                                    expire_commands, counter_commands})
+        for (const command *rows :
+             {string_commands, string_set_commands, key_commands, expire_commands, counter_commands,
+              list_commands, set_commands, object_commands})
             command_index_add(index_, rows);
         admin_add_commands(index_);
         engine.fixed.keyspace = keyspace_new(64, 16);

@@ -475,6 +475,27 @@ TEST_F(Admin, DebugAnswersAsRedis)
         {"DEBUG SLEEP 0", "+OK\r\n"},
         {"DEBUG SLEEP x", "+OK\r\n"},
         {"DEBUG LOG words", "+OK\r\n"},
+        {"DEBUG QUICKLIST-PACKED-THRESHOLD 1b", "+OK\r\n"},
+        {"DEBUG QUICKLIST-PACKED-THRESHOLD 0", "+OK\r\n"},
+        {"DEBUG QUICKLIST-PACKED-THRESHOLD 4gb", "-ERR argument must be a memory value bigger than "
+                                                 "1 and smaller than 4gb\r\n"},
+        {"DEBUG QUICKLIST-PACKED-THRESHOLD x", "-ERR argument must be a memory value bigger than 1 "
+                                               "and smaller than 4gb\r\n"},
+        {"DEBUG REPLYBUFFER PEAK-RESET-TIME never", "+OK\r\n"},
+        {"DEBUG REPLYBUFFER PEAK-RESET-TIME 100", "+OK\r\n"},
+        {"DEBUG REPLYBUFFER PEAK-RESET-TIME x", "-ERR value is not an integer or out of range\r\n"},
+        {"DEBUG REPLYBUFFER RESIZING 0", "+OK\r\n"},
+        {"DEBUG REPLYBUFFER other 0", "-ERR unknown subcommand or wrong number of arguments for "
+                                      "'REPLYBUFFER'. Try DEBUG HELP.\r\n"},
+        {"DEBUG DICT-RESIZING 1", "+OK\r\n"},
+        {"DEBUG PAUSE-AFTER-FORK 1", "+OK\r\n"},
+        {"DEBUG AOF-FLUSH-SLEEP 0", "+OK\r\n"},
+        {"DEBUG CONFIG-REWRITE-FORCE-ALL", "-ERR CONFIG-REWRITE-FORCE-ALL failed: The server is "
+                                           "running without a config file\r\n"},
+        {"DEBUG LISTPACK none", "-ERR no such key\r\n"},
+        {"DEBUG QUICKLIST none 1", "-ERR no such key\r\n"},
+        {"DEBUG SDSLEN none", "-ERR no such key\r\n"},
+        {"DEBUG HTSTATS-KEY none", "-ERR no such key\r\n"},
     };
     for (const auto &[line, reply] : rows)
         EXPECT_EQ(run(line), reply) << line;
@@ -482,8 +503,61 @@ TEST_F(Admin, DebugAnswersAsRedis)
     run("SET k v");
     EXPECT_NE(run("DEBUG OBJECT k").find(" refcount:1 encoding:embstr serializedlength:"),
               std::string::npos);
-    EXPECT_NE(run("DEBUG HTSTATS 0").find("entries: 1"), std::string::npos);
+    EXPECT_EQ(run("DEBUG OBJECT k fast").find("serializedlength"), std::string::npos);
+    EXPECT_NE(run("DEBUG HTSTATS 0").find(" number of elements: 1\n[Expires HT]\n\r\n"),
+              std::string::npos);
+    EXPECT_NE(run("DEBUG HTSTATS 0 full").find(" fill: "), std::string::npos);
     EXPECT_NE(run("DEBUG STRUCTSIZE").find("bits:64"), std::string::npos);
+}
+
+TEST_F(Admin, DebugTellsHowValuesAreKept)
+{
+    start("enable-debug-command yes\nset-max-listpack-entries 4");
+    run("RPUSH list a b");
+    run("SADD set a b c d e");
+    run("SET text words");
+    run("SET number 12");
+    EXPECT_EQ(run("DEBUG LISTPACK list"), "+Listpack structure printed on stdout\r\n");
+    EXPECT_EQ(run("DEBUG LISTPACK set"), "-ERR Not a listpack encoded object.\r\n");
+    EXPECT_EQ(run("DEBUG QUICKLIST list"), "-ERR Not a quicklist encoded object.\r\n");
+    EXPECT_NE(run("DEBUG HTSTATS-KEY set")
+                  .find("Hash table 0 stats (main hash table):\n table "
+                        "size: 5\n number of elements: 5\n"),
+              std::string::npos);
+    EXPECT_EQ(run("DEBUG HTSTATS-KEY list"), "-ERR The value stored at the specified key is not "
+                                             "represented using an hash table\r\n");
+    EXPECT_NE(run("DEBUG SDSLEN text").find("val_sds_len:5,"), std::string::npos);
+    for (const char *key : {"number", "list"})
+        EXPECT_EQ(run(std::string("DEBUG SDSLEN ") + key), "-ERR Not an sds encoded string.\r\n");
+}
+
+TEST_F(Admin, DebugPopulateMakesKeys)
+{
+    start("enable-debug-command yes");
+    run("SET key:1 mine");
+    EXPECT_EQ(run("DEBUG POPULATE 100"), "+OK\r\n");
+    EXPECT_NE(run("INFO keyspace").find("db0:keys=100,"), std::string::npos);
+    EXPECT_EQ(run("GET key:1"), "$4\r\nmine\r\n");
+    EXPECT_EQ(run("GET key:99"), "$8\r\nvalue:99\r\n");
+    EXPECT_EQ(run("OBJECT IDLETIME key:99"), ":0\r\n");
+    EXPECT_EQ(run("DEBUG POPULATE 2 p 10"), "+OK\r\n");
+    EXPECT_EQ(run("GET p:1"), std::string("$10\r\nvalue:1\0\0\0\r\n", 17));
+    EXPECT_EQ(run("DEBUG POPULATE 2 q 3"), "+OK\r\n");
+    EXPECT_EQ(run("GET q:0"), "$3\r\nval\r\n");
+    for (const char *line : {"DEBUG POPULATE x", "DEBUG POPULATE -1", "DEBUG POPULATE 1 a -1"})
+        EXPECT_EQ(run(line), "-ERR value is out of range, must be positive\r\n");
+}
+
+TEST_F(Admin, DebugSkipsChecksums)
+{
+    start("enable-debug-command yes");
+    const std::vector<std::string> spoiled = {"RESTORE", "k", "0",
+                                              std::string("\0\x01v\x0b\0garbage!", 13)};
+    EXPECT_EQ(call(spoiled), "-ERR DUMP payload version or checksum are wrong\r\n");
+    EXPECT_EQ(run("DEBUG SET-SKIP-CHECKSUM-VALIDATION 1"), "+OK\r\n");
+    EXPECT_EQ(call(spoiled), "+OK\r\n");
+    EXPECT_EQ(run("GET k"), "$1\r\nv\r\n");
+    EXPECT_EQ(run("DEBUG SET-SKIP-CHECKSUM-VALIDATION 0"), "+OK\r\n");
 }
 
 TEST_F(Admin, DebugProtocolHasEveryKind)
