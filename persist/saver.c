@@ -188,7 +188,9 @@ static int saver_write_file(struct job *j, const char *temp, const char *name)
     if (rc == LK_OK)
         return rc;
     say_why(j, &f, rc);
+    const int64_t begun_ns = stall_begin(&j->saver->parts.watch);
     rdb_file_abort(&f);
+    stall_end(&j->saver->parts.watch, STALL_RDB_UNLINK, begun_ns);
     return rc;
 }
 

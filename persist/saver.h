@@ -49,6 +49,7 @@ struct saver_parts {
     uint64_t (*changes)(void *ctx); /* so far; in the closed gate */
     /* Of the saver's thread, outside the gate; may be NULL. */
     void (*ended)(void *ctx, enum saver_job job, bool well);
+    struct stall_watch watch;
 };
 
 struct saver;

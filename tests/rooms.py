@@ -24,7 +24,7 @@ FAMILIES = [
 ]
 CORE = LOWER + FAMILY + FAMILIES + ["core/cmd/tables"]
 
-RDB = ["persist/file_ops"]
+RDB = ["persist/file_ops", "persist/stall"]
 AOF = RDB + ["persist/log_thread", "persist/rdb/"]
 SAVER = AOF + ["persist/aof/"]
 REPL = RDB + ["persist/log_thread"]

@@ -3,6 +3,7 @@
 #include "core/base/clock.h"
 #include "core/base/log.h"
 #include "core/base/mem.h"
+#include "core/cmd/client/latency.h"
 #include "core/cmd/command/version.h"
 #include "core/store/lazy_free.h"
 #include "io/saving/persistence_priv.h"
@@ -36,6 +37,7 @@ static void persistence_settings(void *ctx, enum saver_job job, struct saver_set
     struct persistence *p = ctx;
     const struct config *c = persistence_config(p);
     const bool rewrite = job == SAVER_REWRITE;
+    __atomic_store_n(&p->snapshot, 1, __ATOMIC_RELAXED);
     if (rewrite && __atomic_load_n(&p->beginning, __ATOMIC_ACQUIRE))
         __atomic_fetch_or(&p->parts.engine->saving.log_active, LOG_TO_AOF, __ATOMIC_RELEASE);
     *out = (struct saver_settings){
@@ -88,6 +90,7 @@ static void answer_savers(struct persistence *p, bool well)
 static void job_ended(void *ctx, enum saver_job job, bool well)
 {
     struct persistence *p = ctx;
+    __atomic_store_n(&p->snapshot, 0, __ATOMIC_RELAXED);
     if (job == SAVER_RDB)
         answer_savers(p, well);
     else if (well)
@@ -121,6 +124,31 @@ static void aof_applied(void *ctx, const struct config *before, const struct con
     }
     if (before->appendonly != after->appendonly)
         p->parts.ask_to_settle(p->parts.ctx);
+}
+
+/* Any thread, also when the saver is gone. */
+static void persistence_stalled(void *ctx, enum stall what, int64_t ns)
+{
+    struct persistence *p = ctx;
+    const int64_t threshold_ms = persistence_config(p)->dispatch.latency_ms;
+    struct latency_monitor *m = p->parts.engine->fixed.latency;
+    if (LK_LIKELY(threshold_ms == 0) || !m || ns / 1000000 < threshold_ms)
+        return;
+    const uint64_t ms = (uint64_t)ns / 1000000;
+    const int64_t now_s = clock_unix_ms() / 1000;
+    enum latency_event event = LATENCY_AOF_SYNC_ALWAYS;
+    if (what == STALL_AOF_RENAME)
+        event = LATENCY_AOF_RENAME;
+    else if (what == STALL_RDB_UNLINK)
+        event = LATENCY_RDB_UNLINK_TEMP_FILE;
+    else if (what == STALL_AOF_WRITE_BESIDE_SYNC)
+        event = LATENCY_AOF_WRITE_PENDING_SYNC;
+    else if (what == STALL_AOF_WRITE)
+        event = __atomic_load_n(&p->snapshot, __ATOMIC_RELAXED) ? LATENCY_AOF_WRITE_ACTIVE_CHILD
+                                                                : LATENCY_AOF_WRITE_ALONE;
+    if (what == STALL_AOF_WRITE || what == STALL_AOF_WRITE_BESIDE_SYNC)
+        latency_add(m, LATENCY_AOF_WRITE, now_s, ms);
+    latency_add(m, event, now_s, ms);
 }
 
 /* At once, and not when cron looks: until then writes would be acknowledged. */
@@ -171,7 +199,8 @@ struct persistence *persistence_new(const struct persistence_parts *parts)
                                         .fsync = fsync_of(c),
                                         .timestamps = c->aof_timestamp_enabled,
                                         .faulted = aof_faulted,
-                                        .ctx = p};
+                                        .ctx = p,
+                                        .watch = {persistence_stalled, p}};
     p->aof = aof_new(&options, engine->fixed.log);
     const struct saver_parts saver = {.ks = engine->fixed.keyspace,
                                       .ring = engine->fixed.log,
@@ -180,7 +209,8 @@ struct persistence *persistence_new(const struct persistence_parts *parts)
                                       .ctx = p,
                                       .settings = persistence_settings,
                                       .changes = persistence_count_changes,
-                                      .ended = job_ended};
+                                      .ended = job_ended,
+                                      .watch = {persistence_stalled, p}};
     p->saver = saver_new(&saver);
     aof_keep_history(p->aof, c->aof_disable_auto_gc);
     engine->hooks.flushed = persistence_flushed;

@@ -31,6 +31,7 @@ struct aof *aof_new(const struct aof_options *options, struct log_ring *ring)
     a->locked.held_back = UINT64_MAX;
     a->faulted = options->faulted;
     a->ctx = options->ctx;
+    a->watch = options->watch;
     a->timestamps = options->timestamps;
     pthread_mutex_init(&a->naming, NULL);
     pthread_mutex_init(&a->lock, NULL);

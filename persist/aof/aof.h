@@ -32,6 +32,7 @@
 #include "persist/aof/aof_manifest.h"
 #include "persist/file_ops.h"
 #include "persist/log_thread.h"
+#include "persist/stall.h"
 
 LK_BEGIN
 
@@ -48,6 +49,7 @@ struct aof_options {
     /* A fault line appears: writes are to be refused from now on.  Any thread; may be NULL. */
     void (*faulted)(void *ctx, const char *line);
     void *ctx;
+    struct stall_watch watch;
 };
 
 /* Everything is copied.  The file is off. */

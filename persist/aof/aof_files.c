@@ -363,7 +363,9 @@ static int adopt_base(struct aof *a, const char *temp_name, bool rdb, uint64_t b
     copy_manifest(a, &m);
     const struct aof_file *base = aof_manifest_new_base(&m, a->filename, rdb, a->fd >= 0 ? 1 : 0);
     char *from = aof_path(a, temp_name), *to = aof_path(a, base->name);
+    const int64_t begun_ns = stall_begin(&a->watch);
     int rc = a->ops->rename(a->ops->ctx, from, to) == 0 ? LK_OK : LK_EIO;
+    stall_end(&a->watch, STALL_AOF_RENAME, begun_ns);
     if (rc == LK_OK)
         rc = file_sync_directory(a->ops, a->directory);
     if (rc == LK_OK)

@@ -35,6 +35,8 @@ struct aof {
     const char *fault;     /* __atomic: a text that lives for ever, or NULL */
     void (*faulted)(void *ctx, const char *line);
     void *ctx;
+    struct stall_watch watch;
+    uint32_t syncing; /* __atomic: as locked.syncing, for who asks without the lock */
 
     /* The log thread's; others only in lock, and it itself changes fd only in lock. */
     int fd;             /* -1: off */

@@ -64,7 +64,9 @@ static void sync_ended(struct aof *a, const struct sync_scope *scope, int error)
 
 void aof_sync_now(struct aof *a)
 {
+    const int64_t begun_ns = stall_begin(&a->watch);
     const int error = a->ops->sync_data(a->ops->ctx, a->fd) == 0 ? 0 : errno;
+    stall_end(&a->watch, STALL_AOF_SYNC, begun_ns);
     pthread_mutex_lock(&a->lock);
     const struct sync_scope scope = scope_of(a); /* nobody else writes */
     sync_ended(a, &scope, error);
@@ -99,12 +101,14 @@ void aof_hold_fsync(struct aof *a, bool hold)
 static int sync_apart(struct aof *a, int fd)
 {
     a->locked.syncing = true;
+    __atomic_store_n(&a->syncing, 1, __ATOMIC_RELAXED);
     pthread_mutex_unlock(&a->lock);
     const int64_t start_ns = clock_mono_ns();
     const int error = a->ops->sync_data(a->ops->ctx, fd) == 0 ? 0 : errno;
     const bool slow = clock_mono_ns() - start_ns > 1000000000;
     pthread_mutex_lock(&a->lock);
     a->locked.syncing = false;
+    __atomic_store_n(&a->syncing, 0, __ATOMIC_RELAXED);
     a->locked.delayed_syncs += slow;
     return error;
 }

@@ -39,6 +39,15 @@ static void aof_write_recovered(struct aof *a)
         log_line(LOG_WARNING, "AOF write error looks solved. The server can write again.");
 }
 
+static int64_t aof_write_some(struct aof *a, struct bytes b)
+{
+    const int64_t begun_ns = stall_begin(&a->watch);
+    const int64_t n = a->ops->write(a->ops->ctx, a->fd, b.data, b.size);
+    const bool beside = __atomic_load_n(&a->syncing, __ATOMIC_RELAXED);
+    stall_end(&a->watch, beside ? STALL_AOF_WRITE_BESIDE_SYNC : STALL_AOF_WRITE, begun_ns);
+    return n;
+}
+
 /* As much as can be written; what is not is kept in front of all that follows. */
 void aof_put(struct aof *a, struct bytes b)
 {
@@ -47,7 +56,7 @@ void aof_put(struct aof *a, struct bytes b)
         return;
     }
     while (b.size > 0) {
-        const int64_t n = a->ops->write(a->ops->ctx, a->fd, b.data, b.size);
+        const int64_t n = aof_write_some(a, b);
         if (n < 0 && errno == EINTR)
             continue;
         if (n <= 0) {

@@ -28,6 +28,8 @@ void until(const std::function<bool()> &there)
 class World
 {
   public:
+    std::atomic<int> unlinks{0}; // of temporary files, as the saver tells
+
     World(FakeDisk &disk, aof_fsync fsync, bool preamble = true) : preamble_(preamble)
     {
         ring_ = log_ring_new(1 << 10, 16, 1 << 24);
@@ -49,6 +51,10 @@ class World
         parts.ctx = this;
         parts.settings = settings;
         parts.changes = count;
+        parts.watch = {[](void *ctx, stall what, int64_t) {
+                           static_cast<World *>(ctx)->unlinks += what == STALL_RDB_UNLINK;
+                       },
+                       this};
         saver = saver_new(&parts);
     }
     World(const World &) = delete;
@@ -333,6 +339,21 @@ TEST_F(Saver, RotatesBetweenAWriteAndItsSync)
 }
 
 // Who waits for a job stands still meanwhile, and is not made to wait for all other threads too.
+TEST_F(Saver, TellsHowLongATemporaryFileTakesToGo)
+{
+    FakeDisk disk;
+    World w(disk, AOF_FSYNC_NO);
+    w.data.run({"SET", "k", "v"});
+    ASSERT_EQ(saver_begin(w.saver, SAVER_RDB, AOF_TURN_NONE, SAVER_AWAITED), LK_OK);
+    EXPECT_TRUE(saver_wait(w.saver));
+    EXPECT_EQ(w.unlinks, 0);
+    disk.refuse("rename", EIO);
+    ASSERT_EQ(saver_begin(w.saver, SAVER_RDB, AOF_TURN_NONE, SAVER_AWAITED), LK_OK);
+    EXPECT_FALSE(saver_wait(w.saver));
+    EXPECT_EQ(w.unlinks, 1);
+    disk.refuse(nullptr, 0);
+}
+
 TEST_F(Saver, IsNiceOnlyWhereNobodyWaits)
 {
     FakeDisk disk;

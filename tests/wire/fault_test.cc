@@ -391,6 +391,33 @@ TEST_F(Faults, SlowDiskUnderEverysecKeepsNobodyWaiting)
     }
 }
 
+/* The latency monitor knows what replies, writes and rewrites have waited for. */
+TEST_F(Faults, SlowDiskIsALatencyEvent)
+{
+    const auto events = [&] { return ask({"LATENCY", "LATEST"}); };
+    start(kAlways);
+    ask({"CONFIG", "SET", "latency-monitor-threshold", "30"});
+    disk("fdatasync 40000\n");
+    ask({"SET", "k", "1"});
+    EXPECT_NE(events().find("\r\naof-fsync-always\r\n"), std::string::npos) << events();
+    disk("write 40000\n");
+    ask({"SET", "k", "2"});
+    for (const char *name : {"\r\naof-write\r\n", "\r\naof-write-alone\r\n"})
+        EXPECT_NE(events().find(name), std::string::npos) << events();
+    EXPECT_EQ(events().find("pending"), std::string::npos) << events();
+    disk("");
+    kill();
+    start(kEverysec);
+    ask({"CONFIG", "SET", "latency-monitor-threshold", "30"});
+    disk("fdatasync 2000000\nwrite 40000\n");
+    until([&] {
+        ask({"INCR", "n"});
+        return events().find("\r\naof-write-pending-fsync\r\n") != std::string::npos;
+    });
+    disk("");
+    end();
+}
+
 TEST_F(Faults, RewriteThatFailsLeavesTheOldFiles)
 {
     for (const char *bad : {"fsync ENOSPC\n", "rename EIO\n", "create EROFS\n"}) {

@@ -8,7 +8,16 @@ static const char *const event_names[LATENCY_EVENTS] = {
     [LATENCY_COMMAND] = "command",
     [LATENCY_FAST_COMMAND] = "fast-command",
     [LATENCY_EXPIRE_CYCLE] = "expire-cycle",
+    [LATENCY_EXPIRE_DEL] = "expire-del",
     [LATENCY_EVICTION_CYCLE] = "eviction-cycle",
+    [LATENCY_EVICTION_DEL] = "eviction-del",
+    [LATENCY_AOF_WRITE] = "aof-write",
+    [LATENCY_AOF_WRITE_PENDING_SYNC] = "aof-write-pending-fsync",
+    [LATENCY_AOF_WRITE_ACTIVE_CHILD] = "aof-write-active-child",
+    [LATENCY_AOF_WRITE_ALONE] = "aof-write-alone",
+    [LATENCY_AOF_SYNC_ALWAYS] = "aof-fsync-always",
+    [LATENCY_AOF_RENAME] = "aof-rename",
+    [LATENCY_RDB_UNLINK_TEMP_FILE] = "rdb-unlink-temp-file",
 };
 
 /* A ring: the latest sample lies in front of next. */

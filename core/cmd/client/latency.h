@@ -22,7 +22,16 @@ enum latency_event {
     LATENCY_COMMAND,
     LATENCY_FAST_COMMAND,   /* a command that says of itself that it is fast */
     LATENCY_EXPIRE_CYCLE,   /* a worker's round over its shards for what has expired */
+    LATENCY_EXPIRE_DEL,     /* one key whose time has come */
     LATENCY_EVICTION_CYCLE, /* what one command, or one turn of a worker, has evicted */
+    LATENCY_EVICTION_DEL,   /* one key of these */
+    LATENCY_AOF_WRITE,      /* each write to the append-only file; one of the next three as well */
+    LATENCY_AOF_WRITE_PENDING_SYNC, /* while a sync was under way */
+    LATENCY_AOF_WRITE_ACTIVE_CHILD, /* while a snapshot was written */
+    LATENCY_AOF_WRITE_ALONE,
+    LATENCY_AOF_SYNC_ALWAYS, /* a sync that replies wait for */
+    LATENCY_AOF_RENAME,      /* a new base gets its name */
+    LATENCY_RDB_UNLINK_TEMP_FILE,
     LATENCY_EVENTS
 };
 

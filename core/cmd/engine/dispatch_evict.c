@@ -14,7 +14,6 @@
  * view holds, the log, what waits for lazy free or for the end of a batch.
  */
 #include "core/base/clock.h"
-#include "core/cmd/client/latency.h"
 #include "core/cmd/engine/dispatch_priv.h"
 #include "core/store/lazy_free.h"
 #include "core/store/reclaim.h"
@@ -186,16 +185,6 @@ static void begin_search(struct dispatcher *d)
     evict_begin(e, c->eviction.rule);
 }
 
-static void note_turn(struct dispatcher *d, uint64_t start_ticks)
-{
-    const uint64_t threshold = (uint64_t)d->batch.config->latency_ms;
-    if (LK_LIKELY(threshold == 0) || !d->engine->fixed.latency)
-        return;
-    const uint64_t ms = clock_ticks_to_ns(clock_ticks() - start_ticks) / 1000000;
-    if (ms >= threshold)
-        latency_add(d->engine->fixed.latency, LATENCY_EVICTION_CYCLE, d->batch.now_ms / 1000, ms);
-}
-
 static LK_COLD enum evict_outcome dispatch_evict_pay(struct dispatcher *d, int64_t over)
 {
     if (d->batch.config->eviction.rule.by == EVICT_NOTHING)
@@ -209,9 +198,10 @@ static LK_COLD enum evict_outcome dispatch_evict_pay(struct dispatcher *d, int64
     dispatch_unlock_one(d);
     begin_search(d);
     exec_begin(d, &d->system, &no_command);
+    const uint64_t watched = dispatch_watch_begin(d);
     reclaim_collect(RETIRED); /* pages of tables that shrink, of the batches before */
     const enum evict_outcome outcome = pay_all(&p);
-    note_turn(d, p.start_ticks);
+    dispatch_watch_end(d, LATENCY_EVICTION_CYCLE, watched);
     return outcome;
 }
 

@@ -5,7 +5,6 @@
  * table knows its earliest deadline, so a shard with nothing due costs a lock and a load.
  */
 #include "core/base/clock.h"
-#include "core/cmd/client/latency.h"
 #include "core/cmd/engine/dispatch_priv.h"
 
 enum { TICK_MS = 10, IDLE_TICK_MS = 100, PER_HOLD = 64 };
@@ -61,17 +60,6 @@ static void expire_shard(struct dispatcher *d, struct shard *s, struct progress 
     shard_unlock(s);
 }
 
-/* A round that began at start has ended. */
-static void note_round(struct dispatcher *d, uint64_t start)
-{
-    const uint64_t threshold = (uint64_t)d->batch.config->latency_ms;
-    if (LK_LIKELY(threshold == 0) || !d->engine->fixed.latency)
-        return;
-    const uint64_t ms = clock_ticks_to_ns(clock_ticks() - start) / 1000000;
-    if (ms >= threshold)
-        latency_add(d->engine->fixed.latency, LATENCY_EXPIRE_CYCLE, d->batch.now_ms / 1000, ms);
-}
-
 bool dispatch_expire(struct dispatcher *d, uint32_t worker, uint32_t workers, int64_t budget_us,
                      int64_t *next_ms)
 {
@@ -94,7 +82,7 @@ bool dispatch_expire(struct dispatcher *d, uint32_t worker, uint32_t workers, in
     dispatch_unlock_one(d);
     exec_begin(d, &d->system, &no_command);
     struct progress p = {false, false};
-    const uint64_t start = clock_ticks();
+    const uint64_t start = clock_ticks(), watched = dispatch_watch_begin(d);
     const uint32_t count = (d->ks->count - worker + workers - 1) / workers;
     for (uint32_t i = 0; i < count; i++) {
         expire_shard(d, &d->ks->shards[worker + d->expiry.next * workers], &p);
@@ -105,7 +93,7 @@ bool dispatch_expire(struct dispatcher *d, uint32_t worker, uint32_t workers, in
             break;
         }
     }
-    note_round(d, start);
+    dispatch_watch_end(d, LATENCY_EXPIRE_CYCLE, watched);
     d->expiry.timed = p.timed;
     *next_ms = d->batch.now_ms + TICK_MS;
     return p.more;

@@ -4,6 +4,7 @@
 #ifndef LK_CMD_DISPATCH_PRIV_H
 #define LK_CMD_DISPATCH_PRIV_H
 
+#include "core/cmd/client/latency.h"
 #include "core/cmd/engine/dispatch.h"
 #include "core/cmd/engine/publication.h"
 #include "core/cmd/engine/subscriber.h"
@@ -362,6 +363,14 @@ command_run watch_run, unwatch_run;
 void dispatch_read_config(struct dispatcher *d);
 /* The clock of the commands that follow; ticks: those of now. */
 void dispatch_read_clock(struct dispatcher *d, uint64_t ticks);
+
+/* Of something that the latency monitor watches; 0: nobody does. */
+static inline uint64_t dispatch_watch_begin(const struct dispatcher *d)
+{
+    return LK_UNLIKELY(d->batch.config->latency_ms > 0) ? clock_ticks() : 0;
+}
+/* What began then is over: a sample, if it took as long as the threshold. */
+void dispatch_watch_end(struct dispatcher *d, enum latency_event event, uint64_t begun_ticks);
 
 /* Begins a unit: runs the command that it is named after, under its locks. */
 enum outcome dispatch_call_unit(struct dispatcher *d, struct session *s,

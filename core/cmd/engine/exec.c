@@ -95,7 +95,9 @@ void exec_expire_entry(struct exec *x, struct place *at)
     }
     exec_event(x, EVENT_EXPIRED, "expired", key);
     stats_add(&d->stats.expired_keys, 1);
+    const uint64_t watched = dispatch_watch_begin(d);
     shard_remove(at, DISPOSE_LAZY);
+    dispatch_watch_end(d, LATENCY_EXPIRE_DEL, watched);
 }
 
 void exec_evict_entry(struct exec *x, struct place *at)
@@ -109,7 +111,9 @@ void exec_evict_entry(struct exec *x, struct place *at)
     }
     exec_event(x, EVENT_EVICTED, "evicted", at->key);
     stats_add(&d->stats.evicted_keys, 1);
+    const uint64_t watched = dispatch_watch_begin(d);
     shard_remove(at, lazy ? DISPOSE_LAZY : DISPOSE_NOW);
+    dispatch_watch_end(d, LATENCY_EVICTION_DEL, watched);
 }
 
 /*

@@ -33,7 +33,8 @@ class Book
         : disk_(disk)
     {
         ring_ = log_ring_new(1 << 10, 16, 1 << 24);
-        const aof_options options = {disk.ops(), "d", "a", fsync, false, faulted, this};
+        const stall_watch watch = {took, this};
+        const aof_options options = {disk.ops(), "d", "a", fsync, false, faulted, this, watch};
         aof_ = aof_new(&options, ring_);
         aof_keep_history(aof_, keep);
         aof_manifest none{};
@@ -123,8 +124,14 @@ class Book
 
     bool opened = false;
     std::atomic<const char *> told{nullptr}; // by `faulted`
+    std::atomic<int> stalls[STALL_RDB_UNLINK + 1]{};
 
   private:
+    static void took(void *ctx, stall what, int64_t ns)
+    {
+        EXPECT_GE(ns, 0);
+        static_cast<Book *>(ctx)->stalls[what]++;
+    }
     static void faulted(void *ctx, const char *line)
     {
         static_cast<Book *>(ctx)->told = line;
@@ -135,6 +142,12 @@ class Book
     log_thread *log_;
     std::string added_;
 };
+
+void until(const std::function<bool()> &there)
+{
+    while (!there())
+        std::this_thread::yield();
+}
 
 struct Loaded {
     int rc = LK_OK;
@@ -383,6 +396,28 @@ TEST_F(Aof, SyncsTheFilesOfAKilledProcess)
     EXPECT_EQ(load(disk).numbers, first(3));
 }
 
+TEST_F(Aof, TellsHowLongItWaitsForTheDisk)
+{
+    {
+        Book book(disk, AOF_FSYNC_ALWAYS);
+        EXPECT_TRUE(book.wait_durable(book.add(1)));
+        EXPECT_EQ(book.stalls[STALL_AOF_WRITE], 1);
+        EXPECT_EQ(book.stalls[STALL_AOF_SYNC], 1);
+        EXPECT_EQ(book.stalls[STALL_AOF_RENAME], 0);
+        EXPECT_EQ(book.rewrite(), LK_OK);
+        EXPECT_EQ(book.stalls[STALL_AOF_RENAME], 1);
+        EXPECT_EQ(book.stalls[STALL_AOF_WRITE_BESIDE_SYNC], 0);
+    }
+    disk.stall("sync_data");
+    Book book(disk, AOF_FSYNC_EVERYSEC);
+    book.add(1);
+    until([&] { return aof_report_get(book.file()).syncing; });
+    book.add(2);
+    until([&] { return book.stalls[STALL_AOF_WRITE_BESIDE_SYNC] > 0; });
+    EXPECT_EQ(book.stalls[STALL_AOF_SYNC], 0); // nobody waits for it
+    disk.stall(nullptr);
+}
+
 TEST_F(Aof, GoesOnWhenTheDiskHasRoomAgain)
 {
     {
@@ -424,12 +459,6 @@ TEST_F(Aof, TrustsAFailedSyncAgainOnlyAfterARewrite)
 }
 
 // --- what a killed process takes with it ---------------------------------------------------------
-
-void until(const std::function<bool()> &there)
-{
-    while (!there())
-        std::this_thread::yield();
-}
 
 // Under everysec neither a batch nor a turn waits for a sync.
 TEST_F(Aof, WritesBesideASyncThatHangs)
