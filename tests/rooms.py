@@ -51,6 +51,7 @@ ROOMS = {
     **{family: LOWER + FAMILY for family in FAMILIES},
     "core/cmd/tables": LOWER + FAMILY + FAMILIES,
     "persist/file_ops": LOWER,
+    "persist/stall": LOWER,
     "persist/log_thread": LOWER + RDB,
     "persist/rdb/": LOWER + RDB,
     "persist/aof/": LOWER + AOF,
