@@ -434,6 +434,8 @@ void saver_free(struct saver *s)
 int saver_begin(struct saver *s, enum saver_job job, enum aof_turn turn, enum saver_pace pace)
 {
     int rc = LK_EBUSY;
+    LK_ASSERT(job != SAVER_NONE);
+    LK_ASSERT(turn == AOF_TURN_NONE || job == SAVER_REWRITE);
     pthread_mutex_lock(&s->lock);
     if (s->running == SAVER_NONE && s->wanted == SAVER_NONE && !s->stop) {
         s->wanted = job;

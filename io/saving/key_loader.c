@@ -90,6 +90,15 @@ static int key_loader_take_key(void *ctx, const struct rdb_record *r)
     return bulk_done(k, rc);
 }
 
+/* Old servers could leave one behind; the first of them are named. */
+static void key_loader_pass_empty(void *ctx, struct bytes key)
+{
+    enum { NAMED = 10 };
+    const struct key_loader *k = ctx;
+    if (__atomic_fetch_add(&k->p->load_empty, 1, __ATOMIC_RELAXED) < NAMED)
+        log_line(LOG_NOTICE, "rdbLoadObject skipping empty key: %.*s", (int)key.size, key.data);
+}
+
 static int key_loader_end_run(void *ctx)
 {
     struct key_loader *k = ctx;
@@ -112,9 +121,15 @@ static int take_sizes(void *ctx, uint32_t db, uint64_t keys, uint64_t deadlines)
 
 static int key_loader_take_aux(void *ctx, struct bytes name, struct bytes value)
 {
+    int64_t n;
     (void)ctx;
     if (bytes_equal(name, bytes_cstr("redis-ver")))
         log_line(LOG_NOTICE, "Loading RDB produced by version %.*s", (int)value.size, value.data);
+    else if (bytes_equal(name, bytes_cstr("ctime")) && bytes_to_int64(value, &n))
+        log_line(LOG_NOTICE, "RDB age %lld seconds",
+                 (long long)(clock_unix_ms() / 1000 > n ? clock_unix_ms() / 1000 - n : 0));
+    else if (bytes_equal(name, bytes_cstr("used-mem")) && bytes_to_int64(value, &n))
+        log_line(LOG_NOTICE, "RDB memory usage when created %.2f Mb", (double)n / (1024 * 1024));
     else if (bytes_equal(name, bytes_cstr("aof-base")) && bytes_equal(value, bytes_cstr("1")))
         log_line(LOG_NOTICE, "RDB is base AOF");
     return LK_OK;
@@ -123,6 +138,7 @@ static int key_loader_take_aux(void *ctx, struct bytes name, struct bytes value)
 struct rdb_receiver key_loader_receiver(struct key_loader *k)
 {
     return (struct rdb_receiver){.entry = key_loader_take_key,
+                                 .empty = key_loader_pass_empty,
                                  .run_end = key_loader_end_run,
                                  .aux = key_loader_take_aux,
                                  .sizes = take_sizes,

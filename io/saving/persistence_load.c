@@ -294,6 +294,8 @@ static bool load_rdb(struct loader *l, const struct config *c)
     const bool read = rdb_load(&f.in, &receiver) == LK_OK;
     if (!read)
         log_line(LOG_WARNING, "Fatal error loading the DB, %s. Exiting.", f.in.error);
+    if (!read)
+        log_line(LOG_WARNING, "Terminating server after rdb file reading failure.");
     rdb_file_close(&f);
     return read;
 }
@@ -320,6 +322,17 @@ static bool load_aof(struct loader *l, const struct config *c, struct aof_load_r
     return rc == LK_OK;
 }
 
+static void say_keys(const struct persistence *p)
+{
+    char empty[64] = "";
+    const uint64_t n = __atomic_load_n(&p->load_empty, __ATOMIC_RELAXED);
+    if (n > 0)
+        snprintf(empty, sizeof empty, ", empty keys skipped: %llu", (unsigned long long)n);
+    log_line(LOG_NOTICE, "Done loading RDB, keys loaded: %llu, keys expired: %llu%s.",
+             (unsigned long long)__atomic_load_n(&p->loaded_keys, __ATOMIC_RELAXED),
+             (unsigned long long)__atomic_load_n(&p->load_expired, __ATOMIC_RELAXED), empty);
+}
+
 static void say_loaded(const char *from, int64_t began_ms)
 {
     log_line(LOG_NOTICE, "DB loaded from %s: %.3f seconds", from,
@@ -338,9 +351,7 @@ static bool persistence_load_one(struct loader *l, const struct config *c,
     }
     if (!load_rdb(l, c))
         return false;
-    log_line(LOG_NOTICE, "Done loading RDB, keys loaded: %llu, keys expired: %llu.",
-             (unsigned long long)__atomic_load_n(&l->keys.p->loaded_keys, __ATOMIC_RELAXED),
-             (unsigned long long)__atomic_load_n(&l->keys.p->load_expired, __ATOMIC_RELAXED));
+    say_keys(l->keys.p);
     say_loaded("disk", began_ms);
     return true;
 }
@@ -394,6 +405,7 @@ static bool read_once(struct persistence *p, const struct aof_manifest *m, bool 
     __atomic_store_n(&p->loaded_keys, 0, __ATOMIC_RELAXED);
     __atomic_store_n(&p->load_expired, 0, __ATOMIC_RELAXED);
     struct engine *engine = p->parts.engine;
+    __atomic_store_n(&p->load_empty, 0, __ATOMIC_RELAXED);
     key_loader_begin(&l.keys, p, engine->fixed.keyspace, merge,
                      m != NULL || engine_is_replica(engine));
     key_crew_begin(&l.crew, &l.keys, persistence_load_outside, &l);

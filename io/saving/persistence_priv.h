@@ -31,7 +31,7 @@ struct persistence {
     bool load_aof, load_rdb;
 
     uint64_t loaded_bytes, load_total, load_began_ms; /* __atomic, relaxed */
-    uint64_t loaded_keys, load_expired;               /* the same */
+    uint64_t loaded_keys, load_expired, load_empty;   /* the same */
     uint32_t beginning;                               /* __atomic: the AOF is to begin */
     uint32_t flushed; /* __atomic: FLUSHALL was here, and its changes are not to be counted */
     uint32_t busy;    /* __atomic: the last save, or a load, is under way: begin nothing */

@@ -22,25 +22,27 @@ int rdb_in_pair(struct rdb_in *in, struct bytes out[2])
     return rc;
 }
 
-int rdb_in_listpack(struct rdb_in *in, struct bytes *out, size_t *count)
+int rdb_in_listpack(struct rdb_in *in, const char *of, struct bytes *out, size_t *count)
 {
     const int rc = rdb_in_element(in, out);
     if (rc != LK_OK)
         return rc;
     const unsigned char *lp = (const unsigned char *)out->data;
     if (!listpack_validate(lp, out->size))
-        return rdb_in_fail(in, "%zu bytes are no listpack", out->size);
+        return rdb_in_fail(in, "%s listpack integrity check failed: %zu bytes are no listpack", of,
+                           out->size);
     *count = listpack_count(lp);
     return LK_OK;
 }
 
-int rdb_in_ziplist(struct rdb_in *in, struct bytes *out, size_t *count)
+int rdb_in_ziplist(struct rdb_in *in, const char *of, struct bytes *out, size_t *count)
 {
     const int rc = rdb_in_element(in, out);
     if (rc != LK_OK)
         return rc;
     if (!rdb_ziplist_validate(*out, count))
-        return rdb_in_fail(in, "%zu bytes are no ziplist", out->size);
+        return rdb_in_fail(in, "%s ziplist integrity check failed: %zu bytes are no ziplist", of,
+                           out->size);
     return LK_OK;
 }
 
@@ -50,7 +52,7 @@ int rdb_in_zipmap(struct rdb_in *in, struct bytes *out, size_t *count)
     if (rc != LK_OK)
         return rc;
     if (!rdb_zipmap_validate(*out, count))
-        return rdb_in_fail(in, "%zu bytes are no zipmap", out->size);
+        return rdb_in_fail(in, "Zipmap integrity check failed: %zu bytes are no zipmap", out->size);
     return LK_OK;
 }
 

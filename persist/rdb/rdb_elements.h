@@ -13,8 +13,9 @@
 LK_BEGIN
 
 /* Each is one string, checked whole; *count is how many elements (of a zipmap: pairs) it has. */
-LK_MUST_USE int rdb_in_listpack(struct rdb_in *in, struct bytes *out, size_t *count);
-LK_MUST_USE int rdb_in_ziplist(struct rdb_in *in, struct bytes *out, size_t *count);
+LK_MUST_USE int rdb_in_listpack(struct rdb_in *in, const char *of, struct bytes *out,
+                                size_t *count);
+LK_MUST_USE int rdb_in_ziplist(struct rdb_in *in, const char *of, struct bytes *out, size_t *count);
 LK_MUST_USE int rdb_in_zipmap(struct rdb_in *in, struct bytes *out, size_t *count);
 
 LK_MUST_USE int rdb_in_element(struct rdb_in *in, struct bytes *out);

@@ -23,8 +23,9 @@
 /* Of a hash that has lost all its deadlines; those that there are, are earlier. */
 #define NO_EARLIEST (INT64_C(1) << 48)
 
-static const char broken[] =
-    "the fields of the hash are not whole, or a name comes twice, or a deadline is none";
+static const char broken[] = "Hash integrity check failed: listpack with dup elements or uneven "
+                             "length (a field comes twice, "
+                             "or is not whole), or a deadline is none";
 
 static unsigned rdb_hash_code(const struct value *v)
 {
@@ -173,7 +174,7 @@ static int rdb_hash_read_pack(struct rdb_in *in, bool timed, struct loose *to)
 {
     struct hash_pack pack = {.timed = timed};
     size_t count;
-    const int rc = rdb_in_listpack(in, &pack.list, &count);
+    const int rc = rdb_in_listpack(in, "Hash", &pack.list, &count);
     return rc == LK_OK && count > 0 ? rdb_in_made(in, hash_from_pack(to, &pack), broken) : rc;
 }
 
@@ -202,7 +203,7 @@ static int rdb_hash_read_ziplist(struct rdb_in *in, struct loose *to)
     struct pairing p = {.to = to};
     struct bytes zl;
     size_t count;
-    int rc = rdb_in_ziplist(in, &zl, &count);
+    int rc = rdb_in_ziplist(in, "Hash", &zl, &count);
     if (rc != LK_OK)
         return rc;
     rc = count % 2 == 0 ? hash_expect(&to->edit, count / 2) : LK_EFORMAT;

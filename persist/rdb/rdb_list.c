@@ -83,10 +83,20 @@ static int rdb_list_read_ziplist(struct rdb_in *in, struct list_builder *b)
 {
     struct bytes zl;
     size_t count;
-    const int rc = rdb_in_ziplist(in, &zl, &count);
+    const int rc = rdb_in_ziplist(in, "List", &zl, &count);
     if (rc == LK_OK)
         rdb_ziplist_each(zl, rdb_list_add_value, b);
     return rc;
+}
+
+/* What stands alone in a block is too long for one, and never empty. */
+static int read_plain(struct rdb_in *in, struct list_builder *b)
+{
+    struct bytes s;
+    const int rc = rdb_in_element(in, &s);
+    if (rc != LK_OK)
+        return rc;
+    return s.size > 0 ? add_bytes(in, b, s) : rdb_in_fail(in, "a part of a list is empty");
 }
 
 static int rdb_list_read_block(struct rdb_in *in, struct list_builder *b)
@@ -96,11 +106,11 @@ static int rdb_list_read_block(struct rdb_in *in, struct list_builder *b)
     size_t count;
     int rc = rdb_in_length(in, &container);
     if (rc == LK_OK && container == CONTAINER_PLAIN)
-        return rdb_list_read_element(in, b);
+        return read_plain(in, b);
     if (rc == LK_OK && container != CONTAINER_PACKED)
         return rdb_in_fail(in, "no part of a list has form %llu", (unsigned long long)container);
     if (rc == LK_OK)
-        rc = rdb_in_listpack(in, &lp, &count);
+        rc = rdb_in_listpack(in, "List", &lp, &count);
     if (rc == LK_OK && count > 0)
         list_build_add_packed(b, (const unsigned char *)lp.data);
     return rc;

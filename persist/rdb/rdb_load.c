@@ -218,6 +218,8 @@ static int read_entry(struct load *l, unsigned code)
     if (rc == LK_OK && value_exists(&v)) {
         l->next.value = &v;
         rc = rdb_load_answered(l, l->receiver->entry(l->receiver->ctx, &l->next), "an entry");
+    } else if (rc == LK_OK && l->receiver->empty) {
+        l->receiver->empty(l->receiver->ctx, l->next.key);
     }
     if (rc != LK_OK)
         say_key(l);

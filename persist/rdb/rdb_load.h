@@ -42,6 +42,7 @@ struct rdb_run {
 /* All but entry may be NULL: what they would be given is then passed over, or as they say. */
 struct rdb_receiver {
     int (*entry)(void *ctx, const struct rdb_record *r);
+    void (*empty)(void *ctx, struct bytes key); /* a collection without elements was left out */
     int (*run_end)(void *ctx); /* a run of entries is over: what was held back is due */
     int (*aux)(void *ctx, struct bytes name, struct bytes value);
     int (*sizes)(void *ctx, uint32_t db, uint64_t keys, uint64_t deadlines); /* hints */

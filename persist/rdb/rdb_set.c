@@ -10,7 +10,8 @@
 #include "persist/rdb/rdb_elements.h"
 #include "persist/rdb/rdb_type.h"
 
-static const char twice[] = "a member of the set comes twice";
+static const char twice[] =
+    "Set integrity check failed: listpack with dup elements (a member comes twice)";
 
 static unsigned rdb_set_code(const struct value *v)
 {
@@ -64,7 +65,7 @@ static int read_ints(struct rdb_in *in, struct loose *to)
         return rc;
     const unsigned char *set = (const unsigned char *)b.data;
     if (!intset_validate(set, b.size))
-        return rdb_in_fail(in, "%zu bytes are no intset", b.size);
+        return rdb_in_fail(in, "Intset integrity check failed: %zu bytes are no intset", b.size);
     return intset_count(set) > 0 ? rdb_in_made(in, set_from_ints(to, b), twice) : LK_OK;
 }
 
@@ -72,7 +73,7 @@ static int rdb_set_read_pack(struct rdb_in *in, struct loose *to)
 {
     struct bytes lp;
     size_t count;
-    const int rc = rdb_in_listpack(in, &lp, &count);
+    const int rc = rdb_in_listpack(in, "Set", &lp, &count);
     return rc == LK_OK && count > 0 ? rdb_in_made(in, set_from_pack(to, lp), twice) : rc;
 }
 

@@ -194,7 +194,9 @@ static int rdb_stream_read_block(struct reading *r)
     if (rc != LK_OK)
         return rc;
     rc = stream_add_block(r->edit, id, (const unsigned char *)b.data, b.size);
-    return rdb_in_made(r->in, rc, "the listpack is no part of a stream, or not in order");
+    return rdb_in_made(
+        r->in, rc,
+        "Stream listpack integrity check failed: it is no part of a stream, or not in order");
 }
 
 static int read_blocks(struct reading *r)
@@ -285,7 +287,7 @@ static int read_consumer(struct reading *r, struct stream_group *g, uint64_t *as
         return rc;
     struct stream_consumer *c = stream_consumer_create(r->edit, g, name, 0);
     if (!c)
-        return rdb_in_fail(r->in, "a consumer comes twice");
+        return rdb_in_fail(r->in, "Duplicate stream consumer detected: a consumer comes twice");
     rc = rdb_in_ms(r->in, &seen_ms);
     active_ms = seen_ms;
     if (rc == LK_OK && r->code == RDB_STREAM_LISTPACKS_3)
@@ -333,7 +335,7 @@ static int rdb_stream_read_group(struct reading *r)
         return rc;
     struct stream_group *g = stream_group_create(r->edit, name, stream_id_of(0, 0), 0);
     if (!g)
-        return rdb_in_fail(r->in, "a group comes twice");
+        return rdb_in_fail(r->in, "Duplicated consumer group name: a group comes twice");
     rc = read_id(r->in, &g->last_id);
     if (rc == LK_OK)
         rc = read_entries_read(r, g);

@@ -114,7 +114,7 @@ static int rdb_zset_read_ziplist(struct rdb_in *in, struct items *t)
     struct bytes zl;
     size_t count;
     struct pairing p = {.to = t};
-    const int rc = rdb_in_ziplist(in, &zl, &count);
+    const int rc = rdb_in_ziplist(in, "Zset", &zl, &count);
     if (rc != LK_OK)
         return rc;
     rdb_ziplist_each(zl, rdb_zset_add_value, &p);
@@ -134,7 +134,7 @@ static int read_items(struct rdb_in *in, unsigned code, struct value *out)
     out->type = TYPE_NONE;
     if (rc == LK_OK && t.n > 0) {
         rc = rdb_in_made(in, zset_from_items(t.v, t.n, in->limits, &in->scratch, out),
-                         "a member of the sorted set comes twice, or a score is no number");
+                         "Zset with dup elements (a member comes twice), or a score is no number");
     }
     items_release(&t);
     return rc;
@@ -144,12 +144,13 @@ static int rdb_zset_read_pack(struct rdb_in *in, struct value *out)
 {
     struct bytes lp;
     size_t count;
-    const int rc = rdb_in_listpack(in, &lp, &count);
+    const int rc = rdb_in_listpack(in, "Zset", &lp, &count);
     if (rc != LK_OK || count == 0)
         return rc == LK_OK ? rdb_in_nothing(out) : rc;
-    return rdb_in_made(in, zset_from_pack(lp, in->limits, &in->scratch, out),
-                       "the listpack is no sorted set: a member comes twice or out of order, or a "
-                       "score is no number");
+    return rdb_in_made(
+        in, zset_from_pack(lp, in->limits, &in->scratch, out),
+        "Zset listpack integrity check failed: a member comes twice or out of order, or a "
+        "score is no number");
 }
 
 static int rdb_zset_read(struct rdb_in *in, const struct rdb_code *row, struct value *out)

@@ -30,10 +30,10 @@ struct exec {
     const struct command *container; /* the row that has cmd among its subcommands, or NULL */
     struct session *session;         /* never NULL; loading has one of its own */
     struct reply *reply;
-    uint32_t db;      /* the selected database when the command began */
-    int64_t now_ms;   /* one moment for the whole command, transaction or script */
-    uint32_t events;  /* enum event_class: the keyspace events that somebody wants */
-    uint64_t changes; /* keys changed so far by this command: rdb_changes_since_last_save */
+    uint32_t db;                   /* the selected database when the command began */
+    int64_t now_ms;                /* one moment for the whole command, transaction or script */
+    uint32_t events;               /* enum event_class: the keyspace events that somebody wants */
+    uint64_t changes;              /* so far by this command: rdb_changes_since_last_save */
     struct dispatcher *dispatcher; /* of the worker; only core/cmd's own plumbing looks inside */
     struct admin *admin; /* of the server; only io/admin looks inside; NULL in unit tests */
     struct buf *scratch; /* for str_bytes and the like; empty at the handler's start */
@@ -118,6 +118,16 @@ static inline int64_t exec_passed_ms(const struct exec *x)
 
 /* As exec_put with a deadline in one step; the deadline has not passed. */
 int exec_put_until(struct exec *x, struct bytes key, struct value *v, int64_t deadline_ms);
+
+/*
+ * The change that was just made counts as so many: one an element, mostly, as other servers count
+ * for INFO and for save points.  0: it is part of another one.
+ */
+static inline void exec_counts_as(struct exec *x, uint64_t n)
+{
+    LK_ASSERT(x->changes > 0);
+    x->changes += n - 1;
+}
 
 /* False if there was no such key.  lazy: nodes are freed in the background. */
 bool exec_delete(struct exec *x, struct bytes key, bool lazy);

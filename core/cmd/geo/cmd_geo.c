@@ -72,6 +72,7 @@ static enum outcome geo_geoadd(struct exec *x, const struct args *a)
     rc = add_places(e, a, hashes, &g);
     const int closed = exec_close(x, e, g.changed > 0);
     if (closed == LK_OK && g.changed > 0) {
+        exec_counts_as(x, (uint64_t)g.changed);
         exec_event(x, EVENT_ZSET, "zadd", key);
         if (rc != LK_OK) /* memory has run out on the way */
             exec_effect(x, a->v, g.first + 3 * g.done);

@@ -136,6 +136,7 @@ static enum outcome geo_search_reply_stored(struct exec *x, struct bytes to,
         const int rc = store_hits(x, to, hits, q);
         if (rc != LK_OK)
             return reply_status(x, rc);
+        exec_counts_as(x, hits->n);
         exec_event(x, EVENT_ZSET, searched ? "geosearchstore" : "georadiusstore", to);
     }
     reply_int(x->reply, (int64_t)hits->n);

@@ -32,8 +32,10 @@ static enum outcome hash_set_fields(struct exec *x, const struct args *a)
     const int failed = hash_set_pairs(e, a->v + 2, (a->n - 2) / 2, ENTRY_NO_DEADLINE,
                                       exec_passed_ms(x), &set, &created);
     rc = exec_close(x, e, set > 0);
-    if (rc == LK_OK && set > 0)
+    if (rc == LK_OK && set > 0) {
+        exec_counts_as(x, set);
         exec_event(x, EVENT_HASH, "hset", key);
+    }
     if (LK_UNLIKELY(rc == LK_OK && failed != LK_OK)) {
         if (set > 0)
             exec_effect(x, a->v, 2 + 2 * set); /* as far as memory went */
@@ -75,6 +77,8 @@ static enum outcome delete_fields(struct exec *x, const struct args *a)
         if (gone > 0)
             exec_event(x, EVENT_HASH, "hdel", key);
         exec_close(x, e, gone + due > 0);
+        if (gone > 0)
+            exec_counts_as(x, gone);
     }
     reply_int(x->reply, gone);
     return RUN_DONE;

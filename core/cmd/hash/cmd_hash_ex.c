@@ -292,6 +292,7 @@ static int hash_ex_set_fields(struct exec *x, const struct args *a, struct value
                                             c->deadline_ms, c->now_ms, &set, &created);
     int rc = exec_close(x, e, set > 0);
     if (rc == LK_OK && set > 0) {
+        exec_counts_as(x, set);
         exec_event(x, EVENT_HASH, "hset", key);
         if (c->given & LIFE_DEADLINE)
             exec_event(x, EVENT_HASH, "hexpire", key);

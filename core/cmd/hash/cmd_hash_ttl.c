@@ -96,6 +96,8 @@ static int expire_open(struct exec *x, const struct args *a, struct value_edit *
     if (h->changed.n > 0)
         exec_event(x, EVENT_HASH, h->passed ? "hdel" : "hexpire", key);
     exec_close(x, e, h->changed.n > 0);
+    if (h->changed.n > 0)
+        exec_counts_as(x, h->changed.n);
     if (h->passed)
         changed_log_delete(x, &h->changed, key);
     else

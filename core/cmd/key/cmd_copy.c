@@ -93,6 +93,7 @@ static int move_to(struct exec *x, struct bytes key, uint32_t db)
     int rc = exec_move(x, key, db);
     if (rc != LK_OK)
         return rc;
+    exec_counts_as(x, 0); /* two keys, one change */
     exec_event(x, EVENT_GENERIC, "move_from", key);
     rc = exec_use_db(x, db);
     exec_event(x, EVENT_GENERIC, "move_to", key);

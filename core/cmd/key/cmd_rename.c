@@ -11,6 +11,7 @@ static int rename_key(struct exec *x, struct bytes from, struct bytes to)
     const int rc = exec_rename(x, from, to);
     if (rc != LK_OK)
         return rc;
+    exec_counts_as(x, 0); /* two keys, one change */
     exec_event(x, EVENT_GENERIC, "rename_from", from);
     exec_event(x, EVENT_GENERIC, "rename_to", to);
     return LK_OK;

@@ -207,7 +207,7 @@ static int cmd_sort_store(struct sort *s)
         return rc;
     if (n > 0) {
         exec_event(s->x, EVENT_LIST, "sortstore", key);
-        s->x->changes += n - 1;
+        exec_counts_as(s->x, n);
     }
     reply_int(s->x->reply, (int64_t)n);
     return LK_OK;

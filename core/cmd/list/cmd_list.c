@@ -38,6 +38,7 @@ static enum outcome list_push_command(struct exec *x, const struct args *a)
         rc = closed;
     if (rc != LK_OK)
         return reply_status(x, rc);
+    exec_counts_as(x, a->n - 2);
     exec_event(x, EVENT_LIST, list_push_events[end], key);
     reply_int(x->reply, (int64_t)length);
     return RUN_DONE;

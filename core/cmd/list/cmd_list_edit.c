@@ -154,6 +154,7 @@ static enum outcome list_edit_trim(struct exec *x, const struct args *a)
                 exec_signal(x, key);
                 exec_effect_none(x);
             }
+            exec_counts_as(x, gone);
         }
     }
     if (rc != LK_OK)

@@ -76,7 +76,9 @@ static int move_across(struct exec *x, const struct move *m, const struct value 
     LK_ASSERT(exec_open(x, m->from, TYPE_LIST, &e) == LK_OK);
     list_delete(e, m->from_end == LIST_HEAD ? 0 : list_length(&e->value) - 1, 1);
     list_move_tell(x, m);
-    return exec_close(x, e, true);
+    rc = exec_close(x, e, true);
+    exec_counts_as(x, 0); /* one element has moved */
+    return rc;
 }
 
 /* Replies with the element that moved; *moved is false, and nothing written, without a source. */

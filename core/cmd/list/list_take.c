@@ -48,6 +48,7 @@ int64_t list_take(struct exec *x, struct bytes key, enum list_end end, uint64_t 
     list_delete(e, end == LIST_HEAD ? 0 : length - n, n);
     exec_event(x, EVENT_LIST, list_pop_events[end], key);
     LK_ASSERT(exec_close(x, e, true) == LK_OK);
+    exec_counts_as(x, n);
     return (int64_t)n;
 }
 

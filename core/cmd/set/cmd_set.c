@@ -8,12 +8,6 @@
 #include "core/cmd/engine/scan_options.h"
 #include "core/types/set_walk.h"
 
-/* Every member that came or went is a change of its own. */
-static void set_count_changes(struct exec *x, uint64_t members)
-{
-    x->changes += members - 1;
-}
-
 /* Memory has run out behind the first members: these alone are logged. */
 static LK_COLD enum outcome added_some(struct exec *x, const struct args *a, uint32_t end, int rc)
 {
@@ -39,7 +33,7 @@ static enum outcome set_add_command(struct exec *x, const struct args *a)
     }
     const int closed = exec_close(x, e, n > 0);
     if (n > 0 && closed == LK_OK) {
-        set_count_changes(x, (uint64_t)n);
+        exec_counts_as(x, (uint64_t)n);
         exec_event(x, EVENT_SET, "sadd", key);
     }
     if (LK_UNLIKELY(rc != LK_OK && n > 0 && closed == LK_OK))
@@ -71,7 +65,7 @@ static enum outcome remove_members(struct exec *x, const struct args *a)
         if (rc != LK_OK)
             return reply_status(x, rc);
         if (n > 0)
-            set_count_changes(x, (uint64_t)n);
+            exec_counts_as(x, (uint64_t)n);
     }
     reply_int(x->reply, n);
     return RUN_DONE;

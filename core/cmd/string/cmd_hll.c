@@ -212,7 +212,7 @@ static enum outcome hll_pfadd(struct exec *x, const struct args *a)
     if (rc != LK_OK)
         return reply_status(x, rc);
     if (raised > 0) {
-        x->changes += raised - 1;
+        exec_counts_as(x, raised);
         exec_event(x, EVENT_STRING, "pfadd", w.key);
     }
     reply_int(x->reply, raised > 0);

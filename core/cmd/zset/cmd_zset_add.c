@@ -99,6 +99,7 @@ static enum outcome zset_add_command(struct exec *x, const struct args *a, const
     rc = add_pairs(e, a, z, scores, &t);
     const int closed = exec_close(x, e, t.changed > 0);
     if (closed == LK_OK && t.changed > 0) {
+        exec_counts_as(x, (uint64_t)t.changed);
         exec_event(x, EVENT_ZSET, z->flags & ZSET_INCR ? "zincr" : "zadd", key);
         if (rc != LK_OK) /* memory has run out on the way */
             exec_effect(x, a->v, z->first + 2 * t.done);

@@ -61,7 +61,9 @@ static int zset_pop_one(struct exec *x, struct bytes key, const struct value *v,
         exec_effect_format(x, "sb", top ? "ZPOPMAX" : "ZPOPMIN", key);
     else if (form == FORM_KEY_PAIRS)
         exec_effect_format(x, "sbi", top ? "ZPOPMAX" : "ZPOPMIN", key, (int64_t)n);
-    return exec_close(x, e, true);
+    const int closed = exec_close(x, e, true);
+    exec_counts_as(x, n);
+    return closed;
 }
 
 static enum outcome zset_pop_zpop(struct exec *x, const struct args *a)

@@ -20,6 +20,8 @@ static enum outcome zset_remove_zrem(struct exec *x, const struct args *a)
             exec_event(x, EVENT_ZSET, "zrem", key);
         if (rc == LK_OK)
             rc = exec_close(x, e, gone > 0);
+        if (rc == LK_OK && gone > 0)
+            exec_counts_as(x, (uint64_t)gone);
     }
     if (rc != LK_OK)
         return reply_status(x, rc);
@@ -57,7 +59,9 @@ static int remove_range(struct exec *x, struct bytes key, uint64_t first, uint64
         return rc;
     zset_remove_ranks(e, first, n);
     exec_event(x, EVENT_ZSET, events[x->cmd->imm], key);
-    return exec_close(x, e, true);
+    const int closed = exec_close(x, e, true);
+    exec_counts_as(x, n);
+    return closed;
 }
 
 static enum outcome zset_remove_zremrange(struct exec *x, const struct args *a)

@@ -200,7 +200,7 @@ inline std::string string_of(const value *v)
 struct Receiver {
     Items items;
     std::map<std::string, std::string> aux;
-    std::vector<std::string> functions, modules;
+    std::vector<std::string> functions, modules, empty;
     std::map<uint32_t, std::pair<uint64_t, uint64_t>> sizes;
     size_t used_max = 0;
     int answer = LK_OK; // to entries
@@ -228,6 +228,9 @@ struct Receiver {
         r.function = [](void *ctx, bytes code) {
             static_cast<Receiver *>(ctx)->functions.push_back(text(code));
             return static_cast<int>(LK_OK);
+        };
+        r.empty = [](void *ctx, bytes key) {
+            static_cast<Receiver *>(ctx)->empty.push_back(text(key));
         };
         r.module_skipped = [](void *ctx, const char *name, unsigned version) {
             static_cast<Receiver *>(ctx)->modules.push_back(std::string(name) + " " +

@@ -103,6 +103,7 @@ TEST(RdbTypes, KeysWithoutElementsAreLeftOut)
     ASSERT_EQ(load(&in, &got), LK_OK) << in.in.error;
     ASSERT_EQ(got.items.size(), 1u);
     EXPECT_EQ(got.items.begin()->second.value, "value");
+    EXPECT_EQ(got.empty, std::vector<std::string>{"empty"});
 }
 
 TEST(RdbTypes, LiesAreRefused)
@@ -115,6 +116,8 @@ TEST(RdbTypes, LiesAreRefused)
         unsigned code;
         std::string bytes, message;
     } cases[] = {
+        {RDB_LIST_QUICKLIST_2, std::string("\x01\x01\0", 3), "a part of a list is empty"},
+        {RDB_SET, "\x02" + strs({"a", "a"}), "Set integrity check failed"},
         {RDB_SET, "\x02" + strs({"a", "a"}), "comes twice"},
         {RDB_SET, "\x02" + strs({"1", "1"}), "comes twice"},
         {RDB_SET, "\x02" + str("1") + unhex("c0 01"), "comes twice"},
@@ -137,6 +140,9 @@ TEST(RdbTypes, LiesAreRefused)
         {RDB_ZSET_LISTPACK, str(listpack({"b", "1", "a", "1"})), "no sorted set"},
         {RDB_ZSET_LISTPACK, str(listpack({"a", "1", "a", "2"})), "no sorted set"},
         {RDB_HASH, "\x02" + strs({"f", "1", "f", "2"}), "comes twice"},
+        {RDB_HASH_LISTPACK, str(listpack({"f"})),
+         "Hash integrity check failed: listpack with dup "
+         "elements or uneven length"},
         {RDB_HASH_ZIPMAP, str(zipmap({"f", "1", "f", "2"})), "comes twice"},
         {RDB_HASH_ZIPLIST, str(ziplist({"f", "1", "f", "2"})), "comes twice"},
         {RDB_HASH_ZIPLIST, str(ziplist({"f", "1", "g"})), "not whole"},
