@@ -28,6 +28,7 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 #include <unistd.h>
 
 enum {
@@ -53,6 +54,7 @@ struct server {
     pthread_cond_t changed;
     bool loaded;           /* __atomic: the data set of the start is there */
     bool stop;             /* lock */
+    bool signalled;        /* __atomic: a signal has asked for it */
     bool changes;          /* lock: CONFIG SET has replaced something that may be freed */
     bool unsettled;        /* lock: persistence wants to be settled */
     unsigned stop_flags;   /* lock: enum config_shutdown, of all who asked */
@@ -82,6 +84,8 @@ static void ask_to_stop(void *ctx, unsigned flags, uint32_t worker, uint64_t ses
         end_amid_load(s);
     pthread_mutex_lock(&s->lock);
     s->stop = true;
+    if (session_id)
+        __atomic_store_n(&s->signalled, false, __ATOMIC_RELEASE);
     s->stop_flags |= flags;
     s->stop_worker = worker;
     s->stop_session = session_id;
@@ -98,10 +102,32 @@ static void ask_to_settle(void *ctx)
     pthread_mutex_unlock(&s->lock);
 }
 
+static bool stop_waits(const struct server *s)
+{
+    return __atomic_load_n(&s->signalled, __ATOMIC_ACQUIRE) && s->admin &&
+           admin_cron_paused(s->admin);
+}
+
+/* In lock. */
+static void main_forget_stop(struct server *s)
+{
+    s->stop = false;
+    s->stop_flags = 0;
+    s->stop_session = 0;
+    __atomic_store_n(&s->signalled, false, __ATOMIC_RELEASE);
+}
+
 static bool main_stay(void *ctx)
 {
-    const struct server *s = ctx;
-    return persistence_stay(s->persistence);
+    struct server *s = ctx;
+    pthread_mutex_lock(&s->lock);
+    const bool waits = s->stop && stop_waits(s);
+    if (waits)
+        main_forget_stop(s);
+    pthread_mutex_unlock(&s->lock);
+    if (waits)
+        log_line(LOG_NOTICE, "Shutdown manually aborted.");
+    return waits || persistence_stay(s->persistence);
 }
 
 static bool main_ask_to_reload(void *ctx, const struct admin_reload *spec)
@@ -139,8 +165,11 @@ static void slowlog_applied(void *ctx, const struct config *before, const struct
     slowlog_set_max_count(ctx, (uint64_t)after->slowlog_max_len);
 }
 
+/* As elsewhere, signals are seen to by the periodic work, which DEBUG can pause. */
 static void stop_by_signal(void *ctx, unsigned flags)
 {
+    struct server *s = ctx;
+    __atomic_store_n(&s->signalled, true, __ATOMIC_RELEASE);
     ask_to_stop(ctx, flags, 0, 0);
 }
 
@@ -403,22 +432,33 @@ static bool may_end(struct server *s)
     pthread_mutex_lock(&s->lock);
     if (!well && s->stop_session)
         worker_group_answer(s->workers, s->stop_worker, s->stop_session, bytes_cstr(error));
-    if (!well) {
-        s->stop = false;
-        s->stop_flags = 0;
-        s->stop_session = 0;
-    }
+    if (!well)
+        main_forget_stop(s);
     return well;
+}
+
+/* In lock. */
+static void wait_a_moment(struct server *s)
+{
+    enum { MOMENT_NS = 20000000 };
+    struct timespec at;
+    clock_gettime(CLOCK_REALTIME, &at);
+    at.tv_nsec += MOMENT_NS;
+    at.tv_sec += at.tv_nsec / 1000000000;
+    at.tv_nsec %= 1000000000;
+    pthread_cond_timedwait(&s->changed, &s->lock, &at);
 }
 
 static void wait_for_the_end(struct server *s)
 {
     pthread_mutex_lock(&s->lock);
     for (;;) {
-        if (s->stop && may_end(s))
+        if (s->stop && !stop_waits(s) && may_end(s))
             break;
         if (s->changes || s->unsettled || s->reload)
             see_to_changes(s);
+        else if (s->stop && stop_waits(s))
+            wait_a_moment(s);
         else if (!s->stop)
             pthread_cond_wait(&s->changed, &s->lock);
     }
@@ -495,6 +535,8 @@ int main(int argc, char **argv)
     }
     startup_title_apply(c, argv[0]);
     startup_apply_process(c);
+    config_register(s.config, CONFIG_HOOK_PROCESS,
+                    &(struct config_hook){startup_oom_follow, startup_title_follow, argv[0]});
     startup_signals_start(c, stop_by_signal, &s);
     s.tls = tls_config_new(s.config);
     if (!tls_config_begin(s.tls, c))

@@ -130,6 +130,7 @@ enum config_hook_id {
     CONFIG_HOOK_SLOWLOG, /* its length */
     CONFIG_HOOK_LOG,     /* the log's level */
     CONFIG_HOOK_EVENTS,  /* keyspace events */
+    CONFIG_HOOK_PROCESS, /* what the system sees: title, score of the OOM killer */
     CONFIG_HOOKS
 };
 

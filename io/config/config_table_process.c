@@ -21,7 +21,7 @@ static const struct config_row rows[] = {
 
     BOOL("set-proc-title",        set_proc_title,      "yes", IMM),
     STRING("proc-title-template", proc_title_template, "{title} {listen-addr} {server-mode}", 0,
-           .check = config_check_proc_title),
+           .check = config_check_proc_title, HOOK(PROCESS)),
     STRING("availability-zone",   availability_zone,   "",    NUL | STO),
     BOOL("extended-redis-compatibility", extended_redis_compatibility, "no", STO),
     BOOL("enable-debug-assert",   enable_debug_assert, "no",  IMM | HID | STO),
@@ -41,8 +41,9 @@ static const struct config_row rows[] = {
            .alias = "aof_rewrite_cpulist"),
     STRING("bgsave-cpulist",      bgsave_cpulist, "", IMM | NUL | STO, .alias = "bgsave_cpulist"),
 
-    ENUM("oom-score-adj",           oom_score_adj,        "no",        oom, 0),
-    SPECIAL("oom-score-adj-values", oom_score_adj_values, "0 200 800", oom_values, MUL),
+    ENUM("oom-score-adj",           oom_score_adj,        "no",        oom, 0, HOOK(PROCESS)),
+    SPECIAL("oom-score-adj-values", oom_score_adj_values, "0 200 800", oom_values, MUL,
+            HOOK(PROCESS)),
 
     FLAGS("shutdown-on-sigint",  shutdown_on_sigint,  "default", shutdown, MUL,
           .check = config_check_sigint),

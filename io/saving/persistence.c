@@ -528,8 +528,21 @@ bool persistence_save_now(struct persistence *p)
            saver_wait(p->saver);
 }
 
+/* Nothing has the data until the rewrite that begins the file is through. */
+static bool is_first_rewrite(struct persistence *p, bool force)
+{
+    const struct saver_report r = saver_report_get(p->saver);
+    if (r.job != SAVER_REWRITE || r.aborted || !__atomic_load_n(&p->beginning, __ATOMIC_ACQUIRE))
+        return false;
+    log_line(LOG_WARNING,
+             force ? "Writing initial AOF. Exit anyway." : "Writing initial AOF, can't exit.");
+    return !force;
+}
+
 bool persistence_try_end(struct persistence *p, unsigned flags)
 {
+    if (is_first_rewrite(p, flags & CONFIG_SHUTDOWN_FORCE))
+        return false;
     const bool save = flags & CONFIG_SHUTDOWN_SAVE ||
                       (persistence_config(p)->save.n > 0 && !(flags & CONFIG_SHUTDOWN_NOSAVE));
     if (!save || __atomic_load_n(&p->parts.engine->saving.loading, __ATOMIC_RELAXED) ||

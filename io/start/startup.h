@@ -61,6 +61,12 @@ void startup_pidfile_write(const char *path); /* failure is logged and else igno
 /* Scheduling and memory preferences: transparent huge pages, oom-score-adj, locale. */
 void startup_apply_process(const struct config *c);
 
+/*
+ * Makes the kernel's score what `after` says, and gives it back where that says no: at the start
+ * (before is NULL), and as a hook of the configuration.  NULL, or why it cannot; the log says more.
+ */
+const char *startup_oom_follow(void *ctx, const struct config *before, const struct config *after);
+
 /* --- what ps shows (startup_title.c) --------------------------------------------------------- */
 
 /*
@@ -73,6 +79,8 @@ void startup_title_set(const char *title); /* cut to the room there is */
 void startup_title_text(const struct config *c, const char *program, struct buf *out);
 /* Both, if set-proc-title says so. */
 void startup_title_apply(const struct config *c, const char *program);
+/* A hook of the configuration; ctx is the program's name. */
+void startup_title_follow(void *program, const struct config *before, const struct config *after);
 
 /* --- supervisors (startup_supervise.c) ------------------------------------------------------- */
 

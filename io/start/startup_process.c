@@ -152,28 +152,6 @@ void startup_pidfile_write(const char *path)
 
 /* --- preferences ----------------------------------------------------------------------------- */
 
-static void adjust_oom_score(const struct config *c)
-{
-    enum { MASTER = 0, LOWEST = -1000, HIGHEST = 1000 };
-    int64_t score = c->oom_score_adj_values[MASTER];
-
-    if (c->oom_score_adj == CONFIG_OOM_NO)
-        return;
-    FILE *f = fopen("/proc/self/oom_score_adj", "r+e");
-    int64_t before = 0;
-    if (f && c->oom_score_adj == CONFIG_OOM_RELATIVE && fscanf(f, "%" SCNd64, &before) == 1)
-        score += before;
-    score = score < LOWEST ? LOWEST : score > HIGHEST ? HIGHEST : score;
-    bool written = false;
-    if (f) {
-        rewind(f);
-        written = fprintf(f, "%" PRId64, score) > 0;
-        written &= fclose(f) == 0;
-    }
-    if (!written)
-        log_line(LOG_WARNING, "Unable to write oom_score_adj: %s", strerror(errno));
-}
-
 void startup_apply_process(const struct config *c)
 {
     if (c->disable_thp && prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0) != 0)
@@ -181,5 +159,5 @@ void startup_apply_process(const struct config *c)
     if (!setlocale(LC_COLLATE, c->locale_collate ? c->locale_collate : ""))
         log_line(LOG_WARNING, "Failed to set collation locale %s",
                  c->locale_collate ? c->locale_collate : "");
-    adjust_oom_score(c);
+    (void)startup_oom_follow(NULL, NULL, c);
 }

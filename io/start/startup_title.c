@@ -127,3 +127,11 @@ void startup_title_apply(const struct config *c, const char *program)
     startup_title_set(text.data);
     buf_release(&text);
 }
+
+void startup_title_follow(void *program, const struct config *before, const struct config *after)
+{
+    LK_ASSERT(before != NULL && after != NULL);
+    if (strcmp(before->proc_title_template ? before->proc_title_template : "",
+               after->proc_title_template ? after->proc_title_template : "") != 0)
+        startup_title_apply(after, program);
+}

@@ -10,6 +10,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <thread>
 
 namespace
 {
@@ -137,6 +138,77 @@ TEST(Startup, ConfigurationComesFromStandardInput)
     EXPECT_TRUE(Client::unix_path(path).ping());
     process.signal(SIGTERM);
     EXPECT_EQ(process.wait_exit(), 0);
+}
+
+/* What the system sees of the process follows CONFIG SET. */
+TEST(Startup, ProcessFollowsTheConfiguration)
+{
+    const auto server = Server::tested();
+    const std::string proc = "/proc/" + std::to_string(server->process().pid());
+    const auto score = [&] { return std::stoi(contents(proc + "/oom_score_adj")); };
+    const int before = score();
+    if (before > 900)
+        GTEST_SKIP() << "the score is " << before;
+    Client c = server->connect();
+    const auto set = [&](const Args &words) {
+        Args all = {"CONFIG", "SET"};
+        all.insert(all.end(), words.begin(), words.end());
+        return c.call_raw(all);
+    };
+    EXPECT_EQ(set({"oom-score-adj-values", "9 9 9"}), "+OK\r\n");
+    EXPECT_EQ(score(), before);
+    EXPECT_EQ(set({"oom-score-adj", "relative"}), "+OK\r\n");
+    EXPECT_EQ(score(), before + 9);
+    EXPECT_EQ(set({"oom-score-adj-values", "20 9 9"}), "+OK\r\n");
+    EXPECT_EQ(score(), before + 20);
+    EXPECT_EQ(set({"oom-score-adj", "absolute", "oom-score-adj-values", "950 9 9"}), "+OK\r\n");
+    EXPECT_EQ(score(), 950);
+    EXPECT_EQ(set({"oom-score-adj", "no"}), "+OK\r\n");
+    EXPECT_EQ(score(), before);
+    EXPECT_EQ(set({"proc-title-template", "TEST {port}"}), "+OK\r\n");
+    const std::string title = contents(proc + "/cmdline");
+    EXPECT_EQ(title.substr(0, title.find('\0')), "TEST " + std::to_string(server->port()));
+}
+
+/* As elsewhere, periodic work sees to signals: while DEBUG holds that, SHUTDOWN ABORT still can. */
+TEST(Startup, AShutdownThatWaitsCanBeAborted)
+{
+    const auto server = Server::tested({{"enable-debug-command", "yes"}});
+    Client c = server->connect();
+    EXPECT_EQ(c.call_raw({"DEBUG", "PAUSE-CRON", "1"}), "+OK\r\n");
+    server->process().signal(SIGTERM);
+    const auto abort = [&] { return c.call_raw({"SHUTDOWN", "ABORT"}); };
+    std::string answer = abort();
+    for (int i = 0; i < 500 && answer != "+OK\r\n"; i++) { /* until the signal is there */
+        std::this_thread::sleep_for(Milliseconds(10));
+        answer = abort();
+    }
+    EXPECT_EQ(answer, "+OK\r\n");
+    EXPECT_TRUE(server->process().wait_output("Shutdown manually aborted"));
+    EXPECT_EQ(c.call_raw({"DEBUG", "PAUSE-CRON", "0"}), "+OK\r\n");
+    EXPECT_TRUE(c.ping());
+}
+
+/* Nothing has the data yet: only force ends the server. */
+TEST(Startup, AFirstRewriteIsNotInterrupted)
+{
+    const auto server = Server::tested();
+    Client c = server->connect();
+    for (const char *key : {"a", "b", "c"})
+        c.call({"SET", key, "v"});
+    c.call({"CONFIG", "SET", "rdb-key-save-delay", "10000000"});
+    c.call({"CONFIG", "SET", "appendonly", "yes"});
+    const auto writes = [&] {
+        return c.call({"INFO", "persistence"}).text.find("current_save_keys_total:3") !=
+               std::string::npos;
+    };
+    for (int i = 0; i < 500 && !writes(); i++)
+        std::this_thread::sleep_for(Milliseconds(10));
+    EXPECT_EQ(c.call_raw({"SHUTDOWN"}), "-ERR Errors trying to SHUTDOWN. Check logs.\r\n");
+    EXPECT_TRUE(server->process().wait_output("Writing initial AOF, can't exit"));
+    EXPECT_TRUE(c.ping());
+    c.send(Args{"SHUTDOWN", "NOSAVE", "FORCE"});
+    EXPECT_EQ(server->process().wait_exit(), 0);
 }
 
 TEST(Startup, PidFileLivesAsLongAsTheServer)
