@@ -29,19 +29,6 @@ void dispatch_read_clock(struct dispatcher *d, uint64_t ticks)
     d->batch.lru_now = lru_clock(d->batch.now_ms);
 }
 
-static LK_COLD void call_note_slow(struct dispatcher *d, enum latency_event event, uint64_t ticks)
-{
-    const uint64_t ms = clock_ticks_to_ns(ticks) / 1000000;
-    if (d->engine->fixed.latency && ms >= (uint64_t)d->batch.config->latency_ms)
-        latency_add(d->engine->fixed.latency, event, d->batch.now_ms / 1000, ms);
-}
-
-void dispatch_watch_end(struct dispatcher *d, enum latency_event event, uint64_t begun_ticks)
-{
-    if (LK_UNLIKELY(begun_ticks != 0))
-        call_note_slow(d, event, clock_ticks() - begun_ticks);
-}
-
 static void call_account(struct dispatcher *d, struct session *s, const struct command_info *c,
                          const struct args *a)
 {
@@ -56,7 +43,7 @@ static void call_account(struct dispatcher *d, struct session *s, const struct c
                                         s->reply.out.size - s->reply.error_at - 1));
     }
     if (LK_UNLIKELY(d->batch.config->latency_ms > 0))
-        call_note_slow(d, c->flags & CMD_FAST ? LATENCY_FAST_COMMAND : LATENCY_COMMAND, ticks);
+        dispatch_note_slow(d, c->flags & CMD_FAST ? LATENCY_FAST_COMMAND : LATENCY_COMMAND, ticks);
     const int64_t limit = d->batch.config->slowlog_us;
     if (LK_UNLIKELY(limit >= 0 && d->engine->fixed.slowlog && !(c->flags & CMD_SKIP_SLOWLOG))) {
         const uint64_t us = clock_ticks_to_ns(ticks) / 1000;

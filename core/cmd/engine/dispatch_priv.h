@@ -176,6 +176,18 @@ static inline void dispatch_read_logging(struct dispatcher *d)
     d->batch.logging = engine_is_replica(d->engine) ? to & ~(uint32_t)LOG_TO_REPL : to;
 }
 
+/* --- dispatch_latency.c ---------------------------------------------------------------------- */
+
+/* Of something that the latency monitor watches; 0: nobody does. */
+static inline uint64_t dispatch_watch_begin(const struct dispatcher *d)
+{
+    return LK_UNLIKELY(d->batch.config->latency_ms > 0) ? clock_ticks() : 0;
+}
+/* It took so long: a sample, if that is as long as the threshold. */
+void dispatch_note_slow(struct dispatcher *d, enum latency_event event, uint64_t ticks) LK_COLD;
+/* What began then is over: a sample, if it took as long as the threshold. */
+void dispatch_watch_end(struct dispatcher *d, enum latency_event event, uint64_t begun_ticks);
+
 /* --- dispatch_call.c ------------------------------------------------------------------------- */
 
 /*
@@ -363,14 +375,6 @@ command_run watch_run, unwatch_run;
 void dispatch_read_config(struct dispatcher *d);
 /* The clock of the commands that follow; ticks: those of now. */
 void dispatch_read_clock(struct dispatcher *d, uint64_t ticks);
-
-/* Of something that the latency monitor watches; 0: nobody does. */
-static inline uint64_t dispatch_watch_begin(const struct dispatcher *d)
-{
-    return LK_UNLIKELY(d->batch.config->latency_ms > 0) ? clock_ticks() : 0;
-}
-/* What began then is over: a sample, if it took as long as the threshold. */
-void dispatch_watch_end(struct dispatcher *d, enum latency_event event, uint64_t begun_ticks);
 
 /* Begins a unit: runs the command that it is named after, under its locks. */
 enum outcome dispatch_call_unit(struct dispatcher *d, struct session *s,
