@@ -16,13 +16,20 @@ struct keyspace *keyspace_new(uint32_t shards, uint32_t databases)
     ks->shards = mem_alloc_aligned(shards * sizeof *ks->shards, LK_CACHE_LINE);
     memset(ks->shards, 0, shards * sizeof *ks->shards);
     for (uint32_t i = 0; i < shards; i++) {
-        ks->shards[i].index = i;
+        ks->shards[i].index = (uint16_t)i;
         table_init(&ks->shards[i].first, (uint8_t)ks->bits, (uint8_t)(i * 7));
         ks->shards[i].first.retire = reclaim_retire;
         ks->shards[i].first.inner_deadline = shard_inner_deadline;
     }
     ks->lazy = lazy_free_new();
     gate_init(&ks->gate);
+    return ks;
+}
+
+struct keyspace *keyspace_new_slotted(uint32_t databases)
+{
+    struct keyspace *ks = keyspace_new(HASH_SLOTS, databases);
+    ks->slotted = true;
     return ks;
 }
 

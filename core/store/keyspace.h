@@ -8,6 +8,7 @@
 #define LK_STORE_KEYSPACE_H
 
 #include "core/base/hash.h"
+#include "core/base/hash_slot.h"
 #include "core/store/gate.h"
 #include "core/store/shard.h"
 #include "core/types/value.h"
@@ -22,6 +23,7 @@ struct keyspace {
     uint32_t count; /* of shards */
     uint32_t bits;  /* count == 1 << bits */
     uint32_t databases;
+    bool slotted;        /* shards are the hash slots of a cluster */
     uint32_t spin_ns;    /* how long a worker tries for a lock; 0 when there are more than CPUs */
     uint64_t timed;      /* __atomic: workers that have not looked since a deadline was set */
     uint32_t epoch;      /* changed in the gate, by a cut */
@@ -33,13 +35,20 @@ struct keyspace {
 };
 
 struct keyspace *keyspace_new(uint32_t shards, uint32_t databases);
+/* A shard for each hash slot of a cluster. */
+struct keyspace *keyspace_new_slotted(uint32_t databases);
 void keyspace_free(struct keyspace *ks); /* no view open, nobody inside the gate */
 
-/* The hash of a key: its shard, its position in the table and its tag are bits of it. */
+/*
+ * The hash of a key: its shard, its position in the table and its tag are bits of it.  In a cluster
+ * the shard is the slot, so the table of a shard is the index of the slot's keys.
+ */
 static inline uint64_t keyspace_hash(const struct keyspace *ks, struct bytes key)
 {
-    (void)ks;
-    return hash_bytes(key);
+    const uint64_t hash = hash_bytes(key);
+    if (LK_LIKELY(!ks->slotted))
+        return hash;
+    return (uint64_t)hash_slot(key) << (64 - HASH_SLOT_BITS) | hash >> HASH_SLOT_BITS;
 }
 
 static inline struct shard *keyspace_shard(const struct keyspace *ks, uint64_t hash)

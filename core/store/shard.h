@@ -33,9 +33,19 @@ struct shard_db {
     struct table *table;
 };
 
+/* In a cluster: what this node may do with the keys of a slot.  Changes under the shard's lock. */
+enum slot_state {
+    SLOT_SERVED,    /* all */
+    SLOT_FOREIGN,   /* nothing: it is another node's, or nobody's */
+    SLOT_COPY,      /* a replica of its node: reads, for who asked to (READONLY) */
+    SLOT_MIGRATING, /* served while its keys are here; those that are not are asked for elsewhere */
+    SLOT_IMPORTING, /* another node's, for all who did not say ASKING */
+};
+
 struct shard {
     uint32_t lock;           /* __atomic, futex: 0 free, 1 held, 2 held and somebody sleeps on it */
-    uint32_t index;          /* fixed */
+    uint16_t index;          /* fixed */
+    uint16_t slot;           /* enum slot_state; 0 outside a cluster */
     uint64_t interested;     /* __atomic: workers to tell at the next unlock */
     struct table first;      /* database 0 */
     struct shard_db *others; /* the other databases in use, sorted by db */

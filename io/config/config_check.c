@@ -182,6 +182,8 @@ void config_settle(struct config *c, int cpus)
     static_assert((SHARDS_MAX & (SHARDS_MAX - 1)) == 0, "doubling ends at the limit");
 
     c->io_threads = c->io_threads_wanted > 0 ? c->io_threads_wanted : cpus;
+    if (c->cluster_enabled)
+        c->dispatch.limits.databases = 1;
     c->shards = c->shards_wanted > 0 ? c->shards_wanted : SHARDS_DEFAULT;
     while (c->shards < c->io_threads * SHARDS_A_WORKER && c->shards < SHARDS_MAX)
         c->shards *= 2;

@@ -5,7 +5,7 @@
  */
 #include "io/config/config_row.h"
 
-#define CLUS NEEDS(CLUSTER)
+#define CLUS NEEDS(CLUSTER), HOOK(CLUSTER)
 
 /* clang-format off */
 static const struct config_row rows[] = {

@@ -39,7 +39,10 @@ enum session_flag {
     SESSION_REPLICA = 1 << 13, /* the peer is a replica of ours */
     SESSION_MASTER = 1 << 14,  /* the peer is our master */
     SESSION_MONITOR = 1 << 15,
-    SESSION_SUBSCRIBER = 1 << 16, /* has subscriptions of any kind */
+    SESSION_SUBSCRIBER = 1 << 16,  /* has subscriptions of any kind */
+    SESSION_ASKING = 1 << 17,      /* ASKING: its next command may go to an importing slot */
+    SESSION_ASKING_NEXT = 1 << 19, /* it was sent just now */
+    SESSION_READONLY = 1 << 18,    /* READONLY: a replica may answer it */
 };
 
 /* How a blocked session is to go on, as CLIENT UNBLOCK of any worker asks. */

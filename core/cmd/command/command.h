@@ -15,10 +15,11 @@ struct exec;
 struct command;
 
 enum outcome {
-    RUN_DONE,  /* the reply is written */
-    RUN_BLOCK, /* the session waits for keys; nothing is written yet */
-    RUN_CLOSE, /* the reply is written; the connection ends behind it */
-    RUN_AGAIN, /* not done, nothing is written: run it once more when others had their turn */
+    RUN_DONE,    /* the reply is written */
+    RUN_BLOCK,   /* the session waits for keys; nothing is written yet */
+    RUN_CLOSE,   /* the reply is written; the connection ends behind it */
+    RUN_REFUSED, /* dispatch's own: it was not run, and the error is written */
+    RUN_AGAIN,   /* not done, nothing is written: run it once more when others had their turn */
 };
 
 typedef enum outcome command_run(struct exec *x, const struct args *a);

@@ -28,6 +28,7 @@ enum command_check {
     CHECK_PAUSE_ALL = 1 << 6,    /* all */
     CHECK_READONLY = 1 << 7,     /* a replica: CMD_WRITE */
     CHECK_STALE = 1 << 8,        /* a replica without its master: all but CMD_STALE */
+    CHECK_CHANNELS = 1 << 9,     /* in a cluster: names channels of shards */
 };
 
 struct command_info {

@@ -10,13 +10,14 @@
 
 LK_BEGIN
 
-extern const struct command connection_commands[]; /* cmd_connection.c */
-extern const struct command auth_commands[];       /* cmd_auth.c */
-extern const struct command client_commands[];     /* cmd_client.c */
-extern const struct command monitor_commands[];    /* cmd_monitor.c */
-extern const struct command slowlog_commands[];    /* cmd_slowlog.c */
-extern const struct command latency_commands[];    /* cmd_latency.c */
-extern const struct command command_commands[];    /* cmd_command.c */
+extern const struct command connection_commands[];     /* cmd_connection.c */
+extern const struct command cluster_client_commands[]; /* cmd_cluster_client.c */
+extern const struct command auth_commands[];           /* cmd_auth.c */
+extern const struct command client_commands[];         /* cmd_client.c */
+extern const struct command monitor_commands[];        /* cmd_monitor.c */
+extern const struct command slowlog_commands[];        /* cmd_slowlog.c */
+extern const struct command latency_commands[];        /* cmd_latency.c */
+extern const struct command command_commands[];        /* cmd_command.c */
 
 LK_END
 

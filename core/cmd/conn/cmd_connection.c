@@ -66,6 +66,10 @@ static enum outcome connection_select_db(struct exec *x, const struct args *a)
         return reply_status(x, rc);
     if (db > INT32_MAX || db < INT32_MIN)
         return reply_not_between(x, INT32_MIN, INT32_MAX);
+    if (db != 0 && exec_in_cluster(x)) {
+        reply_error(x->reply, "ERR SELECT is not allowed in cluster mode");
+        return RUN_DONE;
+    }
     if (db < 0 || db >= (int64_t)exec_limits(x)->databases)
         return reply_status(x, LK_EDBINDEX);
     __atomic_store_n(&x->session->db, (uint32_t)db, __ATOMIC_RELAXED);

@@ -11,6 +11,12 @@
 
 enum { STALE_NS = 100000, CLOSING_ROUNDS = 4 };
 
+/* What a session is for the next command only, or for those till it says otherwise. */
+enum {
+    FOR_ONE_COMMAND = SESSION_REPLY_OFF | SESSION_REPLY_SKIP | SESSION_REPLY_SKIP_NEXT |
+                      SESSION_ASKING | SESSION_ASKING_NEXT
+};
+
 struct dispatcher *dispatcher_new(struct engine *engine, uint32_t worker)
 {
     struct dispatcher *d = mem_alloc_aligned(
@@ -83,6 +89,8 @@ static void enter_gate(struct dispatcher *d)
     gate_enter(&d->ks->gate, d->slot);
     dispatch_read_config(d);
     dispatch_read_logging(d);
+    if (LK_UNLIKELY(d->ks->slotted))
+        dispatch_read_slots(d);
 }
 
 void dispatch_enter(struct dispatcher *d)
@@ -137,10 +145,25 @@ static bool lock_for_waiters(struct dispatcher *d, struct pending *p)
     return false;
 }
 
+/* EXEC that is sent elsewhere ends the transaction. */
+static void end_redirected(struct dispatcher *d, struct pending *p)
+{
+    if (p->cmd->row->run != transaction_exec)
+        return;
+    session_unwatch(d, p->session);
+    multi_discard(p->session);
+}
+
 static bool run_set(struct dispatcher *d, struct pending *p, enum outcome *outcome)
 {
     if (!lock_for_waiters(d, p))
         return false;
+    if (LK_UNLIKELY(d->ks->slotted) && dispatch_redirect(d, p->session, p->cmd, &p->args, true)) {
+        dispatch_unlock_set(d, p->session);
+        end_redirected(d, p);
+        *outcome = RUN_REFUSED;
+        return true;
+    }
     *outcome = dispatch_call_unit(d, p->session, p->cmd, &p->args);
     unit_end(d, p->session, NULL);
     dispatch_unlock_set(d, p->session);
@@ -152,6 +175,11 @@ static bool run_one_shard(struct dispatcher *d, struct pending *p, struct shard 
 {
     if (!dispatch_lock_one(d, p->session, shard))
         return false;
+    if (LK_UNLIKELY(shard->slot | d->batch.cluster_down) &&
+        dispatch_redirect(d, p->session, p->cmd, &p->args, true)) {
+        *outcome = RUN_REFUSED;
+        return true;
+    }
     if (LK_UNLIKELY(shard->wait_targets != 0) && p->cmd->flags & CMD_WRITE) {
         lock_set_clear(d->held.set);
         lock_set_add(d->held.set, shard->index);
@@ -272,6 +300,17 @@ static void dispatch_hush(struct session *s, const struct command_info *c,
     }
 }
 
+/* ASKING holds for one command behind it, or for a transaction. */
+static void dispatch_end_asking(struct session *s)
+{
+    if (session_has(s, SESSION_ASKING) && !session_has(s, SESSION_MULTI))
+        session_set(s, SESSION_ASKING, false);
+    if (session_has(s, SESSION_ASKING_NEXT)) {
+        session_set(s, SESSION_ASKING_NEXT, false);
+        session_set(s, SESSION_ASKING, true);
+    }
+}
+
 static void note_refused(struct dispatcher *d, struct pending *p)
 {
     struct session *s = p->session;
@@ -313,6 +352,8 @@ void dispatch_run_pending(struct dispatcher *d, struct pending *p)
             p->state = PENDING_PARKED;
             return;
         }
+        if (LK_UNLIKELY(outcome == RUN_REFUSED))
+            note_refused(d, p);
         break;
     case CHECK_REFUSED:
         note_refused(d, p);
@@ -335,9 +376,10 @@ void dispatch_run_pending(struct dispatcher *d, struct pending *p)
     }
     s->commands++;
     __atomic_store_n(&s->last_used_ms, d->batch.now_ms, __ATOMIC_RELAXED);
-    if (LK_UNLIKELY(
-            session_has(s, SESSION_REPLY_OFF | SESSION_REPLY_SKIP | SESSION_REPLY_SKIP_NEXT)))
+    if (LK_UNLIKELY(session_has(s, FOR_ONE_COMMAND))) {
         dispatch_hush(s, p->cmd, before);
+        dispatch_end_asking(s);
+    }
     if (outcome == RUN_CLOSE) {
         session_set(s, SESSION_CLOSE_AFTER, true);
         p->state = PENDING_CLOSE;

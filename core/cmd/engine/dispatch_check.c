@@ -120,6 +120,18 @@ static enum check_result check_multi(struct checked *k)
     return dispatch_check_refuse(k, "ERR Command not allowed inside a transaction");
 }
 
+/* A hint: what runs is asked again under its locks. */
+static enum check_result check_slots(struct checked *k)
+{
+    if (!k->d->ks->slotted || !dispatch_redirect(k->d, k->s, k->c, k->a, false))
+        return CHECK_NEXT;
+    if (k->c->row->run == transaction_exec) {
+        session_unwatch(k->d, k->s);
+        multi_discard(k->s);
+    }
+    return CHECK_REFUSED;
+}
+
 /*
  * Asked of what takes memory, and of all that would be queued: a transaction's queue has no other
  * bound.
@@ -205,6 +217,7 @@ static const struct check_row {
     {check_arity, 0, 0, 0},
     {check_auth, CHECK_AUTH, 0, NOT_OURS},
     {check_multi, 0, SESSION_MULTI, NOT_OURS},
+    {check_slots, 0, 0, NOT_OURS},
     {check_memory, CHECK_MEMORY, SESSION_MULTI, NOT_OURS},
     {check_fault, CHECK_FAULT, 0, NOT_OURS},
     {check_readonly, CHECK_READONLY, 0, NOT_OURS},

@@ -54,6 +54,8 @@ struct edit {
 struct batch {
     const struct dispatch_config *config; /* read again each time the gate is entered */
     uint32_t logging;                     /* log_active, likewise: enum log_to */
+    bool cluster_down;                    /* likewise: keys are not served */
+    const struct slot_map *slots;         /* likewise; NULL outside a cluster */
     uint32_t checks;                      /* enum command_check: those of the configuration */
     uint32_t lru_now;
     int64_t now_ms;
@@ -350,6 +352,10 @@ uint32_t multi_flags(const struct session *s);
 uint32_t multi_checks(const struct session *s); /* likewise: enum command_check */
 /* Makes d->held.set what EXEC must hold: the keys of queued commands and of watches. */
 void multi_lock_set(struct dispatcher *d, struct session *s);
+/* Calls each for the queued commands, in order. */
+void multi_each(struct session *s,
+                void (*each)(void *ctx, const struct command_info *c, const struct args *a),
+                void *ctx);
 /* Ends the transaction's queue; watches stay. */
 void multi_discard(struct session *s);
 
@@ -436,6 +442,18 @@ enum evict_outcome {
 
 /* Pays this worker's share of what is over the limit.  No unit is under way. */
 enum evict_outcome dispatch_evict(struct dispatcher *d);
+
+/* --- dispatch_redirect.c --------------------------------------------------------------------- */
+
+/* Of a cluster, as it is now: each time the gate is entered. */
+void dispatch_read_slots(struct dispatcher *d);
+
+/*
+ * True: the command belongs elsewhere or may not run, and the reply says so.  locked: the shards of
+ * its keys are.
+ */
+bool dispatch_redirect(struct dispatcher *d, struct session *s, const struct command_info *c,
+                       const struct args *a, bool locked);
 
 /* --- dispatch_pause.c ------------------------------------------------------------------------ */
 

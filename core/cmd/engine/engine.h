@@ -22,11 +22,13 @@
 
 #include "core/base/bytes.h"
 #include "core/cmd/engine/dispatch_config.h"
+#include "core/peer/slot_map.h"
 #include "core/store/lock_set.h"
 
 LK_BEGIN
 
 struct admin;
+struct cluster_bus;
 struct command_index;
 struct inbox_node;
 struct keyspace;
@@ -79,6 +81,13 @@ struct engine {
          */
         const char *write_fault;
     } saving;
+
+    /* Of a cluster, by io/cluster; slots is NULL where there is none. */
+    struct {
+        const struct slot_map *slots; /* __atomic; the old one is retired (core/store/reclaim.h) */
+        int64_t good_until_ns; /* __atomic, monotonic: who is in touch with a majority till then */
+        struct cluster_bus *bus; /* handed to handlers; only io/cluster looks inside */
+    } cluster;
 
     struct {
         int64_t until_ms; /* __atomic; the first moment without it */

@@ -42,6 +42,9 @@ struct exec {
 /* Limits and switches that handlers read; an immutable snapshot of the configuration. */
 const struct command_limits *exec_limits(const struct exec *x);
 
+/* Is this server a node of a cluster?  Then there is one database. */
+bool exec_in_cluster(const struct exec *x);
+
 struct rng *exec_rng(struct exec *x); /* the worker's; what it gives is never logged */
 
 /* --- reading ------------------------------------------------------------------------------- */

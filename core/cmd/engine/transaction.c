@@ -87,6 +87,17 @@ void multi_discard(struct session *s)
     show_queue(s, 0, 0);
 }
 
+void multi_each(struct session *s,
+                void (*each)(void *ctx, const struct command_info *c, const struct args *a),
+                void *ctx)
+{
+    const struct multi_state *m = s->multi;
+    for (uint32_t i = 0; i < m->count; i++) {
+        const struct args a = {m->commands[i].argv, m->commands[i].argc};
+        each(ctx, m->commands[i].cmd, &a);
+    }
+}
+
 void multi_lock_set(struct dispatcher *d, struct session *s)
 {
     lock_set_clear(d->held.set);

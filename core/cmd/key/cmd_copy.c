@@ -108,6 +108,10 @@ static enum outcome move_run(struct exec *x, const struct args *a)
     uint32_t db = 0;
     bool taken = false;
 
+    if (exec_in_cluster(x)) {
+        reply_error(x->reply, "ERR MOVE is not allowed in cluster mode");
+        return RUN_DONE;
+    }
     if (!copy_parse_db(x, a, 2, &db))
         return RUN_DONE;
     if (db == x->db)

@@ -30,6 +30,10 @@ static bool flush_parse_db(struct bytes word, int64_t *db)
 static enum outcome flush_swap(struct exec *x, const struct args *a)
 {
     int64_t first, second;
+    if (exec_in_cluster(x)) {
+        reply_error(x->reply, "ERR SWAPDB is not allowed in cluster mode");
+        return RUN_DONE;
+    }
     if (!flush_parse_db(a->v[1], &first)) {
         reply_error(x->reply, "ERR invalid first DB index");
         return RUN_DONE;

@@ -212,6 +212,7 @@ struct Shape {
     uint32_t ring = 1 << 12;
     uint32_t slack = 512;
     bool logging = true;
+    bool slotted = false;          // a node of a cluster: 16384 shards, one database
     const command *rows = nullptr; // more of them
 };
 
@@ -238,7 +239,11 @@ class Server
         command_index_add(index_, rows::all());
         if (shape.rows)
             command_index_add(index_, shape.rows);
-        ks = engine.fixed.keyspace = keyspace_new(shape.shards, config.limits.databases);
+        if (shape.slotted)
+            config.limits.databases = 1;
+        ks = engine.fixed.keyspace = shape.slotted
+                                         ? keyspace_new_slotted(config.limits.databases)
+                                         : keyspace_new(shape.shards, config.limits.databases);
         engine.fixed.commands = index_;
         engine.fixed.log = log_ring_new(shape.ring, shape.slack, size_t{64} << 20);
         engine.saving.log_active = shape.logging;

@@ -1,0 +1,156 @@
+/*
+ * redirect_test.cc — what a node of a cluster answers for slots in each state.
+ */
+#include "tests/core/cmd/engine/dispatch_fixture.h"
+
+#include "core/peer/slot_map.h"
+
+namespace lk
+{
+namespace
+{
+
+const std::string kElsewhere = "-MOVED 12182 10.0.0.2:7002";
+
+/* Node 1 is this one, node 2 another, node 3 a third; slot of "foo" is 12182. */
+class Redirect : public ::testing::Test
+{
+  protected:
+    Redirect()
+    {
+        map_ = slot_map_new(3);
+        map_->self = 1;
+        for (uint16_t n = 1; n <= 3; n++) {
+            std::snprintf(map_->nodes[n - 1].endpoint, NODE_HOST_CHARS, "10.0.0.%u", n);
+            map_->nodes[n - 1].port = static_cast<uint16_t>(7000 + n);
+        }
+        for (uint32_t slot = 0; slot < HASH_SLOTS; slot++)
+            map_->owner[slot] = 1;
+        server.engine.cluster.slots = map_;
+        server.engine.cluster.good_until_ns = INT64_MAX;
+    }
+    ~Redirect() override
+    {
+        slot_map_free(map_);
+    }
+
+    void slot(slot_state state, uint16_t owner, uint16_t other = 0)
+    {
+        server.ks->shards[12182].slot = static_cast<uint16_t>(state);
+        map_->owner[12182] = owner;
+        map_->other[12182] = other;
+    }
+    std::string ask(const std::string &line)
+    {
+        return client.run(line);
+    }
+
+    Server server{{.slotted = true}};
+    Client client{server};
+    slot_map *map_;
+};
+
+TEST_F(Redirect, OwnSlotsAreServed)
+{
+    EXPECT_EQ(ask("SET foo 1"), "+OK");
+    EXPECT_EQ(ask("GET foo"), "$1 1");
+    EXPECT_EQ(ask("MSET {foo}a 1 {foo}b 2"), "+OK");
+    EXPECT_EQ(ask("MGET foo bar"), "-CROSSSLOT Keys in request don't hash to the same slot");
+}
+
+TEST_F(Redirect, SlotsOfOthersAreElsewhere)
+{
+    slot(SLOT_FOREIGN, 2);
+    EXPECT_EQ(ask("GET foo"), kElsewhere);
+    EXPECT_EQ(ask("SET foo 1"), kElsewhere);
+    EXPECT_EQ(ask("MGET foo {foo}a"), kElsewhere);
+    EXPECT_EQ(ask("GET bar"), "$-1");
+    slot(SLOT_FOREIGN, 0);
+    EXPECT_EQ(ask("GET foo"), "-CLUSTERDOWN Hash slot not served");
+}
+
+TEST_F(Redirect, MigratingSlotServesWhatIsHere)
+{
+    EXPECT_EQ(ask("SET foo 1"), "+OK");
+    slot(SLOT_MIGRATING, 1, 2);
+    EXPECT_EQ(ask("GET foo"), "$1 1");
+    EXPECT_EQ(ask("GET {foo}b"), "-ASK 12182 10.0.0.2:7002");
+    EXPECT_EQ(ask("SET {foo}b 1"), "-ASK 12182 10.0.0.2:7002");
+    EXPECT_EQ(ask("MGET foo {foo}b"), "-TRYAGAIN Multiple keys request during rehashing of slot");
+    EXPECT_EQ(ask("MGET {foo}a {foo}b"), "-ASK 12182 10.0.0.2:7002");
+}
+
+TEST_F(Redirect, ImportingSlotServesWhoAsksOnce)
+{
+    slot(SLOT_IMPORTING, 2, 2);
+    EXPECT_EQ(ask("SET foo 1"), kElsewhere);
+    session_set(&client.session, SESSION_ASKING, true);
+    EXPECT_EQ(ask("SET foo 1"), "+OK");
+    EXPECT_EQ(ask("GET foo"), kElsewhere) << "ASKING holds for one command";
+    session_set(&client.session, SESSION_ASKING, true);
+    EXPECT_EQ(ask("MGET foo {foo}b"), "-TRYAGAIN Multiple keys request during rehashing of slot");
+    session_set(&client.session, SESSION_ASKING, true);
+    EXPECT_EQ(ask("MULTI"), "+OK");
+    EXPECT_EQ(ask("GET foo"), "+QUEUED");
+    EXPECT_EQ(ask("EXEC"), "*1 $1 1") << "and for a transaction";
+    EXPECT_EQ(ask("GET foo"), kElsewhere);
+}
+
+TEST_F(Redirect, TransactionsAreSentElsewhereWhole)
+{
+    EXPECT_EQ(ask("MULTI"), "+OK");
+    EXPECT_EQ(ask("SET foo 1"), "+QUEUED");
+    slot(SLOT_FOREIGN, 2); /* it goes between queueing and EXEC */
+    EXPECT_EQ(ask("EXEC"), kElsewhere);
+    EXPECT_EQ(ask("EXEC"), "-ERR EXEC without MULTI");
+    EXPECT_EQ(ask("MULTI"), "+OK");
+    EXPECT_EQ(ask("SET foo 1"), kElsewhere);
+    EXPECT_EQ(ask("SET bar 1"), "+QUEUED");
+    EXPECT_EQ(ask("EXEC"), "-EXECABORT Transaction discarded because of previous errors.");
+    EXPECT_EQ(ask("MULTI"), "+OK");
+    EXPECT_EQ(ask("SET bar 1"), "+QUEUED");
+    EXPECT_EQ(ask("SET baz 1"), "+QUEUED");
+    EXPECT_EQ(ask("EXEC"), "-CROSSSLOT Keys in request don't hash to the same slot");
+    EXPECT_EQ(server.effects(), "");
+}
+
+TEST_F(Redirect, ReplicaAnswersReadsOfWhoSaidReadonly)
+{
+    slot(SLOT_COPY, 2);
+    map_->master = 2;
+    EXPECT_EQ(ask("GET foo"), kElsewhere);
+    session_set(&client.session, SESSION_READONLY, true);
+    EXPECT_EQ(ask("GET foo"), "$-1");
+    EXPECT_EQ(ask("SET foo 1"), kElsewhere);
+    map_->master = 3;
+    EXPECT_EQ(ask("GET foo"), kElsewhere) << "a replica of another node's";
+}
+
+TEST_F(Redirect, ClusterThatIsDownSaysSo)
+{
+    map_->flags = SLOT_MAP_DOWN;
+    EXPECT_EQ(ask("GET foo"), "-CLUSTERDOWN The cluster is down");
+    EXPECT_EQ(ask("DBSIZE"), ":0") << "what names no key is not refused";
+    map_->flags = SLOT_MAP_DOWN | SLOT_MAP_READS_WHEN_DOWN;
+    EXPECT_EQ(ask("GET foo"), "$-1");
+    EXPECT_EQ(ask("SET foo 1"), "-CLUSTERDOWN The cluster is down and only accepts read commands");
+    map_->flags = 0;
+    server.engine.cluster.good_until_ns = 0; /* nobody was heard for too long */
+    EXPECT_EQ(ask("SET foo 1"), "-CLUSTERDOWN The cluster is down");
+}
+
+TEST_F(Redirect, MastersStreamIsNeverSentAway)
+{
+    slot(SLOT_COPY, 2);
+    session_set(&client.session, SESSION_MASTER, true);
+    EXPECT_EQ(ask("SET foo 1"), "+OK");
+}
+
+TEST_F(Redirect, OneDatabase)
+{
+    EXPECT_EQ(ask("MOVE foo 1"), "-ERR MOVE is not allowed in cluster mode");
+    EXPECT_EQ(ask("SWAPDB 0 1"), "-ERR SWAPDB is not allowed in cluster mode");
+}
+
+} // namespace
+} // namespace lk
