@@ -1,0 +1,227 @@
+/*
+ * cluster_test.cc — clusters in one process: found, fail over, cut, crash, heal.
+ */
+#include "tests/support/cluster_world.h"
+#include "tests/support/seed.h"
+
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+
+namespace
+{
+
+const char *env_or(const char *name, const char *fallback)
+{
+    const char *value = std::getenv(name);
+    return value && *value ? value : fallback;
+}
+
+uint32_t owner_index(ClusterWorld &w, uint32_t seen_by, uint32_t slot)
+{
+    const cluster_node *n = w.at(seen_by)->owner[slot];
+    for (uint32_t i = 0; n && i < w.size(); i++)
+        if (w.alive(i) && std::string(w.at(i)->self->id) == n->id)
+            return i;
+    return UINT32_MAX;
+}
+
+TEST(Cluster, NodesMeetAndAgree)
+{
+    ClusterWorld w(test_seed(), 6);
+    w.found(3);
+    EXPECT_EQ(w.broken(), "");
+    EXPECT_EQ(w.disagreement(), "");
+    for (uint32_t i = 0; i < 6; i++) {
+        EXPECT_EQ(w.at(i)->node_count, 6u);
+        EXPECT_EQ(w.at(i)->size, 3u);
+        EXPECT_EQ(cluster_is_master(w.at(i)->self), i < 3);
+    }
+}
+
+TEST(Cluster, ReplicaWithTheMostDataTakesOver)
+{
+    ClusterWorld w(test_seed() + 1, 7);
+    w.found(3);
+    w.set_offset(3, 100); /* 3 and 6 replicate 0 */
+    w.set_offset(6, 200);
+    w.run(3000);
+    w.crash(0);
+    w.run(12000);
+    EXPECT_EQ(w.broken(), "");
+    EXPECT_EQ(w.disagreement(), "");
+    EXPECT_EQ(owner_index(w, 1, 0), 6u);
+    EXPECT_EQ(w.at(3)->self->master ? std::string(w.at(3)->self->master->id) : "",
+              w.at(6)->self->id);
+    w.restart(0);
+    w.run(15000);
+    EXPECT_EQ(w.disagreement(), "");
+    EXPECT_FALSE(cluster_is_master(w.at(0)->self)) << "the old master follows the new one";
+}
+
+TEST(Cluster, MinoritySaysDownAndComesBack)
+{
+    ClusterWorld w(test_seed() + 2, 3);
+    w.found(3);
+    w.isolate(0, true);
+    w.run(8000);
+    EXPECT_TRUE(w.at(0)->down);
+    EXPECT_TRUE(w.at(1)->down) << "a third of the slots is nobody's";
+    w.isolate(0, false);
+    w.run(20000);
+    EXPECT_EQ(w.disagreement(), "");
+}
+
+TEST(Cluster, ManualFailoverWaitsForThePausedMastersOffset)
+{
+    ClusterWorld w(test_seed() + 3, 6);
+    w.found(3);
+    w.set_offset(0, 500);
+    w.set_offset(3, 400);
+    w.run(2000);
+    EXPECT_EQ(cluster_failover(w.at(3), FAILOVER_PLAIN), nullptr);
+    w.run(2000);
+    EXPECT_FALSE(cluster_is_master(w.at(3)->self)) << "it does not have all yet";
+    w.set_offset(3, 500);
+    w.run(4000);
+    EXPECT_TRUE(cluster_is_master(w.at(3)->self));
+    EXPECT_EQ(w.disagreement(), "");
+    EXPECT_EQ(w.broken(), "");
+}
+
+TEST(Cluster, EqualEpochsPart)
+{
+    ClusterWorld w(test_seed() + 4, 3);
+    for (uint32_t i = 0; i < 3; i++)
+        cluster_add_slot(w.at(i), w.at(i)->self, i); /* all of epoch 0 */
+    w.found(3);
+    for (uint32_t i = 0; i < 3; i++)
+        for (uint32_t j = 0; j < i; j++)
+            EXPECT_NE(w.at(i)->self->config_epoch, w.at(j)->self->config_epoch);
+}
+
+TEST(Cluster, ForgottenNodeIsNotHeardOfAgain)
+{
+    ClusterWorld w(test_seed() + 5, 4);
+    w.found(3);
+    const std::string id = w.at(3)->self->id;
+    for (uint32_t i = 0; i < 3; i++)
+        EXPECT_EQ(cluster_forget(w.at(i), bytes_cstr(id.c_str())), nullptr);
+    w.crash(3);
+    w.run(10000);
+    for (uint32_t i = 0; i < 3; i++)
+        EXPECT_EQ(cluster_find(w.at(i), bytes_cstr(id.c_str())), nullptr);
+}
+
+TEST(Cluster, FileOfTwoKindsOfServerIsReadAndWrittenBack)
+{
+    const std::string me(40, 'a'), other(40, 'b'), replica(40, 'c'), shard(40, 'd');
+    const std::string text =
+        me + " 10.0.0.1:7000@17000,,tls-port=0,shard-id=" + shard +
+        " myself,master - 0 0 3 connected 0-5 7 [7->-" + other + "] [9-<-" + other + "]\n" + other +
+        " ::1:7001@17001,host.example master,fail - 1 1700000000000 2 disconnected 8-10\n" +
+        replica + " 10.0.0.3:7002@17002 slave " + me + " 0 0 3 connected\n" +
+        "vars currentEpoch 6 lastVoteEpoch 5\n";
+    ClusterWorld w(test_seed(), 1);
+    uint32_t line;
+    ASSERT_TRUE(cluster_load_text(w.at(0), bytes_of(text.data(), text.size()), &line)) << line;
+    const cluster *c = w.at(0);
+    EXPECT_EQ(c->self->id, me);
+    EXPECT_EQ(c->self->slot_count, 7u);
+    EXPECT_EQ(c->current_epoch, 6u);
+    EXPECT_EQ(c->last_vote_epoch, 5u);
+    ASSERT_NE(c->migrating[7], nullptr);
+    EXPECT_EQ(c->migrating[7]->id, other);
+    EXPECT_EQ(c->importing[9]->id, other);
+    EXPECT_STREQ(c->importing[9]->ip, "::1");
+    EXPECT_STREQ(c->importing[9]->hostname, "host.example");
+    EXPECT_EQ(cluster_find(c, bytes_cstr(replica.c_str()))->master, c->self);
+    buf out = {};
+    cluster_save_text(c, &out);
+    const std::string saved(out.data, out.size);
+    buf_release(&out);
+    EXPECT_NE(saved.find("0-5 7 [7->-" + other + "] [9-<-" + other + "]"), std::string::npos);
+    EXPECT_NE(saved.find(",shard-id=" + shard), std::string::npos);
+    EXPECT_NE(saved.find("vars currentEpoch 6 lastVoteEpoch 5"), std::string::npos);
+}
+
+TEST(Cluster, DamagedFilesAreRefused)
+{
+    ClusterWorld good(test_seed() + 6, 4);
+    good.found(2);
+    buf out = {};
+    cluster_save_text(good.at(0), &out);
+    const std::string text(out.data, out.size);
+    buf_release(&out);
+    std::mt19937_64 rng(test_seed());
+    for (int i = 0; i < 300; i++) {
+        std::string bad = text;
+        for (uint64_t n = 1 + rng() % 3; n > 0; n--)
+            bad[rng() % bad.size()] = static_cast<char>(rng());
+        if (rng() % 4 == 0)
+            bad.resize(rng() % bad.size());
+        ClusterWorld w(i, 1);
+        uint32_t line;
+        cluster_load_text(w.at(0), bytes_of(bad.data(), bad.size()), &line); /* and no crash */
+    }
+    for (const std::string bad : {"x", "vars currentEpoch -1 lastVoteEpoch 0\n", "\n"}) {
+        ClusterWorld w(1, 1);
+        uint32_t line;
+        EXPECT_FALSE(cluster_load_text(w.at(0), bytes_of(bad.data(), bad.size()), &line)) << bad;
+    }
+}
+
+/* Everything at once, and then peace: nothing was broken meanwhile, and all agree in the end. */
+void storm(uint64_t seed)
+{
+    ClusterWorld w(seed, 8);
+    w.found(4);
+    ASSERT_EQ(w.broken(), "") << seed;
+    w.faults.break_in_1000 = 5;
+    w.faults.delay_ms = 200;
+    w.faults.crash_in_1000 = 2;
+    for (int step = 0; step < 12 && w.broken().empty(); step++) {
+        const auto node = static_cast<uint32_t>(w.rng()() % w.size());
+        const auto other = static_cast<uint32_t>(w.rng()() % w.size());
+        switch (w.rng()() % 6) {
+        case 0:
+            w.crash(node);
+            break;
+        case 1:
+            w.restart(node);
+            break;
+        case 2:
+            w.isolate(node, true);
+            break;
+        case 3:
+            w.isolate(node, false);
+            break;
+        case 4:
+            w.cut(node, other, w.rng()() % 2);
+            break;
+        default:
+            if (w.alive(node))
+                cluster_failover(w.at(node), static_cast<failover_kind>(w.rng()() % 2));
+            break;
+        }
+        w.run(static_cast<int64_t>(w.rng()() % 4000));
+    }
+    w.faults = {};
+    for (uint32_t i = 0; i < w.size(); i++) {
+        w.restart(i);
+        w.isolate(i, false);
+    }
+    w.run(60000);
+    EXPECT_EQ(w.broken(), "") << "seed " << seed;
+    EXPECT_EQ(w.disagreement(), "") << "seed " << seed;
+}
+
+TEST(Cluster, StormsBreakNoRule)
+{
+    const uint64_t first = test_seed();
+    const int rounds = std::atoi(env_or("LATCHKEY_TEST_STORMS", "6"));
+    for (int i = 0; i < rounds && !testing::Test::HasFailure(); i++)
+        storm(first + static_cast<uint64_t>(i));
+}
+
+} // namespace
