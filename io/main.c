@@ -17,6 +17,8 @@
 #include "core/cmd/command/tables_server.h"
 #include "core/cmd/engine/push.h"
 #include "io/admin/admin.h"
+#include "io/cluster/bus.h"
+#include "io/cluster/cmd_cluster.h"
 #include "io/repl/role.h"
 #include "io/saving/persistence.h"
 #include "io/start/check.h"
@@ -47,6 +49,7 @@ struct server {
     struct worker_group *workers;
     struct admin *admin;
     struct tls_config *tls;
+    struct cluster_bus *bus; /* NULL: cluster-enabled no */
     struct stats *stats[WORKERS_MAX + 1]; /* of the workers, and of the link to a master */
     char *executable;
     int supervised;
@@ -243,9 +246,10 @@ static enum save_answer main_save(void *ctx, uint32_t worker, uint64_t session_i
 
 static struct command_index *make_commands(const struct config *c)
 {
-    const struct command *const more[] = {connection_commands, auth_commands,    client_commands,
-                                          slowlog_commands,    monitor_commands, latency_commands,
-                                          command_commands};
+    const struct command *const more[] = {
+        connection_commands, auth_commands,           client_commands,
+        slowlog_commands,    monitor_commands,        latency_commands,
+        command_commands,    cluster_client_commands, cluster_commands};
     struct command_index *ix = command_index_new();
     uint32_t count;
     const struct command *const *tables = command_tables(&count);
@@ -298,6 +302,7 @@ static void read_configuration(struct server *s, int argc, char **argv)
     config_provide(s->config, CONFIG_NEEDS_PUBSUB);
     config_provide(s->config, CONFIG_NEEDS_REPLICA);
     config_provide(s->config, CONFIG_NEEDS_TLS);
+    config_provide(s->config, CONFIG_NEEDS_CLUSTER);
     const int rc = config_load_args(s->config, argc, argv, STDIN_FILENO, &text);
     if (rc == LK_OK)
         return;
@@ -337,8 +342,11 @@ static void make_store(struct server *s, const struct config *c)
     hash_seed_random();
     table_due_base(clock_unix_ms());
     struct engine *engine = &s->engine;
+    /* A cluster has one database. */
     engine->fixed.keyspace =
-        keyspace_new((uint32_t)c->shards, (uint32_t)c->dispatch.limits.databases);
+        c->cluster_enabled
+            ? keyspace_new_slotted(1)
+            : keyspace_new((uint32_t)c->shards, (uint32_t)c->dispatch.limits.databases);
     /* With more workers than CPUs the holder of a lock may not be running: do not wait for it. */
     engine->fixed.keyspace->spin_ns = sysconf(_SC_NPROCESSORS_ONLN) >= (long)workers ? 2000 : 0;
     engine->fixed.commands = make_commands(c);
@@ -404,6 +412,25 @@ static void make_workers(struct server *s, const struct config *c)
                                                .save = main_save,
                                                .log_offset = log_offset,
                                                .log_delay = main_log_delay});
+}
+
+static void main_cluster_applied(void *ctx, const struct config *before, const struct config *after)
+{
+    (void)before;
+    if (((struct server *)ctx)->bus)
+        bus_configure(((struct server *)ctx)->bus, after);
+}
+
+static bool make_bus(struct server *s, const struct config *c)
+{
+    config_register(s->config, CONFIG_HOOK_CLUSTER,
+                    &(struct config_hook){NULL, main_cluster_applied, s});
+    if (!c->cluster_enabled)
+        return true;
+    s->bus = bus_new(&(struct bus_parts){
+        .config = s->config, .engine = &s->engine, .ctx = s, .answer = main_answer});
+    s->engine.cluster.bus = s->bus;
+    return s->bus != NULL;
 }
 
 static void see_to_changes(struct server *s)
@@ -473,6 +500,8 @@ static void free_all(struct server *s)
     worker_group_free(s->workers);
     role_free(s->role);
     tls_config_free(s->tls);
+    if (s->bus)
+        bus_free(s->bus);
     log_ring_free(s->engine.fixed.log);
     admin_free(s->admin);
     push_hub_free(s->engine.fixed.push);
@@ -491,6 +520,8 @@ static void main_end(struct server *s)
 {
     const struct config *c = config_current(s->config);
     role_end(s->role);
+    if (s->bus)
+        bus_stop(s->bus);
     worker_group_stop(s->workers);
     worker_group_join(s->workers);
     startup_signals_end();
@@ -543,7 +574,7 @@ int main(int argc, char **argv)
         exit(1);
     make_store(&s, c);
     make_workers(&s, c);
-    if (!worker_listen_open(s.workers, c))
+    if (!worker_listen_open(s.workers, c) || !make_bus(&s, c))
         exit(1);
     startup_log_banner(c, worker_count(c), net_uring_usable(NULL) ? "uring" : "epoll");
     role_begin(s.role);
@@ -554,6 +585,8 @@ int main(int argc, char **argv)
         _exit(1); /* the log says why; workers run, and what was loaded is for nobody */
     __atomic_store_n(&s.loaded, true, __ATOMIC_RELEASE);
     role_start(s.role);
+    if (s.bus)
+        bus_start(s.bus);
     startup_ready(c, s.supervised);
     wait_for_the_end(&s);
     main_end(&s);

@@ -6,14 +6,14 @@ with the longest prefix, knows its own room, and the rooms that its row names.
     core/base <- ds, proto <- types <- store <- cmd;  proto <- peer
     core/cmd: command <- client <- engine <- families (none knows another) <- tables.c
     persist:  file_ops <- log_thread, rdb <- aof <- saver; log_thread <- repl
-    io:       net, config <- start <- worker <- saving <- repl <- admin <- main.c
+    io:       net, config <- start <- worker <- saving <- repl <- cluster <- admin <- main.c
 """
 
 BASE = ["core/base/"]
 DS = BASE + ["core/ds/"]
 TYPES = DS + ["core/types/"]
 STORE = TYPES + ["core/store/"]
-LOWER = STORE + ["core/proto/"]
+LOWER = STORE + ["core/proto/", "core/peer/"]
 
 CLIENT = ["core/cmd/command/"]
 ENGINE = CLIENT + ["core/cmd/client/"]
@@ -35,7 +35,8 @@ START = ["io/net/", "io/config/"]
 WORKER = START + ["io/start/"]
 SAVING = WORKER + ["io/worker/"]
 REPLICATION = SAVING + ["io/saving/"]
-ADMIN = REPLICATION + ["io/repl/"]
+CLUSTER = REPLICATION + ["io/repl/"]
+ADMIN = CLUSTER + ["io/cluster/"]
 MAIN = ADMIN + ["io/admin/"]
 
 ROOMS = {
@@ -63,6 +64,7 @@ ROOMS = {
     "io/worker/": CORE + PERSIST + WORKER,
     "io/saving/": CORE + PERSIST + SAVING,
     "io/repl/": CORE + PERSIST + REPLICATION + PEER,
+    "io/cluster/": CORE + PERSIST + CLUSTER,
     "io/admin/": CORE + PERSIST + ADMIN + PEER,
     "io/main": CORE + PERSIST + MAIN + PEER,
 }

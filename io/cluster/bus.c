@@ -1,0 +1,505 @@
+/*
+ * bus.c — the bus' thread, and what others ask of it.
+ */
+#include "core/base/clock.h"
+#include "core/base/log.h"
+#include "core/base/mem.h"
+#include "core/base/rng.h"
+#include "core/cmd/client/registry.h"
+#include "core/store/keyspace.h"
+#include "core/store/reclaim.h"
+#include "io/cluster/bus_priv.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+enum { EVENTS_AT_ONCE = 64 };
+
+/* --- requests -------------------------------------------------------------------------------- */
+
+static void bus_wake(struct cluster_bus *b)
+{
+    const uint64_t one = 1;
+    (void)!write(b->wake, &one, sizeof one);
+}
+
+const char *bus_error(struct cluster_bus *b, const char *format, ...)
+{
+    va_list args;
+    b->error.size = 0;
+    va_start(args, format);
+    buf_vprintf(&b->error, format, args);
+    va_end(args);
+    buf_append_char(&b->error, '\0');
+    return b->error.data;
+}
+
+void bus_say(struct cluster_bus *b, const char *format, ...)
+{
+    va_list args;
+    b->say.size = 0;
+    buf_append_char(&b->say, '+');
+    va_start(args, format);
+    buf_vprintf(&b->say, format, args);
+    va_end(args);
+    buf_append_cstr(&b->say, "\r\n");
+}
+
+void bus_request(struct cluster_bus *b, bus_change *change, const struct args *a, uint32_t worker,
+                 uint64_t session_id)
+{
+    size_t bytes = a->n * sizeof(struct bytes);
+    for (uint32_t i = 0; i < a->n; i++)
+        bytes += a->v[i].size;
+    struct bytes *words = mem_alloc(bytes);
+    char *to = (char *)(words + a->n);
+    for (uint32_t i = 0; i < a->n; i++) {
+        words[i] = bytes_of(to, a->v[i].size);
+        if (a->v[i].size > 0)
+            memcpy(to, a->v[i].data, a->v[i].size);
+        to += a->v[i].size;
+    }
+    struct bus_request *r = mem_new(struct bus_request);
+    *r = (struct bus_request){.change = change,
+                              .args = {words, a->n},
+                              .bytes = bytes,
+                              .worker = worker,
+                              .session_id = session_id};
+    pthread_mutex_lock(&b->requests_lock);
+    *b->requests_end = r;
+    b->requests_end = &r->next;
+    pthread_mutex_unlock(&b->requests_lock);
+    bus_wake(b);
+}
+
+void bus_publish(struct cluster_bus *b, bool shard, struct bytes channel, struct bytes message)
+{
+    const size_t sizes[3] = {shard, channel.size, message.size};
+    pthread_mutex_lock(&b->requests_lock);
+    buf_append(&b->published, sizes, sizeof sizes);
+    buf_append_bytes(&b->published, channel);
+    buf_append_bytes(&b->published, message);
+    pthread_mutex_unlock(&b->requests_lock);
+    bus_wake(b);
+}
+
+void bus_configure(struct cluster_bus *b, const struct config *c)
+{
+    struct bus_settings settings;
+    bus_settings(c, &settings);
+    pthread_mutex_lock(&b->requests_lock);
+    b->wanted = settings;
+    b->wants = true;
+    pthread_mutex_unlock(&b->requests_lock);
+    bus_wake(b);
+}
+
+static void bus_send_published(struct cluster_bus *b, const struct buf *published)
+{
+    size_t sizes[3];
+    for (size_t at = 0; at < published->size;) {
+        memcpy(sizes, published->data + at, sizeof sizes);
+        at += sizeof sizes;
+        const char *channel = published->data + at;
+        cluster_publish(b->cluster, sizes[0] != 0, bytes_of(channel, sizes[1]),
+                        bytes_of(channel + sizes[1], sizes[2]));
+        at += sizes[1] + sizes[2];
+    }
+}
+
+/* Under the lock: makes the changes that clients asked for. */
+static void bus_take_requests(struct cluster_bus *b)
+{
+    pthread_mutex_lock(&b->requests_lock);
+    struct bus_request *r = b->requests;
+    b->requests = NULL;
+    b->requests_end = &b->requests;
+    struct buf published = b->published;
+    b->published = (struct buf){0};
+    pthread_mutex_unlock(&b->requests_lock);
+    bus_send_published(b, &published);
+    buf_release(&published);
+    for (; r; r = r->next) {
+        b->say.size = 0;
+        const char *error = r->change(b, b->cluster, &r->args);
+        if (error)
+            buf_printf(&r->reply, "-%s\r\n", error);
+        else if (b->say.size > 0)
+            buf_append_bytes(&r->reply, buf_bytes(&b->say));
+        else
+            buf_append_cstr(&r->reply, "+OK\r\n");
+        *b->done_end = r;
+        b->done_end = &r->next;
+    }
+    *b->done_end = NULL;
+}
+
+static void bus_free_request(struct bus_request *r)
+{
+    buf_release(&r->reply);
+    mem_free((void *)(uintptr_t)r->args.v, r->bytes);
+    mem_delete(r);
+}
+
+static void bus_answer_requests(struct cluster_bus *b)
+{
+    for (struct bus_request *r = b->done, *next; r; r = next) {
+        next = r->next;
+        b->parts.answer(b->parts.ctx, r->worker, r->session_id, buf_bytes(&r->reply));
+        bus_free_request(r);
+    }
+    b->done = NULL;
+    b->done_end = &b->done;
+}
+
+/* Who asked while the server ended has gone. */
+static void bus_drop_requests(struct cluster_bus *b)
+{
+    for (struct bus_request *r = b->requests, *next; r; r = next) {
+        next = r->next;
+        bus_free_request(r);
+    }
+    b->requests = NULL;
+}
+
+/* --- the way around -------------------------------------------------------------------------- */
+
+/* Until when a majority is known to have been in touch, if the last word of each is counted. */
+static int64_t bus_good_until_ms(const struct cluster *c)
+{
+    int64_t heard[1024];
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < c->node_count && n < 1024; i++) {
+        const struct cluster_node *node = c->nodes[i];
+        if (!cluster_is_master(node) || node->slot_count == 0)
+            continue;
+        int64_t at = node == c->self ? c->now_ms : node->data_received_ms;
+        uint32_t j = n++;
+        for (; j > 0 && heard[j - 1] < at; j--) /* newest first */
+            heard[j] = heard[j - 1];
+        heard[j] = at;
+    }
+    return n == 0 ? INT64_MAX / 2000000 : heard[n / 2] + c->options.node_timeout_ms;
+}
+
+struct bus_outcome {
+    uint32_t todo;
+    struct buf text;
+    struct slot_map *map;
+    char ip[NODE_IP_CHARS];
+    uint16_t port;
+    bool master;
+    int64_t pause_ms; /* of clients; -1: no change */
+};
+
+/* Under the lock: what is to be done without it. */
+static void bus_gather(struct cluster_bus *b, struct bus_outcome *out, uint8_t *words)
+{
+    struct cluster *c = b->cluster;
+    const struct cluster_node *master = c->self->master;
+    out->todo = c->todo;
+    c->todo = 0;
+    out->pause_ms = b->pause_ms;
+    b->pause_ms = -1;
+    if (out->todo & CLUSTER_SAVE)
+        cluster_save_text(c, &out->text);
+    if (out->todo & CLUSTER_MAP) {
+        out->map = cluster_map(c);
+        bus_words(c, words);
+    }
+    out->master = cluster_is_master(c->self);
+    if (out->todo & CLUSTER_ROLE && master) {
+        memcpy(out->ip, master->ip, sizeof out->ip);
+        out->port = c->options.tls ? master->tls_port : master->port;
+    }
+    const int64_t until_ms = bus_good_until_ms(c);
+    __atomic_store_n(&b->parts.engine->cluster.good_until_ns, until_ms * 1000000, __ATOMIC_RELAXED);
+}
+
+static void bus_pause(struct cluster_bus *b, int64_t until_ms)
+{
+    struct engine *e = b->parts.engine;
+    gate_close(&e->fixed.keyspace->gate);
+    if (until_ms)
+        engine_pause(e, PAUSE_BY_SLOTS, PAUSE_WRITES, until_ms);
+    else
+        engine_pause_end(e, PAUSE_BY_SLOTS);
+    gate_open(&e->fixed.keyspace->gate);
+    if (e->fixed.registry && !until_ms)
+        registry_wake_all(e->fixed.registry);
+}
+
+static void bus_carry_out(struct cluster_bus *b, struct bus_outcome *out, const uint8_t *words)
+{
+    if (out->todo & CLUSTER_SAVE && !nodes_file_write(b->path, buf_bytes(&out->text))) {
+        log_line(LOG_WARNING, "Fatal: can't update cluster config file.");
+        exit(1); /* what it has promised would be forgotten */
+    }
+    if (out->pause_ms >= 0)
+        bus_pause(b, out->pause_ms);
+    if (out->map)
+        bus_apply(b, out->map, words);
+    if (out->todo & CLUSTER_ROLE && b->parts.role)
+        b->parts.role(b->parts.ctx, out->master ? NULL : out->ip, out->port);
+    buf_release(&out->text);
+}
+
+static void bus_take_settings(struct cluster_bus *b)
+{
+    struct bus_settings settings;
+    pthread_mutex_lock(&b->requests_lock);
+    const bool wants = b->wants;
+    b->wants = false;
+    settings = b->wanted;
+    pthread_mutex_unlock(&b->requests_lock);
+    if (!wants)
+        return;
+    b->sendbuf_limit = settings.sendbuf_limit;
+    if (memcmp(&settings.options, &b->cluster->options, sizeof settings.options) != 0)
+        cluster_set_options(b->cluster, &settings.options);
+}
+
+static void bus_event(struct cluster_bus *b, const struct epoll_event *ev, int64_t now_ms)
+{
+    uint64_t count;
+    if (ev->data.ptr == &b->wake) {
+        (void)!read(b->wake, &count, sizeof count);
+        return;
+    }
+    for (uint32_t i = 0; i < b->listeners.count; i++)
+        if (ev->data.ptr == &b->listeners.fd[i]) {
+            bus_accept(b, b->listeners.fd[i]);
+            return;
+        }
+    bus_socket_event(b, ev->data.ptr, ev->events, now_ms);
+}
+
+/* One way around; returns how long to wait, in ms. */
+static int bus_turn(struct cluster_bus *b, const struct epoll_event *events, int n,
+                    int64_t *next_tick_ms, uint8_t *words)
+{
+    struct bus_outcome out = {0};
+    pthread_mutex_lock(&b->lock);
+    const int64_t now_ms = bus_now_ms();
+    b->cluster->now_ms = now_ms;
+    for (int i = 0; i < n; i++)
+        bus_event(b, &events[i], now_ms);
+    bus_take_requests(b);
+    bus_take_settings(b);
+    if (now_ms >= *next_tick_ms) {
+        cluster_tick(b->cluster, now_ms);
+        *next_tick_ms = now_ms + CLUSTER_TICK_MS;
+    }
+    bus_gather(b, &out, words);
+    pthread_mutex_unlock(&b->lock);
+    bus_carry_out(b, &out, words);
+    pthread_mutex_lock(&b->lock);
+    bus_send_all(b);
+    pthread_mutex_unlock(&b->lock);
+    bus_answer_requests(b);
+    const int64_t wait_ms = *next_tick_ms - bus_now_ms();
+    return wait_ms < 0 ? 0 : (int)wait_ms;
+}
+
+static void *bus_main(void *arg)
+{
+    struct cluster_bus *b = arg;
+    struct epoll_event events[EVENTS_AT_ONCE];
+    uint8_t *words = mem_alloc(HASH_SLOTS);
+    int64_t next_tick_ms = 0;
+    int n = 0;
+    while (!__atomic_load_n(&b->stop, __ATOMIC_ACQUIRE)) {
+        const int wait_ms = bus_turn(b, events, n, &next_tick_ms, words);
+        n = epoll_wait(b->epoll, events, EVENTS_AT_ONCE, wait_ms);
+        n = n < 0 ? 0 : n;
+    }
+    mem_free(words, HASH_SLOTS);
+    reclaim_flush();
+    return NULL;
+}
+
+/* --- what the state machine asks ------------------------------------------------------------- */
+
+static uint64_t bus_offset(void *bus)
+{
+    const struct cluster_bus *b = bus;
+    return b->parts.offset ? b->parts.offset(b->parts.ctx) : 0;
+}
+
+static int64_t bus_data_age_ms(void *bus)
+{
+    const struct cluster_bus *b = bus;
+    return b->parts.data_age_ms ? b->parts.data_age_ms(b->parts.ctx) : 0;
+}
+
+uint64_t bus_keys_in_slot(const struct cluster_bus *b, uint32_t slot)
+{
+    const struct keyspace *ks = b->parts.engine->fixed.keyspace;
+    return __atomic_load_n(&ks->shards[slot].first.count, __ATOMIC_RELAXED);
+}
+
+static uint64_t bus_count_keys(void *bus, uint32_t slot)
+{
+    return bus_keys_in_slot(bus, slot);
+}
+
+/* Under the lock, which workers inside the gate may wait for: so the gate is closed later. */
+static void bus_note_pause(void *bus, int64_t until_ms)
+{
+    struct cluster_bus *b = bus;
+    b->pause_ms = until_ms ? cluster_unix_ms(b->cluster, until_ms) : 0;
+}
+
+static void bus_hear_message(void *bus, bool shard, struct bytes channel, struct bytes message)
+{
+    const struct cluster_bus *b = bus;
+    if (b->parts.publish)
+        b->parts.publish(b->parts.ctx, shard, channel, message);
+}
+
+/* --- begin and end --------------------------------------------------------------------------- */
+
+static bool bus_load(struct cluster_bus *b)
+{
+    struct buf text = {0};
+    uint32_t line;
+    bool fine = true;
+    if (nodes_file_read(b->path, &text)) {
+        fine = cluster_load_text(b->cluster, buf_bytes(&text), &line);
+        if (!fine)
+            log_line(LOG_WARNING, "Unrecoverable error: corrupted cluster config file %s, line %u.",
+                     b->path, line);
+        else
+            log_line(LOG_NOTICE, "Node configuration loaded, I'm %.40s", b->cluster->self->id);
+    } else {
+        log_line(LOG_NOTICE, "No cluster configuration found, I'm %.40s", b->cluster->self->id);
+    }
+    buf_release(&text);
+    return fine;
+}
+
+/* Before anybody is served: the file, the words and the map. */
+static void bus_begin(struct cluster_bus *b)
+{
+    struct bus_outcome out = {0};
+    uint8_t *words = mem_alloc(HASH_SLOTS);
+    b->cluster->todo |= CLUSTER_SAVE | CLUSTER_MAP;
+    bus_gather(b, &out, words);
+    b->cluster->todo |= out.todo & CLUSTER_ROLE;
+    out.todo &= ~(uint32_t)CLUSTER_ROLE;
+    bus_carry_out(b, &out, words);
+    mem_free(words, HASH_SLOTS);
+}
+
+struct cluster_bus *bus_new(const struct bus_parts *parts)
+{
+    const struct config *c = config_current(parts->config);
+    struct cluster_bus *b = mem_new(struct cluster_bus);
+    struct bus_settings settings;
+    uint64_t seed;
+    b->parts = *parts;
+    b->pause_ms = -1;
+    pthread_mutex_init(&b->lock, NULL);
+    pthread_mutex_init(&b->requests_lock, NULL);
+    b->requests_end = &b->requests;
+    b->done_end = &b->done;
+    b->words = mem_calloc(HASH_SLOTS);
+    b->path = mem_strdup(c->cluster_config_file);
+    b->epoll = epoll_create1(EPOLL_CLOEXEC);
+    b->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    rng_system(&seed, sizeof seed);
+    bus_settings(c, &settings);
+    b->sendbuf_limit = settings.sendbuf_limit;
+    const struct cluster_ops ops = {.ctx = b,
+                                    .connect = bus_connect,
+                                    .offset = bus_offset,
+                                    .data_age_ms = bus_data_age_ms,
+                                    .keys_in_slot = bus_count_keys,
+                                    .pause = bus_note_pause,
+                                    .publish = bus_hear_message};
+    b->cluster = cluster_new(&settings.options, &ops, seed, bus_now_ms(), clock_unix_ms());
+    struct epoll_event ev = {.events = EPOLLIN, .data.ptr = &b->wake};
+    const bool made =
+        b->epoll >= 0 && b->wake >= 0 && epoll_ctl(b->epoll, EPOLL_CTL_ADD, b->wake, &ev) == 0;
+    b->file_lock = nodes_file_lock(b->path);
+    if (!made || b->file_lock < 0 || !bus_load(b) || !bus_listen(b)) {
+        bus_free(b);
+        return NULL;
+    }
+    bus_begin(b);
+    return b;
+}
+
+void bus_start(struct cluster_bus *b)
+{
+    LK_ASSERT(!b->running);
+    b->running = pthread_create(&b->thread, NULL, bus_main, b) == 0;
+    LK_ASSERT(b->running);
+}
+
+void bus_stop(struct cluster_bus *b)
+{
+    __atomic_store_n(&b->stop, 1, __ATOMIC_RELEASE);
+    bus_wake(b);
+    if (b->running)
+        pthread_join(b->thread, NULL);
+    b->running = false;
+}
+
+void bus_free(struct cluster_bus *b)
+{
+    LK_ASSERT(!b->running);
+    bus_close_all(b);
+    listen_close(&b->listeners);
+    cluster_free(b->cluster);
+    bus_drop_requests(b);
+    if (b->epoll >= 0)
+        close(b->epoll);
+    if (b->wake >= 0)
+        close(b->wake);
+    if (b->file_lock >= 0)
+        close(b->file_lock);
+    slot_map_free((struct slot_map *)(uintptr_t)b->parts.engine->cluster.slots);
+    b->parts.engine->cluster.slots = NULL;
+    mem_free(b->words, HASH_SLOTS);
+    mem_strfree(b->path);
+    buf_release(&b->error);
+    buf_release(&b->say);
+    buf_release(&b->published);
+    pthread_mutex_destroy(&b->lock);
+    pthread_mutex_destroy(&b->requests_lock);
+    mem_delete(b);
+}
+
+/* --- questions ------------------------------------------------------------------------------- */
+
+const struct cluster *bus_look(struct cluster_bus *b)
+{
+    pthread_mutex_lock(&b->lock);
+    return b->cluster;
+}
+
+void bus_done(struct cluster_bus *b)
+{
+    pthread_mutex_unlock(&b->lock);
+}
+
+size_t bus_pending_bytes(struct cluster_bus *b)
+{
+    size_t bytes = 0;
+    for (const struct cluster_link *l = bus_look(b)->links; l; l = l->next)
+        bytes += l->out.capacity;
+    bus_done(b);
+    return bytes;
+}
+
+uint64_t bus_links_cut(struct cluster_bus *b)
+{
+    bus_look(b);
+    const uint64_t cut = b->links_cut;
+    bus_done(b);
+    return cut;
+}

@@ -1,0 +1,84 @@
+/*
+ * bus.h — this node's part in its cluster: the thread that talks to the other nodes.
+ *
+ * The state machine (core/peer/cluster.h) decides; the bus gives it frames and time, and does what
+ * it wants done, in this order, each time around:
+ *
+ *   frames, requests, time --> state machine
+ *   nodes.conf is written, and on the disk
+ *   the words of the shards are set, the map is published
+ *   frames leave, requests are answered
+ *
+ * So nothing is claimed that is not on the disk, and nothing that a worker would refuse (K5).
+ *
+ * Threads  bus_new, bus_start, bus_stop, bus_free: main; the others any
+ */
+#ifndef LK_IO_CLUSTER_BUS_H
+#define LK_IO_CLUSTER_BUS_H
+
+#include "core/cmd/engine/engine.h"
+#include "core/peer/cluster.h"
+#include "io/config/config_holder.h"
+
+LK_BEGIN
+
+struct cluster_bus;
+
+struct bus_parts {
+    struct config_holder *config;
+    struct engine *engine;
+    void *ctx;
+    /* Ends the wait of a session; it may have gone. */
+    void (*answer)(void *ctx, uint32_t worker, uint64_t session_id, struct bytes reply);
+    /* This node is to be the replica of that address, or a master (ip NULL).  May be NULL. */
+    void (*role)(void *ctx, const char *ip, uint16_t port);
+    uint64_t (*offset)(void *ctx);     /* of the data; may be NULL */
+    int64_t (*data_age_ms)(void *ctx); /* may be NULL */
+    /* A message that another node publishes.  May be NULL. */
+    void (*publish)(void *ctx, bool shard, struct bytes channel, struct bytes message);
+};
+
+/*
+ * Reads nodes.conf, or begins one.  NULL: it is broken, somebody else uses it, or the port cannot
+ * be listened on; the log says which.
+ */
+struct cluster_bus *bus_new(const struct bus_parts *parts);
+void bus_start(struct cluster_bus *b);
+void bus_stop(struct cluster_bus *b); /* joins the thread */
+void bus_free(struct cluster_bus *b);
+
+/* The configuration has changed: any thread. */
+void bus_configure(struct cluster_bus *b, const struct config *c);
+
+/* What the state machine knows, between bus_look and bus_done: nobody else looks meanwhile. */
+const struct cluster *bus_look(struct cluster_bus *b);
+void bus_done(struct cluster_bus *b);
+
+/*
+ * A change that a client asks for: the bus makes it, and answers behind it.  Runs on the bus'
+ * thread, with the state machine to itself; returns NULL for OK, or the error line; the text lives
+ * until the next call.
+ */
+typedef const char *bus_change(struct cluster_bus *b, struct cluster *c, const struct args *a);
+void bus_request(struct cluster_bus *b, bus_change *change, const struct args *a, uint32_t worker,
+                 uint64_t session_id);
+
+/* Room for an error line with words of the request in it; for bus_change. */
+const char *bus_error(struct cluster_bus *b, const char *format, ...) LK_PRINTF(2, 3);
+
+/* For bus_change: the request's answer is this simple line and not OK. */
+void bus_say(struct cluster_bus *b, const char *format, ...) LK_PRINTF(2, 3);
+
+/* The keys of a slot, by the count of its table: any thread. */
+uint64_t bus_keys_in_slot(const struct cluster_bus *b, uint32_t slot);
+
+/* A client's message, for the other nodes. */
+void bus_publish(struct cluster_bus *b, bool shard, struct bytes channel, struct bytes message);
+
+/* Bytes that wait to be sent, of all links. */
+size_t bus_pending_bytes(struct cluster_bus *b);
+uint64_t bus_links_cut(struct cluster_bus *b); /* because of cluster-link-sendbuf-limit */
+
+LK_END
+
+#endif

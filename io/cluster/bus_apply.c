@@ -1,0 +1,64 @@
+/*
+ * bus_apply.c — tells the shards what this node may do with them, and workers where the rest is.
+ */
+#include "core/base/mem.h"
+#include "core/store/keyspace.h"
+#include "core/store/reclaim.h"
+#include "io/cluster/bus_priv.h"
+
+enum { ONE_BY_ONE = 64 }; /* more words than this change in one closed gate */
+
+static uint8_t bus_word(const struct cluster *c, uint32_t slot)
+{
+    const struct cluster_node *owner = c->owner[slot];
+    if (owner == c->self)
+        return c->migrating[slot] ? SLOT_MIGRATING : SLOT_SERVED;
+    if (c->importing[slot])
+        return SLOT_IMPORTING;
+    return owner && owner == c->self->master ? SLOT_COPY : SLOT_FOREIGN;
+}
+
+void bus_words(const struct cluster *c, uint8_t words[HASH_SLOTS])
+{
+    for (uint32_t slot = 0; slot < HASH_SLOTS; slot++)
+        words[slot] = bus_word(c, slot);
+}
+
+static void bus_set_word(struct cluster_bus *b, struct shard *s, uint8_t word)
+{
+    __atomic_store_n(&s->slot, word, __ATOMIC_RELAXED);
+    b->words[s->index] = word;
+}
+
+static void bus_set_words(struct cluster_bus *b, const uint8_t *words)
+{
+    struct keyspace *ks = b->parts.engine->fixed.keyspace;
+    uint32_t changed = 0;
+    for (uint32_t slot = 0; slot < HASH_SLOTS; slot++)
+        changed += words[slot] != b->words[slot];
+    const bool all = changed > ONE_BY_ONE;
+    if (all)
+        gate_close(&ks->gate);
+    for (uint32_t slot = 0; changed > 0 && slot < HASH_SLOTS; slot++) {
+        struct shard *s = &ks->shards[slot];
+        if (words[slot] == b->words[slot])
+            continue;
+        if (!all)
+            shard_lock(s);
+        bus_set_word(b, s, words[slot]);
+        if (!all)
+            shard_unlock(s);
+    }
+    if (all)
+        gate_open(&ks->gate);
+}
+
+void bus_apply(struct cluster_bus *b, struct slot_map *map, const uint8_t *words)
+{
+    struct engine *e = b->parts.engine;
+    bus_set_words(b, words);
+    const struct slot_map *before = __atomic_exchange_n(&e->cluster.slots, map, __ATOMIC_ACQ_REL);
+    if (before)
+        reclaim_retire((void *)(uintptr_t)before, slot_map_bytes(before));
+    reclaim_collect(0);
+}

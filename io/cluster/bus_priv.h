@@ -1,0 +1,103 @@
+/*
+ * bus_priv.h — the bus' inside.
+ */
+#ifndef LK_IO_CLUSTER_BUS_PRIV_H
+#define LK_IO_CLUSTER_BUS_PRIV_H
+
+#include "core/base/clock.h"
+#include "core/cmd/command/args.h"
+#include "io/cluster/bus.h"
+#include "io/net/listen.h"
+
+#include <pthread.h>
+
+LK_BEGIN
+
+/* The socket of a link; link->bus. */
+struct bus_socket {
+    struct cluster_bus *bus;
+    struct cluster_link *link;
+    int fd;
+    bool connecting, writes; /* epoll is asked for room to write */
+    size_t sent;             /* of link->out */
+    struct buf in;
+};
+
+struct bus_request {
+    struct bus_request *next;
+    bus_change *change;
+    struct args args;
+    size_t bytes;
+    uint32_t worker;
+    uint64_t session_id;
+    struct buf reply;
+};
+
+struct bus_settings {
+    struct cluster_options options;
+    uint64_t sendbuf_limit; /* bytes that may wait for a peer; 0: any number */
+};
+
+struct cluster_bus {
+    struct bus_parts parts;
+    pthread_t thread;
+    bool running;
+    uint32_t stop;        /* __atomic */
+    pthread_mutex_t lock; /* of cluster and its links */
+    struct cluster *cluster;
+    struct listen_set listeners;
+    int epoll, wake; /* wake: an eventfd */
+    int file_lock;   /* nodes.conf is this process's */
+    char *path;
+    uint64_t links_cut;
+    struct buf error, say; /* of the request that is being made */
+    pthread_mutex_t requests_lock;
+    struct bus_request *requests, **requests_end; /* requests_lock */
+    struct bus_request *done, **done_end;         /* the thread's: to be answered */
+    struct buf published;       /* requests_lock: messages of clients: {shard, sizes, bytes} … */
+    struct bus_settings wanted; /* requests_lock: what CONFIG SET has changed */
+    bool wants;                 /* requests_lock: and it is still to be taken over */
+    uint64_t sendbuf_limit;
+    int64_t pause_ms; /* what the state machine wants of the clients; 0: nothing, -1: no change */
+    uint8_t *words;   /* enum slot_state of each slot, as the shards have it */
+};
+
+/* --- bus_options.c ------------------------------------------------------------------------- */
+
+void bus_settings(const struct config *c, struct bus_settings *out);
+/* The port to listen on, which may be another than the announced one. */
+int64_t bus_port(const struct config *c);
+
+/* --- bus_net.c: under the lock --------------------------------------------------------------- */
+
+bool bus_listen(struct cluster_bus *b);
+void bus_connect(void *bus, struct cluster_link *link); /* cluster_ops.connect */
+void bus_socket_event(struct cluster_bus *b, struct bus_socket *s, uint32_t events, int64_t now_ms);
+void bus_accept(struct cluster_bus *b, int listen_fd);
+void bus_send_all(struct cluster_bus *b); /* and closes what is to be closed */
+void bus_close_all(struct cluster_bus *b);
+
+/* --- bus_apply.c: the thread, without the lock ----------------------------------------------- */
+
+/* Sets the words of the shards whose state has changed, and publishes the map, which it takes. */
+void bus_apply(struct cluster_bus *b, struct slot_map *map, const uint8_t *words);
+/* Under the lock: what each shard's word should be. */
+void bus_words(const struct cluster *c, uint8_t words[HASH_SLOTS]);
+
+/* --- nodes_file.c ---------------------------------------------------------------------------- */
+
+/* The lock file's descriptor, or -1: another process has it, and the log says so. */
+int nodes_file_lock(const char *path);
+/* Appends the file's text; false: there is none.  Exits the process on other errors. */
+bool nodes_file_read(const char *path, struct buf *out);
+/* The whole text or nothing, on the disk; false and a line in the log. */
+bool nodes_file_write(const char *path, struct bytes text);
+
+static inline int64_t bus_now_ms(void)
+{
+    return clock_mono_ns() / 1000000;
+}
+
+LK_END
+
+#endif

@@ -1,0 +1,328 @@
+/*
+ * cmd_cluster_change.c — what CLUSTER changes: made by the bus, on its thread.
+ *
+ * A handler finds its change by the subcommand's name, hands it over and waits for the answer.
+ */
+#include "core/base/log.h"
+#include "io/cluster/bus_priv.h"
+#include "io/cluster/cmd_cluster_priv.h"
+
+#include <arpa/inet.h>
+
+static const char unknown_slot[] = "ERR Invalid or out of range slot";
+
+/* For text in an error line: as much of a word as one wants to read. */
+#define SHOWN(word) (int)((word).size < 128 ? (word).size : 128), (word).data
+
+static bool change_word(const struct args *a, uint32_t i, const char *word)
+{
+    return i < a->n && bytes_is_word(a->v[i], word);
+}
+
+/* --- slots ----------------------------------------------------------------------------------- */
+
+/* Marks the slots that the words name; ranges: by pairs.  NULL, or the error. */
+static const char *change_read_slots(struct cluster_bus *b, const struct args *a, bool ranges,
+                                     uint8_t *named)
+{
+    for (uint32_t i = 2; i < a->n; i += ranges ? 2 : 1) {
+        uint32_t first, last;
+        if (!slot_of(a->v[i], &first) || !slot_of(a->v[ranges ? i + 1 : i], &last))
+            return unknown_slot;
+        if (first > last)
+            return bus_error(b, "ERR start slot number %u is greater than end slot number %u",
+                             first, last);
+        for (uint32_t slot = first; slot <= last; slot++)
+            if (named[slot]++ > 0)
+                return bus_error(b, "ERR Slot %u specified multiple times", slot);
+    }
+    return NULL;
+}
+
+static const char *change_slots(struct cluster_bus *b, struct cluster *c, const struct args *a,
+                                bool ranges, bool add)
+{
+    uint8_t named[HASH_SLOTS] = {0};
+    if (ranges && a->n % 2 != 0)
+        return bus_error(b, "ERR wrong number of arguments for 'cluster|%s' command",
+                         add ? "addslotsrange" : "delslotsrange");
+    const char *error = change_read_slots(b, a, ranges, named);
+    for (uint32_t slot = 0; !error && slot < HASH_SLOTS; slot++)
+        if (named[slot] && (c->owner[slot] != NULL) == add)
+            error = bus_error(b, "ERR Slot %u is already %s", slot, add ? "busy" : "unassigned");
+    for (uint32_t slot = 0; !error && slot < HASH_SLOTS; slot++) {
+        if (named[slot] && add)
+            cluster_add_slot(c, c->self, slot);
+        else if (named[slot])
+            cluster_drop_slot(c, slot);
+    }
+    return error;
+}
+
+const char *change_addslots(struct cluster_bus *b, struct cluster *c, const struct args *a)
+{
+    return change_slots(b, c, a, false, true);
+}
+
+const char *change_addslots_range(struct cluster_bus *b, struct cluster *c, const struct args *a)
+{
+    return change_slots(b, c, a, true, true);
+}
+
+const char *change_delslots(struct cluster_bus *b, struct cluster *c, const struct args *a)
+{
+    return change_slots(b, c, a, false, false);
+}
+
+const char *change_delslots_range(struct cluster_bus *b, struct cluster *c, const struct args *a)
+{
+    return change_slots(b, c, a, true, false);
+}
+
+static bool change_has_keys(const struct cluster_bus *b)
+{
+    uint64_t keys = 0;
+    for (uint32_t slot = 0; slot < HASH_SLOTS; slot++)
+        keys += bus_keys_in_slot(b, slot);
+    return keys > 0;
+}
+
+const char *change_flushslots(struct cluster_bus *b, struct cluster *c, const struct args *a)
+{
+    (void)a;
+    if (change_has_keys(b))
+        return "ERR DB must be empty to perform CLUSTER FLUSHSLOTS.";
+    for (uint32_t slot = 0; slot < HASH_SLOTS; slot++)
+        if (c->owner[slot] == c->self)
+            cluster_drop_slot(c, slot);
+    return NULL;
+}
+
+/* --- one slot -------------------------------------------------------------------------------- */
+
+static const char *change_master_node(struct cluster_bus *b, struct cluster *c, struct bytes id,
+                                      const char *unknown, struct cluster_node **out)
+{
+    *out = cluster_find(c, id);
+    if (!*out)
+        return bus_error(b, "ERR %s %.*s", unknown, SHOWN(id));
+    return cluster_is_master(*out) ? NULL : "ERR Target node is not a master";
+}
+
+static const char *change_migrating(struct cluster_bus *b, struct cluster *c, struct bytes id,
+                                    uint32_t slot)
+{
+    struct cluster_node *n;
+    if (c->owner[slot] != c->self)
+        return bus_error(b, "ERR I'm not the owner of hash slot %u", slot);
+    const char *error = change_master_node(b, c, id, "I don't know about node", &n);
+    if (error)
+        return error;
+    c->migrating[slot] = n == c->self ? NULL : n;
+    return NULL;
+}
+
+static const char *change_importing(struct cluster_bus *b, struct cluster *c, struct bytes id,
+                                    uint32_t slot)
+{
+    struct cluster_node *n;
+    if (c->owner[slot] == c->self)
+        return bus_error(b, "ERR I'm already the owner of hash slot %u", slot);
+    const char *error = change_master_node(b, c, id, "I don't know about node", &n);
+    if (error)
+        return error;
+    c->importing[slot] = n;
+    return NULL;
+}
+
+/* The slot is that node's now.  It may be this one's at last, or this one's no longer. */
+static const char *change_give(struct cluster_bus *b, struct cluster *c, struct bytes id,
+                               uint32_t slot)
+{
+    struct cluster_node *n;
+    const char *error = change_master_node(b, c, id, "Unknown node", &n);
+    if (error)
+        return error;
+    const bool was_ours = c->owner[slot] == c->self;
+    if (was_ours && n != c->self && bus_keys_in_slot(b, slot) > 0)
+        return bus_error(b,
+                         "ERR Can't assign hashslot %u to a different node while I still hold "
+                         "keys for this hash slot.",
+                         slot);
+    const bool imported = n == c->self && c->importing[slot];
+    cluster_add_slot(c, n, slot);
+    if (imported && cluster_bump(c))
+        log_line(LOG_NOTICE, "configEpoch updated after importing slot %u", slot);
+    if (was_ours && n != c->self && c->self->slot_count == 0 && c->options.replica_migration) {
+        log_line(LOG_NOTICE,
+                 "Lost my last slot during slot migration. Reconfiguring myself as a replica of "
+                 "%.40s (%s) in shard %.40s",
+                 n->id, n->name, n->shard_id);
+        cluster_become_replica(c, n);
+    }
+    if (imported)
+        cluster_tell_all(c);
+    return NULL;
+}
+
+const char *change_setslot(struct cluster_bus *b, struct cluster *c, const struct args *a)
+{
+    static const char syntax[] =
+        "ERR Invalid CLUSTER SETSLOT action or number of arguments. Try CLUSTER HELP";
+    uint32_t slot;
+    const char *error = syntax;
+    if (!cluster_is_master(c->self))
+        return "ERR You can use SETSLOT only with masters.";
+    if (!slot_of(a->v[2], &slot))
+        return unknown_slot;
+    if (change_word(a, 3, "stable") && a->n == 4) {
+        c->migrating[slot] = c->importing[slot] = NULL;
+        error = NULL;
+    } else if (change_word(a, 3, "migrating") && a->n == 5) {
+        error = change_migrating(b, c, a->v[4], slot);
+    } else if (change_word(a, 3, "importing") && a->n == 5) {
+        error = change_importing(b, c, a->v[4], slot);
+    } else if (change_word(a, 3, "node") && a->n == 5) {
+        error = change_give(b, c, a->v[4], slot);
+    }
+    if (!error)
+        c->todo |= CLUSTER_SAVE | CLUSTER_MAP;
+    return error;
+}
+
+/* --- nodes ----------------------------------------------------------------------------------- */
+
+static bool change_is_address(struct bytes ip, char out[NODE_IP_CHARS])
+{
+    unsigned char address[16];
+    if (ip.size >= NODE_IP_CHARS)
+        return false;
+    memcpy(out, ip.data, ip.size);
+    out[ip.size] = '\0';
+    return strlen(out) == ip.size &&
+           (inet_pton(AF_INET, out, address) == 1 || inet_pton(AF_INET6, out, address) == 1);
+}
+
+const char *change_meet(struct cluster_bus *b, struct cluster *c, const struct args *a)
+{
+    char ip[NODE_IP_CHARS];
+    int64_t port, bus;
+    if (a->n > 5)
+        return "ERR wrong number of arguments for 'cluster|meet' command";
+    if (!bytes_to_int64(a->v[3], &port))
+        return bus_error(b, "ERR Invalid base port specified: %.*s", SHOWN(a->v[3]));
+    bus = port + 10000;
+    if (a->n == 5 && !bytes_to_int64(a->v[4], &bus))
+        return bus_error(b, "ERR Invalid bus port specified: %.*s", SHOWN(a->v[4]));
+    if (port <= 0 || port > UINT16_MAX || bus <= 0 || bus > UINT16_MAX ||
+        !change_is_address(a->v[2], ip))
+        return bus_error(b, "ERR Invalid node address specified: %.*s:%.*s", SHOWN(a->v[2]),
+                         SHOWN(a->v[3]));
+    return cluster_meet(c, bytes_cstr(ip), (uint16_t)port, (uint16_t)bus);
+}
+
+const char *change_forget(struct cluster_bus *b, struct cluster *c, const struct args *a)
+{
+    if (!cluster_find(c, a->v[2]))
+        return bus_error(b, "ERR Unknown node %.*s", SHOWN(a->v[2]));
+    return cluster_forget(c, a->v[2]);
+}
+
+const char *change_replicate(struct cluster_bus *b, struct cluster *c, const struct args *a)
+{
+    if (!cluster_find(c, a->v[2]))
+        return bus_error(b, "ERR Unknown node %.*s", SHOWN(a->v[2]));
+    if (!b->parts.role)
+        return "ERR this server does not support replication";
+    if (cluster_is_master(c->self) && change_has_keys(b))
+        return "ERR To set a master the node must be empty and without assigned slots.";
+    return cluster_replicate(c, a->v[2]);
+}
+
+const char *change_reset(struct cluster_bus *b, struct cluster *c, const struct args *a)
+{
+    const bool hard = change_word(a, 2, "hard");
+    if (a->n > 3 || (a->n == 3 && !hard && !change_word(a, 2, "soft")))
+        return "ERR syntax error";
+    if (cluster_is_master(c->self) && change_has_keys(b))
+        return "ERR CLUSTER RESET can't be called with master nodes containing keys";
+    cluster_reset(c, hard);
+    return NULL;
+}
+
+const char *change_set_config_epoch(struct cluster_bus *b, struct cluster *c, const struct args *a)
+{
+    int64_t epoch;
+    if (!bytes_to_int64(a->v[2], &epoch))
+        return "ERR value is not an integer or out of range";
+    if (epoch < 0)
+        return bus_error(b, "ERR Invalid config epoch specified: %lld", (long long)epoch);
+    return cluster_set_epoch(c, (uint64_t)epoch);
+}
+
+/* Its answer is the epoch. */
+const char *change_bumpepoch(struct cluster_bus *b, struct cluster *c, const struct args *a)
+{
+    (void)a;
+    const bool bumped = cluster_bump(c);
+    bus_say(b, "%s %llu", bumped ? "BUMPED" : "STILL", (unsigned long long)c->self->config_epoch);
+    return NULL;
+}
+
+const char *change_failover(struct cluster_bus *b, struct cluster *c, const struct args *a)
+{
+    (void)b;
+    enum failover_kind how = FAILOVER_PLAIN;
+    if (change_word(a, 2, "force"))
+        how = FAILOVER_FORCE;
+    else if (change_word(a, 2, "takeover"))
+        how = FAILOVER_TAKEOVER;
+    if (a->n > 3 || (a->n == 3 && how == FAILOVER_PLAIN))
+        return "ERR syntax error";
+    return cluster_failover(c, how);
+}
+
+const char *change_saveconfig(struct cluster_bus *b, struct cluster *c, const struct args *a)
+{
+    (void)b, (void)a;
+    c->todo |= CLUSTER_SAVE;
+    return NULL;
+}
+
+/* --- the handler ----------------------------------------------------------------------------- */
+
+static const struct {
+    const char *name;
+    bus_change *change;
+} changes[] = {
+    {"addslots", change_addslots},
+    {"addslotsrange", change_addslots_range},
+    {"bumpepoch", change_bumpepoch},
+    {"delslots", change_delslots},
+    {"delslotsrange", change_delslots_range},
+    {"failover", change_failover},
+    {"flushslots", change_flushslots},
+    {"forget", change_forget},
+    {"meet", change_meet},
+    {"replicate", change_replicate},
+    {"reset", change_reset},
+    {"saveconfig", change_saveconfig},
+    {"set-config-epoch", change_set_config_epoch},
+    {"setslot", change_setslot},
+};
+
+enum outcome cluster_change_run(struct exec *x, const struct args *a)
+{
+    const struct wait_spec until_answered = {.count = 0};
+    struct cluster_bus *b = cluster_bus_of(x);
+    size_t i = 0;
+    if (!b) {
+        reply_error(x->reply, "ERR This instance has cluster support disabled");
+        return RUN_DONE;
+    }
+    while (i < sizeof changes / sizeof changes[0] && strcmp(x->cmd->name, changes[i].name) != 0)
+        i++;
+    LK_ASSERT(i < sizeof changes / sizeof changes[0]);
+    bus_request(b, changes[i].change, a, x->session->worker, x->session->id);
+    return exec_wait(x, a, &until_answered);
+}

@@ -1,0 +1,37 @@
+/*
+ * cmd_cluster_priv.h — what the files of CLUSTER share.
+ */
+#ifndef LK_IO_CMD_CLUSTER_PRIV_H
+#define LK_IO_CMD_CLUSTER_PRIV_H
+
+#include "core/cmd/engine/dispatch.h"
+#include "io/cluster/bus.h"
+
+LK_BEGIN
+
+static inline struct cluster_bus *cluster_bus_of(struct exec *x)
+{
+    return dispatcher_engine(x->dispatcher)->cluster.bus;
+}
+
+static inline bool slot_of(struct bytes word, uint32_t *slot)
+{
+    uint64_t n;
+    if (!bytes_to_uint64(word, &n) || n >= HASH_SLOTS)
+        return false;
+    *slot = (uint32_t)n;
+    return true;
+}
+
+/* cmd_cluster_change.c: handlers of rows that change something, by the bus. */
+command_run cluster_change_run;
+bus_change change_addslots, change_addslots_range, change_delslots, change_delslots_range,
+    change_flushslots, change_setslot, change_meet, change_forget, change_replicate, change_reset,
+    change_set_config_epoch, change_bumpepoch, change_failover, change_saveconfig;
+
+/* cluster_shape.c: who serves what, as clients ask for it. */
+command_run cluster_slots, cluster_shards, cluster_links;
+
+LK_END
+
+#endif
