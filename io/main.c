@@ -49,7 +49,7 @@ struct server {
     struct worker_group *workers;
     struct admin *admin;
     struct tls_config *tls;
-    struct cluster_bus *bus; /* NULL: cluster-enabled no */
+    struct cluster_bus *bus;              /* NULL: cluster-enabled no */
     struct stats *stats[WORKERS_MAX + 1]; /* of the workers, and of the link to a master */
     char *executable;
     int supervised;

@@ -35,6 +35,7 @@ static const uint16_t crc16_table[256] = {
 uint16_t crc16_xmodem(struct bytes b)
 {
     uint16_t crc = 0;
+    LK_DEBUG_ASSERT(b.data || b.size == 0);
     for (size_t i = 0; i < b.size; i++)
         crc = (uint16_t)(crc << 8) ^ crc16_table[(crc >> 8) ^ (uint8_t)b.data[i]];
     return crc;

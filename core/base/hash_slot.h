@@ -28,7 +28,9 @@ static inline struct bytes hash_slot_tag(struct bytes key)
 
 static inline uint32_t hash_slot(struct bytes key)
 {
-    return crc16_xmodem(hash_slot_tag(key)) & (HASH_SLOTS - 1);
+    const struct bytes tag = hash_slot_tag(key);
+    LK_DEBUG_ASSERT(tag.size <= key.size);
+    return crc16_xmodem(tag) & (HASH_SLOTS - 1);
 }
 
 LK_END

@@ -8,13 +8,6 @@
  */
 #include "core/peer/cluster_priv.h"
 
-void cluster_end_manual(struct cluster *c)
-{
-    if (c->manual.replica)
-        c->ops.pause(c->ops.ctx, 0);
-    memset(&c->manual, 0, sizeof c->manual);
-}
-
 void cluster_hear_mfstart(struct cluster *c, struct cluster_node *sender)
 {
     if (!cluster_is_master(c->self) || sender->master != c->self)

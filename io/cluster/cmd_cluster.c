@@ -171,7 +171,7 @@ static enum outcome cluster_countkeys(struct exec *x, const struct args *a)
     uint32_t slot;
     if (cluster_is_off(x))
         return RUN_DONE;
-    if (slot_of(a->v[2], &slot))
+    if (cluster_slot_of(a->v[2], &slot))
         reply_int(x->reply, (int64_t)bus_keys_in_slot(cluster_bus_of(x), slot));
     else
         reply_error(x->reply, "ERR Invalid slot");
@@ -201,7 +201,7 @@ static enum outcome cluster_getkeys(struct exec *x, const struct args *a)
     struct keys_of_slot k = {x->reply, 0, 0};
     if (cluster_is_off(x))
         return RUN_DONE;
-    if (!slot_of(a->v[2], &slot) || !bytes_to_int64(a->v[3], &k.left) || k.left < 0) {
+    if (!cluster_slot_of(a->v[2], &slot) || !bytes_to_int64(a->v[3], &k.left) || k.left < 0) {
         reply_error(x->reply, "ERR Invalid slot or number of keys");
         return RUN_DONE;
     }

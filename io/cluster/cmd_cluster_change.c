@@ -27,7 +27,7 @@ static const char *change_read_slots(struct cluster_bus *b, const struct args *a
 {
     for (uint32_t i = 2; i < a->n; i += ranges ? 2 : 1) {
         uint32_t first, last;
-        if (!slot_of(a->v[i], &first) || !slot_of(a->v[ranges ? i + 1 : i], &last))
+        if (!cluster_slot_of(a->v[i], &first) || !cluster_slot_of(a->v[ranges ? i + 1 : i], &last))
             return unknown_slot;
         if (first > last)
             return bus_error(b, "ERR start slot number %u is greater than end slot number %u",
@@ -173,7 +173,7 @@ const char *change_setslot(struct cluster_bus *b, struct cluster *c, const struc
     const char *error = syntax;
     if (!cluster_is_master(c->self))
         return "ERR You can use SETSLOT only with masters.";
-    if (!slot_of(a->v[2], &slot))
+    if (!cluster_slot_of(a->v[2], &slot))
         return unknown_slot;
     if (change_word(a, 3, "stable") && a->n == 4) {
         c->migrating[slot] = c->importing[slot] = NULL;

@@ -14,7 +14,7 @@ static inline struct cluster_bus *cluster_bus_of(struct exec *x)
     return dispatcher_engine(x->dispatcher)->cluster.bus;
 }
 
-static inline bool slot_of(struct bytes word, uint32_t *slot)
+static inline bool cluster_slot_of(struct bytes word, uint32_t *slot)
 {
     uint64_t n;
     if (!bytes_to_uint64(word, &n) || n >= HASH_SLOTS)

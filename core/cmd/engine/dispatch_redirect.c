@@ -77,6 +77,7 @@ static void redirect_queued(void *ctx, const struct command_info *c, const struc
 static bool redirect_to(struct redirect *r, const char *word, uint16_t node)
 {
     struct buf line = {0};
+    LK_ASSERT(r->slot < HASH_SLOTS && node != 0);
     slot_map_redirect(r->map, word, r->slot, node, false, &line);
     reply_error_bytes(&r->s->reply, buf_bytes(&line));
     buf_release(&line);
@@ -143,6 +144,7 @@ bool dispatch_redirect(struct dispatcher *d, struct session *s, const struct com
 {
     struct redirect r = {
         .d = d, .s = s, .map = d->batch.slots, .locked = locked, .slot = HASH_SLOTS};
+    LK_ASSERT(d->ks->slotted);
     if (!r.map || session_has(s, SESSION_LOADING | SESSION_MASTER))
         return false;
     if (c->row->run == transaction_exec && session_has(s, SESSION_MULTI))
