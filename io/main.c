@@ -19,6 +19,8 @@
 #include "io/admin/admin.h"
 #include "io/cluster/bus.h"
 #include "io/cluster/cmd_cluster.h"
+#include "io/net/listen.h"
+#include "io/repl/repl.h"
 #include "io/repl/role.h"
 #include "io/saving/persistence.h"
 #include "io/start/check.h"
@@ -46,6 +48,7 @@ struct server {
     struct engine engine;
     struct persistence *persistence;
     struct role *role;
+    struct repl *repl;
     struct worker_group *workers;
     struct admin *admin;
     struct tls_config *tls;
@@ -130,7 +133,7 @@ static bool main_stay(void *ctx)
     pthread_mutex_unlock(&s->lock);
     if (waits)
         log_line(LOG_NOTICE, "Shutdown manually aborted.");
-    return waits || persistence_stay(s->persistence);
+    return waits || repl_stay(s->repl) || persistence_stay(s->persistence);
 }
 
 static bool main_ask_to_reload(void *ctx, const struct admin_reload *spec)
@@ -189,6 +192,7 @@ static void main_cron(void *ctx, int64_t now_ms)
         return;
     admin_cron(s->admin, now_ms);
     persistence_cron(s->persistence, now_ms);
+    repl_cron(s->repl, now_ms);
 }
 
 static void report_worker(void *ctx, uint32_t worker, struct admin_worker *out)
@@ -206,10 +210,10 @@ static void report_worker(void *ctx, uint32_t worker, struct admin_worker *out)
                                  .writes = r.writes};
 }
 
-static uint64_t log_offset(void *ctx)
+static bool main_bgsync(void *ctx)
 {
     const struct server *s = ctx;
-    return persistence_log_offset(s->persistence);
+    return persistence_bgsync(s->persistence);
 }
 
 static void main_log_delay(void *ctx, int64_t delay_us)
@@ -259,6 +263,7 @@ static struct command_index *make_commands(const struct config *c)
         command_index_add(ix, more[i]);
     admin_add_commands(ix);
     role_add_commands(ix);
+    repl_add_commands(ix);
     for (const struct config_directive *d = c->rename_commands; d; d = d->next) {
         int rc = command_index_rename(ix, d->argv[1], d->argv[2]);
         /* What was to be hidden or renamed is not here at all: as safe as the file wants it. */
@@ -359,6 +364,13 @@ static void make_store(struct server *s, const struct config *c)
                                     .ctx = s,
                                     .answer = main_answer,
                                     .ask_to_settle = ask_to_settle});
+    s->repl = repl_new(&(struct repl_parts){.config = s->config,
+                                            .engine = engine,
+                                            .ctx = s,
+                                            .bgsync = main_bgsync,
+                                            .answer = main_answer,
+                                            .ask_to_settle = ask_to_settle});
+    persistence_set_stream(s->persistence, repl_sink(s->repl), repl_stream(s->repl));
     token_init(&engine->token);
     engine->fixed.slowlog = slowlog_new((uint64_t)c->slowlog_max_len);
     engine->fixed.latency = latency_new();
@@ -410,7 +422,6 @@ static void make_workers(struct server *s, const struct config *c)
                                                .bgsave = main_bgsave,
                                                .bgrewrite = main_bgrewrite,
                                                .save = main_save,
-                                               .log_offset = log_offset,
                                                .log_delay = main_log_delay});
 }
 
@@ -439,8 +450,10 @@ static void see_to_changes(struct server *s)
     const struct admin_reload spec = s->reload_spec;
     s->changes = s->unsettled = s->reload = false;
     pthread_mutex_unlock(&s->lock);
-    if (unsettled)
+    if (unsettled) {
         persistence_settle(s->persistence);
+        repl_settle(s->repl);
+    }
     if (changes)
         admin_reclaim(s->admin);
     if (reload)
@@ -455,7 +468,8 @@ static bool may_end(struct server *s)
     const unsigned flags = s->stop_flags;
     pthread_mutex_unlock(&s->lock);
     startup_log_shutdown();
-    const bool well = persistence_try_end(s->persistence, flags);
+    const bool well = repl_try_end(s->repl, flags & CONFIG_SHUTDOWN_NOW) &&
+                      persistence_try_end(s->persistence, flags);
     pthread_mutex_lock(&s->lock);
     if (!well && s->stop_session)
         worker_group_answer(s->workers, s->stop_worker, s->stop_session, bytes_cstr(error));
@@ -502,6 +516,7 @@ static void free_all(struct server *s)
     tls_config_free(s->tls);
     if (s->bus)
         bus_free(s->bus);
+    repl_free(s->repl);
     log_ring_free(s->engine.fixed.log);
     admin_free(s->admin);
     push_hub_free(s->engine.fixed.push);

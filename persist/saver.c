@@ -40,8 +40,10 @@ struct job {
     struct saver_settings settings;
     struct view *view;
     struct rdb_sizes sizes;
+    struct rdb_save_options options;
     struct aof_turn_request turn;
     bool turns;
+    void *mark; /* where the replication stream stands at the cut; NULL: nobody asked */
     uint64_t changes, keys, bytes, held_bytes;
     const char *why; /* it did not go well */
     char error[RDB_FILE_ERROR_CHARS];
@@ -82,6 +84,8 @@ static int saver_cut(struct job *j, enum aof_turn turn)
     rdb_sizes_take(p->ks, &j->sizes);
     j->changes = p->changes(p->ctx);
     j->view = view_cut(p->ks);
+    if (p->stream && j->kind != SAVER_REWRITE)
+        j->mark = p->stream->cut(p->stream->ctx, j->kind);
     if (turn != AOF_TURN_NONE)
         aof_turn(p->ring, &j->turn, turn);
     gate_open(&p->ks->gate);
@@ -121,19 +125,11 @@ static bool saver_is_plain(const struct job *j)
 static int write_rdb(struct job *j, struct rdb_out *out)
 {
     const struct saver_settings *set = &j->settings;
-    const struct rdb_save_options options = {.redis_version = set->redis_version,
-                                             .now_ms = clock_unix_ms(),
-                                             .used_bytes = mem_used(),
-                                             .aof_base = j->kind == SAVER_REWRITE,
-                                             .use = set->use,
-                                             .lfu_decay_minutes = set->lfu_decay_minutes,
-                                             .sizes = j->sizes.rows,
-                                             .sizes_count = j->sizes.count};
     const struct rdb_save_hook hook = {key_saved, j};
     struct rdb_save save;
     out->compress = set->compress;
     out->checksum = set->checksum;
-    rdb_save_begin(&save, out, &options);
+    rdb_save_begin(&save, out, &j->options);
     return rdb_save_view(&save, j->view, &hook);
 }
 
@@ -194,7 +190,28 @@ static int saver_write_file(struct job *j, const char *temp, const char *name)
     return rc;
 }
 
-/* --- the two jobs ---------------------------------------------------------------------------- */
+/* --- for replicas ---------------------------------------------------------------------------- */
+
+static int saver_sync(struct job *j)
+{
+    const struct saver_stream *stream = j->saver->parts.stream;
+    LK_ASSERT(stream);
+    struct rdb_sink sink;
+    int rc = stream->begin(stream->ctx, &j->sizes, &j->options, &sink);
+    if (rc == LK_OK) {
+        struct rdb_out out;
+        rdb_out_init(&out, &sink, RDB_OUT_BUFFER_BYTES);
+        rc = write_rdb(j, &out);
+        rdb_out_release(&out);
+    }
+    stream->end(stream->ctx, rc == LK_OK);
+    if (rc != LK_OK)
+        say_why(j, NULL, rc);
+    return rc;
+}
+
+/* --- the two other jobs
+ * ---------------------------------------------------------------------------- */
 
 static int save_rdb(struct job *j)
 {
@@ -235,6 +252,8 @@ static void saver_report_here(struct saver *s, const struct job *j, bool well)
     const int64_t now_ms = clock_unix_ms(), seconds = (now_ms - s->began_ms) / 1000;
     s->last_well = well;
     const bool aborted = s->aborted && !well; /* as asked: that says nothing of the disk */
+    if (j->kind == SAVER_SYNC)
+        return;
     if (j->kind == SAVER_REWRITE) {
         if (!aborted) {
             r->rewrite_failed = !well;
@@ -273,6 +292,33 @@ static void release_settings(struct saver_settings *set)
     mem_strfree(set->aof_directory);
 }
 
+static void prepare_options(struct job *j)
+{
+    const struct saver_settings *set = &j->settings;
+    const struct saver_stream *stream = j->saver->parts.stream;
+    j->options = (struct rdb_save_options){.redis_version = set->redis_version,
+                                           .now_ms = clock_unix_ms(),
+                                           .used_bytes = mem_used(),
+                                           .aof_base = j->kind == SAVER_REWRITE,
+                                           .use = set->use,
+                                           .lfu_decay_minutes = set->lfu_decay_minutes,
+                                           .sizes = j->sizes.rows,
+                                           .sizes_count = j->sizes.count};
+    if (j->mark)
+        stream->place(stream->ctx, j->mark, &j->options);
+}
+
+static const struct {
+    int (*run)(struct job *j);
+    const char *well, *error;
+} job_rows[] = {
+    [SAVER_RDB] = {save_rdb, "Background saving terminated with success", "saving error"},
+    [SAVER_REWRITE] = {saver_rewrite, "Background AOF rewrite terminated with success",
+                       "AOF rewrite error"},
+    [SAVER_SYNC] = {saver_sync, "Background RDB transfer terminated with success",
+                    "transfer error"},
+};
+
 /* Between the cut and the end of its view. */
 static bool write_job(struct job *j)
 {
@@ -281,7 +327,8 @@ static bool write_job(struct job *j)
     s->report.keys_total = j->keys;
     pthread_mutex_unlock(&s->lock);
     set_view(s, j->view);
-    const bool well = (j->kind == SAVER_RDB ? save_rdb(j) : saver_rewrite(j)) == LK_OK;
+    prepare_options(j);
+    const bool well = job_rows[j->kind].run(j) == LK_OK;
     set_view(s, NULL);
     view_close(j->view);
     rdb_sizes_release(&j->sizes);
@@ -305,11 +352,9 @@ static void run_job(struct saver *s, enum saver_job kind, enum aof_turn turn)
         say_why(&j, NULL, rc);
     const bool well = rc == LK_OK && write_job(&j);
     if (well)
-        log_line(LOG_NOTICE, kind == SAVER_RDB ? "Background saving terminated with success"
-                                               : "Background AOF rewrite terminated with success");
+        log_line(LOG_NOTICE, "%s", job_rows[kind].well);
     else
-        log_line(LOG_WARNING, "Background %s: %s",
-                 kind == SAVER_RDB ? "saving error" : "AOF rewrite error", j.why);
+        log_line(LOG_WARNING, "Background %s: %s", job_rows[kind].error, j.why);
     pthread_mutex_lock(&s->lock);
     saver_report_here(s, &j, well);
     pthread_mutex_unlock(&s->lock);
@@ -415,6 +460,13 @@ struct saver *saver_new(const struct saver_parts *parts)
     pthread_cond_init(&s->changed, NULL);
     LK_ASSERT(pthread_create(&s->thread, NULL, saver_run, s) == 0);
     return s;
+}
+
+void saver_set_stream(struct saver *s, const struct saver_stream *stream)
+{
+    pthread_mutex_lock(&s->lock);
+    s->parts.stream = stream;
+    pthread_mutex_unlock(&s->lock);
 }
 
 void saver_free(struct saver *s)

@@ -19,7 +19,8 @@
 
 LK_BEGIN
 
-enum saver_job { SAVER_NONE, SAVER_RDB, SAVER_REWRITE };
+/* SYNC: an RDB for replicas, wherever saver_stream wants it. */
+enum saver_job { SAVER_NONE, SAVER_RDB, SAVER_REWRITE, SAVER_SYNC };
 
 /* BESIDE: workers come first.  AWAITED: somebody stands still until it ends. */
 enum saver_pace { SAVER_BESIDE, SAVER_AWAITED };
@@ -38,6 +39,28 @@ struct saver_settings {
     int64_t key_delay_us; /* rdb-key-save-delay: for tests */
 };
 
+/*
+ * Where the replication stream stands at a cut, and where the RDB for replicas goes.  In this
+ * order, each once a job, by the thread that does it.
+ */
+struct saver_stream {
+    /* In the closed gate, beside the cut: puts a marker.  NULL: there is nothing to say. */
+    void *(*cut)(void *ctx, enum saver_job job);
+    /* Outside the gate: waits for the marker, fills what the RDB says of the stream, frees mark. */
+    void (*place)(void *ctx, void *mark, struct rdb_save_options *options);
+    /* Of SAVER_SYNC: where the bytes go; LK_EAGAIN if nobody wants them any more. */
+    int (*begin)(void *ctx, const struct rdb_sizes *sizes, struct rdb_save_options *options,
+                 struct rdb_sink *sink);
+    /* All have been given to the sink, or that failed. */
+    void (*end)(void *ctx, bool well);
+    /*
+     * The server's own file said where the stream stood (id: 40 characters), and the data are
+     * those: before the log thread begins.
+     */
+    void (*loaded)(void *ctx, const char *id, int64_t offset);
+    void *ctx;
+};
+
 struct saver_parts {
     struct keyspace *ks;
     struct log_ring *ring;
@@ -46,7 +69,8 @@ struct saver_parts {
     void *ctx;
     /* In the closed gate, by the thread that does the job. */
     void (*settings)(void *ctx, enum saver_job job, struct saver_settings *out);
-    uint64_t (*changes)(void *ctx); /* so far; in the closed gate */
+    uint64_t (*changes)(void *ctx);    /* so far; in the closed gate */
+    const struct saver_stream *stream; /* NULL: nobody replicates */
     /* Of the saver's thread, outside the gate; may be NULL. */
     void (*ended)(void *ctx, enum saver_job job, bool well);
     struct stall_watch watch;
@@ -55,6 +79,8 @@ struct saver_parts {
 struct saver;
 
 struct saver *saver_new(const struct saver_parts *parts);
+/* Before the first job. */
+void saver_set_stream(struct saver *s, const struct saver_stream *stream);
 void saver_free(struct saver *s); /* aborts what is under way, and waits for that */
 
 /*

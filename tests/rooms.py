@@ -27,7 +27,7 @@ CORE = LOWER + FAMILY + FAMILIES + ["core/cmd/tables"]
 RDB = ["persist/file_ops", "persist/stall"]
 AOF = RDB + ["persist/log_thread", "persist/rdb/"]
 SAVER = AOF + ["persist/aof/"]
-REPL = RDB + ["persist/log_thread"]
+REPL = RDB + ["persist/log_thread", "persist/rdb/"]
 PERSIST = SAVER + ["persist/saver", "persist/repl/"]
 
 PEER = ["core/peer/"]

@@ -155,6 +155,11 @@ bool log_ring_is_durable_or_ask(struct log_ring *r, uint64_t ticket, uint32_t wo
     return may_be_told(r, ticket);
 }
 
+uint64_t log_ring_durable(const struct log_ring *r)
+{
+    return __atomic_load_n(&r->durable, __ATOMIC_ACQUIRE);
+}
+
 uint64_t log_ring_publish_durable(struct log_ring *r, uint64_t ticket)
 {
     __atomic_store_n(&r->at_publication, log_ring_last_ticket(r), __ATOMIC_RELAXED);

@@ -142,6 +142,7 @@ bool log_ring_is_awaited(const struct log_ring *r);
 bool log_ring_is_durable_or_ask(struct log_ring *r, uint64_t ticket, uint32_t worker);
 /* All up to ticket is durable.  Returns the workers to tell. */
 LK_MUST_USE uint64_t log_ring_publish_durable(struct log_ring *r, uint64_t ticket);
+uint64_t log_ring_durable(const struct log_ring *r); /* all up to it is */
 /* The last ticket that was given out before the last publication: who came later may know of it. */
 uint64_t log_ring_ticket_at_publication(const struct log_ring *r);
 

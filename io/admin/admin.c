@@ -141,7 +141,6 @@ struct admin *admin_new(const struct admin_parts *parts)
     if (a->parts.started_ms == 0)
         a->parts.started_ms = clock_unix_ms();
     random_id(a->run_id);
-    random_id(a->replication_id);
     register_hooks(a);
     a->parts.engine->fixed.admin = a;
     a->startup_bytes = mem_used();

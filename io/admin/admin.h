@@ -72,11 +72,10 @@ enum save_answer { SAVE_STARTED, SAVE_SCHEDULED, SAVE_BUSY_SAVING, SAVE_BUSY_REW
 /* All but config and engine may be left out: NULL or 0. */
 struct admin_parts {
     struct config_holder *config;
-    struct engine *engine;      /* its config pointer and its events become admin's to set */
-    int64_t started_ms;         /* Unix time; 0: now */
-    const char *executable;     /* absolute; must live as long as admin */
-    const char *supervised;     /* "no", "systemd", "upstart" */
-    const char *replication_id; /* 40 hex digits; NULL: one of admin's own */
+    struct engine *engine;  /* its config pointer and its events become admin's to set */
+    int64_t started_ms;     /* Unix time; 0: now */
+    const char *executable; /* absolute; must live as long as admin */
+    const char *supervised; /* "no", "systemd", "upstart" */
 
     void *ctx; /* of all the calls below */
     /*
@@ -94,7 +93,6 @@ struct admin_parts {
     enum save_answer (*save)(void *ctx, uint32_t worker, uint64_t session_id);
     /* False: another one waits for its turn. */
     bool (*reload)(void *ctx, const struct admin_reload *spec);
-    uint64_t (*log_offset)(void *ctx); /* bytes of replication stream made so far */
     /* DEBUG AOF-FLUSH-SLEEP: the log waits so long before each write. */
     void (*log_delay)(void *ctx, int64_t delay_us);
     /*

@@ -14,7 +14,6 @@ enum { RUN_ID_CHARS = 40, ADMIN_REPLACED_MAX = 32 };
 struct admin {
     struct admin_parts parts;
     char run_id[RUN_ID_CHARS + 1];
-    char replication_id[RUN_ID_CHARS + 1];
     size_t startup_bytes; /* mem_used when it was made */
     uint64_t cron_paused; /* __atomic */
     struct {

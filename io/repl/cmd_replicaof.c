@@ -3,6 +3,7 @@
  */
 #include "core/base/log.h"
 #include "core/cmd/conn/cmd_client.h"
+#include "io/repl/repl.h"
 #include "io/repl/role_priv.h"
 
 #include <time.h>
@@ -72,10 +73,7 @@ static enum outcome role_command(struct exec *x, const struct args *a)
     (void)a;
     role_report(role_of(x), &r);
     if (!r.replica) {
-        reply_array(x->reply, 3);
-        reply_bulk_cstr(x->reply, "master");
-        reply_int(x->reply, 0);
-        reply_array(x->reply, 0);
+        repl_reply_role(x);
         return RUN_DONE;
     }
     reply_array(x->reply, 5);

@@ -75,7 +75,8 @@ static int key_loader_take_key(void *ctx, const struct rdb_record *r)
         value_release(r->value);
         return LK_EDBINDEX;
     }
-    if (r->deadline_ms >= 0 && clock_passed(r->deadline_ms, k->now_ms) && !k->keep_expired) {
+    if (r->deadline_ms >= 0 && clock_passed(r->deadline_ms, k->now_ms) && !k->keep_expired &&
+        !__atomic_load_n(&k->p->place.found, __ATOMIC_ACQUIRE)) {
         value_release(r->value);
         k->expired++;
         return LK_OK;
@@ -119,10 +120,30 @@ static int take_sizes(void *ctx, uint32_t db, uint64_t keys, uint64_t deadlines)
     return LK_OK;
 }
 
-static int key_loader_take_aux(void *ctx, struct bytes name, struct bytes value)
+/*
+ * Where the replication stream stood.  Without its database an id is worth nothing: who goes on
+ * with it would not know where the next command belongs.
+ */
+static void key_loader_note_place(struct persistence *p, struct bytes name, struct bytes value)
 {
     int64_t n;
-    (void)ctx;
+    if (bytes_equal(name, bytes_cstr("repl-stream-db")))
+        p->place.has_db = true;
+    else if (bytes_equal(name, bytes_cstr("repl-id")) && value.size == sizeof p->place.id - 1)
+        memcpy(p->place.id, value.data, value.size);
+    else if (bytes_equal(name, bytes_cstr("repl-offset")) && bytes_to_int64(value, &n) && n >= 0)
+        p->place.offset = n;
+    else
+        return;
+    if (p->place.has_db && p->place.id[0] && bytes_equal(name, bytes_cstr("repl-offset")))
+        __atomic_store_n(&p->place.found, 1, __ATOMIC_RELEASE);
+}
+
+static int key_loader_take_aux(void *ctx, struct bytes name, struct bytes value)
+{
+    const struct key_loader *k = ctx;
+    int64_t n;
+    key_loader_note_place(k->p, name, value);
     if (bytes_equal(name, bytes_cstr("redis-ver")))
         log_line(LOG_NOTICE, "Loading RDB produced by version %.*s", (int)value.size, value.data);
     else if (bytes_equal(name, bytes_cstr("ctime")) && bytes_to_int64(value, &n))

@@ -93,7 +93,7 @@ static void job_ended(void *ctx, enum saver_job job, bool well)
     __atomic_store_n(&p->snapshot, 0, __ATOMIC_RELAXED);
     if (job == SAVER_RDB)
         answer_savers(p, well);
-    else if (well)
+    else if (job == SAVER_REWRITE && well)
         __atomic_store_n(&p->beginning, 0, __ATOMIC_RELEASE);
 }
 
@@ -219,6 +219,14 @@ struct persistence *persistence_new(const struct persistence_parts *parts)
     return p;
 }
 
+void persistence_set_stream(struct persistence *p, const struct log_sink *sink,
+                            const struct saver_stream *stream)
+{
+    p->stream_sink = sink;
+    p->stream = stream;
+    saver_set_stream(p->saver, stream);
+}
+
 /* --- now and then ---------------------------------------------------------------------------- */
 
 static bool persistence_begin_here(struct persistence *p, enum saver_job job)
@@ -230,8 +238,9 @@ static bool persistence_begin_here(struct persistence *p, enum saver_job job)
         turn = AOF_TURN_ROTATE;
     if (saver_begin(p->saver, job, turn, SAVER_BESIDE) != LK_OK)
         return false;
-    log_line(LOG_NOTICE, job == SAVER_RDB ? "Background saving started"
-                                          : "Background append only file rewriting started");
+    if (job != SAVER_SYNC) /* who asks for that says more */
+        log_line(LOG_NOTICE, job == SAVER_RDB ? "Background saving started"
+                                              : "Background append only file rewriting started");
     return true;
 }
 
@@ -403,11 +412,6 @@ void persistence_accept(struct persistence *p)
     __atomic_store_n(&p->partial, 0, __ATOMIC_RELAXED);
 }
 
-uint64_t persistence_log_offset(const struct persistence *p)
-{
-    return p->log ? log_thread_offset(p->log, LOG_TO_AOF) : 0;
-}
-
 void persistence_delay_log(struct persistence *p, int64_t delay_us)
 {
     aof_set_delay(p->aof, delay_us);
@@ -418,7 +422,7 @@ void persistence_delay_log(struct persistence *p, int64_t delay_us)
 enum save_answer persistence_bgsave(struct persistence *p, bool schedule)
 {
     const enum saver_job job = saver_report_get(p->saver).job;
-    if (job == SAVER_RDB)
+    if (job == SAVER_RDB || (job == SAVER_SYNC && !schedule))
         return SAVE_BUSY_SAVING;
     if (job == SAVER_NONE && persistence_begin_here(p, SAVER_RDB))
         return SAVE_STARTED;
@@ -426,6 +430,13 @@ enum save_answer persistence_bgsave(struct persistence *p, bool schedule)
         return SAVE_BUSY_REWRITING;
     __atomic_store_n(&p->save_scheduled, 1, __ATOMIC_RELAXED);
     return SAVE_SCHEDULED;
+}
+
+bool persistence_bgsync(struct persistence *p)
+{
+    return saver_report_get(p->saver).job == SAVER_NONE &&
+           !__atomic_load_n(&p->parts.engine->saving.loading, __ATOMIC_RELAXED) &&
+           !__atomic_load_n(&p->busy, __ATOMIC_RELAXED) && persistence_begin_here(p, SAVER_SYNC);
 }
 
 enum save_answer persistence_bgrewrite(struct persistence *p)
@@ -471,7 +482,7 @@ void persistence_report(struct persistence *p, struct admin_persistence *out)
     take_flushed(p);
     const struct saver_report s = saver_report_get(p->saver);
     const struct aof_report a = aof_report_get(p->aof);
-    const bool saving = s.job == SAVER_RDB && !s.aborted,
+    const bool saving = (s.job == SAVER_RDB || s.job == SAVER_SYNC) && !s.aborted,
                rewriting = s.job == SAVER_REWRITE && !s.aborted, begins = is_turning_on(p, &a);
     *out = (struct admin_persistence){
         .loading = __atomic_load_n(&p->parts.engine->saving.loading, __ATOMIC_RELAXED),
@@ -523,6 +534,7 @@ bool persistence_save_now(struct persistence *p)
 {
     saver_abort(p->saver, SAVER_RDB);
     saver_abort(p->saver, SAVER_REWRITE);
+    saver_abort(p->saver, SAVER_SYNC);
     saver_wait(p->saver);
     return saver_begin(p->saver, SAVER_RDB, AOF_TURN_NONE, SAVER_AWAITED) == LK_OK &&
            saver_wait(p->saver);

@@ -15,7 +15,9 @@
 #include "core/cmd/engine/dispatch.h"
 #include "io/admin/admin.h"
 #include "io/config/config_holder.h"
+#include "persist/log_thread.h"
 #include "persist/rdb/rdb_in.h"
+#include "persist/saver.h"
 
 LK_BEGIN
 
@@ -35,6 +37,12 @@ struct persistence_parts {
 
 /* Makes the log with its thread, AOF and saver; before any worker exists. */
 struct persistence *persistence_new(const struct persistence_parts *parts);
+/*
+ * Who keeps the replication stream: where its bytes go, and what jobs of the saver ask about it.
+ * Before persistence_load; both live as long as p.
+ */
+void persistence_set_stream(struct persistence *p, const struct log_sink *sink,
+                            const struct saver_stream *stream);
 /* Marks the server as loading if there is something to load: before the workers start. */
 void persistence_begin(struct persistence *p);
 /* Loads it; the workers run.  False: the log says why the server must not start. */
@@ -47,7 +55,6 @@ void persistence_cron(struct persistence *p, int64_t now_ms);
 /* Outside the gate, by one thread: makes the AOF what the configuration says. */
 void persistence_settle(struct persistence *p);
 void persistence_report(struct persistence *p, struct admin_persistence *out);
-uint64_t persistence_log_offset(const struct persistence *p);
 /* For tests: the log waits so long before each write.  Any thread. */
 void persistence_delay_log(struct persistence *p, int64_t delay_us);
 
@@ -55,6 +62,9 @@ void persistence_delay_log(struct persistence *p, int64_t delay_us);
 enum save_answer persistence_bgsave(struct persistence *p, bool schedule);
 enum save_answer persistence_bgrewrite(struct persistence *p);
 enum save_answer persistence_save(struct persistence *p, uint32_t worker, uint64_t session_id);
+
+/* Begins a job for replicas (saver_stream).  False: another one is under way, or must not be. */
+bool persistence_bgsync(struct persistence *p);
 
 /* In place of what is there.  Others meet -LOADING meanwhile.  Outside the gate, by one thread. */
 void persistence_reload(struct persistence *p, const struct admin_reload *r);

@@ -406,6 +406,7 @@ static bool read_once(struct persistence *p, const struct aof_manifest *m, bool 
     __atomic_store_n(&p->load_expired, 0, __ATOMIC_RELAXED);
     struct engine *engine = p->parts.engine;
     __atomic_store_n(&p->load_empty, 0, __ATOMIC_RELAXED);
+    memset(&p->place, 0, sizeof p->place);
     key_loader_begin(&l.keys, p, engine->fixed.keyspace, merge,
                      m != NULL || engine_is_replica(engine));
     key_crew_begin(&l.crew, &l.keys, persistence_load_outside, &l);
@@ -444,6 +445,17 @@ void persistence_begin(struct persistence *p)
     engine_set_loading(p->parts.engine, true);
 }
 
+/* An append-only file may hold less than replicas were given, and says nothing of the stream. */
+static void begin_stream(struct persistence *p)
+{
+    struct gate *gate = &p->parts.engine->fixed.keyspace->gate;
+    if (!p->stream || p->load_aof || !__atomic_load_n(&p->place.found, __ATOMIC_ACQUIRE))
+        return;
+    gate_close(gate);
+    p->stream->loaded(p->stream->ctx, p->place.id, p->place.offset);
+    gate_open(gate);
+}
+
 bool persistence_load(struct persistence *p)
 {
     struct aof_load_result result = {0};
@@ -454,8 +466,11 @@ bool persistence_load(struct persistence *p)
         return false;
     if (!begin_aof(p, &result))
         return false;
-    const struct log_sink sink = aof_sink(p->aof);
-    p->log = log_thread_new(p->parts.engine->fixed.log, &sink, 1);
+    begin_stream(p);
+    struct log_sink sinks[2] = {aof_sink(p->aof)};
+    if (p->stream_sink)
+        sinks[1] = *p->stream_sink;
+    p->log = log_thread_new(p->parts.engine->fixed.log, sinks, p->stream_sink ? 2 : 1);
     saver_note_saved(p->saver, 0);
     engine_set_loading(p->parts.engine, false);
     return true;

@@ -25,6 +25,15 @@ struct persistence {
     struct persistence_parts parts;
     struct aof *aof;
     struct log_thread *log;
+    const struct log_sink *stream_sink; /* NULL: nobody replicates */
+    const struct saver_stream *stream;
+    struct { /* what the RDB that is being loaded says of the stream; its first reader's */
+        char id[41];
+        int64_t offset;
+        bool has_db;
+        uint32_t
+            found; /* __atomic: all three; keys that are past are kept, as replicas have them */
+    } place;
     struct saver *saver;
     char *aof_directory;
     struct aof_manifest found; /* at the start, if there was one */

@@ -26,6 +26,7 @@
 LK_BEGIN
 
 struct worker;
+struct conn_feed;
 
 enum { CONN_IOVECS = 32 };
 
@@ -55,14 +56,16 @@ struct conn {
     size_t in_pos;                 /* of in: run so far */
     struct resp_progress progress; /* of the command at frame_pos */
     struct outgoing *sending;      /* NULL: nothing is in flight */
+    struct conn_feed *feed;        /* what it is sent beside replies; NULL: nothing */
     struct outgoing *held;         /* goes next, once what it rests on is durable; NULL: nothing */
     struct conn *next, *prev;      /* all of the worker */
     struct id_node by_id;          /* the same, found by the session's id */
-    struct conn *ready_next, *dirty_next, *parked_next, *held_next;
+    struct conn *ready_next, *dirty_next, *parked_next, *held_next, *feed_next;
     int64_t soft_limit_since_ms; /* output above the soft limit; 0: it is not */
     struct wait_place wait;      /* until when its command waits */
     uint32_t paused;             /* enum conn_pause: why it receives nothing; 0: it does */
     bool ready, dirty, on_parked, on_held;
+    bool feeding; /* what is in flight is the feed's */
     bool cur_in;  /* cur is what `in` has from in_pos on */
     bool closing; /* detached, or about to be: no more commands */
     bool eof;     /* the peer will send no more */

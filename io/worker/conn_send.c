@@ -10,6 +10,7 @@
 #include "core/base/clock.h"
 #include "core/base/log.h"
 #include "core/proto/resp_refuse.h"
+#include "io/worker/conn_feed.h"
 #include "io/worker/worker_priv.h"
 
 static void send_segments(struct worker *w, struct conn *c)
@@ -64,6 +65,11 @@ static void send_next(struct worker *w, struct conn *c)
 {
     struct outgoing *o = c->held;
     if (LK_LIKELY(!o)) {
+        if (LK_UNLIKELY(c->feed && (c->feed->begun || reply_size(&c->session.reply) == 0))) {
+            if (!conn_feed_send(w, c))
+                conn_close(w, c);
+            return;
+        }
         if (reply_size(&c->session.reply) == 0)
             return;
         o = move_aside(w, c);
@@ -89,12 +95,13 @@ static enum config_client_class class_of(const struct session *s)
     return session_has(s, SESSION_REPLICA) ? CONFIG_CLIENT_REPLICA : CONFIG_CLIENT_NORMAL;
 }
 
-static bool over_limit(struct conn *c, const struct config_buffer_limit *limit, int64_t now_ms)
+/* floor: what is below it is never too much. */
+static bool over_limit(struct conn *c, size_t bytes, const struct config_buffer_limit *limit,
+                       size_t floor, int64_t now_ms)
 {
-    const size_t bytes = conn_output_bytes(c);
-    if (limit->hard > 0 && bytes > limit->hard)
+    if (limit->hard > 0 && bytes > limit->hard && bytes > floor)
         return true;
-    if (limit->soft == 0 || bytes <= limit->soft) {
+    if (limit->soft == 0 || bytes <= limit->soft || bytes <= floor) {
         c->soft_limit_since_ms = 0;
         return false;
     }
@@ -126,11 +133,15 @@ void conn_watch_output(struct worker *w, struct conn *c)
 {
     const struct config *config = config_current(w->group->setup.config);
     const size_t bytes = conn_output_bytes(c);
-    __atomic_store_n(&c->session.shown.output_size, bytes, __ATOMIC_RELAXED);
-    __atomic_store_n(&c->session.shown.output_capacity, output_held_bytes(c), __ATOMIC_RELAXED);
+    /* A replica that is given what the backlog keeps anyway would be cut off again and again. */
+    const size_t lag = c->feed ? c->feed->ops->lag(c->feed) : 0;
+    const size_t floor = c->feed ? config->repl_backlog_size : 0;
+    __atomic_store_n(&c->session.shown.output_size, bytes + lag, __ATOMIC_RELAXED);
+    __atomic_store_n(&c->session.shown.output_capacity, output_held_bytes(c) + lag,
+                     __ATOMIC_RELAXED);
     if (over_untrusted(c) ||
-        over_limit(c, &config->client_output_buffer_limit[class_of(&c->session)],
-                   dispatcher_now_ms(w->dispatcher))) {
+        over_limit(c, bytes + lag, &config->client_output_buffer_limit[class_of(&c->session)],
+                   floor, dispatcher_now_ms(w->dispatcher))) {
         log_line(LOG_WARNING,
                  "Client id=%llu addr=%s scheduled to be closed ASAP for overcoming of output "
                  "buffer limits.",
@@ -155,6 +166,8 @@ static void conn_send_flush(struct worker *w, struct conn *c)
     }
     if (!c->sending)
         send_next(w, c);
+    if (LK_UNLIKELY(c->closing))
+        return;
     if (c->sending || c->held) {
         conn_watch_output(w, c);
         return;
@@ -192,6 +205,10 @@ void conn_sent(struct worker *w, struct conn *c, int error)
     struct outgoing *s = c->sending;
     stats_add(&w->stats->net_out, s->iov_bytes);
     c->session.bytes_out += s->iov_bytes;
+    if (LK_UNLIKELY(c->feeding)) {
+        conn_feed_sent(w, c);
+        return;
+    }
     reply_sent(&s->reply, s->iov_bytes);
     if (reply_size(&s->reply) > 0) {
         send_segments(w, c);

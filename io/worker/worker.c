@@ -66,6 +66,8 @@ static void worker_woken(struct worker *w)
     if (__atomic_exchange_n(&w->retry, 0, __ATOMIC_ACQ_REL)) {
         conn_retry_parked(w);
         conn_release_held(w);
+        if (LK_UNLIKELY(w->feeds != NULL))
+            conn_feed_look(w);
     }
     if (LK_UNLIKELY(w->index == 0 && __atomic_load_n(&w->group->relisten, __ATOMIC_RELAXED)) &&
         __atomic_exchange_n(&w->group->relisten, 0, __ATOMIC_ACQ_REL))

@@ -77,6 +77,7 @@ struct worker {
     struct conn *dirty;                   /* have replies to send */
     struct conn *parked;                  /* wait for a retry or the end of a pause */
     struct conn *held;                    /* have replies that are not durable yet */
+    struct conn *feeds;                   /* are sent a stream */
     struct wait_heap waits;
 
     struct pending pending[DISPATCH_BATCH];
@@ -157,6 +158,14 @@ void conn_leave_queues(struct worker *w, struct conn *c);
 void conn_wait(struct worker *w, struct conn *c);          /* its command has blocked */
 void conn_wait_timeless(struct worker *w, struct conn *c); /* its deadline is of no account now */
 void conn_wait_ended(struct worker *w, struct conn *c);
+
+/* --- conn_feed.c ----------------------------------------------------------------------------- */
+
+void conn_feed_leave(struct worker *w, struct conn *c); /* it is being closed */
+void conn_feed_look(struct worker *w);                  /* there may be more for all of them */
+/* Nothing is in flight, and its replies have gone.  False: it is to be closed. */
+LK_MUST_USE bool conn_feed_send(struct worker *w, struct conn *c);
+void conn_feed_sent(struct worker *w, struct conn *c); /* the feed's bytes have gone */
 
 /* --- conn_spare.c ---------------------------------------------------------------------------- */
 

@@ -4,6 +4,7 @@
 #include "core/base/clock.h"
 #include "core/base/log.h"
 #include "io/net/tls.h"
+#include "io/worker/conn_feed.h"
 #include "io/worker/worker_priv.h"
 
 enum { CRON_MS = 100, EXPIRE_BUDGET_US = 1000, NS_PER_MS = 1000000 };
@@ -55,6 +56,20 @@ static void take_figures(struct worker *w)
     __atomic_store_n(&w->figures.output_max, f.output_max, __ATOMIC_RELAXED);
 }
 
+/* Connections that are sent a stream: is it still wanted, is too much of it due, is there more? */
+static void tick_feeds(struct worker *w, int64_t now_ms)
+{
+    for (struct conn *c = w->feeds, *next; c; c = next) {
+        next = c->feed_next;
+        if (!c->feed->ops->tick(c->feed, now_ms))
+            conn_close(w, c);
+        else
+            conn_watch_output(w, c);
+        if (!c->closing && !c->sending)
+            conn_dirty(w, c);
+    }
+}
+
 static void worker_timer_cron(struct worker *w, int64_t now_ms)
 {
     const struct worker_setup *setup = &w->group->setup;
@@ -64,6 +79,8 @@ static void worker_timer_cron(struct worker *w, int64_t now_ms)
     w->query_limit = config->client_query_buffer_limit;
     net_set_tls_turns(w->net, (uint32_t)config->max_new_tls_connections_per_cycle);
     close_idle(w, now_ms);
+    if (LK_UNLIKELY(w->feeds != NULL))
+        tick_feeds(w, now_ms);
     if (w->cron_count++ % 10 == 0)
         take_figures(w); /* once a second: it looks at every connection */
     if (w->parked)

@@ -27,8 +27,9 @@ static const char broken[] = "Hash integrity check failed: listpack with dup ele
                              "length (a field comes twice, "
                              "or is not whole), or a deadline is none";
 
-static unsigned rdb_hash_code(const struct value *v)
+static unsigned rdb_hash_code(const struct rdb_out *o, const struct value *v)
 {
+    (void)o;
     struct hash_pack pack;
     const bool timed = value_next_deadline(v) >= 0;
     if (hash_as_pack(v, &pack))
@@ -61,7 +62,7 @@ static void rdb_hash_write_field(void *ctx, const struct hash_field *f)
 
 static void rdb_hash_write(struct rdb_out *o, const struct value *v)
 {
-    const unsigned form = rdb_hash_code(v);
+    const unsigned form = rdb_hash_code(o, v);
     struct writing w = {o, ENTRY_NO_DEADLINE};
     struct hash_pack pack;
     if (form == RDB_HASH_METADATA || form == RDB_HASH_LISTPACK_EX) {

@@ -17,8 +17,9 @@ enum {
     PLAIN_ABOVE_BYTES = 64 * 1024, /* the largest block that a server's configuration knows */
 };
 
-static unsigned rdb_list_code(const struct value *v)
+static unsigned rdb_list_code(const struct rdb_out *o, const struct value *v)
 {
+    (void)o;
     (void)v;
     return RDB_LIST_QUICKLIST_2;
 }

@@ -46,7 +46,9 @@ struct rdb_out {
     bool checksum;    /* else crc stays 0 */
     bool compress;    /* strings above 20 bytes, if that saves four */
     unsigned version; /* the oldest that knows all that was written */
-    int status;       /* the first error */
+    unsigned
+        newest; /* forms of later versions are not written where an older one will do; 0: any */
+    int status; /* the first error */
     struct buf packed;
 };
 

@@ -48,6 +48,7 @@ void rdb_save_begin(struct rdb_save *s, struct rdb_out *out, const struct rdb_sa
         .promise = options->promise ? options->promise : RDB_VERSION_FLOOR,
     };
     magic_of(s->promise, magic);
+    out->newest = options->newest;
     rdb_out_raw(out, magic, RDB_MAGIC_BYTES);
     rdb_out_crc_restart(out);
     put_aux_fields(out, options);

@@ -45,6 +45,8 @@ struct rdb_save_options {
     enum rdb_use use;
     uint32_t lfu_decay_minutes;
     unsigned promise;                /* version in the header; 0: RDB_VERSION_FLOOR */
+    bool no_keys;                    /* only what stands around them */
+    unsigned newest;                 /* rdb_out.newest; 0: any */
     const struct rdb_db_size *sizes; /* hints: may lack some, or be off */
     size_t sizes_count;
 };

@@ -30,6 +30,7 @@ static void rdb_save_view_add_table(struct rdb_sizes *sizes, uint32_t db, const 
     struct rdb_db_size *row = rdb_save_view_row_of(sizes, db);
     row->keys += t->count;
     row->deadlines += t->deadlines;
+    sizes->inner += t->inner;
 }
 
 void rdb_sizes_take(struct keyspace *ks, struct rdb_sizes *out)
@@ -54,12 +55,13 @@ int rdb_save_view(struct rdb_save *s, struct view *view, const struct rdb_save_h
 {
     const struct entry *e;
     uint32_t db;
-    while (s->out->status == LK_OK && (e = view_next(view, &db)) != NULL) {
+    const bool keys = !s->options->no_keys;
+    while (keys && s->out->status == LK_OK && (e = view_next(view, &db)) != NULL) {
         rdb_save_entry(s, db, e);
         if (hook)
             rdb_out_fail(s->out, hook->saved(hook->ctx, s->keys));
     }
-    if (s->out->status == LK_OK && !view_is_whole(view))
+    if (keys && s->out->status == LK_OK && !view_is_whole(view))
         rdb_out_fail(s->out, LK_EAGAIN);
     return rdb_save_end(s);
 }

@@ -16,6 +16,7 @@ LK_BEGIN
 struct rdb_sizes {
     struct rdb_db_size *rows;
     size_t count, capacity;
+    uint64_t inner; /* keys of which elements have deadlines */
 };
 void rdb_sizes_take(struct keyspace *ks, struct rdb_sizes *out);
 void rdb_sizes_release(struct rdb_sizes *sizes);

@@ -13,8 +13,9 @@
 static const char twice[] =
     "Set integrity check failed: listpack with dup elements (a member comes twice)";
 
-static unsigned rdb_set_code(const struct value *v)
+static unsigned rdb_set_code(const struct rdb_out *o, const struct value *v)
 {
+    (void)o;
     struct bytes ints;
     return set_as_ints(v, &ints) ? RDB_SET_INTSET : RDB_SET;
 }

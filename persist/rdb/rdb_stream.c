@@ -42,12 +42,15 @@ static bool all_active(const struct stream_group *g)
 
 /*
  * The third form adds when consumers last got something.  Redis reads it since 7.2, so it is
- * written only where that is another moment than when they last came.
+ * written only where that is another moment than when they last came, and the reader knows it.
  */
-static unsigned rdb_stream_code(const struct value *v)
+static unsigned rdb_stream_code(const struct rdb_out *o, const struct value *v)
 {
+    enum { SINCE = 11 };
     struct stream_state s;
     stream_state_get(v, &s);
+    if (o->newest > 0 && o->newest < SINCE)
+        return RDB_STREAM_LISTPACKS_2;
     for (uint64_t i = 0; i < s.groups; i++)
         if (!all_active(stream_group_at(v, i)))
             return RDB_STREAM_LISTPACKS_3;
@@ -130,7 +133,7 @@ static void rdb_stream_write_group(struct rdb_out *o, unsigned form, const struc
 
 static void rdb_stream_write(struct rdb_out *o, const struct value *v)
 {
-    const unsigned form = rdb_stream_code(v);
+    const unsigned form = rdb_stream_code(o, v);
     struct stream_state s;
     stream_state_get(v, &s);
     write_blocks(o, stream_blocks(v));

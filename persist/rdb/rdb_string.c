@@ -7,8 +7,9 @@
 #include "core/types/str.h"
 #include "persist/rdb/rdb_type.h"
 
-static unsigned rdb_string_code(const struct value *v)
+static unsigned rdb_string_code(const struct rdb_out *o, const struct value *v)
 {
+    (void)o;
     (void)v;
     return RDB_STRING;
 }

@@ -33,7 +33,7 @@ void rdb_out_value_code(struct rdb_out *o, const struct value *v)
 {
     const struct rdb_type *type = rdb_type_row_of(v->type);
     LK_ASSERT(type != NULL);
-    const unsigned code = type->code(v);
+    const unsigned code = type->code(o, v);
     const struct rdb_code *row = rdb_code_find(RDB_VERSION_REDIS_MAX, code);
     LK_ASSERT(row && !row->opcode && row->type == v->type);
     rdb_out_needs(o, row->since);

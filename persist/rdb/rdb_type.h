@@ -17,8 +17,8 @@
 LK_BEGIN
 
 struct rdb_type {
-    /* The code to write this value under: enum rdb_value_code, of Redis' versions. */
-    unsigned (*code)(const struct value *v);
+    /* The code to write this value under: enum rdb_value_code; see rdb_out.newest. */
+    unsigned (*code)(const struct rdb_out *o, const struct value *v);
     void (*write)(struct rdb_out *o, const struct value *v);
     /*
      * Reads what was written under this code.  The value borrows inline bytes from the window or

@@ -11,8 +11,9 @@
 #include "persist/rdb/rdb_type.h"
 #include "persist/rdb/rdb_ziplist.h"
 
-static unsigned rdb_zset_code(const struct value *v)
+static unsigned rdb_zset_code(const struct rdb_out *o, const struct value *v)
 {
+    (void)o;
     struct bytes lp;
     return zset_as_pack(v, &lp) ? RDB_ZSET_LISTPACK : RDB_ZSET_2;
 }

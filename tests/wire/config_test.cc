@@ -124,7 +124,6 @@ TEST(Config, WhatCannotBeKeptStopsTheStart)
         {{"--user", "default", "on", ">secret"}, "this server does not support access control"},
         {{"--aclfile", "users.acl"}, "this server does not support access control lists"},
         {{"--replicaof", "127.0.0.1", "1"}, "this server does not support replication"},
-        {{"--min-replicas-to-write", "1"}, "this server does not support replication"},
         {{"--cluster-enabled", "yes"}, "this server does not support cluster mode"},
         {{"--tls-port", "6380"}, "this server does not support TLS"},
         {{"--loadmodule", "/x.so"}, "this server does not support modules"},

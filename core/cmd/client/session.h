@@ -21,6 +21,7 @@ struct multi_state;
 struct watch_list;
 struct subscriptions;
 struct waiter;
+struct session_peer;
 
 enum session_flag {
     SESSION_MULTI = 1 << 0,       /* between MULTI and EXEC */
@@ -72,8 +73,9 @@ struct session {
         void *state;         /* what it keeps from one to the next; NULL: nothing */
         void (*end)(void *); /* frees that */
     } slice;
-    uint64_t ticket;       /* highest ticket that the pending replies rest on */
-    uint64_t aside_ticket; /* the same of those that were moved aside to be sent */
+    struct session_peer *peer; /* of a replica of ours: what io/repl keeps of it; NULL: none */
+    uint64_t ticket;           /* highest ticket that the pending replies rest on */
+    uint64_t aside_ticket;     /* the same of those that were moved aside to be sent */
     int64_t created_ms, last_used_ms;
     uint64_t commands, bytes_in, bytes_out; /* tot-cmds, tot-net-in, tot-net-out */
     struct client_cell *client;             /* what others may keep of it */
@@ -99,6 +101,11 @@ struct session {
         char *peer, *local;                  /* "ip:port" */
         struct session *next, *prev;
     } registry; /* the registry's lock */
+};
+
+/* Begins what stands behind session.peer. */
+struct session_peer {
+    void (*end)(struct session_peer *p); /* frees it; the session goes */
 };
 
 void session_init(struct session *s, uint64_t id);

@@ -96,6 +96,8 @@ static uint32_t checks_of(const struct command *row)
         checks |= CHECK_LOADING;
     if (flags & (CMD_WRITE | CMD_HEALTH))
         checks |= CHECK_FAULT;
+    if (flags & CMD_WRITE)
+        checks |= CHECK_REPLICAS;
     if (!(flags & CMD_NO_AUTH))
         checks |= CHECK_AUTH;
     if (flags & CMD_DENYOOM)

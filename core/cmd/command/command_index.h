@@ -29,6 +29,7 @@ enum command_check {
     CHECK_READONLY = 1 << 7,     /* a replica: CMD_WRITE */
     CHECK_STALE = 1 << 8,        /* a replica without its master: all but CMD_STALE */
     CHECK_CHANNELS = 1 << 9,     /* in a cluster: names channels of shards */
+    CHECK_REPLICAS = 1 << 10,    /* too few replicas: CMD_WRITE */
 };
 
 struct command_info {

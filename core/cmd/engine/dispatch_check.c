@@ -166,6 +166,11 @@ static enum check_result check_stale(struct checked *k)
         k, "MASTERDOWN Link with MASTER is down and replica-serve-stale-data is set to 'no'.");
 }
 
+static enum check_result check_replicas(struct checked *k)
+{
+    return refuse_exec(k, "NOREPLICAS Not enough good replicas to write.");
+}
+
 /* A subscriber of RESP2 could not tell the reply from a message. */
 static enum check_result check_subscriber(struct checked *k)
 {
@@ -220,12 +225,13 @@ static const struct check_row {
     {check_slots, 0, 0, NOT_OURS},
     {check_memory, CHECK_MEMORY, SESSION_MULTI, NOT_OURS},
     {check_fault, CHECK_FAULT, 0, NOT_OURS},
+    {check_replicas, CHECK_REPLICAS, 0, NOT_OURS},
     {check_readonly, CHECK_READONLY, 0, NOT_OURS},
     {check_subscriber, 0, SESSION_SUBSCRIBER, NOT_OURS},
     {check_stale, CHECK_STALE, 0, NOT_OURS},
     {check_loading, CHECK_LOADING, 0, NOT_OURS},
     {check_replica, 0, SESSION_MONITOR | SESSION_REPLICA, NOT_OURS},
-    {check_pause, CHECK_PAUSE_WRITES | CHECK_PAUSE_ALL, 0, NOT_OURS},
+    {check_pause, CHECK_PAUSE_WRITES | CHECK_PAUSE_ALL, 0, NOT_OURS | SESSION_REPLICA},
     {check_queue, 0, SESSION_MULTI, 0},
 };
 

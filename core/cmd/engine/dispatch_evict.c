@@ -36,7 +36,8 @@ size_t dispatch_counted_bytes(const struct engine *e)
     const size_t used = mem_used();
     const size_t apart = view_held_bytes(ks) + lazy_free_pending_bytes(ks->lazy) +
                          reclaim_pending_bytes() +
-                         (log ? log_ring_slot_bytes(log) + log_ring_pending_bytes(log) : 0);
+                         (log ? log_ring_slot_bytes(log) + log_ring_pending_bytes(log) : 0) +
+                         __atomic_load_n(&e->stream_bytes, __ATOMIC_RELAXED);
     return used > apart ? used - apart : 0;
 }
 

@@ -35,6 +35,17 @@ void engine_set_write_fault(struct engine *e, const char *line)
     engine_set_check(e, CHECK_FAULT, line != NULL);
 }
 
+void engine_set_few_replicas(struct engine *e, bool on)
+{
+    const uint32_t now = __atomic_load_n(&e->checks, __ATOMIC_RELAXED);
+    if (((now & CHECK_REPLICAS) != 0) == on)
+        return;
+    if (on)
+        __atomic_fetch_or(&e->checks, CHECK_REPLICAS, __ATOMIC_RELEASE);
+    else
+        __atomic_fetch_and(&e->checks, ~(uint32_t)CHECK_REPLICAS, __ATOMIC_RELEASE);
+}
+
 static const uint32_t pause_checks[] = {
     [PAUSE_NOTHING] = 0,
     [PAUSE_WRITES] = CHECK_PAUSE_WRITES,

@@ -36,6 +36,7 @@ struct log_ring;
 struct latency_monitor;
 struct push_hub;
 struct registry;
+struct repl;
 struct role;
 struct slowlog;
 struct stats;
@@ -62,6 +63,7 @@ struct engine {
         struct registry *registry;       /* may be NULL */
         struct push_hub *push;           /* NULL: nobody can subscribe */
         struct role *role;               /* io/repl sets it; NULL: a master for ever */
+        struct repl *repl;               /* io/repl sets it; NULL in unit tests */
         struct admin *admin;      /* handed to handlers; io/admin sets it and takes it back */
         struct stats **all_stats; /* of every dispatcher */
         uint32_t worker_count;
@@ -129,6 +131,7 @@ struct engine {
 
     struct token token;        /* its own lock: who may wait for locks */
     uint64_t next_session_id;  /* __atomic; any worker counts it up */
+    uint64_t stream_bytes;     /* __atomic: kept for replicas beyond the backlog's size */
     uint32_t no_active_expire; /* __atomic: DEBUG SET-ACTIVE-EXPIRE 0 */
     uint32_t skip_checksums;   /* __atomic: DEBUG SET-SKIP-CHECKSUM-VALIDATION 1 */
 };
@@ -138,6 +141,9 @@ void engine_set_loading(struct engine *e, bool on);
 
 /* Writes are refused with this line; NULL: no more.  One thread at a time. */
 void engine_set_write_fault(struct engine *e, const char *line);
+
+/* Too few replicas are near enough: writes are refused (min-replicas-to-write).  Any thread. */
+void engine_set_few_replicas(struct engine *e, bool on);
 
 /*
  * A replica: nothing expires or is evicted by itself, and clients may not write unless the

@@ -10,6 +10,8 @@ void session_release(struct session *s)
     LK_ASSERT(!s->token.queued && !s->waiter && !s->watch);
     multi_discard(s);
     session_end_slices(s);
+    if (LK_UNLIKELY(s->peer != NULL))
+        s->peer->end(s->peer);
     session_drop_names(s);
     mem_strfree(s->registry.peer);
     mem_strfree(s->registry.local);

@@ -1,8 +1,40 @@
 /*
- * info_replication.c — section replication.
+ * info_replication.c — section replication: the role, the replicas, the history and its backlog.
  */
 #include "io/admin/info/info.h"
+#include "io/repl/repl.h"
 #include "io/repl/role.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+struct replica_lines {
+    struct info *info;
+    uint32_t count;
+};
+
+static void info_replica(void *ctx, const struct repl_replica *one)
+{
+    struct replica_lines *l = ctx;
+    if (!one->ip[0])
+        return;
+    info_format(l->info, "slave%u:ip=%s,port=%" PRId64 ",state=%s,offset=%" PRId64 ",lag=%" PRId64,
+                l->count++, one->ip, one->port, one->state, one->offset, one->lag_s);
+}
+
+static void info_history(struct info *i, const struct backlog_state *s)
+{
+    const bool kept = s->on && s->end >= s->first;
+    info_text(i, "master_failover_state", "no-failover");
+    info_text(i, "master_replid", s->history.id);
+    info_text(i, "master_replid2", s->history.id2);
+    info_number(i, "master_repl_offset", s->end);
+    info_number(i, "second_repl_offset", s->history.second_offset);
+    info_number(i, "repl_backlog_active", s->on);
+    info_count(i, "repl_backlog_size", i->config->repl_backlog_size);
+    info_number(i, "repl_backlog_first_byte_offset", s->on ? s->first : 0);
+    info_number(i, "repl_backlog_histlen", kept ? s->end + 1 - s->first : 0);
+}
 
 static void replication_sync_lines(struct info *i, const struct role_report *r)
 {
@@ -37,27 +69,26 @@ static void replication_replica_lines(struct info *i, const struct role_report *
 void info_replication(struct info *i)
 {
     const struct admin_parts *parts = &i->admin->parts;
-    struct role_report r = {0};
-    const char *id = parts->replication_id ? parts->replication_id : i->admin->replication_id;
-    uint64_t offset = parts->log_offset ? parts->log_offset(parts->ctx) : 0;
+    struct repl *r = i->engine->fixed.repl;
+    struct repl_report report = {.backlog.history = {.second_offset = -1}};
+    struct role_report role = {0};
+    struct replica_lines lines = {i, 0};
 
     if (parts->role)
-        role_report(parts->role, &r);
-    info_text(i, "role", r.replica ? "slave" : "master");
-    if (r.replica)
-        replication_replica_lines(i, &r);
-    if (r.replica && r.has_history) {
-        id = r.id;
-        offset = (uint64_t)r.offset;
+        role_report(parts->role, &role);
+    if (r)
+        repl_report_get(r, &report);
+    info_text(i, "role", role.replica ? "slave" : "master");
+    if (role.replica)
+        replication_replica_lines(i, &role);
+    info_number(i, "connected_slaves", report.replicas);
+    if (i->config->min_replicas_to_write > 0 && i->config->min_replicas_max_lag_s > 0)
+        info_number(i, "min_slaves_good_slaves", report.good_replicas);
+    if (r)
+        repl_each_replica(r, info_replica, &lines);
+    if (role.replica && role.has_history && !report.backlog.on) {
+        memcpy(report.backlog.history.id, role.id, sizeof report.backlog.history.id);
+        report.backlog.end = role.offset;
     }
-    info_number(i, "connected_slaves", 0);
-    info_text(i, "master_failover_state", "no-failover");
-    info_text(i, "master_replid", id);
-    info_text(i, "master_replid2", "0000000000000000000000000000000000000000");
-    info_count(i, "master_repl_offset", offset);
-    info_number(i, "second_repl_offset", -1);
-    info_number(i, "repl_backlog_active", 0);
-    info_count(i, "repl_backlog_size", i->config->repl_backlog_size);
-    info_number(i, "repl_backlog_first_byte_offset", 0);
-    info_number(i, "repl_backlog_histlen", 0);
+    info_history(i, &report.backlog);
 }

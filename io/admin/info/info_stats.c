@@ -7,6 +7,7 @@
 #include "core/cmd/engine/dispatch.h"
 #include "core/cmd/engine/push.h"
 #include "io/admin/info/info.h"
+#include "io/repl/repl.h"
 
 #include "io/admin/info/rate.h"
 
@@ -67,9 +68,18 @@ static void message_lines(struct info *i)
     info_count(i, "pubsubshard_channels", h ? channels_distinct(h->channels, MESSAGE_SHARD) : 0);
 }
 
+static void sync_lines(struct info *i)
+{
+    struct repl_report r = {0};
+    if (i->engine->fixed.repl)
+        repl_report_get(i->engine->fixed.repl, &r);
+    info_count(i, "sync_full", r.sync_full);
+    info_count(i, "sync_partial_ok", r.sync_partial_ok);
+    info_count(i, "sync_partial_err", r.sync_partial_err);
+}
+
 void info_stats(struct info *i)
 {
-    static const char *const sync[] = {"sync_full", "sync_partial_ok", "sync_partial_err", NULL};
     static const char *const expiry[] = {"expired_time_cap_reached_count",
                                          "expire_cycle_cpu_milliseconds", NULL};
     static const char *const eviction_others[] = {"evicted_clients", "evicted_scripts", NULL};
@@ -96,7 +106,7 @@ void info_stats(struct info *i)
     const struct stats *t = i->totals;
 
     traffic_lines(i);
-    info_stats_zeros(i, sync);
+    sync_lines(i);
     info_count(i, "expired_subkeys", i->totals->expired_elements);
     expiry_lines(i);
     info_stats_zeros(i, expiry);

@@ -49,7 +49,7 @@ static uint64_t put_overhead(struct reply *r, const struct memory_report *m)
 
     n += memory_put_number(r, "total.allocated", (int64_t)m->used);
     n += memory_put_number(r, "startup.allocated", (int64_t)m->startup);
-    n += memory_put_number(r, "replication.backlog", 0);
+    n += memory_put_number(r, "replication.backlog", (int64_t)m->backlog);
     n += memory_put_number(r, "clients.slaves", 0);
     n += memory_put_number(r, "clients.normal", (int64_t)m->clients);
     n += memory_put_number(r, "cluster.links", 0);

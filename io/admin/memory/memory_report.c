@@ -3,6 +3,7 @@
 #include "core/store/log_ring.h"
 #include "core/store/view.h"
 #include "io/admin/info/process.h"
+#include "io/repl/repl.h"
 
 static double memory_report_ratio(uint64_t a, uint64_t b)
 {
@@ -51,7 +52,10 @@ void memory_report_get(struct admin *a, size_t used, const struct db_reports *db
         out->tables += dbs->v[i].table_bytes;
         out->keys += dbs->v[i].keys;
     }
-    out->overhead = out->startup + out->clients + out->tables + out->log_ring + out->view;
+    if (engine->fixed.repl)
+        out->backlog = repl_backlog_bytes(engine->fixed.repl);
+    out->overhead =
+        out->startup + out->clients + out->tables + out->log_ring + out->view + out->backlog;
     if (out->overhead > out->used)
         out->overhead = out->used; /* the parts are read one after the other */
     out->dataset = out->used - out->overhead;

@@ -19,6 +19,7 @@ struct memory_report {
     uint64_t clients;  /* buffers of connections */
     uint64_t tables;   /* pages and directories of all databases */
     uint64_t log_ring; /* its slots, and effects that the log thread has not taken */
+    uint64_t backlog;  /* of the replication stream, and what replicas need of it */
     uint64_t view;     /* held only for an open view */
     uint64_t overhead; /* all that is not keys and values */
     uint64_t dataset, keys;

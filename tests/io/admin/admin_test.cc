@@ -146,7 +146,6 @@ TEST_F(Admin, InfoAsksTheParts)
         out->backend = "uring";
         out->connections = 7;
     };
-    parts.log_offset = [](void *) -> uint64_t { return 1234; };
     parts.persistence = [](void *, admin_persistence *out) {
         out->aof_enabled = true;
         out->last_save_s = 77;
@@ -156,7 +155,6 @@ TEST_F(Admin, InfoAsksTheParts)
     auto fields = info("all");
     EXPECT_EQ(fields["connected_clients"], "7");
     EXPECT_EQ(fields["multiplexing_api"], "io_uring");
-    EXPECT_EQ(fields["master_repl_offset"], "1234");
     EXPECT_EQ(fields["aof_enabled"], "1");
     EXPECT_EQ(fields.count("aof_current_size"), 1U);
     EXPECT_EQ(fields["rdb_last_bgsave_status"], "err");

@@ -71,8 +71,6 @@ TEST_F(ConfigNeed, DemandsStopTheStart)
         {"tls-cluster yes", no_tls},
         {"replicaof 10.0.0.1 6379", no_replica},
         {"slaveof 10.0.0.1 6379", no_replica},
-        {"min-replicas-to-write 1", no_replication},
-        {"min-slaves-to-write 1", no_replication},
         {"cluster-enabled yes", no_cluster},
         {"loadmodule /x.so a", no_modules},
     };
@@ -108,8 +106,6 @@ TEST_F(ConfigNeed, ConfigSetRefusesDemands)
     } rows[] = {
         {"tls-port", "6380", no_tls},
         {"tls-replication", "yes", no_tls},
-        {"min-replicas-to-write", "1", no_replication},
-        {"min-slaves-to-write", "1", no_replication},
     };
     for (const auto &r : rows) {
         EXPECT_EQ(set({{"hz", "20"}, {r.name, r.value}}),
@@ -122,20 +118,20 @@ TEST_F(ConfigNeed, ConfigSetRefusesDemands)
 
 TEST_F(ConfigNeed, WhatTunesIsKeptAndNamedOnce)
 {
-    ASSERT_EQ(load("repl-timeout 9\ntls-cert-file a.crt\nrepl-backlog-ttl 3600\nmasterauth p\n"
+    ASSERT_EQ(load("replica-priority 9\ntls-cert-file a.crt\nrepl-backlog-ttl 3600\nmasterauth p\n"
                    "cluster-node-timeout 1\nactivedefrag yes\ntls-key-file a.key\n"),
               "");
-    EXPECT_EQ(get("repl-timeout"), "9");
-    EXPECT_EQ(set({{"repl-timeout", "10"}}), "OK");
+    EXPECT_EQ(get("replica-priority"), "9");
+    EXPECT_EQ(set({{"replica-priority", "10"}}), "OK");
     EXPECT_EQ(
         logged(),
         "Kept without effect, since nothing here depends on it: activedefrag\n"
         "Kept without effect, since this server does not support TLS: tls-cert-file, "
         "tls-key-file\n"
-        "Kept without effect, since this server does not support cluster mode: "
-        "cluster-node-timeout\n"
         "Kept without effect, since this server does not support being a replica: masterauth, "
-        "repl-timeout\n");
+        "replica-priority\n"
+        "Kept without effect, since this server does not support cluster mode: "
+        "cluster-node-timeout\n");
 }
 
 // A part that comes says so, and all its rows are taken.
@@ -161,7 +157,7 @@ TEST_F(ConfigNeed, RowsAreWhole)
         EXPECT_NE(row->needs, CONFIG_NEEDS_NOTHING) << row->name;
         EXPECT_EQ(config_need_unmet(holder, now(), row), nullptr) << row->name;
     }
-    EXPECT_GE(demands, 7u);
+    EXPECT_GE(demands, 6u);
 }
 
 TEST_F(ConfigNeed, ALogFileThatCannotBeOpenedIsFatal)

@@ -1,0 +1,315 @@
+/*
+ * acks.c — WAIT and WAITAOF: until replicas have said that they have it.
+ *
+ *   WAIT: the session's ticket --log thread has come to it--> an offset --GETACK--> ACKs --> answer
+ *
+ * The offset is that of the end of the log thread's round, so it is never too low (H6).  Replicas
+ * are asked once a round for all who wait.
+ *
+ * Threads  commands and ACKs: workers; rounds: the log thread; acks.lock, then repl.lock
+ */
+#include "core/base/log.h"
+#include "core/base/mem.h"
+#include "core/cmd/client/registry.h"
+#include "core/store/log_ring.h"
+#include "io/repl/repl_priv.h"
+
+enum { NS_PER_MS = 1000000 };
+
+static const char getack[] = "*3\r\n$8\r\nREPLCONF\r\n$6\r\nGETACK\r\n$1\r\n*\r\n";
+static const char ping[] = "*1\r\n$4\r\nPING\r\n";
+
+/* --- counting -------------------------------------------------------------------------------- */
+
+/* Replicas of the present history that have all up to target, in memory or in their file. */
+static int64_t acks_count(struct repl *r, int64_t target, bool in_file)
+{
+    int64_t n = 0;
+    pthread_mutex_lock(&r->lock);
+    for (const struct replica *p = r->first; p; p = p->next)
+        n += p->phase == REPLICA_ONLINE && !p->dismissed && (in_file ? p->fack : p->ack) >= target;
+    pthread_mutex_unlock(&r->lock);
+    return n;
+}
+
+static bool acks_is_local(const struct repl *r, uint64_t ticket)
+{
+    return ticket <= log_ring_durable(r->parts.engine->fixed.log);
+}
+
+struct acks_seen {
+    int64_t replicas, local;
+    bool enough;
+};
+
+static struct acks_seen acks_look(struct repl *r, const struct ack_waiter *w)
+{
+    struct acks_seen s = {0};
+    const bool file = w->local >= 0;
+    s.replicas = w->target >= 0 ? acks_count(r, w->target, file) : 0;
+    s.local = file && repl_config(r)->appendonly && acks_is_local(r, w->ticket);
+    s.enough = w->target >= 0 && s.replicas >= w->replicas && (!file || s.local >= w->local);
+    return s;
+}
+
+static void acks_write_answer(struct buf *b, const struct ack_waiter *w, const struct acks_seen *s)
+{
+    if (w->local >= 0)
+        buf_printf(b, "*2\r\n:%lld\r\n:%lld\r\n", (long long)s->local, (long long)s->replicas);
+    else
+        buf_printf(b, ":%lld\r\n", (long long)s->replicas);
+}
+
+static void acks_answer(struct repl *r, const struct ack_waiter *w, const struct acks_seen *s)
+{
+    struct buf b = {0};
+    acks_write_answer(&b, w, s);
+    r->parts.answer(r->parts.ctx, w->worker, w->session_id, buf_bytes(&b));
+    buf_release(&b);
+}
+
+/* --- those who wait -------------------------------------------------------------------------- */
+
+/* In acks.lock; returns the waiter behind it. */
+static struct ack_waiter **acks_remove(struct repl *r, struct ack_waiter **at)
+{
+    struct ack_waiter *w = *at;
+    *at = w->next;
+    mem_delete(w);
+    __atomic_store_n(&r->acks.count, r->acks.count - 1, __ATOMIC_RELAXED);
+    return at;
+}
+
+/* In acks.lock. */
+static void acks_answer_ready(struct repl *r, int64_t now_ms)
+{
+    for (struct ack_waiter **at = &r->acks.first; *at;) {
+        const struct acks_seen s = acks_look(r, *at);
+        if (s.enough || ((*at)->until_ms != 0 && now_ms >= (*at)->until_ms)) {
+            acks_answer(r, *at, &s);
+            at = acks_remove(r, at);
+        } else {
+            at = &(*at)->next;
+        }
+    }
+}
+
+void acks_changed(struct repl *r)
+{
+    if (__atomic_load_n(&r->acks.count, __ATOMIC_ACQUIRE) == 0)
+        return;
+    pthread_mutex_lock(&r->acks.lock);
+    acks_answer_ready(r, repl_now_ms());
+    pthread_mutex_unlock(&r->acks.lock);
+}
+
+static bool acks_session_is(void *ctx, struct session *s)
+{
+    *(bool *)ctx = session_has(s, SESSION_BLOCKED);
+    return true;
+}
+
+/* Whose client has gone, or was unblocked; and what has become durable. */
+void acks_cron(struct repl *r)
+{
+    if (__atomic_load_n(&r->acks.count, __ATOMIC_ACQUIRE) == 0)
+        return;
+    pthread_mutex_lock(&r->acks.lock);
+    acks_answer_ready(r, repl_now_ms());
+    for (struct ack_waiter **at = &r->acks.first; *at;) {
+        bool waits = false;
+        registry_find(r->parts.engine->fixed.registry, (*at)->session_id, acks_session_is, &waits);
+        at = waits ? &(*at)->next : acks_remove(r, at);
+    }
+    pthread_mutex_unlock(&r->acks.lock);
+}
+
+void acks_release(struct repl *r)
+{
+    while (r->acks.first)
+        acks_remove(r, &r->acks.first);
+}
+
+/* --- the log thread -------------------------------------------------------------------------- */
+
+/* In acks.lock.  All whose tickets have been dealt with rest on the end of this round. */
+static void acks_settle_targets(struct repl *r)
+{
+    const uint64_t ticket = backlog_ticket(r->backlog);
+    const int64_t end = backlog_end(r->backlog);
+    for (struct ack_waiter *w = r->acks.first; w; w = w->next)
+        if (w->target < 0 && w->ticket <= ticket) {
+            w->target = end;
+            r->acks.getack = 1;
+        }
+}
+
+static int64_t acks_next_ms(const struct repl *r, int64_t now_ms)
+{
+    int64_t next = INT64_MAX;
+    for (const struct ack_waiter *w = r->acks.first; w; w = w->next)
+        if (w->until_ms != 0 && w->until_ms < next)
+            next = w->until_ms;
+    return next == INT64_MAX ? -1 : next > now_ms ? next - now_ms : 0;
+}
+
+/* The stream is ours to add to, and nobody counts on its end to stand still. */
+static bool acks_may_append(const struct repl *r)
+{
+    static const enum pause_purpose still[] = {PAUSE_BY_FAILOVER, PAUSE_BY_SHUTDOWN,
+                                               PAUSE_BY_SLOTS};
+    for (size_t i = 0; i < sizeof still / sizeof *still; i++)
+        if (__atomic_load_n(&r->parts.engine->pause[still[i]].what, __ATOMIC_ACQUIRE) !=
+            PAUSE_NOTHING)
+            return false;
+    return !repl_is_replica(r) && __atomic_load_n(&r->count, __ATOMIC_RELAXED) > 0;
+}
+
+/* Returns in how many ms the next one is due; -1: none is. */
+static int64_t acks_ping(struct repl *r, int64_t now_ms)
+{
+    if (__atomic_load_n(&r->count, __ATOMIC_RELAXED) == 0) {
+        r->ping_ms = now_ms;
+        return -1;
+    }
+    const int64_t period_ms = repl_config(r)->repl_ping_replica_period_s * 1000;
+    if (now_ms - r->ping_ms < period_ms)
+        return period_ms - (now_ms - r->ping_ms);
+    r->ping_ms = now_ms;
+    if (acks_may_append(r))
+        backlog_append(r->backlog, bytes_cstr(ping));
+    return period_ms;
+}
+
+static int64_t acks_serve(struct repl *r, int64_t now_ms)
+{
+    if (__atomic_load_n(&r->acks.count, __ATOMIC_ACQUIRE) == 0)
+        return -1;
+    pthread_mutex_lock(&r->acks.lock);
+    acks_settle_targets(r);
+    acks_answer_ready(r, now_ms);
+    const bool ask = r->acks.first && r->acks.getack;
+    r->acks.getack = 0;
+    const int64_t next_ms = acks_next_ms(r, now_ms);
+    pthread_mutex_unlock(&r->acks.lock);
+    if (ask && acks_may_append(r))
+        backlog_append(r->backlog, bytes_cstr(getack));
+    return next_ms;
+}
+
+int64_t acks_round(void *repl)
+{
+    struct repl *r = repl;
+    if (LK_UNLIKELY(__atomic_load_n(&r->acks.once, __ATOMIC_ACQUIRE)) &&
+        __atomic_exchange_n(&r->acks.once, 0, __ATOMIC_ACQ_REL) && !repl_is_replica(r))
+        backlog_append(r->backlog, bytes_cstr(getack));
+    const int64_t now_ms = repl_now_ms();
+    const int64_t waits_ms = acks_serve(r, now_ms), ping_ms = acks_ping(r, now_ms);
+    if (waits_ms < 0 && ping_ms < 0)
+        return -1;
+    return (waits_ms >= 0 && (ping_ms < 0 || waits_ms < ping_ms) ? waits_ms : ping_ms) * NS_PER_MS;
+}
+
+/* Who waits for an ACK waits for each round. */
+bool acks_eager(void *repl)
+{
+    const struct repl *r = repl;
+    return __atomic_load_n(&r->acks.count, __ATOMIC_RELAXED) > 0;
+}
+
+/* --- the commands ---------------------------------------------------------------------------- */
+
+static enum outcome acks_begin(struct exec *x, const struct args *a, const struct ack_waiter *spec,
+                               int64_t timeout_ms)
+{
+    struct repl *r = repl_of(x);
+    struct session *s = x->session;
+    struct ack_waiter w = *spec;
+    w.worker = s->worker;
+    w.session_id = s->id;
+    w.ticket = s->ticket > s->aside_ticket ? s->ticket : s->aside_ticket;
+    w.target = w.ticket <= backlog_ticket(r->backlog) ? backlog_end(r->backlog) : -1;
+    if (w.ticket == 0)
+        w.target = 0; /* it has changed nothing: every replica has that */
+    const struct acks_seen seen = acks_look(r, &w);
+    if (seen.enough || session_has(s, SESSION_IN_EXEC | SESSION_LOADING)) {
+        acks_write_answer(&x->reply->out, &w, &seen);
+        return RUN_DONE;
+    }
+    w.until_ms = timeout_ms > 0 ? repl_now_ms() + timeout_ms : 0;
+    struct ack_waiter *kept = mem_new(struct ack_waiter);
+    *kept = w;
+    pthread_mutex_lock(&r->acks.lock);
+    kept->next = r->acks.first;
+    r->acks.first = kept;
+    r->acks.getack |= w.target >= 0;
+    __atomic_store_n(&r->acks.count, r->acks.count + 1, __ATOMIC_RELEASE);
+    pthread_mutex_unlock(&r->acks.lock);
+    log_ring_wake(r->parts.engine->fixed.log);
+    const struct wait_spec until_answered = {.count = 0};
+    return exec_wait(x, a, &until_answered);
+}
+
+static bool acks_parse_timeout(struct exec *x, const struct args *a, uint32_t i, int64_t *ms)
+{
+    const char *error = NULL;
+    if (args_int64(a, i, ms) != LK_OK)
+        error = "ERR timeout is not an integer or out of range";
+    else if (*ms < 0)
+        error = "ERR timeout is negative";
+    else if (*ms > INT64_MAX - x->now_ms)
+        error = "ERR timeout is out of range";
+    if (error)
+        reply_error(x->reply, "%s", error);
+    return !error;
+}
+
+enum outcome acks_wait(struct exec *x, const struct args *a)
+{
+    struct ack_waiter w = {.local = -1};
+    int64_t timeout_ms;
+    if (repl_is_replica(repl_of(x))) {
+        reply_error(x->reply,
+                    "ERR WAIT cannot be used with replica instances. Please also note that since "
+                    "Redis 4.0 if a replica is configured to be writable (which is not the "
+                    "default) writes to replicas are just local and are not propagated.");
+        return RUN_DONE;
+    }
+    if (args_int64(a, 1, &w.replicas) != LK_OK) {
+        reply_error(x->reply, "ERR value is not an integer or out of range");
+        return RUN_DONE;
+    }
+    if (!acks_parse_timeout(x, a, 2, &timeout_ms))
+        return RUN_DONE;
+    return acks_begin(x, a, &w, timeout_ms);
+}
+
+enum outcome acks_waitaof(struct exec *x, const struct args *a)
+{
+    struct repl *r = repl_of(x);
+    struct ack_waiter w = {0};
+    int64_t timeout_ms;
+    const char *error = NULL;
+    if (args_int64(a, 1, &w.local) != LK_OK || args_int64(a, 2, &w.replicas) != LK_OK)
+        error = "ERR value is not an integer or out of range";
+    else if (w.local < 0 || w.local > 1)
+        error = "ERR value is out of range, value must between 0 and 1";
+    else if (w.replicas < 0)
+        error = "ERR value is out of range, must be positive";
+    if (error) {
+        reply_error(x->reply, "%s", error);
+        return RUN_DONE;
+    }
+    if (!acks_parse_timeout(x, a, 3, &timeout_ms))
+        return RUN_DONE;
+    if (repl_is_replica(r))
+        error = "ERR WAITAOF cannot be used with replica instances. Please also note that writes "
+                "to replicas are just local and are not propagated.";
+    else if (w.local > 0 && !repl_config(r)->appendonly)
+        error = "ERR WAITAOF cannot be used when numlocal is set but appendonly is disabled.";
+    if (error) {
+        reply_error(x->reply, "%s", error);
+        return RUN_DONE;
+    }
+    return acks_begin(x, a, &w, timeout_ms);
+}

@@ -1,0 +1,307 @@
+/*
+ * full_sync.c — an RDB for all replicas that wait: one cut, one pass, one marker in the stream.
+ *
+ *   closed gate: { stream on, view cut, ATTACH marker }
+ *   log thread:  at the marker: the offset, a pin on the first byte behind it
+ *   then:        +FULLRESYNC id offset; the data through a window, or by a file; the stream
+ *
+ * Those who come later wait for the next cut (H3).
+ *
+ * Threads  the saver's thread, but full_sync_look
+ */
+#include "core/base/clock.h"
+#include "core/base/log.h"
+#include "core/base/mem.h"
+#include "core/base/rng.h"
+#include "io/repl/repl_priv.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+/* --- when ------------------------------------------------------------------------------------ */
+
+struct waiting {
+    uint32_t count;
+    int64_t longest_ms;
+    bool all_marked; /* all know the mark that ends data of unknown size */
+};
+
+static struct waiting full_sync_count(struct repl *r)
+{
+    struct waiting w = {.all_marked = true};
+    const int64_t now = repl_now_ms();
+    pthread_mutex_lock(&r->lock);
+    for (const struct replica *p = r->first; p; p = p->next) {
+        if (p->phase != REPLICA_WAITS || p->dismissed)
+            continue;
+        w.count++;
+        w.all_marked &= (p->capa & CAPA_EOF) != 0;
+        if (now - p->waits_since_ms > w.longest_ms)
+            w.longest_ms = now - p->waits_since_ms;
+    }
+    pthread_mutex_unlock(&r->lock);
+    return w;
+}
+
+void full_sync_look(struct repl *r)
+{
+    if (__atomic_load_n(&r->count, __ATOMIC_RELAXED) == 0 || !repl_may_serve(r))
+        return;
+    const struct config *c = repl_config(r);
+    const struct waiting w = full_sync_count(r);
+    if (w.count == 0)
+        return;
+    const bool diskless = c->repl_diskless_sync && w.all_marked;
+    const bool full = c->repl_diskless_sync_max_replicas > 0 &&
+                      w.count >= (uint64_t)c->repl_diskless_sync_max_replicas;
+    if (diskless && !full && w.longest_ms < c->repl_diskless_sync_delay_s * 1000)
+        return;
+    if (r->parts.bgsync(r->parts.ctx))
+        log_line(LOG_NOTICE, "Starting BGSAVE for SYNC with target: %s",
+                 diskless ? "replicas sockets" : "disk");
+}
+
+/* --- the cut --------------------------------------------------------------------------------- */
+
+/* In the closed gate; how many are to be synced. */
+static uint32_t full_sync_choose(struct repl *r)
+{
+    uint32_t n = 0;
+    r->sync.diskless = repl_config(r)->repl_diskless_sync;
+    pthread_mutex_lock(&r->lock);
+    for (struct replica *p = r->first; p; p = p->next) {
+        p->member =
+            p->phase == REPLICA_WAITS && !p->dismissed && (n == 0 || p->no_keys == r->sync.no_keys);
+        if (!p->member)
+            continue;
+        n++;
+        r->sync.no_keys = p->no_keys; /* the others wait for the next one */
+        r->sync.diskless &= (p->capa & CAPA_EOF) != 0;
+    }
+    pthread_mutex_unlock(&r->lock);
+    return n;
+}
+
+static void *full_sync_cut(void *ctx, enum saver_job job)
+{
+    struct repl *r = ctx;
+    struct engine *e = r->parts.engine;
+    if (job == SAVER_SYNC && (!repl_may_serve(r) || full_sync_choose(r) == 0))
+        return NULL;
+    if (job == SAVER_SYNC)
+        history_begin_stream(r);
+    else if (!(__atomic_load_n(&e->saving.log_active, __ATOMIC_RELAXED) & LOG_TO_REPL))
+        return NULL;
+    struct backlog_mark *mark = mem_new(struct backlog_mark);
+    mark->wants_pin = job == SAVER_SYNC;
+    /* A replica's stream is its primary's, byte for byte; ours says its database anew. */
+    const uint32_t db = repl_is_replica(r) ? 0 : LOG_NO_DB;
+    log_ring_put(e->fixed.log, job == SAVER_SYNC ? LOG_ATTACH : LOG_CUT, mark, 0, db, db);
+    log_ring_wake(e->fixed.log);
+    return mark;
+}
+
+static void full_sync_place(void *ctx, void *at, struct rdb_save_options *options)
+{
+    struct repl *r = ctx;
+    struct backlog_mark *mark = at;
+    backlog_mark_wait(mark);
+    r->sync.history = mark->history;
+    options->replication_id = r->sync.history.id;
+    options->replication_offset = mark->end;
+    options->replication_db = mark->db == LOG_NO_DB ? 0 : mark->db;
+    if (mark->wants_pin)
+        r->sync.mark = mark; /* for full_sync_begin */
+    else
+        mem_delete(mark);
+}
+
+/* --- where the data go ----------------------------------------------------------------------- */
+
+/* Old enough for who has said nothing, new enough for what there is (H5). */
+static void full_sync_settle_version(struct repl *r, const struct rdb_sizes *sizes,
+                                     struct rdb_save_options *options)
+{
+    enum { REDIS_7_0 = 10, REDIS_7_2 = 11, REDIS_7_4 = 12, VALKEY_7_2 = 70200 };
+    bool all_new = true;
+    pthread_mutex_lock(&r->lock);
+    for (const struct replica *p = r->first; p; p = p->next)
+        all_new &= !p->member || p->version >= VALKEY_7_2;
+    pthread_mutex_unlock(&r->lock);
+    options->newest = all_new ? REDIS_7_2 : REDIS_7_0;
+    options->promise = sizes->inner > 0 ? REDIS_7_4 : options->newest;
+}
+
+/* In lock.  It is told where its data begin, and the stream is kept for it from there on. */
+static void full_sync_join(struct repl *r, struct replica *p, const struct backlog_mark *mark)
+{
+    if (!backlog_pin_like(r->backlog, &p->pin, &mark->pin)) {
+        replica_dismiss(p); /* the history has changed since */
+        return;
+    }
+    p->ack_ms = repl_now_ms();
+    if (!p->old)
+        buf_printf(&p->head, "+FULLRESYNC %s %lld\r\n", mark->history.id, (long long)mark->end);
+    if (r->sync.diskless) {
+        buf_printf(&p->head, "$EOF:%s\r\n", r->sync.delimiter);
+        rdb_window_join(r->sync.window, &p->reader);
+        p->phase = REPLICA_SENDING;
+    } else {
+        p->phase = REPLICA_WRITING;
+    }
+    replica_wake(p);
+}
+
+static uint32_t full_sync_join_all(struct repl *r, const struct backlog_mark *mark)
+{
+    uint32_t n = 0;
+    pthread_mutex_lock(&r->lock);
+    for (struct replica *p = r->first; p; p = p->next)
+        if (p->member) {
+            full_sync_join(r, p, mark);
+            n += !p->dismissed;
+        }
+    pthread_mutex_unlock(&r->lock);
+    return n;
+}
+
+static void make_delimiter(char out[DELIMITER_CHARS + 1])
+{
+    unsigned char raw[DELIMITER_CHARS / 2];
+    rng_system(raw, sizeof raw);
+    for (size_t i = 0; i < sizeof raw; i++)
+        snprintf(out + 2 * i, 3, "%02x", raw[i]);
+}
+
+static int write_file(void *ctx, const void *data, size_t size)
+{
+    struct sync_file *f = ctx;
+    const char *from = data;
+    while (size > 0) {
+        const ssize_t n = write(f->fd, from, size);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0)
+            return LK_EIO;
+        f->size += (uint64_t)n;
+        from += n;
+        size -= (size_t)n;
+    }
+    return LK_OK;
+}
+
+static int patch_file(void *ctx, uint64_t offset, const void *data, size_t size)
+{
+    const struct sync_file *f = ctx;
+    return pwrite(f->fd, data, size, (off_t)offset) == (ssize_t)size ? LK_OK : LK_EIO;
+}
+
+/* In `dir`, where there is room for it; without a name, so that nothing of it is left behind. */
+static int open_file(struct repl *r, struct rdb_sink *sink)
+{
+    char name[64];
+    snprintf(name, sizeof name, "temp-sync-%d.rdb", (int)getpid());
+    const int fd = open(name, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    if (fd < 0) {
+        log_line(LOG_WARNING, "Opening the temp file for replicas: %s", strerror(errno));
+        return LK_EIO;
+    }
+    unlink(name);
+    r->sync.file = mem_new(struct sync_file);
+    r->sync.file->fd = fd;
+    r->sync.file->refs = 1;
+    *sink = (struct rdb_sink){.write = write_file, .patch = patch_file, .ctx = r->sync.file};
+    return LK_OK;
+}
+
+static int full_sync_begin(void *ctx, const struct rdb_sizes *sizes,
+                           struct rdb_save_options *options, struct rdb_sink *sink)
+{
+    struct repl *r = ctx;
+    struct backlog_mark *mark = r->sync.mark;
+    r->sync.mark = NULL;
+    if (!mark)
+        return LK_EAGAIN;
+    int rc = LK_OK;
+    options->no_keys = r->sync.no_keys;
+    if (r->sync.diskless) {
+        full_sync_settle_version(r, sizes, options);
+        make_delimiter(r->sync.delimiter);
+        r->sync.window = rdb_window_new(RDB_WINDOW_BYTES);
+        *sink = rdb_window_sink(r->sync.window);
+    } else {
+        options->newest = 10;
+        rc = open_file(r, sink);
+    }
+    if (full_sync_join_all(r, mark) == 0 && rc == LK_OK)
+        rc = LK_EAGAIN;
+    backlog_unpin(r->backlog, &mark->pin);
+    mem_delete(mark);
+    return rc;
+}
+
+/* In lock. */
+static void full_sync_hand_over(struct repl *r, struct replica *p)
+{
+    buf_printf(&p->head, "$%llu\r\n", (unsigned long long)r->sync.file->size);
+    __atomic_fetch_add(&r->sync.file->refs, 1, __ATOMIC_RELAXED);
+    p->file = r->sync.file;
+    p->file_at = 0;
+    p->phase = REPLICA_SENDING;
+    p->ack_ms = repl_now_ms();
+    replica_wake(p);
+}
+
+static void full_sync_end(void *ctx, bool well)
+{
+    struct repl *r = ctx;
+    if (r->sync.window && well) {
+        const struct rdb_sink sink = rdb_window_sink(r->sync.window);
+        well = sink.write(sink.ctx, r->sync.delimiter, DELIMITER_CHARS) == LK_OK;
+    }
+    pthread_mutex_lock(&r->lock);
+    for (struct replica *p = r->first; p; p = p->next) {
+        if (!p->member)
+            continue;
+        p->member = false;
+        if (p->phase == REPLICA_WRITING && well)
+            full_sync_hand_over(r, p);
+        else if (!well)
+            replica_dismiss(p);
+    }
+    pthread_mutex_unlock(&r->lock);
+    if (r->sync.window)
+        rdb_window_end(r->sync.window, well);
+    sync_file_drop(r->sync.file);
+    r->sync.window = NULL;
+    r->sync.file = NULL;
+}
+
+/*
+ * The file of an earlier life: its id is good up to its end, for replicas that go on from there.
+ * One of a replica is still its primary's.
+ */
+static void full_sync_loaded(void *ctx, const char *id, int64_t offset)
+{
+    struct repl *r = ctx;
+    struct history h;
+    if (repl_config(r)->replicaof_host)
+        history_adopt(&h, id);
+    else
+        history_after(&h, id, offset);
+    backlog_begin(r->backlog, &h, offset);
+    __atomic_fetch_or(&r->parts.engine->saving.log_active, LOG_TO_REPL, __ATOMIC_RELEASE);
+}
+
+void full_sync_init(struct repl *r)
+{
+    r->stream = (struct saver_stream){.cut = full_sync_cut,
+                                      .place = full_sync_place,
+                                      .begin = full_sync_begin,
+                                      .end = full_sync_end,
+                                      .loaded = full_sync_loaded,
+                                      .ctx = r};
+}

@@ -1,0 +1,73 @@
+#include "io/repl/history.h"
+
+#include "core/base/mem.h"
+#include "core/store/log_ring.h"
+#include "io/repl/repl_priv.h"
+
+static const enum backlog_step history_steps[] = {
+    [HISTORY_PROMOTE] = BACKLOG_PROMOTE, [HISTORY_CONTINUE] = BACKLOG_CONTINUE,
+    [HISTORY_ADOPT] = BACKLOG_ADOPT,     [HISTORY_FOLLOW] = BACKLOG_FOLLOW,
+    [HISTORY_FORGET] = BACKLOG_FORGET,
+};
+
+int64_t history_now(struct repl *r, struct history *out)
+{
+    struct backlog_state s;
+    backlog_state_get(r->backlog, &s);
+    *out = s.history;
+    return s.end;
+}
+
+int64_t history_end(struct repl *r)
+{
+    return backlog_end(r->backlog);
+}
+
+static void history_dismiss_all(struct repl *r)
+{
+    pthread_mutex_lock(&r->lock);
+    for (struct replica *p = r->first; p; p = p->next)
+        replica_dismiss(p);
+    pthread_mutex_unlock(&r->lock);
+}
+
+static uint64_t history_put(struct repl *r, struct backlog_change *c, uint32_t db)
+{
+    struct log_ring *log = r->parts.engine->fixed.log;
+    uint32_t *active = &r->parts.engine->saving.log_active;
+    if (c->step == BACKLOG_FORGET)
+        __atomic_fetch_and(active, ~(uint32_t)LOG_TO_REPL, __ATOMIC_RELEASE);
+    else
+        __atomic_fetch_or(active, LOG_TO_REPL, __ATOMIC_RELEASE);
+    const uint64_t ticket = log_ring_put(log, LOG_HISTORY, c, sizeof *c, db, db);
+    log_ring_wake(log);
+    return ticket;
+}
+
+uint64_t history_change(struct repl *r, const struct history_change *change)
+{
+    struct backlog_change *c = mem_new(struct backlog_change);
+    c->step = history_steps[change->step];
+    c->end = change->end;
+    memcpy(c->id, change->id, sizeof c->id);
+    const bool own = change->step == HISTORY_PROMOTE || change->step == HISTORY_FORGET;
+    LK_ASSERT(!own || change->db == LOG_NO_DB);
+    __atomic_store_n(&r->follows, !own, __ATOMIC_RELEASE);
+    const uint64_t ticket = history_put(r, c, change->db);
+    history_dismiss_all(r);
+    return ticket;
+}
+
+void history_begin_stream(struct repl *r)
+{
+    if (__atomic_load_n(&r->parts.engine->saving.log_active, __ATOMIC_RELAXED) & LOG_TO_REPL)
+        return;
+    struct backlog_change *c = mem_new(struct backlog_change);
+    c->step = BACKLOG_START;
+    history_put(r, c, LOG_NO_DB);
+}
+
+void history_wait(struct repl *r, uint64_t ticket)
+{
+    backlog_wait(r->backlog, ticket);
+}

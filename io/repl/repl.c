@@ -1,0 +1,189 @@
+/*
+ * repl.c — replication as a whole: the parts, the clock, what INFO is told.
+ */
+#include "io/repl/repl.h"
+
+#include "core/base/clock.h"
+#include "core/base/log.h"
+#include "core/base/mem.h"
+#include "core/store/keyspace.h"
+#include "io/repl/repl_priv.h"
+
+/* Replicas that are online and near enough to count for min-replicas-to-write. */
+static uint32_t repl_count_good(struct repl *r, const struct config *c)
+{
+    const int64_t oldest = repl_now_ms() - c->min_replicas_max_lag_s * 1000;
+    uint32_t good = 0;
+    pthread_mutex_lock(&r->lock);
+    for (const struct replica *p = r->first; p; p = p->next)
+        good += p->phase == REPLICA_ONLINE && p->ack_ms >= oldest;
+    pthread_mutex_unlock(&r->lock);
+    return good;
+}
+
+static void see_to_writes(struct repl *r, const struct config *c)
+{
+    const uint32_t good = repl_count_good(r, c);
+    __atomic_store_n(&r->good_replicas, good, __ATOMIC_RELAXED);
+    const bool few = c->min_replicas_to_write > 0 && c->min_replicas_max_lag_s > 0 &&
+                     good < (uint64_t)c->min_replicas_to_write;
+    engine_set_few_replicas(r->parts.engine, few);
+}
+
+static void repl_applied(void *ctx, const struct config *before, const struct config *after)
+{
+    struct repl *r = ctx;
+    (void)before;
+    backlog_set_size(r->backlog, after->repl_backlog_size);
+    see_to_writes(r, after);
+}
+
+struct repl *repl_new(const struct repl_parts *parts)
+{
+    struct repl *r = mem_new(struct repl);
+    r->parts = *parts;
+    pthread_mutex_init(&r->lock, NULL);
+    pthread_mutex_init(&r->acks.lock, NULL);
+    const struct backlog_options options = {.size = repl_config(r)->repl_backlog_size,
+                                            .round = acks_round,
+                                            .eager = acks_eager,
+                                            .ctx = r};
+    r->backlog = backlog_new(&options);
+    r->sink = backlog_sink(r->backlog);
+    full_sync_init(r);
+    parts->engine->fixed.repl = r;
+    config_register(parts->config, CONFIG_HOOK_REPL, &(struct config_hook){NULL, repl_applied, r});
+    return r;
+}
+
+void repl_free(struct repl *r)
+{
+    LK_ASSERT(!r->first);
+    acks_release(r);
+    backlog_free(r->backlog);
+    pthread_mutex_destroy(&r->lock);
+    pthread_mutex_destroy(&r->acks.lock);
+    mem_delete(r);
+}
+
+const struct log_sink *repl_sink(const struct repl *r)
+{
+    return &r->sink;
+}
+
+const struct saver_stream *repl_stream(const struct repl *r)
+{
+    return &r->stream;
+}
+
+size_t repl_backlog_bytes(struct repl *r)
+{
+    struct backlog_state s;
+    backlog_state_get(r->backlog, &s);
+    return s.held;
+}
+
+/* --- now and then ---------------------------------------------------------------------------- */
+
+static bool repl_has_replicas(const struct repl *r)
+{
+    return __atomic_load_n(&r->count, __ATOMIC_RELAXED) > 0;
+}
+
+/* A backlog that nobody has used for repl-backlog-ttl goes; never on a replica. */
+static void see_to_backlog(struct repl *r, const struct config *c)
+{
+    struct backlog_state s;
+    backlog_state_get(r->backlog, &s);
+    /* A replica that lags must not cost the others their keys. */
+    __atomic_store_n(&r->parts.engine->stream_bytes, s.held > s.size ? s.held - s.size : 0,
+                     __ATOMIC_RELAXED);
+    if (!s.on || repl_has_replicas(r) || repl_is_replica(r) || c->repl_backlog_ttl_s == 0) {
+        r->without_since_ms = 0;
+        return;
+    }
+    const int64_t now = repl_now_ms();
+    if (r->without_since_ms == 0)
+        r->without_since_ms = now;
+    if (now - r->without_since_ms <= c->repl_backlog_ttl_s * 1000)
+        return;
+    r->without_since_ms = now;
+    __atomic_store_n(&r->wants_settle, 1, __ATOMIC_RELEASE);
+    r->parts.ask_to_settle(r->parts.ctx);
+}
+
+/* Who follows a primary serves nobody but with that one's history. */
+static void see_to_role(struct repl *r)
+{
+    if (repl_may_serve(r) || !repl_has_replicas(r))
+        return;
+    pthread_mutex_lock(&r->lock);
+    for (struct replica *p = r->first; p; p = p->next)
+        if (!__atomic_load_n(&r->follows, __ATOMIC_ACQUIRE))
+            replica_dismiss(p);
+    pthread_mutex_unlock(&r->lock);
+}
+
+void repl_cron(struct repl *r, int64_t now_ms)
+{
+    const struct config *c = repl_config(r);
+    (void)now_ms;
+    see_to_role(r);
+    full_sync_look(r);
+    see_to_writes(r, c);
+    see_to_backlog(r, c);
+    acks_cron(r);
+}
+
+void repl_settle(struct repl *r)
+{
+    if (!__atomic_exchange_n(&r->wants_settle, 0, __ATOMIC_ACQ_REL))
+        return;
+    struct gate *gate = &r->parts.engine->fixed.keyspace->gate;
+    gate_close(gate);
+    /* Somebody may have come, or the role have changed, since it was asked. */
+    if (!repl_has_replicas(r) && !repl_is_replica(r)) {
+        const struct history_change forget = {.step = HISTORY_FORGET, .db = LOG_NO_DB};
+        history_change(r, &forget);
+        log_line(LOG_NOTICE,
+                 "Replication backlog freed after %lld seconds without connected replicas.",
+                 (long long)repl_config(r)->repl_backlog_ttl_s);
+    }
+    gate_open(gate);
+}
+
+/* --- what INFO says of it -------------------------------------------------------------------- */
+
+void repl_report_get(struct repl *r, struct repl_report *out)
+{
+    *out =
+        (struct repl_report){.good_replicas = __atomic_load_n(&r->good_replicas, __ATOMIC_RELAXED)};
+    backlog_state_get(r->backlog, &out->backlog);
+    pthread_mutex_lock(&r->lock);
+    out->replicas = r->count;
+    out->sync_full = r->sync_full;
+    out->sync_partial_ok = r->sync_partial_ok;
+    out->sync_partial_err = r->sync_partial_err;
+    pthread_mutex_unlock(&r->lock);
+}
+
+static struct repl_replica repl_show(const struct replica *p)
+{
+    return (struct repl_replica){.ip = p->ip ? p->ip : p->name,
+                                 .state = replica_state_name(p->phase),
+                                 .port = p->port,
+                                 .offset = p->ack,
+                                 .lag_s = p->ack_ms ? (repl_now_ms() - p->ack_ms) / 1000 : 0,
+                                 .online = p->phase >= REPLICA_LOADING};
+}
+
+void repl_each_replica(struct repl *r, void (*visit)(void *ctx, const struct repl_replica *one),
+                       void *ctx)
+{
+    pthread_mutex_lock(&r->lock);
+    for (const struct replica *p = r->first; p; p = p->next) {
+        const struct repl_replica one = repl_show(p);
+        visit(ctx, &one);
+    }
+    pthread_mutex_unlock(&r->lock);
+}

@@ -1,0 +1,81 @@
+/*
+ * repl.h — replication as a part of the server: made by main, asked by INFO and by commands.
+ *
+ * Commands find it as engine->fixed.repl.
+ *
+ * Threads  as each call says
+ */
+#ifndef LK_IO_REPL_H
+#define LK_IO_REPL_H
+
+#include "core/cmd/engine/dispatch.h"
+#include "core/cmd/engine/exec.h"
+#include "io/config/config_holder.h"
+#include "persist/repl/backlog.h"
+#include "persist/saver.h"
+
+LK_BEGIN
+
+struct repl;
+
+struct repl_parts {
+    struct config_holder *config; /* its REPL hook becomes replication's */
+    struct engine *engine; /* fixed.repl is set; log_active and checks are changed as they say */
+    void *ctx;
+    bool (*bgsync)(void *ctx); /* persistence_bgsync */
+    /* Ends the wait of a session that waits for an answer.  Any thread. */
+    void (*answer)(void *ctx, uint32_t worker, uint64_t session_id, struct bytes reply);
+    void (*ask_to_settle)(void *ctx); /* repl_settle is wanted; any thread, also in the gate */
+};
+
+/* Before any worker; the log and the keyspace are there. */
+struct repl *repl_new(const struct repl_parts *parts);
+void repl_free(struct repl *r); /* the log thread has ended, no session is left */
+
+/* For persistence_set_stream. */
+const struct log_sink *repl_sink(const struct repl *r);
+const struct saver_stream *repl_stream(const struct repl *r);
+
+/* Adds PSYNC, SYNC, REPLCONF, WAIT and WAITAOF. */
+void repl_add_commands(struct command_index *ix);
+
+/* About ten times a second, by one worker inside the gate. */
+void repl_cron(struct repl *r, int64_t now_ms);
+/* Outside the gate, by one thread: what needs the gate closed. */
+void repl_settle(struct repl *r);
+
+size_t repl_backlog_bytes(struct repl *r); /* of all its blocks */
+
+/*
+ * The server is to end: holds writes back, and waits until all replicas that are online have what
+ * there is, or shutdown-timeout (H20).  now: does not wait.  False: repl_stay, and writes go on.
+ * By one thread, outside the gate.
+ */
+LK_MUST_USE bool repl_try_end(struct repl *r, bool now);
+bool repl_stay(struct repl *r); /* false: nobody waits; any thread */
+
+/* --- what INFO says of it -------------------------------------------------------------------- */
+
+struct repl_report {
+    struct backlog_state backlog;
+    uint32_t replicas, good_replicas; /* good: near enough for min-replicas-to-write */
+    uint64_t sync_full, sync_partial_ok, sync_partial_err;
+};
+void repl_report_get(struct repl *r, struct repl_report *out);
+
+/* ROLE, of a primary. */
+void repl_reply_role(struct exec *x);
+
+/* One replica; the text lives as long as the call. */
+struct repl_replica {
+    const char *ip, *state;
+    int64_t port, offset, lag_s;
+    bool online;
+};
+/* Calls visit for each replica, in the order in which they came. */
+void repl_each_replica(struct repl *r, void (*visit)(void *ctx, const struct repl_replica *one),
+                       void *ctx);
+
+LK_END
+
+#endif

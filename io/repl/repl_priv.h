@@ -1,0 +1,194 @@
+/*
+ * repl_priv.h — the inside of struct repl, for io/repl and its tests.
+ */
+#ifndef LK_IO_REPL_PRIV_H
+#define LK_IO_REPL_PRIV_H
+
+#include "core/base/clock.h"
+#include "core/cmd/engine/exec.h"
+#include "io/repl/history.h"
+#include "io/repl/repl.h"
+#include "io/worker/conn_feed.h"
+#include "persist/repl/rdb_socket.h"
+
+#include <pthread.h>
+
+LK_BEGIN
+
+enum { DELIMITER_CHARS = 40, REPLICA_FILE_PIECE = 256 * 1024 };
+
+/* Where a replica is on its way. */
+enum replica_phase {
+    REPLICA_NEW,     /* has said something of itself, and asked for nothing */
+    REPLICA_WAITS,   /* for a full sync to begin */
+    REPLICA_WRITING, /* for its file to be written */
+    REPLICA_SENDING, /* is sent the data */
+    REPLICA_LOADING, /* has them all, and is to say so before the stream begins */
+    REPLICA_ONLINE,
+    REPLICA_DONE, /* wanted the data alone, and has been sent them */
+};
+
+enum replica_capa { CAPA_EOF = 1 << 0, CAPA_PSYNC2 = 1 << 1 };
+
+/* What of a replica is in flight. */
+enum replica_flight { FLIGHT_NONE, FLIGHT_HEAD, FLIGHT_NEWLINE, FLIGHT_DATA, FLIGHT_STREAM };
+
+/* A file for replicas, without a name; open as long as anybody reads it. */
+struct sync_file {
+    int fd;
+    uint32_t refs; /* __atomic */
+    uint64_t size;
+};
+void sync_file_drop(struct sync_file *f); /* may be NULL */
+
+/* A connection that replicates from us; session.peer, and the connection's feed. */
+struct replica {
+    struct session_peer peer; /* first */
+    struct conn_feed feed;
+    struct repl *repl;
+    struct session *session; /* the worker's; others use id and worker */
+    uint64_t id;
+    uint32_t worker;
+    /* What it says of itself: its worker's, until it is listed. */
+    char *ip; /* NULL: that of its socket */
+    char *name;
+    int64_t port;
+    uint32_t capa;
+    uint32_t version; /* major * 10000 + minor * 100 + patch of Valkey's numbers; 0: not said */
+    bool rdb_only;
+    bool no_keys; /* functions at most */
+    bool old;     /* SYNC: no FULLRESYNC line */
+
+    struct replica *next, *prev; /* all the following: repl.lock, unless it says otherwise */
+    bool listed;
+    enum replica_phase phase;
+    bool member; /* of the sync under way */
+    bool dismissed;
+    struct buf head; /* what it is sent first */
+    struct rdb_reader reader;
+    struct sync_file *file;
+    uint64_t file_at;
+    int64_t waits_since_ms; /* of the monotonic clock */
+    int64_t ack, fack;      /* offsets */
+    int64_t ack_ms;         /* of the monotonic clock: the last sign of life */
+    struct backlog_pin pin; /* the backlog's lock */
+    struct backlog_hold hold;
+    enum replica_flight flight; /* the worker's */
+    struct buf flying;          /* the worker's: the head that is in flight */
+    bool newline;               /* the worker's: one is due */
+    int64_t newline_ms;         /* the worker's */
+    char *piece;                /* the worker's: of the file */
+};
+
+/* Somebody who waits for acknowledgements. */
+struct ack_waiter {
+    struct ack_waiter *next;
+    uint32_t worker;
+    uint64_t session_id;
+    uint64_t ticket;  /* what must be acknowledged */
+    int64_t target;   /* the same as an offset; -1: not known yet */
+    int64_t replicas; /* how many are wanted */
+    int64_t local;    /* WAITAOF: 1 if this server's file counts, else 0; -1: WAIT */
+    int64_t until_ms; /* of the monotonic clock; 0: for ever */
+};
+
+struct repl {
+    struct repl_parts parts;
+    uint32_t follows; /* __atomic: the history is that of a primary */
+    struct backlog *backlog;
+    struct log_sink sink;
+    struct saver_stream stream;
+    pthread_mutex_t lock;
+    struct replica *first, *last; /* those who have asked for a sync */
+    uint32_t count;               /* of them */
+    uint64_t sync_full, sync_partial_ok, sync_partial_err;
+    uint32_t good_replicas;   /* __atomic */
+    uint32_t wants_settle;    /* __atomic: the backlog has had its time */
+    int64_t without_since_ms; /* cron's: no replica since then, of the monotonic clock; 0: some */
+
+    /* The sync under way: the saver's thread. */
+    struct {
+        bool diskless;
+        bool no_keys;
+        struct rdb_window *window;
+        struct sync_file *file;
+        char delimiter[DELIMITER_CHARS + 1];
+        struct backlog_mark *mark;
+        struct history history; /* at the cut, for the RDB */
+    } sync;
+
+    struct {
+        pthread_mutex_t lock;
+        struct ack_waiter *first;
+        uint32_t count;  /* __atomic */
+        uint32_t getack; /* replicas are to be asked; the lock */
+        uint32_t once;   /* __atomic: the same, whoever waits and whatever pauses */
+    } acks;
+    int64_t ping_ms; /* the log thread's: of the last PING */
+    struct {
+        uint32_t waiting; /* __atomic: a shutdown waits for replicas */
+        uint32_t undone;  /* __atomic */
+    } end;
+};
+
+static inline const struct config *repl_config(const struct repl *r)
+{
+    return config_current(r->parts.config);
+}
+static inline int64_t repl_now_ms(void) /* of the monotonic clock */
+{
+    return clock_mono_ns() / 1000000;
+}
+static inline struct repl *repl_of(const struct exec *x)
+{
+    return dispatcher_engine(x->dispatcher)->fixed.repl;
+}
+
+static inline bool repl_is_replica(const struct repl *r)
+{
+    return engine_is_replica(r->parts.engine);
+}
+/* Is the history one that replicas of ours may have?  Not while it is our primary's to say. */
+static inline bool repl_may_serve(const struct repl *r)
+{
+    return !repl_is_replica(r) ||
+           (__atomic_load_n(&r->follows, __ATOMIC_ACQUIRE) &&
+            !__atomic_load_n(&r->parts.engine->role.link_down, __ATOMIC_ACQUIRE));
+}
+
+/* --- replica.c: one of them ------------------------------------------------------------------ */
+
+/* What is kept of a session that talks as a replica; made if it is not there. */
+struct replica *replica_of(struct repl *r, struct session *s);
+/* As it is called in the log. */
+const char *replica_name(struct replica *p);
+/* It has asked for a sync: counted, and the connection is its feed. */
+void replica_list(struct replica *p, enum replica_phase phase);
+/* In repl.lock: its worker shall look. */
+void replica_wake(const struct replica *p);
+/* In repl.lock: its connection shall end. */
+void replica_dismiss(struct replica *p);
+const char *replica_state_name(enum replica_phase phase);
+/* REPLCONF ACK: by its worker. */
+void replica_acknowledge(struct replica *p, int64_t offset, int64_t fack);
+
+/* --- full_sync.c ----------------------------------------------------------------------------- */
+
+void full_sync_init(struct repl *r);
+/* Begins one if it is time: now and then, and when somebody has come. */
+void full_sync_look(struct repl *r);
+/* In the closed gate: there shall be a stream. */
+void history_begin_stream(struct repl *r);
+
+/* --- acks.c ---------------------------------------------------------------------------------- */
+
+void acks_changed(struct repl *r); /* an offset has been acknowledged, or a replica has gone */
+int64_t acks_round(void *repl);    /* backlog_options.round: the log thread */
+bool acks_eager(void *repl);
+void acks_cron(struct repl *r);
+void acks_release(struct repl *r);
+command_run acks_wait, acks_waitaof;
+
+LK_END
+
+#endif

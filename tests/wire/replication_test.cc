@@ -1,0 +1,344 @@
+/*
+ * replication_test.cc — a reference server as a replica of ours, and the talk byte by byte.
+ */
+#include "tests/support/seed.h"
+#include "tests/support/server.h"
+
+#include <gtest/gtest.h>
+
+#include <csignal>
+#include <poll.h>
+#include <sys/socket.h>
+
+#include <functional>
+#include <random>
+#include <stdexcept>
+#include <thread>
+
+namespace
+{
+
+using namespace lk;
+
+/* Bounded: until it is so, or patience ends. */
+bool until(const std::function<bool()> &so)
+{
+    const auto end = std::chrono::steady_clock::now() + kPatience;
+    while (!so()) {
+        if (std::chrono::steady_clock::now() > end)
+            return false;
+        std::this_thread::sleep_for(Milliseconds(5));
+    }
+    return true;
+}
+
+std::string text(Client *c, const Args &args)
+{
+    return c->call_raw(args);
+}
+
+/* A field of INFO; empty if it is not there. */
+std::string field(Client *c, const std::string &name)
+{
+    const std::string all = "\n" + text(c, {"INFO", "everything"});
+    const size_t at = all.find("\n" + name + ":");
+    if (at == std::string::npos)
+        return "";
+    const size_t from = at + name.size() + 2;
+    return all.substr(from, all.find("\r", from) - from);
+}
+
+Server::Directives primary(Server::Directives more = {})
+{
+    more.push_back({"enable-debug-command", "yes"});
+    more.push_back({"repl-diskless-sync-delay", "0"});
+    return more;
+}
+
+Server::Directives replica_of(const Server &s)
+{
+    return {{"enable-debug-command", "yes"}, {"replicaof", "127.0.0.1", std::to_string(s.port())}};
+}
+
+bool linked(Client *replica)
+{
+    return until([&] { return field(replica, "master_link_status") == "up"; });
+}
+
+void fill(Client *c, uint64_t seed, int count)
+{
+    std::mt19937_64 rng(seed);
+    const auto some = [&](const char *kind) { return kind + std::to_string(rng() % 50); };
+    for (int i = 0; i < count; i++) {
+        const std::string n = std::to_string(rng() % 1000);
+        const std::vector<Args> choice = {
+            {"SET", some("s"), n},
+            {"SET", some("s"), std::string(rng() % 20000, 'x'), "PX", "100000"},
+            {"INCRBY", some("n"), n},
+            {"RPUSH", some("l"), n, "a"},
+            {"LPOP", some("l")},
+            {"SADD", some("S"), n, "m" + n},
+            {"SPOP", some("S"), "2"},
+            {"HSET", some("h"), "f" + n, n},
+            {"ZADD", some("z"), n, "m" + n},
+            {"ZPOPMIN", some("z")},
+            {"XADD", some("x"), "*", "a", n},
+            {"SELECT", std::to_string(rng() % 4)},
+            {"DEL", some("s"), some("l")},
+            {"PUBLISH", "channel", n},
+        };
+        if (rng() % 20 == 0)
+            c->pipeline({{"MULTI"}, {"SET", some("s"), n}, {"INCR", some("n")}, {"EXEC"}});
+        else
+            c->call_raw(choice[rng() % choice.size()]);
+    }
+    c->call_raw({"SELECT", "0"});
+}
+
+void expect_same(Client *a, Client *b)
+{
+    EXPECT_TRUE(
+        until([&] { return field(a, "master_repl_offset") == field(b, "slave_repl_offset"); }));
+    EXPECT_EQ(text(a, {"DEBUG", "DIGEST"}), text(b, {"DEBUG", "DIGEST"}));
+}
+
+class Replicas : public testing::TestWithParam<const char *>
+{
+};
+
+// A whole copy, then the stream, then a cut link and the stream from where it stood.
+TEST_P(Replicas, AReferenceServerFollows)
+{
+    const uint64_t seed = test_seed();
+    auto ours = Server::tested(primary({{"repl-diskless-sync", GetParam()}}));
+    Client a = ours->connect();
+    fill(&a, seed, 1500);
+    auto one = Server::oracle(replica_of(*ours)), two = Server::oracle(replica_of(*ours));
+    Client b = one->connect(), c = two->connect();
+    fill(&a, seed + 1, 1500);
+    ASSERT_TRUE(linked(&b) && linked(&c));
+    fill(&a, seed + 2, 500);
+    EXPECT_EQ(text(&a, {"WAIT", "2", "20000"}), ":2\r\n");
+    expect_same(&a, &b);
+    expect_same(&a, &c);
+    EXPECT_EQ(field(&a, "connected_slaves"), "2");
+    EXPECT_EQ(text(&a, {"CLIENT", "KILL", "TYPE", "replica"}), ":2\r\n");
+    fill(&a, seed + 3, 500);
+    ASSERT_TRUE(until([&] { return field(&a, "sync_partial_ok") == "2"; }));
+    EXPECT_EQ(text(&a, {"WAIT", "2", "20000"}), ":2\r\n");
+    expect_same(&a, &b);
+    expect_same(&a, &c);
+    EXPECT_EQ(field(&a, "sync_full"), "2");
+    one->kill();
+    EXPECT_TRUE(until([&] { return field(&a, "connected_slaves") == "1"; }));
+}
+
+INSTANTIATE_TEST_SUITE_P(Wire, Replicas, testing::Values("yes", "no"));
+
+/* A replica that is a socket: data of a full sync are no reply, so it reads by itself. */
+class Talk
+{
+  public:
+    std::string id;
+    long long offset = 0;
+
+    explicit Talk(const Server &s) : c_(s.connect())
+    {
+    }
+    void send(const Args &args)
+    {
+        c_.send(args);
+    }
+    std::string line()
+    {
+        size_t end;
+        while ((end = in_.find("\r\n")) == std::string::npos && more()) {
+        }
+        std::string out = in_.substr(0, end);
+        in_.erase(0, end == std::string::npos ? end : end + 2);
+        out.erase(0, out.find_first_not_of('\n')); // what keeps the link alive
+        return out;
+    }
+    std::string take(size_t n)
+    {
+        while (in_.size() < n && more()) {
+        }
+        const std::string out = in_.substr(0, n);
+        in_.erase(0, n);
+        return out;
+    }
+    // PSYNC to the end of the data, which it returns; the stream follows.
+    std::string full_sync()
+    {
+        send({"PSYNC", "?", "-1"});
+        const std::string answer = line();
+        EXPECT_EQ(answer.substr(0, 12), "+FULLRESYNC ");
+        id = answer.substr(12, 40);
+        offset = std::stoll(answer.substr(53));
+        const std::string size = line();
+        EXPECT_EQ(size.substr(0, 1), "$");
+        return take(std::stoul(size.substr(1)));
+    }
+    std::string command()
+    {
+        std::string out;
+        for (size_t n = std::stoul("0" + line().substr(1)); n > 0; n--) {
+            const size_t size = std::stoul("0" + line().substr(1));
+            out += (out.empty() ? "" : " ") + take(size + 2).substr(0, size);
+        }
+        return out;
+    }
+    bool ended()
+    {
+        while (more()) {
+        }
+        return true;
+    }
+
+  private:
+    bool more()
+    {
+        char part[65536];
+        pollfd p = {c_.fd(), POLLIN, 0};
+        if (poll(&p, 1, static_cast<int>(kPatience.count())) <= 0)
+            throw std::runtime_error("nothing came");
+        const ssize_t n = recv(c_.fd(), part, sizeof part, 0);
+        if (n > 0)
+            in_.append(part, static_cast<size_t>(n));
+        return n > 0;
+    }
+
+    Client c_;
+    std::string in_;
+};
+
+// What stands in the stream, and what WAIT and the others make of it.
+TEST(Replication, TheStreamSaysItsDatabaseAndAsksForAcks)
+{
+    auto ours = Server::tested(primary({{"repl-diskless-sync", "no"}, {"appendonly", "yes"}}));
+    Client a = ours->connect(), other = ours->connect();
+    a.call_raw({"SET", "before", "1"});
+    EXPECT_EQ(text(&a, {"WAIT", "0", "0"}), ":0\r\n");
+    EXPECT_EQ(text(&a, {"WAIT", "1", "10"}), ":0\r\n");
+    EXPECT_EQ(text(&a, {"WAITAOF", "1", "0", "0"}), "*2\r\n:1\r\n:0\r\n");
+    Talk t(*ours);
+    t.send({"REPLCONF", "listening-port", "1234", "ip-address", "10.0.0.9"});
+    EXPECT_EQ(t.line(), "+OK");
+    const std::string data = t.full_sync();
+    EXPECT_EQ(data.substr(0, 5), "REDIS");
+    EXPECT_NE(data.find(t.id), std::string::npos); // repl-id
+    EXPECT_NE(text(&a, {"ROLE"}).find("10.0.0.9"), std::string::npos);
+    EXPECT_NE(field(&a, "slave0").find("ip=10.0.0.9,port=1234,state=online"), std::string::npos);
+    a.call_raw({"SET", "k", "1"});
+    EXPECT_EQ(t.command(), "SELECT 0");
+    EXPECT_EQ(t.command(), "SET k 1");
+    a.call_raw({"PUBLISH", "c", "m"});
+    EXPECT_EQ(t.command(), "PUBLISH c m");
+    a.call_raw({"SELECT", "5"});
+    a.send(Args{"SET", "k", "2"});
+    a.send(Args{"WAIT", "1", "0"});
+    EXPECT_EQ(t.command(), "SELECT 5");
+    EXPECT_EQ(t.command(), "SET k 2");
+    EXPECT_EQ(t.command(), "REPLCONF GETACK *");
+    const std::string far = std::to_string(t.offset + 1'000'000);
+    t.send({"REPLCONF", "ACK", far, "FACK", far});
+    EXPECT_EQ(a.read_raw(), "+OK\r\n");
+    EXPECT_EQ(a.read_raw(), ":1\r\n");
+    EXPECT_EQ(text(&a, {"WAITAOF", "0", "1", "0"}), "*2\r\n:1\r\n:1\r\n");
+    t.send({"PING"});
+    EXPECT_TRUE(t.ended()); // an answer would stand amid the stream
+}
+
+TEST(Replication, ARefusedWordAndABadOffset)
+{
+    auto ours = Server::tested(primary());
+    Client a = ours->connect();
+    const std::pair<Args, const char *> rows[] = {
+        {{"REPLCONF", "listening-port"}, "-ERR syntax error\r\n"},
+        {{"REPLCONF", "nothing", "1"}, "-ERR Unrecognized REPLCONF option: nothing\r\n"},
+        {{"REPLCONF", "listening-port", "x"}, "-ERR value is not an integer or out of range\r\n"},
+        {{"REPLCONF", "capa", "eof", "capa", "whatever"}, "+OK\r\n"},
+        {{"REPLCONF", "rdb-only", "2"},
+         "-ERR value is out of range, value must between 0 and 1\r\n"},
+        {{"WAIT", "x", "0"}, "-ERR value is not an integer or out of range\r\n"},
+        {{"WAIT", "1", "-1"}, "-ERR timeout is negative\r\n"},
+        {{"WAITAOF", "2", "0", "0"}, "-ERR value is out of range, value must between 0 and 1\r\n"},
+        {{"WAITAOF", "1", "0", "0"},
+         "-ERR WAITAOF cannot be used when numlocal is set but appendonly is disabled.\r\n"},
+        {{"ROLE"}, "*3\r\n$6\r\nmaster\r\n:0\r\n*0\r\n"},
+        {{"PSYNC", "?", "x"}, "-ERR value is not an integer or out of range\r\n"},
+    };
+    for (const auto &[args, want] : rows)
+        EXPECT_EQ(text(&a, args), want) << args[0];
+}
+
+// H20, H15: the end waits for who lags; the next life goes on with the same replicas in part.
+TEST(Replication, ARestartCostsNoFullSync)
+{
+    const uint64_t seed = test_seed();
+    const int port = free_port();
+    const TempDir dir;
+    const Server::Directives again = primary(
+        {{"save", "1000", "100000000"}, {"dir", dir.path()}, {"port", std::to_string(port)}});
+    auto ours = Server::tested(again);
+    Client a = Client::tcp(port);
+    fill(&a, seed, 500);
+    auto one = Server::oracle(
+        {{"enable-debug-command", "yes"}, {"replicaof", "127.0.0.1", std::to_string(port)}});
+    Client b = one->connect();
+    ASSERT_TRUE(linked(&b));
+    fill(&a, seed + 1, 500);
+    a.call_raw({"SET", "short", "1", "PX", "50"});
+    ours->signal(SIGTERM);
+    EXPECT_TRUE(ours->wait_output("1 of 1 replicas are in sync when shutting down."));
+    EXPECT_EQ(ours->wait_exit(), 0);
+    ours = std::make_unique<Process>(argv);
+    ASSERT_TRUE(ours->wait_output("eady to accept connections"));
+    a = Client::tcp(port);
+    ASSERT_TRUE(until([&] { return field(&a, "sync_partial_ok") == "1"; }));
+    fill(&a, seed + 2, 500);
+    EXPECT_EQ(text(&a, {"WAIT", "1", "20000"}), ":1\r\n");
+    EXPECT_TRUE(until([&] { return text(&a, {"EXISTS", "short"}) == ":0\r\n"; }));
+    EXPECT_EQ(text(&a, {"WAIT", "1", "20000"}), ":1\r\n");
+    expect_same(&a, &b);
+    EXPECT_EQ(field(&a, "sync_full"), "0");
+}
+
+// A replica that has stopped reading holds the end up for shutdown-timeout, ABORT lets all go on.
+TEST(Replication, AShutdownThatWaitsCanBeAborted)
+{
+    auto ours = Server::tested(primary({{"shutdown-timeout", "60"}}));
+    Client a = ours->connect(), other = ours->connect();
+    auto one = Server::oracle(replica_of(*ours));
+    Client b = one->connect();
+    ASSERT_TRUE(linked(&b));
+    one->process().signal(SIGSTOP);
+    EXPECT_EQ(text(&a, {"SET", "k", "1"}), "+OK\r\n");
+    a.send(Args{"SHUTDOWN"});
+    ASSERT_TRUE(ours->process().wait_output("Waiting for replicas before shutting down."));
+    EXPECT_EQ(text(&other, {"SHUTDOWN", "ABORT"}), "+OK\r\n");
+    EXPECT_EQ(a.read_raw().substr(0, 4), "-ERR");
+    EXPECT_EQ(text(&other, {"SET", "k", "2"}), "+OK\r\n");
+    one->process().signal(SIGCONT);
+    EXPECT_EQ(text(&other, {"SET", "k", "3"}), "+OK\r\n");
+    EXPECT_EQ(text(&other, {"WAIT", "1", "20000"}), ":1\r\n");
+    expect_same(&other, &b);
+}
+
+TEST(Replication, WritesAskForEnoughReplicas)
+{
+    auto ours = Server::tested(primary({{"min-replicas-to-write", "1"}}));
+    Client a = ours->connect();
+    const std::string refused = "-NOREPLICAS Not enough good replicas to write.\r\n";
+    ASSERT_TRUE(until([&] { return text(&a, {"SET", "k", "1"}) == refused; }));
+    EXPECT_EQ(text(&a, {"GET", "k"}).substr(0, 1), "$");
+    EXPECT_EQ(field(&a, "min_slaves_good_slaves"), "0");
+    auto one = Server::oracle(replica_of(*ours));
+    EXPECT_TRUE(until([&] { return text(&a, {"SET", "k", "1"}) == "+OK\r\n"; }));
+    EXPECT_EQ(text(&a, {"CONFIG", "SET", "min-replicas-to-write", "2"}), "+OK\r\n");
+    EXPECT_EQ(text(&a, {"SET", "k", "1"}), refused);
+    EXPECT_EQ(text(&a, {"CONFIG", "SET", "min-replicas-to-write", "0"}), "+OK\r\n");
+    EXPECT_EQ(text(&a, {"SET", "k", "1"}), "+OK\r\n");
+}
+
+} // namespace
