@@ -197,7 +197,8 @@ int list_replace(struct value_edit *e, uint64_t index, struct bytes element)
         return LK_ETOOBIG;
     const struct listpack_value value = listpack_from_bytes(element);
     if (e->value.encoding != ENC_TREE) {
-        if (stays_small(e, element.size, 0))
+        /* As elsewhere the element counts as one more, though another one goes. */
+        if (stays_small(e, element.size, 1))
             return packed_splice(e, 0, listpack_seek(packed_of(&e->value, 0), (int64_t)index), 1,
                                  &value, 1);
         const int rc = become_tree(e);

@@ -543,8 +543,11 @@ bool persistence_save_now(struct persistence *p)
 /* Nothing has the data until the rewrite that begins the file is through. */
 static bool is_first_rewrite(struct persistence *p, bool force)
 {
+    const struct aof_report a = aof_report_get(p->aof);
     const struct saver_report r = saver_report_get(p->saver);
-    if (r.job != SAVER_REWRITE || r.aborted || !__atomic_load_n(&p->beginning, __ATOMIC_ACQUIRE))
+    const bool writes = r.job == SAVER_REWRITE && !r.aborted;
+    /* One that CONFIG SET has asked for, and that failed, or waits for a save, keeps nobody. */
+    if (!is_turning_on(p, &a) || !(writes || (r.job == SAVER_NONE && r.rewrite_failures == 0)))
         return false;
     log_line(LOG_WARNING,
              force ? "Writing initial AOF. Exit anyway." : "Writing initial AOF, can't exit.");

@@ -11,6 +11,7 @@
 
 #include <pthread.h>
 #include <signal.h>
+#include <stdio.h>
 #include <unistd.h>
 
 static struct {
@@ -33,6 +34,14 @@ static sigset_t waited_for(void)
     return set;
 }
 
+/* A save that is under way and will not end; the process stands in `dir`. */
+static void drop_half_file(void)
+{
+    char name[64];
+    snprintf(name, sizeof name, "temp-%d.rdb", (int)getpid());
+    unlink(name);
+}
+
 static void *wait_for_signals(void *arg)
 {
     const sigset_t set = waited_for();
@@ -45,6 +54,7 @@ static void *wait_for_signals(void *arg)
             continue;
         if (number == SIGINT && interrupted) {
             log_line(LOG_WARNING, "You insist... exiting now.");
+            drop_half_file();
             _exit(1);
         }
         interrupted |= number == SIGINT;

@@ -50,8 +50,9 @@ static struct sync_scope scope_of(const struct aof *a)
 static void sync_ended(struct aof *a, const struct sync_scope *scope, int error)
 {
     const bool is_current = scope->fd == a->fd;
-    if (error) {
-        sync_failed(a, error, is_current);
+    if (error) { /* unless a base has taken its place: then it is of no use to anybody */
+        if (is_current || scope->ticket > a->locked.adopted)
+            sync_failed(a, error, is_current);
         return;
     }
     /* The file says so itself, and then all before it must be durable too. */

@@ -78,11 +78,12 @@ class FakeDisk
         error_ = error;
     }
 
-    // These calls do not return until this is called with nullptr.
-    void stall(const char *call)
+    // These calls do not return until this is called with nullptr: all, or those on that file.
+    void stall(const char *call, const std::string &path = "")
     {
         const std::scoped_lock lock(stall_mutex_);
         stalled_ = call ? call : "";
+        stalled_path_ = path;
         stall_ends_.notify_all();
     }
 
@@ -187,6 +188,7 @@ class FakeDisk
         std::shared_ptr<File> file; // null: a directory
         size_t at = 0;
         bool append = false;
+        std::string path;
     };
 
     bool fails(const char *call)
@@ -210,10 +212,19 @@ class FakeDisk
         errno = EBADF;
         return nullptr;
     }
-    void wait_while_stalled(const char *call)
+    void wait_while_stalled(const char *call, int fd = -1)
     {
+        const std::string path = path_of(fd);
         std::unique_lock lock(stall_mutex_);
-        stall_ends_.wait(lock, [&] { return stalled_ != call; });
+        stall_ends_.wait(lock, [&] {
+            return stalled_ != call || (!stalled_path_.empty() && stalled_path_ != path);
+        });
+    }
+    std::string path_of(int fd) const
+    {
+        const std::scoped_lock lock(mutex_);
+        const auto at = open_.find(fd);
+        return at == open_.end() ? "" : at->second.path;
     }
     static FakeDisk &of(void *ctx)
     {
@@ -240,6 +251,7 @@ class FakeDisk
             if (flags & O_TRUNC)
                 o.file->data.clear();
             o.append = flags & O_APPEND;
+            o.path = path;
         }
         d.open_[++d.last_fd_] = o;
         return d.last_fd_;
@@ -282,7 +294,7 @@ class FakeDisk
     static int64_t write(void *ctx, int fd, const void *data, size_t n)
     {
         FakeDisk &d = of(ctx);
-        d.wait_while_stalled("write");
+        d.wait_while_stalled("write", fd);
         const std::scoped_lock lock(d.mutex_);
         if (d.fails("write"))
             return -1;
@@ -334,7 +346,7 @@ class FakeDisk
     }
     static int sync_as(FakeDisk &d, int fd, const char *call)
     {
-        d.wait_while_stalled(call);
+        d.wait_while_stalled(call, fd);
         const std::scoped_lock lock(d.mutex_);
         if (d.fails(call))
             return -1;
@@ -389,7 +401,7 @@ class FakeDisk
     std::vector<Change> changes_; // between the two
     std::mutex stall_mutex_;
     std::condition_variable stall_ends_;
-    std::string stalled_;
+    std::string stalled_, stalled_path_;
     std::map<int, Open> open_;
     int last_fd_ = 2;
     int misused_ = 0;

@@ -7,11 +7,13 @@
 #include "core/base/crc64.h"
 #include "core/base/log.h"
 #include "core/base/mem.h"
+#include "core/store/shard.h"
 
 #include <gtest/gtest.h>
 
 #include <atomic>
 #include <functional>
+#include <memory>
 #include <string>
 #include <thread>
 #include <vector>
@@ -394,6 +396,167 @@ TEST_F(Aof, SyncsTheFilesOfAKilledProcess)
     }
     disk.after_crash();
     EXPECT_EQ(load(disk).numbers, first(3));
+}
+
+// --- the file that is full, while the log goes on in the next
+
+class AofLeaving : public Aof
+{
+  protected:
+    // 1 lies in the first file, which does not get synced yet, 2 in the next, which is.
+    uint64_t begin(Book &book)
+    {
+        disk.stall("sync_data", "d/a.1.incr.aof");
+        book.add(1);
+        book.wait_written();
+        EXPECT_EQ(aof_prepare_turn(book.file(), AOF_TURN_ROTATE), LK_OK);
+        EXPECT_EQ(book.turn(), LK_OK);
+        aof_set_fsync(book.file(), AOF_FSYNC_ALWAYS);
+        const uint64_t ticket = book.add(2);
+        book.wait_written();
+        return ticket;
+    }
+};
+
+// What the next file has is durable only with all of the one before it.
+TEST_F(AofLeaving, HoldsBackWhatComesBehind)
+{
+    {
+        Book book(disk, AOF_FSYNC_EVERYSEC);
+        const uint64_t ticket = begin(book);
+        EXPECT_FALSE(book.is_durable(ticket));
+        EXPECT_FALSE(book.is_durable(ticket - 2));
+        disk.stall(nullptr);
+        EXPECT_TRUE(book.wait_durable(ticket)); // without another write
+        disk.fail_from(0);
+    }
+    disk.after_crash();
+    EXPECT_EQ(load(disk).numbers, first(2));
+}
+
+TEST_F(AofLeaving, AFaultOfItIsAFaultOfAll)
+{
+    Book book(disk, AOF_FSYNC_EVERYSEC);
+    const uint64_t ticket = begin(book);
+    disk.refuse("sync_data", EIO);
+    disk.stall(nullptr);
+    until([&] { return aof_fault_line(book.file()) != nullptr; });
+    EXPECT_FALSE(book.is_durable(ticket));
+    disk.refuse(nullptr, 0);
+    EXPECT_FALSE(book.wait_durable(book.add(3))); // though this sync goes well
+    EXPECT_EQ(book.rewrite(), LK_OK);
+    EXPECT_EQ(aof_fault_line(book.file()), nullptr);
+}
+
+// A base stands for it: whether it gets to the disk is nobody's business any more.
+TEST_F(AofLeaving, AFaultOfWhatABaseReplacesIsNone)
+{
+    Book book(disk, AOF_FSYNC_EVERYSEC);
+    const uint64_t ticket = begin(book);
+    EXPECT_EQ(book.adopt(command(1)), LK_OK);
+    EXPECT_TRUE(book.is_durable(ticket)); // nothing is held back
+    disk.refuse("sync_data", EIO);
+    disk.stall(nullptr);
+    until([&] { return !aof_report_get(book.file()).syncing; });
+    disk.refuse(nullptr, 0);
+    EXPECT_TRUE(book.wait_durable(book.add(3)));
+    EXPECT_EQ(aof_fault_line(book.file()), nullptr);
+}
+
+// The end of a process that goes well leaves nothing to the power, whatever waits for a sync.
+TEST_F(AofLeaving, ACleanEndSyncsThemAll)
+{
+    {
+        auto book = std::make_unique<Book>(disk, AOF_FSYNC_EVERYSEC);
+        disk.stall("sync_data");
+        for (int i = 1; i <= 3; i++) {
+            book->add(i);
+            book->wait_written();
+            if (i < 3) {
+                ASSERT_EQ(aof_prepare_turn(book->file(), AOF_TURN_ROTATE), LK_OK);
+                ASSERT_EQ(book->turn(), LK_OK);
+            }
+        }
+        std::thread end([&] { book.reset(); });
+        std::this_thread::sleep_for(std::chrono::milliseconds(20)); // it is asked to end by then
+        disk.stall(nullptr);
+        end.join();
+    }
+    disk.after_crash();
+    EXPECT_EQ(load(disk).numbers, first(3));
+}
+
+// --- who is told
+
+// The workers that were told to ask again.
+std::atomic<uint64_t> told_workers{0};
+
+class AofTells : public Aof
+{
+  protected:
+    AofTells()
+    {
+        told_workers = 0;
+        shard_set_retry_hook([](void *, uint64_t workers) { told_workers |= workers; }, nullptr);
+    }
+    ~AofTells() override
+    {
+        shard_set_retry_hook(nullptr, nullptr);
+    }
+    static bool asks(Book &book, uint64_t ticket, uint32_t worker)
+    {
+        return !log_ring_is_durable_or_ask(book.ring(), ticket, worker);
+    }
+    static bool is_told(uint32_t worker)
+    {
+        return told_workers >> worker & 1;
+    }
+};
+
+TEST_F(AofTells, WhoeverWaitsWhenNothingHasToBeWaitedForAnyMore)
+{
+    Book book(disk, AOF_FSYNC_ALWAYS);
+    disk.stall("sync_data");
+    const uint64_t ticket = book.add(1);
+    EXPECT_TRUE(asks(book, ticket, 5));
+    aof_set_fsync(book.file(), AOF_FSYNC_NO);
+    EXPECT_TRUE(is_told(5));
+    EXPECT_FALSE(asks(book, ticket, 5));
+    disk.stall(nullptr);
+}
+
+TEST_F(AofTells, WhoeverWaitsWhenTheFileIsTurnedOff)
+{
+    Book book(disk, AOF_FSYNC_ALWAYS);
+    disk.refuse("write", ENOSPC);
+    const uint64_t ticket = book.add(1);
+    until([&] { return aof_fault_line(book.file()) != nullptr; });
+    EXPECT_TRUE(asks(book, ticket, 7));
+    EXPECT_EQ(book.turn(AOF_TURN_END), LK_OK);
+    EXPECT_TRUE(is_told(7));
+    EXPECT_FALSE(asks(book, ticket, 7));
+    EXPECT_EQ(aof_fault_line(book.file()), nullptr);
+    disk.refuse(nullptr, 0);
+}
+
+// What could not be written is not durable because something before it was synced.
+TEST_F(AofTells, NobodyOfWhatIsStillToBeWritten)
+{
+    Book book(disk, AOF_FSYNC_EVERYSEC);
+    disk.stall("sync_data");
+    book.add(1);
+    until([&] { return aof_report_get(book.file()).syncing; });
+    const uint64_t written = book.add(2);
+    book.wait_written();
+    disk.refuse("write", ENOSPC);
+    const uint64_t kept = book.add(3);
+    until([&] { return aof_fault_line(book.file()) != nullptr; });
+    disk.stall(nullptr);
+    log_ring_set_awaited(book.ring(), true); // it is asked for what is synced alone
+    until([&] { return book.is_durable(written); });
+    EXPECT_FALSE(book.is_durable(kept));
+    log_ring_set_awaited(book.ring(), false);
+    disk.refuse(nullptr, 0);
 }
 
 TEST_F(Aof, TellsHowLongItWaitsForTheDisk)
