@@ -113,6 +113,26 @@ void reply_append(struct reply *to, struct reply *from)
     reply_clear(from);
 }
 
+void reply_cut(struct reply *r, struct reply_place m, struct reply *tail)
+{
+    LK_ASSERT(m.size <= r->out.size && m.refs >= r->ref.sent && m.refs <= r->ref.n);
+    LK_ASSERT(reply_size(tail) == 0);
+    tail->version = r->version;
+    buf_append(&tail->out, r->out.data + m.size, r->out.size - m.size);
+    for (uint32_t i = m.refs; i < r->ref.n; i++) {
+        struct reply_ref ref = r->ref.v[i];
+        LK_ASSERT(ref.at >= m.size);
+        ref.at -= m.size;
+        r->ref.bytes -= ref.run.size - ref.skip;
+        reply_ref_insert(tail, tail->ref.n, &ref);
+    }
+    tail->errors = r->errors - m.errors;
+    tail->error_at = tail->errors > 0 ? r->error_at - m.size : 0;
+    r->errors = m.errors;
+    r->out.size = m.size;
+    r->ref.n = m.refs;
+}
+
 size_t reply_segments(const struct reply *r, struct bytes *v, size_t max)
 {
     size_t n = 0, at = r->ref.sent_out, in = r->ref.sent_in;

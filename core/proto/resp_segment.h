@@ -50,6 +50,12 @@ void reply_bulk_ref(struct reply *r, struct bytes s, reply_release_fn *release, 
  */
 void reply_append(struct reply *to, struct reply *from);
 
+/*
+ * Moves what was written since the mark to tail, which is clear and gets r's version.  No deferred
+ * header may be open.  Cost: as reply_append.
+ */
+void reply_cut(struct reply *r, struct reply_place m, struct reply *tail);
+
 /* Bytes still to be sent. */
 static inline size_t reply_size(const struct reply *r)
 {

@@ -2,6 +2,7 @@
 
 #include "core/store/lazy_free.h"
 #include "core/store/reclaim.h"
+#include "core/store/tracking.h"
 #include "core/store/view_priv.h"
 
 #include <sched.h>
@@ -51,6 +52,7 @@ void keyspace_free(struct keyspace *ks)
                 mem_delete(at.table);
         }
         mem_free(s->others, s->others_count * sizeof *s->others);
+        tracking_clear(NULL, s);
     }
     lazy_free_end(ks->lazy);
     mem_free(ks->shards, ks->count * sizeof *ks->shards);

@@ -3,6 +3,9 @@
 #include "core/base/hash.h"
 #include "core/base/mem.h"
 
+#include <assert.h>
+#include <stddef.h>
+
 enum { BULK_HEAD = 1 + INT64_CHARS + 2 };
 
 /* "$size\r\n" at to; returns the end. */
@@ -44,6 +47,21 @@ struct message *message_new(enum message_kind kind, struct bytes channel, struct
     memcpy(to, heads[1], second);
     to = message_put_bytes(to + second, payload);
     LK_ASSERT(to == m->body + size);
+    return m;
+}
+
+static_assert(offsetof(struct message, body) % sizeof(uint64_t) == 0, "receivers lie in body");
+
+struct message *message_new_to(enum message_kind kind, uint32_t receivers, size_t size)
+{
+    LK_ASSERT(kind >= MESSAGE_KINDS && receivers > 0);
+    const size_t head = receivers * sizeof(struct message_to);
+    struct message *m = mem_alloc(sizeof *m + head + size);
+    *m = (struct message){.refs = 1,
+                          .kind = (uint8_t)kind,
+                          .channel_size = (uint32_t)head,
+                          .payload_at = head,
+                          .body_size = head + size};
     return m;
 }
 

@@ -19,7 +19,20 @@
 
 LK_BEGIN
 
-enum message_kind { MESSAGE_PLAIN, MESSAGE_SHARD, MESSAGE_MONITOR, MESSAGE_KINDS };
+enum message_kind {
+    MESSAGE_PLAIN,
+    MESSAGE_SHARD,
+    MESSAGE_MONITOR,
+    MESSAGE_KINDS,                      /* those with channels; the others name whom they are for */
+    MESSAGE_INVALIDATE = MESSAGE_KINDS, /* keys that have changed */
+    MESSAGE_UNTOLD,                     /* it could not be told: the client to tell is gone */
+};
+
+/* Whom one of the latter is for: the reader of the keys, and the client that is told. */
+struct message_to {
+    uint64_t who; /* trackers.h, which has both */
+    uint64_t aim;
+};
 
 struct message {
     uint32_t refs;     /* __atomic */
@@ -36,6 +49,24 @@ struct message {
 
 /* With one reference. */
 struct message *message_new(enum message_kind kind, struct bytes channel, struct bytes payload);
+
+/*
+ * Of a kind without channels, with one reference: room for so many receivers, and for size bytes of
+ * a reply.  The caller fills both.
+ */
+struct message *message_new_to(enum message_kind kind, uint32_t receivers, size_t size);
+
+static inline struct message_to *message_receivers(struct message *m, uint32_t *count)
+{
+    *count = (uint32_t)(m->channel_size / sizeof(struct message_to));
+    return (struct message_to *)(void *)m->body;
+}
+
+static inline char *message_reply(struct message *m, size_t *size)
+{
+    *size = m->body_size - m->payload_at;
+    return m->body + m->payload_at;
+}
 
 void message_hold(struct message *m, uint32_t references);
 void message_drop(struct message *m);

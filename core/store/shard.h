@@ -19,6 +19,7 @@
 #ifndef LK_STORE_SHARD_H
 #define LK_STORE_SHARD_H
 
+#include "core/ds/name_map.h"
 #include "core/ds/table.h"
 
 LK_BEGIN
@@ -56,6 +57,7 @@ struct shard {
     uint32_t wait_targets;        /* those of them that need another shard to be served */
     uint32_t waited, waited_gone; /* __atomic, relaxed: keys in waits; those whose end matters */
     struct wait_key *waits;       /* keys of this shard that blocked commands wait for */
+    struct name_map tracked;      /* keys of this shard that clients want to hear of: tracking.h */
     struct table_frozen *frozen;  /* what the open view has still to read of this shard */
     uint64_t ticket;              /* of the last change that was logged */
 } __attribute__((aligned(LK_CACHE_LINE)));

@@ -55,8 +55,8 @@ static void events_applied(void *ctx, const struct config *before, const struct 
     const struct admin *a = ctx;
 
     (void)before;
-    __atomic_store_n(&a->parts.engine->hooks.events, wanted_events(after->notify_keyspace_events),
-                     __ATOMIC_RELAXED);
+    engine_show_events(a->parts.engine, EVENT_PUBLISHED,
+                       wanted_events(after->notify_keyspace_events));
 }
 
 static void log_applied(void *ctx, const struct config *before, const struct config *after)

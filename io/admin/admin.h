@@ -24,7 +24,7 @@ struct role;
 /* What a worker says of itself; zero where it has nothing to say. */
 struct admin_worker {
     const char *backend; /* "uring" or "epoll"; NULL before it runs */
-    uint64_t connections, blocked, tracking, subscribed, watching;
+    uint64_t connections, blocked, subscribed, watching;
     uint64_t buffer_bytes;          /* of its connections: input and output */
     uint64_t input_max, output_max; /* the largest single buffers */
     uint64_t reads, writes;         /* receives and sends */

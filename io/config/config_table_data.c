@@ -58,7 +58,7 @@ static const struct config_row rows[] = {
     INT("active-defrag-cycle-us",        active_defrag_cycle_us,        "500",   0, 100000, STO),
     INT("active-defrag-max-scan-fields", active_defrag_max_scan_fields, "1000",  1, INT_64, STO),
 
-    INT("tracking-table-max-keys",    tracking_table_max_keys, "1000000", 0, INT_64, 0,
+    INT("tracking-table-max-keys",    dispatch.tracking_table_max_keys, "1000000", 0, INT_64, 0,
         NEEDS(TRACKING)),
     SPECIAL("notify-keyspace-events", notify_keyspace_events,  "",        notify, 0, HOOK(EVENTS),
         NEEDS(PUBSUB)),

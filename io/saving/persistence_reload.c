@@ -4,6 +4,7 @@
  */
 #include "core/base/clock.h"
 #include "core/base/log.h"
+#include "core/cmd/engine/invalidation.h"
 #include "io/saving/persistence_priv.h"
 
 #include <unistd.h>
@@ -35,6 +36,8 @@ static void persistence_reload_clear(struct persistence *p)
     struct keyspace *ks = p->parts.engine->fixed.keyspace;
     gate_close(&ks->gate);
     keyspace_clear(ks);
+    if (p->parts.engine->fixed.push)
+        invalidation_flush(p->parts.engine->fixed.push, ks);
     gate_open(&ks->gate);
 }
 

@@ -213,6 +213,12 @@ static void worker_pushed(void *ctx, struct session *s)
     conn_dirty(ctx, conn_of_session(s));
 }
 
+static struct session *worker_find_session(void *ctx, uint64_t id)
+{
+    struct conn *c = conn_of_id(id_table_find(&((const struct worker *)ctx)->ids, id));
+    return c && !c->closing ? &c->session : NULL;
+}
+
 static struct worker *worker_new(struct worker_group *g, uint32_t index)
 {
     struct worker *w = mem_new(struct worker);
@@ -220,7 +226,7 @@ static struct worker *worker_new(struct worker_group *g, uint32_t index)
     w->index = index;
     w->dispatcher = dispatcher_new(g->setup.engine, index);
     w->stats = dispatcher_stats(w->dispatcher);
-    dispatch_on_output(w->dispatcher, worker_pushed, w);
+    dispatch_on_output(w->dispatcher, worker_pushed, worker_find_session, w);
     inbox_init(&w->inbox);
     inbox_init(&w->served);
     inbox_init(&w->answers);

@@ -225,6 +225,7 @@ void worker_frame_release(struct worker *w);
 
 void worker_take_served(struct worker *w);
 struct conn *conn_of_session(struct session *s);
+struct conn *conn_of_id(struct id_node *n); /* NULL of NULL */
 void worker_take_answers(struct worker *w);
 void worker_end_waits(struct worker *w, int64_t now_ms); /* whose deadline has come */
 void worker_look_at_unblocked(struct worker *w);         /* CLIENT UNBLOCK */

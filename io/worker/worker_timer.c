@@ -98,6 +98,7 @@ void worker_timers(struct worker *w)
         w->expire_more = dispatch_expire(w->dispatcher, w->index, w->group->count, EXPIRE_BUDGET_US,
                                          &w->next_expire_ms);
     w->evict_more = dispatch_evict_turn(w->dispatcher);
+    dispatch_tracking_turn(w->dispatcher, w->index, w->group->count);
     worker_end_waits(w, now_ms);
     const int64_t pause = w->parked ? dispatch_next_pause_end(w->dispatcher) : 0;
     if (pause && clock_after(pause) < w->next_cron_ms)

@@ -89,7 +89,7 @@ void worker_look_at_unblocked(struct worker *w)
 
 /* --- answers to those who wait for no key ---------------------------------------------------- */
 
-static struct conn *conn_of_id(struct id_node *n)
+struct conn *conn_of_id(struct id_node *n)
 {
     return n ? (struct conn *)(void *)((char *)n - offsetof(struct conn, by_id)) : NULL;
 }

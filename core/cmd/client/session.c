@@ -11,6 +11,7 @@ void session_init(struct session *s, uint64_t id)
     s->client = client_cell_new(id);
     s->shown.fd = -1;
     s->shown.version = 2;
+    s->shown.redirect = -1;
     s->created_ms = s->last_used_ms = clock_unix_ms();
 }
 

@@ -19,6 +19,7 @@ LK_BEGIN
 struct command_info;
 struct multi_state;
 struct watch_list;
+struct client_tracking;
 struct subscriptions;
 struct waiter;
 struct session_peer;
@@ -44,6 +45,13 @@ enum session_flag {
     SESSION_ASKING = 1 << 17,      /* ASKING: its next command may go to an importing slot */
     SESSION_ASKING_NEXT = 1 << 19, /* it was sent just now */
     SESSION_READONLY = 1 << 18,    /* READONLY: a replica may answer it */
+    SESSION_TRACKING = 1 << 20,    /* CLIENT TRACKING is on … */
+    SESSION_TRACKING_BCAST = 1 << 21,
+    SESSION_TRACKING_OPTIN = 1 << 22,
+    SESSION_TRACKING_OPTOUT = 1 << 23,
+    SESSION_TRACKING_NOLOOP = 1 << 24,
+    SESSION_TRACKING_BROKEN = 1 << 25, /* … and the client that is to be told has gone */
+    SESSION_CACHING = 1 << 26,         /* CLIENT CACHING was said for the next command */
 };
 
 /* How a blocked session is to go on, as CLIENT UNBLOCK of any worker asks. */
@@ -63,6 +71,8 @@ struct session {
     struct multi_state *multi;               /* NULL outside MULTI */
     struct watch_list *watch;                /* __atomic, for CLIENT LIST; NULL without WATCH */
     struct subscriptions *subscriptions;     /* channels and patterns; NULL: never had any */
+    struct client_tracking *tracking;        /* NULL: never had it on */
+    uint64_t tracker;        /* who it is to keys that it has read; 0 without tracking */
     struct token_node token; /* its place in the queue of those that may wait for locks */
     uint8_t lock_failures;   /* of the parked command */
     bool parked;             /* commands behind it wait too */
@@ -91,6 +101,7 @@ struct session {
         uint32_t watched;                    /* keys */
         uint32_t version;                    /* of RESP: the reply itself moves when it is sent */
         uint32_t channels, patterns, shard_channels;
+        int64_t redirect; /* id of the client that hears of changes; 0: itself, -1: none */
         uint64_t query_size, query_free; /* received and not yet run; room behind it */
         uint64_t args_size;              /* arguments of a parked or blocked command */
         uint64_t output_size;            /* replies that are not sent yet */

@@ -44,6 +44,16 @@ bool client_type_parse(struct exec *x, struct bytes name, enum client_type *out)
     return false;
 }
 
+static void append_tracking(struct buf *out, const struct session *s)
+{
+    if (session_has(s, SESSION_TRACKING))
+        buf_append_char(out, 't');
+    if (session_has(s, SESSION_TRACKING_BROKEN))
+        buf_append_char(out, 'R');
+    if (session_has(s, SESSION_TRACKING_BCAST))
+        buf_append_char(out, 'B');
+}
+
 static void append_flags(struct buf *out, const struct session *s)
 {
     static const struct {
@@ -58,6 +68,8 @@ static void append_flags(struct buf *out, const struct session *s)
             buf_append_char(out, letters[i].letter);
         if (letters[i].flag == SESSION_MASTER && client_type_of(s) == CLIENT_PUBSUB)
             buf_append_char(out, 'P');
+        if (letters[i].flag == SESSION_BLOCKED)
+            append_tracking(out, s);
         if (letters[i].flag == SESSION_BLOCKED && session_watch_is_dirty(s))
             buf_append_char(out, 'd');
         if (letters[i].flag == SESSION_CLOSE_AFTER && READ(s->kill))
@@ -109,7 +121,8 @@ void client_info_append(struct buf *out, const struct session *s, int64_t now_ms
                multi, READ(s->shown.watched));
     append_sizes(out, s);
     const struct command_info *last = __atomic_load_n(&s->last_command, __ATOMIC_ACQUIRE);
-    buf_printf(out, " cmd=%s user=default redir=-1 resp=%u lib-name=%s lib-ver=%s\n",
-               last ? last->full_name : "NULL", READ(s->shown.version),
-               client_info_text(s->registry.lib_name), client_info_text(s->registry.lib_version));
+    buf_printf(out, " cmd=%s user=default redir=%lld resp=%u lib-name=%s lib-ver=%s\n",
+               last ? last->full_name : "NULL", (long long)READ(s->shown.redirect),
+               READ(s->shown.version), client_info_text(s->registry.lib_name),
+               client_info_text(s->registry.lib_version));
 }

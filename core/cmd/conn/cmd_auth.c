@@ -7,6 +7,7 @@
 #include "core/cmd/command/version.h"
 #include "core/cmd/conn/cmd_client.h"
 #include "core/cmd/engine/dispatch.h"
+#include "core/cmd/engine/exec_tracking.h"
 
 static struct bytes required_password(struct exec *x)
 {
@@ -114,6 +115,7 @@ static enum outcome auth_hello(struct exec *x, const struct args *a)
     if (g.has_name)
         client_set_text(x, &x->session->registry.name, g.name);
     session_set_version(x->session, (uint32_t)g.version);
+    exec_tracking_note_version(x);
     reply_greeting(x);
     return RUN_DONE;
 }

@@ -127,30 +127,11 @@ static enum outcome client_unblock(struct exec *x, const struct args *a)
     return RUN_DONE;
 }
 
-static enum outcome client_getredir(struct exec *x, const struct args *a)
-{
-    (void)a;
-    reply_int(x->reply, -1);
-    return RUN_DONE;
-}
-
-static enum outcome client_trackinginfo(struct exec *x, const struct args *a)
-{
-    (void)a;
-    reply_map(x->reply, 3);
-    reply_bulk_cstr(x->reply, "flags");
-    reply_set(x->reply, 1);
-    reply_bulk_cstr(x->reply, "off");
-    reply_bulk_cstr(x->reply, "redirect");
-    reply_int(x->reply, -1);
-    reply_bulk_cstr(x->reply, "prefixes");
-    reply_array(x->reply, 0);
-    return RUN_DONE;
-}
-
 static enum outcome client_help(struct exec *x, const struct args *a)
 {
     static const char *const lines[] = {
+        "CACHING (YES|NO)",
+        "    Whether the next command's keys are tracked, with OPTIN or OPTOUT.",
         "GETNAME",
         "    The name of this connection.",
         "GETREDIR",
@@ -179,6 +160,9 @@ static enum outcome client_help(struct exec *x, const struct args *a)
         "    Tells which client library is in use.",
         "SETNAME <name>",
         "    Names this connection.",
+        "TRACKING (ON|OFF) [REDIRECT <id>] [BCAST] [PREFIX <prefix> [...]]",
+        "         [OPTIN] [OPTOUT] [NOLOOP]",
+        "    Tells this connection, or that one, when keys change that it has read.",
         "TRACKINGINFO",
         "    How this connection tracks keys.",
         "UNBLOCK <client-id> [TIMEOUT|ERROR]",
@@ -200,6 +184,7 @@ static enum outcome client_help(struct exec *x, const struct args *a)
     .categories = CAT_CONNECTION
 
 static const struct command client_subcommands[] = {
+    {"caching", .arity = 3, .run = client_caching, OWN},
     {"getname", .arity = 2, .run = client_getname, OWN},
     {"getredir", .arity = 2, .run = client_getredir, OWN},
     {"help", .arity = 2, .flags = CMD_LOADING | CMD_STALE, .categories = CAT_CONNECTION,
@@ -214,6 +199,7 @@ static const struct command client_subcommands[] = {
     {"reply", .arity = 3, .run = client_reply, OWN},
     {"setinfo", .arity = 4, .run = client_setinfo, OWN},
     {"setname", .arity = 3, .run = client_setname, OWN},
+    {"tracking", .arity = -3, .run = client_tracking, OWN},
     {"trackinginfo", .arity = 2, .run = client_trackinginfo, OWN},
     {"unblock", .arity = -3, .run = client_unblock, ADMIN},
     {"unpause", .arity = 2, .run = client_unpause, ALONE},

@@ -31,6 +31,8 @@ bool client_type_parse(struct exec *x, struct bytes name, enum client_type *out)
 command_run client_info, client_list;
 /* cmd_client_kill.c */
 command_run client_kill;
+/* cmd_tracking.c */
+command_run client_tracking, client_caching, client_getredir, client_trackinginfo;
 /* cmd_client_pause.c */
 command_run client_pause, client_unpause;
 

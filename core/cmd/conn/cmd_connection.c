@@ -5,6 +5,7 @@
 #include "core/cmd/conn/cmd_client.h"
 #include "core/cmd/engine/dispatch.h"
 #include "core/cmd/engine/exec_push.h"
+#include "core/cmd/engine/exec_tracking.h"
 #include "core/cmd/engine/session_end.h"
 
 /* A RESP 2 subscriber reads nothing but messages, so the answer looks like one. */
@@ -52,6 +53,7 @@ static enum outcome connection_reset(struct exec *x, const struct args *a)
     /* Under the registry's lock, before session_reset frees what is left of the name. */
     client_set_text(x, &s->registry.name, bytes_of(NULL, 0));
     exec_unsubscribe_all(x);
+    exec_tracking_off(x);
     session_reset(x->dispatcher, s);
     session_set(s, SESSION_AUTHENTICATED, open);
     reply_simple(x->reply, "RESET");

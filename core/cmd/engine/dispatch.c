@@ -14,7 +14,7 @@ enum { STALE_NS = 100000, CLOSING_ROUNDS = 4 };
 /* What a session is for the next command only, or for those till it says otherwise. */
 enum {
     FOR_ONE_COMMAND = SESSION_REPLY_OFF | SESSION_REPLY_SKIP | SESSION_REPLY_SKIP_NEXT |
-                      SESSION_ASKING | SESSION_ASKING_NEXT
+                      SESSION_ASKING | SESSION_ASKING_NEXT | SESSION_CACHING
 };
 
 struct dispatcher *dispatcher_new(struct engine *engine, uint32_t worker)
@@ -53,6 +53,8 @@ void dispatcher_free(struct dispatcher *d)
     session_release(&d->system);
     subscribers_release(&d->subscribers);
     publication_release(&d->unit.publication);
+    invalidations_release(&d->unit.invalid);
+    broadcast_release(d);
     buf_release(&d->event_name);
     gate_part(&d->ks->gate, d->slot);
     lock_set_free(d->held.set);
@@ -105,6 +107,8 @@ void dispatch_enter(struct dispatcher *d)
 void dispatch_leave(struct dispatcher *d)
 {
     dispatch_unlock_one(d);
+    if (LK_UNLIKELY(d->changed_keys.count > 0))
+        dispatch_broadcast(d); /* a service has no loop that does it */
     gate_leave(&d->ks->gate, d->slot);
 }
 
@@ -243,13 +247,16 @@ static void leave_token(struct dispatcher *d, struct session *s)
         shard_tell_retry(token_leave(&d->engine->token, &s->token));
 }
 
-/* May it publish: itself, or as events of what it changes? */
-static bool dispatch_publishes(const struct dispatcher *d, uint32_t flags)
+/*
+ * May it publish: itself, as events of what it changes, or by what is forgotten for what it reads?
+ */
+static bool dispatch_publishes(const struct dispatcher *d, const struct session *s, uint32_t flags)
 {
-    if (!d->push || __atomic_load_n(&d->push->full, __ATOMIC_RELAXED) == 0)
+    if (LK_LIKELY(dispatch_push_has_room(d)))
         return false;
     const bool events = __atomic_load_n(&d->engine->hooks.events, __ATOMIC_RELAXED) != 0;
-    return monitor_any(d->push) || flags & CMD_MAY_REPLICATE || (events && flags & CMD_WRITE);
+    return monitor_any(d->push) || flags & CMD_MAY_REPLICATE || (events && flags & CMD_WRITE) ||
+           session_has(s, SESSION_TRACKING);
 }
 
 static bool run_command(struct dispatcher *d, struct pending *p, enum outcome *outcome)
@@ -261,7 +268,8 @@ static bool run_command(struct dispatcher *d, struct pending *p, enum outcome *o
         p->session->parked = true;
         return false;
     }
-    if (LK_UNLIKELY(dispatch_publishes(d, flags) && !push_room_or_ask(d->push, d->worker))) {
+    if (LK_UNLIKELY(dispatch_publishes(d, p->session, flags) &&
+                    !push_room_or_ask(d->push, d->worker))) {
         leave_token(d, p->session);
         p->session->parked = true;
         return false;
@@ -274,14 +282,19 @@ static bool run_command(struct dispatcher *d, struct pending *p, enum outcome *o
     return run_locked(d, p, outcome);
 }
 
-/* A subscriber's reply comes behind what was pushed before it: before becomes where it begins. */
+/* The reply comes behind what was pushed before it: before becomes where it begins. */
 static bool run_aside(struct dispatcher *d, struct pending *p, enum outcome *outcome,
                       struct reply_place *before)
 {
-    aside_begin(d, p->session);
+    aside_begin(d);
     const bool ran = run_command(d, p, outcome);
-    *before = aside_end(d, p->session);
+    aside_end(d, p->session, before);
     return ran;
+}
+
+static bool is_about_client(const struct command_info *c)
+{
+    return c && c->parent && strcmp(c->parent->row->name, "client") == 0;
 }
 
 /*
@@ -293,6 +306,9 @@ static void dispatch_hush(struct session *s, const struct command_info *c,
 {
     if (session_has(s, SESSION_REPLY_OFF | SESSION_REPLY_SKIP) && !(c && c->flags & CMD_PUSHES))
         reply_rewind(&s->reply, before);
+    /* CLIENT CACHING is for the next command, or the transaction that it begins. */
+    if (session_has(s, SESSION_CACHING) && !session_has(s, SESSION_MULTI) && !is_about_client(c))
+        session_set(s, SESSION_CACHING, false);
     session_set(s, SESSION_REPLY_SKIP, false);
     if (session_has(s, SESSION_REPLY_SKIP_NEXT)) {
         session_set(s, SESSION_REPLY_SKIP_NEXT, false);
@@ -347,8 +363,9 @@ void dispatch_run_pending(struct dispatcher *d, struct pending *p)
     switch (dispatch_check(d, s, p->cmd, &p->args)) {
     case CHECK_NEXT:
     case CHECK_RUN:
-        if (!(LK_UNLIKELY(session_has(s, SESSION_SUBSCRIBER)) ? run_aside(d, p, &outcome, &before)
-                                                              : run_command(d, p, &outcome))) {
+        if (!(LK_UNLIKELY(session_has(s, SESSION_SUBSCRIBER | SESSION_TRACKING))
+                  ? run_aside(d, p, &outcome, &before)
+                  : run_command(d, p, &outcome))) {
             p->state = PENDING_PARKED;
             return;
         }
@@ -450,6 +467,7 @@ void dispatch_forget(struct dispatcher *d, struct session *s)
     shard_tell_retry(token_leave(&d->engine->token, &s->token));
     waiter_forget(d, s);
     subscriber_forget(&d->subscribers, s);
+    session_forget_tracking(d, s);
     session_unwatch(d, s);
     multi_discard(s);
 }

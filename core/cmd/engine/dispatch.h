@@ -65,8 +65,9 @@ void dispatch_leave(struct dispatcher *d);
 void dispatch_run(struct dispatcher *d, struct pending *p, uint32_t n);
 
 /*
- * Hands round what other sessions have published: to be called between two batches, inside the
- * gate.  on_output is told of every session whose reply grows by it.
+ * Hands round what other sessions have published, and sends what clients hear of changed keys by
+ * prefix: to be called between two batches, inside the gate, and always before replies go out.
+ * output is told of every session whose reply grows by it; find gives the worker's sessions by id.
  */
 void dispatch_deliver_slow(struct dispatcher *d);
 bool dispatch_has_pushes(const struct dispatcher *d); /* any, waiting to be delivered? */
@@ -76,7 +77,7 @@ static inline void dispatch_deliver(struct dispatcher *d)
         dispatch_deliver_slow(d);
 }
 void dispatch_on_output(struct dispatcher *d, void (*output)(void *ctx, struct session *s),
-                        void *ctx);
+                        struct session *(*find)(void *ctx, uint64_t id), void *ctx);
 
 /* Sessions with subscriptions; any thread. */
 uint64_t dispatch_subscriber_count(const struct dispatcher *d);
@@ -104,6 +105,9 @@ size_t dispatch_counted_bytes(const struct engine *e);
  * done now.
  */
 bool dispatch_evict_turn(struct dispatcher *d);
+
+/* A worker's share of keeping tracking-table-max-keys; between two batches, at any time. */
+void dispatch_tracking_turn(struct dispatcher *d, uint32_t worker, uint32_t workers);
 
 /* For how long memory has been over the limit, and was before, in ms. */
 void dispatch_exceeded_ms(const struct engine *e, int64_t now_ms, uint64_t *current_ms,

@@ -78,6 +78,8 @@ static enum outcome call_run(struct dispatcher *d, struct session *s, const stru
         if (d->batch.logging && d->call.mode == EFFECT_VERBATIM)
             effects_add(&d->unit, d->call.x.db, a->v, a->n);
     }
+    if (LK_UNLIKELY(session_has(s, SESSION_TRACKING)) && outcome != RUN_AGAIN)
+        dispatch_remember(d, s, c, a);
     if (LK_UNLIKELY(d->scratch.capacity > SCRATCH_KEEP))
         buf_release(&d->scratch);
     if (LK_UNLIKELY(outcome == RUN_AGAIN || outcome == RUN_BLOCK)) {

@@ -77,11 +77,14 @@ static enum evict_found evict_one(struct dispatcher *d, size_t *bytes)
 {
     if (d->batch.logging && !log_ring_has_room(d->engine->fixed.log))
         return EVICT_LATER; /* the command will ask, too, and be parked */
+    if (!dispatch_push_has_room(d))
+        return EVICT_LATER;
     struct place at;
     const enum evict_found found = evict_find(&d->eviction.search, &at);
     if (found != EVICT_VICTIM)
         return found;
     LK_ASSERT(d->unit.work == 0);
+    exec_read_events(&d->call.x);
     struct shard *s = at.shard;
     *bytes = evict_bytes(&at);
     d->call.db_in_use = at.db;

@@ -44,11 +44,13 @@ static const struct command_info no_command = {.row = &(const struct command){.n
 static void expire_shard(struct dispatcher *d, struct shard *s, struct progress *out)
 {
     /* Each shard puts a slot of its own, so each asks. */
-    if ((d->batch.logging && !log_ring_has_room(d->engine->fixed.log)) || !shard_try_lock(s)) {
+    if ((d->batch.logging && !log_ring_has_room(d->engine->fixed.log)) ||
+        !dispatch_push_has_room(d) || !shard_try_lock(s)) {
         out->timed = true; /* come back at the next tick */
         return;
     }
     LK_ASSERT(d->unit.work == 0);
+    exec_read_events(&d->call.x);
     d->unit.effects.apart = true;
     for (uint32_t i = 0; i < shard_db_count(s); i++) {
         const struct shard_db at = shard_db_at(s, i);

@@ -6,6 +6,7 @@
 
 #include "core/cmd/client/latency.h"
 #include "core/cmd/engine/dispatch.h"
+#include "core/cmd/engine/invalidation.h"
 #include "core/cmd/engine/publication.h"
 #include "core/cmd/engine/subscriber.h"
 #include "core/store/evict.h"
@@ -91,8 +92,9 @@ enum unit_work {
     UNIT_READY = 1 << 1,    /* keys that somebody waits for */
     UNIT_SERVED = 1 << 2,   /* waiters that go home */
     UNIT_MESSAGES = 1 << 3, /* for subscribers of any worker */
-    UNIT_ASIDE = 1 << 4,    /* its session is a subscriber: see struct aside */
+    UNIT_ASIDE = 1 << 4,    /* pushes that came before are to be delivered first: struct aside */
     UNIT_RAW = 1 << 5,      /* bytes of a master for replicas of ours */
+    UNIT_INVALID = 1 << 6,  /* keys that clients have read */
 };
 
 /* A command with all that it runs (unit.c): committed at once, under the command's locks. */
@@ -106,17 +108,18 @@ struct unit {
     struct bytes ready_key; /* … because this key was written */
     struct waiter *served;  /* linked by their messages */
     struct publication publication;
+    struct invalidations invalid;
     struct bytes raw;      /* UNIT_RAW: the unit as it came … */
     uint32_t raw_first_db; /* … and where it began in its stream; LOG_NO_DB: it names no key */
     uint64_t ticket;       /* of the effects that were committed last */
 };
 
 /*
- * The reply of a subscriber's command, kept back until what was pushed before has been delivered:
- * so no reply shows a later state than a message that is still on its way (rule M13).
+ * What was pushed to this worker before a subscriber's command, or that of a client that tracks,
+ * had its locks: it is delivered before the reply, so that no reply shows a later state than a
+ * message that is still on its way (rule M13).
  */
 struct aside {
-    struct reply reply;        /* what the session had before the command */
     struct push *taken, *last; /* under the command's locks */
 };
 
@@ -133,6 +136,11 @@ struct dispatcher {
     struct aside aside;
     struct subscribers subscribers; /* of this worker */
     struct buf event_name;          /* of the event that is being put together */
+    struct name_map changed_keys;   /* for clients that track by prefix: broadcast.c */
+    struct {
+        uint32_t next; /* of this worker's shards: where forgetting goes on */
+        int64_t next_ms;
+    } tracking;
 
     struct {
         struct key_hash *v;
@@ -203,6 +211,8 @@ void dispatch_account_wait(struct dispatcher *d, struct session *s, const struct
 
 /* Readies x for a command of session s. */
 void exec_begin(struct dispatcher *d, struct session *s, const struct command_info *c);
+/* What others want to hear, as it is now: for who began before it had the lock. */
+void exec_read_events(struct exec *x);
 uint64_t exec_hash(struct exec *x, struct bytes key);
 /* Looks key up; an expired one is deleted first and is then not there. */
 struct found *exec_locate(struct exec *x, struct bytes key);
@@ -277,10 +287,45 @@ static inline void unit_end(struct dispatcher *d, struct session *s, struct shar
 
 /* --- dispatch_push.c ------------------------------------------------------------------------- */
 
-void aside_begin(struct dispatcher *d, struct session *s);
+void aside_begin(struct dispatcher *d);
 void aside_take(struct dispatcher *d); /* under the command's locks */
-/* Delivers what was taken, and puts the reply behind it; returns where that begins. */
-struct reply_place aside_end(struct dispatcher *d, struct session *s);
+/* Delivers what was taken, and puts the reply, which begins at the place, behind it. */
+void aside_end(struct dispatcher *d, struct session *s, struct reply_place *reply);
+
+/* May keys go, with what is told of that?  For who cannot be parked: one load. */
+static inline bool dispatch_push_has_room(const struct dispatcher *d)
+{
+    return !d->push || __atomic_load_n(&d->push->full, __ATOMIC_RELAXED) == 0;
+}
+
+/* --- unit_invalidation.c ---------------------------------------------------------------------- */
+
+/* The key has changed, by whom (0: by the server): those who have read it will hear of it. */
+void unit_invalidate(struct dispatcher *d, struct shard *s, uint64_t hash, struct bytes key,
+                     uint64_t by);
+/* All keys are gone, under the locks of all shards. */
+void unit_invalidate_all(struct dispatcher *d);
+/* How many more keys are remembered than tracking-table-max-keys allows. */
+uint64_t dispatch_keys_over(const struct dispatcher *d);
+/* Forgets some key of the shard, but not this one; false if there is none. */
+bool unit_forget_any(struct dispatcher *d, struct shard *s, struct bytes but);
+/* A message of the kinds MESSAGE_INVALIDATE and MESSAGE_UNTOLD. */
+void invalidation_deliver(struct dispatcher *d, struct message *m);
+
+/* --- broadcast.c ------------------------------------------------------------------------------ */
+
+/* The key has changed: clients with such a prefix hear of it when the loop ends. */
+void broadcast_note(struct dispatcher *d, uint64_t hash, struct bytes key, uint64_t by);
+void broadcast_release(struct dispatcher *d);
+void dispatch_broadcast(struct dispatcher *d);
+
+/* --- dispatch_remember.c ---------------------------------------------------------------------- */
+
+/* Remembers what the session's command has read, under its locks.  The session tracks. */
+void dispatch_remember(struct dispatcher *d, struct session *s, const struct command_info *c,
+                       const struct args *a);
+/* exec_tracking.c: the session is about to go. */
+void session_forget_tracking(struct dispatcher *d, struct session *s);
 
 /* --- dispatch_lock.c ------------------------------------------------------------------------- */
 

@@ -11,7 +11,10 @@ static void push_hand_round(struct dispatcher *d, struct push *p)
 {
     for (struct push *next; p; p = next) {
         next = (struct push *)p->node.next;
-        subscribers_deliver(&d->subscribers, p->message);
+        if (p->message->kind < MESSAGE_KINDS)
+            subscribers_deliver(&d->subscribers, p->message);
+        else
+            invalidation_deliver(d, p->message);
         push_free(p);
     }
     subscribers_drop_ended(&d->subscribers);
@@ -19,11 +22,13 @@ static void push_hand_round(struct dispatcher *d, struct push *p)
 
 bool dispatch_has_pushes(const struct dispatcher *d)
 {
-    return d->push && push_any(d->push, d->worker);
+    return d->push && (push_any(d->push, d->worker) || d->changed_keys.count > 0);
 }
 
 void dispatch_deliver_slow(struct dispatcher *d)
 {
+    if (d->changed_keys.count > 0)
+        dispatch_broadcast(d);
     push_hand_round(d, push_take(d->push, d->worker));
 }
 
@@ -33,22 +38,23 @@ uint64_t dispatch_subscriber_count(const struct dispatcher *d)
 }
 
 void dispatch_on_output(struct dispatcher *d, void (*output)(void *ctx, struct session *s),
-                        void *ctx)
+                        struct session *(*find)(void *ctx, uint64_t id), void *ctx)
 {
     d->subscribers.output = output;
+    d->subscribers.find = find;
     d->subscribers.output_ctx = ctx;
 }
 
-void aside_begin(struct dispatcher *d, struct session *s)
+void aside_begin(struct dispatcher *d)
 {
     LK_ASSERT(d->unit.work == 0 && !d->aside.taken);
     d->unit.work = UNIT_ASIDE;
-    d->aside.reply = s->reply;
-    reply_init(&s->reply, d->aside.reply.version);
 }
 
 void aside_take(struct dispatcher *d)
 {
+    if (LK_LIKELY(!push_any(d->push, d->worker)))
+        return;
     struct push *p = push_take(d->push, d->worker);
     if (!p)
         return;
@@ -59,20 +65,21 @@ void aside_take(struct dispatcher *d)
     d->aside.last = p;
 }
 
-struct reply_place aside_end(struct dispatcher *d, struct session *s)
+void aside_end(struct dispatcher *d, struct session *s, struct reply_place *reply)
 {
-    struct reply own = s->reply;
     struct push *taken = d->aside.taken;
     d->unit.work = 0; /* it may have been parked */
     d->aside.taken = NULL;
-    s->reply = d->aside.reply;
-    if (taken) {
-        dispatch_unlock_one(d); /* delivering takes as long as there are readers */
-        push_hand_round(d, taken);
-    } else
+    if (LK_LIKELY(!taken)) {
         subscribers_drop_ended(&d->subscribers);
-    const struct reply_place before = reply_mark(&s->reply);
+        return;
+    }
+    struct reply own;
+    reply_init(&own, s->reply.version);
+    reply_cut(&s->reply, *reply, &own);
+    dispatch_unlock_one(d); /* delivering takes as long as there are readers */
+    push_hand_round(d, taken);
+    *reply = reply_mark(&s->reply);
     reply_append(&s->reply, &own);
     reply_release(&own);
-    return before;
 }

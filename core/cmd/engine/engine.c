@@ -29,6 +29,15 @@ void engine_set_link_down(struct engine *e, bool on)
     engine_set_check(e, CHECK_STALE, on);
 }
 
+void engine_show_events(struct engine *e, uint32_t mask, uint32_t events)
+{
+    LK_ASSERT((events & ~mask) == 0);
+    uint32_t was = __atomic_load_n(&e->hooks.events, __ATOMIC_RELAXED);
+    while (!__atomic_compare_exchange_n(&e->hooks.events, &was, (was & ~mask) | events, true,
+                                        __ATOMIC_SEQ_CST, __ATOMIC_RELAXED))
+        ;
+}
+
 void engine_set_write_fault(struct engine *e, const char *line)
 {
     __atomic_store_n(&e->saving.write_fault, line, __ATOMIC_RELEASE);

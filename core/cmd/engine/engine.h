@@ -9,7 +9,7 @@
  *   role      io/repl                                 in the closed gate; link_down any time
  *   checks    the setters below                       with what they set
  *   eviction  dispatch_evict.c                        any time
- *   hooks     main; the events by io/admin            before the first worker; in the gate
+ *   hooks     main; the events by whoever wants any   before the first worker; any time
  *
  * Every other part of the server reads.  A field that dispatch must test before each command is
  * one that may change between two commands of a batch; what changes in the gate only is read once
@@ -126,7 +126,7 @@ struct engine {
         /* FLUSHALL has emptied everything: all shards are locked.  May be NULL. */
         void (*flushed)(void *ctx);
         void *flushed_ctx;
-        uint32_t events; /* __atomic: enum event_class; those that are published, and how */
+        uint32_t events; /* __atomic: enum event_class; by engine_show_events */
     } hooks;
 
     struct token token;        /* its own lock: who may wait for locks */
@@ -138,6 +138,9 @@ struct engine {
 
 /* Most commands are refused, and nothing expires. */
 void engine_set_loading(struct engine *e, bool on);
+
+/* Of the events in mask these are wanted from now on, and the others of it are not. */
+void engine_show_events(struct engine *e, uint32_t mask, uint32_t events);
 
 /* Writes are refused with this line; NULL: no more.  One thread at a time. */
 void engine_set_write_fault(struct engine *e, const char *line);

@@ -18,6 +18,11 @@ struct rng *exec_rng(struct exec *x)
     return &x->dispatcher->rng;
 }
 
+void exec_read_events(struct exec *x)
+{
+    x->events = __atomic_load_n(&x->dispatcher->engine->hooks.events, __ATOMIC_RELAXED);
+}
+
 void exec_begin(struct dispatcher *d, struct session *s, const struct command_info *c)
 {
     struct exec *x = &d->call.x;
@@ -27,9 +32,9 @@ void exec_begin(struct dispatcher *d, struct session *s, const struct command_in
     x->reply = &s->reply;
     x->db = s->db;
     x->now_ms = d->batch.now_ms;
-    x->events = __atomic_load_n(&d->engine->hooks.events, __ATOMIC_RELAXED);
     x->changes = 0;
     x->dispatcher = d;
+    exec_read_events(x);
     x->admin = d->engine->fixed.admin;
     x->scratch = &d->scratch;
     d->scratch.size = 0;
@@ -62,13 +67,32 @@ uint64_t exec_hash(struct exec *x, struct bytes key)
     return keyspace_hash(d->ks, key);
 }
 
-void exec_changed(struct exec *x, struct shard *s, struct bytes key)
+/* Who has read the key, or wants to hear of all that begin like it. */
+static void exec_tell_trackers(struct exec *x, struct shard *s, uint64_t hash, struct bytes key,
+                               uint64_t by)
 {
     struct dispatcher *d = x->dispatcher;
-    x->changes++;
+    if (s->tracked.count != 0)
+        unit_invalidate(d, s, hash, key, by);
+    if (x->events & EVENT_BROADCAST)
+        broadcast_note(d, hash, key, by);
+}
+
+static LK_COLD void exec_tell_changed(struct exec *x, struct shard *s, struct bytes key)
+{
+    struct dispatcher *d = x->dispatcher;
+    const uint64_t hash = exec_hash(x, key);
     watch_mark(s, d->call.db_in_use, key);
-    if (LK_UNLIKELY(s->waiting != 0))
-        dispatch_note_ready(d, s, d->call.db_in_use, exec_hash(x, key), key);
+    dispatch_note_ready(d, s, d->call.db_in_use, hash, key);
+    exec_tell_trackers(x, s, hash, key, x->session->tracker);
+}
+
+void exec_changed(struct exec *x, struct shard *s, struct bytes key)
+{
+    x->changes++;
+    if (LK_UNLIKELY((s->watched | s->waiting | s->tracked.count | (x->events & EVENT_BROADCAST)) !=
+                    0))
+        exec_tell_changed(x, s, key);
 }
 
 void exec_signal(struct exec *x, struct bytes key)
@@ -89,6 +113,7 @@ void exec_expire_entry(struct exec *x, struct place *at)
     const struct bytes key = at->key;
     watch_mark_expired(at->shard, at->db, key);
     dispatch_note_ready(d, at->shard, at->db, at->hash, key);
+    exec_tell_trackers(x, at->shard, at->hash, key, 0);
     if (d->batch.logging) {
         const struct bytes del[2] = {bytes_cstr("DEL"), key};
         effects_add(&d->unit, at->db, del, 2);
@@ -128,7 +153,7 @@ static bool may_delete_expired(const struct exec *x)
         return true; /* these have asked for room, and may put the key anew */
     return !engine_is_replica(d->engine) &&
            (!d->batch.logging || log_ring_has_room(d->engine->fixed.log)) &&
-           dispatch_paused(d) == PAUSE_NOTHING;
+           dispatch_push_has_room(d) && dispatch_paused(d) == PAUSE_NOTHING;
 }
 
 /* A look-up has met an entry whose deadline has passed: it is not there, and gone if it may be. */

@@ -254,6 +254,10 @@ enum event_class {
     /* How the others are published: letters K and E. */
     EVENT_KEYSPACE = 1 << 12,
     EVENT_KEYEVENT = 1 << 13,
+    EVENT_PUBLISHED = (1 << 14) - 1, /* all of these */
+    /* Not events of keys, but who wants to hear of any change: CLIENT TRACKING. */
+    EVENT_TRACKED = 1 << 14,   /* somebody tracks */
+    EVENT_BROADCAST = 1 << 15, /* somebody does so by prefixes */
 };
 
 /* Sends it, of the database in use, when the command's locks are let go. */

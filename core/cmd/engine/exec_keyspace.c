@@ -327,6 +327,8 @@ uint64_t exec_flush(struct exec *x, int db, bool async)
     struct dispatcher *d = x->dispatcher;
     LK_ASSERT(d->held.all_locked || d->held.exclusive);
     exec_forget(x);
+    if (x->events & EVENT_TRACKED)
+        unit_invalidate_all(d);
     uint64_t gone = 0;
     for (uint32_t i = 0; i < d->ks->count; i++) {
         struct shard *s = &d->ks->shards[i];

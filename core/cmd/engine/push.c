@@ -9,6 +9,7 @@ struct push_hub *push_hub_new(void)
     memset(h, 0, sizeof *h);
     h->channels = channels_new();
     h->patterns = patterns_new();
+    h->tracking = tracking_new();
     return h;
 }
 
@@ -21,6 +22,7 @@ void push_hub_free(struct push_hub *h)
         }
     channels_free(h->channels);
     patterns_free(h->patterns);
+    tracking_free(h->tracking);
     mem_free(h, sizeof *h);
 }
 

@@ -20,6 +20,7 @@
 #include "core/base/inbox.h"
 #include "core/store/channels.h"
 #include "core/store/patterns.h"
+#include "core/store/tracking.h"
 
 LK_BEGIN
 
@@ -38,6 +39,7 @@ struct push_box {
 struct push_hub {
     struct channels *channels;
     struct patterns *patterns;
+    struct tracking *tracking;
     uint64_t full;    /* __atomic: workers whose box is */
     uint64_t waiting; /* __atomic: workers to tell when one no longer is */
     /* A worker that may be asleep has been sent something.  Any thread, under leaf locks. */

@@ -7,7 +7,7 @@
 
 void session_release(struct session *s)
 {
-    LK_ASSERT(!s->token.queued && !s->waiter && !s->watch);
+    LK_ASSERT(!s->token.queued && !s->waiter && !s->watch && !s->tracking);
     multi_discard(s);
     session_end_slices(s);
     if (LK_UNLIKELY(s->peer != NULL))

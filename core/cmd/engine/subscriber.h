@@ -47,6 +47,8 @@ struct subscribers {
     struct subscription *ended; /* that still have to hear what was published before */
     /* A session's reply has grown.  Called once a session and message. */
     void (*output)(void *ctx, struct session *s);
+    /* The worker's session of that id; NULL if there is none.  NULL: nobody is found. */
+    struct session *(*find)(void *ctx, uint64_t id);
     void *output_ctx;
 };
 

@@ -65,6 +65,8 @@ void unit_commit(struct dispatcher *d, struct session *s, struct shard *only)
     }
     if (d->unit.work & UNIT_ASIDE)
         aside_take(d); /* before the unit's own messages: those go behind its reply */
+    if (d->unit.work & UNIT_INVALID)
+        invalidations_send(&d->unit.invalid, d->push, d->worker);
     if (d->unit.work & UNIT_MESSAGES)
         unit_publish(d, s, only);
     else if (d->unit.work & UNIT_EFFECTS)

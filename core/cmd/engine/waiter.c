@@ -34,6 +34,13 @@ static void free_waiter(struct waiter *w)
     mem_free(w, sizeof *w + w->count * sizeof(struct wait_node));
 }
 
+/* What whoever serves it must know. */
+enum {
+    STAND_IN_FLAGS = SESSION_AUTHENTICATED | SESSION_NO_TOUCH | SESSION_TRACKING |
+                     SESSION_TRACKING_BCAST | SESSION_TRACKING_OPTIN | SESSION_TRACKING_OPTOUT |
+                     SESSION_CACHING,
+};
+
 static void waiter_begin(struct exec *x, const struct args *a, const struct wait_spec *spec)
 {
     struct dispatcher *d = x->dispatcher;
@@ -50,7 +57,8 @@ static void waiter_begin(struct exec *x, const struct args *a, const struct wait
     copy_args(w, a);
     session_init(&w->stand_in, s->id);
     w->stand_in.db = s->db;
-    w->stand_in.flags = s->flags & (SESSION_AUTHENTICATED | SESSION_NO_TOUCH);
+    w->stand_in.flags = s->flags & STAND_IN_FLAGS;
+    w->stand_in.tracker = s->tracker;
     session_set_version(&w->stand_in, (uint32_t)s->reply.version);
     /* For the slow log: whoever serves may not look at the session, which may be going. */
     w->stand_in.registry.peer = s->registry.peer ? mem_strdup(s->registry.peer) : NULL;

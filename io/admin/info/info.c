@@ -38,7 +38,6 @@ static void add_worker(struct admin_worker *sum, const struct admin_worker *one)
         sum->backend = one->backend;
     sum->connections += one->connections;
     sum->blocked += one->blocked;
-    sum->tracking += one->tracking;
     sum->subscribed += one->subscribed;
     sum->watching += one->watching;
     sum->buffer_bytes += one->buffer_bytes;

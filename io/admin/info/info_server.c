@@ -5,6 +5,7 @@
 
 #include "core/base/clock.h"
 #include "core/cmd/command/version.h"
+#include "core/cmd/engine/push.h"
 #include "core/store/lru.h"
 #include "core/store/wait.h"
 #include "io/admin/info/process.h"
@@ -92,6 +93,7 @@ void info_server(struct info *i)
 void info_clients(struct info *i)
 {
     const struct admin_worker *w = &i->workers;
+    const struct push_hub *h = i->engine->fixed.push;
     const struct wait_totals waits = wait_totals_get(i->engine->fixed.keyspace);
 
     info_count(i, "connected_clients", w->connections);
@@ -100,7 +102,8 @@ void info_clients(struct info *i)
     info_count(i, "client_recent_max_input_buffer", w->input_max);
     info_count(i, "client_recent_max_output_buffer", w->output_max);
     info_count(i, "blocked_clients", w->blocked);
-    info_count(i, "tracking_clients", w->tracking);
+    info_count(i, "tracking_clients",
+               h ? __atomic_load_n(&h->tracking->clients, __ATOMIC_RELAXED) : 0);
     info_count(i, "pubsub_clients", w->subscribed);
     info_count(i, "watching_clients", w->watching);
     info_number(i, "clients_in_timeout_table", 0);

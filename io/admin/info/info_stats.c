@@ -78,6 +78,16 @@ static void sync_lines(struct info *i)
     info_count(i, "sync_partial_err", r.sync_partial_err);
 }
 
+static void tracking_lines(struct info *i)
+{
+    const struct push_hub *h = i->engine->fixed.push;
+    const struct tracking *t = h ? h->tracking : NULL;
+
+    info_count(i, "tracking_total_keys", t ? tracking_count_keys(t) : 0);
+    info_count(i, "tracking_total_items", t ? __atomic_load_n(&t->items, __ATOMIC_RELAXED) : 0);
+    info_count(i, "tracking_total_prefixes", t ? prefixes_count(t->prefixes) : 0);
+}
+
 void info_stats(struct info *i)
 {
     static const char *const expiry[] = {"expired_time_cap_reached_count",
@@ -93,11 +103,8 @@ void info_stats(struct info *i)
                                          "active_defrag_key_misses",
                                          "total_active_defrag_time",
                                          "current_active_defrag_time",
-                                         "tracking_total_keys",
-                                         "tracking_total_items",
-                                         "tracking_total_prefixes",
-                                         "unexpected_error_replies",
                                          NULL};
+    static const char *const errors[] = {"unexpected_error_replies", NULL};
     static const char *const tail[] = {"dump_payload_sanitizations", NULL};
     static const char *const end[] = {
         "io_threaded_reads_processed", "io_threaded_writes_processed", "reply_buffer_shrinks",
@@ -117,6 +124,8 @@ void info_stats(struct info *i)
     info_count(i, "keyspace_misses", t->keyspace_misses);
     message_lines(i);
     info_stats_zeros(i, others);
+    tracking_lines(i);
+    info_stats_zeros(i, errors);
     info_count(i, "total_error_replies", t->error_replies);
     info_stats_zeros(i, tail);
     info_count(i, "total_reads_processed", i->workers.reads);

@@ -307,6 +307,41 @@ TEST(ReplyRefs, Appended)
     reply_release(&to);
 }
 
+TEST(ReplyRefs, CutBehindAMark)
+{
+    int released = 0;
+    const auto release = [](void *arg) { ++*static_cast<int *>(arg); };
+    const std::string large(100, 'x');
+    for (int before = 0; before < 2; before++)
+        for (int behind = 0; behind < 2; behind++) {
+            reply r, tail;
+            reply_init(&r, 3);
+            reply_int(&r, 1);
+            if (before)
+                reply_bulk_ref(&r, bytes_of(large.data(), large.size()), release, &released);
+            const std::string head = Gather(r);
+            const reply_place mark = reply_mark(&r);
+            reply_error(&r, "ERR no");
+            if (behind)
+                reply_bulk_ref(&r, bytes_of(large.data(), large.size()), release, &released);
+            const std::string whole = Gather(r);
+            reply_init(&tail, 2);
+            reply_cut(&r, mark, &tail);
+            EXPECT_EQ(Gather(r), head);
+            EXPECT_EQ(head + Gather(tail), whole);
+            EXPECT_EQ(reply_size(&r) + reply_size(&tail), whole.size());
+            EXPECT_EQ(r.errors, 0u);
+            EXPECT_EQ(tail.errors, 1u);
+            EXPECT_EQ(tail.out.data[tail.error_at], '-');
+            EXPECT_EQ(tail.version, 3);
+            reply_append(&r, &tail);
+            EXPECT_EQ(Gather(r), whole);
+            reply_release(&tail);
+            reply_release(&r);
+        }
+    EXPECT_EQ(released, 4);
+}
+
 TEST(ReplyRefs, MovedAside)
 {
     const std::string s(10, 's');

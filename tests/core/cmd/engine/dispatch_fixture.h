@@ -254,7 +254,7 @@ class Server
             workers_.push_back(dispatcher_new(&engine, i));
         for (dispatcher *d : workers_)
             dispatch_on_output(
-                d, [](void *, session *) {}, nullptr);
+                d, [](void *, session *) {}, find_session, this);
         hooked_ = shape.workers > 1;
         if (hooked_)
             shard_set_retry_hook(retry_hook, this);
@@ -378,7 +378,17 @@ class Server
     struct engine engine {
     };
 
+    // What is sent to a session finds it by its id.  Clients come and go while no worker runs.
+    std::map<uint64_t, session *> sessions;
+
   private:
+    static session *find_session(void *ctx, uint64_t id)
+    {
+        const auto &all = static_cast<Server *>(ctx)->sessions;
+        const auto at = all.find(id);
+        return at == all.end() ? nullptr : at->second;
+    }
+
     static void retry_hook(void *ctx, uint64_t workers)
     {
         Server *s = static_cast<Server *>(ctx);
@@ -405,6 +415,7 @@ class Client
         static std::atomic<uint64_t> ids;
         session_init(&session, ++ids);
         session_set_worker(&session, worker);
+        server.sessions[session.id] = &session;
     }
     Client(const Client &) = delete;
     Client &operator=(const Client &) = delete;
@@ -413,6 +424,7 @@ class Client
         dispatch_enter(d_);
         dispatch_forget(d_, &session);
         dispatch_leave(d_);
+        server_.sessions.erase(session.id);
         session_release(&session);
     }
 
