@@ -155,7 +155,7 @@ class Commands : public ::testing::Test
 
     void listen()
     {
-        engine_.hooks.events = ~uint32_t{0} & ~static_cast<uint32_t>(EVENT_NEW | EVENT_MISS);
+        engine_.hooks.events = EVENT_PUBLISHED & ~static_cast<uint32_t>(EVENT_NEW | EVENT_MISS);
     }
 
     std::vector<std::string> events; // "0:set k"
