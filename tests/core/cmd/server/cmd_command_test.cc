@@ -106,7 +106,7 @@ TEST_F(About, Docs)
            "type $6 string $12 display_text $7 message"}});
     EXPECT_NE(run("command docs client|reply").find("$12 client|reply"), std::string::npos);
     EXPECT_NE(run("command docs getset").find("$9 doc_flags *1 +deprecated"), std::string::npos);
-    EXPECT_NE(run("command docs client").find("$11 subcommands *32 "), std::string::npos);
+    EXPECT_NE(run("command docs client").find("$11 subcommands *36 "), std::string::npos);
     EXPECT_EQ(run("command docs").substr(0, 4),
               "*" +
                   std::to_string(2 * command_index_top_count(engine_.fixed.commands)).substr(0, 3));
