@@ -2,6 +2,7 @@
 
 #include "core/base/hash.h"
 #include "core/base/mem.h"
+#include "core/base/rank.h"
 #include "core/ds/name_map.h"
 
 #include <assert.h>
@@ -62,10 +63,22 @@ static uint32_t stripe_index(uint64_t hash)
 }
 static_assert(CHANNEL_STRIPES == 1 << 8, "stripe_index takes eight bits");
 
+static void stripe_take(struct channels *c, uint32_t index)
+{
+    rank_take(RANK_STRIPE, index, RANK_SLEEPS);
+    pthread_mutex_lock(&c->stripes[index].mutex);
+}
+
+static void stripe_let_go(struct stripe *s)
+{
+    pthread_mutex_unlock(&s->mutex);
+    rank_let_go(RANK_STRIPE);
+}
+
 static struct stripe *stripe_lock(struct channels *c, uint64_t hash)
 {
     struct stripe *s = &c->stripes[stripe_index(hash)];
-    pthread_mutex_lock(&s->mutex);
+    stripe_take(c, stripe_index(hash));
     return s;
 }
 
@@ -93,7 +106,7 @@ uint64_t channels_subscribe(struct channels *c, enum message_kind kind, struct b
     ch->workers |= bit;
     ch->subscribers++;
     const uint64_t since = s->sequence;
-    pthread_mutex_unlock(&s->mutex);
+    stripe_let_go(s);
     return since;
 }
 
@@ -116,7 +129,7 @@ uint64_t channels_unsubscribe(struct channels *c, enum message_kind kind, struct
         __atomic_fetch_sub(&c->distinct[kind], 1, __ATOMIC_RELAXED);
     }
     const uint64_t until = s->sequence;
-    pthread_mutex_unlock(&s->mutex);
+    stripe_let_go(s);
     if (ch)
         mem_free(ch, sizeof *ch + ch->node.name.size);
     return until;
@@ -128,7 +141,7 @@ uint64_t channels_count(struct channels *c, enum message_kind kind, struct bytes
     struct stripe *s = stripe_lock(c, hash);
     const struct channel *ch = stripe_find(s, kind, name, hash);
     const uint64_t n = ch ? ch->subscribers : 0;
-    pthread_mutex_unlock(&s->mutex);
+    stripe_let_go(s);
     return n;
 }
 
@@ -138,10 +151,10 @@ void channels_each(struct channels *c, enum message_kind kind,
     for (uint32_t i = 0; i < CHANNEL_STRIPES; i++) {
         struct stripe *s = &c->stripes[i];
         struct name_cursor at;
-        pthread_mutex_lock(&s->mutex);
+        stripe_take(c, i);
         for (struct name_node *n = name_map_first(&s->kinds[kind], &at); n; n = name_map_next(&at))
             visit(ctx, n->name, ((const struct channel *)n)->subscribers);
-        pthread_mutex_unlock(&s->mutex);
+        stripe_let_go(s);
     }
 }
 
@@ -157,14 +170,14 @@ void channels_lock(struct channels *c, const struct stripe_set *s)
 {
     for (uint32_t w = 0; w < CHANNEL_STRIPES / 64; w++)
         for (uint64_t bits = s->bits[w]; bits; bits &= bits - 1)
-            pthread_mutex_lock(&c->stripes[w * 64 + (uint32_t)__builtin_ctzll(bits)].mutex);
+            stripe_take(c, w * 64 + (uint32_t)__builtin_ctzll(bits));
 }
 
 void channels_unlock(struct channels *c, const struct stripe_set *s)
 {
     for (uint32_t w = 0; w < CHANNEL_STRIPES / 64; w++)
         for (uint64_t bits = s->bits[w]; bits; bits &= bits - 1)
-            pthread_mutex_unlock(&c->stripes[w * 64 + (uint32_t)__builtin_ctzll(bits)].mutex);
+            stripe_let_go(&c->stripes[w * 64 + (uint32_t)__builtin_ctzll(bits)]);
 }
 
 uint64_t channels_publish(struct channels *c, struct message *m)
@@ -185,7 +198,7 @@ uint64_t channels_subscribers(struct channels *c, const struct message *m)
 void channels_pass(struct channels *c)
 {
     for (uint32_t i = 0; i < CHANNEL_STRIPES; i++) {
-        pthread_mutex_lock(&c->stripes[i].mutex);
-        pthread_mutex_unlock(&c->stripes[i].mutex);
+        stripe_take(c, i);
+        stripe_let_go(&c->stripes[i]);
     }
 }

@@ -2,6 +2,7 @@
 
 #include "core/base/clock.h"
 #include "core/base/futex.h"
+#include "core/base/rank.h"
 #include "core/store/reclaim.h"
 
 #include <limits.h>
@@ -50,6 +51,7 @@ void gate_part(struct gate *g, int slot)
  */
 void gate_enter(struct gate *g, int slot)
 {
+    rank_take(RANK_GATE, 0, RANK_SLEEPS);
     for (;;) {
         reclaim_enter(slot);
         if (LK_LIKELY(__atomic_load_n(&g->closed, __ATOMIC_SEQ_CST) == 0))
@@ -63,6 +65,7 @@ void gate_leave(struct gate *g, int slot)
 {
     (void)g;
     reclaim_leave(slot);
+    rank_let_go(RANK_GATE);
 }
 
 static bool anyone_inside(const struct gate *g)
@@ -92,6 +95,7 @@ static void gate_reopen(struct gate *g)
 
 void gate_close(struct gate *g)
 {
+    rank_take(RANK_GATE_CLOSED, 0, RANK_SLEEPS);
     pthread_mutex_lock(&g->exclusive);
     for (int round = 0;; round++) {
         __atomic_store_n(&g->closed, 1, __ATOMIC_SEQ_CST);
@@ -107,4 +111,5 @@ void gate_open(struct gate *g)
 {
     gate_reopen(g);
     pthread_mutex_unlock(&g->exclusive);
+    rank_let_go(RANK_GATE_CLOSED);
 }

@@ -1,5 +1,6 @@
 #include "core/store/keyspace.h"
 
+#include "core/base/rank.h"
 #include "core/store/lazy_free.h"
 #include "core/store/reclaim.h"
 #include "core/store/tracking.h"
@@ -99,9 +100,9 @@ uint64_t shard_flush(struct keyspace *ks, struct shard *s, uint32_t db, bool laz
          * What it and the view share is freed once, when the view closes, and not with this shard:
          * nodes that were renamed into it are still to be read under their old positions (S6).
          */
-        pthread_mutex_lock(&ks->view->pinned_lock);
+        leaf_lock(&ks->view->pinned_lock);
         garbage_add_table(&ks->view->pinned_garbage, gone);
-        pthread_mutex_unlock(&ks->view->pinned_lock);
+        leaf_unlock(&ks->view->pinned_lock);
     } else if (f) {
         garbage_add_table(&f->garbage, gone); /* the view is closing, and reads no more */
     } else if (lazy) {

@@ -1,6 +1,7 @@
 #include "core/store/lazy_free.h"
 
 #include "core/base/clock.h"
+#include "core/base/rank.h"
 #include "core/store/reclaim.h"
 #include "core/store/view_priv.h"
 
@@ -99,7 +100,7 @@ static void *lazy_free_run(void *arg)
 {
     struct lazy_free *l = arg;
     lower_priority();
-    pthread_mutex_lock(&l->lock);
+    leaf_lock(&l->lock);
     for (;;) {
         while (!l->head && !l->stop) {
             pthread_cond_broadcast(&l->idle);
@@ -109,12 +110,12 @@ static void *lazy_free_run(void *arg)
         if (!i)
             break;
         l->head = i->next;
-        pthread_mutex_unlock(&l->lock);
+        leaf_unlock(&l->lock);
         free_item(l, i);
         reclaim_flush();
-        pthread_mutex_lock(&l->lock);
+        leaf_lock(&l->lock);
     }
-    pthread_mutex_unlock(&l->lock);
+    leaf_unlock(&l->lock);
     return NULL;
 }
 
@@ -130,10 +131,10 @@ struct lazy_free *lazy_free_new(void)
 
 void lazy_free_end(struct lazy_free *l)
 {
-    pthread_mutex_lock(&l->lock);
+    leaf_lock(&l->lock);
     l->stop = true;
     pthread_cond_signal(&l->work);
-    pthread_mutex_unlock(&l->lock);
+    leaf_unlock(&l->lock);
     pthread_join(l->thread, NULL);
     pthread_cond_destroy(&l->work);
     pthread_cond_destroy(&l->idle);
@@ -161,14 +162,14 @@ static void hand_over(struct lazy_free *l, struct entry *e, struct table *t)
     i->bytes = e ? entry_deep_bytes(e) : table_deep_bytes(t);
     __atomic_fetch_add(&l->pending_bytes, i->bytes, __ATOMIC_RELAXED);
     __atomic_fetch_add(&l->pending, e ? 1 : t->count, __ATOMIC_RELAXED);
-    pthread_mutex_lock(&l->lock);
+    leaf_lock(&l->lock);
     if (!l->head)
         l->head = i;
     else
         l->tail->next = i;
     l->tail = i;
     pthread_cond_signal(&l->work);
-    pthread_mutex_unlock(&l->lock);
+    leaf_unlock(&l->lock);
 }
 
 void lazy_free_entry(struct lazy_free *l, struct entry *e)
@@ -199,8 +200,8 @@ uint64_t lazy_free_done(const struct lazy_free *l)
 
 void lazy_free_wait(struct lazy_free *l)
 {
-    pthread_mutex_lock(&l->lock);
+    leaf_lock(&l->lock);
     while (l->head || lazy_free_pending(l) > 0)
         pthread_cond_wait(&l->idle, &l->lock);
-    pthread_mutex_unlock(&l->lock);
+    leaf_unlock(&l->lock);
 }

@@ -1,5 +1,7 @@
 #include "core/store/lock_set.h"
 
+#include "core/base/rank.h"
+
 struct lock_set *lock_set_new(const struct keyspace *ks)
 {
     const uint32_t words = (ks->count + 63) / 64;
@@ -104,7 +106,9 @@ bool lock_set_try(const struct lock_set *l, struct keyspace *ks, uint32_t worker
 
 void lock_set_wait(const struct lock_set *l, struct keyspace *ks)
 {
+    rank_take(RANK_TOKEN, 0, RANK_SLEEPS);
     lock_set_walk(l, ks, ks->count, wait_one, NULL);
+    rank_let_go(RANK_TOKEN); /* it sleeps for no other */
 }
 
 void lock_set_unlock(const struct lock_set *l, struct keyspace *ks)
@@ -147,7 +151,7 @@ void token_release(struct token *t)
 
 bool token_take(struct token *t, struct token_node *node, uint32_t worker)
 {
-    pthread_mutex_lock(&t->lock);
+    leaf_lock(&t->lock);
     if (!node->queued) {
         node->queued = true;
         node->worker = worker;
@@ -159,14 +163,14 @@ bool token_take(struct token *t, struct token_node *node, uint32_t worker)
         t->tail = node;
     }
     const bool mine = t->head == node;
-    pthread_mutex_unlock(&t->lock);
+    leaf_unlock(&t->lock);
     return mine;
 }
 
 uint64_t token_leave(struct token *t, struct token_node *node)
 {
     uint64_t tell = 0;
-    pthread_mutex_lock(&t->lock);
+    leaf_lock(&t->lock);
     if (node->queued) {
         struct token_node *before = NULL, *n = t->head;
         while (n != node) {
@@ -183,6 +187,6 @@ uint64_t token_leave(struct token *t, struct token_node *node)
         if (!before && t->head)
             tell = UINT64_C(1) << t->head->worker;
     }
-    pthread_mutex_unlock(&t->lock);
+    leaf_unlock(&t->lock);
     return tell;
 }

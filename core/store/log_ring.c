@@ -3,6 +3,7 @@
 #include "core/base/clock.h"
 #include "core/base/futex.h"
 #include "core/base/mem.h"
+#include "core/base/rank.h"
 
 #include <stddef.h>
 
@@ -222,6 +223,7 @@ size_t log_ring_slot_bytes(const struct log_ring *r)
 static uint64_t log_ring_put_here(struct log_ring *r, enum log_kind kind, const struct log_bytes *b,
                                   uint32_t first_db, uint32_t last_db)
 {
+    rank_take(RANK_RING, 0, RANK_TRIES);
     __atomic_fetch_add(&r->bytes_in, b->size, __ATOMIC_RELAXED);
     const uint64_t ticket = __atomic_add_fetch(&r->tail, 1, __ATOMIC_ACQ_REL);
     if (LK_UNLIKELY(ticket == 1 || (ticket <= r->mask && ticket % TOUCH_SLOTS == 0)))
@@ -238,6 +240,7 @@ static uint64_t log_ring_put_here(struct log_ring *r, enum log_kind kind, const 
     s->last_db = last_db;
     /* Sequentially consistent: the partner of the consumer's state in log_ring_sleep. */
     __atomic_store_n(&s->ready, ticket, __ATOMIC_SEQ_CST);
+    rank_let_go(RANK_RING);
     return ticket;
 }
 

@@ -2,6 +2,7 @@
 
 #include "core/base/hash.h"
 #include "core/base/mem.h"
+#include "core/base/rank.h"
 #include "core/ds/name_map.h"
 #include "core/store/reclaim.h"
 
@@ -73,7 +74,7 @@ uint64_t patterns_distinct(const struct patterns *p)
 
 static void patterns_begin(struct patterns *p)
 {
-    pthread_mutex_lock(&p->mutex);
+    leaf_lock(&p->mutex);
     LK_ASSERT(p->version % 2 == 0);
     __atomic_store_n(&p->version, p->version + 1, __ATOMIC_RELEASE);
 }
@@ -82,7 +83,7 @@ static uint64_t patterns_end(struct patterns *p)
 {
     const uint64_t version = p->version + 1;
     __atomic_store_n(&p->version, version, __ATOMIC_RELEASE);
-    pthread_mutex_unlock(&p->mutex);
+    leaf_unlock(&p->mutex);
     return version;
 }
 
@@ -174,10 +175,10 @@ static void patterns_scan(const struct patterns *p, struct bytes channel, struct
 
 void patterns_match_locked(struct patterns *p, struct bytes channel, struct pattern_match *out)
 {
-    pthread_mutex_lock(&p->mutex);
+    leaf_lock(&p->mutex);
     out->version = p->version;
     patterns_scan(p, channel, out);
-    pthread_mutex_unlock(&p->mutex);
+    leaf_unlock(&p->mutex);
 }
 
 void patterns_match(struct patterns *p, struct bytes channel, struct pattern_match *out)

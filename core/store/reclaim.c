@@ -7,6 +7,7 @@
 #include "core/store/reclaim.h"
 
 #include "core/base/mem.h"
+#include "core/base/rank.h"
 
 #include <pthread.h>
 #include <stdbool.h>
@@ -147,12 +148,12 @@ void reclaim_collect(size_t more_than)
 void reclaim_flush(void)
 {
     list_collect(&mine);
-    pthread_mutex_lock(&orphans_lock);
+    leaf_lock(&orphans_lock);
     for (size_t i = 0; i < mine.count; i++)
         list_push(&orphans, mine.items[i]);
     list_collect(&orphans);
     if (orphans.count == 0)
         reclaim_list_release(&orphans);
-    pthread_mutex_unlock(&orphans_lock);
+    leaf_unlock(&orphans_lock);
     reclaim_list_release(&mine);
 }

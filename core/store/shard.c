@@ -74,12 +74,34 @@ static bool spin_lock(struct shard *s, uint64_t spin_ns)
     return false;
 }
 
+#ifdef LK_DEBUG
+bool shard_is_mine(const struct shard *s)
+{
+    return __atomic_load_n(&s->holder, __ATOMIC_RELAXED) == rank_thread();
+}
+
+void shard_note_taken(struct shard *s)
+{
+    rank_take(RANK_SHARD, s->index, RANK_TRIES);
+    __atomic_store_n(&s->holder, rank_thread(), __ATOMIC_RELAXED);
+}
+
+void shard_note_let_go(struct shard *s)
+{
+    LK_ASSERT(shard_is_mine(s));
+    __atomic_store_n(&s->holder, 0, __ATOMIC_RELAXED);
+    rank_let_go(RANK_SHARD);
+}
+#endif
+
 void shard_lock(struct shard *s)
 {
+    rank_ask(RANK_SHARD, s->index, RANK_SLEEPS);
     if (LK_LIKELY(shard_try_lock(s)) || spin_lock(s, 2000))
         return;
     while (__atomic_exchange_n(&s->lock, 2, __ATOMIC_ACQUIRE) != 0)
         futex_wait(&s->lock, 2, -1);
+    shard_note_taken(s);
 }
 
 bool shard_lock_or_ask(struct shard *s, uint32_t worker, uint64_t spin_ns)
@@ -89,8 +111,11 @@ bool shard_lock_or_ask(struct shard *s, uint32_t worker, uint64_t spin_ns)
         return true;
     __atomic_fetch_or(&s->interested, UINT64_C(1) << worker, __ATOMIC_SEQ_CST);
     uint32_t free = 0;
-    return __atomic_compare_exchange_n(&s->lock, &free, 1, false, __ATOMIC_SEQ_CST,
-                                       __ATOMIC_SEQ_CST);
+    const bool locked =
+        __atomic_compare_exchange_n(&s->lock, &free, 1, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
+    if (locked)
+        shard_note_taken(s);
+    return locked;
 }
 
 static uint64_t after_unlock(struct shard *s, uint32_t word)
@@ -108,6 +133,7 @@ void shard_unlock_slow(struct shard *s, uint32_t word)
 
 uint64_t shard_unlock_quietly(struct shard *s)
 {
+    shard_note_let_go(s);
     const uint32_t word = __atomic_exchange_n(&s->lock, 0, __ATOMIC_SEQ_CST);
     if (word == 1 && __atomic_load_n(&s->interested, __ATOMIC_SEQ_CST) == 0)
         return 0;

@@ -19,6 +19,7 @@
 #ifndef LK_STORE_SHARD_H
 #define LK_STORE_SHARD_H
 
+#include "core/base/rank.h"
 #include "core/ds/name_map.h"
 #include "core/ds/table.h"
 
@@ -60,13 +61,38 @@ struct shard {
     struct name_map tracked;      /* keys of this shard that clients want to hear of: tracking.h */
     struct table_frozen *frozen;  /* what the open view has still to read of this shard */
     uint64_t ticket;              /* of the last change that was logged */
+    uint32_t holder;              /* __atomic, in debug builds: the thread that has the lock */
 } __attribute__((aligned(LK_CACHE_LINE)));
+
+/* Does the calling thread hold the lock?  In debug builds; true in others, which do not know. */
+#ifdef LK_DEBUG
+bool shard_is_mine(const struct shard *s);
+void shard_note_taken(struct shard *s);
+void shard_note_let_go(struct shard *s);
+#else
+static inline bool shard_is_mine(const struct shard *s)
+{
+    (void)s;
+    return true;
+}
+static inline void shard_note_taken(struct shard *s)
+{
+    (void)s;
+}
+static inline void shard_note_let_go(struct shard *s)
+{
+    (void)s;
+}
+#endif
 
 static inline bool shard_try_lock(struct shard *s)
 {
     uint32_t free = 0;
-    return __atomic_compare_exchange_n(&s->lock, &free, 1, false, __ATOMIC_ACQUIRE,
-                                       __ATOMIC_RELAXED);
+    const bool locked =
+        __atomic_compare_exchange_n(&s->lock, &free, 1, false, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED);
+    if (locked)
+        shard_note_taken(s);
+    return locked;
 }
 
 /* Sleeps; only for a thread that holds no other shard, or that holds the token (L5). */
@@ -81,6 +107,7 @@ bool shard_lock_or_ask(struct shard *s, uint32_t worker, uint64_t spin_ns);
 void shard_unlock_slow(struct shard *s, uint32_t word);
 static inline void shard_unlock(struct shard *s)
 {
+    shard_note_let_go(s);
     const uint32_t word = __atomic_exchange_n(&s->lock, 0, __ATOMIC_SEQ_CST);
     if (LK_UNLIKELY(word != 1 || __atomic_load_n(&s->interested, __ATOMIC_SEQ_CST) != 0))
         shard_unlock_slow(s, word);

@@ -3,6 +3,7 @@
  */
 #include "core/store/shard_write.h"
 
+#include "core/base/rank.h"
 #include "core/store/lazy_free.h"
 #include "core/store/view_priv.h"
 
@@ -64,9 +65,9 @@ static struct cow *node_cow(struct place *at)
 
 static void shard_write_defer_pinned(struct view *v, struct entry *e)
 {
-    pthread_mutex_lock(&v->pinned_lock);
+    leaf_lock(&v->pinned_lock);
     garbage_add_entry(&v->pinned_garbage, e);
-    pthread_mutex_unlock(&v->pinned_lock);
+    leaf_unlock(&v->pinned_lock);
 }
 
 static size_t free_effort(const struct entry *e)

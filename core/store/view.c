@@ -6,6 +6,7 @@
  */
 #include "core/store/view.h"
 
+#include "core/base/rank.h"
 #include "core/ds/chunks.h"
 #include "core/store/reclaim.h"
 #include "core/store/view_priv.h"
@@ -26,9 +27,9 @@ static void defer_nodes(struct cow *cow, void *p, size_t size)
 static void view_defer_pinned(struct cow *cow, void *p, size_t size)
 {
     struct view *v = (struct view *)((char *)cow - offsetof(struct view, pinned));
-    pthread_mutex_lock(&v->pinned_lock);
+    leaf_lock(&v->pinned_lock);
     garbage_add_block(&v->pinned_garbage, p, size);
-    pthread_mutex_unlock(&v->pinned_lock);
+    leaf_unlock(&v->pinned_lock);
 }
 
 struct view *view_cut(struct keyspace *ks)

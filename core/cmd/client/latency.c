@@ -1,6 +1,7 @@
 #include "core/cmd/client/latency.h"
 
 #include "core/base/mem.h"
+#include "core/base/rank.h"
 
 #include <pthread.h>
 
@@ -51,7 +52,7 @@ void latency_free(struct latency_monitor *m)
 void latency_add(struct latency_monitor *m, enum latency_event event, int64_t unix_s, uint64_t ms)
 {
     LK_ASSERT(event < LATENCY_EVENTS);
-    pthread_mutex_lock(&m->lock);
+    leaf_lock(&m->lock);
     if (!m->events[event])
         m->events[event] = mem_new(struct event);
     struct event *e = m->events[event];
@@ -66,14 +67,14 @@ void latency_add(struct latency_monitor *m, enum latency_event event, int64_t un
         e->next = (e->next + 1) % LATENCY_SAMPLES;
         e->count += e->count < LATENCY_SAMPLES;
     }
-    pthread_mutex_unlock(&m->lock);
+    leaf_unlock(&m->lock);
 }
 
 bool latency_get(struct latency_monitor *m, enum latency_event event, struct latency_history *out)
 {
     if (!m || event >= LATENCY_EVENTS)
         return false;
-    pthread_mutex_lock(&m->lock);
+    leaf_lock(&m->lock);
     const struct event *e = m->events[event];
     const bool found = e != NULL;
     if (found) {
@@ -83,7 +84,7 @@ bool latency_get(struct latency_monitor *m, enum latency_event event, struct lat
         for (uint32_t i = 0; i < e->count; i++)
             out->samples[i] = e->samples[(first + i) % LATENCY_SAMPLES];
     }
-    pthread_mutex_unlock(&m->lock);
+    leaf_unlock(&m->lock);
     return found;
 }
 
@@ -99,10 +100,10 @@ bool latency_reset(struct latency_monitor *m, enum latency_event event)
 {
     if (!m || event >= LATENCY_EVENTS)
         return false;
-    pthread_mutex_lock(&m->lock);
+    leaf_lock(&m->lock);
     struct event *e = m->events[event];
     m->events[event] = NULL;
-    pthread_mutex_unlock(&m->lock);
+    leaf_unlock(&m->lock);
     if (e)
         mem_delete(e);
     return e != NULL;

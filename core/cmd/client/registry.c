@@ -1,6 +1,7 @@
 #include "core/cmd/client/registry.h"
 
 #include "core/base/mem.h"
+#include "core/base/rank.h"
 
 #include <pthread.h>
 
@@ -46,7 +47,7 @@ void registry_add(struct registry *r, struct session *s)
 {
     LK_ASSERT(s->id != 0 && !s->registry.next && !s->registry.prev);
     struct stripe *t = stripe_of(r, s->id);
-    pthread_mutex_lock(&t->lock);
+    leaf_lock(&t->lock);
     s->registry.prev = t->last;
     s->registry.next = NULL;
     if (t->last)
@@ -54,14 +55,14 @@ void registry_add(struct registry *r, struct session *s)
     else
         t->first = s;
     t->last = s;
-    pthread_mutex_unlock(&t->lock);
+    leaf_unlock(&t->lock);
     __atomic_fetch_add(&r->count, 1, __ATOMIC_RELAXED);
 }
 
 void registry_remove(struct registry *r, struct session *s)
 {
     struct stripe *t = stripe_of(r, s->id);
-    pthread_mutex_lock(&t->lock);
+    leaf_lock(&t->lock);
     struct session *prev = s->registry.prev, *next = s->registry.next;
     LK_ASSERT(prev ? prev->registry.next == s : t->first == s);
     if (prev)
@@ -73,7 +74,7 @@ void registry_remove(struct registry *r, struct session *s)
     else
         t->last = prev;
     s->registry.prev = s->registry.next = NULL;
-    pthread_mutex_unlock(&t->lock);
+    leaf_unlock(&t->lock);
     __atomic_fetch_sub(&r->count, 1, __ATOMIC_RELAXED);
 }
 
@@ -87,10 +88,10 @@ void registry_each(struct registry *r, registry_visit *visit, void *ctx)
     bool more = r != NULL;
     for (int i = 0; more && i < REGISTRY_STRIPES; i++) {
         struct stripe *t = &r->stripes[i];
-        pthread_mutex_lock(&t->lock);
+        leaf_lock(&t->lock);
         for (struct session *s = t->first; more && s; s = s->registry.next)
             more = visit(ctx, s);
-        pthread_mutex_unlock(&t->lock);
+        leaf_unlock(&t->lock);
     }
 }
 
@@ -99,13 +100,13 @@ bool registry_find(struct registry *r, uint64_t id, registry_visit *visit, void 
     if (!r)
         return false;
     struct stripe *t = stripe_of(r, id);
-    pthread_mutex_lock(&t->lock);
+    leaf_lock(&t->lock);
     struct session *s = t->first;
     while (s && s->id != id)
         s = s->registry.next;
     if (s)
         visit(ctx, s);
-    pthread_mutex_unlock(&t->lock);
+    leaf_unlock(&t->lock);
     return s != NULL;
 }
 
@@ -121,11 +122,11 @@ void registry_set_text(struct registry *r, struct session *s, char **field, stru
     }
     pthread_mutex_t *lock = r ? &stripe_of(r, s->id)->lock : NULL;
     if (lock)
-        pthread_mutex_lock(lock);
+        leaf_lock(lock);
     char *old = *field;
     *field = fresh;
     if (lock)
-        pthread_mutex_unlock(lock);
+        leaf_unlock(lock);
     mem_strfree(old);
 }
 

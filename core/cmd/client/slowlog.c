@@ -6,6 +6,7 @@
 #include "core/cmd/client/slowlog.h"
 
 #include "core/base/mem.h"
+#include "core/base/rank.h"
 #include "core/cmd/client/secret.h"
 #include "core/cmd/client/session.h"
 
@@ -63,9 +64,9 @@ static void free_nodes(struct node *n)
 
 static void slowlog_shorten(struct slowlog *l, uint64_t count)
 {
-    pthread_mutex_lock(&l->lock);
+    leaf_lock(&l->lock);
     struct node *rest = slowlog_cut(l, count);
-    pthread_mutex_unlock(&l->lock);
+    leaf_unlock(&l->lock);
     free_nodes(rest);
 }
 
@@ -83,10 +84,10 @@ void slowlog_reset(struct slowlog *l)
 
 void slowlog_set_max_count(struct slowlog *l, uint64_t max_count)
 {
-    pthread_mutex_lock(&l->lock);
+    leaf_lock(&l->lock);
     l->max_count = max_count;
     struct node *rest = slowlog_cut(l, max_count);
-    pthread_mutex_unlock(&l->lock);
+    leaf_unlock(&l->lock);
     free_nodes(rest);
 }
 
@@ -150,7 +151,7 @@ void slowlog_add(struct slowlog *l, const struct session *s, const struct secret
     struct node *n = node_new(s, rule, a);
     n->e.unix_s = unix_s;
     n->e.us = us;
-    pthread_mutex_lock(&l->lock);
+    leaf_lock(&l->lock);
     n->e.id = l->next_id++;
     n->older = l->newest;
     if (l->newest)
@@ -160,7 +161,7 @@ void slowlog_add(struct slowlog *l, const struct session *s, const struct secret
     l->newest = n;
     __atomic_store_n(&l->count, l->count + 1, __ATOMIC_RELAXED);
     struct node *rest = slowlog_cut(l, l->max_count);
-    pthread_mutex_unlock(&l->lock);
+    leaf_unlock(&l->lock);
     free_nodes(rest);
 }
 
@@ -168,9 +169,9 @@ uint64_t slowlog_each(struct slowlog *l, uint64_t max,
                       void (*visit)(void *ctx, const struct slowlog_entry *e), void *ctx)
 {
     uint64_t n = 0;
-    pthread_mutex_lock(&l->lock);
+    leaf_lock(&l->lock);
     for (const struct node *at = l->newest; at && n < max; at = at->older, n++)
         visit(ctx, &at->e);
-    pthread_mutex_unlock(&l->lock);
+    leaf_unlock(&l->lock);
     return n;
 }

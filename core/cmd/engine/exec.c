@@ -178,8 +178,7 @@ struct found *exec_locate(struct exec *x, struct bytes key)
         return f;
     f->expired = false;
     const bool there = shard_find(d->ks, d->call.db_in_use, key, exec_hash(x, key), &f->at);
-    LK_DEBUG_ASSERT(d->held.exclusive ||
-                    __atomic_load_n(&f->at.shard->lock, __ATOMIC_RELAXED) != 0);
+    LK_DEBUG_ASSERT(d->held.exclusive || shard_is_mine(f->at.shard));
     if (there && LK_UNLIKELY(entry_has_deadline(f->at.entry)) &&
         exec_passed(x, entry_deadline(f->at.entry)))
         drop_expired(x, f, key);

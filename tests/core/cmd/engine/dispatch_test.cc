@@ -1,6 +1,7 @@
 // What dispatch owes to sessions that are refused, to a log that is full, and to deadlines.
 #include "core/cmd/engine/session_end.h"
 #include "tests/core/cmd/cmd_fixture.h"
+#include "tests/support/busy_shard.h"
 
 #include <array>
 
@@ -89,7 +90,7 @@ TEST_F(Dispatch, ExecOutOfMemoryBehindACommandOnAWatchedShard)
 TEST_F(Dispatch, ARejectedCommandGivesBackItsPlaceInTheTokensQueue)
 {
     const auto [a, b] = apart();
-    shard_lock(shard_of(b));
+    BusyShard busy(shard_of(b));
     struct session other;
     session_init(&other, 2);
     // Each of the two fails three times and queues; the first one holds the token.
@@ -108,7 +109,7 @@ TEST_F(Dispatch, ARejectedCommandGivesBackItsPlaceInTheTokensQueue)
     EXPECT_FALSE(session.token.queued);
     EXPECT_EQ(drain(&session).substr(0, 4), "-OOM");
     token_leave(&engine_.token, &ahead);
-    shard_unlock(shard_of(b));
+    busy.let_go();
     EXPECT_EQ(batch(&other, {set})[0], PENDING_DONE);
     session_release(&other);
 }

@@ -4,6 +4,7 @@
 // the first of its keys that exists, and deletes it; PASS appends its source to its target; TELL
 // only reads, and hears of deletions.
 #include "tests/core/cmd/engine/dispatch_fixture.h"
+#include "tests/support/busy_shard.h"
 #include "tests/support/seed.h"
 
 #include "core/cmd/engine/dispatch_priv.h"
@@ -332,11 +333,11 @@ TEST_F(Wait, EndsWhileItsShardIsBusy)
 {
     struct shard *busy = keyspace_shard(server.ks, keyspace_hash(server.ks, of("k")));
     blocks(a, "TAKE k 0");
-    ASSERT_TRUE(shard_try_lock(busy));
+    BusyShard held(busy);
     EXPECT_TRUE(server.end(0, &a.session, UNBLOCK_TIMEOUT));
     EXPECT_EQ(a.take_reply(), "*-1");
     EXPECT_EQ(busy->waiting, 1u);
-    shard_unlock(busy);
+    held.let_go();
     EXPECT_EQ(writer.run("SET k x"), "+OK"); // which begins with tidying up
     EXPECT_EQ(busy->waiting, 0u);
     EXPECT_EQ(writer.run("GET k"), "$1 x");
@@ -347,10 +348,10 @@ TEST_F(Wait, WatchesEndWhileTheirShardIsBusy)
 {
     struct shard *busy = keyspace_shard(server.ks, keyspace_hash(server.ks, of("k")));
     a.run("WATCH k");
-    ASSERT_TRUE(shard_try_lock(busy));
+    BusyShard held(busy);
     EXPECT_EQ(a.run("UNWATCH"), "+OK");
     EXPECT_EQ(busy->watched, 1u);
-    shard_unlock(busy);
+    held.let_go();
     a.run("WATCH " + server.key_in((busy->index + 1) % server.ks->count));
     EXPECT_EQ(busy->watched, 0u);
     EXPECT_EQ(writer.run("SET k x"), "+OK"); // nobody watches it any more
