@@ -76,13 +76,27 @@ static bool anyone_inside(const struct gate *g)
     return false;
 }
 
+/* Nobody is in a hurry to see the last one leave: from here on the closer does not spin. */
+enum { SPIN_NS = 200000, NAP_NS = 50000 };
+
+static void gate_nap(int64_t ns)
+{
+    const struct timespec t = {ns / 1000000000, ns % 1000000000};
+    nanosleep(&t, NULL);
+}
+
+/* False: the time is over (-1: no limit), or somebody inside is long. */
 static bool empty_within(const struct gate *g, int64_t limit_ns)
 {
     const int64_t start = clock_mono_ns();
     while (anyone_inside(g)) {
-        if (limit_ns >= 0 && clock_mono_ns() - start > limit_ns)
+        const int64_t past = clock_mono_ns() - start;
+        if (gate_is_busy(g) || (limit_ns >= 0 && past > limit_ns))
             return false;
-        sched_yield();
+        if (past < SPIN_NS)
+            sched_yield();
+        else
+            gate_nap(NAP_NS);
     }
     return true;
 }
@@ -93,18 +107,60 @@ static void gate_reopen(struct gate *g)
     futex_wake(&g->closed, INT_MAX);
 }
 
+/* One round; on failure the gate is open again. */
+static bool close_for(struct gate *g, int64_t limit_ns)
+{
+    __atomic_store_n(&g->closed, 1, __ATOMIC_SEQ_CST);
+    if (empty_within(g, limit_ns))
+        return true;
+    gate_reopen(g);
+    return false;
+}
+
+int64_t gate_round_ns(uint32_t round)
+{
+    const uint32_t doubled = round < 8 ? round : 8;
+    const int64_t ns = (int64_t)GATE_ROUND_NS << doubled;
+    return ns < GATE_ROUND_MAX_NS ? ns : GATE_ROUND_MAX_NS;
+}
+
+static void wait_while_busy(struct gate *g)
+{
+    uint32_t busy;
+    while ((busy = __atomic_load_n(&g->busy, __ATOMIC_SEQ_CST)) != 0)
+        futex_wait(&g->busy, busy, -1);
+}
+
 void gate_close(struct gate *g)
 {
     rank_take(RANK_GATE_CLOSED, 0, RANK_SLEEPS);
     pthread_mutex_lock(&g->exclusive);
-    for (int round = 0;; round++) {
-        __atomic_store_n(&g->closed, 1, __ATOMIC_SEQ_CST);
-        if (empty_within(g, round < GATE_ROUNDS ? GATE_TRY_NS : -1))
+    int64_t since = clock_mono_ns();
+    for (uint32_t round = 0;; round++) {
+        if (gate_is_busy(g)) {
+            wait_while_busy(g);
+            since = clock_mono_ns();
+            round = 0;
+        }
+        const bool patient = clock_mono_ns() - since < GATE_PATIENCE_NS;
+        if (close_for(g, patient ? gate_round_ns(round) : -1))
             return;
-        gate_reopen(g);
-        const struct timespec pause = {0, GATE_PAUSE_NS};
-        nanosleep(&pause, NULL);
+        if (!gate_is_busy(g))
+            gate_nap(GATE_OPEN_FACTOR * gate_round_ns(round));
     }
+}
+
+bool gate_try_close(struct gate *g, uint32_t round)
+{
+    rank_ask(RANK_GATE_CLOSED, 0, RANK_SLEEPS);
+    if (gate_is_busy(g) || pthread_mutex_trylock(&g->exclusive) != 0)
+        return false;
+    if (close_for(g, gate_round_ns(round))) {
+        rank_take(RANK_GATE_CLOSED, 0, RANK_SLEEPS);
+        return true;
+    }
+    pthread_mutex_unlock(&g->exclusive);
+    return false;
 }
 
 void gate_open(struct gate *g)
@@ -112,4 +168,18 @@ void gate_open(struct gate *g)
     gate_reopen(g);
     pthread_mutex_unlock(&g->exclusive);
     rank_let_go(RANK_GATE_CLOSED);
+}
+
+/* --- somebody inside is long ----------------------------------------------------------------- */
+
+void gate_busy_begin(struct gate *g)
+{
+    __atomic_fetch_add(&g->busy, 1, __ATOMIC_SEQ_CST);
+}
+
+void gate_busy_end(struct gate *g)
+{
+    LK_ASSERT(gate_is_busy(g));
+    if (__atomic_sub_fetch(&g->busy, 1, __ATOMIC_SEQ_CST) == 0)
+        futex_wake(&g->busy, INT_MAX);
 }

@@ -75,9 +75,11 @@ static bool try_one(void *ctx, struct shard *s)
 
 static bool wait_one(void *ctx, struct shard *s)
 {
-    (void)ctx;
-    shard_lock(s);
-    return true;
+    const struct try_ctx *t = ctx;
+    while (!gate_is_busy(&t->ks->gate))
+        if (shard_lock_within(s, LOCK_SET_SLICE_NS))
+            return true;
+    return shard_lock_or_ask(s, t->worker, 0);
 }
 
 static bool unlock_one(void *ctx, struct shard *s)
@@ -104,11 +106,16 @@ bool lock_set_try(const struct lock_set *l, struct keyspace *ks, uint32_t worker
     return false;
 }
 
-void lock_set_wait(const struct lock_set *l, struct keyspace *ks)
+bool lock_set_wait(const struct lock_set *l, struct keyspace *ks, uint32_t worker)
 {
+    struct try_ctx t = {ks, worker};
     rank_take(RANK_TOKEN, 0, RANK_SLEEPS);
-    lock_set_walk(l, ks, ks->count, wait_one, NULL);
+    const uint32_t stopped = lock_set_walk(l, ks, ks->count, wait_one, &t);
     rank_let_go(RANK_TOKEN); /* it sleeps for no other */
+    if (stopped == ks->count)
+        return true;
+    unlock_below(l, ks, stopped);
+    return false;
 }
 
 void lock_set_unlock(const struct lock_set *l, struct keyspace *ks)

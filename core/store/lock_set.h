@@ -16,7 +16,7 @@
 
 LK_BEGIN
 
-enum { LOCK_SET_MAX_SHARDS = 65536 };
+enum { LOCK_SET_MAX_SHARDS = 65536, LOCK_SET_SLICE_NS = 1000000 };
 
 struct lock_set {
     uint32_t words;       /* of bits */
@@ -39,8 +39,11 @@ uint32_t lock_set_count(const struct lock_set *l);
 
 /* All or none; on failure the worker's bit is in the shard that could not be had. */
 bool lock_set_try(const struct lock_set *l, struct keyspace *ks, uint32_t worker);
-/* Waits for each; for the holder of the token. */
-void lock_set_wait(const struct lock_set *l, struct keyspace *ks);
+/*
+ * Waits for each, in slices; for the holder of the token.  False: somebody inside the gate is long
+ * (gate_is_busy).  Then it holds none of them, and is told as after lock_set_try.
+ */
+bool lock_set_wait(const struct lock_set *l, struct keyspace *ks, uint32_t worker);
 void lock_set_unlock(const struct lock_set *l, struct keyspace *ks);
 /* Calls visit for each shard of the set, in ascending order. */
 void lock_set_each(const struct lock_set *l, struct keyspace *ks,

@@ -94,14 +94,31 @@ void shard_note_let_go(struct shard *s)
 }
 #endif
 
+/* Takes it if it is free, or sleeps until it may be, at most for that long (-1: no limit). */
+static bool sleep_once(struct shard *s, int64_t timeout_ns)
+{
+    if (__atomic_exchange_n(&s->lock, 2, __ATOMIC_ACQUIRE) == 0) {
+        shard_note_taken(s);
+        return true;
+    }
+    (void)futex_wait(&s->lock, 2, timeout_ns);
+    return false;
+}
+
 void shard_lock(struct shard *s)
 {
     rank_ask(RANK_SHARD, s->index, RANK_SLEEPS);
     if (LK_LIKELY(shard_try_lock(s)) || spin_lock(s, 2000))
         return;
-    while (__atomic_exchange_n(&s->lock, 2, __ATOMIC_ACQUIRE) != 0)
-        futex_wait(&s->lock, 2, -1);
-    shard_note_taken(s);
+    while (!sleep_once(s, -1)) {
+    }
+}
+
+bool shard_lock_within(struct shard *s, int64_t timeout_ns)
+{
+    rank_ask(RANK_SHARD, s->index, RANK_SLEEPS);
+    return LK_LIKELY(shard_try_lock(s)) || spin_lock(s, 2000) || sleep_once(s, timeout_ns) ||
+           shard_try_lock(s);
 }
 
 bool shard_lock_or_ask(struct shard *s, uint32_t worker, uint64_t spin_ns)

@@ -95,8 +95,12 @@ static inline bool shard_try_lock(struct shard *s)
     return locked;
 }
 
-/* Sleeps; only for a thread that holds no other shard, or that holds the token (L5). */
+/*
+ * Both sleep; for services and snapshots, which hold no other shard, and for the holder of the
+ * token (L5).  False: the time is over.
+ */
 void shard_lock(struct shard *s);
+bool shard_lock_within(struct shard *s, int64_t timeout_ns);
 
 /*
  * For a worker or a service: tries for at most spin_ns, then leaves its bit and tries once more.

@@ -276,8 +276,21 @@ void worker_group_join(struct worker_group *g)
         pthread_join(g->workers[i]->thread, NULL);
 }
 
+/*
+ * Waiters that another worker served when theirs had taken its last look.  All threads have ended,
+ * so none follows.
+ */
+static void take_late(struct worker *w)
+{
+    dispatch_enter(w->dispatcher);
+    worker_take_served(w);
+    dispatch_leave(w->dispatcher);
+}
+
 void worker_group_free(struct worker_group *g)
 {
+    for (uint32_t i = 0; i < g->count; i++)
+        take_late(g->workers[i]);
     for (uint32_t i = 0; i < g->count; i++) {
         struct worker *w = g->workers[i];
         for (struct inbox_node *n = inbox_drain(&w->inbox), *next; n; n = next) {

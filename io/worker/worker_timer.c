@@ -100,6 +100,8 @@ void worker_timers(struct worker *w)
     w->evict_more = dispatch_evict_turn(w->dispatcher);
     dispatch_tracking_turn(w->dispatcher, w->index, w->group->count);
     worker_end_waits(w, now_ms);
+    if (LK_UNLIKELY(dispatch_gate_due(w->dispatcher)))
+        conn_retry_parked(w);
     const int64_t pause = w->parked ? dispatch_next_pause_end(w->dispatcher) : 0;
     if (pause && clock_after(pause) < w->next_cron_ms)
         w->next_cron_ms = clock_after(pause);
@@ -112,6 +114,9 @@ int64_t worker_timeout_ns(struct worker *w)
     int64_t next = w->next_cron_ms < w->next_expire_ms ? w->next_cron_ms : w->next_expire_ms;
     if (worker_next_wait_ms(w) < next)
         next = worker_next_wait_ms(w);
+    const int64_t again_ms = dispatch_gate_again_ms(w->dispatcher);
+    if (again_ms != 0 && again_ms < next)
+        next = again_ms;
     const int64_t wait_ms = next - clock_unix_ms();
     if (wait_ms <= 0)
         return 0;

@@ -20,6 +20,7 @@ enum outcome {
     RUN_CLOSE,   /* the reply is written; the connection ends behind it */
     RUN_REFUSED, /* dispatch's own: it was not run, and the error is written */
     RUN_AGAIN,   /* not done, nothing is written: run it once more when others had their turn */
+    RUN_LATER,   /* likewise, when a shard is free that was busy: its unlock tells this worker */
 };
 
 typedef enum outcome command_run(struct exec *x, const struct args *a);

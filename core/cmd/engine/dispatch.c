@@ -114,23 +114,42 @@ void dispatch_leave(struct dispatcher *d)
 
 /* --- one command ----------------------------------------------------------------------------- */
 
-static enum outcome run_alone(struct dispatcher *d, struct pending *p)
+/* One more try failed: the session comes again when the gate has been open for a while. */
+static void dispatch_park_for_gate(struct dispatcher *d, struct session *s)
+{
+    const int64_t gap_ns = GATE_OPEN_FACTOR * gate_round_ns(s->lock_failures);
+    const int64_t at_ms = d->batch.now_ms + (gap_ns + 999999) / 1000000;
+    if (s->lock_failures < UINT8_MAX)
+        s->lock_failures++;
+    if (d->gate_again_ms == 0 || at_ms < d->gate_again_ms)
+        d->gate_again_ms = at_ms;
+    stats_add(&d->stats.parked, 1);
+    s->parked = true;
+}
+
+/* A worker sleeps for nobody: it tries, and its other clients go on meanwhile (O3). */
+static bool run_alone(struct dispatcher *d, struct pending *p, enum outcome *outcome)
 {
     dispatch_unlock_one(d);
     gate_leave(&d->ks->gate, d->slot);
-    gate_close(&d->ks->gate);
+    if (!gate_try_close(&d->ks->gate, p->session->lock_failures)) {
+        enter_gate(d);
+        dispatch_park_for_gate(d, p->session);
+        return false;
+    }
+    p->session->lock_failures = 0;
     d->held.exclusive = true;
     /* While nobody was in the gate, what had been replaced may have been freed. */
     dispatch_read_config(d);
     dispatch_read_logging(d);
-    const enum outcome outcome = dispatch_call_unit(d, p->session, p->cmd, &p->args);
+    *outcome = dispatch_call_unit(d, p->session, p->cmd, &p->args);
     lock_set_clear(d->held.set);
     lock_set_add_all(d->held.set, d->ks);
     unit_end(d, p->session, NULL);
     d->held.exclusive = false;
     gate_open(&d->ks->gate);
     enter_gate(d);
-    return outcome;
+    return true;
 }
 
 /*
@@ -240,6 +259,19 @@ static bool run_locked(struct dispatcher *d, struct pending *p, enum outcome *ou
     return shard ? run_one_shard(d, p, shard, outcome) : run_set(d, p, outcome);
 }
 
+int64_t dispatch_gate_again_ms(const struct dispatcher *d)
+{
+    return d->gate_again_ms;
+}
+
+bool dispatch_gate_due(struct dispatcher *d)
+{
+    const bool due = d->gate_again_ms != 0 && d->batch.now_ms >= d->gate_again_ms;
+    if (due)
+        d->gate_again_ms = 0;
+    return due;
+}
+
 /* A session queues for the token to wait for locks, and for nothing else. */
 static void leave_token(struct dispatcher *d, struct session *s)
 {
@@ -276,8 +308,7 @@ static bool run_command(struct dispatcher *d, struct pending *p, enum outcome *o
     }
     if (LK_UNLIKELY(flags & CMD_EXCLUSIVE)) {
         d->call.key_count = 0;
-        *outcome = run_alone(d, p);
-        return true;
+        return run_alone(d, p, outcome);
     }
     return run_locked(d, p, outcome);
 }
@@ -385,10 +416,11 @@ void dispatch_run_pending(struct dispatcher *d, struct pending *p)
         reply_simple(&s->reply, "QUEUED");
         break;
     }
-    if (LK_UNLIKELY(outcome == RUN_AGAIN)) {
+    if (LK_UNLIKELY(outcome == RUN_AGAIN || outcome == RUN_LATER)) {
         s->parked = true;
         p->state = PENDING_PARKED;
-        shard_tell_retry(UINT64_C(1) << d->worker); /* its next turn is in the next loop */
+        if (outcome == RUN_AGAIN) /* its next turn is in the next loop; the other is told */
+            shard_tell_retry(UINT64_C(1) << d->worker);
         return;
     }
     s->commands++;

@@ -85,6 +85,14 @@ uint64_t dispatch_subscriber_count(const struct dispatcher *d);
 /* The connection is gone: leaves the token's queue, watches and transaction. Inside enter/leave. */
 void dispatch_forget(struct dispatcher *d, struct session *s);
 
+/*
+ * Sessions that want to be alone in the gate are parked between their tries: when the next one is
+ * due, in ms of Unix time (0: nobody waits); and is it due, so that what is parked is to be handed
+ * over again?
+ */
+int64_t dispatch_gate_again_ms(const struct dispatcher *d);
+bool dispatch_gate_due(struct dispatcher *d);
+
 /* When the next of the pauses that are on ends by itself; 0: none is on. */
 int64_t dispatch_next_pause_end(struct dispatcher *d);
 

@@ -82,12 +82,12 @@ static enum outcome call_run(struct dispatcher *d, struct session *s, const stru
         dispatch_remember(d, s, c, a);
     if (LK_UNLIKELY(d->scratch.capacity > SCRATCH_KEEP))
         buf_release(&d->scratch);
-    if (LK_UNLIKELY(outcome == RUN_AGAIN || outcome == RUN_BLOCK)) {
+    if (LK_UNLIKELY(outcome == RUN_AGAIN || outcome == RUN_LATER || outcome == RUN_BLOCK)) {
         const uint64_t now = clock_ticks();
         /* Whoever runs a command that waits to its end counts it, with all that it took. */
         struct session *last = outcome == RUN_BLOCK && s->waiter ? &s->waiter->stand_in : s;
         last->slice.ticks += now - d->batch.mark_ticks;
-        s->slice.count += outcome == RUN_AGAIN;
+        s->slice.count += outcome != RUN_BLOCK;
         d->batch.mark_ticks = now;
         if (outcome == RUN_BLOCK && LK_UNLIKELY(monitor_any(d->push)))
             monitor_note(d, s, c, a);

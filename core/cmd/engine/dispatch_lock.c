@@ -74,8 +74,7 @@ static bool wait_with_token(struct dispatcher *d, struct session *s)
     if (!token_take(&d->engine->token, &s->token, d->worker))
         return false;
     stats_add(&d->stats.token_waits, 1);
-    lock_set_wait(d->held.set, d->ks);
-    return true;
+    return lock_set_wait(d->held.set, d->ks, d->worker);
 }
 
 bool dispatch_lock_set(struct dispatcher *d, struct session *s)
@@ -106,16 +105,6 @@ void dispatch_unlock_set(struct dispatcher *d, struct session *s)
     d->held.set_locked = d->held.all_locked = false;
     if (s->token.queued)
         shard_tell_retry(token_leave(&d->engine->token, &s->token));
-}
-
-/*
- * The walk holds nothing else, so sleeping here cannot close a cycle; it is the one place where a
- * worker may sleep on a shard, because a walk has no state that could be parked.
- */
-void dispatch_visit_lock(struct dispatcher *d, struct shard *s)
-{
-    if (!d->held.all_locked && !d->held.exclusive)
-        shard_lock(s);
 }
 
 bool dispatch_visit_try(struct dispatcher *d, struct shard *s)

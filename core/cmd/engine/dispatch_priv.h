@@ -128,7 +128,8 @@ struct dispatcher {
     struct keyspace *ks;
     struct push_hub *push; /* NULL: nobody can subscribe */
     uint32_t worker;
-    int slot; /* in the gate */
+    int slot;              /* in the gate */
+    int64_t gate_again_ms; /* when parked sessions try again to be alone in it; 0: there are none */
     struct batch batch;
     struct held held;
     struct call call;
@@ -344,9 +345,10 @@ void dispatch_reserve_keys(struct dispatcher *d, uint32_t n);
 /* Locks d->held.set for a session; false: parked. */
 bool dispatch_lock_set(struct dispatcher *d, struct session *s);
 void dispatch_unlock_set(struct dispatcher *d, struct session *s);
-/* For shard-by-shard walks: locks and unlocks unless the command holds all anyway. */
-void dispatch_visit_lock(struct dispatcher *d, struct shard *s);
-/* The same without sleeping.  False: it is busy, and its next unlock tells this worker to retry. */
+/*
+ * For shard-by-shard walks: locks and unlocks unless the command holds all anyway.  False: it is
+ * busy, and its next unlock tells this worker to retry.
+ */
 bool dispatch_visit_try(struct dispatcher *d, struct shard *s);
 void dispatch_visit_unlock(struct dispatcher *d, struct shard *s);
 /* Takes off their lists what the owner could not: at the begin of each batch. */

@@ -303,14 +303,21 @@ static inline int exec_find_in_slices(struct exec *x, struct bytes key, unsigned
 
 /* --- the keyspace as a whole --------------------------------------------------------------- */
 
-uint64_t exec_dbsize(struct exec *x, uint32_t db);
+/*
+ * Who goes through all shards meets some that are busy, and sleeps for none: these return RUN_DONE,
+ * or what the handler is to return (RUN_AGAIN, RUN_LATER), to call them again when it is run again;
+ * where they go on the session keeps.  For rows with CMD_EACH_SHARD, once a command.
+ */
+enum outcome exec_dbsize(struct exec *x, uint32_t db, uint64_t *out);
+
+/* False: stop. */
+typedef bool exec_visit(void *ctx, struct bytes key, const struct value *v);
 
 /*
- * Visits every key of the database, shard by shard, each under its shard's lock; expired keys are
- * left out.  visit returns false to stop.  For rows with CMD_EACH_SHARD.
+ * Visits every key of the database; expired keys are left out.  All shards are locked, or the
+ * command is alone in the gate.
  */
-void exec_each_key(struct exec *x,
-                   bool (*visit)(void *ctx, struct bytes key, const struct value *v), void *ctx);
+void exec_each_key(struct exec *x, exec_visit *visit, void *ctx);
 
 /*
  * A walk over the whole database in slices.  The session keeps it from slice to slice.  What the
@@ -327,22 +334,27 @@ struct walk {
     struct walk_block *first, *last;
 };
 struct walk *exec_walk(struct exec *x); /* begun with the first slice */
-/* As exec_each_key, for one slice.  False: there is more, so return RUN_AGAIN. */
-bool exec_walk_keys(struct exec *x,
-                    bool (*visit)(void *ctx, struct bytes key, const struct value *v), void *ctx);
+/* As exec_each_key, for one slice, shard by shard, each under its lock. */
+enum outcome exec_walk_keys(struct exec *x, exec_visit *visit, void *ctx);
 struct buf *exec_walk_out(struct walk *w); /* where the next reply goes */
 void exec_walk_reply(struct exec *x);      /* an array of all that was found; ends the walk */
 
-/*
- * SCAN's step: visits about count keys from cursor on and returns the next cursor, 0 at the end.
- * A key that is there throughout is visited exactly once.
- */
-typedef bool exec_visit(void *ctx, struct bytes key, const struct value *v);
-uint64_t exec_scan(struct exec *x, uint64_t cursor, uint64_t count, exec_visit *wanted,
-                   exec_visit *visit, void *ctx);
+/* How far a step of SCAN has come. */
+struct scan_place {
+    uint64_t cursor;        /* where it goes on; behind RUN_DONE 0 is the end */
+    uint64_t seen, buckets; /* so far; 0 when it begins */
+};
 
-/* A random key, uniformly; appended to out.  False if the database is empty. */
-bool exec_random_key(struct exec *x, struct buf *out);
+/*
+ * SCAN's step: visits about count keys from p->cursor on.  A key that is there throughout is
+ * visited exactly once.  It keeps nothing: whoever is to go on keeps p, but he may as well answer
+ * with the cursor that was reached.
+ */
+enum outcome exec_scan(struct exec *x, struct scan_place *p, uint64_t count, exec_visit *wanted,
+                       exec_visit *visit, void *ctx);
+
+/* A random key, uniformly; appended to out.  *found is false if there is none. */
+enum outcome exec_random_key(struct exec *x, struct buf *out, bool *found);
 
 /* For rows with CMD_ALL_SHARDS.  db -1: all.  Returns how many keys went. */
 uint64_t exec_flush(struct exec *x, int db, bool async);

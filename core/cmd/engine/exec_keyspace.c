@@ -9,10 +9,13 @@
 #include "core/proto/resp_segment.h"
 #include "core/store/watch.h"
 
-static struct table *visit_begin(struct exec *x, struct shard *s, uint32_t db)
+/* False: the shard is busy, and its unlock tells this worker.  *t: NULL without a table. */
+static bool visit_begin(struct exec *x, struct shard *s, uint32_t db, struct table **t)
 {
-    dispatch_visit_lock(x->dispatcher, s);
-    return shard_table(s, db);
+    if (!dispatch_visit_try(x->dispatcher, s))
+        return false;
+    *t = shard_table(s, db);
+    return true;
 }
 
 static void visit_end(struct exec *x, struct shard *s)
@@ -38,27 +41,49 @@ static bool count_shows_all(const struct exec *x, uint32_t db)
     return db == 0 && !(d->batch.logging && log_ring_is_awaited(d->engine->fixed.log));
 }
 
-static uint64_t shard_count(struct exec *x, struct shard *s, uint32_t db)
+/* False: the shard is busy. */
+static bool shard_count(struct exec *x, struct shard *s, uint32_t db, uint64_t *n)
 {
-    if (count_shows_all(x, db))
-        return first_db_count(s);
-    const struct table *t = visit_begin(x, s, db);
-    const uint64_t n = t ? t->count : 0;
+    struct table *t;
+    if (count_shows_all(x, db)) {
+        *n = first_db_count(s);
+        return true;
+    }
+    if (!visit_begin(x, s, db, &t))
+        return false;
+    *n = t ? t->count : 0;
     visit_end(x, s);
+    return true;
+}
+
+static uint64_t sum_without_locks(const struct keyspace *ks)
+{
+    uint64_t n = 0;
+    for (uint32_t i = 0; i < ks->count; i++)
+        n += first_db_count(&ks->shards[i]);
     return n;
 }
 
-uint64_t exec_dbsize(struct exec *x, uint32_t db)
+enum outcome exec_dbsize(struct exec *x, uint32_t db, uint64_t *out)
 {
     struct keyspace *ks = x->dispatcher->ks;
-    uint64_t n = 0;
-    for (uint32_t i = 0; i < ks->count; i++)
-        n += shard_count(x, &ks->shards[i], db);
-    return n;
+    if (count_shows_all(x, db)) {
+        *out = sum_without_locks(ks);
+        return RUN_DONE;
+    }
+    struct walk *w = exec_walk(x);
+    for (uint64_t n; w->shard < ks->count; w->count += n, w->shard++) {
+        if (exec_slice_over(x))
+            return RUN_AGAIN;
+        if (!shard_count(x, &ks->shards[w->shard], db, &n))
+            return RUN_LATER;
+    }
+    *out = w->count;
+    return RUN_DONE;
 }
 
 struct visit {
-    bool (*visit)(void *ctx, struct bytes key, const struct value *v);
+    exec_visit *visit;
     void *ctx;
     int64_t now_ms;
     uint64_t seen;
@@ -77,26 +102,30 @@ static void visit_entry(struct visit *w, const struct entry *e)
         w->stopped = true;
 }
 
-static void visit_shard(struct exec *x, struct shard *s, struct visit *w)
+/* False: the shard is busy. */
+static bool visit_shard(struct exec *x, struct shard *s, struct visit *w)
 {
     const uint32_t db = x->dispatcher->call.db_in_use;
+    struct table *t;
     if (count_shows_all(x, db) && first_db_count(s) == 0)
-        return;
-    const struct table *t = visit_begin(x, s, db);
+        return true;
+    if (!visit_begin(x, s, db, &t))
+        return false;
     struct table_iter it;
     struct entry *e = t ? table_iter_first(&it, t) : NULL;
     for (; e && !w->stopped; e = table_iter_next(&it))
         visit_entry(w, e);
     visit_end(x, s);
+    return true;
 }
 
-void exec_each_key(struct exec *x,
-                   bool (*visit)(void *ctx, struct bytes key, const struct value *v), void *ctx)
+void exec_each_key(struct exec *x, exec_visit *visit, void *ctx)
 {
-    struct keyspace *ks = x->dispatcher->ks;
+    const struct dispatcher *d = x->dispatcher;
     struct visit w = {visit, ctx, x->now_ms, 0, false};
-    for (uint32_t i = 0; i < ks->count && !w.stopped; i++)
-        visit_shard(x, &ks->shards[i], &w);
+    LK_ASSERT(d->held.all_locked || d->held.exclusive);
+    for (uint32_t i = 0; i < d->ks->count && !w.stopped; i++)
+        LK_ASSERT(visit_shard(x, &d->ks->shards[i], &w));
 }
 
 /* --- walks in slices -------------------------------------------------------------------------- */
@@ -130,18 +159,19 @@ struct walk *exec_walk(struct exec *x)
     return exec_slice_state(x);
 }
 
-bool exec_walk_keys(struct exec *x,
-                    bool (*visit)(void *ctx, struct bytes key, const struct value *v), void *ctx)
+enum outcome exec_walk_keys(struct exec *x, exec_visit *visit, void *ctx)
 {
     struct dispatcher *d = x->dispatcher;
     struct walk *walk = exec_walk(x);
     struct visit w = {visit, ctx, x->now_ms, 0, false};
     while (walk->shard < d->ks->count && !w.stopped) {
-        visit_shard(x, &d->ks->shards[walk->shard++], &w);
+        if (!visit_shard(x, &d->ks->shards[walk->shard], &w))
+            return RUN_LATER;
+        walk->shard++;
         if (exec_slice_over(x))
             break;
     }
-    return w.stopped || walk->shard >= d->ks->count;
+    return w.stopped || walk->shard >= d->ks->count ? RUN_DONE : RUN_AGAIN;
 }
 
 struct buf *exec_walk_out(struct walk *w)
@@ -174,20 +204,24 @@ void exec_walk_reply(struct exec *x)
     w->first = NULL; /* the reply's now */
 }
 
-/* The first shard from i on that has keys, or the end. */
+/* The first shard from i on that has keys, or is busy, or the end. */
 static uint32_t skip_empty(struct exec *x, uint32_t i, uint32_t db)
 {
     struct keyspace *ks = x->dispatcher->ks;
-    while (i < ks->count && shard_count(x, &ks->shards[i], db) == 0)
+    uint64_t n = 0;
+    while (i < ks->count && shard_count(x, &ks->shards[i], db, &n) && n == 0)
         i++;
     return i;
 }
 
 /* --- SCAN ------------------------------------------------------------------------------------ */
 
+enum { BUCKETS_A_LOOK = 64 }; /* so many between two looks at the clock */
+
 struct scan {
     struct visit visit;
     exec_visit *wanted;
+    uint64_t count;
     struct buf expired; /* keys that were met: { size, key } … */
 };
 
@@ -206,6 +240,13 @@ static void scan_entry(struct scan *s, const struct entry *e)
         buf_append(&s->expired, &key.size, sizeof key.size);
         buf_append_bytes(&s->expired, key);
     }
+}
+
+/* As many keys or buckets as were asked for. */
+static bool scan_is_through(const struct scan *s, const struct scan_place *p)
+{
+    const uint64_t buckets_max = s->count < UINT64_MAX / 16 ? s->count * 16 : UINT64_MAX;
+    return s->visit.seen >= s->count || p->buckets >= buckets_max || s->visit.stopped;
 }
 
 /*
@@ -231,53 +272,109 @@ static void scan_drop_expired(struct exec *x, struct shard *s, struct scan *scan
     d->unit.effects.apart = apart;
 }
 
-uint64_t exec_scan(struct exec *x, uint64_t cursor, uint64_t count, exec_visit *wanted,
-                   exec_visit *visit, void *ctx)
+/* Steps through one shard that is locked, from position on; true: to its end. */
+static bool scan_shard(struct exec *x, struct shard *shard, struct scan *s, struct scan_place *p)
+{
+    const uint32_t db = x->dispatcher->call.db_in_use;
+    const struct table *t = shard_table(shard, db);
+    uint64_t position = p->cursor & UINT32_MAX;
+    while (t && position < TABLE_POSITIONS && !scan_is_through(s, p)) {
+        struct table_step step;
+        struct entry *e = table_step_first(&step, t, position);
+        for (; e; e = table_step_next(&step))
+            scan_entry(s, e);
+        position = step.next;
+        p->buckets += t->count > 0; /* an empty shard costs nothing */
+        if (LK_UNLIKELY(s->expired.size > 0)) {
+            scan_drop_expired(x, shard, s);
+            t = shard_table(shard, db);
+        }
+        if (p->buckets % BUCKETS_A_LOOK == 0 && exec_slice_over(x))
+            break;
+    }
+    const bool whole = !t || position >= TABLE_POSITIONS;
+    p->cursor = whole ? ((p->cursor >> 32) + 1) << 32 : (p->cursor >> 32) << 32 | position;
+    return whole;
+}
+
+enum outcome exec_scan(struct exec *x, struct scan_place *p, uint64_t count, exec_visit *wanted,
+                       exec_visit *visit, void *ctx)
 {
     struct keyspace *ks = x->dispatcher->ks;
     const uint32_t db = x->dispatcher->call.db_in_use;
-    struct scan s = {{visit, ctx, x->now_ms, 0, false}, wanted, {0}};
-    const struct visit *w = &s.visit;
-    uint64_t index = cursor >> 32, position = cursor & UINT32_MAX;
-    uint64_t buckets = 0;
-    const uint64_t buckets_max = count < UINT64_MAX / 16 ? count * 16 : UINT64_MAX;
+    struct scan s = {{visit, ctx, x->now_ms, p->seen, false}, wanted, count, {0}};
+    enum outcome outcome = RUN_DONE;
+    struct table *t;
 
-    while (index < ks->count && w->seen < count && buckets < buckets_max && !w->stopped) {
-        const struct table *t = visit_begin(x, &ks->shards[index], db);
-        while (t && position < TABLE_POSITIONS && w->seen < count && buckets < buckets_max) {
-            struct table_step step;
-            struct entry *e = table_step_first(&step, t, position);
-            for (; e; e = table_step_next(&step))
-                scan_entry(&s, e);
-            position = step.next;
-            buckets += t->count > 0; /* an empty shard costs nothing */
-            if (LK_UNLIKELY(s.expired.size > 0)) {
-                scan_drop_expired(x, &ks->shards[index], &s);
-                t = shard_table(&ks->shards[index], db);
-            }
+    while (outcome == RUN_DONE && p->cursor >> 32 < ks->count && !scan_is_through(&s, p)) {
+        struct shard *shard = &ks->shards[p->cursor >> 32];
+        if (!visit_begin(x, shard, db, &t)) {
+            outcome = RUN_LATER;
+            break;
         }
-        visit_end(x, &ks->shards[index]);
-        if (!t || position >= TABLE_POSITIONS) {
-            index++;
-            position = 0;
-        }
+        scan_shard(x, shard, &s, p);
+        visit_end(x, shard);
+        if (!scan_is_through(&s, p) && exec_slice_over(x))
+            outcome = RUN_AGAIN;
     }
+    p->seen = s.visit.seen;
     buf_release(&s.expired);
-    if (position == 0 && index < ks->count)
-        index = skip_empty(x, (uint32_t)index, db);
-    return index < ks->count ? index << 32 | position : 0;
+    if ((p->cursor & UINT32_MAX) == 0 && p->cursor >> 32 < ks->count)
+        p->cursor = (uint64_t)skip_empty(x, (uint32_t)(p->cursor >> 32), db) << 32;
+    if (p->cursor >> 32 >= ks->count) {
+        p->cursor = 0;
+        outcome = RUN_DONE;
+    }
+    return outcome;
 }
 
-static bool pick_random(struct exec *x, struct shard *s, uint32_t db, struct buf *out)
+/* --- a random key ---------------------------------------------------------------------------- */
+
+enum { RANDOM_TRIES = 100 };
+
+/* What is kept of the search from slice to slice. */
+struct random_walk {
+    uint32_t shard;  /* where it goes on */
+    uint32_t chosen; /* the shard to pick from */
+    uint32_t tries;
+    uint64_t total; /* keys so far */
+};
+
+static void random_walk_end(void *state)
 {
-    const struct table *t = visit_begin(x, s, db);
-    const struct entry *e = t ? table_random(t, &x->dispatcher->rng) : NULL;
-    const bool alive = e && (entry_deadline(e) == ENTRY_NO_DEADLINE ||
-                             !clock_passed(entry_deadline(e), x->now_ms));
-    if (alive)
+    mem_delete((struct random_walk *)state);
+}
+
+/* Chooses a shard, each with the probability of its share of the keys, in one pass. */
+static enum outcome random_shard(struct exec *x, uint32_t db, struct random_walk *r)
+{
+    struct dispatcher *d = x->dispatcher;
+    for (uint64_t n; r->shard < d->ks->count; r->shard++) {
+        if (!shard_count(x, &d->ks->shards[r->shard], db, &n))
+            return RUN_LATER;
+        r->total += n;
+        if (n > 0 && rng_below(&d->rng, r->total) < n)
+            r->chosen = r->shard;
+    }
+    return RUN_DONE;
+}
+
+/* Appends a key of the chosen shard; *alive: there was one, and it has not expired. */
+static enum outcome random_pick(struct exec *x, uint32_t db, const struct random_walk *r,
+                                struct buf *out, bool *alive)
+{
+    struct dispatcher *d = x->dispatcher;
+    struct shard *s = &d->ks->shards[r->chosen];
+    struct table *t;
+    if (!visit_begin(x, s, db, &t))
+        return RUN_LATER;
+    const struct entry *e = t ? table_random(t, &d->rng) : NULL;
+    *alive = e && (entry_deadline(e) == ENTRY_NO_DEADLINE ||
+                   !clock_passed(entry_deadline(e), x->now_ms));
+    if (*alive)
         buf_append_bytes(out, entry_key(e));
     visit_end(x, s);
-    return alive;
+    return RUN_DONE;
 }
 
 static bool take_first(void *ctx, struct bytes key, const struct value *v)
@@ -287,29 +384,41 @@ static bool take_first(void *ctx, struct bytes key, const struct value *v)
     return false;
 }
 
-bool exec_random_key(struct exec *x, struct buf *out)
+/* Nearly all that is there has expired: takes the first that has not. */
+static enum outcome random_first(struct exec *x, struct random_walk *r, struct buf *out,
+                                 bool *found)
 {
     struct keyspace *ks = x->dispatcher->ks;
-    const uint32_t db = x->dispatcher->call.db_in_use;
-    for (int tries = 0; tries < 100; tries++) {
-        const uint64_t total = exec_dbsize(x, db);
-        if (total == 0)
-            return false;
-        uint64_t left = rng_below(&x->dispatcher->rng, total);
-        for (uint32_t i = 0; i < ks->count; i++) {
-            const uint64_t n = shard_count(x, &ks->shards[i], db);
-            if (left < n) {
-                if (pick_random(x, &ks->shards[i], db, out))
-                    return true;
-                break;
-            }
-            left -= n;
-        }
+    struct visit w = {take_first, out, x->now_ms, 0, false};
+    for (; r->shard < ks->count && !w.stopped; r->shard++) {
+        if (exec_slice_over(x))
+            return RUN_AGAIN;
+        if (!visit_shard(x, &ks->shards[r->shard], &w))
+            return RUN_LATER;
     }
-    /* Nearly all that is there has expired: take the first that has not. */
-    const size_t before = out->size;
-    exec_each_key(x, take_first, out);
-    return out->size > before;
+    *found = w.stopped;
+    return RUN_DONE;
+}
+
+enum outcome exec_random_key(struct exec *x, struct buf *out, bool *found)
+{
+    const uint32_t db = x->dispatcher->call.db_in_use;
+    if (!exec_slice_state(x))
+        exec_slice_keep(x, mem_new(struct random_walk), random_walk_end);
+    struct random_walk *r = exec_slice_state(x);
+    *found = false;
+    while (r->tries < RANDOM_TRIES) {
+        enum outcome outcome = random_shard(x, db, r);
+        if (outcome != RUN_DONE || r->total == 0)
+            return outcome;
+        outcome = random_pick(x, db, r, out, found);
+        if (outcome != RUN_DONE || *found)
+            return outcome;
+        *r = (struct random_walk){.tries = r->tries + 1};
+        if (exec_slice_over(x))
+            return RUN_AGAIN;
+    }
+    return random_first(x, r, out, found);
 }
 
 /* --- under the locks of all shards ----------------------------------------------------------- */

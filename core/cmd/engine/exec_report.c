@@ -70,23 +70,44 @@ static void exec_report_add_table(struct exec *x, struct db_reports *out, uint32
         add_ttls(r, t, x->now_ms);
 }
 
-void exec_report_dbs(struct exec *x, bool shape, struct db_reports *out)
-{
-    struct dispatcher *d = x->dispatcher;
+/* What the session keeps of it. */
+struct report_walk {
+    struct db_reports reports;
+    uint32_t shard; /* where it goes on */
+};
 
-    for (uint32_t i = 0; i < d->ks->count; i++) {
-        struct shard *s = &d->ks->shards[i];
-        dispatch_visit_lock(d, s);
-        for (uint32_t j = 0; j < shard_db_count(s); j++) {
-            const struct shard_db at = shard_db_at(s, j);
-            exec_report_add_table(x, out, at.db, at.table, shape);
-        }
-        dispatch_visit_unlock(d, s);
-    }
+static void report_walk_end(void *state)
+{
+    struct report_walk *w = state;
+    mem_free(w->reports.v, w->reports.capacity * sizeof *w->reports.v);
+    mem_delete(w);
 }
 
-void db_reports_release(struct db_reports *r)
+static bool report_add_shard(struct exec *x, struct shard *s, bool shape, struct db_reports *out)
 {
-    mem_free(r->v, r->capacity * sizeof *r->v);
-    *r = (struct db_reports){0};
+    if (!dispatch_visit_try(x->dispatcher, s))
+        return false;
+    for (uint32_t j = 0; j < shard_db_count(s); j++) {
+        const struct shard_db at = shard_db_at(s, j);
+        exec_report_add_table(x, out, at.db, at.table, shape);
+    }
+    dispatch_visit_unlock(x->dispatcher, s);
+    return true;
+}
+
+enum outcome exec_report_dbs(struct exec *x, bool shape, const struct db_reports **out)
+{
+    struct keyspace *ks = x->dispatcher->ks;
+
+    if (!exec_slice_state(x))
+        exec_slice_keep(x, mem_new(struct report_walk), report_walk_end);
+    struct report_walk *w = exec_slice_state(x);
+    for (; w->shard < ks->count; w->shard++) {
+        if (exec_slice_over(x))
+            return RUN_AGAIN;
+        if (!report_add_shard(x, &ks->shards[w->shard], shape, &w->reports))
+            return RUN_LATER;
+    }
+    *out = &w->reports;
+    return RUN_DONE;
 }

@@ -1,7 +1,7 @@
 /*
  * exec_report.h — what the databases hold, for INFO, MEMORY and DEBUG.
  *
- * Threads  the worker that runs the command; shard by shard, each under its lock
+ * Threads  the worker that runs the command; shard by shard, each under its lock, asleep for none
  */
 #ifndef LK_CMD_EXEC_REPORT_H
 #define LK_CMD_EXEC_REPORT_H
@@ -27,9 +27,12 @@ struct db_reports {
     uint32_t n, capacity;
 };
 
-/* shape: fills the figures of pages too, which costs a look at each.  Release it afterwards. */
-void exec_report_dbs(struct exec *x, bool shape, struct db_reports *out);
-void db_reports_release(struct db_reports *r);
+/*
+ * RUN_DONE, or what the handler is to return, to call it again when it is run again.  *out is the
+ * session's and lives until the command ends.  shape: fills the figures of pages too, which costs a
+ * look at each.
+ */
+enum outcome exec_report_dbs(struct exec *x, bool shape, const struct db_reports **out);
 
 LK_END
 

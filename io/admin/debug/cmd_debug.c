@@ -60,17 +60,16 @@ static bool digest_one(void *ctx, struct bytes key, const struct value *v)
 static void debug_digest(struct exec *x, const struct args *a)
 {
     struct digest_walk w = {x, {{0}}};
-    struct db_reports dbs = {0};
+    const struct db_reports *dbs;
 
     (void)a;
-    exec_report_dbs(x, false, &dbs);
-    for (uint32_t i = 0; i < dbs.n; i++) {
-        digest_begin_database(&w.all, dbs.v[i].db);
-        if (exec_use_db(x, dbs.v[i].db) == LK_OK)
+    LK_ASSERT(exec_report_dbs(x, false, &dbs) == RUN_DONE); /* alone in the gate */
+    for (uint32_t i = 0; i < dbs->n; i++) {
+        digest_begin_database(&w.all, dbs->v[i].db);
+        if (exec_use_db(x, dbs->v[i].db) == LK_OK)
             exec_each_key(x, digest_one, &w);
     }
     LK_ASSERT(exec_use_db(x, x->db) == LK_OK);
-    db_reports_release(&dbs);
     reply_digest(x, &w.all);
 }
 

@@ -152,7 +152,7 @@ static void write_shape(const struct db_report *r, bool full, struct buf *out)
 void debug_htstats(struct exec *x, const struct args *a)
 {
     int64_t db;
-    struct db_reports dbs = {0};
+    const struct db_reports *dbs;
     struct buf text = {0};
 
     if (args_int64(a, 2, &db) != LK_OK) {
@@ -163,11 +163,11 @@ void debug_htstats(struct exec *x, const struct args *a)
         reply_error(x->reply, "ERR Out of range database");
         return;
     }
-    exec_report_dbs(x, true, &dbs);
+    LK_ASSERT(exec_report_dbs(x, true, &dbs) == RUN_DONE); /* alone in the gate */
     const struct db_report *found = NULL;
-    for (uint32_t i = 0; i < dbs.n; i++)
-        if (dbs.v[i].db == db)
-            found = &dbs.v[i];
+    for (uint32_t i = 0; i < dbs->n; i++)
+        if (dbs->v[i].db == db)
+            found = &dbs->v[i];
     buf_append_cstr(&text, "[Dictionary HT]\n");
     if (found)
         write_shape(found, a->n == 4 && args_is(a, 3, "full"), &text);
@@ -175,7 +175,6 @@ void debug_htstats(struct exec *x, const struct args *a)
         buf_append_cstr(&text, "[Expires HT]\n");
     reply_verbatim(x->reply, "txt", buf_bytes(&text));
     buf_release(&text);
-    db_reports_release(&dbs);
 }
 
 /* Large collections are trees: each element has a place of its own, and no other one is free. */

@@ -27,10 +27,11 @@ static enum outcome info_command(struct exec *x, const struct args *a)
 
     for (uint32_t i = 1; i < a->n; i++)
         sections |= sections_of(a->v[i]);
-    info_write(x, sections, &text);
-    reply_verbatim(x->reply, "txt", buf_bytes(&text));
+    const enum outcome outcome = info_write(x, sections, &text);
+    if (outcome == RUN_DONE)
+        reply_verbatim(x->reply, "txt", buf_bytes(&text));
     buf_release(&text);
-    return RUN_DONE;
+    return outcome;
 }
 
 const struct command admin_info_commands[] = {

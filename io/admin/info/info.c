@@ -66,28 +66,35 @@ static void info_gather(struct info *i)
     }
 }
 
-void info_write(struct exec *x, uint64_t sections, struct buf *out)
+/* What the databases hold, if any of the sections says so. */
+static enum outcome info_ask_dbs(struct exec *x, uint64_t sections, const struct db_reports **out)
 {
+    bool needed = false;
+    for (uint32_t s = 0; info_sections[s].name; s++)
+        needed |= (sections >> s & 1) && info_sections[s].needs_dbs;
+    return needed ? exec_report_dbs(x, false, out) : RUN_DONE;
+}
+
+enum outcome info_write(struct exec *x, uint64_t sections, struct buf *out)
+{
+    const struct db_reports *dbs = NULL;
+    const enum outcome outcome = info_ask_dbs(x, sections, &dbs);
+    if (outcome != RUN_DONE)
+        return outcome;
     const size_t used = mem_used(); /* without the report's own buffers */
     struct stats *totals = mem_new(struct stats);
-    struct db_reports dbs = {0};
     struct info i = {.x = x,
                      .used_bytes = used,
                      .admin = x->admin,
                      .engine = x->admin->parts.engine,
                      .config = config_current(x->admin->parts.config),
                      .totals = totals,
-                     .dbs = &dbs,
+                     .dbs = dbs,
                      .out = out};
-    bool needs_dbs = false;
 
     totals_add_counters(i.engine, totals);
     totals_add_errors(i.engine, totals);
     info_gather(&i);
-    for (uint32_t s = 0; info_sections[s].name; s++)
-        needs_dbs |= (sections >> s & 1) && info_sections[s].needs_dbs;
-    if (needs_dbs)
-        exec_report_dbs(x, false, &dbs);
     for (uint32_t s = 0; info_sections[s].name; s++) {
         if (!(sections >> s & 1))
             continue;
@@ -96,6 +103,6 @@ void info_write(struct exec *x, uint64_t sections, struct buf *out)
         buf_printf(out, "# %s\r\n", info_sections[s].heading);
         info_sections[s].write(&i);
     }
-    db_reports_release(&dbs);
     mem_delete(totals);
+    return RUN_DONE;
 }

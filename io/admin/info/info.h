@@ -37,7 +37,7 @@ struct info_section {
 extern const struct info_section info_sections[]; /* in the order of output; ends with {0} */
 
 /* Appends the sections whose bit is set, by their index. */
-void info_write(struct exec *x, uint64_t sections, struct buf *out);
+enum outcome info_write(struct exec *x, uint64_t sections, struct buf *out);
 
 /* info_fields.c: one field. */
 void info_text(struct info *i, const char *name, const char *value);

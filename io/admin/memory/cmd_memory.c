@@ -98,35 +98,37 @@ static uint64_t put_allocator(struct reply *r, const struct memory_report *m)
 
 static enum outcome memory_stats(struct exec *x, const struct args *a)
 {
-    struct db_reports dbs = {0};
+    const struct db_reports *dbs;
     struct memory_report m;
 
     (void)a;
-    exec_report_dbs(x, false, &dbs);
-    memory_report_get(x->admin, mem_used(), &dbs, client_bytes(x->admin), &m);
+    const enum outcome outcome = exec_report_dbs(x, false, &dbs);
+    if (outcome != RUN_DONE)
+        return outcome;
+    memory_report_get(x->admin, mem_used(), dbs, client_bytes(x->admin), &m);
     const size_t place = reply_begin_deferred(x->reply);
     uint64_t n = put_overhead(x->reply, &m);
-    n += put_databases(x->reply, &dbs);
+    n += put_databases(x->reply, dbs);
     n += put_dataset(x->reply, &m);
     n += put_allocator(x->reply, &m);
     reply_end_deferred(x->reply, place, REPLY_MAP, n);
-    db_reports_release(&dbs);
     return RUN_DONE;
 }
 
 static enum outcome memory_doctor(struct exec *x, const struct args *a)
 {
-    struct db_reports dbs = {0};
+    const struct db_reports *dbs;
     struct memory_report m;
     struct buf text = {0};
 
     (void)a;
-    exec_report_dbs(x, false, &dbs);
-    memory_report_get(x->admin, mem_used(), &dbs, client_bytes(x->admin), &m);
+    const enum outcome outcome = exec_report_dbs(x, false, &dbs);
+    if (outcome != RUN_DONE)
+        return outcome;
+    memory_report_get(x->admin, mem_used(), dbs, client_bytes(x->admin), &m);
     doctor_write(&m, &text);
     reply_verbatim(x->reply, "txt", buf_bytes(&text));
     buf_release(&text);
-    db_reports_release(&dbs);
     return RUN_DONE;
 }
 

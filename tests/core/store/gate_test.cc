@@ -3,6 +3,7 @@
 
 #include "core/base/mem.h"
 #include "core/store/reclaim.h"
+#include "tests/support/slow_threads.h"
 
 #include <gtest/gtest.h>
 
@@ -103,6 +104,70 @@ TEST(Gate, ConcurrentCloserReopensForASlowMember)
     gate_part(&g, slow);
     gate_part(&g, slot);
     gate_release(&g);
+}
+
+TEST(Gate, RoundsGrow)
+{
+    EXPECT_EQ(gate_round_ns(0), GATE_ROUND_NS);
+    EXPECT_EQ(gate_round_ns(1), 2 * GATE_ROUND_NS);
+    for (uint32_t round = 6; round < 300; round++)
+        EXPECT_EQ(gate_round_ns(round), GATE_ROUND_MAX_NS);
+}
+
+TEST(Gate, ATryIsOneRound)
+{
+    gate g;
+    gate_init(&g);
+    {
+        SlowMember slow(&g);
+        EXPECT_FALSE(gate_try_close(&g, 0));
+        EXPECT_EQ(g.closed, 0u);
+        EXPECT_FALSE(gate_try_close(&g, 3));
+    }
+    gate_busy_begin(&g);
+    EXPECT_FALSE(gate_try_close(&g, 0));
+    gate_busy_end(&g);
+    EXPECT_TRUE(gate_try_close(&g, 0));
+    std::thread other([&] { EXPECT_FALSE(gate_try_close(&g, 0)); }); // nor for another closer
+    other.join();
+    gate_open(&g);
+    gate_release(&g);
+}
+
+// UN3: while somebody inside is long the gate is open for all others, though somebody closes it,
+// before the flag rises or after; when it falls he has it.
+TEST(Gate, ConcurrentCloserLeavesItOpenWhileSomebodyIsLong)
+{
+    for (const bool late : {false, true}) {
+        gate g;
+        gate_init(&g);
+        const int slot = gate_join(&g);
+        SlowMember slow(&g);
+        std::atomic<bool> closed{false};
+        if (!late)
+            gate_busy_begin(&g);
+        std::thread closer([&] {
+            gate_close(&g);
+            closed = true;
+            gate_open(&g);
+        });
+        if (late) {
+            while (__atomic_load_n(&g.closed, __ATOMIC_SEQ_CST) == 0)
+                std::this_thread::yield();
+            gate_busy_begin(&g);
+        }
+        for (int i = 0; i < 1000; i++) {
+            gate_enter(&g, slot);
+            gate_leave(&g, slot);
+        }
+        EXPECT_FALSE(closed);
+        gate_busy_end(&g);
+        slow.let_go();
+        closer.join();
+        EXPECT_TRUE(closed);
+        gate_part(&g, slot);
+        gate_release(&g);
+    }
 }
 
 // --- reclaim

@@ -4,6 +4,8 @@
 
 #include "core/base/mem.h"
 
+#include "tests/support/slow_threads.h"
+
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -143,6 +145,36 @@ TEST(LockSet, TryIsAllOrNone)
     lock_set_free(l);
 }
 
+// UN12: the token's holder sleeps in slices; for somebody who is long it lets all of them go.
+TEST(LockSet, ConcurrentWaitLetsGoWhenSomebodyIsLong)
+{
+    Keys keys;
+    lock_set *l = lock_set_new(keys.ks);
+    for (const uint32_t i : {3, 9, 40})
+        lock_set_add(l, i);
+    BusyShard held(&keys.ks->shards[9]);
+    std::atomic<int> had{-1};
+    std::thread waiter([&] {
+        had = lock_set_wait(l, keys.ks, 7);
+        EXPECT_FALSE(had);
+        while (gate_is_busy(&keys.ks->gate))
+            std::this_thread::yield();
+        EXPECT_TRUE(lock_set_wait(l, keys.ks, 7)); // it sleeps again
+        lock_set_unlock(l, keys.ks);
+    });
+    while (__atomic_load_n(&keys.ks->shards[9].lock, __ATOMIC_SEQ_CST) != 2)
+        std::this_thread::yield();
+    EXPECT_EQ(had, -1);
+    gate_busy_begin(&keys.ks->gate);
+    while (had == -1)
+        std::this_thread::yield();
+    EXPECT_EQ(__atomic_load_n(&keys.ks->shards[9].interested, __ATOMIC_SEQ_CST), uint64_t{1} << 7);
+    gate_busy_end(&keys.ks->gate);
+    held.let_go();
+    waiter.join();
+    lock_set_free(l);
+}
+
 // Whoever hears "retry" finds the whole set free.
 TEST(LockSet, TellsOnceWhenAllIsFree)
 {
@@ -200,7 +232,7 @@ TEST(LockSet, ConcurrentRandomSetsNeitherMeetNorDeadlock)
                         while (!token_take(&queue, &node, w))
                             retries.wait(w);
                         with_token++;
-                        lock_set_wait(l, keys.ks);
+                        EXPECT_TRUE(lock_set_wait(l, keys.ks, w));
                         break;
                     }
                     retries.wait(w);

@@ -1,7 +1,7 @@
 // What dispatch owes to sessions that are refused, to a log that is full, and to deadlines.
 #include "core/cmd/engine/session_end.h"
 #include "tests/core/cmd/cmd_fixture.h"
-#include "tests/support/busy_shard.h"
+#include "tests/support/slow_threads.h"
 
 #include <array>
 

@@ -4,8 +4,8 @@
 // the first of its keys that exists, and deletes it; PASS appends its source to its target; TELL
 // only reads, and hears of deletions.
 #include "tests/core/cmd/engine/dispatch_fixture.h"
-#include "tests/support/busy_shard.h"
 #include "tests/support/seed.h"
+#include "tests/support/slow_threads.h"
 
 #include "core/cmd/engine/dispatch_priv.h"
 #include "core/cmd/engine/waiter.h"
