@@ -14,6 +14,7 @@ struct killing {
     int64_t now_ms;
     uint64_t killed;
     bool killed_self;
+    uint64_t newest; /* 0: any; who comes later, as a killed replica comes back, is not meant */
     /* what the victim must be */
     int64_t id;                  /* 0: any */
     int type;                    /* enum client_type, or -1 for any */
@@ -29,7 +30,7 @@ static bool is_text(struct bytes want, const char *text)
 
 static bool is_victim(const struct killing *k, const struct session *s)
 {
-    if (k->skip_self && s == k->self)
+    if ((k->newest != 0 && s->id > k->newest) || (k->skip_self && s == k->self))
         return false;
     if (k->id != 0 && (uint64_t)k->id != s->id)
         return false;
@@ -121,6 +122,8 @@ enum outcome client_kill(struct exec *x, const struct args *a)
 {
     struct killing k = {.registry = dispatcher_engine(x->dispatcher)->fixed.registry,
                         .self = x->session,
+                        .newest = __atomic_load_n(
+                            &dispatcher_engine(x->dispatcher)->next_session_id, __ATOMIC_RELAXED),
                         .now_ms = x->now_ms,
                         .type = -1,
                         .skip_self = a->n > 3};
