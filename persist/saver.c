@@ -529,8 +529,10 @@ struct saver_report saver_report_get(struct saver *s)
     r.job = s->running != SAVER_NONE ? s->running : s->wanted;
     r.aborted = r.job != SAVER_NONE && s->aborted;
     r.current_duration_s = r.job == SAVER_NONE ? -1 : (clock_unix_ms() - s->began_ms) / 1000;
-    pthread_mutex_unlock(&s->lock);
     r.keys_saved = __atomic_load_n(&s->keys_saved, __ATOMIC_RELAXED);
+    pthread_mutex_unlock(&s->lock);
+    if (r.keys_saved > r.keys_total) /* a job that has just ended, or is about to begin */
+        r.keys_saved = r.keys_total;
     return r;
 }
 

@@ -120,6 +120,8 @@ static void aof_applied(void *ctx, const struct config *before, const struct con
     aof_keep_history(p->aof, after->aof_disable_auto_gc);
     if (before->appendonly && !after->appendonly) {
         __atomic_store_n(&p->rewrite_scheduled, 0, __ATOMIC_RELAXED);
+        if (saver_report_get(p->saver).job == SAVER_REWRITE)
+            log_line(LOG_NOTICE, "Killing AOF child");
         saver_abort(p->saver, SAVER_REWRITE);
     }
     if (before->appendonly != after->appendonly)
@@ -327,13 +329,13 @@ void persistence_cron(struct persistence *p, int64_t now_ms)
         return;
     if (rewrite_is_asked(p, r.rewrite_failures, now_ms) ||
         rewrite_is_due(p, c, r.rewrite_failures, now_ms)) {
-        __atomic_store_n(&p->rewrite_scheduled, 0, __ATOMIC_RELAXED);
         p->last_rewrite_try_ms = now_ms;
-        persistence_begin_here(p, SAVER_REWRITE);
+        if (persistence_begin_here(p, SAVER_REWRITE))
+            __atomic_store_n(&p->rewrite_scheduled, 0, __ATOMIC_RELAXED);
     } else if (__atomic_load_n(&p->save_scheduled, __ATOMIC_RELAXED) ||
                save_is_due(p, c, &r, now_ms)) {
-        __atomic_store_n(&p->save_scheduled, 0, __ATOMIC_RELAXED);
-        persistence_begin_here(p, SAVER_RDB);
+        if (persistence_begin_here(p, SAVER_RDB))
+            __atomic_store_n(&p->save_scheduled, 0, __ATOMIC_RELAXED);
     }
 }
 
@@ -419,17 +421,26 @@ void persistence_delay_log(struct persistence *p, int64_t delay_us)
 
 /* --- what clients ask ------------------------------------------------------------------------ */
 
+/* What was asked for begins in a moment: nothing is under way but what ends. */
+static bool is_next(const struct saver_report *r, enum saver_job job)
+{
+    enum { FAILURES_MAX = 3 }; /* then it rests */
+    return (r->job == SAVER_NONE || r->aborted) &&
+           (job != SAVER_REWRITE || r->rewrite_failures < FAILURES_MAX);
+}
+
 enum save_answer persistence_bgsave(struct persistence *p, bool schedule)
 {
-    const enum saver_job job = saver_report_get(p->saver).job;
-    if (job == SAVER_RDB || (job == SAVER_SYNC && !schedule))
+    const struct saver_report r = saver_report_get(p->saver);
+    const bool ends = r.job == SAVER_RDB && r.aborted; /* then this one is next */
+    if (!ends && (r.job == SAVER_RDB || (r.job == SAVER_SYNC && !schedule)))
         return SAVE_BUSY_SAVING;
-    if (job == SAVER_NONE && persistence_begin_here(p, SAVER_RDB))
+    if (r.job == SAVER_NONE && persistence_begin_here(p, SAVER_RDB))
         return SAVE_STARTED;
-    if (!schedule)
+    if (!ends && !schedule)
         return SAVE_BUSY_REWRITING;
     __atomic_store_n(&p->save_scheduled, 1, __ATOMIC_RELAXED);
-    return SAVE_SCHEDULED;
+    return ends ? SAVE_STARTED : SAVE_SCHEDULED;
 }
 
 bool persistence_bgsync(struct persistence *p)
@@ -448,7 +459,7 @@ enum save_answer persistence_bgrewrite(struct persistence *p)
     if (r.job == SAVER_NONE && !is_turning_off(p) && persistence_begin_here(p, SAVER_REWRITE))
         return SAVE_STARTED;
     __atomic_store_n(&p->rewrite_scheduled, 1, __ATOMIC_RELAXED);
-    return SAVE_SCHEDULED;
+    return is_next(&r, SAVER_REWRITE) ? SAVE_STARTED : SAVE_SCHEDULED;
 }
 
 enum save_answer persistence_save(struct persistence *p, uint32_t worker, uint64_t session_id)
@@ -480,15 +491,21 @@ static bool is_turning_on(struct persistence *p, const struct aof_report *a)
 void persistence_report(struct persistence *p, struct admin_persistence *out)
 {
     take_flushed(p);
+    /* Before the job: cron begins it, and then takes the wish away. */
+    const bool save_asked = __atomic_load_n(&p->save_scheduled, __ATOMIC_ACQUIRE),
+               rewrite_asked = __atomic_load_n(&p->rewrite_scheduled, __ATOMIC_ACQUIRE);
     const struct saver_report s = saver_report_get(p->saver);
     const struct aof_report a = aof_report_get(p->aof);
     const bool saving = (s.job == SAVER_RDB || s.job == SAVER_SYNC) && !s.aborted,
-               rewriting = s.job == SAVER_REWRITE && !s.aborted, begins = is_turning_on(p, &a);
+               rewriting = s.job == SAVER_REWRITE && !s.aborted, begins = is_turning_on(p, &a),
+               save_next = save_asked && is_next(&s, SAVER_RDB) && !rewrite_asked,
+               rewrite_next = rewrite_asked && is_next(&s, SAVER_REWRITE);
     *out = (struct admin_persistence){
         .loading = __atomic_load_n(&p->parts.engine->saving.loading, __ATOMIC_RELAXED),
         .async_loading = __atomic_load_n(&p->async_loading, __ATOMIC_RELAXED),
-        .saving = saving,
-        .rewriting = rewriting || (begins && s.job == SAVER_NONE && s.rewrite_failures == 0),
+        .saving = saving || save_next,
+        .rewriting =
+            rewriting || rewrite_next || (begins && s.job == SAVER_NONE && s.rewrite_failures == 0),
         .aof_enabled = persistence_config(p)->appendonly,
         .save_failed = s.save_failed,
         .rewrite_failed = s.rewrite_failed,
@@ -513,9 +530,8 @@ void persistence_report(struct persistence *p, struct admin_persistence *out)
         .aof_base_size = a.base_size,
         .aof_buffer_size = a.buffered,
         .aof_delayed_fsync = a.delayed_syncs,
-        .save_scheduled = __atomic_load_n(&p->save_scheduled, __ATOMIC_RELAXED),
-        .rewrite_scheduled = __atomic_load_n(&p->rewrite_scheduled, __ATOMIC_RELAXED) ||
-                             (begins && s.rewrite_failures > 0),
+        .save_scheduled = save_asked && !save_next,
+        .rewrite_scheduled = (rewrite_asked && !rewrite_next) || (begins && s.rewrite_failures > 0),
         .last_save_held_bytes = s.last_save_held_bytes,
         .last_rewrite_held_bytes = s.last_rewrite_held_bytes};
 }
@@ -546,8 +562,9 @@ static bool is_first_rewrite(struct persistence *p, bool force)
     const struct aof_report a = aof_report_get(p->aof);
     const struct saver_report r = saver_report_get(p->saver);
     const bool writes = r.job == SAVER_REWRITE && !r.aborted;
+    const bool begins = __atomic_load_n(&p->beginning, __ATOMIC_ACQUIRE) || is_turning_on(p, &a);
     /* One that CONFIG SET has asked for, and that failed, or waits for a save, keeps nobody. */
-    if (!is_turning_on(p, &a) || !(writes || (r.job == SAVER_NONE && r.rewrite_failures == 0)))
+    if (!begins || !(writes || (r.job == SAVER_NONE && r.rewrite_failures == 0)))
         return false;
     log_line(LOG_WARNING,
              force ? "Writing initial AOF. Exit anyway." : "Writing initial AOF, can't exit.");

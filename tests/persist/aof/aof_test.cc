@@ -403,6 +403,9 @@ TEST_F(Aof, SyncsTheFilesOfAKilledProcess)
 class AofLeaving : public Aof
 {
   protected:
+    void a_fault_of_it_is_one_of_all(aof_fsync policy);
+    void a_fault_of_what_a_base_replaces_is_none(aof_fsync policy);
+
     // 1 lies in the first file, which does not get synced yet, 2 in the next, which is.
     uint64_t begin(Book &book)
     {
@@ -434,33 +437,25 @@ TEST_F(AofLeaving, HoldsBackWhatComesBehind)
     EXPECT_EQ(load(disk).numbers, first(2));
 }
 
+// Whether it is synced for its own sake already (everysec), or because it leaves.
 TEST_F(AofLeaving, AFaultOfItIsAFaultOfAll)
 {
-    Book book(disk, AOF_FSYNC_EVERYSEC);
-    const uint64_t ticket = begin(book);
-    disk.refuse("sync_data", EIO);
-    disk.stall(nullptr);
-    until([&] { return aof_fault_line(book.file()) != nullptr; });
-    EXPECT_FALSE(book.is_durable(ticket));
-    disk.refuse(nullptr, 0);
-    EXPECT_FALSE(book.wait_durable(book.add(3))); // though this sync goes well
-    EXPECT_EQ(book.rewrite(), LK_OK);
-    EXPECT_EQ(aof_fault_line(book.file()), nullptr);
+    a_fault_of_it_is_one_of_all(AOF_FSYNC_EVERYSEC);
 }
 
-// A base stands for it: whether it gets to the disk is nobody's business any more.
+TEST_F(AofLeaving, AFaultOfItIsAFaultOfAllUnderNo)
+{
+    a_fault_of_it_is_one_of_all(AOF_FSYNC_NO);
+}
+
 TEST_F(AofLeaving, AFaultOfWhatABaseReplacesIsNone)
 {
-    Book book(disk, AOF_FSYNC_EVERYSEC);
-    const uint64_t ticket = begin(book);
-    EXPECT_EQ(book.adopt(command(1)), LK_OK);
-    EXPECT_TRUE(book.is_durable(ticket)); // nothing is held back
-    disk.refuse("sync_data", EIO);
-    disk.stall(nullptr);
-    until([&] { return !aof_report_get(book.file()).syncing; });
-    disk.refuse(nullptr, 0);
-    EXPECT_TRUE(book.wait_durable(book.add(3)));
-    EXPECT_EQ(aof_fault_line(book.file()), nullptr);
+    a_fault_of_what_a_base_replaces_is_none(AOF_FSYNC_EVERYSEC);
+}
+
+TEST_F(AofLeaving, AFaultOfWhatABaseReplacesIsNoneUnderNo)
+{
+    a_fault_of_what_a_base_replaces_is_none(AOF_FSYNC_NO);
 }
 
 // The end of a process that goes well leaves nothing to the power, whatever waits for a sync.
@@ -484,6 +479,35 @@ TEST_F(AofLeaving, ACleanEndSyncsThemAll)
     }
     disk.after_crash();
     EXPECT_EQ(load(disk).numbers, first(3));
+}
+
+void AofLeaving::a_fault_of_it_is_one_of_all(aof_fsync policy)
+{
+    Book book(disk, policy);
+    const uint64_t ticket = begin(book);
+    disk.refuse("sync_data", EIO);
+    disk.stall(nullptr);
+    until([&] { return aof_fault_line(book.file()) != nullptr; });
+    EXPECT_FALSE(book.is_durable(ticket));
+    disk.refuse(nullptr, 0);
+    EXPECT_FALSE(book.wait_durable(book.add(3))); // though this sync goes well
+    EXPECT_EQ(book.rewrite(), LK_OK);
+    EXPECT_EQ(aof_fault_line(book.file()), nullptr);
+}
+
+// A base stands for it: whether it gets to the disk is nobody's business any more.
+void AofLeaving::a_fault_of_what_a_base_replaces_is_none(aof_fsync policy)
+{
+    Book book(disk, policy);
+    const uint64_t ticket = begin(book);
+    EXPECT_EQ(book.adopt(command(1)), LK_OK);
+    EXPECT_TRUE(book.is_durable(ticket)); // nothing is held back
+    disk.refuse("sync_data", EIO);
+    disk.stall(nullptr);
+    until([&] { return !aof_report_get(book.file()).syncing; });
+    disk.refuse(nullptr, 0);
+    EXPECT_TRUE(book.wait_durable(book.add(3)));
+    EXPECT_EQ(aof_fault_line(book.file()), nullptr);
 }
 
 // --- who is told
