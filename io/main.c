@@ -9,6 +9,7 @@
 #include "core/base/hash.h"
 #include "core/base/log.h"
 #include "core/base/mem.h"
+#include "core/cmd/client/acl_user.h"
 #include "core/cmd/client/latency.h"
 #include "core/cmd/client/registry.h"
 #include "core/cmd/client/slowlog.h"
@@ -251,9 +252,9 @@ static enum save_answer main_save(void *ctx, uint32_t worker, uint64_t session_i
 static struct command_index *make_commands(const struct config *c)
 {
     const struct command *const more[] = {
-        connection_commands, auth_commands,           client_commands,
-        slowlog_commands,    monitor_commands,        latency_commands,
-        command_commands,    cluster_client_commands, cluster_commands};
+        connection_commands,     auth_commands,    acl_commands,     client_commands,
+        slowlog_commands,        monitor_commands, latency_commands, command_commands,
+        cluster_client_commands, cluster_commands};
     struct command_index *ix = command_index_new();
     uint32_t count;
     const struct command *const *tables = command_tables(&count);
@@ -356,6 +357,7 @@ static void make_store(struct server *s, const struct config *c)
     /* With more workers than CPUs the holder of a lock may not be running: do not wait for it. */
     engine->fixed.keyspace->spin_ns = sysconf(_SC_NPROCESSORS_ONLN) >= (long)workers ? 2000 : 0;
     engine->fixed.commands = make_commands(c);
+    engine->fixed.acl = acl_new(engine->fixed.commands);
     s->persistence = persistence_new(
         &(struct persistence_parts){.config = s->config,
                                     .engine = engine,
@@ -424,6 +426,8 @@ static void make_workers(struct server *s, const struct config *c)
                                                .bgrewrite = main_bgrewrite,
                                                .save = main_save,
                                                .log_delay = main_log_delay});
+    if (!admin_load_users(s->admin))
+        exit(1); /* it has said why */
 }
 
 static void main_cluster_applied(void *ctx, const struct config *before, const struct config *after)
@@ -526,6 +530,7 @@ static void free_all(struct server *s)
     latency_free(s->engine.fixed.latency);
     token_release(&s->engine.token);
     keyspace_free(s->engine.fixed.keyspace);
+    acl_free(s->engine.fixed.acl);
     command_index_free(s->engine.fixed.commands);
     config_holder_free(s->config);
     mem_strfree(s->executable);

@@ -10,6 +10,7 @@
 #include "core/base/log.h"
 #include "core/base/mem.h"
 #include "core/base/rng.h"
+#include "core/cmd/client/acl_user.h"
 #include "core/store/view.h"
 #include "io/admin/info/process.h"
 #include "io/admin/info/totals.h"
@@ -106,6 +107,7 @@ static void register_hooks(struct admin *a)
     a->parts.engine->config = &c->dispatch;
     log_applied(a, c, c);
     events_applied(a, c, c);
+    admin_begin_users(a);
 }
 
 void admin_reclaim(struct admin *a)
@@ -116,6 +118,8 @@ void admin_reclaim(struct admin *a)
         return;
     gate_close(gate);
     config_reclaim(a->parts.config);
+    if (a->parts.engine->fixed.acl)
+        acl_reclaim(a->parts.engine->fixed.acl);
     gate_open(gate);
 }
 

@@ -108,6 +108,8 @@ struct admin_parts {
  * ->worker_count before the first command.
  */
 struct admin *admin_new(const struct admin_parts *parts);
+/* The users of the configuration or its ACL file.  False: the log says why not. */
+bool admin_load_users(struct admin *a);
 void admin_free(struct admin *a);
 
 const char *admin_run_id(const struct admin *a);

@@ -28,6 +28,11 @@ uint64_t admin_peak_bytes(struct admin *a);
 /* Is the client on this machine, by address? */
 bool admin_is_local(const struct session *s);
 
+/* admin_users.c: what the configuration says of users is theirs from now on. */
+void admin_begin_users(struct admin *a);
+/* CONFIG REWRITE: the users as lines, in text; none if they have a file of their own. */
+void admin_append_user_lines(struct admin *a, struct buf *text, struct buf *lines);
+
 /* Families; each ends with a row without name. */
 extern const struct command admin_info_commands[];    /* cmd_info.c */
 extern const struct command admin_config_commands[];  /* cmd_config.c */

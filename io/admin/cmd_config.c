@@ -78,10 +78,15 @@ static enum outcome config_set_command(struct exec *x, const struct args *a)
 
 static enum outcome config_rewrite_command(struct exec *x, const struct args *a)
 {
-    struct buf error = {0};
+    struct buf error = {0}, text = {0}, lines = {0};
 
     (void)a;
-    const int rc = config_rewrite(x->admin->parts.config, NULL, 0, &error);
+    admin_append_user_lines(x->admin, &text, &lines);
+    const struct config_owned_lines users = {.directive = "user",
+                                             .lines =
+                                                 (const struct bytes *)(const void *)lines.data,
+                                             .count = lines.size / sizeof(struct bytes)};
+    const int rc = config_rewrite(x->admin->parts.config, &users, 1, &error);
     if (rc == LK_OK) {
         log_line(LOG_NOTICE, "CONFIG REWRITE executed with success.");
         reply_ok(x->reply);
@@ -90,6 +95,8 @@ static enum outcome config_rewrite_command(struct exec *x, const struct args *a)
         reply_text_error(x, &error);
     }
     buf_release(&error);
+    buf_release(&text);
+    buf_release(&lines);
     return RUN_DONE;
 }
 

@@ -49,7 +49,6 @@ size_t config_replaced(const struct config_holder *h);
  */
 enum config_feature {
     CONFIG_NEEDS_NOTHING,
-    CONFIG_NEEDS_ACL,
     CONFIG_NEEDS_TLS,
     CONFIG_NEEDS_REPLICATION,
     CONFIG_NEEDS_CLUSTER,
@@ -133,6 +132,7 @@ enum config_hook_id {
     CONFIG_HOOK_PROCESS, /* what the system sees: title, score of the OOM killer */
     CONFIG_HOOK_CLUSTER, /* what this node tells the others, and how patient it is */
     CONFIG_HOOK_REPL,    /* the backlog's size, and how many replicas writes need */
+    CONFIG_HOOK_USERS,   /* requirepass, acl-pubsub-default, acllog-max-len */
     CONFIG_HOOKS
 };
 

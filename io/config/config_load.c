@@ -114,7 +114,7 @@ struct order {
 enum { ORDER_RENAME, ORDER_USER, ORDER_MODULE, ORDER_SENTINEL, ORDERS };
 static const struct order orders[ORDERS] = {
     [ORDER_RENAME] = {"rename-command", 3, 3, CONFIG_NEEDS_NOTHING},
-    [ORDER_USER] = {"user", 2, SIZE_MAX, CONFIG_NEEDS_ACL},
+    [ORDER_USER] = {"user", 2, SIZE_MAX, CONFIG_NEEDS_NOTHING},
     [ORDER_MODULE] = {"loadmodule", 2, SIZE_MAX, CONFIG_NEEDS_MODULES},
     [ORDER_SENTINEL] = {"sentinel", 1, SIZE_MAX, CONFIG_NEEDS_SENTINEL},
 };
@@ -126,7 +126,7 @@ static const char *keep_order(struct config_loader *l, size_t which, struct byte
         return bad_directive;
     if (which == ORDER_SENTINEL && !l->edit.draft->sentinel_mode)
         return "sentinel directive while not in sentinel mode";
-    const char *why = config_need_unmet_order(l->holder, orders[which].needs, w->v, w->n);
+    const char *why = config_need_unmet_order(l->holder, orders[which].needs);
     if (why)
         return why;
     struct config_directive *d = config_holder_keep(l->holder, line, number, w->v, w->n);
@@ -207,12 +207,6 @@ int config_load_whole(struct config_holder *h, struct config *draft, struct byte
     };
 
     int rc = config_load_lines(&l, text, 0);
-    /* A user's line has the last word on its password, which only access control lists know. */
-    if (rc == LK_OK && draft->users && draft->dispatch.requirepass.size > 0 &&
-        !config_has(h, CONFIG_NEEDS_ACL)) {
-        config_directive_fatal(draft->users, "cannot be combined with requirepass", error);
-        rc = LK_EFORMAT;
-    }
     if (rc == LK_OK)
         rc = try_logfile(draft, error);
     if (rc != LK_OK) {

@@ -1,7 +1,7 @@
 /*
  * config_need.c — directives of features that the server does not have.
  *
- * A server that was told `tls-port` or `user default off` and runs without is one that its operator
+ * A server that was told `tls-port` or `replicaof` and runs without is one that its operator
  * believes to be closed.  So what asks for safety or for a role is refused while the feature is
  * missing, unless it asks for the first value, which is to have none of it.  What only tunes does
  * no harm: it is kept, shown and written back, and the log says once that it does nothing.
@@ -13,7 +13,6 @@ static const struct {
     const char *refusal; /* why, as a client and the fatal block see it */
 } features[CONFIG_FEATURES] = {
 #define FEATURE(id, name) [CONFIG_NEEDS_##id] = {"this server does not support " name}
-    FEATURE(ACL, "access control lists"),
     FEATURE(TLS, "TLS"),
     FEATURE(REPLICATION, "replication"),
     FEATURE(REPLICA, "being a replica"),
@@ -37,46 +36,9 @@ const char *config_need_unmet(const struct config_holder *h, const struct config
     return features[row->needs].refusal;
 }
 
-/*
- * CONFIG REWRITE of Redis writes the default user's line even where nobody has touched it.  The
- * line begins with a user who may do nothing, so each of these words has to be there.
- */
-static bool changes_nothing(const struct bytes *argv, size_t argc)
+const char *config_need_unmet_order(const struct config_holder *h, enum config_feature needs)
 {
-    enum { ON = 1, NOPASS = 2, KEYS = 4, CHANNELS = 8, COMMANDS = 16, ALL = 31 };
-    static const struct {
-        const char *word;
-        uint32_t gives;
-    } rules[] = {{"on", ON},
-                 {"nopass", NOPASS},
-                 {"sanitize-payload", 0},
-                 {"~*", KEYS},
-                 {"allkeys", KEYS},
-                 {"&*", CHANNELS},
-                 {"allchannels", CHANNELS},
-                 {"+@all", COMMANDS},
-                 {"allcommands", COMMANDS}};
-    uint32_t given = 0;
-
-    if (!bytes_is_word(argv[0], "user") || !bytes_equal(argv[1], bytes_cstr("default")))
-        return false;
-    for (size_t i = 2; i < argc; i++) {
-        size_t r = 0;
-        while (r < sizeof rules / sizeof *rules && !bytes_is_word(argv[i], rules[r].word))
-            r++;
-        if (r == sizeof rules / sizeof *rules)
-            return false;
-        given |= rules[r].gives;
-    }
-    return given == ALL;
-}
-
-const char *config_need_unmet_order(const struct config_holder *h, enum config_feature needs,
-                                    const struct bytes *argv, size_t argc)
-{
-    if (config_has(h, needs) || (needs == CONFIG_NEEDS_ACL && changes_nothing(argv, argc)))
-        return NULL;
-    return features[needs].refusal;
+    return config_has(h, needs) ? NULL : features[needs].refusal;
 }
 
 /* Appends the names of rows that are set and do nothing, for want of a feature or of a reader. */

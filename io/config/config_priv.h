@@ -115,8 +115,7 @@ bool config_parse_long(struct bytes word, int64_t *out); /* as strtoll(3), the w
 const char *config_need_unmet(const struct config_holder *h, const struct config *draft,
                               const struct config_row *row);
 /* The same for a line of the file that is an order to another part. */
-const char *config_need_unmet_order(const struct config_holder *h, enum config_feature needs,
-                                    const struct bytes *argv, size_t argc);
+const char *config_need_unmet_order(const struct config_holder *h, enum config_feature needs);
 
 /* config_choice.c: lists of choices. */
 bool config_choice_find(const struct config_choice *list, struct bytes word, int *value);
@@ -206,6 +205,11 @@ LK_MUST_USE int config_load_whole(struct config_holder *h, struct config *draft,
 /* Appends the file's bytes. */
 LK_MUST_USE int config_read_file(const char *path, struct buf *out, struct buf *error);
 LK_MUST_USE int config_read_fd(int fd, struct buf *out);
+
+/* --- config_file.c --------------------------------------------------------------------------- */
+
+/* Replaces the file whole or not at all, and keeps its mode; false: errno says what failed. */
+bool config_replace_file(const char *path, struct bytes text);
 
 LK_END
 

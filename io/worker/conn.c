@@ -3,8 +3,10 @@
  */
 #include "core/base/clock.h"
 #include "core/base/log.h"
+#include "core/cmd/client/acl_user.h"
 #include "core/cmd/client/registry.h"
 #include "core/cmd/engine/session_end.h"
+#include "core/cmd/engine/session_user.h"
 #include "io/net/socket.h"
 #include "io/net/tls.h"
 #include "io/worker/worker_priv.h"
@@ -48,7 +50,6 @@ static struct session *new_session(struct worker *w, struct conn *c, int fd,
     session_set_worker(s, w->index);
     s->shown.fd = fd;
     session_set(s, SESSION_UNIX, kind == LISTENER_UNIX);
-    session_set(s, SESSION_AUTHENTICATED, config_of(w)->dispatch.requirepass.size == 0);
     return s;
 }
 
@@ -68,11 +69,12 @@ void conn_accept(struct worker *w, int fd, enum listener_kind kind)
     const struct config *config = config_of(w);
     const bool tls = kind == LISTENER_TLS, is_unix = kind == LISTENER_UNIX;
     struct tls_session *secure = NULL;
+    const struct acl *acl = w->group->setup.engine->fixed.acl;
     if (__atomic_load_n(&w->group->connections, __ATOMIC_RELAXED) > (uint64_t)config->maxclients) {
         conn_refuse(w, fd, tls ? NULL : "-ERR max number of clients reached\r\n");
         return;
     }
-    if (config->protected_mode && config->dispatch.requirepass.size == 0 && !is_unix &&
+    if (config->protected_mode && (!acl || acl_user_is(acl->first, ACL_STATE_NOPASS)) && !is_unix &&
         !socket_is_local(fd)) {
         conn_refuse(w, fd, tls ? NULL : protected_text);
         return;
@@ -96,6 +98,7 @@ void conn_accept(struct worker *w, int fd, enum listener_kind kind)
     id_table_add(&w->ids, &c->by_id, s->id);
     stats_add(&w->stats->connections, 1);
     registry_add(w->group->setup.engine->fixed.registry, s);
+    session_begin_user(w->group->setup.engine, s);
     if (secure)
         net_attach_tls(w->net, &c->net, fd, secure);
     else

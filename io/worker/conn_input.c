@@ -59,7 +59,7 @@ void conn_data(struct worker *w, struct conn *c, struct bytes data)
     if (c->closing || session_has(&c->session, SESSION_CLOSE_AFTER))
         return;
     stats_add(&w->stats->net_in, data.size);
-    c->session.bytes_in += data.size;
+    session_count(&c->session.bytes_in, data.size);
     if (c->cur.size > 0)
         conn_keep_rest(w, c); /* a second piece within one loop */
     if (c->in.size > 0) {

@@ -204,7 +204,7 @@ void conn_sent(struct worker *w, struct conn *c, int error)
     }
     struct outgoing *s = c->sending;
     stats_add(&w->stats->net_out, s->iov_bytes);
-    c->session.bytes_out += s->iov_bytes;
+    session_count(&c->session.bytes_out, s->iov_bytes);
     if (LK_UNLIKELY(c->feeding)) {
         conn_feed_sent(w, c);
         return;

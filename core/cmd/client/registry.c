@@ -2,6 +2,7 @@
 
 #include "core/base/mem.h"
 #include "core/base/rank.h"
+#include "core/cmd/client/acl_user.h"
 
 #include <pthread.h>
 
@@ -128,6 +129,20 @@ void registry_set_text(struct registry *r, struct session *s, char **field, stru
     if (lock)
         leaf_unlock(lock);
     mem_strfree(old);
+}
+
+void registry_set_user(struct registry *r, struct session *s, struct acl_user *user)
+{
+    struct acl_user *const before = s->user;
+    pthread_mutex_t *lock = r ? &stripe_of(r, s->id)->lock : NULL;
+    acl_user_keep(user);
+    if (lock)
+        leaf_lock(lock);
+    s->user = user;
+    if (lock)
+        leaf_unlock(lock);
+    acl_user_drop(before);
+    session_settle(s);
 }
 
 static void registry_wake(const struct registry *r, uint32_t worker)

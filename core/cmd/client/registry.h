@@ -49,6 +49,12 @@ bool registry_find(struct registry *r, uint64_t id, registry_visit *visit, void 
  */
 void registry_set_text(struct registry *r, struct session *s, char **field, struct bytes text);
 
+/*
+ * Who the session works for from now on; NULL: asked nothing.  Takes no reference of the caller's.
+ * By the owner of s, inside the gate; r may be NULL.
+ */
+void registry_set_user(struct registry *r, struct session *s, struct acl_user *user);
+
 /* Inside a visit: the owner closes the session soon, and runs no further command of it. */
 void registry_kill(struct registry *r, struct session *s);
 /* Inside a visit: false if the session is not blocked, or was told already. */

@@ -16,6 +16,7 @@
 
 LK_BEGIN
 
+struct acl_user;
 struct command_info;
 struct multi_state;
 struct watch_list;
@@ -52,6 +53,7 @@ enum session_flag {
     SESSION_TRACKING_NOLOOP = 1 << 24,
     SESSION_TRACKING_BROKEN = 1 << 25, /* … and the client that is to be told has gone */
     SESSION_CACHING = 1 << 26,         /* CLIENT CACHING was said for the next command */
+    SESSION_FREE = 1 << 30,            /* its user may do everything: see session_settle */
 };
 
 /* How a blocked session is to go on, as CLIENT UNBLOCK of any worker asks. */
@@ -65,8 +67,13 @@ enum session_unblock {
 struct session {
     struct reply reply; /* what is to be sent */
     uint64_t id;
-    uint32_t flags; /* enum session_flag; owner stores, others read (relaxed __atomic) */
+    /*
+     * enum session_flag, relaxed __atomic: the owner stores; SESSION_FREE also whoever changes the
+     * rules of its user; others read.
+     */
+    uint32_t flags;
     uint32_t db;
+    struct acl_user *user; /* with a reference; NULL: who is asked nothing.  The registry's lock */
     const struct command_info *last_command; /* __atomic, for CLIENT LIST; they live for ever */
     struct multi_state *multi;               /* NULL outside MULTI */
     struct watch_list *watch;                /* __atomic, for CLIENT LIST; NULL without WATCH */
@@ -87,7 +94,7 @@ struct session {
     uint64_t ticket;           /* highest ticket that the pending replies rest on */
     uint64_t aside_ticket;     /* the same of those that were moved aside to be sent */
     int64_t created_ms, last_used_ms;
-    uint64_t commands, bytes_in, bytes_out; /* tot-cmds, tot-net-in, tot-net-out */
+    uint64_t commands, bytes_in, bytes_out; /* __atomic, by session_count: for CLIENT LIST */
     struct client_cell *client;             /* what others may keep of it */
     uint32_t kill;   /* __atomic: as client->kill; tested before each command */
     uint32_t worker; /* index of the owner */
@@ -122,6 +129,21 @@ struct session_peer {
 void session_init(struct session *s, uint64_t id);
 void session_drop_names(struct session *s);
 
+/* A session that stands for another (a waiter's, a script's) has the same user. */
+void session_share_user(struct session *s, const struct session *from);
+
+/*
+ * Sets SESSION_FREE by what the session's user may do now.  Whoever changes rules stores those
+ * first and then settles all sessions of the user: whichever comes last has seen the new ones.
+ */
+void session_settle(struct session *s);
+
+/* Adds to a figure that others read while its owner, who calls this, counts. */
+static inline void session_count(uint64_t *figure, uint64_t more)
+{
+    __atomic_store_n(figure, *figure + more, __ATOMIC_RELAXED);
+}
+
 /* Before anybody else can see the session. */
 static inline void session_set_worker(struct session *s, uint32_t worker)
 {
@@ -142,8 +164,10 @@ static inline bool session_has(const struct session *s, uint32_t flag)
 
 static inline void session_set(struct session *s, uint32_t flag, bool on)
 {
-    const uint32_t old = __atomic_load_n(&s->flags, __ATOMIC_RELAXED);
-    __atomic_store_n(&s->flags, on ? old | flag : old & ~flag, __ATOMIC_RELAXED);
+    if (on)
+        __atomic_fetch_or(&s->flags, flag, __ATOMIC_SEQ_CST);
+    else
+        __atomic_fetch_and(&s->flags, ~flag, __ATOMIC_SEQ_CST);
 }
 
 LK_END

@@ -123,6 +123,9 @@ struct key_spec {
 
 enum { KEY_SPECS_MAX = 4 };
 
+/* Channels among the arguments that a user must be allowed: all behind the name, or the first. */
+enum channel_use { CHANNELS_NONE, CHANNELS_PUBLISH, CHANNELS_SUBSCRIBE, CHANNELS_PATTERNS };
+
 #define KEY_AT(at, how)                                                                            \
     {                                                                                              \
         {                                                                                          \
@@ -145,6 +148,7 @@ struct key_ref {
 struct command {
     const char *name;    /* lower case; a subcommand's own word */
     int16_t arity;       /* exact count with the name, or minus the least */
+    uint8_t channels;    /* enum channel_use */
     uint32_t flags;      /* enum command_flag */
     uint32_t categories; /* enum command_category; those that follow from flags are added */
     int64_t imm;         /* what tells variants apart */

@@ -99,7 +99,7 @@ static uint32_t checks_of(const struct command *row)
     if (flags & CMD_WRITE)
         checks |= CHECK_REPLICAS;
     if (!(flags & CMD_NO_AUTH))
-        checks |= CHECK_AUTH;
+        checks |= CHECK_AUTH | CHECK_USER;
     if (flags & CMD_DENYOOM)
         checks |= CHECK_MEMORY;
     if (flags & (CMD_WRITE | CMD_MAY_REPLICATE))
@@ -265,76 +265,3 @@ const char *const command_category_names[COMMAND_CATEGORIES] = {
     "fast",     "slow",   "blocking",    "dangerous", "connection", "transaction", "scripting",
 };
 static_assert(CAT_SCRIPTING == 1 << (COMMAND_CATEGORIES - 1), "a name for each");
-
-/* --- keys ------------------------------------------------------------------------------------ */
-
-struct refs {
-    struct key_ref *v;
-    uint32_t max, n;
-};
-
-static void add_ref(struct refs *r, int64_t index, uint16_t flags)
-{
-    if (r->n < r->max)
-        r->v[r->n] = (struct key_ref){(uint32_t)index, flags};
-    r->n++;
-}
-
-static int64_t spec_begin(const struct key_spec *k, const struct args *a)
-{
-    if (k->begin == KEY_BEGIN_INDEX)
-        return k->index;
-    const bool back = k->start_from < 0;
-    int64_t i = back ? (int64_t)a->n + k->start_from : k->start_from;
-    for (; i > 0 && i < (int64_t)a->n; i += back ? -1 : 1)
-        if (args_is(a, (uint32_t)i, k->keyword))
-            return i + 1;
-    return -1;
-}
-
-static int spec_keys(const struct key_spec *k, const struct args *a, struct refs *r)
-{
-    const int64_t begin = spec_begin(k, a), n = a->n;
-    if (begin < 0 || begin >= n)
-        return LK_OK;
-    int64_t first = begin, last = begin, step = k->step ? k->step : 1;
-    if (k->find == KEY_FIND_KEYNUM) {
-        int64_t count = 0;
-        if (begin + k->keynum >= n ||
-            args_int64(a, (uint32_t)(begin + k->keynum), &count) != LK_OK || count < 0)
-            return LK_ESYNTAX;
-        first = begin + k->first_key;
-        step = k->keynum_step ? k->keynum_step : 1;
-        if (count > (n - first + step - 1) / step)
-            return LK_ESYNTAX;
-        last = first + (count - 1) * step;
-    } else if (k->last >= 0) {
-        last = begin + k->last;
-    } else {
-        last = n + k->last;
-        if (k->limit > 1)
-            last = begin + (n - begin) / k->limit + k->last;
-    }
-    for (int64_t i = first; i <= last; i += step) {
-        if (i >= n)
-            return LK_ESYNTAX;
-        add_ref(r, i, k->flags);
-    }
-    return LK_OK;
-}
-
-int command_keys(const struct command_info *c, const struct args *a, struct key_ref *refs,
-                 uint32_t max)
-{
-    if (c->row->find_keys)
-        return c->row->find_keys(a, refs, max);
-    struct refs r = {refs, max, 0};
-    for (int i = 0; i < KEY_SPECS_MAX && c->row->keys[i].begin != KEY_NONE; i++) {
-        if (c->row->keys[i].flags & KEY_NOT_KEY)
-            continue;
-        const int rc = spec_keys(&c->row->keys[i], a, &r);
-        if (rc != LK_OK)
-            return rc;
-    }
-    return (int)r.n;
-}

@@ -30,6 +30,7 @@ enum command_check {
     CHECK_STALE = 1 << 8,        /* a replica without its master: all but CMD_STALE */
     CHECK_CHANNELS = 1 << 9,     /* in a cluster: names channels of shards */
     CHECK_REPLICAS = 1 << 10,    /* too few replicas: CMD_WRITE */
+    CHECK_USER = 1 << 30,        /* always on: all but CMD_NO_AUTH */
 };
 
 struct command_info {
@@ -82,6 +83,12 @@ extern const char *const command_category_names[COMMAND_CATEGORIES];
 /* Where the keys of this call are; as command.find_keys. */
 int command_keys(const struct command_info *c, const struct args *a, struct key_ref *refs,
                  uint32_t max);
+
+/*
+ * What this call does to a key for which its row says flags: with KEY_VARIABLE it depends on its
+ * words.
+ */
+uint16_t command_key_use(const struct command_info *c, const struct args *a, uint16_t flags);
 
 LK_END
 

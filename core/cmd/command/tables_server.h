@@ -13,6 +13,7 @@ LK_BEGIN
 extern const struct command connection_commands[];     /* cmd_connection.c */
 extern const struct command cluster_client_commands[]; /* cmd_cluster_client.c */
 extern const struct command auth_commands[];           /* cmd_auth.c */
+extern const struct command acl_commands[];            /* cmd_acl.c */
 extern const struct command client_commands[];         /* cmd_client.c */
 extern const struct command monitor_commands[];        /* cmd_monitor.c */
 extern const struct command slowlog_commands[];        /* cmd_slowlog.c */

@@ -1,45 +1,63 @@
 /*
  * cmd_auth.c — AUTH, and HELLO, which may do the same before it greets.
  *
- * There is one user, "default"; its password is requirepass, and without one any password is good.
+ * Who gives no name is the user "default", whose password requirepass sets.
  */
+#include "core/cmd/client/acl_user.h"
+#include "core/cmd/client/registry.h"
 #include "core/cmd/command/tables_server.h"
 #include "core/cmd/command/version.h"
 #include "core/cmd/conn/cmd_client.h"
 #include "core/cmd/engine/dispatch.h"
 #include "core/cmd/engine/exec_tracking.h"
+#include "core/cmd/engine/session_user.h"
 
-static struct bytes required_password(struct exec *x)
+/* May clients work without AUTH?  So may all where there are no users. */
+static bool auth_is_open(const struct exec *x)
 {
-    const struct engine *engine = dispatcher_engine(x->dispatcher);
-    const struct dispatch_config *config = __atomic_load_n(&engine->config, __ATOMIC_ACQUIRE);
-    return config->requirepass;
+    const struct acl *acl = dispatcher_engine(x->dispatcher)->fixed.acl;
+    return !acl || acl_is_open(acl);
 }
 
 /* Writes WRONGPASS and returns false if this is not the user's password. */
-static bool auth_authenticate(struct exec *x, struct bytes user, struct bytes password)
+static bool auth_authenticate(struct exec *x, const struct args *a, struct bytes name,
+                              struct bytes password)
 {
-    const struct bytes required = required_password(x);
-    const bool right = required.size == 0 || bytes_equal_secret(password, required);
-    if (!bytes_equal(user, bytes_cstr("default")) || !right) {
+    const struct engine *engine = dispatcher_engine(x->dispatcher);
+    struct acl_user *u =
+        engine->fixed.acl ? acl_authenticate(engine->fixed.acl, name, password) : NULL;
+    if (!u && (engine->fixed.acl || !bytes_equal(name, bytes_cstr("default")))) {
+        if (engine->fixed.acl)
+            session_note_denied(x->dispatcher, x->session, ACL_DENIED_AUTH,
+                                session_has(x->session, SESSION_MULTI) ? ACL_IN_MULTI
+                                                                       : ACL_TOPLEVEL,
+                                a->v[0], name);
         reply_error(x->reply, "WRONGPASS invalid username-password pair or user is disabled.");
         return false;
     }
+    registry_set_user(engine->fixed.registry, x->session, u);
     session_set(x->session, SESSION_AUTHENTICATED, true);
     return true;
+}
+
+/* The old form, of a password alone, is a mistake where none is asked for. */
+static bool auth_needs_no_password(const struct exec *x)
+{
+    const struct acl *acl = dispatcher_engine(x->dispatcher)->fixed.acl;
+    return !acl || acl_user_is(acl->first, ACL_STATE_NOPASS);
 }
 
 static enum outcome auth_command(struct exec *x, const struct args *a)
 {
     if (a->n > 3)
         return reply_syntax(x);
-    if (a->n == 2 && required_password(x).size == 0) {
+    if (a->n == 2 && auth_needs_no_password(x)) {
         reply_error(x->reply, "ERR AUTH <password> called without any password configured for the "
                               "default user. Are you sure your configuration is correct?");
         return RUN_DONE;
     }
     const struct bytes user = a->n == 3 ? a->v[1] : bytes_cstr("default");
-    if (auth_authenticate(x, user, a->v[a->n - 1]))
+    if (auth_authenticate(x, a, user, a->v[a->n - 1]))
         reply_ok(x->reply);
     return RUN_DONE;
 }
@@ -103,9 +121,9 @@ static void reply_greeting(struct exec *x)
 static enum outcome auth_hello(struct exec *x, const struct args *a)
 {
     struct greeting g = {.version = x->reply->version};
-    if (!parse_hello(x, a, &g) || (g.has_user && !auth_authenticate(x, g.user, g.password)))
+    if (!parse_hello(x, a, &g) || (g.has_user && !auth_authenticate(x, a, g.user, g.password)))
         return RUN_DONE;
-    if (!session_has(x->session, SESSION_AUTHENTICATED) && required_password(x).size > 0) {
+    if (!session_has(x->session, SESSION_AUTHENTICATED) && !auth_is_open(x)) {
         reply_error(x->reply,
                     "NOAUTH HELLO must be called with the client already authenticated, otherwise "
                     "the HELLO <proto> AUTH <user> <pass> option can be used to authenticate the "

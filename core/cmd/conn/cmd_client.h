@@ -4,6 +4,7 @@
 #ifndef LK_CMD_CMD_CLIENT_H
 #define LK_CMD_CMD_CLIENT_H
 
+#include "core/cmd/engine/client_info.h"
 #include "core/cmd/engine/exec.h"
 
 LK_BEGIN
@@ -19,11 +20,6 @@ bool client_check_word(struct exec *x, struct bytes text, const char *what);
 /* registry_set_text for this session. */
 void client_set_text(struct exec *x, char **field, struct bytes text);
 
-/* Appends the line of CLIENT LIST, with its line end.  Inside a registry visit, or by the owner. */
-void client_info_append(struct buf *out, const struct session *s, int64_t now_ms);
-
-enum client_type { CLIENT_NORMAL, CLIENT_MASTER, CLIENT_REPLICA, CLIENT_PUBSUB, CLIENT_TYPES };
-enum client_type client_type_of(const struct session *s);
 /* Writes the error line and returns false if no type has that name. */
 bool client_type_parse(struct exec *x, struct bytes name, enum client_type *out);
 

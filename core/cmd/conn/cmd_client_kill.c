@@ -4,6 +4,7 @@
  * A victim runs no command after the reply: the flag is set under its stripe's lock, and its worker
  * tests it before each command.  A client that names itself is closed behind its reply.
  */
+#include "core/cmd/client/acl_user.h"
 #include "core/cmd/client/registry.h"
 #include "core/cmd/conn/cmd_client.h"
 #include "core/cmd/engine/dispatch.h"
@@ -20,6 +21,7 @@ struct killing {
     int type;                    /* enum client_type, or -1 for any */
     struct bytes address, local; /* data NULL: any */
     int64_t max_age_s;           /* 0: any */
+    const struct acl_user *user; /* NULL: any */
     bool skip_self;
 };
 
@@ -33,6 +35,8 @@ static bool is_victim(const struct killing *k, const struct session *s)
     if ((k->newest != 0 && s->id > k->newest) || (k->skip_self && s == k->self))
         return false;
     if (k->id != 0 && (uint64_t)k->id != s->id)
+        return false;
+    if (k->user && k->user != s->user)
         return false;
     if (k->type >= 0 && (int)client_type_of(s) != k->type)
         return false;
@@ -72,9 +76,11 @@ static bool client_kill_parse_positive(struct exec *x, const struct args *a, uin
     return false;
 }
 
-static bool parse_user(struct exec *x, struct bytes name)
+static bool parse_user(struct exec *x, struct bytes name, struct killing *k)
 {
-    if (bytes_equal(name, bytes_cstr("default")))
+    const struct acl *acl = dispatcher_engine(x->dispatcher)->fixed.acl;
+    k->user = acl ? acl_find(acl, name) : NULL;
+    if (k->user)
         return true;
     reply_error(x->reply, "ERR No such user '%.*s'", (int)name.size, name.data);
     return false;
@@ -91,11 +97,15 @@ static bool parse_filter(struct exec *x, const struct args *a, uint32_t i, struc
     if (args_is(a, i, "id"))
         return client_kill_parse_positive(x, a, i + 1, &k->id,
                                           "ERR client-id should be greater than 0");
+    if (args_is(a, i, "maxage") && args_int64(a, i + 1, &k->max_age_s) != LK_OK) {
+        reply_error(x->reply, "ERR maxage is not an integer or out of range");
+        return false;
+    }
     if (args_is(a, i, "maxage"))
         return client_kill_parse_positive(x, a, i + 1, &k->max_age_s,
                                           "ERR maxage should be greater than 0");
     if (args_is(a, i, "user"))
-        return parse_user(x, a->v[i + 1]);
+        return parse_user(x, a->v[i + 1], k);
     if (args_is(a, i, "type")) {
         if (!client_type_parse(x, a->v[i + 1], &type))
             return false;

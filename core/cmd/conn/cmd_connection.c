@@ -7,6 +7,7 @@
 #include "core/cmd/engine/exec_push.h"
 #include "core/cmd/engine/exec_tracking.h"
 #include "core/cmd/engine/session_end.h"
+#include "core/cmd/engine/session_user.h"
 
 /* A RESP 2 subscriber reads nothing but messages, so the answer looks like one. */
 static bool only_messages(const struct exec *x)
@@ -48,14 +49,12 @@ static enum outcome connection_reset(struct exec *x, const struct args *a)
     (void)a;
     struct session *s = x->session;
     const struct engine *engine = dispatcher_engine(x->dispatcher);
-    const struct dispatch_config *config = __atomic_load_n(&engine->config, __ATOMIC_ACQUIRE);
-    const bool open = config->requirepass.size == 0;
     /* Under the registry's lock, before session_reset frees what is left of the name. */
     client_set_text(x, &s->registry.name, bytes_of(NULL, 0));
     exec_unsubscribe_all(x);
     exec_tracking_off(x);
     session_reset(x->dispatcher, s);
-    session_set(s, SESSION_AUTHENTICATED, open);
+    session_begin_user(engine, s);
     reply_simple(x->reply, "RESET");
     return RUN_DONE;
 }

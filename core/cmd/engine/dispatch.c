@@ -366,9 +366,9 @@ static void note_refused(struct dispatcher *d, struct pending *p)
     s->slice.ticks = 0;
     /* An unknown subcommand is no command, as an unknown name is none. */
     if (p->cmd && (p->cmd->subcommand_count == 0 || p->args.n == 1))
-        stats_add(&d->stats.commands[p->cmd->id].rejected, 1);
-    stats_error(&d->stats, bytes_of(s->reply.out.data + s->reply.error_at + 1,
-                                    s->reply.out.size - s->reply.error_at - 1));
+        dispatch_note_refused(d, s, p->cmd);
+    else
+        dispatch_note_refused(d, s, NULL);
 }
 
 void dispatch_run_pending(struct dispatcher *d, struct pending *p)
@@ -423,7 +423,7 @@ void dispatch_run_pending(struct dispatcher *d, struct pending *p)
             shard_tell_retry(UINT64_C(1) << d->worker);
         return;
     }
-    s->commands++;
+    session_count(&s->commands, 1);
     __atomic_store_n(&s->last_used_ms, d->batch.now_ms, __ATOMIC_RELAXED);
     if (LK_UNLIKELY(session_has(s, FOR_ONE_COMMAND))) {
         dispatch_hush(s, p->cmd, before);

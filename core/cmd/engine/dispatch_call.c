@@ -18,7 +18,8 @@ void dispatch_read_config(struct dispatcher *d)
 {
     const struct dispatch_config *config = __atomic_load_n(&d->engine->config, __ATOMIC_ACQUIRE);
     d->batch.config = config;
-    d->batch.checks = CHECK_SHAPE | (config->requirepass.size > 0 ? CHECK_AUTH : 0u) |
+    const struct acl *acl = d->engine->fixed.acl;
+    d->batch.checks = CHECK_SHAPE | CHECK_USER | (acl && !acl_is_open(acl) ? CHECK_AUTH : 0u) |
                       (config->maxmemory > 0 ? CHECK_MEMORY : 0u);
 }
 

@@ -120,6 +120,27 @@ static enum check_result check_multi(struct checked *k)
     return dispatch_check_refuse(k, "ERR Command not allowed inside a transaction");
 }
 
+static enum check_result check_user(struct checked *k)
+{
+    uint32_t at;
+    const bool multi = session_has(k->s, SESSION_MULTI);
+    const enum acl_denial denial =
+        dispatch_ask_user(k->d, k->s, k->c, k->a, multi ? ACL_IN_MULTI : ACL_TOPLEVEL, &at);
+    if (denial == ACL_ALLOWED)
+        return CHECK_NEXT;
+    if (k->c->row->run == transaction_exec) {
+        struct buf why = {0};
+        buf_append_cstr(&why, "NOPERM ");
+        acl_append_denial(&why, denial, k->s->user, k->c, k->a->v[at], false);
+        buf_append_char(&why, '\0');
+        refuse_exec(k, why.data);
+        buf_release(&why);
+    } else {
+        dispatch_reply_denied(k->s, denial, k->c, k->a->v[at]);
+    }
+    return CHECK_REFUSED;
+}
+
 /* A hint: what runs is asked again under its locks. */
 static enum check_result check_slots(struct checked *k)
 {
@@ -222,6 +243,7 @@ static const struct check_row {
     {check_arity, 0, 0, 0},
     {check_auth, CHECK_AUTH, 0, NOT_OURS},
     {check_multi, 0, SESSION_MULTI, NOT_OURS},
+    {check_user, CHECK_USER, 0, NOT_OURS},
     {check_slots, 0, 0, NOT_OURS},
     {check_memory, CHECK_MEMORY, SESSION_MULTI, NOT_OURS},
     {check_fault, CHECK_FAULT, 0, NOT_OURS},
@@ -235,8 +257,10 @@ static const struct check_row {
     {check_queue, 0, SESSION_MULTI, 0},
 };
 
-/* One bit in both words, so that one AND NOT takes it from who has given the password. */
-static_assert((uint32_t)CHECK_AUTH == (uint32_t)SESSION_AUTHENTICATED, "see dispatch_checks");
+/* One bit in both words, so that one AND NOT takes it from who need not be asked. */
+static_assert((uint32_t)CHECK_AUTH == (uint32_t)SESSION_AUTHENTICATED &&
+                  (uint32_t)CHECK_USER == (uint32_t)SESSION_FREE,
+              "see dispatch_checks");
 
 static bool row_applies(const struct check_row *r, const struct checked *k, uint32_t flags)
 {

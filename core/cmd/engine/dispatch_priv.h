@@ -4,6 +4,8 @@
 #ifndef LK_CMD_DISPATCH_PRIV_H
 #define LK_CMD_DISPATCH_PRIV_H
 
+#include "core/cmd/client/acl_check.h"
+#include "core/cmd/client/acl_log.h"
 #include "core/cmd/client/latency.h"
 #include "core/cmd/engine/dispatch.h"
 #include "core/cmd/engine/invalidation.h"
@@ -459,7 +461,8 @@ enum check_result {
 static inline uint32_t dispatch_checks(const struct dispatcher *d, uint32_t flags, uint32_t checks)
 {
     const uint32_t on = d->batch.checks | __atomic_load_n(&d->engine->checks, __ATOMIC_ACQUIRE);
-    return on & checks & ~(flags & (uint32_t)CHECK_AUTH); /* SESSION_AUTHENTICATED, the same bit */
+    /* SESSION_AUTHENTICATED and SESSION_FREE: the same bits. */
+    return on & checks & ~(flags & (uint32_t)(CHECK_AUTH | CHECK_USER));
 }
 
 enum check_result dispatch_check_rows(struct dispatcher *d, struct session *s,
@@ -478,6 +481,33 @@ static inline enum check_result dispatch_check(struct dispatcher *d, struct sess
         return CHECK_RUN;
     return dispatch_check_rows(d, s, c, a);
 }
+
+/* --- dispatch_user.c ------------------------------------------------------------------------- */
+
+/*
+ * May the session's user make this call, by the rules as they are now?  If not, the refusal is
+ * counted and logged, and *at is the argument that it is about.
+ */
+enum acl_denial dispatch_ask_user_slow(struct dispatcher *d, struct session *s,
+                                       const struct command_info *c, const struct args *a,
+                                       enum acl_context context, uint32_t *at);
+static inline enum acl_denial dispatch_ask_user(struct dispatcher *d, struct session *s,
+                                                const struct command_info *c, const struct args *a,
+                                                enum acl_context context, uint32_t *at)
+{
+    if (LK_LIKELY(session_has(s, SESSION_FREE | SESSION_LOADING | SESSION_MASTER)))
+        return ACL_ALLOWED;
+    return dispatch_ask_user_slow(d, s, c, a, context, at);
+}
+
+/* Counts a command that was refused, NULL: that is none; the error is the last line of the
+ * session's reply. */
+void dispatch_note_refused(struct dispatcher *d, const struct session *s,
+                           const struct command_info *c);
+
+/* Writes NOPERM, as to a client whose command it was. */
+void dispatch_reply_denied(struct session *s, enum acl_denial denial, const struct command_info *c,
+                           struct bytes arg);
 
 /* --- dispatch_evict.c ------------------------------------------------------------------------ */
 

@@ -26,6 +26,14 @@ static unsigned serve_type(struct dispatcher *d, const struct wait_key *k)
 /* Runs the waiter's command; true if that is the end of its wait. */
 static bool serve_run(struct dispatcher *d, struct waiter *w, const struct wait_key *k)
 {
+    uint32_t at;
+    const enum acl_denial denial =
+        dispatch_ask_user(d, &w->stand_in, w->cmd, &w->args, ACL_TOPLEVEL, &at);
+    if (LK_UNLIKELY(denial != ACL_ALLOWED)) {
+        dispatch_reply_denied(&w->stand_in, denial, w->cmd, w->args.v[at]);
+        dispatch_note_refused(d, &w->stand_in, w->cmd);
+        return true;
+    }
     d->unit.serving = true;
     d->unit.ready_key = wait_key_name(k);
     const bool served = dispatch_call(d, &w->stand_in, w->cmd, &w->args) != RUN_BLOCK;

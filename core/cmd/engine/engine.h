@@ -20,13 +20,14 @@
 #ifndef LK_CMD_ENGINE_H
 #define LK_CMD_ENGINE_H
 
-#include "core/base/bytes.h"
+#include "core/base/buf.h"
 #include "core/cmd/engine/dispatch_config.h"
 #include "core/peer/slot_map.h"
 #include "core/store/lock_set.h"
 
 LK_BEGIN
 
+struct acl;
 struct admin;
 struct cluster_bus;
 struct command_index;
@@ -40,6 +41,7 @@ struct repl;
 struct role;
 struct slowlog;
 struct stats;
+struct user_change;
 
 /* Who pauses clients.  Each ends his own pause only; of all that are on the strictest counts. */
 enum pause_purpose {
@@ -61,6 +63,7 @@ struct engine {
         struct slowlog *slowlog;         /* may be NULL */
         struct latency_monitor *latency; /* may be NULL */
         struct registry *registry;       /* may be NULL */
+        struct acl *acl;                 /* NULL: no users, nobody is asked */
         struct push_hub *push;           /* NULL: nobody can subscribe */
         struct role *role;               /* io/repl sets it; NULL: a master for ever */
         struct repl *repl;               /* io/repl sets it; NULL in unit tests */
@@ -126,6 +129,13 @@ struct engine {
         /* FLUSHALL has emptied everything: all shards are locked.  May be NULL. */
         void (*flushed)(void *ctx);
         void *flushed_ctx;
+        /*
+         * The file of users.  load reads it into the change; false: there is none, or *error says
+         * what is wrong with it.  save returns false if there is none.  NULL: there is none.
+         */
+        bool (*users_load)(void *ctx, struct user_change *c, struct buf *error);
+        bool (*users_save)(void *ctx, bool *written);
+        void *users_ctx;
         uint32_t events; /* __atomic: enum event_class; by engine_show_events */
     } hooks;
 

@@ -3,6 +3,7 @@
  */
 #include "core/cmd/engine/session_end.h"
 
+#include "core/cmd/client/acl_user.h"
 #include "core/cmd/engine/dispatch_priv.h"
 
 void session_release(struct session *s)
@@ -17,6 +18,7 @@ void session_release(struct session *s)
     mem_strfree(s->registry.local);
     reply_release(&s->reply);
     client_cell_drop(s->client);
+    acl_user_drop(s->user);
 }
 
 void session_reset(struct dispatcher *d, struct session *s)

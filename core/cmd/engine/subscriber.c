@@ -241,6 +241,8 @@ static void subscription_push(struct subscribers *all, const struct subscription
 {
     struct session *s = one->session;
     const struct listener *l = one->listener;
+    if (LK_UNLIKELY(__atomic_load_n(&s->kill, __ATOMIC_ACQUIRE)))
+        return; /* whoever killed it has been told so */
     if (l->kind == SUBSCRIBED_MONITOR)
         reply_simple_bytes(&s->reply, message_payload(m));
     else

@@ -147,6 +147,27 @@ static enum outcome discard_run(struct exec *x, const struct args *a)
     return RUN_DONE;
 }
 
+/* Rules that have changed since it was queued count.  Writes the refusal and returns false. */
+static bool transaction_may_run(struct dispatcher *d, struct session *s, const struct queued *q)
+{
+    static const char *const reasons[ACL_DENIALS] = {
+        [ACL_DENIED_COMMAND] = "no permission to execute the command or subcommand",
+        [ACL_DENIED_KEY] = "no permission to touch the specified keys",
+        [ACL_DENIED_CHANNEL] =
+            "no permission to access one of the channels used as arguments to the command",
+    };
+    uint32_t at;
+    const enum acl_denial denial =
+        dispatch_ask_user(d, s, q->cmd, &(struct args){q->argv, q->argc}, ACL_IN_MULTI, &at);
+    if (LK_LIKELY(denial == ACL_ALLOWED))
+        return true;
+    reply_error(&s->reply,
+                "NOPERM ACLs rules changed between the moment the transaction was accumulated and "
+                "the EXEC call. This command is no longer allowed for the following reason: %s",
+                reasons[denial]);
+    return false;
+}
+
 static enum outcome run_queue(struct exec *x, struct multi_state *m)
 {
     struct dispatcher *d = x->dispatcher;
@@ -156,6 +177,8 @@ static enum outcome run_queue(struct exec *x, struct multi_state *m)
     reply_array(x->reply, m->count);
     for (uint32_t i = 0; i < m->count; i++) {
         const struct args a = {m->commands[i].argv, m->commands[i].argc};
+        if (!transaction_may_run(d, s, &m->commands[i]))
+            continue;
         if (dispatch_call(d, s, m->commands[i].cmd, &a) == RUN_CLOSE)
             outcome = RUN_CLOSE;
     }

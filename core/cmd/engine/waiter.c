@@ -57,8 +57,9 @@ static void waiter_begin(struct exec *x, const struct args *a, const struct wait
     copy_args(w, a);
     session_init(&w->stand_in, s->id);
     w->stand_in.db = s->db;
-    w->stand_in.flags = s->flags & STAND_IN_FLAGS;
+    session_set(&w->stand_in, s->flags & STAND_IN_FLAGS, true);
     w->stand_in.tracker = s->tracker;
+    session_share_user(&w->stand_in, s);
     session_set_version(&w->stand_in, (uint32_t)s->reply.version);
     /* For the slow log: whoever serves may not look at the session, which may be going. */
     w->stand_in.registry.peer = s->registry.peer ? mem_strdup(s->registry.peer) : NULL;

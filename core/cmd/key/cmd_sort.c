@@ -241,7 +241,13 @@ static enum outcome sort_command(struct exec *x, const struct args *a)
 {
     struct sort s = {.x = x, .args = a};
     struct value v;
+    s.o.confined = !exec_reads_all_keys(x, a);
     int rc = sort_parse(a, x->cmd->imm, &s.o);
+    if (s.o.denied) {
+        reply_error(x->reply, "ERR %s option of SORT denied due to insufficient ACL permissions.",
+                    s.o.denied);
+        return RUN_DONE;
+    }
     if (rc == LK_OK)
         rc = exec_find(x, a->v[1], TYPE_ANY, &v);
     if (rc == LK_OK && value_exists(&v) && !sort_can(&v))

@@ -12,18 +12,32 @@ static uint32_t option_size(const struct args *a, uint32_t i)
     return args_is(a, i, "limit") ? 3 : 0;
 }
 
-static void parse_by(struct bytes pattern, struct sort_options *out)
+static int parse_by(struct bytes pattern, struct sort_options *out)
 {
     struct sort_pattern p;
     sort_pattern_parse(pattern, &p);
+    if (p.star && out->confined) {
+        out->denied = "BY";
+        return LK_ESYNTAX;
+    }
     out->by = pattern;
     out->by_given = true;
     out->unsorted = out->unsorted || !p.star;
+    return LK_OK;
+}
+
+static int parse_get(struct sort_options *out)
+{
+    out->gets++;
+    if (!out->confined)
+        return LK_OK;
+    out->denied = "GET";
+    return LK_ESYNTAX;
 }
 
 int sort_parse(const struct args *a, bool with_store, struct sort_options *out)
 {
-    *out = (struct sort_options){.count = -1};
+    *out = (struct sort_options){.count = -1, .confined = out->confined};
     for (uint32_t i = 2, size; i < a->n; i += size) {
         int rc = LK_OK;
         size = option_size(a, i);
@@ -34,9 +48,9 @@ int sort_parse(const struct args *a, bool with_store, struct sort_options *out)
         else if (size == 1)
             out->descending = args_is(a, i, "desc");
         else if (args_is(a, i, "by"))
-            parse_by(a->v[i + 1], out);
+            rc = parse_by(a->v[i + 1], out);
         else if (args_is(a, i, "get"))
-            out->gets++;
+            rc = parse_get(out);
         else if (args_is(a, i, "store"))
             out->store = i + 1;
         else if ((rc = args_int64(a, i + 1, &out->offset)) == LK_OK)
@@ -57,7 +71,7 @@ struct bytes sort_next_get(const struct args *a, uint32_t *i)
 
 bool sort_looks_up(const struct args *a)
 {
-    struct sort_options o;
+    struct sort_options o = {.confined = false};
     struct sort_pattern p;
     uint32_t at = 2;
     /* SORT_RO with STORE is refused before any key is read, so it may be taken for SORT here. */

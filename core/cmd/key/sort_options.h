@@ -15,9 +15,12 @@ struct sort_options {
     int64_t offset, count; /* LIMIT; count -1: all */
     uint32_t store;        /* the argument behind STORE; 0: none */
     uint32_t gets;         /* how many GET there are: sort_next_get finds them */
+    /* The user may not read what follows from the elements, … */
+    bool confined;
+    const char *denied; /* … and this option would have: LK_ESYNTAX, at its place */
 };
 
-/* with_store: SORT, not SORT_RO.  LK_ESYNTAX, LK_ENOTINT */
+/* out->confined is set.  with_store: SORT, not SORT_RO.  LK_ESYNTAX, LK_ENOTINT */
 int sort_parse(const struct args *a, bool with_store, struct sort_options *out);
 
 /* The argument with the pattern of the first GET from argument i on; i is moved behind it. */

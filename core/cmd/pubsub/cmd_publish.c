@@ -14,8 +14,9 @@ static enum outcome publish_run(struct exec *x, const struct args *a)
 #define PUBLISHER .flags = CMD_PUBSUB | CMD_LOADING | CMD_STALE | CMD_FAST | CMD_MAY_REPLICATE
 
 const struct command publish_commands[] = {
-    {"publish", .arity = 3, .imm = MESSAGE_PLAIN, .run = publish_run, PUBLISHER},
-    {"spublish", .arity = 3, .imm = MESSAGE_SHARD, .run = publish_run, PUBLISHER,
-     .keys = KEY_AT(1, KEY_NOT_KEY)},
+    {"publish", .arity = 3, .imm = MESSAGE_PLAIN, .channels = CHANNELS_PUBLISH, .run = publish_run,
+     PUBLISHER},
+    {"spublish", .arity = 3, .imm = MESSAGE_SHARD, .channels = CHANNELS_PUBLISH, .run = publish_run,
+     PUBLISHER, .keys = KEY_AT(1, KEY_NOT_KEY)},
     {0},
 };

@@ -70,10 +70,12 @@ static enum outcome unsubscribe_run(struct exec *x, const struct args *a)
 #define OF_SHARDS .keys = KEY_RANGE(1, -1, 1, KEY_NOT_KEY)
 
 const struct command subscribe_commands[] = {
-    {"subscribe", .arity = -2, .imm = SUBSCRIBED_CHANNEL, .run = subscribe_run, SUBSCRIPTION},
-    {"psubscribe", .arity = -2, .imm = SUBSCRIBED_PATTERN, .run = subscribe_run, SUBSCRIPTION},
-    {"ssubscribe", .arity = -2, .imm = SUBSCRIBED_SHARD, .run = subscribe_run, SUBSCRIPTION,
-     OF_SHARDS},
+    {"subscribe", .arity = -2, .channels = CHANNELS_SUBSCRIBE, .imm = SUBSCRIBED_CHANNEL,
+     .run = subscribe_run, SUBSCRIPTION},
+    {"psubscribe", .arity = -2, .channels = CHANNELS_PATTERNS, .imm = SUBSCRIBED_PATTERN,
+     .run = subscribe_run, SUBSCRIPTION},
+    {"ssubscribe", .arity = -2, .channels = CHANNELS_SUBSCRIBE, .imm = SUBSCRIBED_SHARD,
+     .run = subscribe_run, SUBSCRIPTION, OF_SHARDS},
     {"unsubscribe", .arity = -1, .imm = SUBSCRIBED_CHANNEL, .run = unsubscribe_run, SUBSCRIPTION},
     {"punsubscribe", .arity = -1, .imm = SUBSCRIBED_PATTERN, .run = unsubscribe_run, SUBSCRIPTION},
     {"sunsubscribe", .arity = -1, .imm = SUBSCRIBED_SHARD, .run = unsubscribe_run, SUBSCRIPTION,

@@ -26,30 +26,6 @@ static const struct command_info *command_keys_resolve(struct exec *x, const str
     return NULL;
 }
 
-/* Is word among the arguments from first on? */
-static bool has_word(const struct args *call, uint32_t first, const char *word)
-{
-    for (uint32_t i = first; i < call->n; i++)
-        if (args_is(call, i, word))
-            return true;
-    return false;
-}
-
-/* The row says what a key may be used for; what this call uses it for depends on its options. */
-static uint32_t command_keys_use_of(const struct command_info *c, const struct args *call,
-                                    uint32_t flags)
-{
-    if (!(flags & KEY_VARIABLE))
-        return flags;
-    flags &= ~(uint32_t)KEY_VARIABLE;
-    if (strcmp(c->full_name, "set") == 0 && !has_word(call, 3, "get"))
-        return KEY_OW | KEY_UPDATE;
-    if (strcmp(c->full_name, "bitfield") == 0 && !has_word(call, 2, "set") &&
-        !has_word(call, 2, "incrby"))
-        return KEY_RO | KEY_ACCESS;
-    return flags;
-}
-
 enum outcome command_getkeys(struct exec *x, const struct args *a)
 {
     const struct args call = {a->v + 2, a->n - 2};
@@ -68,7 +44,7 @@ enum outcome command_getkeys(struct exec *x, const struct args *a)
                 reply_array(x->reply, 2);
             reply_bulk(x->reply, call.v[refs[i].index]);
             if (with_flags)
-                reply_key_flags(x->reply, command_keys_use_of(c, &call, refs[i].flags));
+                reply_key_flags(x->reply, command_key_use(c, &call, refs[i].flags));
         }
     }
     mem_free(refs, call.n * sizeof *refs);

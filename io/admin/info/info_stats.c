@@ -4,6 +4,7 @@
  * Fields of parts that this server does without stand in tables of zeros, so that tools find them.
  */
 #include "core/base/clock.h"
+#include "core/cmd/client/acl_user.h"
 #include "core/cmd/engine/dispatch.h"
 #include "core/cmd/engine/push.h"
 #include "io/admin/info/info.h"
@@ -88,6 +89,22 @@ static void tracking_lines(struct info *i)
     info_count(i, "tracking_total_prefixes", t ? prefixes_count(t->prefixes) : 0);
 }
 
+static void denial_lines(struct info *i)
+{
+    static const struct {
+        const char *name;
+        enum acl_denial denial;
+    } lines[] = {{"acl_access_denied_auth", ACL_DENIED_AUTH},
+                 {"acl_access_denied_cmd", ACL_DENIED_COMMAND},
+                 {"acl_access_denied_key", ACL_DENIED_KEY},
+                 {"acl_access_denied_channel", ACL_DENIED_CHANNEL}};
+    const struct acl *acl = i->engine->fixed.acl;
+
+    for (size_t l = 0; l < sizeof lines / sizeof *lines; l++)
+        info_count(i, lines[l].name,
+                   acl ? __atomic_load_n(&acl->denied[lines[l].denial], __ATOMIC_RELAXED) : 0);
+}
+
 void info_stats(struct info *i)
 {
     static const char *const expiry[] = {"expired_time_cap_reached_count",
@@ -106,10 +123,8 @@ void info_stats(struct info *i)
                                          NULL};
     static const char *const errors[] = {"unexpected_error_replies", NULL};
     static const char *const tail[] = {"dump_payload_sanitizations", NULL};
-    static const char *const end[] = {
-        "io_threaded_reads_processed", "io_threaded_writes_processed", "reply_buffer_shrinks",
-        "reply_buffer_expands",        "acl_access_denied_auth",       "acl_access_denied_cmd",
-        "acl_access_denied_key",       "acl_access_denied_channel",    NULL};
+    static const char *const end[] = {"io_threaded_reads_processed", "io_threaded_writes_processed",
+                                      "reply_buffer_shrinks", "reply_buffer_expands", NULL};
     const struct stats *t = i->totals;
 
     traffic_lines(i);
@@ -133,6 +148,7 @@ void info_stats(struct info *i)
     info_count(i, "client_query_buffer_limit_disconnections", t->query_limit_disconnections);
     info_count(i, "client_output_buffer_limit_disconnections", t->output_limit_disconnections);
     info_stats_zeros(i, end);
+    denial_lines(i);
     info_count(i, "protocol_errors", t->protocol_errors);
     info_count(i, "commands_parked", t->parked);
     info_count(i, "commands_with_token", t->token_waits);

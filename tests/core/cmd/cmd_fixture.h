@@ -9,6 +9,7 @@
 #include "core/cmd/command/tables.h"
 #include "core/cmd/engine/dispatch.h"
 #include "core/cmd/engine/session_end.h"
+#include "core/cmd/engine/session_user.h"
 #include "core/proto/resp_segment.h"
 
 #include <gtest/gtest.h>
@@ -69,14 +70,17 @@ class Commands : public ::testing::Test
         engine_.config = &config_;
         engine_.hooks.event = note_event;
         engine_.hooks.event_ctx = &events;
+        engine_.fixed.acl = acl_new(index_);
         dispatcher_ = dispatcher_new(&engine_, 0);
         session_init(&session, 1);
+        session_begin_user(&engine_, &session);
     }
 
     ~Commands() override
     {
         session_release(&session);
         dispatcher_free(dispatcher_);
+        acl_free(engine_.fixed.acl);
         keyspace_free(engine_.fixed.keyspace);
         log_ring_free(engine_.fixed.log);
         command_index_free(index_);

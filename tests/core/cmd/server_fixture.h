@@ -19,7 +19,7 @@ class Server : public Commands
         // The dispatcher counts by command, so it is made anew when the table is whole.
         dispatcher_free(dispatcher_);
         for (const command *rows :
-             {connection_commands, auth_commands, client_commands, slowlog_commands,
+             {connection_commands, auth_commands, acl_commands, client_commands, slowlog_commands,
               monitor_commands, latency_commands, command_commands})
             command_index_add(engine_.fixed.commands, rows);
         config_.latency_tracking = true;
@@ -51,6 +51,7 @@ class Server : public Commands
         s.registry.local = mem_strdup("127.0.0.1:6379");
         session_set_worker(&s, worker);
         registry_add(engine_.fixed.registry, &s);
+        session_begin_user(&engine_, &s);
     }
 
     // Another client, of worker 1.

@@ -9,6 +9,7 @@
 #include "core/cmd/command/tables.h"
 #include "core/cmd/engine/dispatch.h"
 #include "core/cmd/engine/session_end.h"
+#include "core/cmd/engine/session_user.h"
 #include "core/proto/resp_segment.h"
 #include "io/admin/admin_priv.h"
 
@@ -36,6 +37,7 @@ class Admin : public ::testing::Test
         engine.fixed.keyspace = keyspace_new(64, 16);
         engine.fixed.commands = index_;
         engine.fixed.log = log_ring_new(1024, 64, size_t{1} << 20);
+        engine.fixed.acl = acl_new(index_);
         session_init(&session, 1);
         holder = config_holder_new();
     }
@@ -52,6 +54,7 @@ class Admin : public ::testing::Test
             admin_free(admin);
         if (dispatcher_)
             dispatcher_free(dispatcher_);
+        acl_free(engine.fixed.acl);
         keyspace_free(engine.fixed.keyspace);
         log_ring_free(engine.fixed.log);
         command_index_free(index_);
@@ -68,6 +71,7 @@ class Admin : public ::testing::Test
         parts.engine = &engine;
         parts.executable = "/bin/latchkey-server";
         admin = admin_new(&parts);
+        session_begin_user(&engine, &session);
         dispatcher_ = dispatcher_new(&engine, 0);
         stats_[0] = dispatcher_stats(dispatcher_);
         engine.fixed.all_stats = stats_;

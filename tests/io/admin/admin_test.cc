@@ -204,6 +204,8 @@ TEST_F(Admin, ConfigSetTakesEffectAtOnce)
     EXPECT_TRUE(engine.config->limits.lfu);
     EXPECT_EQ(engine.config->limits.bulk_max, size_t{2} << 20);
     EXPECT_FALSE(engine.config->latency_tracking);
+    EXPECT_EQ(run("GET k"), "$-1\r\n"); // who is in stays in
+    session_begin_user(&engine, &session);
     EXPECT_EQ(run("GET k"), "-NOAUTH Authentication required.\r\n");
 }
 

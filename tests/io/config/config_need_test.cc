@@ -43,7 +43,6 @@ class ConfigNeed : public ConfigTest
     }
 };
 
-const char no_acl[] = "this server does not support access control lists";
 const char no_tls[] = "this server does not support TLS";
 const char no_replication[] = "this server does not support replication";
 const char no_replica[] = "this server does not support being a replica";
@@ -55,17 +54,6 @@ TEST_F(ConfigNeed, DemandsStopTheStart)
     const struct {
         const char *line, *why;
     } rows[] = {
-        {"user default off", no_acl},
-        {"user default on >secret ~* &* +@all", no_acl},
-        {"user default on #0123 ~* &* +@all", no_acl},
-        {"user default on nopass ~* &* -@all", no_acl},
-        {"user default reset", no_acl},
-        {"user default on nopass", no_acl}, // each word that lacks takes a right away
-        {"user default on nopass ~* +@all", no_acl},
-        {"user default nopass ~* &* +@all", no_acl},
-        {"user default on ~* &* +@all", no_acl},
-        {"user alice on nopass ~* &* +@all", no_acl},
-        {"aclfile users.acl", no_acl},
         {"tls-port 6380", no_tls},
         {"tls-replication yes", no_tls},
         {"tls-cluster yes", no_tls},
@@ -85,18 +73,9 @@ TEST_F(ConfigNeed, DemandsStopTheStart)
 TEST_F(ConfigNeed, WhatAsksForNothingIsTaken)
 {
     EXPECT_EQ(load("tls-port 0\ntls-replication no\nreplicaof no one\nmin-replicas-to-write 0\n"
-                   "cluster-enabled no\naclfile \"\"\nuser default on nopass sanitize-payload ~* "
-                   "&* +@all\nuser default ON NOPASS allkeys allchannels allcommands\n"),
+                   "cluster-enabled no\n"),
               "");
     EXPECT_EQ(logged(), "");
-}
-
-// nopass in a user's line would take the password away again; that must not be decided in silence.
-TEST_F(ConfigNeed, AUsersLineAndAPassword)
-{
-    EXPECT_EQ(
-        load("requirepass p\nuser default on nopass ~* &* +@all\n"),
-        fatal(2, "user default on nopass ~* &* +@all", "cannot be combined with requirepass"));
 }
 
 TEST_F(ConfigNeed, ConfigSetRefusesDemands)
@@ -157,7 +136,7 @@ TEST_F(ConfigNeed, RowsAreWhole)
         EXPECT_NE(row->needs, CONFIG_NEEDS_NOTHING) << row->name;
         EXPECT_EQ(config_need_unmet(holder, now(), row), nullptr) << row->name;
     }
-    EXPECT_GE(demands, 6u);
+    EXPECT_GE(demands, 5u);
 }
 
 TEST_F(ConfigNeed, ALogFileThatCannotBeOpenedIsFatal)

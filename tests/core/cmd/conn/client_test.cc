@@ -51,7 +51,8 @@ TEST_F(Client, InfoIsOneLine)
               "db=0 sub=0 psub=0 ssub=0 multi=-1 watch=0 qbuf=26 qbuf-free=100 argv-mem=0 "
               "multi-mem=0 rbs=0 rbp=0 obl=0 oll=0 omem=0 tot-mem=" +
                   sum +
-                  " events=r cmd=client|info user=default redir=-1 resp=2 lib-name=l lib-ver=\n");
+                  " events=r cmd=client|info user=default redir=-1 resp=2 lib-name=l lib-ver= "
+                  "tot-net-in=0 tot-net-out=0 tot-cmds=2\n");
 }
 
 TEST_F(Client, FlagsAreLetters)
@@ -165,6 +166,8 @@ TEST_F(Client, KillsByFilters)
     }
     play({{"client kill id 0 skipme no", "-ERR client-id should be greater than 0"},
           {"client kill id x skipme no", "-ERR client-id should be greater than 0"},
+          {"client kill maxage x skipme no", "-ERR maxage is not an integer or out of range"},
+          {"client kill maxage 0 skipme no", "-ERR maxage should be greater than 0"},
           {"client kill id 1 skipme", "-ERR syntax error"},
           {"client kill id 1 skipme maybe", "-ERR syntax error"},
           {"client kill type x", "-ERR Unknown client type 'x'"},

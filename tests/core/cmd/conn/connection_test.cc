@@ -4,7 +4,16 @@
 namespace
 {
 
-using Connection = Server;
+class Connection : public Server
+{
+  protected:
+    // As requirepass before this client came.
+    void set_password(bytes password)
+    {
+        acl_set_default_password(engine_.fixed.acl, password);
+        run("reset");
+    }
+};
 
 std::string greeting(int version, const char *head)
 {
@@ -76,7 +85,7 @@ TEST_F(Connection, AuthWithoutPassword)
 
 TEST_F(Connection, AuthWithPassword)
 {
-    config_.requirepass = bytes_cstr("secret");
+    set_password(bytes_cstr("secret"));
     for (const char *bad : {"", "s", "secre", "secret1", "secretsecret", "Secret", "secreT"})
         EXPECT_EQ(run(std::string("auth default \"") + bad + "\""), wrong) << bad;
     play({{"get k", "-NOAUTH Authentication required."},
@@ -100,13 +109,13 @@ TEST_F(Connection, AuthWithPassword)
 TEST_F(Connection, AuthComparesPasswordsWithNuls)
 {
     const std::string password("p\0aa", 4);
-    config_.requirepass = bytes_of(password.data(), password.size());
+    set_password(bytes_of(password.data(), password.size()));
     for (const std::string &bad :
          {std::string("p"), std::string("p\0", 2), std::string("p\0a", 3), std::string("p\0ab", 4),
           std::string("p\0aa\0", 5), std::string()})
         EXPECT_EQ(call({"auth", bad}), std::string(wrong) + "\r\n") << bad;
     EXPECT_EQ(call({"auth", password}), "+OK\r\n");
-    config_.requirepass = bytes_of("\0", 1); // one NUL is a password, too
+    set_password(bytes_of("\0", 1)); // one NUL is a password, too
     run("reset");
     EXPECT_EQ(run("get k"), "-NOAUTH Authentication required.");
     EXPECT_EQ(call({"auth", "x"}), std::string(wrong) + "\r\n");

@@ -48,7 +48,7 @@ class Check : public ::testing::Test
     {
         switch (reason) {
         case AUTH:
-            server.config.requirepass = bytes_cstr("secret");
+            acl_set_default_password(server.engine.fixed.acl, bytes_cstr("secret"));
             break;
         case MULTI:
             session_set(&client.session, SESSION_AUTHENTICATED, true);
@@ -107,7 +107,7 @@ TEST_F(Check, EachReasonComesBeforeTheNext)
             // What cannot be: a name, a number of arguments.
             EXPECT_EQ(once("NOSUCH").substr(0, 20), "-ERR unknown command");
             EXPECT_EQ(once("LONE x"), "-ERR wrong number of arguments for 'lone' command");
-            server.config.requirepass = {};
+            acl_set_default_password(server.engine.fixed.acl, {});
             server.config.maxmemory = 0;
             engine_set_write_fault(&server.engine, nullptr);
             engine_set_loading(&server.engine, false);

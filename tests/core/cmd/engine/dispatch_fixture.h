@@ -11,6 +11,7 @@
 #include "core/cmd/engine/dispatch.h"
 #include "core/cmd/engine/push.h"
 #include "core/cmd/engine/session_end.h"
+#include "core/cmd/engine/session_user.h"
 #include "core/proto/resp_segment.h"
 #include "core/store/view.h"
 #include "core/types/str.h"
@@ -248,6 +249,7 @@ class Server
         engine.fixed.log = log_ring_new(shape.ring, shape.slack, size_t{64} << 20);
         engine.saving.log_active = shape.logging;
         engine.config = &config;
+        engine.fixed.acl = acl_new(index_);
         token_init(&engine.token);
         engine.fixed.push = push_hub_new();
         for (uint32_t i = 0; i < shape.workers; i++)
@@ -270,6 +272,7 @@ class Server
         EXPECT_TRUE(unlocked());
         EXPECT_EQ(view_held_bytes(ks), 0u);
         push_hub_free(engine.fixed.push);
+        acl_free(engine.fixed.acl);
         keyspace_free(ks);
         token_release(&engine.token);
         log_ring_free(engine.fixed.log);
@@ -416,6 +419,7 @@ class Client
         session_init(&session, ++ids);
         session_set_worker(&session, worker);
         server.sessions[session.id] = &session;
+        session_begin_user(&server.engine, &session);
     }
     Client(const Client &) = delete;
     Client &operator=(const Client &) = delete;

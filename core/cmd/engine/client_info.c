@@ -2,12 +2,14 @@
  * client_info.c — one client in one line.
  *
  * Tools split these lines at spaces and '=', so every field is there, in the order in which Redis
- * prints them.  Redis keeps the first 16 KiB of replies in a fixed buffer (obl, rbs) and the others
- * in a list of blocks (oll, omem).  Here all lie in growing buffers; what a client has not read is
- * shown as Redis would keep it, and omem is what those buffers really take.
+ * prints them; the totals at the end are those of Redis 8 and Valkey 8.  Redis keeps the first 16
+ * KiB of replies in a fixed buffer (obl, rbs) and the others in a list of blocks (oll, omem).  Here
+ * all lie in growing buffers; what a client has not read is shown as Redis would keep it, and omem
+ * is what those buffers really take.
  */
-#include "core/cmd/command/command_index.h"
-#include "core/cmd/conn/cmd_client.h"
+#include "core/cmd/engine/client_info.h"
+
+#include "core/cmd/client/acl_user.h"
 #include "core/cmd/engine/session_end.h"
 
 enum { OUTPUT_BLOCK = 16 * 1024 };
@@ -23,25 +25,6 @@ enum client_type client_type_of(const struct session *s)
     const bool subscriber =
         READ(s->shown.channels) + READ(s->shown.patterns) + READ(s->shown.shard_channels) > 0;
     return subscriber ? CLIENT_PUBSUB : CLIENT_NORMAL;
-}
-
-bool client_type_parse(struct exec *x, struct bytes name, enum client_type *out)
-{
-    static const struct {
-        const char *word;
-        enum client_type type;
-    } words[] = {{"normal", CLIENT_NORMAL},
-                 {"master", CLIENT_MASTER},
-                 {"replica", CLIENT_REPLICA},
-                 {"slave", CLIENT_REPLICA},
-                 {"pubsub", CLIENT_PUBSUB}};
-    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
-        if (bytes_is_word(name, words[i].word)) {
-            *out = words[i].type;
-            return true;
-        }
-    reply_error(x->reply, "ERR Unknown client type '%.*s'", (int)name.size, name.data);
-    return false;
 }
 
 static void append_tracking(struct buf *out, const struct session *s)
@@ -121,8 +104,13 @@ void client_info_append(struct buf *out, const struct session *s, int64_t now_ms
                multi, READ(s->shown.watched));
     append_sizes(out, s);
     const struct command_info *last = __atomic_load_n(&s->last_command, __ATOMIC_ACQUIRE);
-    buf_printf(out, " cmd=%s user=default redir=%lld resp=%u lib-name=%s lib-ver=%s\n",
-               last ? last->full_name : "NULL", (long long)READ(s->shown.redirect),
-               READ(s->shown.version), client_info_text(s->registry.lib_name),
-               client_info_text(s->registry.lib_version));
+    const struct bytes user = s->user ? s->user->name : bytes_cstr("default");
+    buf_printf(out, " cmd=%s user=", last ? last->full_name : "NULL");
+    buf_append_bytes(out, user);
+    buf_printf(out, " redir=%lld resp=%u lib-name=%s lib-ver=%s",
+               (long long)READ(s->shown.redirect), READ(s->shown.version),
+               client_info_text(s->registry.lib_name), client_info_text(s->registry.lib_version));
+    buf_printf(out, " tot-net-in=%llu tot-net-out=%llu tot-cmds=%llu\n",
+               (unsigned long long)READ(s->bytes_in), (unsigned long long)READ(s->bytes_out),
+               (unsigned long long)READ(s->commands));
 }
