@@ -87,10 +87,18 @@ static void stream_note_unit(struct master_link *l, struct stream_batch *b, stru
     b->raw[b->n] = l->in_multi ? bytes_of(NULL, 0) : buf_bytes(&l->unit);
 }
 
+/* Blank lines inside a transaction go on with it. */
+static void stream_keep_blank(struct master_link *l, struct stream_batch *b, size_t from)
+{
+    if (l->in_multi && b->used > from)
+        buf_append(&l->unit, link_socket_bytes(&l->socket).data + from, b->used - from);
+}
+
 /* Whole commands; the end of a transaction ends the batch, as its bytes lie apart. */
 static void stream_frame(struct master_link *l, struct stream_batch *b)
 {
     const struct bytes in = link_socket_bytes(&l->socket);
+    size_t from = 0; /* what goes on with the next command begins here */
     b->n = 0;
     b->used = 0;
     b->special = false;
@@ -101,11 +109,12 @@ static void stream_frame(struct master_link *l, struct stream_batch *b)
             resp_parse(&l->progress, in.data + b->used, in.size - b->used, &no_limits,
                        &l->args[b->n], &consumed, &b->error);
         if (outcome == RESP_PARTIAL || outcome == RESP_ERROR)
-            return;
-        const struct bytes raw = bytes_of(in.data + b->used, consumed);
+            break;
         b->used += consumed;
         if (outcome == RESP_EMPTY)
-            continue;
+            continue; /* it goes on with what follows */
+        const struct bytes raw = bytes_of(in.data + from, b->used - from);
+        from = b->used;
         const bool was_in = l->in_multi;
         b->args[b->n] = (struct args){l->args[b->n].v, l->args[b->n].n};
         b->end[b->n] = b->used;
@@ -115,6 +124,7 @@ static void stream_frame(struct master_link *l, struct stream_batch *b)
         if (was_in && !l->in_multi)
             return;
     }
+    stream_keep_blank(l, b, from);
 }
 
 static bool stream_go_on(void *ctx)
@@ -171,12 +181,13 @@ static void stream_advance(struct master_link *l, const struct stream_batch *b, 
 }
 
 /* What is left of a batch belongs to a transaction that goes on, or is blank. */
-static void stream_count_rest(struct master_link *l, size_t rest)
+static void stream_count_rest(struct master_link *l, struct bytes rest)
 {
     struct upstream *u = &l->role->upstream;
-    l->uncounted += (int64_t)rest;
+    l->uncounted += (int64_t)rest.size;
     if (l->in_multi)
         return;
+    dispatch_pass_on(l->dispatcher, rest);
     u->offset += l->uncounted;
     l->uncounted = 0;
     __atomic_store_n(&l->figures.offset, u->offset, __ATOMIC_RELAXED);
@@ -235,7 +246,8 @@ static bool stream_apply(struct master_link *l, struct stream_batch *b)
         stream_advance(l, b, b->n, &advanced);
     }
     if (current && b->used > advanced)
-        stream_count_rest(l, b->used - advanced);
+        stream_count_rest(
+            l, bytes_of(link_socket_bytes(&l->socket).data + advanced, b->used - advanced));
     return current;
 }
 

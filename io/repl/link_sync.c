@@ -177,6 +177,7 @@ static bool link_sync_begin(void *ctx)
     struct link_sync *y = ctx;
     if (!master_link_is_current(y->link))
         return false;
+    role_history_break(y->link->role);
     role_forget_upstream(y->link->role);
     return true;
 }
@@ -194,6 +195,7 @@ static void link_sync_end(void *ctx, int64_t db)
     r->upstream.has_db = true; /* a master begins a stream with SELECT, if it does not say where */
     r->upstream.db = db >= 0 ? (uint32_t)db : 0;
     pthread_mutex_unlock(&r->lock);
+    role_history_adopt(r);
     __atomic_store_n(&y->link->figures.offset, r->upstream.offset, __ATOMIC_RELAXED);
 }
 

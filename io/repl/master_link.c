@@ -137,14 +137,18 @@ static enum handshake_outcome master_link_talk(struct master_link *l, struct han
 static bool master_link_resume(struct master_link *l, const struct handshake *h)
 {
     struct role *r = l->role;
-    dispatch_enter(l->dispatcher);
+    struct gate *gate = &r->parts.engine->fixed.keyspace->gate;
+    if (strcmp(r->upstream.id, h->replid) == 0)
+        return master_link_is_current(l);
+    gate_close(gate);
     const bool current = master_link_is_current(l);
     if (current) {
+        role_history_continue(r, h->replid);
         pthread_mutex_lock(&r->lock);
         memcpy(r->upstream.id, h->replid, sizeof r->upstream.id);
         pthread_mutex_unlock(&r->lock);
     }
-    dispatch_leave(l->dispatcher);
+    gate_open(gate);
     return current;
 }
 
@@ -168,6 +172,7 @@ static bool master_link_follow(struct master_link *l)
     struct handshake h;
     struct handshake_wish wish;
     link_set_state(l, LINK_HANDSHAKE);
+    role_history_take(l->role, l->dispatcher);
     dispatch_enter(l->dispatcher); /* the upstream changes in the gate */
     master_link_wish(l, &wish);
     handshake_begin(&h, &wish);

@@ -48,8 +48,29 @@ void role_begin(struct role *r)
         role_set(r, true, c->replicaof_host, (uint16_t)c->replicaof_port);
 }
 
+/* The file that was loaded says of which stream it is: that may go on. */
+static void role_resume(struct role *r)
+{
+    struct gate *gate = &r->parts.engine->fixed.keyspace->gate;
+    struct persistence_place place;
+    if (!r->replica || !persistence_place_get(r->parts.persistence, &place))
+        return;
+    gate_close(gate);
+    pthread_mutex_lock(&r->lock);
+    memcpy(r->upstream.id, place.id, sizeof r->upstream.id);
+    r->upstream.offset = place.offset;
+    r->upstream.has_db = true;
+    r->upstream.db = place.db > 0 ? (uint32_t)place.db : 0;
+    r->upstream.known = true;
+    pthread_mutex_unlock(&r->lock);
+    role_history_follow(r, true);
+    gate_open(gate);
+    __atomic_store_n(&r->link.figures.offset, place.offset, __ATOMIC_RELAXED);
+}
+
 void role_start(struct role *r)
 {
+    role_resume(r);
     __atomic_store_n(&r->started, 1, __ATOMIC_RELEASE);
     master_link_start(&r->link);
 }
@@ -101,8 +122,13 @@ bool role_follow(struct role *r, struct bytes host, uint16_t port)
     snprintf(text, sizeof text, "%.*s", (int)host.size, host.data);
     if (r->replica && r->port == port && strcmp(r->host, text) == 0)
         return false;
-    if (!r->replica)
-        role_forget_upstream(r); /* the data have gone their own way */
+    const bool was = r->replica;
+    if (!was) {
+        role_forget_upstream(r);   /* the data have gone their own way, in a stream of their own */
+        r->upstream.has_db = true; /* which begins with SELECT where it is another's */
+        r->upstream.db = 0;
+    }
+    role_history_follow(r, was);
     role_set(r, true, text, port);
     role_write_config(r);
     /* What a master's clients wait for, a replica may not give them (H9). */
@@ -116,6 +142,7 @@ void role_lead(struct role *r)
     if (!r->replica)
         return;
     role_set(r, false, "", 0);
+    role_history_promote(r);
     role_forget_upstream(r);
     persistence_accept(r->parts.persistence);
     role_write_config(r);

@@ -78,6 +78,11 @@ struct role {
     char host[ROLE_HOST_MAX + 1]; /* the same */
     uint16_t port;                /* the same */
     struct upstream upstream;
+    /*
+     * The marker behind which this server's own history is one that the master may know; 0: the
+     * upstream says what is known.  Set in the closed gate, cleared by the link inside the gate.
+     */
+    uint64_t own_ticket;
     struct master_link link;
 };
 
@@ -87,6 +92,25 @@ struct role {
 /* In the gate, by the link of its generation, or in the closed gate: a partial sync is out of the
  * question. */
 void role_forget_upstream(struct role *r);
+
+/* --- role_history.c: in the closed gate ------------------------------------------------------- */
+
+/* Does this server keep a stream, and so have a history? */
+bool role_has_stream(const struct role *r);
+/* It follows another one from here on.  was: it was a replica before. */
+void role_history_follow(struct role *r, bool was);
+void role_history_promote(struct role *r);
+/* The first key is about to be replaced: no history is good for what comes (H18). */
+void role_history_break(struct role *r);
+/* The data are those of the upstream. */
+void role_history_adopt(struct role *r);
+/* The stream goes on under another id. */
+void role_history_continue(struct role *r, const char *id);
+/*
+ * By the link, outside the gate, before it asks: what this server's own history has become is what
+ * it may ask for.
+ */
+void role_history_take(struct role *r, struct dispatcher *d);
 
 /* --- master_link.c --------------------------------------------------------------------------- */
 

@@ -128,7 +128,7 @@ static void key_loader_note_place(struct persistence *p, struct bytes name, stru
 {
     int64_t n;
     if (bytes_equal(name, bytes_cstr("repl-stream-db")))
-        p->place.has_db = true;
+        p->place.has_db = bytes_to_int64(value, &p->place.db);
     else if (bytes_equal(name, bytes_cstr("repl-id")) && value.size == sizeof p->place.id - 1)
         memcpy(p->place.id, value.data, value.size);
     else if (bytes_equal(name, bytes_cstr("repl-offset")) && bytes_to_int64(value, &n) && n >= 0)

@@ -48,6 +48,14 @@ void persistence_begin(struct persistence *p);
 /* Loads it; the workers run.  False: the log says why the server must not start. */
 LK_MUST_USE bool persistence_load(struct persistence *p);
 
+/* Where the replication stream stood when the file of the start was cut. */
+struct persistence_place {
+    char id[41];
+    int64_t offset, db; /* db: -1: the next command says it */
+};
+/* False: it has not said, or an append-only file was loaded.  Behind persistence_load. */
+bool persistence_place_get(const struct persistence *p, struct persistence_place *out);
+
 /* --- while it runs --------------------------------------------------------------------------- */
 
 /* About ten times a second, by one worker inside the gate. */

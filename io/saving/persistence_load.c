@@ -446,13 +446,24 @@ void persistence_begin(struct persistence *p)
 }
 
 /* An append-only file may hold less than replicas were given, and says nothing of the stream. */
+bool persistence_place_get(const struct persistence *p, struct persistence_place *out)
+{
+    if (p->load_aof || !__atomic_load_n(&p->place.found, __ATOMIC_ACQUIRE))
+        return false;
+    out->offset = p->place.offset;
+    out->db = p->place.db;
+    memcpy(out->id, p->place.id, sizeof out->id);
+    return true;
+}
+
 static void begin_stream(struct persistence *p)
 {
     struct gate *gate = &p->parts.engine->fixed.keyspace->gate;
-    if (!p->stream || p->load_aof || !__atomic_load_n(&p->place.found, __ATOMIC_ACQUIRE))
+    struct persistence_place place;
+    if (!p->stream || !persistence_place_get(p, &place))
         return;
     gate_close(gate);
-    p->stream->loaded(p->stream->ctx, p->place.id, p->place.offset);
+    p->stream->loaded(p->stream->ctx, place.id, place.offset);
     gate_open(gate);
 }
 

@@ -29,7 +29,7 @@ struct persistence {
     const struct saver_stream *stream;
     struct { /* what the RDB that is being loaded says of the stream; its first reader's */
         char id[41];
-        int64_t offset;
+        int64_t offset, db;
         bool has_db;
         uint32_t
             found; /* __atomic: all three; keys that are past are kept, as replicas have them */

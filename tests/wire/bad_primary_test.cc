@@ -227,9 +227,11 @@ TEST(BadStream, CutAtEveryByte)
         for (size_t e : ends)
             last = e <= cut ? e : last;
         const std::string asked = encode({"PSYNC", kId, std::to_string(100 + last + 1)});
-        r.call({"REPLICAOF", "NO", "ONE"});
+        ASSERT_TRUE(wait_until([&] { return r.call({"REPLICAOF", "NO", "ONE"}).type == '+'; }));
         const size_t from = p.heard().size();
-        r.call({"REPLICAOF", "127.0.0.1", std::to_string(p.port())});
+        ASSERT_TRUE(wait_until([&] {
+            return r.call({"REPLICAOF", "127.0.0.1", std::to_string(p.port())}).type == '+';
+        }));
         ASSERT_TRUE(wait_until([&] { return p.heard().find(asked, from) != std::string::npos; }))
             << "cut at " << cut << "\n"
             << p.heard().substr(from);
