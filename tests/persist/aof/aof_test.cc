@@ -431,6 +431,7 @@ TEST_F(AofLeaving, HoldsBackWhatComesBehind)
         EXPECT_FALSE(book.is_durable(ticket - 2));
         disk.stall(nullptr);
         EXPECT_TRUE(book.wait_durable(ticket)); // without another write
+        EXPECT_NE(disk.contents("d/a.1.incr.aof").find("#CRC:"), std::string::npos); // it is whole
         disk.fail_from(0);
     }
     disk.after_crash();
@@ -510,6 +511,52 @@ void AofLeaving::a_fault_of_what_a_base_replaces_is_none(aof_fsync policy)
     EXPECT_EQ(aof_fault_line(book.file()), nullptr);
 }
 
+// Where a file says how much of it was synced, that holds for all before it, too.
+TEST_F(AofLeaving, TheNextDoesNotSayThatItIsSynced)
+{
+    Book book(disk, AOF_FSYNC_EVERYSEC);
+    begin(book);
+    const auto crc_lines = [&] {
+        std::vector<std::string> synced; // the third number of each
+        const std::string text = disk.contents("d/a.2.incr.aof");
+        for (size_t at = 0; (at = text.find("#CRC:", at)) != std::string::npos; at++) {
+            const std::string line = text.substr(at, text.find('\r', at) - at);
+            synced.push_back(line.substr(line.rfind(' ') + 1));
+        }
+        return synced;
+    };
+    int n = 2;
+    const auto fill = [&](size_t lines) {
+        while (crc_lines().size() < lines) {
+            for (int i = 0; i < 500; i++)
+                book.add(++n);
+            book.wait_written();
+        }
+    };
+    fill(2);
+    for (const std::string &synced : crc_lines())
+        EXPECT_EQ(synced, "0");
+    disk.stall(nullptr);
+    EXPECT_TRUE(book.wait_durable(book.add(++n)));
+    fill(crc_lines().size() + 1);
+    EXPECT_NE(crc_lines().back(), "0");
+}
+
+// no-appendfsync-on-rewrite: nothing is synced meanwhile, and all of it afterwards.
+TEST_F(Aof, RestsWhileItIsHeld)
+{
+    Book book(disk, AOF_FSYNC_EVERYSEC);
+    aof_hold_fsync(book.file(), true);
+    disk.stall("sync_data");
+    book.add(1);
+    book.wait_written();
+    std::this_thread::sleep_for(std::chrono::milliseconds(20)); // it would have begun by then
+    EXPECT_FALSE(aof_report_get(book.file()).syncing);
+    aof_hold_fsync(book.file(), false);
+    until([&] { return aof_report_get(book.file()).syncing; });
+    disk.stall(nullptr);
+}
+
 // --- who is told
 
 // The workers that were told to ask again.
@@ -561,6 +608,48 @@ TEST_F(AofTells, WhoeverWaitsWhenTheFileIsTurnedOff)
     EXPECT_FALSE(asks(book, ticket, 7));
     EXPECT_EQ(aof_fault_line(book.file()), nullptr);
     disk.refuse(nullptr, 0);
+}
+
+// Under everysec, too, nobody is answered whose change the disk does not take; and then he is told.
+TEST_F(AofTells, WhoeverWaitsWhenTheDiskTakesItAgain)
+{
+    Book book(disk, AOF_FSYNC_EVERYSEC);
+    disk.refuse("write", ENOSPC);
+    const uint64_t ticket = book.add(1);
+    until([&] { return aof_fault_line(book.file()) != nullptr; });
+    EXPECT_TRUE(asks(book, ticket, 9));
+    disk.refuse(nullptr, 0);
+    until([&] { return is_told(9); });
+    EXPECT_FALSE(asks(book, ticket, 9));
+    EXPECT_EQ(aof_fault_line(book.file()), nullptr);
+}
+
+// A disk that takes writes again has still lost what it could not sync.
+TEST_F(Aof, AWriteThatGoesWellMendsNoSync)
+{
+    Book book(disk, AOF_FSYNC_ALWAYS);
+    disk.refuse("sync_data", EIO);
+    book.add(1);
+    until([&] { return aof_report_get(book.file()).sync_failed; });
+    disk.refuse("write", ENOSPC);
+    book.add(2);
+    until([&] { return aof_report_get(book.file()).write_failed; });
+    disk.refuse(nullptr, 0);
+    until([&] { return !aof_report_get(book.file()).write_failed; });
+    EXPECT_NE(aof_fault_line(book.file()), nullptr);
+}
+
+TEST_F(Aof, ACleanEndWritesWhatWasKept)
+{
+    {
+        Book book(disk, AOF_FSYNC_EVERYSEC);
+        disk.refuse("write", ENOSPC);
+        book.add(1);
+        until([&] { return aof_fault_line(book.file()) != nullptr; });
+        disk.refuse(nullptr, 0); // and it ends before the log tries again
+    }
+    disk.after_crash();
+    EXPECT_EQ(load(disk).numbers, first(1));
 }
 
 // What could not be written is not durable because something before it was synced.
