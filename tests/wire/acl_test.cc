@@ -209,8 +209,9 @@ TEST(AclWire, TheFileMayHoldAnything)
         const std::string answer = admin.call_raw({"ACL", "LOAD"});
         const std::string after = admin.call_raw({"ACL", "LIST"});
         ASSERT_TRUE(answer == kOk || answer[0] == '-') << printable(answer);
-        if (answer != kOk)
+        if (answer != kOk) {
             EXPECT_EQ(after, before) << printable(text);
+        }
         before = after;
     }
     EXPECT_EQ(server->stop(), 0);
