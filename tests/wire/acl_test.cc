@@ -170,7 +170,7 @@ TEST(AclWire, TheFileIsTakenWholeOrNotAtAll)
     EXPECT_EQ(alice.read_to_end(), "");
     EXPECT_EQ(admin.call_raw({"ACL", "USERS"}), "*2\r\n$3\r\nbob\r\n$7\r\ndefault\r\n");
     EXPECT_EQ(admin.call_raw({"ACL", "SAVE"}), kOk);
-    EXPECT_EQ(contents(path), "user bob on nopass sanitize-payload resetchannels -@all +@all\n"
+    EXPECT_EQ(contents(path), "user bob on nopass sanitize-payload resetchannels +@all\n"
                               "user default on nopass sanitize-payload ~* &* +@all\n");
     std::filesystem::remove(path);
     EXPECT_EQ(admin.call_raw({"ACL", "LOAD"}), "-ERR Error loading ACLs, opening file '" + path +
