@@ -20,7 +20,7 @@
 #include "io/admin/admin.h"
 #include "io/cluster/bus.h"
 #include "io/cluster/cmd_cluster.h"
-#include "io/net/listen.h"
+#include "io/cluster/migrate.h"
 #include "io/repl/repl.h"
 #include "io/repl/role.h"
 #include "io/saving/persistence.h"
@@ -254,7 +254,7 @@ static struct command_index *make_commands(const struct config *c)
     const struct command *const more[] = {
         connection_commands,     auth_commands,    acl_commands,     client_commands,
         slowlog_commands,        monitor_commands, latency_commands, command_commands,
-        cluster_client_commands, cluster_commands};
+        cluster_client_commands, cluster_commands, migrate_commands};
     struct command_index *ix = command_index_new();
     uint32_t count;
     const struct command *const *tables = command_tables(&count);
@@ -437,14 +437,49 @@ static void main_cluster_applied(void *ctx, const struct config *before, const s
         bus_configure(((struct server *)ctx)->bus, after);
 }
 
+static void main_follow(void *ctx, const char *ip, uint16_t port)
+{
+    const struct server *s = ctx;
+    struct gate *gate = &s->engine.fixed.keyspace->gate;
+    gate_close(gate);
+    if (ip)
+        role_follow(s->role, bytes_cstr(ip), port);
+    else
+        role_lead(s->role);
+    gate_open(gate);
+}
+
+static uint64_t main_data_offset(void *ctx)
+{
+    struct server *s = ctx;
+    struct role_report r;
+    role_report(s->role, &r);
+    return r.replica ? (uint64_t)(r.offset > 0 ? r.offset : 0) : log_offset(s);
+}
+
+static int64_t main_data_age_ms(void *ctx)
+{
+    const struct server *s = ctx;
+    struct role_report r;
+    role_report(s->role, &r);
+    return 1000 * (r.last_io_s >= 0 ? r.last_io_s : r.down_s > 0 ? r.down_s : 0);
+}
+
 static bool make_bus(struct server *s, const struct config *c)
 {
+    s->engine.cluster.migrator = migrator_new(
+        &(struct migrator_parts){.engine = &s->engine, .ctx = s, .answer = main_answer});
     config_register(s->config, CONFIG_HOOK_CLUSTER,
                     &(struct config_hook){NULL, main_cluster_applied, s});
     if (!c->cluster_enabled)
         return true;
-    s->bus = bus_new(&(struct bus_parts){
-        .config = s->config, .engine = &s->engine, .ctx = s, .answer = main_answer});
+    s->bus = bus_new(&(struct bus_parts){.config = s->config,
+                                         .engine = &s->engine,
+                                         .ctx = s,
+                                         .answer = main_answer,
+                                         .role = main_follow,
+                                         .offset = main_data_offset,
+                                         .data_age_ms = main_data_age_ms});
     s->engine.cluster.bus = s->bus;
     return s->bus != NULL;
 }
@@ -543,6 +578,7 @@ static void main_end(struct server *s)
     role_end(s->role);
     if (s->bus)
         bus_stop(s->bus);
+    migrator_free(s->engine.cluster.migrator);
     worker_group_stop(s->workers);
     worker_group_join(s->workers);
     startup_signals_end();

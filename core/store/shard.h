@@ -42,12 +42,14 @@ enum slot_state {
     SLOT_COPY,      /* a replica of its node: reads, for who asked to (READONLY) */
     SLOT_MIGRATING, /* served while its keys are here; those that are not are asked for elsewhere */
     SLOT_IMPORTING, /* another node's, for all who did not say ASKING */
+    SLOT_STATES = 0xff,
+    SLOT_HELD = 0x100, /* beside each of them: a key is on its way, and who comes waits */
 };
 
 struct shard {
     uint32_t lock;           /* __atomic, futex: 0 free, 1 held, 2 held and somebody sleeps on it */
     uint16_t index;          /* fixed */
-    uint16_t slot;           /* enum slot_state; 0 outside a cluster */
+    uint16_t slot;           /* __atomic: enum slot_state; 0 outside a cluster */
     uint64_t interested;     /* __atomic: workers to tell at the next unlock */
     struct table first;      /* database 0 */
     struct shard_db *others; /* the other databases in use, sorted by db */
@@ -125,7 +127,13 @@ uint64_t shard_unlock_quietly(struct shard *s);
  * SHARD_WORKERS are the workers', who hear it through the hook, called with a mask of them, from
  * any thread, holding nothing.  The others are services', threads that wait asleep.
  */
-enum { SHARD_WORKERS = 60, SHARD_LOADER = 60, SHARD_LINK = 61, SHARD_ASKERS = 64 };
+enum {
+    SHARD_WORKERS = 60,
+    SHARD_LOADER = 60,
+    SHARD_LINK = 61,
+    SHARD_MIGRATOR = 62,
+    SHARD_ASKERS = 64,
+};
 
 void shard_set_retry_hook(void (*retry)(void *ctx, uint64_t workers), void *ctx);
 void shard_tell_retry(uint64_t askers);

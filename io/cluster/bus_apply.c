@@ -26,7 +26,8 @@ void bus_words(const struct cluster *c, uint8_t words[HASH_SLOTS])
 
 static void bus_set_word(struct cluster_bus *b, struct shard *s, uint8_t word)
 {
-    __atomic_store_n(&s->slot, word, __ATOMIC_RELAXED);
+    const uint32_t held = s->slot & SLOT_HELD;
+    __atomic_store_n(&s->slot, (uint16_t)(held | word), __ATOMIC_RELAXED);
     b->words[s->index] = word;
 }
 

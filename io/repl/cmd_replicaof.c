@@ -53,6 +53,10 @@ static enum outcome replicaof_follow(struct exec *x, struct bytes host, uint16_t
 static enum outcome replicaof_command(struct exec *x, const struct args *a)
 {
     int64_t port;
+    if (exec_in_cluster(x)) {
+        reply_error(x->reply, "ERR REPLICAOF not allowed in cluster mode.");
+        return RUN_DONE;
+    }
     if (bytes_is_word(a->v[1], "no") && bytes_is_word(a->v[2], "one"))
         return replicaof_lead(x);
     if (session_has(x->session, SESSION_REPLICA)) {

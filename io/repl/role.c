@@ -96,6 +96,8 @@ void role_free(struct role *r)
 static void role_write_config(struct role *r)
 {
     struct buf text = {0}, error = {0};
+    if (r->parts.engine->fixed.keyspace->slotted)
+        return; /* nodes.conf says it */
     if (r->replica)
         buf_printf(&text, "%s %u", r->host, r->port);
     else

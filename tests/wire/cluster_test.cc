@@ -6,7 +6,7 @@
 
 #include <gtest/gtest.h>
 
-#include <fstream>
+#include <atomic>
 #include <functional>
 #include <thread>
 
@@ -126,6 +126,104 @@ TEST(ClusterWire, NodesOfTwoKindsServeOneCluster)
     for (int i = 0; i < 2; i++)
         EXPECT_TRUE(eventually([&] { return info_says(clients[i], "cluster_state:fail"); })) << i;
     EXPECT_EQ(clients[0].call_raw({"GET", "bar"}), "-CLUSTERDOWN The cluster is down\r\n");
+}
+
+/* Keys go from one to the other and back; what is written meanwhile is not lost. */
+TEST(ClusterWire, MigrateMovesKeysBetweenTwoKindsOfServer)
+{
+    auto ours = Server::tested({{"save", ""}});
+    auto other = Server::oracle({{"save", ""}});
+    Client c = ours->connect(), o = other->connect();
+    const std::string to = std::to_string(other->port()), back = std::to_string(ours->port());
+    c.call({"RPUSH", "list", "a", "b", "c"});
+    c.call({"SET", "string", "text", "PX", "100000"});
+    EXPECT_EQ(c.call_raw({"MIGRATE", "127.0.0.1", to, "none", "0", "5000"}), "+NOKEY\r\n");
+    EXPECT_EQ(
+        c.call_raw({"MIGRATE", "127.0.0.1", to, "", "0", "5000", "KEYS", "list", "none", "string"}),
+        "+OK\r\n");
+    EXPECT_EQ(c.call_raw({"EXISTS", "list", "string"}), ":0\r\n");
+    EXPECT_EQ(o.call({"LRANGE", "list", "0", "-1"}).items.size(), 3u);
+    EXPECT_GT(std::stoll(o.call({"PTTL", "string"}).text), 1000);
+    EXPECT_EQ(o.call_raw({"MIGRATE", "127.0.0.1", back, "list", "0", "5000", "COPY"}), "+OK\r\n");
+    EXPECT_EQ(c.call({"LRANGE", "list", "0", "-1"}).items.size(), 3u);
+    const std::string busy = c.call_raw({"MIGRATE", "127.0.0.1", to, "list", "0", "5000"});
+    EXPECT_EQ(busy, "-ERR Target instance replied with error: BUSYKEY Target key name already "
+                    "exists.\r\n");
+    EXPECT_EQ(c.call_raw({"EXISTS", "list"}), ":1\r\n") << "what was refused stays";
+    EXPECT_EQ(c.call_raw({"MIGRATE", "127.0.0.1", to, "list", "0", "5000", "REPLACE"}), "+OK\r\n");
+    EXPECT_EQ(c.call_raw({"MIGRATE", "127.0.0.1", "1", "list", "0", "100"}), "+NOKEY\r\n")
+        << "nothing is there to be sent";
+    c.call({"SET", "x", "1"});
+    EXPECT_EQ(c.call_raw({"MIGRATE", "127.0.0.1", std::to_string(free_port()), "x", "0", "500"}),
+              "-IOERR error or timeout connecting to the client\r\n");
+    EXPECT_EQ(c.call_raw({"GET", "x"}), "$1\r\n1\r\n");
+}
+
+/* Counters that are added to without a pause while they travel: no step is lost. */
+TEST(ClusterWire, MigrateLosesNoStepOfKeysThatAreWritten)
+{
+    auto from = Server::tested({{"save", ""}}), to = Server::tested({{"save", ""}});
+    std::atomic<bool> stop{false};
+    std::atomic<int64_t> added{0};
+    std::thread writer([&] {
+        Client c = from->connect();
+        while (!stop)
+            if (c.call({"INCR", "counter"}).type == ':')
+                added++;
+    });
+    Client c = from->connect(), t = to->connect();
+    int64_t arrived = 0;
+    for (int i = 0; i < 30; i++) {
+        const std::string answer = c.call_raw({"MIGRATE", "127.0.0.1", std::to_string(to->port()),
+                                               "counter", "0", "5000", "REPLACE"});
+        if (answer == "+OK\r\n")
+            arrived += std::stoll(t.call({"GETDEL", "counter"}).text);
+        else
+            EXPECT_EQ(answer.substr(0, 6), answer[0] == '+' ? "+NOKEY" : "-IOERR");
+    }
+    stop = true;
+    writer.join();
+    const Reply left = c.call({"GET", "counter"});
+    EXPECT_EQ(arrived + (left.text.empty() ? 0 : std::stoll(left.text)), added.load());
+}
+
+/* Our replica of another kind of master takes its place when it is killed. */
+TEST(ClusterWire, ReplicaTakesOverFromAMasterOfAnotherKind)
+{
+    std::vector<std::unique_ptr<Server>> nodes;
+    nodes.push_back(Server::oracle(kNode));
+    nodes.push_back(Server::tested(kNode));
+    nodes.push_back(Server::tested(kNode));
+    nodes.push_back(Server::tested(kNode));
+    std::vector<Client> clients;
+    for (auto &n : nodes)
+        clients.push_back(n->connect());
+    const char *ranges[][2] = {{"0", "5460"}, {"5461", "10922"}, {"10923", "16383"}};
+    for (int i = 0; i < 3; i++) {
+        clients[i].call({"CLUSTER", "ADDSLOTSRANGE", ranges[i][0], ranges[i][1]});
+        clients[i].call({"CLUSTER", "SET-CONFIG-EPOCH", std::to_string(i + 1)});
+    }
+    for (int i = 1; i < 4; i++)
+        clients[i].call({"CLUSTER", "MEET", "127.0.0.1", std::to_string(nodes[0]->port())});
+    for (Client &c : clients)
+        ASSERT_TRUE(eventually([&] {
+            return info_says(c, "cluster_state:ok") && info_says(c, "cluster_known_nodes:4");
+        }));
+    for (int i = 0; i < 100; i++)
+        ASSERT_EQ(clients[0].call_raw({"SET", "{bar}" + std::to_string(i), "v"}), "+OK\r\n");
+    const std::string master = clients[0].call({"CLUSTER", "MYID"}).text;
+    ASSERT_EQ(clients[3].call_raw({"CLUSTER", "REPLICATE", master}), "+OK\r\n");
+    ASSERT_TRUE(eventually([&] { return clients[3].call({"DBSIZE"}).text == "100"; }));
+    EXPECT_EQ(clients[3].call_raw({"GET", "{bar}1"}).substr(0, 6), "-MOVED");
+    EXPECT_EQ(clients[3].call_raw({"READONLY"}), "+OK\r\n");
+    EXPECT_EQ(clients[3].call_raw({"GET", "{bar}1"}), "$1\r\nv\r\n");
+    nodes[0]->kill();
+    EXPECT_TRUE(eventually([&] {
+        return clients[3].call_raw({"SET", "{bar}1", "w"}) == "+OK\r\n";
+    }));
+    EXPECT_EQ(clients[3].call_raw({"GET", "{bar}2"}), "$1\r\nv\r\n");
+    const std::string moved = "-MOVED 5061 127.0.0.1:" + std::to_string(nodes[3]->port()) + "\r\n";
+    EXPECT_TRUE(eventually([&] { return clients[1].call_raw({"GET", "bar"}) == moved; }));
 }
 
 } // namespace

@@ -45,6 +45,7 @@ enum session_flag {
     SESSION_SUBSCRIBER = 1 << 16,  /* has subscriptions of any kind */
     SESSION_ASKING = 1 << 17,      /* ASKING: its next command may go to an importing slot */
     SESSION_ASKING_NEXT = 1 << 19, /* it was sent just now */
+    SESSION_SERVICE = 1 << 20,     /* the server's own, which nothing refuses */
     SESSION_READONLY = 1 << 18,    /* READONLY: a replica may answer it */
     SESSION_TRACKING = 1 << 20,    /* CLIENT TRACKING is on … */
     SESSION_TRACKING_BCAST = 1 << 21,

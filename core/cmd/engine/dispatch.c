@@ -181,11 +181,15 @@ static bool run_set(struct dispatcher *d, struct pending *p, enum outcome *outco
 {
     if (!lock_for_waiters(d, p))
         return false;
-    if (LK_UNLIKELY(d->ks->slotted) && dispatch_redirect(d, p->session, p->cmd, &p->args, true)) {
+    const enum redirected redirected =
+        LK_UNLIKELY(d->ks->slotted) ? dispatch_redirect(d, p->session, p->cmd, &p->args, true)
+                                    : REDIRECT_NO;
+    if (LK_UNLIKELY(redirected != REDIRECT_NO)) {
         dispatch_unlock_set(d, p->session);
-        end_redirected(d, p);
+        if (redirected == REDIRECT_DONE)
+            end_redirected(d, p);
         *outcome = RUN_REFUSED;
-        return true;
+        return redirected == REDIRECT_DONE;
     }
     *outcome = dispatch_call_unit(d, p->session, p->cmd, &p->args);
     unit_end(d, p->session, NULL);
@@ -198,10 +202,11 @@ static bool run_one_shard(struct dispatcher *d, struct pending *p, struct shard 
 {
     if (!dispatch_lock_one(d, p->session, shard))
         return false;
-    if (LK_UNLIKELY(shard->slot | d->batch.cluster_down) &&
-        dispatch_redirect(d, p->session, p->cmd, &p->args, true)) {
+    if (LK_UNLIKELY(shard->slot | d->batch.cluster_down)) {
+        const enum redirected redirected = dispatch_redirect(d, p->session, p->cmd, &p->args, true);
         *outcome = RUN_REFUSED;
-        return true;
+        if (redirected != REDIRECT_NO)
+            return redirected == REDIRECT_DONE;
     }
     if (LK_UNLIKELY(shard->wait_targets != 0) && p->cmd->flags & CMD_WRITE) {
         lock_set_clear(d->held.set);

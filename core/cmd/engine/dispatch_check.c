@@ -230,7 +230,7 @@ static enum check_result check_queue(struct checked *k)
     return k->c->flags & CMD_CONTROL ? CHECK_RUN : CHECK_QUEUED;
 }
 
-enum { NOT_OURS = SESSION_LOADING | SESSION_MASTER };
+enum { NOT_OURS = SESSION_LOADING | SESSION_MASTER | SESSION_SERVICE };
 
 static const struct check_row {
     enum check_result (*check)(struct checked *k);

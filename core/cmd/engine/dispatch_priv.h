@@ -525,12 +525,14 @@ enum evict_outcome dispatch_evict(struct dispatcher *d);
 /* Of a cluster, as it is now: each time the gate is entered. */
 void dispatch_read_slots(struct dispatcher *d);
 
-/*
- * True: the command belongs elsewhere or may not run, and the reply says so.  locked: the shards of
- * its keys are.
- */
-bool dispatch_redirect(struct dispatcher *d, struct session *s, const struct command_info *c,
-                       const struct args *a, bool locked);
+enum redirected {
+    REDIRECT_NO,
+    REDIRECT_DONE, /* it belongs elsewhere or may not run, and the reply says so */
+    REDIRECT_WAIT, /* its slot is held: the session is parked, and the worker will be told */
+};
+/* locked: the shards of the command's keys are. */
+enum redirected dispatch_redirect(struct dispatcher *d, struct session *s,
+                                  const struct command_info *c, const struct args *a, bool locked);
 
 /* --- dispatch_pause.c ------------------------------------------------------------------------ */
 

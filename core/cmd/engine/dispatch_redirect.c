@@ -18,11 +18,17 @@ struct redirect {
     const struct slot_map *map;
     bool locked;             /* the shards of all keys are */
     bool many, writes, asks; /* more than one key; changes data; is meant for an importing slot */
+    bool sends;              /* MIGRATE: keys that are not here have gone already */
     bool channels;           /* the names are channels of shards, not keys */
     bool crossed, moves;     /* two slots; its keys may be elsewhere */
     uint32_t slot;           /* HASH_SLOTS: none yet */
     uint32_t there, missing; /* keys */
 };
+
+static uint32_t redirect_state(const struct shard *s)
+{
+    return __atomic_load_n(&s->slot, __ATOMIC_RELAXED) & SLOT_STATES;
+}
 
 static void redirect_key(struct redirect *r, struct bytes key)
 {
@@ -36,7 +42,7 @@ static void redirect_key(struct redirect *r, struct bytes key)
         r->crossed = true;
         return;
     }
-    const uint16_t state = __atomic_load_n(&shard->slot, __ATOMIC_RELAXED);
+    const uint32_t state = redirect_state(shard);
     if (!r->locked || r->channels || (state != SLOT_MIGRATING && state != SLOT_IMPORTING))
         return;
     r->moves = true;
@@ -58,6 +64,7 @@ static void redirect_command(struct redirect *r, const struct command_info *c, c
 {
     r->writes = r->writes || c->flags & (CMD_WRITE | CMD_MAY_REPLICATE);
     r->asks = r->asks || c->flags & CMD_ASKING;
+    r->sends = c->flags & CMD_SENDS_KEYS;
     if (c->checks & CHECK_CHANNELS) {
         const struct args first = {a->v, a->n < 2 || c->row->keys[0].last < 0 ? a->n : 2};
         redirect_channels(r, &first);
@@ -113,7 +120,7 @@ static bool redirect_decide(struct redirect *r)
 {
     if (r->slot == HASH_SLOTS)
         return false;
-    const uint16_t state = __atomic_load_n(&r->d->ks->shards[r->slot].slot, __ATOMIC_RELAXED);
+    const uint32_t state = redirect_state(&r->d->ks->shards[r->slot]);
     const uint16_t owner = r->map->owner[r->slot], other = r->map->other[r->slot];
     const bool here = state == SLOT_SERVED || state == SLOT_MIGRATING;
     if (!here && owner == 0)
@@ -122,7 +129,7 @@ static bool redirect_decide(struct redirect *r)
         return redirect_refuse(r, "CROSSSLOT Keys in request don't hash to the same slot");
     if (r->d->batch.cluster_down && redirect_when_down(r))
         return true;
-    if (state == SLOT_MIGRATING && r->moves && r->missing > 0 && other != 0)
+    if (state == SLOT_MIGRATING && r->moves && r->missing > 0 && other != 0 && !r->sends)
         return r->there > 0 ? redirect_refuse(r, "TRYAGAIN Multiple keys request during rehashing "
                                                  "of slot")
                             : redirect_to(r, "ASK", other);
@@ -139,19 +146,34 @@ static bool redirect_decide(struct redirect *r)
     return redirect_to(r, "MOVED", owner);
 }
 
-bool dispatch_redirect(struct dispatcher *d, struct session *s, const struct command_info *c,
-                       const struct args *a, bool locked)
+/* The next unlock of the shard tells the worker; the key is on its way for a moment. */
+static bool redirect_waits(struct redirect *r)
+{
+    if (r->slot == HASH_SLOTS || !r->locked)
+        return false;
+    struct shard *shard = &r->d->ks->shards[r->slot];
+    if (LK_LIKELY(!(shard->slot & SLOT_HELD)))
+        return false;
+    __atomic_fetch_or(&shard->interested, UINT64_C(1) << r->d->worker, __ATOMIC_SEQ_CST);
+    r->s->parked = true;
+    return true;
+}
+
+enum redirected dispatch_redirect(struct dispatcher *d, struct session *s,
+                                  const struct command_info *c, const struct args *a, bool locked)
 {
     struct redirect r = {
         .d = d, .s = s, .map = d->batch.slots, .locked = locked, .slot = HASH_SLOTS};
     LK_ASSERT(d->ks->slotted);
-    if (!r.map || session_has(s, SESSION_LOADING | SESSION_MASTER))
-        return false;
+    if (!r.map || session_has(s, SESSION_LOADING | SESSION_MASTER | SESSION_SERVICE))
+        return REDIRECT_NO;
     if (c->row->run == transaction_exec && session_has(s, SESSION_MULTI))
         multi_each(s, redirect_queued, &r);
     else
         redirect_command(&r, c, a);
-    return redirect_decide(&r);
+    if (redirect_waits(&r))
+        return REDIRECT_WAIT;
+    return redirect_decide(&r) ? REDIRECT_DONE : REDIRECT_NO;
 }
 
 void dispatch_read_slots(struct dispatcher *d)

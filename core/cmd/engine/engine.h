@@ -35,6 +35,7 @@ struct inbox_node;
 struct keyspace;
 struct log_ring;
 struct latency_monitor;
+struct migrator;
 struct push_hub;
 struct registry;
 struct repl;
@@ -91,7 +92,8 @@ struct engine {
     struct {
         const struct slot_map *slots; /* __atomic; the old one is retired (core/store/reclaim.h) */
         int64_t good_until_ns; /* __atomic, monotonic: who is in touch with a majority till then */
-        struct cluster_bus *bus; /* handed to handlers; only io/cluster looks inside */
+        struct cluster_bus *bus;   /* handed to handlers; only io/cluster looks inside */
+        struct migrator *migrator; /* likewise */
     } cluster;
 
     struct {

@@ -1,0 +1,54 @@
+/*
+ * migrate.h — MIGRATE: keys go to another server, and are gone here when they are there.
+ *
+ * A thread of its own moves them, one request after the other, so no worker waits for a peer:
+ *
+ *   WATCH keys --> DUMP, PTTL --> RESTORE there --> MULTI, DEL, EXEC --> "+OK"
+ *        ^                                            |
+ *        +------ somebody has written one meanwhile --+
+ *
+ * A key that is written while it travels is sent again, over the copy that is there already; nobody
+ * reads that before it is deleted here, since clients are sent on only for keys that are missing.
+ * In a cluster the last try holds the slot: who wants a key of it waits.
+ *
+ * Threads  migrator_new, migrator_free: main; migrate_request: any
+ */
+#ifndef LK_IO_MIGRATE_H
+#define LK_IO_MIGRATE_H
+
+#include "core/cmd/command/command.h"
+#include "core/cmd/engine/engine.h"
+
+LK_BEGIN
+
+struct migrator;
+
+struct migrator_parts {
+    struct engine *engine;
+    void *ctx;
+    /* Ends the wait of a session; it may have gone. */
+    void (*answer)(void *ctx, uint32_t worker, uint64_t session_id, struct bytes reply);
+};
+
+struct migrator *migrator_new(const struct migrator_parts *parts); /* its thread begins to run */
+void migrator_free(struct migrator *m); /* ends it; who waits is not answered */
+
+struct migrate_spec {
+    struct bytes host, port, db;
+    int64_t timeout_ms;
+    bool copy, replace;
+    struct bytes user, password; /* data NULL: none */
+    const struct bytes *keys;
+    uint32_t key_count;
+    uint32_t session_db;
+    uint32_t worker;
+    uint64_t session_id;
+};
+/* Takes a copy of all; the session is answered when it is done. */
+void migrate_request(struct migrator *m, const struct migrate_spec *spec);
+
+extern const struct command migrate_commands[]; /* ends with a row without name */
+
+LK_END
+
+#endif
