@@ -11,6 +11,13 @@ void table_init(struct table *t, uint8_t skip_bits, uint8_t stagger)
     t->next_due = TABLE_DUE_NONE;
 }
 
+void table_set_hash_high(struct table *t, uint16_t high)
+{
+    LK_ASSERT(t->count == 0 && t->skip_bits > 0 && high >> t->skip_bits == 0);
+    t->hash_shift = t->skip_bits;
+    t->hash_high = high;
+}
+
 void table_take(struct table *t, struct table *out)
 {
     *out = *t;

@@ -61,6 +61,8 @@ struct table {
     uint32_t expire_turn;        /* the page where expiry goes on */
     uint8_t skip_bits;           /* leading hash bits that the owner has used */
     uint8_t stagger;             /* 0..15: so that tables of one owner do not grow together */
+    uint8_t hash_shift;          /* an entry's hash is that of its key, shifted down so far … */
+    uint16_t hash_high;          /* … below these bits, which take the place of what is lost */
     struct table_frozen *frozen; /* the owner's: what a view sees of this table */
     /* Pages and directories that prefetchers may still read; NULL: free at once. */
     void (*retire)(void *p, size_t size);
@@ -82,6 +84,12 @@ struct table_loc {
 };
 
 void table_init(struct table *t, uint8_t skip_bits, uint8_t stagger);
+
+/*
+ * Of a table whose owner hashes all keys of it to the same leading bits: the table has to know how,
+ * as it moves entries.  It is empty, and skip_bits is as many as there are.
+ */
+void table_set_hash_high(struct table *t, uint16_t high);
 
 /* Makes an empty table as large as `count` entries want it, so that inserting them moves nothing.
  */

@@ -9,7 +9,7 @@ static void check_entry(const struct table *t, const struct table_dir *d, uint32
     const struct table_bucket *b = &node->bucket[index];
     const struct entry *e = bucket_entry(b, slot);
     LK_ASSERT(e != NULL);
-    const uint64_t hash = table_hash_of(e);
+    const uint64_t hash = table_hash_of(t, e);
     const uint32_t position = table_position(t, hash);
     const uint32_t global = dir_bucket(d, position);
     const bool at_home = node == d->page[page] && global % TABLE_PAGE_BUCKETS == index;

@@ -65,7 +65,7 @@ void table_reserve(struct table *t, uint32_t count)
 
 static void move_entry(struct table *t, struct cow *cow, struct entry *e, bool shared)
 {
-    const uint64_t hash = table_hash_of(e);
+    const uint64_t hash = table_hash_of(t, e);
     const uint32_t position = table_position(t, hash);
     const uint32_t global = dir_bucket(t->live, position);
     const uint32_t page = global / TABLE_PAGE_BUCKETS;

@@ -56,9 +56,12 @@ TABLE_INLINE uint32_t table_position(const struct table *t, uint64_t hash)
 }
 
 /* The hash under which the owner has put e: what place and tag are bits of. */
-static inline uint64_t table_hash_of(const struct entry *e)
+static inline uint64_t table_hash_of(const struct table *t, const struct entry *e)
 {
-    return hash_bytes(entry_key(e));
+    const uint64_t hash = hash_bytes(entry_key(e));
+    if (LK_LIKELY(t->hash_shift == 0))
+        return hash;
+    return (uint64_t)t->hash_high << (64 - t->hash_shift) | hash >> t->hash_shift;
 }
 
 /* Tags are never 0, as 0 is an empty slot. */

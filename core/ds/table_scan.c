@@ -59,7 +59,8 @@ static bool step_wants(const struct table_step *s, const struct table_bucket *b,
         return false; /* at home here, so not ours */
     if (!guest && s->from == 0)
         return true;
-    const uint32_t position = table_position(s->table, table_hash_of(bucket_entry(b, slot)));
+    const uint32_t position =
+        table_position(s->table, table_hash_of(s->table, bucket_entry(b, slot)));
     return position >= s->from &&
            dir_bucket(s->dir, position) == s->page * TABLE_PAGE_BUCKETS + s->home;
 }
@@ -206,7 +207,7 @@ static uint32_t expire_bucket(struct expiry *x, struct table_dir *d, uint32_t pa
         if (!x->stopped && x->left > 0 && clock_passed(table_deadline(x->table, e), x->now_ms)) {
             x->left--;
             x->called++;
-            x->stopped = !x->expire(x->ctx, e, table_hash_of(e));
+            x->stopped = !x->expire(x->ctx, e, table_hash_of(x->table, e));
             /* It is gone, or has lost the elements that were due and may lie elsewhere. */
             e = timed_entry(d->page[page], depth, index, slot);
             if (!e)

@@ -32,7 +32,15 @@ struct keyspace *keyspace_new_slotted(uint32_t databases)
 {
     struct keyspace *ks = keyspace_new(HASH_SLOTS, databases);
     ks->slotted = true;
+    for (uint32_t slot = 0; slot < HASH_SLOTS; slot++)
+        table_set_hash_high(&ks->shards[slot].first, (uint16_t)slot);
     return ks;
+}
+
+struct keyspace *keyspace_new_like(const struct keyspace *ks)
+{
+    return ks->slotted ? keyspace_new_slotted(ks->databases)
+                       : keyspace_new(ks->count, ks->databases);
 }
 
 static void keyspace_release_entry(void *ctx, struct entry *e)

@@ -37,6 +37,8 @@ struct keyspace {
 struct keyspace *keyspace_new(uint32_t shards, uint32_t databases);
 /* A shard for each hash slot of a cluster. */
 struct keyspace *keyspace_new_slotted(uint32_t databases);
+/* An empty one of the same shape, whose tables may change places with those of the other. */
+struct keyspace *keyspace_new_like(const struct keyspace *ks);
 void keyspace_free(struct keyspace *ks); /* no view open, nobody inside the gate */
 
 /*

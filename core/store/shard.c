@@ -171,6 +171,8 @@ struct table *shard_own_table(struct keyspace *ks, struct shard *s, uint32_t db)
         return t;
     t = mem_new(struct table);
     table_init(t, (uint8_t)ks->bits, (uint8_t)(s->index * 7 + db));
+    if (ks->slotted)
+        table_set_hash_high(t, s->index);
     t->retire = reclaim_retire;
     t->inner_deadline = shard_inner_deadline;
     /* Born while a view is open: the view has nothing to see in it. */

@@ -274,6 +274,10 @@ static enum migrated migrate_delete(struct migrator *m, const struct bytes *keys
 
 static enum migrated migrate_once(struct migrator *m, const struct migrate_spec *s, bool replace)
 {
+    migrate_use_db(m, s->session_db);
+    migrate_own_keys(m, "EXISTS", s->keys, s->key_count);
+    if (migrate_integer(&m->reply) == 0)
+        return MIGRATED_NOTHING;
     struct migrate_peer *p = migrate_find_peer(m, s);
     if (!p)
         return migrate_fail(m, "IOERR error or timeout connecting to the client");
@@ -281,7 +285,6 @@ static enum migrated migrate_once(struct migrator *m, const struct migrate_spec 
     bool *good = mem_calloc(s->key_count);
     uint32_t n = 0, arrived = 0;
     enum migrated result = MIGRATED_NOTHING;
-    migrate_use_db(m, s->session_db);
     migrate_own_keys(m, "WATCH", s->keys, s->key_count);
     m->out.size = 0;
     const uint32_t greetings = migrate_greet(m, s, p);

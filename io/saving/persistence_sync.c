@@ -147,7 +147,7 @@ static enum persistence_synced sync_replace(struct persistence *p,
 static enum persistence_synced sync_swap(struct persistence *p, const struct persistence_sync *sync)
 {
     struct keyspace *ks = p->parts.engine->fixed.keyspace;
-    struct keyspace *fresh = keyspace_new(ks->count, ks->databases);
+    struct keyspace *fresh = keyspace_new_like(ks);
     enum persistence_synced result = SYNC_KEPT;
     int64_t stream_db;
     log_line(LOG_NOTICE, "MASTER <-> REPLICA sync: Loading DB in memory");

@@ -146,6 +146,19 @@ TEST_F(Redirect, MastersStreamIsNeverSentAway)
     EXPECT_EQ(ask("SET foo 1"), "+OK");
 }
 
+/* The table of a slot grows, is walked over by expiry and shrinks: each key stays where it is. */
+TEST_F(Redirect, ManyKeysOfOneSlotAreFound)
+{
+    for (int i = 0; i < 2000; i++)
+        ASSERT_EQ(ask("SET {foo}" + std::to_string(i) + " v"), "+OK");
+    table_check(&server.ks->shards[12182].first);
+    for (int i = 0; i < 2000; i++)
+        ASSERT_EQ(ask("GET {foo}" + std::to_string(i)), "$1 v") << i;
+    EXPECT_EQ(ask("DBSIZE"), ":2000");
+    for (int i = 0; i < 2000; i++)
+        ASSERT_EQ(ask("DEL {foo}" + std::to_string(i)), ":1") << i;
+}
+
 TEST_F(Redirect, OneDatabase)
 {
     EXPECT_EQ(ask("MOVE foo 1"), "-ERR MOVE is not allowed in cluster mode");
