@@ -362,7 +362,7 @@ static void make_store(struct server *s, const struct config *c)
         &(struct persistence_parts){.config = s->config,
                                     .engine = engine,
                                     .log_slots = LOG_SLOTS,
-                                    .log_slack = (workers + 1) * LOG_SLACK_PER_WORKER,
+                                    .log_slack = (workers + 2) * LOG_SLACK_PER_WORKER,
                                     .log_bytes_max = LOG_BYTES_MAX,
                                     .ctx = s,
                                     .answer = main_answer,
@@ -454,7 +454,11 @@ static uint64_t main_data_offset(void *ctx)
     struct server *s = ctx;
     struct role_report r;
     role_report(s->role, &r);
-    return r.replica ? (uint64_t)(r.offset > 0 ? r.offset : 0) : log_offset(s);
+    if (r.replica)
+        return r.offset > 0 ? (uint64_t)r.offset : 0;
+    struct repl_report own;
+    repl_report_get(s->repl, &own);
+    return own.backlog.end > 0 ? (uint64_t)own.backlog.end : 0;
 }
 
 static int64_t main_data_age_ms(void *ctx)

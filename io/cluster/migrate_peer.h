@@ -25,8 +25,7 @@ bool migrate_peer_open(struct migrate_peer *p, struct bytes host, struct bytes p
 void migrate_peer_close(struct migrate_peer *p);
 
 bool migrate_peer_send(struct migrate_peer *p, struct bytes data, int64_t timeout_ms);
-/* The next answer, a simple line or an error, without its line end; borrowed until the next call.
- */
+/* The next answer, one line without its end; borrowed until the next call. */
 bool migrate_peer_read(struct migrate_peer *p, int64_t timeout_ms, struct bytes *line);
 
 LK_END
