@@ -1,12 +1,15 @@
 /*
- * saver.h — one snapshot at a time, beside the traffic: RDB files, and new bases of the AOF.
+ * saver.h — one snapshot at a time, beside the traffic: RDB files, new bases of the AOF, and what
+ * others do with a view of the keyspace.
  *
- *   saver_begin --> the saver's thread:  close the gate, cut a view (and turn the AOF), open it
- *                                        write the view to a temporary file
- *                                        give the file its name, close the view
+ *   saver_begin --> queue --> the saver's thread:  inside the gate: settings, sizes
+ *   saver_queue_task                               close the gate, cut a view (and turn the AOF,
+ *                                                  or the task's own mark), open it
+ *                                                  write the view, close it
  *
- * Nobody waits for it but who asks to (saver_wait), and such a job goes at the pace of workers.
- * What it needs of the configuration it is told in the closed gate, where nothing changes.
+ * Jobs wait in a queue for their view (saver_queue.h); one that waits is not under way.  Nobody
+ * waits for a job but who asks to (saver_wait), and such a job goes first, and at the pace of
+ * workers.  In the closed gate nothing is done that grows with the data.
  *
  * Threads  any
  */
@@ -16,14 +19,15 @@
 #include "core/store/keyspace.h"
 #include "persist/aof/aof.h"
 #include "persist/rdb/rdb_save_view.h"
+#include "persist/saver_queue.h"
 
 LK_BEGIN
 
-/* SYNC: an RDB for replicas, wherever saver_stream wants it. */
-enum saver_job { SAVER_NONE, SAVER_RDB, SAVER_REWRITE, SAVER_SYNC };
-
 /* BESIDE: workers come first.  AWAITED: somebody stands still until it ends. */
 enum saver_pace { SAVER_BESIDE, SAVER_AWAITED };
+
+/* NOW: only if nothing else is under way or waits.  QUEUED: when its turn comes. */
+enum saver_when { SAVER_NOW, SAVER_QUEUED };
 
 /* For one job; the texts are the saver's to free with mem_strfree. */
 struct saver_settings {
@@ -45,7 +49,7 @@ struct saver_settings {
  */
 struct saver_stream {
     /* In the closed gate, beside the cut: puts a marker.  NULL: there is nothing to say. */
-    void *(*cut)(void *ctx, enum saver_job job);
+    void *(*cut)(void *ctx, enum saver_kind kind);
     /* Outside the gate: waits for the marker, fills what the RDB says of the stream, frees mark. */
     void (*place)(void *ctx, void *mark, struct rdb_save_options *options);
     /* Of SAVER_SYNC: where the bytes go; LK_EAGAIN if nobody wants them any more. */
@@ -67,12 +71,14 @@ struct saver_parts {
     struct aof *aof;
     const struct file_ops *ops;
     void *ctx;
-    /* In the closed gate, by the thread that does the job. */
-    void (*settings)(void *ctx, enum saver_job job, struct saver_settings *out);
+    /* By the thread that does the job, inside the gate, where no configuration is freed. */
+    void (*settings)(void *ctx, enum saver_kind kind, struct saver_settings *out);
+    /* In the closed gate, at the cut; in no time that grows.  May be NULL. */
+    void (*cut)(void *ctx, enum saver_kind kind);
     uint64_t (*changes)(void *ctx);    /* so far; in the closed gate */
     const struct saver_stream *stream; /* NULL: nobody replicates */
     /* Of the saver's thread, outside the gate; may be NULL. */
-    void (*ended)(void *ctx, enum saver_job job, bool well);
+    void (*ended)(void *ctx, enum saver_kind kind, bool well);
     struct stall_watch watch;
 };
 
@@ -81,21 +87,71 @@ struct saver;
 struct saver *saver_new(const struct saver_parts *parts);
 /* Before the first job. */
 void saver_set_stream(struct saver *s, const struct saver_stream *stream);
-void saver_free(struct saver *s); /* aborts what is under way, and waits for that */
+/* Aborts what is under way or waits, and waits for that: each task hears that it has ended. */
+void saver_free(struct saver *s);
 
 /*
- * LK_EBUSY: one is under way.  turn, for SAVER_REWRITE: what becomes of the AOF at the cut
+ * SAVER_RDB, SAVER_REWRITE or SAVER_SYNC.  turn, for a rewrite: what becomes of the AOF at the cut
  * (AOF_TURN_BEGIN when it was off).
+ * LK_EBUSY  NOW: another job is under way or waits; QUEUED: one of that kind.  See saver_hold
  */
-LK_MUST_USE int saver_begin(struct saver *s, enum saver_job job, enum aof_turn turn,
-                            enum saver_pace pace);
-/* Until nothing is under way; returns whether the last job went well. */
-bool saver_wait(struct saver *s);
-void saver_abort(struct saver *s, enum saver_job job); /* if that is under way */
+LK_MUST_USE int saver_begin(struct saver *s, enum saver_kind kind, enum aof_turn turn,
+                            enum saver_pace pace, enum saver_when when);
+/* Until no job of that kind is under way or waits; returns whether the last one went well. */
+bool saver_wait(struct saver *s, enum saver_kind kind);
+/* All jobs of that kind, under way or waiting; those that wait end without a view. */
+void saver_abort(struct saver *s, enum saver_kind kind);
+
+/*
+ * From here on no job begins but those that somebody awaits: tasks wait, and saver_begin refuses
+ * others.  Calls count: as many with false let jobs begin again.
+ */
+void saver_hold(struct saver *s, bool on);
+void saver_settle(struct saver *s); /* until none is under way */
+
+/* --- jobs of others -------------------------------------------------------------------------- */
+
+/* What one job may read of the moment of its cut. */
+struct saver_cut {
+    struct view *view; /* open and unread; view_aborted when the job is */
+    const struct saver_settings *settings;
+    const struct rdb_sizes *sizes;
+    uint64_t keys; /* their sum: about as many as the view has */
+};
+
+/*
+ * A job that is not the saver's own.  It lives until `ended` is called, which happens once for each
+ * time it was queued; from inside of that it may be freed, or queued again.
+ */
+struct saver_task {
+    struct saver_entry entry; /* its kind: SAVER_SLOTS */
+    void *ctx;
+    /*
+     * In the closed gate, behind the cut of the view: no command is half done, and what is put into
+     * the log's ring now stands exactly between what the view shows and what it does not.  In no
+     * time that grows with the data.  May be NULL.
+     */
+    void (*cut)(void *ctx);
+    /*
+     * Reads the view to its end, by rdb_save_view or view_next, on a thread of its own that is nice
+     * to workers.  The view is closed for it afterwards.  Anything but LK_OK is no success.
+     */
+    int (*write)(void *ctx, const struct saver_cut *cut);
+    /* LK_EAGAIN: aborted, maybe before its cut.  Outside the gate, holding nothing. */
+    void (*ended)(void *ctx, int rc);
+};
+
+/* Its turn comes before REWRITE's and RDB's.  LK_EBUSY: the saver ends. */
+LK_MUST_USE int saver_queue_task(struct saver *s, struct saver_task *t);
+/* Ends it early, whether it waits or is under way; `ended` is still to come. */
+void saver_abort_task(struct saver *s, struct saver_task *t);
+
+/* --- what is said of it ---------------------------------------------------------------------- */
 
 struct saver_report {
-    enum saver_job job; /* under way */
-    bool aborted;       /* that job; nothing will come of it */
+    enum saver_kind job; /* under way, or the next one if none is */
+    uint32_t waiting;    /* a bit a kind: jobs of it wait behind that one */
+    bool aborted;        /* that job; nothing will come of it */
     bool save_failed, rewrite_failed;
     uint64_t rewrite_failures; /* in a row, but for those that were aborted */
     int64_t last_save_s;       /* Unix time of the last RDB that went well; 0: none */
@@ -108,6 +164,11 @@ struct saver_report {
     uint64_t last_save_held_bytes, last_rewrite_held_bytes;
 };
 struct saver_report saver_report_get(struct saver *s);
+
+static inline bool saver_waits(const struct saver_report *r, enum saver_kind kind)
+{
+    return r->waiting >> kind & 1;
+}
 
 /* After a load: the data are as saved at that count of changes. */
 void saver_note_saved(struct saver *s, uint64_t changes);

@@ -26,6 +26,7 @@ static const char *shard_rule(const struct ranks *r, uint32_t index, enum rank_h
 
 const char *rank_rule(const struct ranks *r, enum rank rank, uint32_t index, enum rank_how how)
 {
+    LK_ASSERT(rank < RANKS);
     if (rank_holds_above(r, rank))
         return "a lock is taken behind one of a higher rank";
     switch (rank) {
@@ -48,6 +49,7 @@ const char *rank_rule(const struct ranks *r, enum rank rank, uint32_t index, enu
 
 void rank_note_taken(struct ranks *r, enum rank rank, uint32_t index)
 {
+    LK_ASSERT(rank < RANKS);
     struct rank_held *h = &r->held[rank];
     if (h->count == 0 || index > h->last)
         h->last = index;

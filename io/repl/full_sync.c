@@ -85,21 +85,21 @@ static uint32_t full_sync_choose(struct repl *r)
     return n;
 }
 
-static void *full_sync_cut(void *ctx, enum saver_job job)
+static void *full_sync_cut(void *ctx, enum saver_kind kind)
 {
     struct repl *r = ctx;
     struct engine *e = r->parts.engine;
-    if (job == SAVER_SYNC && (!repl_may_serve(r) || full_sync_choose(r) == 0))
+    if (kind == SAVER_SYNC && (!repl_may_serve(r) || full_sync_choose(r) == 0))
         return NULL;
-    if (job == SAVER_SYNC)
+    if (kind == SAVER_SYNC)
         history_begin_stream(r);
     else if (!(__atomic_load_n(&e->saving.log_active, __ATOMIC_RELAXED) & LOG_TO_REPL))
         return NULL;
     struct backlog_mark *mark = mem_new(struct backlog_mark);
-    mark->wants_pin = job == SAVER_SYNC;
+    mark->wants_pin = kind == SAVER_SYNC;
     /* A replica's stream is its primary's, byte for byte; ours says its database anew. */
     const uint32_t db = repl_is_replica(r) ? 0 : LOG_NO_DB;
-    log_ring_put(e->fixed.log, job == SAVER_SYNC ? LOG_ATTACH : LOG_CUT, mark, 0, db, db);
+    log_ring_put(e->fixed.log, kind == SAVER_SYNC ? LOG_ATTACH : LOG_CUT, mark, 0, db, db);
     log_ring_wake(e->fixed.log);
     return mark;
 }

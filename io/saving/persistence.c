@@ -31,15 +31,20 @@ static enum rdb_use persistence_use_of(const struct config *c)
     }
 }
 
-/* In the closed gate: also the moment from which on changes are logged. */
-static void persistence_settings(void *ctx, enum saver_job job, struct saver_settings *out)
+/* The moment from which on changes are logged. */
+static void persistence_at_cut(void *ctx, enum saver_kind job)
+{
+    const struct persistence *p = ctx;
+    if (job == SAVER_REWRITE && __atomic_load_n(&p->beginning, __ATOMIC_ACQUIRE))
+        __atomic_fetch_or(&p->parts.engine->saving.log_active, LOG_TO_AOF, __ATOMIC_RELEASE);
+}
+
+static void persistence_settings(void *ctx, enum saver_kind job, struct saver_settings *out)
 {
     struct persistence *p = ctx;
     const struct config *c = persistence_config(p);
     const bool rewrite = job == SAVER_REWRITE;
     __atomic_store_n(&p->snapshot, 1, __ATOMIC_RELAXED);
-    if (rewrite && __atomic_load_n(&p->beginning, __ATOMIC_ACQUIRE))
-        __atomic_fetch_or(&p->parts.engine->saving.log_active, LOG_TO_AOF, __ATOMIC_RELEASE);
     *out = (struct saver_settings){
         .directory = mem_strdup("."), /* the process stands in `dir` */
         .filename = mem_strdup(c->dbfilename),
@@ -87,7 +92,7 @@ static void answer_savers(struct persistence *p, bool well)
     }
 }
 
-static void job_ended(void *ctx, enum saver_job job, bool well)
+static void job_ended(void *ctx, enum saver_kind job, bool well)
 {
     struct persistence *p = ctx;
     __atomic_store_n(&p->snapshot, 0, __ATOMIC_RELAXED);
@@ -210,6 +215,7 @@ struct persistence *persistence_new(const struct persistence_parts *parts)
                                       .ops = &file_ops_system,
                                       .ctx = p,
                                       .settings = persistence_settings,
+                                      .cut = persistence_at_cut,
                                       .changes = persistence_count_changes,
                                       .ended = job_ended,
                                       .watch = {persistence_stalled, p}};
@@ -231,19 +237,14 @@ void persistence_set_stream(struct persistence *p, const struct log_sink *sink,
 
 /* --- now and then ---------------------------------------------------------------------------- */
 
-static bool persistence_begin_here(struct persistence *p, enum saver_job job)
+static bool persistence_begin_here(struct persistence *p, enum saver_kind job, enum saver_when when)
 {
     enum aof_turn turn = AOF_TURN_NONE;
     if (job == SAVER_REWRITE && __atomic_load_n(&p->beginning, __ATOMIC_ACQUIRE))
         turn = AOF_TURN_BEGIN;
     else if (job == SAVER_REWRITE && aof_report_get(p->aof).on)
         turn = AOF_TURN_ROTATE;
-    if (saver_begin(p->saver, job, turn, SAVER_BESIDE) != LK_OK)
-        return false;
-    if (job != SAVER_SYNC) /* who asks for that says more */
-        log_line(LOG_NOTICE, job == SAVER_RDB ? "Background saving started"
-                                              : "Background append only file rewriting started");
-    return true;
+    return saver_begin(p->saver, job, turn, SAVER_BESIDE, when) == LK_OK;
 }
 
 enum { RETRY_MS = 5000 };
@@ -316,25 +317,32 @@ static void note_fault(struct persistence *p, const struct config *c, const stru
     pthread_mutex_unlock(&p->fault_lock);
 }
 
+/* Is such a job under way, or will it be? */
+static bool is_at_it(const struct saver_report *r, enum saver_kind job)
+{
+    return r->job == job || saver_waits(r, job);
+}
+
 void persistence_cron(struct persistence *p, int64_t now_ms)
 {
     const struct config *c = persistence_config(p);
     take_flushed(p);
     const struct saver_report r = saver_report_get(p->saver);
     note_fault(p, c, &r);
-    if (r.job != SAVER_NONE ||
-        __atomic_load_n(&p->parts.engine->saving.loading, __ATOMIC_RELAXED) ||
+    if (__atomic_load_n(&p->parts.engine->saving.loading, __ATOMIC_RELAXED) ||
         __atomic_load_n(&p->busy, __ATOMIC_RELAXED) ||
         __atomic_load_n(&p->partial, __ATOMIC_RELAXED))
         return;
-    if (rewrite_is_asked(p, r.rewrite_failures, now_ms) ||
-        rewrite_is_due(p, c, r.rewrite_failures, now_ms)) {
+    /* Queued: one that waits until nothing is under way would never come among many replicas. */
+    if (!is_at_it(&r, SAVER_REWRITE) && (rewrite_is_asked(p, r.rewrite_failures, now_ms) ||
+                                         rewrite_is_due(p, c, r.rewrite_failures, now_ms))) {
         p->last_rewrite_try_ms = now_ms;
-        if (persistence_begin_here(p, SAVER_REWRITE))
+        if (persistence_begin_here(p, SAVER_REWRITE, SAVER_QUEUED))
             __atomic_store_n(&p->rewrite_scheduled, 0, __ATOMIC_RELAXED);
-    } else if (__atomic_load_n(&p->save_scheduled, __ATOMIC_RELAXED) ||
-               save_is_due(p, c, &r, now_ms)) {
-        if (persistence_begin_here(p, SAVER_RDB))
+    }
+    if (!is_at_it(&r, SAVER_RDB) &&
+        (__atomic_load_n(&p->save_scheduled, __ATOMIC_RELAXED) || save_is_due(p, c, &r, now_ms))) {
+        if (persistence_begin_here(p, SAVER_RDB, SAVER_QUEUED))
             __atomic_store_n(&p->save_scheduled, 0, __ATOMIC_RELAXED);
     }
 }
@@ -357,14 +365,15 @@ static void turn_off(struct persistence *p)
 /* A rewrite that began while the file was off ends without turning it on. */
 static void begin_later(struct persistence *p)
 {
-    const bool rewriting = saver_report_get(p->saver).job == SAVER_REWRITE;
+    const struct saver_report r = saver_report_get(p->saver);
+    const bool rewriting = r.job == SAVER_REWRITE;
     log_line(LOG_NOTICE, rewriting
                              ? "AOF was enabled but there is already an AOF rewriting in "
                                "background. Stopping background AOF and starting a rewrite now."
                              : "AOF was enabled but there is already another background "
                                "operation. An AOF background was scheduled to start when "
                                "possible.");
-    if (rewriting)
+    if (rewriting || saver_waits(&r, SAVER_REWRITE))
         saver_abort(p->saver, SAVER_REWRITE);
     __atomic_store_n(&p->rewrite_scheduled, 1, __ATOMIC_RELAXED);
 }
@@ -378,7 +387,7 @@ static void settle_aof(struct persistence *p)
     } else if (!on && wanted) {
         mkdir(p->aof_directory, 0755);
         __atomic_store_n(&p->beginning, 1, __ATOMIC_RELEASE);
-        if (!persistence_begin_here(p, SAVER_REWRITE))
+        if (!persistence_begin_here(p, SAVER_REWRITE, SAVER_NOW))
             begin_later(p);
     }
 }
@@ -422,7 +431,7 @@ void persistence_delay_log(struct persistence *p, int64_t delay_us)
 /* --- what clients ask ------------------------------------------------------------------------ */
 
 /* What was asked for begins in a moment: nothing is under way but what ends. */
-static bool is_next(const struct saver_report *r, enum saver_job job)
+static bool is_next(const struct saver_report *r, enum saver_kind job)
 {
     enum { FAILURES_MAX = 3 }; /* then it rests */
     return (r->job == SAVER_NONE || r->aborted) &&
@@ -435,7 +444,7 @@ enum save_answer persistence_bgsave(struct persistence *p, bool schedule)
     const bool ends = r.job == SAVER_RDB && r.aborted; /* then this one is next */
     if (!ends && (r.job == SAVER_RDB || (r.job == SAVER_SYNC && !schedule)))
         return SAVE_BUSY_SAVING;
-    if (r.job == SAVER_NONE && persistence_begin_here(p, SAVER_RDB))
+    if (r.job == SAVER_NONE && persistence_begin_here(p, SAVER_RDB, SAVER_NOW))
         return SAVE_STARTED;
     if (!ends && !schedule)
         return SAVE_BUSY_REWRITING;
@@ -445,9 +454,9 @@ enum save_answer persistence_bgsave(struct persistence *p, bool schedule)
 
 bool persistence_bgsync(struct persistence *p)
 {
-    return saver_report_get(p->saver).job == SAVER_NONE &&
-           !__atomic_load_n(&p->parts.engine->saving.loading, __ATOMIC_RELAXED) &&
-           !__atomic_load_n(&p->busy, __ATOMIC_RELAXED) && persistence_begin_here(p, SAVER_SYNC);
+    return !__atomic_load_n(&p->parts.engine->saving.loading, __ATOMIC_RELAXED) &&
+           !__atomic_load_n(&p->busy, __ATOMIC_RELAXED) &&
+           persistence_begin_here(p, SAVER_SYNC, SAVER_QUEUED);
 }
 
 enum save_answer persistence_bgrewrite(struct persistence *p)
@@ -456,7 +465,8 @@ enum save_answer persistence_bgrewrite(struct persistence *p)
     if (r.job == SAVER_REWRITE && !r.aborted)
         return SAVE_BUSY_REWRITING;
     mkdir(p->aof_directory, 0755);
-    if (r.job == SAVER_NONE && !is_turning_off(p) && persistence_begin_here(p, SAVER_REWRITE))
+    if (r.job == SAVER_NONE && !is_turning_off(p) &&
+        persistence_begin_here(p, SAVER_REWRITE, SAVER_NOW))
         return SAVE_STARTED;
     __atomic_store_n(&p->rewrite_scheduled, 1, __ATOMIC_RELAXED);
     return is_next(&r, SAVER_REWRITE) ? SAVE_STARTED : SAVE_SCHEDULED;
@@ -464,12 +474,16 @@ enum save_answer persistence_bgrewrite(struct persistence *p)
 
 enum save_answer persistence_save(struct persistence *p, uint32_t worker, uint64_t session_id)
 {
+    const enum saver_kind job = saver_report_get(p->saver).job;
+    if (job == SAVER_RDB || job == SAVER_SYNC)
+        return SAVE_BUSY_SAVING;
     struct save_waiter *w = mem_new(struct save_waiter);
     w->worker = worker;
     w->session_id = session_id;
     pthread_mutex_lock(&p->lock);
     /* In lock, so that the job cannot end before its waiter is there. */
-    const bool begun = saver_begin(p->saver, SAVER_RDB, AOF_TURN_NONE, SAVER_AWAITED) == LK_OK;
+    const bool begun =
+        saver_begin(p->saver, SAVER_RDB, AOF_TURN_NONE, SAVER_AWAITED, SAVER_QUEUED) == LK_OK;
     if (begun) {
         w->next = p->save_waiters;
         p->save_waiters = w;
@@ -492,10 +506,12 @@ void persistence_report(struct persistence *p, struct admin_persistence *out)
 {
     take_flushed(p);
     /* Before the job: cron begins it, and then takes the wish away. */
-    const bool save_asked = __atomic_load_n(&p->save_scheduled, __ATOMIC_ACQUIRE),
-               rewrite_asked = __atomic_load_n(&p->rewrite_scheduled, __ATOMIC_ACQUIRE);
+    bool save_asked = __atomic_load_n(&p->save_scheduled, __ATOMIC_ACQUIRE),
+         rewrite_asked = __atomic_load_n(&p->rewrite_scheduled, __ATOMIC_ACQUIRE);
     const struct saver_report s = saver_report_get(p->saver);
     const struct aof_report a = aof_report_get(p->aof);
+    save_asked |= saver_waits(&s, SAVER_RDB);
+    rewrite_asked |= saver_waits(&s, SAVER_REWRITE);
     const bool saving = (s.job == SAVER_RDB || s.job == SAVER_SYNC) && !s.aborted,
                rewriting = s.job == SAVER_REWRITE && !s.aborted, begins = is_turning_on(p, &a),
                save_next = save_asked && is_next(&s, SAVER_RDB) && !rewrite_asked,
@@ -548,12 +564,16 @@ void persistence_pause_writes(struct persistence *p, enum pause_purpose purpose,
 
 bool persistence_save_now(struct persistence *p)
 {
-    saver_abort(p->saver, SAVER_RDB);
-    saver_abort(p->saver, SAVER_REWRITE);
-    saver_abort(p->saver, SAVER_SYNC);
-    saver_wait(p->saver);
-    return saver_begin(p->saver, SAVER_RDB, AOF_TURN_NONE, SAVER_AWAITED) == LK_OK &&
-           saver_wait(p->saver);
+    /* All others make room, and none of them comes between. */
+    saver_hold(p->saver, true);
+    for (int kind = SAVER_NONE + 1; kind < SAVER_KINDS; kind++)
+        saver_abort(p->saver, (enum saver_kind)kind);
+    saver_wait(p->saver, SAVER_RDB);
+    const bool well =
+        saver_begin(p->saver, SAVER_RDB, AOF_TURN_NONE, SAVER_AWAITED, SAVER_QUEUED) == LK_OK &&
+        saver_wait(p->saver, SAVER_RDB);
+    saver_hold(p->saver, false);
+    return well;
 }
 
 /* Nothing has the data until the rewrite that begins the file is through. */

@@ -71,7 +71,7 @@ enum save_answer persistence_bgsave(struct persistence *p, bool schedule);
 enum save_answer persistence_bgrewrite(struct persistence *p);
 enum save_answer persistence_save(struct persistence *p, uint32_t worker, uint64_t session_id);
 
-/* Begins a job for replicas (saver_stream).  False: another one is under way, or must not be. */
+/* Queues a job for replicas (saver_stream).  False: one is under way or waits, or must not be. */
 bool persistence_bgsync(struct persistence *p);
 
 /* In place of what is there.  Others meet -LOADING meanwhile.  Outside the gate, by one thread. */

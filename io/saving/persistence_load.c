@@ -360,8 +360,8 @@ static bool persistence_load_one(struct loader *l, const struct config *c,
 static void begin_base(struct persistence *p)
 {
     log_line(LOG_NOTICE, "Creating AOF base file on server start");
-    if (saver_begin(p->saver, SAVER_REWRITE, AOF_TURN_NONE, SAVER_AWAITED) != LK_OK ||
-        !saver_wait(p->saver))
+    if (saver_begin(p->saver, SAVER_REWRITE, AOF_TURN_NONE, SAVER_AWAITED, SAVER_NOW) != LK_OK ||
+        !saver_wait(p->saver, SAVER_REWRITE))
         return; /* the log says why; it can do without */
     saver_forget_rewrites(p->saver);
     if (persistence_read_manifest(p, &p->found) != LK_OK)

@@ -71,12 +71,14 @@ static bool persistence_reload_one(struct persistence *p, const struct admin_rel
 {
     struct engine *engine = p->parts.engine;
     const uint32_t logging = __atomic_load_n(&engine->saving.log_active, __ATOMIC_ACQUIRE);
-    saver_wait(p->saver);
+    saver_hold(p->saver, true); /* no view of what is half there */
+    saver_settle(p->saver);
     engine_set_loading(engine, true);
     set_logging(p, 0);
     const bool well = r->aof ? reload_aof(p) : reload_rdb(p, r);
     set_logging(p, logging);
     engine_set_loading(engine, false);
+    saver_hold(p->saver, false);
     return well;
 }
 

@@ -94,15 +94,17 @@ static void sync_mark_watches(struct keyspace *ks)
 /* Closes the gate when no view is open. */
 static void sync_close_gate(struct persistence *p, struct keyspace *ks)
 {
+    saver_hold(p->saver, true);
     for (;;) {
-        saver_abort(p->saver, SAVER_RDB);
-        saver_abort(p->saver, SAVER_REWRITE);
-        saver_wait(p->saver);
+        for (int kind = SAVER_NONE + 1; kind < SAVER_KINDS; kind++)
+            saver_abort(p->saver, (enum saver_kind)kind);
+        saver_settle(p->saver);
         gate_close(&ks->gate);
         if (!ks->view)
-            return;
-        gate_open(&ks->gate); /* another job was faster */
+            break;
+        gate_open(&ks->gate); /* one that somebody awaits was faster */
     }
+    saver_hold(p->saver, false);
 }
 
 /* False: it is no more wanted, and nothing has changed. */

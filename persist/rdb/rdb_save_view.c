@@ -33,15 +33,25 @@ static void rdb_save_view_add_table(struct rdb_sizes *sizes, uint32_t db, const 
     sizes->inner += t->inner;
 }
 
-void rdb_sizes_take(struct keyspace *ks, struct rdb_sizes *out)
+static void rdb_save_view_add_shard(struct rdb_sizes *sizes, struct shard *s)
 {
+    shard_lock(s);
+    for (uint32_t j = 0; j < shard_db_count(s); j++) {
+        const struct shard_db at = shard_db_at(s, j);
+        rdb_save_view_add_table(sizes, at.db, at.table);
+    }
+    shard_unlock(s);
+}
+
+void rdb_sizes_take(struct keyspace *ks, int slot, struct rdb_sizes *out)
+{
+    enum { SHARDS_AT_ONCE = 64 }; /* so that whoever closes the gate waits for no walk */
     *out = (struct rdb_sizes){0};
-    for (uint32_t i = 0; i < ks->count; i++) {
-        struct shard *s = &ks->shards[i];
-        for (uint32_t j = 0; j < shard_db_count(s); j++) {
-            const struct shard_db at = shard_db_at(s, j);
-            rdb_save_view_add_table(out, at.db, at.table);
-        }
+    for (uint32_t i = 0; i < ks->count;) {
+        gate_enter(&ks->gate, slot);
+        for (uint32_t end = i + SHARDS_AT_ONCE; i < ks->count && i < end; i++)
+            rdb_save_view_add_shard(out, &ks->shards[i]);
+        gate_leave(&ks->gate, slot);
     }
 }
 

@@ -1,8 +1,8 @@
 /*
  * rdb_save_view.h — the keyspace as a view sees it, written as an RDB.
  *
- * Threads  rdb_sizes_take in the closed gate, beside view_cut; rdb_save_view by the thread that
- *          runs the view
+ * Threads  rdb_sizes_take by a thread that may sleep, outside the gate; rdb_save_view by the thread
+ *          that runs the view
  */
 #ifndef LK_PERSIST_RDB_SAVE_VIEW_H
 #define LK_PERSIST_RDB_SAVE_VIEW_H
@@ -12,13 +12,16 @@
 
 LK_BEGIN
 
-/* Databases that have keys, ascending.  Cost: a few loads a shard and database in use. */
+/*
+ * Databases that have keys, ascending, each shard as it was when it was looked at.  slot: the
+ * thread's in the gate.  Cost: a lock a shard, and a few loads a database in use.
+ */
 struct rdb_sizes {
     struct rdb_db_size *rows;
     size_t count, capacity;
     uint64_t inner; /* keys of which elements have deadlines */
 };
-void rdb_sizes_take(struct keyspace *ks, struct rdb_sizes *out);
+void rdb_sizes_take(struct keyspace *ks, int slot, struct rdb_sizes *out);
 void rdb_sizes_release(struct rdb_sizes *sizes);
 
 struct rdb_save_hook {

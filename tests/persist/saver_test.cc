@@ -8,6 +8,7 @@
 
 #include <atomic>
 #include <functional>
+#include <memory>
 #include <string>
 #include <sys/resource.h>
 #include <thread>
@@ -81,11 +82,11 @@ class World
         return log_ring_is_durable_or_ask(ring_, ticket, 0);
     }
 
-    bool job(saver_job kind, saver_pace pace = SAVER_BESIDE)
+    bool job(saver_kind kind, saver_pace pace = SAVER_BESIDE)
     {
         const enum aof_turn turn = kind == SAVER_REWRITE ? AOF_TURN_ROTATE : AOF_TURN_NONE;
-        EXPECT_EQ(saver_begin(saver, kind, turn, pace), LK_OK);
-        return saver_wait(saver);
+        EXPECT_EQ(saver_begin(saver, kind, turn, pace, SAVER_NOW), LK_OK);
+        return saver_wait(saver, kind);
     }
 
     // Writes that failed are tried again; of a sync that failed only a rewrite makes good.
@@ -103,7 +104,7 @@ class World
     bool opened = false;
 
   private:
-    static void settings(void *ctx, saver_job, saver_settings *out)
+    static void settings(void *ctx, saver_kind, saver_settings *out)
     {
         *out = saver_settings{};
         static_cast<World *>(ctx)->nice = getpriority(PRIO_PROCESS, 0);
@@ -279,12 +280,12 @@ TEST_F(Saver, CountsChangesAsOfTheCut)
     w.step();
     w.wait_durable(0);
     d.stall("rename");
-    ASSERT_EQ(saver_begin(w.saver, SAVER_RDB, AOF_TURN_NONE, SAVER_BESIDE), LK_OK);
+    ASSERT_EQ(saver_begin(w.saver, SAVER_RDB, AOF_TURN_NONE, SAVER_BESIDE, SAVER_NOW), LK_OK);
     until([&] { return w.cuts == 1; });
     for (int i = 0; i < 10; i++)
         w.step();
     d.stall(nullptr);
-    EXPECT_TRUE(saver_wait(w.saver));
+    EXPECT_TRUE(saver_wait(w.saver, SAVER_RDB));
     const saver_report r = saver_report_get(w.saver);
     EXPECT_EQ(r.changes_at_last_save, 2u);
     EXPECT_EQ(r.saves, 1u);
@@ -294,17 +295,17 @@ TEST_F(Saver, CountsChangesAsOfTheCut)
 // Whoever aborts a job that has not cut yet finds that it never does.
 TEST_F(Saver, AnAbortBeforeTheCutBeginsNothing)
 {
-    for (const saver_job kind : {SAVER_RDB, SAVER_REWRITE}) {
+    for (const saver_kind kind : {SAVER_RDB, SAVER_REWRITE}) {
         FakeDisk d;
         World w(d, AOF_FSYNC_NO);
         w.step();
         gate_close(&w.data.ks->gate);
         ASSERT_EQ(saver_begin(w.saver, kind, kind == SAVER_RDB ? AOF_TURN_NONE : AOF_TURN_ROTATE,
-                              SAVER_BESIDE),
+                              SAVER_BESIDE, SAVER_NOW),
                   LK_OK);
         saver_abort(w.saver, kind);
         gate_open(&w.data.ks->gate);
-        EXPECT_FALSE(saver_wait(w.saver));
+        EXPECT_FALSE(saver_wait(w.saver, kind));
         EXPECT_EQ(w.cuts, 0u);
         const saver_report r = saver_report_get(w.saver);
         EXPECT_FALSE(r.save_failed || r.rewrite_failed); /* it was asked for */
@@ -344,12 +345,12 @@ TEST_F(Saver, TellsHowLongATemporaryFileTakesToGo)
     FakeDisk disk;
     World w(disk, AOF_FSYNC_NO);
     w.data.run({"SET", "k", "v"});
-    ASSERT_EQ(saver_begin(w.saver, SAVER_RDB, AOF_TURN_NONE, SAVER_AWAITED), LK_OK);
-    EXPECT_TRUE(saver_wait(w.saver));
+    ASSERT_EQ(saver_begin(w.saver, SAVER_RDB, AOF_TURN_NONE, SAVER_AWAITED, SAVER_NOW), LK_OK);
+    EXPECT_TRUE(saver_wait(w.saver, SAVER_RDB));
     EXPECT_EQ(w.unlinks, 0);
     disk.refuse("rename", EIO);
-    ASSERT_EQ(saver_begin(w.saver, SAVER_RDB, AOF_TURN_NONE, SAVER_AWAITED), LK_OK);
-    EXPECT_FALSE(saver_wait(w.saver));
+    ASSERT_EQ(saver_begin(w.saver, SAVER_RDB, AOF_TURN_NONE, SAVER_AWAITED, SAVER_NOW), LK_OK);
+    EXPECT_FALSE(saver_wait(w.saver, SAVER_RDB));
     EXPECT_EQ(w.unlinks, 1);
     disk.refuse(nullptr, 0);
 }
@@ -360,12 +361,148 @@ TEST_F(Saver, IsNiceOnlyWhereNobodyWaits)
     World w(disk, AOF_FSYNC_NO);
     ASSERT_TRUE(w.opened);
     const int own = getpriority(PRIO_PROCESS, 0);
-    for (const saver_job kind : {SAVER_RDB, SAVER_REWRITE}) {
+    for (const saver_kind kind : {SAVER_RDB, SAVER_REWRITE}) {
         EXPECT_TRUE(w.job(kind, SAVER_BESIDE));
         EXPECT_EQ(w.nice, std::max(own, 10));
         EXPECT_TRUE(w.job(kind, SAVER_AWAITED));
         EXPECT_EQ(w.nice, own);
     }
+}
+
+// What somebody else does with a view.
+class Task
+{
+  public:
+    explicit Task(World &w) : world_(w)
+    {
+        task.entry.kind = SAVER_SLOTS;
+        task.ctx = this;
+        task.cut = [](void *ctx) {
+            Task *t = static_cast<Task *>(ctx);
+            EXPECT_NE(t->world_.data.ks->gate.closed, 0u);
+            t->at_cut = t->world_.changes;
+        };
+        task.write = [](void *ctx, const saver_cut *cut) {
+            return static_cast<Task *>(ctx)->write(cut);
+        };
+        task.ended = [](void *ctx, int how) {
+            Task *t = static_cast<Task *>(ctx);
+            t->rc = how;
+            t->ended++;
+        };
+    }
+    int queue()
+    {
+        return saver_queue_task(world_.saver, &task);
+    }
+
+    saver_task task{};
+    std::atomic<int> ended{0}, writing{0}, rc{1};
+    std::atomic<bool> wait{false};
+    uint64_t at_cut = 0, keys = 0;
+
+  private:
+    int write(const saver_cut *cut)
+    {
+        writing = 1;
+        while (wait)
+            std::this_thread::yield();
+        const entry *e;
+        uint32_t db;
+        while ((e = view_next(cut->view, &db)) != nullptr)
+            keys++;
+        EXPECT_STREQ(cut->settings->redis_version, "7.4.0");
+        if (!view_is_whole(cut->view))
+            return LK_EAGAIN;
+        EXPECT_EQ(keys, cut->keys);
+        return LK_OK;
+    }
+
+    World &world_;
+};
+
+TEST_F(Saver, ATaskReadsTheViewOfItsCut)
+{
+    FakeDisk d;
+    World w(d, AOF_FSYNC_NO);
+    w.step();
+    Task t(w);
+    t.wait = true;
+    ASSERT_EQ(t.queue(), LK_OK);
+    until([&] { return t.writing == 1; });
+    const saver_report r = saver_report_get(w.saver);
+    EXPECT_EQ(r.job, SAVER_SLOTS);
+    w.step();
+    t.wait = false;
+    until([&] { return t.ended == 1; });
+    EXPECT_EQ(t.rc, LK_OK);
+    EXPECT_EQ(t.at_cut, 2u);
+    EXPECT_EQ(t.keys, 2u);
+    EXPECT_EQ(saver_report_get(w.saver).saves, 0u);
+}
+
+// While a task has its view the others wait, are not under way, and come in their order.
+TEST_F(Saver, JobsWaitForTheirView)
+{
+    FakeDisk d;
+    World w(d, AOF_FSYNC_NO);
+    w.step();
+    Task first(w), second(w);
+    first.wait = true;
+    ASSERT_EQ(first.queue(), LK_OK);
+    until([&] { return first.writing == 1; });
+    const auto begin = [&](saver_kind kind, enum aof_turn turn, saver_when when) {
+        return saver_begin(w.saver, kind, turn, SAVER_BESIDE, when);
+    };
+    EXPECT_EQ(begin(SAVER_RDB, AOF_TURN_NONE, SAVER_NOW), LK_EBUSY);
+    EXPECT_EQ(begin(SAVER_RDB, AOF_TURN_NONE, SAVER_QUEUED), LK_OK);
+    EXPECT_EQ(begin(SAVER_RDB, AOF_TURN_NONE, SAVER_QUEUED), LK_EBUSY);
+    EXPECT_EQ(begin(SAVER_REWRITE, AOF_TURN_ROTATE, SAVER_QUEUED), LK_OK);
+    ASSERT_EQ(second.queue(), LK_OK);
+    const saver_report r = saver_report_get(w.saver);
+    EXPECT_EQ(r.job, SAVER_SLOTS);
+    EXPECT_TRUE(saver_waits(&r, SAVER_RDB) && saver_waits(&r, SAVER_REWRITE) &&
+                saver_waits(&r, SAVER_SLOTS));
+    EXPECT_FALSE(saver_waits(&r, SAVER_SYNC));
+    first.wait = false;
+    EXPECT_TRUE(saver_wait(w.saver, SAVER_RDB));
+    EXPECT_TRUE(saver_wait(w.saver, SAVER_REWRITE));
+    until([&] { return second.ended == 1; });
+    EXPECT_EQ(second.rc, LK_OK);
+    EXPECT_EQ(saver_report_get(w.saver).rewrites, 1u);
+    EXPECT_EQ(saver_report_get(w.saver).saves, 1u);
+}
+
+// Under way, waiting, and when the saver itself ends: each time the owner hears of it once.
+TEST_F(Saver, ATaskThatIsAbortedIsToldSo)
+{
+    FakeDisk d;
+    auto w = std::make_unique<World>(d, AOF_FSYNC_NO);
+    w->step();
+    Task running(*w), waiting(*w), never(*w);
+    running.wait = true;
+    ASSERT_EQ(running.queue(), LK_OK);
+    until([&] { return running.writing == 1; });
+    ASSERT_EQ(waiting.queue(), LK_OK);
+    saver_abort_task(w->saver, &waiting.task);
+    saver_abort_task(w->saver, &running.task);
+    running.wait = false;
+    until([&] { return running.ended + waiting.ended == 2; });
+    EXPECT_EQ(running.rc, LK_EAGAIN);
+    EXPECT_EQ(waiting.rc, LK_EAGAIN);
+    EXPECT_EQ(waiting.writing, 0);
+
+    saver_hold(w->saver, true);
+    ASSERT_EQ(never.queue(), LK_OK);
+    EXPECT_EQ(saver_begin(w->saver, SAVER_RDB, AOF_TURN_NONE, SAVER_BESIDE, SAVER_QUEUED),
+              LK_EBUSY);
+    EXPECT_EQ(saver_begin(w->saver, SAVER_RDB, AOF_TURN_NONE, SAVER_AWAITED, SAVER_QUEUED), LK_OK);
+    EXPECT_TRUE(saver_wait(w->saver, SAVER_RDB));
+    EXPECT_EQ(never.ended, 0);
+    w.reset();
+    EXPECT_EQ(never.ended, 1);
+    EXPECT_EQ(never.rc, LK_EAGAIN);
+    EXPECT_EQ(never.writing, 0);
 }
 
 } // namespace

@@ -292,8 +292,10 @@ class Keys
         options.redis_version = "7.4.0";
         options.now_ms = NOW;
         rdb_sizes sizes;
+        const int slot = gate_join(&ks->gate);
+        rdb_sizes_take(ks, slot, &sizes);
+        gate_part(&ks->gate, slot);
         gate_close(&ks->gate);
-        rdb_sizes_take(ks, &sizes);
         view *v = view_cut(ks);
         gate_open(&ks->gate);
         options.sizes = sizes.rows;
