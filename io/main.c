@@ -44,6 +44,12 @@ enum {
     WORKERS_MAX = SHARD_WORKERS,
 };
 
+/* A session of SHUTDOWN. */
+struct stop_waiter {
+    uint32_t worker;
+    uint64_t session;
+};
+
 struct server {
     struct config_holder *config;
     struct engine engine;
@@ -59,15 +65,14 @@ struct server {
     int supervised;
     pthread_mutex_t lock;
     pthread_cond_t changed;
-    bool loaded;           /* __atomic: the data set of the start is there */
-    bool stop;             /* lock */
-    bool signalled;        /* __atomic: a signal has asked for it */
-    bool changes;          /* lock: CONFIG SET has replaced something that may be freed */
-    bool unsettled;        /* lock: persistence wants to be settled */
-    unsigned stop_flags;   /* lock: enum config_shutdown, of all who asked */
-    uint32_t stop_worker;  /* lock: of the session below */
-    uint64_t stop_session; /* lock: waits for the end; 0: none does */
-    bool reload;           /* lock: wanted, as the next says */
+    bool loaded;             /* __atomic: the data set of the start is there */
+    bool stop;               /* lock */
+    bool signalled;          /* __atomic: a signal has asked for it */
+    bool changes;            /* lock: CONFIG SET has replaced something that may be freed */
+    bool unsettled;          /* lock: persistence wants to be settled */
+    unsigned stop_flags;     /* lock: enum config_shutdown, of all who asked */
+    struct buf stop_waiters; /* lock: struct stop_waiter, sessions that wait for the end */
+    bool reload;             /* lock: wanted, as the next says */
     struct admin_reload reload_spec;
 };
 
@@ -94,8 +99,10 @@ static void ask_to_stop(void *ctx, unsigned flags, uint32_t worker, uint64_t ses
     if (session_id)
         __atomic_store_n(&s->signalled, false, __ATOMIC_RELEASE);
     s->stop_flags |= flags;
-    s->stop_worker = worker;
-    s->stop_session = session_id;
+    if (session_id != 0) {
+        const struct stop_waiter w = {worker, session_id};
+        buf_append(&s->stop_waiters, &w, sizeof w);
+    }
     pthread_cond_signal(&s->changed);
     pthread_mutex_unlock(&s->lock);
 }
@@ -116,11 +123,20 @@ static bool stop_waits(const struct server *s)
 }
 
 /* In lock. */
+static void main_answer_stop(struct server *s)
+{
+    static const char error[] = "-ERR Errors trying to SHUTDOWN. Check logs.\r\n";
+    const struct stop_waiter *w = (const struct stop_waiter *)(const void *)s->stop_waiters.data;
+    for (size_t i = 0; i < s->stop_waiters.size / sizeof *w; i++)
+        worker_group_answer(s->workers, w[i].worker, w[i].session, bytes_cstr(error));
+    buf_release(&s->stop_waiters);
+}
+
 static void main_forget_stop(struct server *s)
 {
     s->stop = false;
     s->stop_flags = 0;
-    s->stop_session = 0;
+    main_answer_stop(s);
     __atomic_store_n(&s->signalled, false, __ATOMIC_RELEASE);
 }
 
@@ -508,15 +524,14 @@ static void see_to_changes(struct server *s)
 /* False: what had to be saved could not be, so it goes on. */
 static bool may_end(struct server *s)
 {
-    static const char error[] = "-ERR Errors trying to SHUTDOWN. Check logs.\r\n";
     const unsigned flags = s->stop_flags;
     pthread_mutex_unlock(&s->lock);
     startup_log_shutdown();
     const bool well = repl_try_end(s->repl, flags & CONFIG_SHUTDOWN_NOW) &&
                       persistence_try_end(s->persistence, flags);
+    if (!well)
+        repl_go_on(s->repl);
     pthread_mutex_lock(&s->lock);
-    if (!well && s->stop_session)
-        worker_group_answer(s->workers, s->stop_worker, s->stop_session, bytes_cstr(error));
     if (!well)
         main_forget_stop(s);
     return well;

@@ -76,6 +76,11 @@ const struct saver_stream *repl_stream(const struct repl *r)
     return &r->stream;
 }
 
+uint32_t repl_count(const struct repl *r)
+{
+    return __atomic_load_n(&r->count, __ATOMIC_RELAXED);
+}
+
 size_t repl_backlog_bytes(struct repl *r)
 {
     struct backlog_state s;
@@ -87,7 +92,7 @@ size_t repl_backlog_bytes(struct repl *r)
 
 static bool repl_has_replicas(const struct repl *r)
 {
-    return __atomic_load_n(&r->count, __ATOMIC_RELAXED) > 0;
+    return repl_count(r) > 0;
 }
 
 /* A backlog that nobody has used for repl-backlog-ttl goes; never on a replica. */

@@ -44,15 +44,18 @@ void repl_cron(struct repl *r, int64_t now_ms);
 /* Outside the gate, by one thread: what needs the gate closed. */
 void repl_settle(struct repl *r);
 
+uint32_t repl_count(const struct repl *r); /* replicas, online or not */
 size_t repl_backlog_bytes(struct repl *r); /* of all its blocks */
 
 /*
  * The server is to end: holds writes back, and waits until all replicas that are online have what
- * there is, or shutdown-timeout (H20).  now: does not wait.  False: repl_stay, and writes go on.
+ * there is, or shutdown-timeout (H20).  now: does not wait.  False: repl_stay: call repl_go_on.
  * By one thread, outside the gate.
  */
 LK_MUST_USE bool repl_try_end(struct repl *r, bool now);
-bool repl_stay(struct repl *r); /* false: nobody waits; any thread */
+int64_t repl_end_ms(const struct repl *r); /* how long it still waits; -1: it does not */
+void repl_go_on(struct repl *r);           /* it is not to end after all: writes go on */
+bool repl_stay(struct repl *r);            /* false: nobody waits; any thread */
 
 /* --- what INFO says of it -------------------------------------------------------------------- */
 

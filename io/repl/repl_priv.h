@@ -127,6 +127,8 @@ struct repl {
     int64_t ping_ms; /* the log thread's: of the last PING */
     struct {
         uint32_t waiting; /* __atomic: a shutdown waits for replicas */
+        int64_t until_ms; /* __atomic: of the monotonic clock */
+        bool paused;      /* the main thread's: it holds writes back */
         uint32_t undone;  /* __atomic */
     } end;
 };

@@ -24,6 +24,7 @@ static void shutdown_pause(struct repl *r, bool on, struct backlog_mark *mark)
         log_ring_wake(e->fixed.log);
     }
     gate_open(&e->fixed.keyspace->gate);
+    r->end.paused = on;
     if (!on && e->fixed.registry)
         registry_wake_all(e->fixed.registry);
 }
@@ -64,11 +65,10 @@ static int64_t shutdown_hold(struct repl *r)
 
 static void shutdown_wait(struct repl *r, int64_t end)
 {
-    const int64_t until = repl_now_ms() + repl_config(r)->shutdown_timeout_s * 1000;
     log_line(LOG_NOTICE, "Waiting for replicas before shutting down.");
     __atomic_store_n(&r->acks.once, 1, __ATOMIC_RELEASE);
     log_ring_wake(r->parts.engine->fixed.log);
-    while (shutdown_count(r, end, false).behind > 0 && repl_now_ms() < until &&
+    while (shutdown_count(r, end, false).behind > 0 && repl_end_ms(r) > 0 &&
            !__atomic_load_n(&r->end.undone, __ATOMIC_SEQ_CST))
         usleep(LOOK_US);
 }
@@ -79,6 +79,8 @@ bool repl_try_end(struct repl *r, bool now)
         shutdown_count(r, 0, false).online == 0)
         return true;
     __atomic_store_n(&r->end.undone, 0, __ATOMIC_SEQ_CST);
+    __atomic_store_n(&r->end.until_ms, repl_now_ms() + repl_config(r)->shutdown_timeout_s * 1000,
+                     __ATOMIC_RELAXED);
     __atomic_store_n(&r->end.waiting, 1, __ATOMIC_SEQ_CST);
     const int64_t end = shutdown_hold(r);
     if (shutdown_count(r, end, false).behind > 0)
@@ -86,7 +88,6 @@ bool repl_try_end(struct repl *r, bool now)
     __atomic_store_n(&r->end.waiting, 0, __ATOMIC_SEQ_CST);
     if (__atomic_load_n(&r->end.undone, __ATOMIC_SEQ_CST)) {
         log_line(LOG_WARNING, "Shutdown manually aborted.");
-        shutdown_pause(r, false, NULL);
         return false;
     }
     const struct lagging n = shutdown_count(r, end, true);
@@ -94,6 +95,20 @@ bool repl_try_end(struct repl *r, bool now)
         log_line(LOG_NOTICE, "%u of %u replicas are in sync when shutting down.",
                  n.online - n.behind, n.online);
     return true;
+}
+
+void repl_go_on(struct repl *r)
+{
+    if (r->end.paused)
+        shutdown_pause(r, false, NULL);
+}
+
+int64_t repl_end_ms(const struct repl *r)
+{
+    if (!__atomic_load_n(&r->end.waiting, __ATOMIC_ACQUIRE))
+        return -1;
+    const int64_t left = __atomic_load_n(&r->end.until_ms, __ATOMIC_RELAXED) - repl_now_ms();
+    return left > 0 ? left : 0;
 }
 
 bool repl_stay(struct repl *r)

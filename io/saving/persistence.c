@@ -576,6 +576,9 @@ bool persistence_save_now(struct persistence *p)
     return well;
 }
 
+static const char cannot_end[] =
+    "Errors trying to shut down the server. Check the logs for more information.";
+
 /* Nothing has the data until the rewrite that begins the file is through. */
 static bool is_first_rewrite(struct persistence *p, bool force)
 {
@@ -588,6 +591,8 @@ static bool is_first_rewrite(struct persistence *p, bool force)
         return false;
     log_line(LOG_WARNING,
              force ? "Writing initial AOF. Exit anyway." : "Writing initial AOF, can't exit.");
+    if (!force)
+        log_line(LOG_WARNING, "%s", cannot_end);
     return !force;
 }
 
@@ -612,6 +617,8 @@ bool persistence_try_end(struct persistence *p, unsigned flags)
         return true;
     log_line(LOG_WARNING,
              undone ? "Shutdown manually aborted." : "Error trying to save the DB, can't exit.");
+    if (!undone)
+        log_line(LOG_WARNING, "%s", cannot_end);
     persistence_pause_writes(p, PAUSE_BY_SHUTDOWN, false);
     __atomic_store_n(&p->busy, 0, __ATOMIC_RELAXED);
     return false;

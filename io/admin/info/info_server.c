@@ -2,6 +2,7 @@
  * info_server.c — sections server, clients, cpu, modules, cluster.
  */
 #include "io/admin/info/info.h"
+#include "io/repl/repl.h"
 
 #include "core/base/clock.h"
 #include "core/cmd/command/version.h"
@@ -88,6 +89,8 @@ void info_server(struct info *i)
     info_count(i, "io_threads", i->engine->fixed.worker_count);
     info_count(i, "shards", i->engine->fixed.keyspace->count);
     listener_lines(i);
+    if (i->engine->fixed.repl && repl_end_ms(i->engine->fixed.repl) >= 0)
+        info_number(i, "shutdown_in_milliseconds", repl_end_ms(i->engine->fixed.repl));
 }
 
 void info_clients(struct info *i)
@@ -96,7 +99,8 @@ void info_clients(struct info *i)
     const struct push_hub *h = i->engine->fixed.push;
     const struct wait_totals waits = wait_totals_get(i->engine->fixed.keyspace);
 
-    info_count(i, "connected_clients", w->connections);
+    const uint32_t replicas = i->engine->fixed.repl ? repl_count(i->engine->fixed.repl) : 0;
+    info_count(i, "connected_clients", w->connections > replicas ? w->connections - replicas : 0);
     info_number(i, "cluster_connections", 0);
     info_number(i, "maxclients", i->config->maxclients);
     info_count(i, "client_recent_max_input_buffer", w->input_max);
