@@ -326,6 +326,7 @@ static void read_configuration(struct server *s, int argc, char **argv)
     config_provide(s->config, CONFIG_NEEDS_TLS);
     config_provide(s->config, CONFIG_NEEDS_CLUSTER);
     config_provide(s->config, CONFIG_NEEDS_TRACKING);
+    config_provide(s->config, CONFIG_NEEDS_CLIENT_EVICTION);
     const int rc = config_load_args(s->config, argc, argv, STDIN_FILENO, &text);
     if (rc == LK_OK)
         return;

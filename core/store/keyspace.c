@@ -122,6 +122,17 @@ uint64_t shard_flush(struct keyspace *ks, struct shard *s, uint32_t db, bool laz
     return count;
 }
 
+size_t shard_trim(struct keyspace *ks, struct shard *s, uint32_t db)
+{
+    struct table *t = shard_table(s, db), empty;
+    if (!t || t->count > 0 || !t->live || t->frozen || keyspace_open_epoch(ks) != 0)
+        return 0;
+    const size_t bytes = table_page_bytes(t);
+    table_take(t, &empty);
+    table_release(&empty, keyspace_release_entry, NULL);
+    return bytes;
+}
+
 void keyspace_clear(struct keyspace *ks)
 {
     for (uint32_t i = 0; i < ks->count; i++) {

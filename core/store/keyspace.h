@@ -75,6 +75,12 @@ int64_t shard_inner_deadline(const struct entry *e);
 /* Empties the database in this shard; returns how many keys went. */
 uint64_t shard_flush(struct keyspace *ks, struct shard *s, uint32_t db, bool lazy);
 
+/*
+ * Gives back what a database without keys still has in this shard, unless a view is open; returns
+ * how many bytes.  For who is short of memory: an empty table is else kept for the next key.
+ */
+size_t shard_trim(struct keyspace *ks, struct shard *s, uint32_t db);
+
 /* Under the locks of all shards: each database gets the keys of the other. */
 void shard_swap(struct keyspace *ks, struct shard *s, uint32_t a, uint32_t b);
 

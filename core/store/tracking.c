@@ -71,6 +71,16 @@ static bool tracked_by(const struct tracked_key *k, uint64_t who)
     return at < k->count && k->who[at] == who;
 }
 
+bool tracked_key_drop(struct tracked_key *k, uint64_t who)
+{
+    const uint32_t at = tracked_key_find(k, who);
+    if (at == k->count || k->who[at] != who)
+        return false;
+    memmove(&k->who[at], &k->who[at + 1], (k->count - at - 1) * sizeof who);
+    k->count--;
+    return true;
+}
+
 /* There is room. */
 static void tracked_key_insert(struct tracked_key *k, uint64_t who)
 {

@@ -59,6 +59,8 @@ struct tracked_key *tracking_take(struct tracking *t, struct shard *s, uint64_t 
 struct tracked_key *tracking_take_any(struct tracking *t, struct shard *s, uint64_t random,
                                       struct bytes but);
 void tracked_key_free(struct tracked_key *k);
+/* Of a key that was taken: this reader is told otherwise.  False: it is none. */
+bool tracked_key_drop(struct tracked_key *k, uint64_t who);
 
 /* Forgets all keys of the shard, without telling anybody.  t is NULL once nobody counts them. */
 void tracking_clear(struct tracking *t, struct shard *s);

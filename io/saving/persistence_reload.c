@@ -36,8 +36,7 @@ static void persistence_reload_clear(struct persistence *p)
     struct keyspace *ks = p->parts.engine->fixed.keyspace;
     gate_close(&ks->gate);
     keyspace_clear(ks);
-    if (p->parts.engine->fixed.push)
-        invalidation_flush(p->parts.engine->fixed.push, ks);
+    invalidation_flush(p->parts.engine->fixed.push, ks);
     gate_open(&ks->gate);
 }
 

@@ -10,6 +10,7 @@
  */
 #include "core/base/clock.h"
 #include "core/base/log.h"
+#include "core/cmd/engine/invalidation.h"
 #include "core/store/watch.h"
 #include "io/saving/key_loader.h"
 
@@ -116,6 +117,7 @@ static bool sync_clear(struct persistence *p, const struct persistence_sync *syn
     if (wanted) {
         sync_mark_watches(ks);
         keyspace_clear(ks);
+        invalidation_flush(p->parts.engine->fixed.push, ks);
     }
     gate_open(&ks->gate);
     return wanted;
@@ -158,6 +160,7 @@ static enum persistence_synced sync_swap(struct persistence *p, const struct per
         if (sync->begin(sync->ctx)) {
             sync_mark_watches(ks);
             keyspace_exchange(ks, fresh);
+            invalidation_flush(p->parts.engine->fixed.push, ks);
             sync->end(sync->ctx, stream_db);
             result = SYNC_LOADED;
         }

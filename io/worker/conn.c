@@ -110,6 +110,7 @@ void conn_close(struct worker *w, struct conn *c)
     if (c->closing)
         return;
     c->closing = true;
+    conn_count_memory(w, c);
     registry_remove(w->group->setup.engine->fixed.registry, &c->session);
     if (c->session.waiter)
         conn_wait_ended(w, c);

@@ -63,6 +63,7 @@ struct conn {
     struct conn *ready_next, *dirty_next, *parked_next, *held_next, *feed_next;
     int64_t soft_limit_since_ms; /* output above the soft limit; 0: it is not */
     struct wait_place wait;      /* until when its command waits */
+    uint64_t counted_bytes;      /* its share of worker.client_bytes */
     uint32_t paused;             /* enum conn_pause: why it receives nothing; 0: it does */
     bool ready, dirty, on_parked, on_held;
     bool feeding; /* what is in flight is the feed's */

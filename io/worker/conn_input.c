@@ -54,6 +54,12 @@ void conn_bound_input(struct worker *w, struct conn *c)
         conn_resume(w, c, PAUSED_BY_INPUT);
 }
 
+static void conn_show_input(struct conn *c)
+{
+    __atomic_store_n(&c->session.shown.query_size, c->in.size - c->in_pos, __ATOMIC_RELAXED);
+    __atomic_store_n(&c->session.shown.query_free, c->in.capacity - c->in.size, __ATOMIC_RELAXED);
+}
+
 void conn_data(struct worker *w, struct conn *c, struct bytes data)
 {
     if (c->closing || session_has(&c->session, SESSION_CLOSE_AFTER))
@@ -73,6 +79,9 @@ void conn_data(struct worker *w, struct conn *c, struct bytes data)
     /* A large bulk comes in many pieces: do not look before it can be whole. */
     if (c->progress.missing > data.size && c->in.size > 0) {
         c->progress.missing -= data.size;
+        conn_show_input(c);
+        if (LK_UNLIKELY(w->client_limit != 0))
+            conn_count_memory(w, c);
         if (conn_input_bytes(c) > w->query_limit)
             close_over_limit(w, c);
         return;
@@ -103,6 +112,5 @@ void conn_keep_rest(struct worker *w, struct conn *c)
     c->cur = bytes_of(NULL, 0);
     c->cur_pos = c->frame_pos = 0;
     c->cur_in = false;
-    __atomic_store_n(&c->session.shown.query_size, c->in.size - c->in_pos, __ATOMIC_RELAXED);
-    __atomic_store_n(&c->session.shown.query_free, c->in.capacity - c->in.size, __ATOMIC_RELAXED);
+    conn_show_input(c);
 }

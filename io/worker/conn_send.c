@@ -191,6 +191,8 @@ void conn_flush_all(struct worker *w)
         w->dirty = c->dirty_next;
         c->dirty = false;
         conn_send_flush(w, c);
+        if (LK_UNLIKELY(w->client_limit != 0))
+            conn_count_memory(w, c);
     }
 }
 

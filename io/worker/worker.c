@@ -115,6 +115,7 @@ static void loop_once(struct worker *w)
     worker_run_ready(w);
     dispatch_deliver(w->dispatcher);
     conn_flush_all(w);
+    worker_evict_clients(w);
     dispatch_leave(w->dispatcher);
 }
 

@@ -86,6 +86,9 @@ struct worker {
     struct bytes arg_storage[DISPATCH_BATCH][ARGS_INLINE];
     struct resp_limits limits;
     uint64_t query_limit;
+    uint64_t client_limit; /* maxmemory-clients in bytes; 0: none, and nothing is counted */
+    uint64_t client_bytes; /* __atomic: what its connections take */
+    bool clients_grew;     /* since it was compared */
 
     struct buf spare[SPARE_BUFS];
     uint32_t spare_count;
@@ -118,6 +121,7 @@ struct worker_group {
     uint32_t connections;      /* __atomic: of all workers, with those being handed over */
     uint32_t stopping;         /* __atomic */
     uint32_t wakers;           /* __atomic: calls that may be waking a net just now */
+    uint32_t evicting;         /* __atomic: somebody looks for the largest clients */
     uint32_t deaf;             /* __atomic: the nets are about to go */
     pthread_barrier_t started; /* every worker has its net */
     pthread_barrier_t ended;   /* no worker loops any more */
@@ -143,6 +147,16 @@ static inline bool conn_may_run(const struct conn *c)
            conn_output_bytes(c) <= OUTPUT_THROTTLE &&
            !session_has(&c->session, SESSION_CLOSE_AFTER | SESSION_BLOCKED);
 }
+
+/* --- worker_clients.c ------------------------------------------------------------------------- */
+
+uint64_t worker_client_limit(const struct config *config); /* in bytes; 0: none */
+/* The limit as it is now; counts all connections if there is one. */
+void worker_count_clients(struct worker *w, uint64_t limit);
+/* What the connection takes has changed.  There is a limit. */
+void conn_count_memory(struct worker *w, struct conn *c);
+/* Has clients closed if all take too much together.  Between two batches. */
+void worker_evict_clients(struct worker *w);
 
 /* --- conn_queue.c ---------------------------------------------------------------------------- */
 

@@ -78,6 +78,7 @@ static void worker_timer_cron(struct worker *w, int64_t now_ms)
     w->limits.bulk_max = config->dispatch.limits.bulk_max;
     w->query_limit = config->client_query_buffer_limit;
     net_set_tls_turns(w->net, (uint32_t)config->max_new_tls_connections_per_cycle);
+    worker_count_clients(w, worker_client_limit(config));
     close_idle(w, now_ms);
     if (LK_UNLIKELY(w->feeds != NULL))
         tick_feeds(w, now_ms);

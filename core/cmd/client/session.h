@@ -104,12 +104,14 @@ struct session {
      * __atomic).  Bytes, unless it says otherwise.
      */
     struct {
-        int32_t fd;                          /* -1: no socket */
-        uint32_t multi_commands, multi_size; /* queued since MULTI */
-        uint32_t watched;                    /* keys */
-        uint32_t version;                    /* of RESP: the reply itself moves when it is sent */
+        int32_t fd;              /* -1: no socket */
+        uint32_t multi_commands; /* queued since MULTI */
+        uint32_t watched;        /* keys */
+        uint32_t version;        /* of RESP: the reply itself moves when it is sent */
         uint32_t channels, patterns, shard_channels;
-        int64_t redirect; /* id of the client that hears of changes; 0: itself, -1: none */
+        int64_t redirect;    /* id of the client that hears of changes; 0: itself, -1: none */
+        uint64_t multi_size; /* of those that are queued */
+        uint64_t names_size; /* keys it watches, its channels, patterns and prefixes */
         uint64_t query_size, query_free; /* received and not yet run; room behind it */
         uint64_t args_size;              /* arguments of a parked or blocked command */
         uint64_t output_size;            /* replies that are not sent yet */
@@ -156,6 +158,23 @@ static inline void session_set_version(struct session *s, uint32_t version)
 {
     s->reply.version = (int)version;
     __atomic_store_n(&s->shown.version, version, __ATOMIC_RELAXED);
+}
+
+/* Names that it has become, or no longer is, to be kept for.  By the owner. */
+static inline void session_keep_names(struct session *s, int64_t bytes)
+{
+    __atomic_store_n(&s->shown.names_size, s->shown.names_size + (uint64_t)bytes, __ATOMIC_RELAXED);
+}
+
+/* All that is kept for it, as far as it is shown: tot-mem. */
+static inline uint64_t session_bytes(const struct session *s)
+{
+    return sizeof *s + __atomic_load_n(&s->shown.query_size, __ATOMIC_RELAXED) +
+           __atomic_load_n(&s->shown.query_free, __ATOMIC_RELAXED) +
+           __atomic_load_n(&s->shown.args_size, __ATOMIC_RELAXED) +
+           __atomic_load_n(&s->shown.multi_size, __ATOMIC_RELAXED) +
+           __atomic_load_n(&s->shown.names_size, __ATOMIC_RELAXED) +
+           __atomic_load_n(&s->shown.output_capacity, __ATOMIC_RELAXED);
 }
 
 static inline bool session_has(const struct session *s, uint32_t flag)

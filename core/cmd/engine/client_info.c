@@ -86,8 +86,7 @@ static void append_sizes(struct buf *out, const struct session *s)
     buf_printf(out, " obl=%llu oll=%llu omem=%llu tot-mem=%llu events=%s",
                (unsigned long long)(output - behind), (unsigned long long)blocks,
                (unsigned long long)(blocks > 0 && room > fixed ? room - fixed : 0),
-               (unsigned long long)(sizeof *s + query + spare + args + multi + room),
-               output > 0 ? "rw" : "r");
+               (unsigned long long)session_bytes(s), output > 0 ? "rw" : "r");
 }
 
 void client_info_append(struct buf *out, const struct session *s, int64_t now_ms)

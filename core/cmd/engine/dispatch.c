@@ -388,6 +388,8 @@ void dispatch_run_pending(struct dispatcher *d, struct pending *p)
         p->state = PENDING_CLOSE;
         return;
     }
+    if (LK_UNLIKELY(session_has(s, SESSION_TRACKING)) && dispatch_keys_over(d) > 0)
+        dispatch_forget_some(d);
     struct reply_place before = reply_mark(&s->reply);
     enum outcome outcome = RUN_DONE;
     __atomic_store_n(&s->last_command, p->cmd, __ATOMIC_RELAXED);
@@ -494,6 +496,9 @@ void dispatch_run(struct dispatcher *d, struct pending *p, uint32_t n)
 {
     LK_ASSERT(n <= DISPATCH_BATCH);
     dispatch_prepare(d, p, n);
+    /* Readers free what others have taken, too; who takes more is asked again (check_memory). */
+    if (LK_UNLIKELY(d->batch.config->maxmemory != 0))
+        dispatch_evict(d);
     for (uint32_t i = 0; i < n; i++)
         dispatch_run_pending(d, &p[i]);
     dispatch_unlock_one(d);

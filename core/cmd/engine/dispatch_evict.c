@@ -26,7 +26,7 @@ enum {
     TENACITY_STEPS = 10,
     TENACITY_MAX = 100, /* however long it takes */
     TICK_MS = 100,
-    RETIRED = 16 * 1024,
+    RETIRED = 2 * 1024,
 };
 
 size_t dispatch_counted_bytes(const struct engine *e)
@@ -86,9 +86,11 @@ static enum evict_found evict_one(struct dispatcher *d, size_t *bytes)
     LK_ASSERT(d->unit.work == 0);
     exec_read_events(&d->call.x);
     struct shard *s = at.shard;
+    const uint32_t db = at.db;
     *bytes = evict_bytes(&at);
-    d->call.db_in_use = at.db;
+    d->call.db_in_use = db;
     exec_evict_entry(&d->call.x, &at);
+    *bytes += shard_trim(d->ks, s, db);
     unit_end(d, &d->system, s);
     shard_unlock(s);
     return EVICT_VICTIM;

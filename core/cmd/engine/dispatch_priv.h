@@ -111,6 +111,11 @@ struct unit {
     struct waiter *served;  /* linked by their messages */
     struct publication publication;
     struct invalidations invalid;
+    /*
+     * A served waiter that tracks hears of its own changes behind its own reply, and that goes home
+     * with it: pushes to be appended.  NULL: as anybody else.
+     */
+    struct reply *own_invalid;
     struct bytes raw;      /* UNIT_RAW: the unit as it came … */
     uint32_t raw_first_db; /* … and where it began in its stream; LOG_NO_DB: it names no key */
     uint64_t ticket;       /* of the effects that were committed last */
@@ -141,7 +146,8 @@ struct dispatcher {
     struct buf event_name;          /* of the event that is being put together */
     struct name_map changed_keys;   /* for clients that track by prefix: broadcast.c */
     struct {
-        uint32_t next; /* of this worker's shards: where forgetting goes on */
+        uint32_t next;     /* of this worker's shards: where forgetting goes on */
+        uint32_t anywhere; /* of all shards: the same for clients' commands */
         int64_t next_ms;
     } tracking;
 
@@ -321,6 +327,11 @@ void invalidation_deliver(struct dispatcher *d, struct message *m);
 void broadcast_note(struct dispatcher *d, uint64_t hash, struct bytes key, uint64_t by);
 void broadcast_release(struct dispatcher *d);
 void dispatch_broadcast(struct dispatcher *d);
+
+/* --- dispatch_tracking.c ---------------------------------------------------------------------- */
+
+/* There are too many keys: some go at once, and this worker's sessions hear of it now. */
+void dispatch_forget_some(struct dispatcher *d);
 
 /* --- dispatch_remember.c ---------------------------------------------------------------------- */
 

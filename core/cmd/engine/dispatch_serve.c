@@ -10,6 +10,7 @@
 #include "core/base/clock.h"
 #include "core/cmd/engine/dispatch_priv.h"
 #include "core/cmd/engine/waiter.h"
+#include "core/proto/resp_segment.h"
 
 /* --- serving --------------------------------------------------------------------------------- */
 
@@ -36,8 +37,15 @@ static bool serve_run(struct dispatcher *d, struct waiter *w, const struct wait_
     }
     d->unit.serving = true;
     d->unit.ready_key = wait_key_name(k);
+    struct reply own;
+    reply_init(&own, w->stand_in.reply.version);
+    d->unit.own_invalid = own.version == 3 && !w->hushed ? &own : NULL;
     const bool served = dispatch_call(d, &w->stand_in, w->cmd, &w->args) != RUN_BLOCK;
+    d->unit.own_invalid = NULL;
     d->unit.serving = false;
+    if (LK_UNLIKELY(reply_size(&own) > 0))
+        reply_append(&w->stand_in.reply, &own);
+    reply_release(&own);
     return served;
 }
 

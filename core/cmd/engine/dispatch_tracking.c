@@ -55,6 +55,19 @@ static bool tracking_round(struct dispatcher *d, uint32_t worker, uint32_t worke
     return false;
 }
 
+enum { FORGET_SHARDS = 1024 };
+
+void dispatch_forget_some(struct dispatcher *d)
+{
+    dispatch_unlock_one(d);
+    for (uint32_t i = 0; i < FORGET_SHARDS && dispatch_keys_over(d) > 0; i++) {
+        d->tracking.anywhere = (d->tracking.anywhere + 1) % d->ks->count;
+        if (has_tracked(&d->ks->shards[d->tracking.anywhere]))
+            forget_in(d, &d->ks->shards[d->tracking.anywhere]);
+    }
+    dispatch_deliver(d);
+}
+
 void dispatch_tracking_turn(struct dispatcher *d, uint32_t worker, uint32_t workers)
 {
     if (LK_LIKELY(d->batch.now_ms < d->tracking.next_ms) || !d->push)

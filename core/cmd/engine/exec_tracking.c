@@ -26,18 +26,21 @@ static void client_tracking_insert(struct client_tracking *c, struct bytes prefi
     c->count++;
 }
 
-static void client_tracking_add(struct client_tracking *c, struct tracking *t, uint64_t who,
-                                struct bytes prefix)
+static void session_add_prefix(struct session *s, struct tracking *t, struct bytes prefix)
 {
-    if (prefixes_add(t->prefixes, prefix, who))
-        client_tracking_insert(c, prefix);
+    if (!prefixes_add(t->prefixes, prefix, s->tracker))
+        return;
+    client_tracking_insert(s->tracking, prefix);
+    session_keep_names(s, (int64_t)(sizeof prefix + prefix.size));
 }
 
-static void client_tracking_clear(struct client_tracking *c, struct tracking *t, uint64_t who)
+static void session_drop_prefixes(struct session *s, struct tracking *t)
 {
+    struct client_tracking *c = s->tracking;
     for (uint32_t i = 0; i < c->count; i++) {
         const struct bytes prefix = c->prefixes[i];
-        LK_ASSERT(prefixes_remove(t->prefixes, prefix, who));
+        LK_ASSERT(prefixes_remove(t->prefixes, prefix, s->tracker));
+        session_keep_names(s, -(int64_t)(sizeof prefix + prefix.size));
         mem_free((char *)(uintptr_t)prefix.data, prefix.size + 1);
     }
     mem_free(c->prefixes, c->capacity * sizeof *c->prefixes);
@@ -98,9 +101,9 @@ void exec_tracking_on(struct exec *x, const struct tracking_wish *wish)
     else
         trackers_set(t->trackers, s->tracker, tracker_flags(s), aim);
     for (uint32_t i = 0; i < wish->count; i++)
-        client_tracking_add(s->tracking, t, s->tracker, wish->prefixes[i]);
+        session_add_prefix(s, t, wish->prefixes[i]);
     if (wish->flags & SESSION_TRACKING_BCAST && wish->count == 0)
-        client_tracking_add(s->tracking, t, s->tracker, bytes_of("", 0));
+        session_add_prefix(s, t, bytes_of("", 0));
     tracking_show(d->engine, t, was_on ? 0 : 1);
     __atomic_store_n(&s->shown.redirect, (int64_t)wish->redirect, __ATOMIC_RELAXED);
 }
@@ -111,7 +114,7 @@ static void session_stop_tracking(struct dispatcher *d, struct session *s)
     if (!session_has(s, SESSION_TRACKING))
         return;
     trackers_set(t->trackers, s->tracker, 0, aim_of(s->worker, s->id));
-    client_tracking_clear(s->tracking, t, s->tracker);
+    session_drop_prefixes(s, t);
     tracking_show(d->engine, t, -1);
     session_set(s, SESSION_TRACKING | SESSION_CACHING | TRACKING_MODE, false);
     __atomic_store_n(&s->shown.redirect, -1, __ATOMIC_RELAXED);

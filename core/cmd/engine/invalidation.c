@@ -128,6 +128,8 @@ void invalidations_send(struct invalidations *all, struct push_hub *h, uint32_t 
 void invalidation_flush(struct push_hub *h, struct keyspace *ks)
 {
     struct invalidations all = {0};
+    if (!h)
+        return;
     for (uint32_t i = 0; i < ks->count; i++)
         tracking_clear(h->tracking, &ks->shards[i]);
     invalidations_add_flush(&all, h->tracking);

@@ -58,7 +58,7 @@ void invalidations_send(struct invalidations *all, struct push_hub *h, uint32_t 
 
 /*
  * All keys have been emptied by nobody's command: forgets what was read, and tells everybody.  In
- * the closed gate.
+ * the closed gate.  h may be NULL: nobody is told anything.
  */
 void invalidation_flush(struct push_hub *h, struct keyspace *ks);
 

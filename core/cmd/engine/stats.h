@@ -45,6 +45,7 @@ struct error_stat {
     X(protocol_errors)                                                                             \
     X(parked) /* commands that had to wait for a shard's lock */                                   \
     X(token_waits)                                                                                 \
+    X(evicted_clients)                                                                             \
     X(output_limit_disconnections)                                                                 \
     X(query_limit_disconnections)
 

@@ -26,6 +26,11 @@ struct subscriptions {
     struct name_map kinds[SUBSCRIPTION_KINDS];
 };
 
+static int64_t subscription_bytes(const struct subscription *one)
+{
+    return (int64_t)(sizeof *one + one->node.name.size);
+}
+
 enum { COPIED_BODY = 1024 }; /* what is longer is sent from the message itself */
 
 static enum message_kind message_kind_of(enum subscription_kind kind)
@@ -128,6 +133,7 @@ bool subscriber_add(struct subscribers *all, struct session *s, enum subscriptio
     *(l->last ? &l->last->next : &l->first) = one;
     l->last = one;
     name_map_add(mine, &one->node);
+    session_keep_names(s, subscription_bytes(one));
     const bool first = l->live++ == 0;
     if (kind == SUBSCRIBED_PATTERN)
         one->since = patterns_subscribe(all->patterns, name, all->worker, first) - 1;
@@ -144,6 +150,7 @@ static void subscription_end(struct subscribers *all, struct subscription *one)
     struct listener *l = one->listener;
     const bool last = --l->live == 0;
     name_map_remove(&one->session->subscriptions->kinds[l->kind], &one->node);
+    session_keep_names(one->session, -subscription_bytes(one));
     if (l->kind == SUBSCRIBED_PATTERN)
         one->until = patterns_unsubscribe(all->patterns, l->node.name, all->worker, last) - 1;
     else

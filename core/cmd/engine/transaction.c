@@ -26,7 +26,7 @@ struct multi_state {
 static void show_queue(struct session *s, uint32_t commands, size_t bytes)
 {
     __atomic_store_n(&s->shown.multi_commands, commands, __ATOMIC_RELAXED);
-    __atomic_store_n(&s->shown.multi_size, (uint32_t)bytes, __ATOMIC_RELAXED);
+    __atomic_store_n(&s->shown.multi_size, bytes, __ATOMIC_RELAXED);
 }
 
 void multi_queue(struct session *s, const struct command_info *c, const struct args *a)

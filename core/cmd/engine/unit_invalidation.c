@@ -14,6 +14,21 @@ static void unit_note_invalid(struct dispatcher *d)
         d->unit.work |= UNIT_INVALID;
 }
 
+/* The waiter whose command has changed the key hears of it with its reply, and not otherwise. */
+static void unit_tell_waiter(struct dispatcher *d, struct tracked_key *k, uint64_t by)
+{
+    struct tracker_state state;
+    struct reply *r = d->unit.own_invalid;
+    const bool hears = trackers_find(d->push->tracking->trackers, by, &state) &&
+                       (state.flags & (TRACKER_ON | TRACKER_BCAST | TRACKER_NOLOOP)) == TRACKER_ON;
+    if (!hears || state.aim != state.own || !tracked_key_drop(k, by))
+        return;
+    reply_push(r, 2);
+    reply_bulk_cstr(r, "invalidate");
+    reply_array(r, 1);
+    reply_bulk(r, k->node.name);
+}
+
 void unit_invalidate(struct dispatcher *d, struct shard *s, uint64_t hash, struct bytes key,
                      uint64_t by)
 {
@@ -21,6 +36,8 @@ void unit_invalidate(struct dispatcher *d, struct shard *s, uint64_t hash, struc
     struct tracked_key *k = tracking_take(t, s, hash, key);
     if (!k)
         return;
+    if (LK_UNLIKELY(d->unit.own_invalid != NULL) && by != 0)
+        unit_tell_waiter(d, k, by);
     invalidations_add_key(&d->unit.invalid, t, k, by);
     tracked_key_free(k);
     unit_note_invalid(d);

@@ -17,6 +17,7 @@
 struct watch_list {
     uint32_t dirty; /* __atomic: a watched key has changed */
     uint32_t count, capacity;
+    size_t bytes;                 /* of all nodes that there were */
     struct watch_node **nodes;    /* that are on their shards */
     struct watch_list *next_left; /* among those with nodes that could not be taken off */
 };
@@ -38,6 +39,7 @@ static struct watch_list *take_list(struct session *s)
     struct watch_list *w = s->watch;
     __atomic_store_n(&s->watch, NULL, __ATOMIC_RELEASE);
     show_watched(s, 0);
+    session_keep_names(s, -(int64_t)w->bytes);
     return w;
 }
 
@@ -117,6 +119,9 @@ static void watch_key(struct exec *x, struct watch_list *w, struct bytes key)
     struct watch_node *n = watch_new(f->at.shard, x->db, key, f->at.hash, &w->dirty);
     n->absent = f->expired;
     w->nodes[w->count++] = n;
+    const size_t bytes = sizeof *n + key.size;
+    w->bytes += bytes;
+    session_keep_names(x->session, (int64_t)bytes);
 }
 
 enum outcome watch_run(struct exec *x, const struct args *a)

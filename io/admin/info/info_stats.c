@@ -109,7 +109,7 @@ void info_stats(struct info *i)
 {
     static const char *const expiry[] = {"expired_time_cap_reached_count",
                                          "expire_cycle_cpu_milliseconds", NULL};
-    static const char *const eviction_others[] = {"evicted_clients", "evicted_scripts", NULL};
+    static const char *const eviction_others[] = {"evicted_scripts", NULL};
     static const char *const others[] = {"latest_fork_usec",
                                          "total_forks",
                                          "migrate_cached_sockets",
@@ -133,6 +133,7 @@ void info_stats(struct info *i)
     expiry_lines(i);
     info_stats_zeros(i, expiry);
     info_count(i, "evicted_keys", t->evicted_keys);
+    info_count(i, "evicted_clients", t->evicted_clients);
     info_stats_zeros(i, eviction_others);
     exceeded_lines(i);
     info_count(i, "keyspace_hits", t->keyspace_hits);

@@ -196,30 +196,36 @@ TEST_F(Tracking, OptInAndOptOut)
 
 TEST_F(Tracking, NoLoopAndTheWaitersThatAreServed)
 {
-    for (Client *c : {&a, &b}) {
-        c->run("HELLO 3");
-        c->run(c == &a ? "CLIENT TRACKING ON NOLOOP" : "CLIENT TRACKING ON");
-        c->run("LRANGE to 0 -1");
+    for (const bool noloop : {true, false}) {
+        b.run("DEL from to");
+        heard(a);
+        heard(b);
+        for (Client *c : {&a, &b}) {
+            c->run("HELLO 3");
+            c->run(c == &a && noloop ? "CLIENT TRACKING ON NOLOOP" : "CLIENT TRACKING ON");
+            c->run("LRANGE to 0 -1");
+        }
+        a.run("SET k 1");
+        a.run("GET k");
+        a.run("SET k 2");
+        EXPECT_EQ(heard(a), noloop ? "" : ">2 $10 invalidate *1 $1 k");
+        // far writes `from`, a's wait pops it and writes `to`: b hears of that, and a behind its
+        // reply.
+        ASSERT_EQ(a.batch({split("BLMOVE from to LEFT LEFT 0")})[0], PENDING_BLOCKED);
+        inbox_node *served = nullptr;
+        server.engine.hooks.served_ctx = &served;
+        server.engine.hooks.served = [](void *ctx, uint32_t, inbox_node *n) {
+            *static_cast<inbox_node **>(ctx) = n;
+        };
+        far.run("RPUSH from x");
+        ASSERT_NE(served, nullptr);
+        dispatch_enter(server.worker(0));
+        waiter_finish(server.worker(0), served);
+        dispatch_leave(server.worker(0));
+        session_set(&a.session, SESSION_BLOCKED, false);
+        EXPECT_EQ(heard(a), noloop ? "$1 x" : "$1 x >2 $10 invalidate *1 $2 to");
+        EXPECT_EQ(heard(b), ">2 $10 invalidate *1 $2 to");
     }
-    a.run("SET k 1");
-    a.run("GET k");
-    a.run("SET k 2");
-    EXPECT_EQ(heard(a), "");
-    // far writes `from`, a's wait pops it and writes `to`: b hears of that, and a does not.
-    ASSERT_EQ(a.batch({split("BLMOVE from to LEFT LEFT 0")})[0], PENDING_BLOCKED);
-    inbox_node *served = nullptr;
-    server.engine.hooks.served_ctx = &served;
-    server.engine.hooks.served = [](void *ctx, uint32_t, inbox_node *n) {
-        *static_cast<inbox_node **>(ctx) = n;
-    };
-    far.run("RPUSH from x");
-    ASSERT_NE(served, nullptr);
-    dispatch_enter(server.worker(0));
-    waiter_finish(server.worker(0), served);
-    dispatch_leave(server.worker(0));
-    session_set(&a.session, SESSION_BLOCKED, false);
-    EXPECT_EQ(heard(a), "$1 x");
-    EXPECT_EQ(heard(b), ">2 $10 invalidate *1 $2 to");
 }
 
 TEST_F(Tracking, PrefixesGatherUntilTheBatchEnds)

@@ -1,0 +1,130 @@
+/*
+ * worker_clients.c — what clients take, kept below maxmemory-clients.
+ *
+ * A worker adds up its connections as it flushes them.  Whoever finds that all workers together are
+ * over the limit looks at all clients, one thread at a time, and marks the largest until the others
+ * fit; those that are marked already do not count, so one excess is paid once.  Their workers close
+ * them as if CLIENT KILL had named them.
+ *
+ *   flush --> worker's sum --> sum of all over the limit? --> largest first: kill --> its worker
+ */
+#include "core/base/log.h"
+#include "core/base/mem.h"
+#include "core/cmd/client/registry.h"
+#include "io/worker/worker_priv.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+uint64_t worker_client_limit(const struct config *config)
+{
+    if (config->maxmemory_clients >= 0)
+        return (uint64_t)config->maxmemory_clients;
+    const double percent = (double)-config->maxmemory_clients;
+    return (uint64_t)((double)config->dispatch.maxmemory * percent / 100);
+}
+
+void conn_count_memory(struct worker *w, struct conn *c)
+{
+    const uint64_t bytes = c->closing ? 0 : session_bytes(&c->session);
+    if (bytes == c->counted_bytes)
+        return;
+    __atomic_store_n(&w->client_bytes, w->client_bytes + bytes - c->counted_bytes,
+                     __ATOMIC_RELAXED);
+    w->clients_grew |= bytes > c->counted_bytes;
+    c->counted_bytes = bytes;
+}
+
+void worker_count_clients(struct worker *w, uint64_t limit)
+{
+    w->client_limit = limit;
+    for (struct conn *c = w->conns; limit > 0 && c; c = c->next)
+        conn_count_memory(w, c);
+    w->clients_grew = true;
+}
+
+static uint64_t all_client_bytes(const struct worker_group *g)
+{
+    uint64_t sum = 0;
+    for (uint32_t i = 0; i < g->count; i++)
+        sum += __atomic_load_n(&g->workers[i]->client_bytes, __ATOMIC_RELAXED);
+    return sum;
+}
+
+/* --- the largest go -------------------------------------------------------------------------- */
+
+struct client_size {
+    uint64_t bytes, id;
+};
+
+struct client_sizes {
+    struct client_size *v;
+    uint32_t count, capacity;
+    uint64_t sum; /* of all that stay, those that may not be evicted too */
+};
+
+static bool client_sizes_add(void *ctx, struct session *s)
+{
+    struct client_sizes *all = ctx;
+    if (__atomic_load_n(&s->kill, __ATOMIC_RELAXED) || session_has(s, SESSION_CLOSE_AFTER) ||
+        session_has(s, SESSION_REPLICA | SESSION_MASTER))
+        return true;
+    const struct client_size one = {session_bytes(s), s->id};
+    all->sum += one.bytes;
+    if (session_has(s, SESSION_NO_EVICT))
+        return true;
+    if (all->count == all->capacity) {
+        const uint32_t more = all->capacity ? all->capacity * 2 : 64;
+        all->v = mem_realloc(all->v, all->capacity * sizeof *all->v, more * sizeof *all->v);
+        all->capacity = more;
+    }
+    all->v[all->count++] = one;
+    return true;
+}
+
+static int larger_first(const void *a, const void *b)
+{
+    const struct client_size *x = a, *y = b;
+    if (x->bytes != y->bytes)
+        return x->bytes > y->bytes ? -1 : 1;
+    return (x->id > y->id) - (x->id < y->id);
+}
+
+static bool client_kill_visit(void *ctx, struct session *s)
+{
+    struct registry *r = ctx;
+    log_line(LOG_NOTICE, "Evicting client: id=%" PRIu64 " addr=%s tot-mem=%" PRIu64, s->id,
+             s->registry.peer, session_bytes(s));
+    registry_kill(r, s);
+    return false;
+}
+
+/* One thread at a time. */
+static void evict_largest(struct worker *w)
+{
+    struct registry *r = w->group->setup.engine->fixed.registry;
+    struct client_sizes all = {0};
+    registry_each(r, client_sizes_add, &all);
+    if (all.sum >= w->client_limit && all.count > 0)
+        qsort(all.v, all.count, sizeof *all.v, larger_first);
+    uint32_t i = 0;
+    for (; i < all.count && all.sum >= w->client_limit; i++)
+        if (registry_find(r, all.v[i].id, client_kill_visit, r)) {
+            all.sum -= all.v[i].bytes;
+            stats_add(&w->stats->evicted_clients, 1);
+        }
+    mem_free(all.v, all.capacity * sizeof *all.v);
+}
+
+void worker_evict_clients(struct worker *w)
+{
+    struct worker_group *g = w->group;
+    if (LK_LIKELY(w->client_limit == 0 || !w->clients_grew) ||
+        all_client_bytes(g) < w->client_limit)
+        return;
+    w->clients_grew = false; /* what is over for good is looked at again with the next growth */
+    if (__atomic_exchange_n(&g->evicting, 1, __ATOMIC_ACQUIRE))
+        return; /* somebody is at it, and will see this one's too, or the next cron does */
+    evict_largest(w);
+    __atomic_store_n(&g->evicting, 0, __ATOMIC_RELEASE);
+}

@@ -1,0 +1,96 @@
+/*
+ * client_memory_test.cc — clients that take more than maxmemory-clients together: the largest go,
+ * and no more of them than that takes.
+ */
+#include "tests/support/server.h"
+
+#include <gtest/gtest.h>
+
+#include <sstream>
+
+namespace
+{
+
+using namespace lk;
+
+constexpr int ASKED_AT_MOST = 20000; /* questions until what has to come about is there */
+constexpr uint64_t LIMIT = 5 << 20;
+
+/* The beginning of a command whose end never comes. */
+std::string half_command(size_t bytes)
+{
+    return "*2\r\n$3\r\nGET\r\n$5000000\r\n" + std::string(bytes, 'x');
+}
+
+uint64_t figure(Client &control, const std::string &name)
+{
+    const std::string info = control.call({"INFO", "stats"}).text;
+    const size_t at = info.find("\n" + name + ":");
+    return at == std::string::npos ? 0 : std::stoull(info.substr(at + name.size() + 2));
+}
+
+struct Taken {
+    uint64_t all = 0, largest = 0, clients = 0;
+};
+
+/* What CLIENT LIST shows, but for who asks. */
+Taken taken(Client &control)
+{
+    Taken t;
+    std::istringstream list(control.call({"CLIENT", "LIST"}).text);
+    for (std::string line; std::getline(list, line);) {
+        const size_t at = line.find(" tot-mem=");
+        if (at == std::string::npos)
+            continue;
+        const uint64_t bytes = std::stoull(line.substr(at + 9));
+        t.all += bytes;
+        t.largest = std::max(t.largest, bytes);
+        t.clients++;
+    }
+    return t;
+}
+
+TEST(ClientMemory, TheLargestGoAndNoMoreThanThat)
+{
+    const auto server = Server::tested({{"io-threads", "3"}});
+    Client control = server->connect();
+    control.call({"CLIENT", "NO-EVICT", "ON"});
+    std::vector<Client> clients;
+    for (int i = 0; i < 20; i++) {
+        clients.push_back(server->connect());
+        clients.back().send(half_command(i < 4 ? 2000 : 400000));
+    }
+    for (int i = 0; i < ASKED_AT_MOST && taken(control).all < 16 * 400000; i++)
+        ;
+    const Taken before = taken(control);
+    ASSERT_GE(before.all, LIMIT);
+    EXPECT_EQ(figure(control, "evicted_clients"), 0u);
+    EXPECT_EQ(control.call_raw({"CONFIG", "SET", "maxmemory-clients", std::to_string(LIMIT)}),
+              "+OK\r\n");
+    for (int i = 0; i < ASKED_AT_MOST && taken(control).all >= LIMIT; i++)
+        ;
+    const Taken after = taken(control);
+    const uint64_t evicted = figure(control, "evicted_clients");
+    EXPECT_LT(after.all, LIMIT);
+    EXPECT_GE(after.all + before.largest, LIMIT) << "one too many";
+    EXPECT_EQ(after.clients + evicted, before.clients);
+    for (int i = 0; i < 4; i++) { /* the small ones are there */
+        clients[static_cast<size_t>(i)].send(std::string(5000000 - 2000, 'x') + "\r\n");
+        EXPECT_EQ(clients[static_cast<size_t>(i)].read_raw(), "$-1\r\n");
+    }
+}
+
+TEST(ClientMemory, NobodyGoesWhoMayNot)
+{
+    const auto server = Server::tested({{"maxmemory-clients", "1mb"}});
+    Client control = server->connect(), kept = server->connect();
+    kept.call({"CLIENT", "NO-EVICT", "ON"});
+    kept.send(half_command(2000000));
+    for (int i = 0; i < ASKED_AT_MOST && figure(control, "evicted_clients") == 0; i++)
+        if (taken(control).all >= 2000000)
+            break;
+    kept.send(std::string(3000000, 'x') + "\r\n");
+    EXPECT_EQ(kept.read_raw(), "$-1\r\n");
+}
+
+} // namespace
