@@ -87,6 +87,13 @@ class FakeDisk
         stall_ends_.notify_all();
     }
 
+    // From now on each write takes half of what it is given, at least a byte.
+    void write_halves()
+    {
+        const std::scoped_lock lock(mutex_);
+        halves_ = true;
+    }
+
     enum class Tail { none, half, all, zeros };
 
     // How many changes of names the directory has not synced.
@@ -302,6 +309,8 @@ class FakeDisk
         if (!found)
             return -1;
         Open &o = *found;
+        if (d.halves_)
+            n = (n + 1) / 2;
         if (o.append)
             o.at = o.file->data.size();
         o.file->data.replace(o.at, std::min(n, o.file->data.size() - o.at),
@@ -405,6 +414,7 @@ class FakeDisk
     std::map<int, Open> open_;
     int last_fd_ = 2;
     int misused_ = 0;
+    bool halves_ = false;
     int64_t calls_ = 0, fail_from_ = -1;
     bool once_ = false;
     std::string refused_;

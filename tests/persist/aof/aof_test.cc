@@ -639,6 +639,37 @@ TEST_F(Aof, AWriteThatGoesWellMendsNoSync)
     EXPECT_NE(aof_fault_line(book.file()), nullptr);
 }
 
+TEST_F(Aof, WritesOnWhereADiskTakesLess)
+{
+    {
+        Book book(disk, AOF_FSYNC_ALWAYS);
+        disk.write_halves();
+        for (int i = 1; i <= 20; i++)
+            EXPECT_TRUE(book.wait_durable(book.add(i)));
+        disk.fail_from(0);
+    }
+    disk.after_crash();
+    EXPECT_EQ(load(disk).numbers, first(20));
+    EXPECT_FALSE(load(disk, false).truncated);
+}
+
+// What INFO says and automatic rewrites go by: all of the files, and of the base.
+TEST_F(Aof, KnowsItsSize)
+{
+    Book book(disk, AOF_FSYNC_EVERYSEC);
+    const auto size = [&] { return aof_report_get(book.file()).size; };
+    book.add(1);
+    book.wait_written();
+    EXPECT_EQ(size(), disk.contents("d/a.1.incr.aof").size());
+    EXPECT_EQ(book.rewrite(), LK_OK);
+    const size_t base = command(1).size();
+    EXPECT_EQ(size(), base); // all of it lies in the base now
+    EXPECT_EQ(aof_report_get(book.file()).base_size, base);
+    book.add(2);
+    book.wait_written();
+    EXPECT_EQ(size(), base + disk.contents("d/a.2.incr.aof").size());
+}
+
 TEST_F(Aof, ACleanEndWritesWhatWasKept)
 {
     {
