@@ -24,6 +24,7 @@
 #include "io/repl/repl.h"
 #include "io/repl/role.h"
 #include "io/saving/persistence.h"
+#include "io/sentinel/service.h"
 #include "io/start/check.h"
 #include "io/start/startup.h"
 #include "io/worker/tls_config.h"
@@ -56,6 +57,7 @@ struct server {
     struct persistence *persistence;
     struct role *role;
     struct repl *repl;
+    struct sentinel_service *sentinel; /* NULL: a server */
     struct worker_group *workers;
     struct admin *admin;
     struct tls_config *tls;
@@ -98,7 +100,7 @@ static void ask_to_stop(void *ctx, unsigned flags, uint32_t worker, uint64_t ses
     s->stop = true;
     if (session_id)
         __atomic_store_n(&s->signalled, false, __ATOMIC_RELEASE);
-    s->stop_flags |= flags;
+    s->stop_flags |= s->sentinel ? flags | CONFIG_SHUTDOWN_NOSAVE : flags;
     if (session_id != 0) {
         const struct stop_waiter w = {worker, session_id};
         buf_append(&s->stop_waiters, &w, sizeof w);
@@ -208,6 +210,10 @@ static void main_cron(void *ctx, int64_t now_ms)
     if (admin_cron_paused(s->admin))
         return;
     admin_cron(s->admin, now_ms);
+    if (s->sentinel) {
+        sentinel_service_cron(s->sentinel);
+        return;
+    }
     persistence_cron(s->persistence, now_ms);
     repl_cron(s->repl, now_ms);
 }
@@ -281,6 +287,8 @@ static struct command_index *make_commands(const struct config *c)
     admin_add_commands(ix);
     role_add_commands(ix);
     repl_add_commands(ix);
+    if (c->sentinel_mode)
+        sentinel_limit_commands(ix);
     for (const struct config_directive *d = c->rename_commands; d; d = d->next) {
         int rc = command_index_rename(ix, d->argv[1], d->argv[2]);
         /* What was to be hidden or renamed is not here at all: as safe as the file wants it. */
@@ -324,6 +332,7 @@ static void read_configuration(struct server *s, int argc, char **argv)
     config_provide(s->config, CONFIG_NEEDS_PUBSUB);
     config_provide(s->config, CONFIG_NEEDS_REPLICA);
     config_provide(s->config, CONFIG_NEEDS_TLS);
+    config_provide(s->config, CONFIG_NEEDS_SENTINEL);
     config_provide(s->config, CONFIG_NEEDS_CLUSTER);
     config_provide(s->config, CONFIG_NEEDS_TRACKING);
     config_provide(s->config, CONFIG_NEEDS_CLIENT_EVICTION);
@@ -573,6 +582,8 @@ static void free_all(struct server *s)
     shard_set_retry_hook(NULL, NULL);
     worker_group_free(s->workers);
     role_free(s->role);
+    if (s->sentinel)
+        sentinel_service_free(s->sentinel);
     tls_config_free(s->tls);
     if (s->bus)
         bus_free(s->bus);
@@ -596,6 +607,8 @@ static void main_end(struct server *s)
 {
     const struct config *c = config_current(s->config);
     role_end(s->role);
+    if (s->sentinel)
+        sentinel_service_stop(s->sentinel);
     if (s->bus)
         bus_stop(s->bus);
     migrator_free(s->engine.cluster.migrator);
@@ -611,6 +624,25 @@ static void main_end(struct server *s)
 #ifdef LK_FREE_AT_END
     free_all(s);
 #endif
+}
+
+/* A Sentinel has no data: nothing is loaded, and nothing saved. */
+static void make_sentinel(struct server *s)
+{
+    struct buf error = {0};
+    s->sentinel = sentinel_service_new(
+        &(struct sentinel_parts){s->config, &s->engine, tls_config_holder(s->tls)}, &error);
+    if (s->sentinel)
+        return;
+    fprintf(stderr, "%.*s", (int)error.size, error.data);
+    exit(1);
+}
+
+static void begin_sentinel(struct server *s)
+{
+    engine_set_loading(&s->engine, false);
+    if (!sentinel_service_start(s->sentinel))
+        _exit(1); /* the log says why */
 }
 
 int main(int argc, char **argv)
@@ -651,6 +683,8 @@ int main(int argc, char **argv)
         exit(1);
     make_store(&s, c);
     make_workers(&s, c);
+    if (c->sentinel_mode)
+        make_sentinel(&s);
     if (!worker_listen_open(s.workers, c) || !make_bus(&s, c))
         exit(1);
     startup_log_banner(c, worker_count(c), net_uring_usable(NULL) ? "uring" : "epoll");
@@ -658,10 +692,13 @@ int main(int argc, char **argv)
     persistence_begin(s.persistence);
     worker_group_start(s.workers);
     startup_log_initialized();
-    if (!persistence_load(s.persistence))
+    if (s.sentinel)
+        begin_sentinel(&s);
+    else if (!persistence_load(s.persistence))
         _exit(1); /* the log says why; workers run, and what was loaded is for nobody */
     __atomic_store_n(&s.loaded, true, __ATOMIC_RELEASE);
-    role_start(s.role);
+    if (!s.sentinel)
+        role_start(s.role);
     if (s.bus)
         bus_start(s.bus);
     startup_ready(c, s.supervised);

@@ -37,7 +37,7 @@ SAVING = WORKER + ["io/worker/"]
 REPLICATION = SAVING + ["io/saving/"]
 CLUSTER = REPLICATION + ["io/repl/"]
 ADMIN = CLUSTER + ["io/cluster/"]
-MAIN = ADMIN + ["io/admin/"]
+MAIN = ADMIN + ["io/admin/", "io/sentinel/"]
 
 ROOMS = {
     "core/base/": [],
@@ -65,6 +65,7 @@ ROOMS = {
     "io/saving/": CORE + PERSIST + SAVING,
     "io/repl/": CORE + PERSIST + REPLICATION + PEER,
     "io/cluster/": CORE + PERSIST + CLUSTER,
+    "io/sentinel/": CORE + PERSIST + WORKER + PEER,
     "io/admin/": CORE + PERSIST + ADMIN + PEER,
     "io/main": CORE + PERSIST + MAIN + PEER,
 }

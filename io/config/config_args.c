@@ -118,6 +118,10 @@ int config_load_args(struct config_holder *h, int argc, char *const *argv, int s
     int first = 1, rc = LK_OK;
 
     draft->sentinel_mode = asks_for_sentinel(argc, argv);
+    if (draft->sentinel_mode) {
+        draft->port = 26379;
+        draft->protected_mode = false;
+    }
     if (draft->sentinel_mode && !config_has(h, CONFIG_NEEDS_SENTINEL)) {
         buf_append_cstr(error, "Fatal error, this server does not support Sentinel mode");
         config_draft_free(draft);

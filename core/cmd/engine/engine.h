@@ -40,6 +40,7 @@ struct push_hub;
 struct registry;
 struct repl;
 struct role;
+struct sentinel_service;
 struct slowlog;
 struct stats;
 struct user_change;
@@ -72,6 +73,8 @@ struct engine {
         struct stats **all_stats; /* of every dispatcher */
         uint32_t worker_count;
         uint32_t stats_count; /* length of all_stats: the workers', and those of services */
+
+        struct sentinel_service *sentinel; /* io/sentinel sets it; NULL: this is a server */
     } fixed;
 
     const struct dispatch_config

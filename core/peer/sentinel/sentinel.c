@@ -106,9 +106,10 @@ bool sentinel_has_quorum(const struct sentinel_master *m, uint32_t *usable)
 /* A clock that jumps, or a process that stood still, has seen nothing meanwhile (Q4). */
 static void sentinel_check_tilt(struct sentinel *s, int64_t now_ms, int64_t saved_ms)
 {
+    const bool back = now_ms < s->now_ms;
     const int64_t gap = now_ms - s->now_ms - saved_ms;
     s->now_ms = now_ms;
-    if (gap < 0 || gap > SENTINEL_TILT_GAP_MS) {
+    if (back || gap > SENTINEL_TILT_GAP_MS) {
         s->tilt_since_ms = now_ms;
         sentinel_tell_plain(s, "+tilt", "#tilt mode entered");
         return;

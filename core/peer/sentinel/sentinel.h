@@ -83,6 +83,7 @@ struct sentinel_node {
     uint32_t flags; /* enum sentinel_flags */
     struct sentinel_master *master;
     struct sentinel_node *next; /* of its kind */
+    void *owner;                /* the caller's: NULL at first, and after calls.gone */
     struct sentinel_addr addr;
     char run_id[SENTINEL_ID_CHARS + 1]; /* "": not known yet */
     int64_t last_ok_ms;                 /* a valid reply to PING */

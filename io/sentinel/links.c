@@ -1,0 +1,560 @@
+/*
+ * links.c — the thread: links to servers and other Sentinels, and the tick.
+ *
+ * A link has a wire for requests and, to servers, one that hears hellos.  Replies come in the order
+ * of the requests, so a queue says what each is for.  Sockets never block; a wire that is silent
+ * for long, or whose peer says nonsense, is closed and tried again.
+ */
+#include "io/sentinel/service_priv.h"
+
+#include "core/base/clock.h"
+#include "core/base/log.h"
+#include "core/base/mem.h"
+#include "io/net/socket.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netdb.h>
+#include <poll.h>
+#include <stdio.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum { TICK_MS = 100, POLL_MAX = 8192 };
+
+/* --- one wire -------------------------------------------------------------------------------- */
+
+static void wire_close(struct wire *w)
+{
+    if (w->fd >= 0 && w->state != WIRE_CLOSED)
+        close(w->fd);
+    w->fd = -1;
+    w->state = WIRE_CLOSED;
+    tls_channel_free(w->tls);
+    w->tls = NULL;
+    buf_release(&w->in);
+    buf_release(&w->out);
+    resp_reader_release(&w->reader);
+    memset(&w->reader, 0, sizeof w->reader);
+    w->expect_first = w->expect_count = 0;
+}
+
+static void wire_lost(struct sentinel_service *v, struct link *l, struct wire *w)
+{
+    wire_close(w);
+    if (w == &l->wires[WIRE_COMMANDS] && l->node)
+        sentinel_link(&v->machine, l->node, false);
+}
+
+static void wire_word(struct buf *out, struct bytes word)
+{
+    buf_printf(out, "$%zu\r\n", word.size);
+    buf_append_bytes(out, word);
+    buf_append_cstr(out, "\r\n");
+}
+
+/* A command of words, whose reply is for what. */
+static void wire_say(struct sentinel_service *v, struct wire *w, uint8_t what,
+                     const struct bytes *words, size_t n)
+{
+    struct buf text = {0};
+    if (w->state != WIRE_UP || w->expect_count == LINK_QUEUE)
+        return;
+    buf_printf(&text, "*%zu\r\n", n);
+    for (size_t i = 0; i < n; i++)
+        wire_word(&text, words[i]);
+    w->expects[(w->expect_first + w->expect_count++) % LINK_QUEUE] = what;
+    if (!w->tls)
+        buf_append_bytes(&w->out, buf_bytes(&text));
+    else if (tls_channel_send(w->tls, buf_bytes(&text), &w->out) != 0)
+        w->heard_ms = 0; /* it failed: found silent, and closed */
+    buf_release(&text);
+    (void)v;
+}
+
+static void wire_say_text(struct sentinel_service *v, struct wire *w, const char *const *words,
+                          size_t n)
+{
+    struct bytes list[8];
+    LK_ASSERT(n <= sizeof list / sizeof *list);
+    for (size_t i = 0; i < n; i++)
+        list[i] = bytes_cstr(words[i]);
+    wire_say(v, w, EXPECT_NOTHING, list, n);
+}
+#define SAY(v, w, ...)                                                                             \
+    wire_say_text(v, w, (const char *const[]){__VA_ARGS__},                                        \
+                  sizeof((const char *const[]){__VA_ARGS__}) / sizeof(char *))
+
+static bool wire_dial(struct wire *w, const struct sentinel_addr *addr, int64_t now_ms)
+{
+    struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICHOST};
+    struct addrinfo *at = NULL;
+    char port[8];
+    w->tried_ms = now_ms;
+    (void)snprintf(port, sizeof port, "%u", addr->port);
+    if (getaddrinfo(addr->host, port, &hints, &at) != 0)
+        return false;
+    w->fd = socket(at->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    const bool well =
+        w->fd >= 0 && (connect(w->fd, at->ai_addr, at->ai_addrlen) == 0 || errno == EINPROGRESS);
+    freeaddrinfo(at);
+    if (!well && w->fd >= 0)
+        close(w->fd);
+    if (!well) {
+        w->fd = -1;
+        return false;
+    }
+    (void)socket_set_nodelay(w->fd, true);
+    w->state = WIRE_CONNECTING;
+    w->since_ms = w->heard_ms = now_ms;
+    return true;
+}
+
+static void link_note_local(struct link *l, int fd)
+{
+    struct sockaddr_storage a;
+    socklen_t size = sizeof a;
+    if (getsockname(fd, (struct sockaddr *)&a, &size) == 0)
+        (void)getnameinfo((struct sockaddr *)&a, size, l->local, sizeof l->local, NULL, 0,
+                          NI_NUMERICHOST);
+}
+
+/* The first words on a wire that is connected. */
+static void wire_greet(struct sentinel_service *v, struct link *l, struct wire *w)
+{
+    const struct master_conf *c = conf_of(v, l->node->master->name);
+    const struct bytes user = buf_bytes(&c->auth_user), pass = buf_bytes(&c->auth_pass);
+    const bool commands = w == &l->wires[WIRE_COMMANDS];
+    char name[64];
+    if (pass.size > 0 && l->hellos) {
+        const struct bytes with_user[] = {bytes_cstr("AUTH"), user, pass};
+        const struct bytes alone[] = {bytes_cstr("AUTH"), pass};
+        if (user.size > 0)
+            wire_say(v, w, EXPECT_NOTHING, with_user, 3);
+        else
+            wire_say(v, w, EXPECT_NOTHING, alone, 2);
+    }
+    (void)snprintf(name, sizeof name, "sentinel-%.8s-%s", v->machine.id,
+                   commands ? "cmd" : "pubsub");
+    SAY(v, w, "CLIENT", "SETNAME", name);
+    if (commands)
+        sentinel_link(&v->machine, l->node, true);
+    else
+        SAY(v, w, "SUBSCRIBE", "__sentinel__:hello");
+}
+
+static void wire_connected(struct sentinel_service *v, struct link *l, struct wire *w,
+                           int64_t now_ms)
+{
+    int error = 0;
+    socklen_t size = sizeof error;
+    if (getsockopt(w->fd, SOL_SOCKET, SO_ERROR, &error, &size) != 0 || error != 0) {
+        wire_lost(v, l, w);
+        return;
+    }
+    w->state = WIRE_UP;
+    w->since_ms = w->heard_ms = now_ms;
+    link_note_local(l, w->fd);
+    if (config_current(v->parts.config)->tls_replication) {
+        w->tls = tls_channel_new(v->parts.tls, TLS_CLIENT, TLS_AUTH_NO);
+        if (!w->tls || tls_channel_begin(w->tls, &w->out) != 0) {
+            wire_lost(v, l, w);
+            return;
+        }
+    }
+    wire_greet(v, l, w);
+}
+
+/* --- hellos ---------------------------------------------------------------------------------- */
+
+/* Is it our own, come back to us by a server? */
+static bool is_own_hello(const struct sentinel_service *v, struct bytes text)
+{
+    const char *comma = memchr(text.data, ',', text.size);
+    if (!comma || !memmem(text.data, text.size, v->machine.id, SENTINEL_ID_CHARS))
+        return false;
+    const struct bytes host = bytes_of(text.data, (size_t)(comma - text.data));
+    char port[16];
+    const int n = snprintf(port, sizeof port, ",%u,", v->machine.addr.port);
+    const size_t left = text.size - host.size;
+    if (left < (size_t)n || memcmp(comma, port, (size_t)n) != 0)
+        return false;
+    if (bytes_equal(host, bytes_cstr(v->announce_ip)))
+        return true;
+    for (const struct link *l = v->links; l; l = l->next)
+        if (bytes_equal(host, bytes_cstr(l->local)))
+            return true;
+    return false;
+}
+
+void links_hello(struct sentinel_service *v, struct bytes text)
+{
+    if (!is_own_hello(v, text))
+        sentinel_hello(&v->machine, text);
+}
+
+/* --- replies --------------------------------------------------------------------------------- */
+
+static bool starts_with(struct bytes text, const char *word)
+{
+    const size_t n = strlen(word);
+    return text.size >= n && memcmp(text.data, word, n) == 0;
+}
+
+static void reply_to_ping(struct sentinel_service *v, struct link *l, const struct resp_value *r)
+{
+    const bool pong = r->kind == RESP_KIND_SIMPLE && starts_with(r->text, "PONG");
+    const bool alive = r->kind == RESP_KIND_ERROR &&
+                       (starts_with(r->text, "LOADING") || starts_with(r->text, "MASTERDOWN"));
+    if (r->kind == RESP_KIND_ERROR && starts_with(r->text, "BUSY"))
+        SAY(v, &l->wires[WIRE_COMMANDS], "SCRIPT", "KILL");
+    sentinel_pong(&v->machine, l->node, pong || alive);
+}
+
+static void reply_to_down(struct sentinel_service *v, struct link *l, const struct resp_value *r)
+{
+    char leader[SENTINEL_ID_CHARS + 1];
+    if (r->kind != RESP_KIND_ARRAY || r->n != 3 || r->items[0].kind != RESP_KIND_INTEGER ||
+        r->items[1].kind != RESP_KIND_BULK || r->items[2].kind != RESP_KIND_INTEGER ||
+        r->items[1].text.size > SENTINEL_ID_CHARS)
+        return;
+    memcpy(leader, r->items[1].text.data, r->items[1].text.size);
+    leader[r->items[1].text.size] = '\0';
+    sentinel_down_said(&v->machine, l->node, r->items[0].integer == 1, leader, r->items[2].integer);
+}
+
+static void link_reply(struct sentinel_service *v, struct link *l, struct wire *w,
+                       const struct resp_value *r, int64_t now_ms)
+{
+    if (w == &l->wires[WIRE_HELLOS]) {
+        if ((r->kind == RESP_KIND_ARRAY || r->kind == RESP_KIND_PUSH) && r->n == 3 &&
+            bytes_equal(r->items[0].text, bytes_cstr("message")))
+            links_hello(v, r->items[2].text);
+        return;
+    }
+    if (w->expect_count == 0)
+        return;
+    const uint8_t what = w->expects[w->expect_first];
+    w->expect_first = (w->expect_first + 1) % LINK_QUEUE;
+    w->expect_count--;
+    switch (what) {
+    case SENTINEL_ASK_PING:
+        reply_to_ping(v, l, r);
+        break;
+    case SENTINEL_ASK_INFO:
+        if (r->kind != RESP_KIND_BULK && r->kind != RESP_KIND_VERBATIM)
+            break;
+        l->info.size = 0;
+        buf_append_bytes(&l->info, r->text);
+        l->info_ms = now_ms;
+        sentinel_info(&v->machine, l->node, r->text);
+        break;
+    case SENTINEL_ASK_DOWN:
+        reply_to_down(v, l, r);
+        break;
+    default:
+        break;
+    }
+}
+
+/* All replies that are whole; false: this is no server. */
+static bool link_take_replies(struct sentinel_service *v, struct link *l, struct wire *w,
+                              int64_t now_ms)
+{
+    size_t used = 0;
+    int rc = LK_OK;
+    while (rc == LK_OK && used < w->in.size && l->node) {
+        struct resp_value r;
+        size_t size = 0;
+        rc = resp_read(&w->reader, w->in.data + used, w->in.size - used, &r, &size);
+        if (rc != LK_OK)
+            break;
+        link_reply(v, l, w, &r, now_ms);
+        resp_value_release(&r);
+        used += size;
+    }
+    buf_consume(&w->in, used);
+    return (rc == LK_OK || rc == LK_EAGAIN) && w->in.size <= LINK_IN_MAX;
+}
+
+static bool wire_receive(struct wire *w)
+{
+    char bytes[16 * 1024];
+    for (int i = 0; i < 16; i++) {
+        const ssize_t n = recv(w->fd, bytes, sizeof bytes, 0);
+        if (n < 0 && (errno == EAGAIN || errno == EINTR))
+            return true;
+        if (n <= 0)
+            return false;
+        if (!w->tls)
+            buf_append(&w->in, bytes, (size_t)n);
+        else if (tls_channel_receive(w->tls, bytes_of(bytes, (size_t)n), &w->in, &w->out) != 0)
+            return false;
+    }
+    return true;
+}
+
+static bool wire_flush(struct wire *w)
+{
+    while (w->out.size > 0) {
+        const ssize_t n = send(w->fd, w->out.data, w->out.size, MSG_NOSIGNAL);
+        if (n < 0 && (errno == EAGAIN || errno == EINTR))
+            return true;
+        if (n < 0)
+            return false;
+        buf_consume(&w->out, (size_t)n);
+    }
+    return true;
+}
+
+/* --- the machine's calls --------------------------------------------------------------------- */
+
+void links_gone(void *ctx, struct sentinel_node *node)
+{
+    (void)ctx;
+    struct link *l = node->owner;
+    if (l)
+        l->node = NULL;
+    node->owner = NULL;
+}
+
+/* REPLICAOF, and what keeps clients from a server whose role has changed. */
+static void ask_reconfigure(struct sentinel_service *v, struct wire *w, const char *host,
+                            const char *port)
+{
+    SAY(v, w, "MULTI");
+    SAY(v, w, "SLAVEOF", host, port);
+    SAY(v, w, "CONFIG", "REWRITE");
+    SAY(v, w, "CLIENT", "KILL", "TYPE", "normal");
+    SAY(v, w, "CLIENT", "KILL", "TYPE", "pubsub");
+    SAY(v, w, "EXEC");
+}
+
+static void ask_hello(struct sentinel_service *v, struct link *l, const char *text)
+{
+    struct buf own = {0};
+    buf_append_cstr(&own, v->announce_ip[0] ? v->announce_ip : l->local);
+    buf_append_cstr(&own, strchr(text, ','));
+    const struct bytes words[] = {bytes_cstr("PUBLISH"), bytes_cstr("__sentinel__:hello"),
+                                  buf_bytes(&own)};
+    wire_say(v, &l->wires[WIRE_COMMANDS], SENTINEL_ASK_HELLO, words, 3);
+    buf_release(&own);
+}
+
+void links_ask(void *ctx, struct sentinel_node *to, const struct sentinel_call *call)
+{
+    struct sentinel_service *v = ctx;
+    struct link *l = to->owner;
+    char port[16] = "", epoch[24] = "";
+    if (!l)
+        return;
+    struct wire *w = &l->wires[WIRE_COMMANDS];
+    if (call->addr)
+        (void)snprintf(port, sizeof port, "%u", call->addr->port);
+    (void)snprintf(epoch, sizeof epoch, "%lld", (long long)call->epoch);
+    switch (call->what) {
+    case SENTINEL_ASK_PING:
+        wire_say(v, w, SENTINEL_ASK_PING, (const struct bytes[]){bytes_cstr("PING")}, 1);
+        break;
+    case SENTINEL_ASK_INFO:
+        wire_say(v, w, SENTINEL_ASK_INFO, (const struct bytes[]){bytes_cstr("INFO")}, 1);
+        break;
+    case SENTINEL_ASK_HELLO:
+        ask_hello(v, l, call->text);
+        break;
+    case SENTINEL_ASK_DOWN:
+        wire_say(v, w, SENTINEL_ASK_DOWN,
+                 (const struct bytes[]){bytes_cstr("SENTINEL"),
+                                        bytes_cstr("is-master-down-by-addr"),
+                                        bytes_cstr(call->addr->host), bytes_cstr(port),
+                                        bytes_cstr(epoch), bytes_cstr(call->text)},
+                 6);
+        break;
+    case SENTINEL_ASK_PROMOTE:
+        ask_reconfigure(v, w, "NO", "ONE");
+        break;
+    case SENTINEL_ASK_FOLLOW:
+        ask_reconfigure(v, w, call->addr->host, port);
+        break;
+    }
+}
+
+/* --- links come and go ----------------------------------------------------------------------- */
+
+static void link_make(struct sentinel_service *v, struct sentinel_node *n)
+{
+    if (n->owner || n->addr.port == 0)
+        return;
+    struct link *l = mem_new(struct link);
+    l->node = n;
+    l->addr = n->addr;
+    l->hellos = n->kind != SENTINEL_PEER;
+    for (int i = 0; i < WIRES; i++)
+        l->wires[i].fd = -1;
+    l->next = v->links;
+    v->links = l;
+    n->owner = l;
+}
+
+static void links_make_all(struct sentinel_service *v)
+{
+    for (struct sentinel_master *m = v->machine.masters; m; m = m->next) {
+        link_make(v, &m->node);
+        for (struct sentinel_node *n = m->replicas; n; n = n->next)
+            link_make(v, n);
+        for (struct sentinel_node *n = m->peers; n; n = n->next)
+            link_make(v, n);
+    }
+}
+
+static void link_free(struct link *l)
+{
+    for (int i = 0; i < WIRES; i++)
+        wire_close(&l->wires[i]);
+    buf_release(&l->info);
+    mem_delete(l);
+}
+
+static void links_sweep(struct sentinel_service *v)
+{
+    for (struct link **at = &v->links; *at;) {
+        struct link *l = *at;
+        if (l->node) {
+            at = &l->next;
+            continue;
+        }
+        *at = l->next;
+        link_free(l);
+    }
+}
+
+void links_free_all(struct sentinel_service *v)
+{
+    while (v->links) {
+        struct link *l = v->links;
+        v->links = l->next;
+        if (l->node)
+            l->node->owner = NULL;
+        link_free(l);
+    }
+}
+
+/* Connects, and gives up what is silent: a half of a connection is none. */
+static void link_drive(struct sentinel_service *v, struct link *l, int64_t now_ms)
+{
+    const int64_t down_after = l->node->master->down_after_ms;
+    const int64_t again = down_after < RECONNECT_MS ? down_after : RECONNECT_MS;
+    for (int i = 0; i < (l->hellos ? WIRES : 1); i++) {
+        struct wire *w = &l->wires[i];
+        const int64_t silent = now_ms - w->heard_ms;
+        if (w->state == WIRE_CLOSED) {
+            if (now_ms - w->tried_ms >= again || now_ms < w->tried_ms)
+                (void)wire_dial(w, &l->addr, now_ms);
+        } else if (w->state == WIRE_CONNECTING) {
+            if (silent > CONNECT_TIMEOUT_MS)
+                wire_lost(v, l, w);
+        } else if (i == WIRE_HELLOS ? silent > 3 * (int64_t)SENTINEL_HELLO_MS
+                                    : w->expect_count > 0 && silent > down_after / 2 + again) {
+            wire_lost(v, l, w);
+        }
+    }
+}
+
+/* --- the thread ------------------------------------------------------------------------------ */
+
+struct poll_set {
+    struct pollfd fds[POLL_MAX];
+    struct link *links[POLL_MAX];
+    struct wire *wires[POLL_MAX];
+    nfds_t count;
+};
+
+static void poll_add(struct poll_set *p, struct link *l, struct wire *w)
+{
+    if (w->state == WIRE_CLOSED || p->count == POLL_MAX)
+        return;
+    const bool writes = w->state == WIRE_CONNECTING || w->out.size > 0;
+    p->fds[p->count] =
+        (struct pollfd){.fd = w->fd, .events = (short)(POLLIN | (writes ? POLLOUT : 0))};
+    p->links[p->count] = l;
+    p->wires[p->count++] = w;
+}
+
+static void poll_event(struct sentinel_service *v, struct link *l, struct wire *w, short events,
+                       int64_t now_ms)
+{
+    if (!l->node || w->state == WIRE_CLOSED)
+        return;
+    if (w->state == WIRE_CONNECTING) {
+        if (events & (POLLOUT | POLLERR | POLLHUP))
+            wire_connected(v, l, w, now_ms);
+        return;
+    }
+    bool well = true;
+    if (events & (POLLIN | POLLERR | POLLHUP)) {
+        w->heard_ms = now_ms;
+        well = wire_receive(w);
+        well = link_take_replies(v, l, w, now_ms) && well;
+    }
+    if (!well || !wire_flush(w))
+        wire_lost(v, l, w);
+}
+
+static int64_t tick_period(struct sentinel_service *v)
+{
+    int64_t period = TICK_MS;
+    for (const struct sentinel_master *m = v->machine.masters; m; m = m->next)
+        if (m->down_after_ms / 10 < period)
+            period = m->down_after_ms / 10 < 5 ? 5 : m->down_after_ms / 10;
+    /* No two Sentinels in step: their votes would split again and again. */
+    v->machine.random = v->machine.random * UINT64_C(6364136223846793005) + 1442695040888963407;
+    return period * 8 / 10 + (int64_t)((v->machine.random >> 33) % (uint64_t)(period * 4 / 10 + 1));
+}
+
+static void links_round(struct sentinel_service *v, struct poll_set *p, int64_t *next_tick_ms)
+{
+    const int64_t now_ms = clock_unix_ms();
+    links_sweep(v);
+    links_make_all(v);
+    for (struct link *l = v->links; l; l = l->next)
+        link_drive(v, l, now_ms);
+    if (now_ms >= *next_tick_ms || now_ms < *next_tick_ms - 10000) {
+        const int64_t saved_ms = v->saved_ms;
+        v->saved_ms = 0;
+        sentinel_tick(&v->machine, now_ms, saved_ms);
+        *next_tick_ms = now_ms + tick_period(v);
+    }
+    p->count = 1;
+    for (struct link *l = v->links; l; l = l->next)
+        for (int i = 0; l->node && i < WIRES; i++) {
+            struct wire *w = &l->wires[i];
+            if (w->state == WIRE_UP && !wire_flush(w))
+                wire_lost(v, l, w);
+            poll_add(p, l, w);
+        }
+}
+
+void *links_main(void *service)
+{
+    struct sentinel_service *v = service;
+    struct poll_set *p = mem_new(struct poll_set);
+    int64_t next_tick_ms = 0;
+    p->fds[0] = (struct pollfd){.fd = v->wake_fd, .events = POLLIN};
+    pthread_mutex_lock(&v->lock);
+    v->machine.now_ms = clock_unix_ms();
+    v->saved_ms = 0;
+    while (!__atomic_load_n(&v->stop, __ATOMIC_ACQUIRE)) {
+        links_round(v, p, &next_tick_ms);
+        const int64_t left = next_tick_ms - clock_unix_ms();
+        pthread_mutex_unlock(&v->lock);
+        const int n = poll(p->fds, p->count, left < 0 ? 0 : left > TICK_MS ? TICK_MS : (int)left);
+        pthread_mutex_lock(&v->lock);
+        const int64_t now_ms = clock_unix_ms();
+        for (nfds_t i = 1; n > 0 && i < p->count; i++)
+            if (p->fds[i].revents)
+                poll_event(v, p->links[i], p->wires[i], p->fds[i].revents, now_ms);
+    }
+    pthread_mutex_unlock(&v->lock);
+    mem_delete(p);
+    return NULL;
+}
