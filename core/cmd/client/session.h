@@ -44,9 +44,8 @@ enum session_flag {
     SESSION_MONITOR = 1 << 15,
     SESSION_SUBSCRIBER = 1 << 16,  /* has subscriptions of any kind */
     SESSION_ASKING = 1 << 17,      /* ASKING: its next command may go to an importing slot */
-    SESSION_ASKING_NEXT = 1 << 19, /* it was sent just now */
-    SESSION_SERVICE = 1 << 20,     /* the server's own, which nothing refuses */
-    SESSION_READONLY = 1 << 18,    /* READONLY: a replica may answer it */
+    SESSION_ASKING_NEXT = 1 << 18, /* it was sent just now */
+    SESSION_READONLY = 1 << 19,    /* READONLY: a replica may answer it */
     SESSION_TRACKING = 1 << 20,    /* CLIENT TRACKING is on … */
     SESSION_TRACKING_BCAST = 1 << 21,
     SESSION_TRACKING_OPTIN = 1 << 22,
@@ -54,6 +53,7 @@ enum session_flag {
     SESSION_TRACKING_NOLOOP = 1 << 24,
     SESSION_TRACKING_BROKEN = 1 << 25, /* … and the client that is to be told has gone */
     SESSION_CACHING = 1 << 26,         /* CLIENT CACHING was said for the next command */
+    SESSION_SERVICE = 1 << 27,         /* the server's own, which nothing refuses */
     SESSION_FREE = 1 << 30,            /* its user may do everything: see session_settle */
 };
 

@@ -57,7 +57,7 @@ enum command_flag {
     CMD_PUSHES = 1 << 24,     /* its reply is made of pushes, which CLIENT REPLY does not silence */
     CMD_HEALTH = 1 << 25,     /* refused as writes are while data cannot be saved: PING */
     CMD_SUBSCRIBED = 1 << 26, /* a subscriber of RESP2 may send it */
-    CMD_SENDS_KEYS = 1 << 27, /* MIGRATE: keys that are not here are no matter */
+    CMD_SENDS_KEYS = 1 << 28, /* MIGRATE: keys that are not here are no matter */
 };
 
 /* Categories, one bit each, in the order of ACL CAT. */
