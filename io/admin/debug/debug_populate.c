@@ -91,7 +91,7 @@ void debug_populate(struct exec *x, const struct args *a)
         p.value = mem_try_alloc((size_t)p.size);
         rc = p.value ? LK_OK : LK_ENOMEM;
     }
-    if (p.value)
+    if (p.value && p.size > 0)
         memset(p.value, 0, (size_t)p.size);
     if (rc == LK_OK)
         rc = populate_all(x, &p);
