@@ -5,6 +5,7 @@
  * RESETSTAT runs alone, as only a counter's owner may write it.
  */
 #include "io/admin/admin_priv.h"
+#include "io/repl/repl.h"
 
 #include "core/base/log.h"
 #include "core/base/mem.h"
@@ -107,6 +108,8 @@ static enum outcome config_resetstat(struct exec *x, const struct args *a)
     (void)a;
     for (uint32_t w = 0; w < engine->fixed.stats_count; w++)
         stats_reset(engine->fixed.all_stats[w]);
+    if (engine->fixed.repl)
+        repl_reset_stats(engine->fixed.repl);
     reply_ok(x->reply);
     return RUN_DONE;
 }

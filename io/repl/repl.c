@@ -172,6 +172,13 @@ void repl_report_get(struct repl *r, struct repl_report *out)
     pthread_mutex_unlock(&r->lock);
 }
 
+void repl_reset_stats(struct repl *r)
+{
+    pthread_mutex_lock(&r->lock);
+    r->sync_full = r->sync_partial_ok = r->sync_partial_err = 0;
+    pthread_mutex_unlock(&r->lock);
+}
+
 static struct repl_replica repl_show(const struct replica *p)
 {
     return (struct repl_replica){.ip = p->ip ? p->ip : p->name,

@@ -65,6 +65,7 @@ struct repl_report {
     uint64_t sync_full, sync_partial_ok, sync_partial_err;
 };
 void repl_report_get(struct repl *r, struct repl_report *out);
+void repl_reset_stats(struct repl *r); /* the counts of syncs */
 
 /* ROLE, of a primary. */
 void repl_reply_role(struct exec *x);

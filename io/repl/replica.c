@@ -12,6 +12,7 @@
 #include "core/base/log.h"
 #include "core/base/mem.h"
 #include "core/store/shard.h"
+#include "io/net/socket.h"
 #include "io/repl/repl_priv.h"
 
 #include <errno.h>
@@ -330,6 +331,8 @@ void replica_list(struct replica *p, enum replica_phase phase)
         p->ip = mem_strdup(ip);
     }
     session_set(p->session, SESSION_REPLICA, true);
+    if (repl_config(r)->repl_disable_tcp_nodelay && !session_has(p->session, SESSION_UNIX))
+        socket_set_nodelay(p->session->shown.fd, false);
     pthread_mutex_lock(&r->lock);
     LK_ASSERT(!p->listed);
     p->listed = true;

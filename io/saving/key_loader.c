@@ -75,11 +75,14 @@ static int key_loader_take_key(void *ctx, const struct rdb_record *r)
         value_release(r->value);
         return LK_EDBINDEX;
     }
-    if (r->deadline_ms >= 0 && clock_passed(r->deadline_ms, k->now_ms) && !k->keep_expired &&
-        !__atomic_load_n(&k->p->place.found, __ATOMIC_ACQUIRE)) {
-        value_release(r->value);
+    if (r->deadline_ms >= 0 && clock_passed(r->deadline_ms, k->now_ms) && !k->keep_expired) {
         k->expired++;
-        return LK_OK;
+        /* Replicas of an earlier life have it: it goes by a DEL in the stream, and soon. */
+        if (!__atomic_load_n(&k->p->place.found, __ATOMIC_ACQUIRE)) {
+            value_release(r->value);
+            return LK_OK;
+        }
+        k->keys--; /* unsigned: it is counted up below */
     }
     if (k->delay_us > 0)
         usleep((useconds_t)k->delay_us);
