@@ -17,6 +17,7 @@
 #include "core/cmd/command/tables.h"
 #include "core/cmd/command/tables_server.h"
 #include "core/cmd/engine/push.h"
+#include "core/cmd/script/script.h"
 #include "io/admin/admin.h"
 #include "io/cluster/bus.h"
 #include "io/cluster/cmd_cluster.h"
@@ -336,6 +337,7 @@ static void read_configuration(struct server *s, int argc, char **argv)
     config_provide(s->config, CONFIG_NEEDS_CLUSTER);
     config_provide(s->config, CONFIG_NEEDS_TRACKING);
     config_provide(s->config, CONFIG_NEEDS_CLIENT_EVICTION);
+    config_provide(s->config, CONFIG_NEEDS_SCRIPTS);
     const int rc = config_load_args(s->config, argc, argv, STDIN_FILENO, &text);
     if (rc == LK_OK)
         return;
@@ -406,6 +408,8 @@ static void make_store(struct server *s, const struct config *c)
     config_register(s->config, CONFIG_HOOK_SLOWLOG,
                     &(struct config_hook){NULL, slowlog_applied, engine->fixed.slowlog});
     engine->fixed.push = push_hub_new();
+    engine->fixed.scripts = script_hub_new();
+    engine->hooks.scripts = &script_engine_calls;
     engine->fixed.registry = registry_new(workers, wake_worker, s);
 }
 
@@ -591,6 +595,7 @@ static void free_all(struct server *s)
     log_ring_free(s->engine.fixed.log);
     admin_free(s->admin);
     push_hub_free(s->engine.fixed.push);
+    script_hub_free(s->engine.fixed.scripts);
     registry_free(s->engine.fixed.registry);
     slowlog_free(s->engine.fixed.slowlog);
     latency_free(s->engine.fixed.latency);

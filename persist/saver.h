@@ -30,6 +30,13 @@ enum saver_pace { SAVER_BESIDE, SAVER_AWAITED };
 enum saver_when { SAVER_NOW, SAVER_QUEUED };
 
 /* For one job; the texts are the saver's to free with mem_strfree. */
+/* Libraries of functions as they were at the cut; each is a source. */
+struct saver_functions {
+    void *kept; /* NULL: there are none */
+    void (*each)(const void *kept, void (*visit)(void *ctx, struct bytes source), void *ctx);
+    void (*release)(void *kept);
+};
+
 struct saver_settings {
     char *directory, *filename; /* of the RDB */
     char *aof_directory;
@@ -41,6 +48,7 @@ struct saver_settings {
     uint32_t lfu_decay_minutes;
     const char *redis_version;
     int64_t key_delay_us; /* rdb-key-save-delay: for tests */
+    struct saver_functions functions;
 };
 
 /*
@@ -75,6 +83,8 @@ struct saver_parts {
     void (*settings)(void *ctx, enum saver_kind kind, struct saver_settings *out);
     /* In the closed gate, at the cut; in no time that grows.  May be NULL. */
     void (*cut)(void *ctx, enum saver_kind kind);
+    /* Likewise: the libraries of functions that there are.  May be NULL. */
+    void (*functions)(void *ctx, struct saver_functions *out);
     uint64_t (*changes)(void *ctx);    /* so far; in the closed gate */
     const struct saver_stream *stream; /* NULL: nobody replicates */
     /* Of the saver's thread, outside the gate; may be NULL. */

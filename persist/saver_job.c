@@ -78,6 +78,8 @@ static int saver_cut(struct job *j)
     }
     if (p->cut)
         p->cut(p->ctx, j->kind);
+    if (p->functions)
+        p->functions(p->ctx, &j->settings.functions);
     j->changes = p->changes(p->ctx);
     j->view = view_cut(p->ks);
     if (p->stream && (j->kind == SAVER_RDB || j->kind == SAVER_SYNC))
@@ -119,6 +121,23 @@ static bool saver_is_plain(const struct job *j)
     return j->kind == SAVER_REWRITE && !j->settings.rdb_preamble;
 }
 
+static void saver_put_function(void *ctx, struct bytes source)
+{
+    rdb_save_function(ctx, source);
+}
+
+static void saver_put_plain_function(void *ctx, struct bytes source)
+{
+    aof_base_function(ctx, source);
+}
+
+static void saver_each_function(const struct saver_functions *f,
+                                void (*put)(void *ctx, struct bytes source), void *ctx)
+{
+    if (f->kept)
+        f->each(f->kept, put, ctx);
+}
+
 static int write_rdb(struct job *j, struct rdb_out *out)
 {
     const struct rdb_save_hook hook = {key_saved, j};
@@ -126,6 +145,7 @@ static int write_rdb(struct job *j, struct rdb_out *out)
     out->compress = j->settings.compress;
     out->checksum = j->settings.checksum;
     rdb_save_begin(&save, out, &j->options);
+    saver_each_function(&j->settings.functions, saver_put_function, &save);
     return rdb_save_view(&save, j->view, &hook);
 }
 
@@ -135,6 +155,7 @@ static int write_plain(struct job *j, struct rdb_out *out)
     struct aof_base base;
     out->checksum = false;
     aof_base_begin(&base, out, j->settings.timestamps ? clock_unix_ms() / 1000 : -1);
+    saver_each_function(&j->settings.functions, saver_put_plain_function, &base);
     return aof_base_view(&base, j->view, &hook);
 }
 
@@ -295,6 +316,8 @@ static void release_settings(struct saver_settings *set)
     mem_strfree(set->directory);
     mem_strfree(set->filename);
     mem_strfree(set->aof_directory);
+    if (set->functions.kept)
+        set->functions.release(set->functions.kept);
 }
 
 static void prepare_options(struct job *j)

@@ -20,7 +20,7 @@ ENGINE = CLIENT + ["core/cmd/client/"]
 FAMILY = ENGINE + ["core/cmd/engine/"]
 FAMILIES = [
     "core/cmd/" + name + "/"
-    for name in "string bit list set hash zset stream geo key conn server pubsub".split()
+    for name in "string bit list set hash zset stream geo key conn server pubsub script".split()
 ]
 CORE = LOWER + FAMILY + FAMILIES + ["core/cmd/tables"]
 

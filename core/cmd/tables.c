@@ -14,6 +14,7 @@ static const struct command *const tables[] = {
     list_block_commands,  stream_commands,     stream_trim_commands,  stream_read_commands,
     xgroup_commands,      xack_commands,       xpending_commands,     xclaim_commands,
     xinfo_commands,       subscribe_commands,  publish_commands,      pubsub_commands,
+    eval_commands,        script_commands,     fcall_commands,
 };
 
 const struct command *const *command_tables(uint32_t *count)

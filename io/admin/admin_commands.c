@@ -12,5 +12,6 @@ void admin_add_commands(struct command_index *ix)
     command_index_add(ix, admin_server_commands);
     command_index_add(ix, admin_persist_commands);
     command_index_add(ix, admin_dump_commands);
+    command_index_add(ix, admin_function_commands);
     command_index_add(ix, admin_module_commands);
 }

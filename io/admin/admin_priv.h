@@ -34,14 +34,15 @@ void admin_begin_users(struct admin *a);
 void admin_append_user_lines(struct admin *a, struct buf *text, struct buf *lines);
 
 /* Families; each ends with a row without name. */
-extern const struct command admin_info_commands[];    /* cmd_info.c */
-extern const struct command admin_config_commands[];  /* cmd_config.c */
-extern const struct command admin_memory_commands[];  /* cmd_memory.c */
-extern const struct command admin_debug_commands[];   /* cmd_debug.c */
-extern const struct command admin_server_commands[];  /* cmd_server.c */
-extern const struct command admin_persist_commands[]; /* cmd_persist.c */
-extern const struct command admin_dump_commands[];    /* cmd_dump.c */
-extern const struct command admin_module_commands[];  /* cmd_module.c */
+extern const struct command admin_info_commands[];     /* cmd_info.c */
+extern const struct command admin_config_commands[];   /* cmd_config.c */
+extern const struct command admin_memory_commands[];   /* cmd_memory.c */
+extern const struct command admin_debug_commands[];    /* cmd_debug.c */
+extern const struct command admin_server_commands[];   /* cmd_server.c */
+extern const struct command admin_persist_commands[];  /* cmd_persist.c */
+extern const struct command admin_dump_commands[];     /* cmd_dump.c */
+extern const struct command admin_function_commands[]; /* cmd_function.c */
+extern const struct command admin_module_commands[];   /* cmd_module.c */
 
 LK_END
 

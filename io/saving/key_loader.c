@@ -4,6 +4,7 @@
 #include "core/base/log.h"
 #include "core/base/mem.h"
 #include "core/base/sched.h"
+#include "core/cmd/script/library_batch.h"
 #include "core/store/lru.h"
 
 #include <unistd.h>
@@ -159,15 +160,34 @@ static int key_loader_take_aux(void *ctx, struct bytes name, struct bytes value)
     return LK_OK;
 }
 
+/* By the one thread that reads the file itself. */
+static int key_loader_take_function(void *ctx, struct bytes source)
+{
+    const struct key_loader *k = ctx;
+    struct library_batch *one = library_batch_new(k->p->parts.engine->fixed.scripts);
+    struct buf error = {0};
+    const enum library_policy policy = k->bulk.replace ? LIBRARY_REPLACE : LIBRARY_APPEND;
+    const bool well =
+        library_batch_add(one, source, &error) && library_batch_publish(one, policy, &error);
+    if (!well)
+        log_line(LOG_WARNING, "Failed loading a library of functions: %.*s", (int)error.size,
+                 error.data);
+    library_batch_free(one);
+    buf_release(&error);
+    return well ? LK_OK : LK_EFORMAT;
+}
+
 struct rdb_receiver key_loader_receiver(struct key_loader *k)
 {
-    return (struct rdb_receiver){.entry = key_loader_take_key,
-                                 .empty = key_loader_pass_empty,
-                                 .run_end = key_loader_end_run,
-                                 .aux = key_loader_take_aux,
-                                 .sizes = take_sizes,
-                                 .limits = &k->limits,
-                                 .ctx = k};
+    return (struct rdb_receiver){
+        .entry = key_loader_take_key,
+        .empty = key_loader_pass_empty,
+        .run_end = key_loader_end_run,
+        .aux = key_loader_take_aux,
+        .sizes = take_sizes,
+        .function = k->p->parts.engine->fixed.scripts ? key_loader_take_function : NULL,
+        .limits = &k->limits,
+        .ctx = k};
 }
 
 /* --- the crew -------------------------------------------------------------------------------- */

@@ -5,6 +5,7 @@
 #include "core/base/mem.h"
 #include "core/cmd/client/latency.h"
 #include "core/cmd/command/version.h"
+#include "core/cmd/script/library_batch.h"
 #include "core/store/lazy_free.h"
 #include "io/saving/persistence_priv.h"
 
@@ -31,12 +32,34 @@ static enum rdb_use persistence_use_of(const struct config *c)
     }
 }
 
+static void persistence_each_function(const void *kept,
+                                      void (*visit)(void *ctx, struct bytes source), void *ctx)
+{
+    library_batch_each(kept, visit, ctx);
+}
+
+static void persistence_release_functions(void *kept)
+{
+    library_batch_free(kept);
+}
+
 /* The moment from which on changes are logged. */
 static void persistence_at_cut(void *ctx, enum saver_kind job)
 {
     const struct persistence *p = ctx;
     if (job == SAVER_REWRITE && __atomic_load_n(&p->beginning, __ATOMIC_ACQUIRE))
         __atomic_fetch_or(&p->parts.engine->saving.log_active, LOG_TO_AOF, __ATOMIC_RELEASE);
+}
+
+/* In the closed gate: what is logged behind the cut is not among them. */
+static void persistence_functions(void *ctx, struct saver_functions *out)
+{
+    const struct persistence *p = ctx;
+    if (p->parts.engine->fixed.scripts)
+        *out =
+            (struct saver_functions){.kept = library_batch_of_all(p->parts.engine->fixed.scripts),
+                                     .each = persistence_each_function,
+                                     .release = persistence_release_functions};
 }
 
 static void persistence_settings(void *ctx, enum saver_kind job, struct saver_settings *out)
@@ -216,6 +239,7 @@ struct persistence *persistence_new(const struct persistence_parts *parts)
                                       .ctx = p,
                                       .settings = persistence_settings,
                                       .cut = persistence_at_cut,
+                                      .functions = persistence_functions,
                                       .changes = persistence_count_changes,
                                       .ended = job_ended,
                                       .watch = {persistence_stalled, p}};

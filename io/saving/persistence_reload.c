@@ -5,6 +5,7 @@
 #include "core/base/clock.h"
 #include "core/base/log.h"
 #include "core/cmd/engine/invalidation.h"
+#include "core/cmd/script/library_batch.h"
 #include "io/saving/persistence_priv.h"
 
 #include <unistd.h>
@@ -37,6 +38,8 @@ static void persistence_reload_clear(struct persistence *p)
     gate_close(&ks->gate);
     keyspace_clear(ks);
     invalidation_flush(p->parts.engine->fixed.push, ks);
+    if (p->parts.engine->fixed.scripts)
+        library_batch_clear(p->parts.engine->fixed.scripts);
     gate_open(&ks->gate);
 }
 

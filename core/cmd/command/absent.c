@@ -3,11 +3,10 @@
 bool command_is_absent(struct bytes name)
 {
     static const char *const names[] = {
-        "asking",    "cluster",      "eval",        "eval_ro",  "evalsha",  "evalsha_ro",
-        "failover",  "fcall",        "fcall_ro",    "function", "migrate",  "module",
-        "monitor",   "pfselftest",   "psubscribe",  "publish",  "pubsub",   "punsubscribe",
-        "readonly",  "readwrite",    "script",      "sentinel", "spublish", "ssubscribe",
-        "subscribe", "sunsubscribe", "unsubscribe",
+        "asking",       "cluster",    "failover",     "migrate",     "module",
+        "monitor",      "pfselftest", "psubscribe",   "publish",     "pubsub",
+        "punsubscribe", "readonly",   "readwrite",    "sentinel",    "spublish",
+        "ssubscribe",   "subscribe",  "sunsubscribe", "unsubscribe",
     };
 
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {

@@ -21,6 +21,7 @@ enum outcome {
     RUN_REFUSED, /* dispatch's own: it was not run, and the error is written */
     RUN_AGAIN,   /* not done, nothing is written: run it once more when others had their turn */
     RUN_LATER,   /* likewise, when a shard is free that was busy: its unlock tells this worker */
+    RUN_STRAYED, /* of a script: nothing is done, it must have the token (exec_script.h) */
 };
 
 typedef enum outcome command_run(struct exec *x, const struct args *a);
@@ -49,6 +50,7 @@ enum command_flag {
     CMD_NO_MULTI = 1 << 16,
     CMD_MOVABLE_KEYS = 1 << 17,
     CMD_ALLOW_BUSY = 1 << 18,
+    CMD_NO_MANDATORY_KEYS = 1 << 19,
     /* Ours: how dispatch runs it. */
     CMD_ALL_SHARDS = 1 << 20, /* holds the lock of every shard */
     CMD_EXCLUSIVE = 1 << 21,  /* alone in the gate: no other command runs anywhere */
@@ -57,6 +59,7 @@ enum command_flag {
     CMD_PUSHES = 1 << 24,     /* its reply is made of pushes, which CLIENT REPLY does not silence */
     CMD_HEALTH = 1 << 25,     /* refused as writes are while data cannot be saved: PING */
     CMD_SUBSCRIBED = 1 << 26, /* a subscriber of RESP2 may send it */
+    CMD_SCRIPT = 1 << 27,     /* runs others, on keys of which its words may not tell */
     CMD_SENDS_KEYS = 1 << 28, /* MIGRATE: keys that are not here are no matter */
 };
 

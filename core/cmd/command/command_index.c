@@ -174,6 +174,7 @@ static void add_row(struct command_index *ix, const struct command *row)
 
 void command_index_add(struct command_index *ix, const struct command *rows)
 {
+    LK_ASSERT(rows);
     for (; rows->name; rows++)
         add_row(ix, rows);
 }

@@ -62,6 +62,9 @@ extern const struct command xack_commands[];         /* cmd_stream_ack.c */
 extern const struct command xpending_commands[];     /* cmd_stream_pending.c */
 extern const struct command xclaim_commands[];       /* cmd_stream_claim.c */
 extern const struct command xinfo_commands[];        /* cmd_stream_info.c */
+extern const struct command eval_commands[];         /* cmd_eval.c */
+extern const struct command fcall_commands[];        /* cmd_fcall.c */
+extern const struct command script_commands[];       /* cmd_script.c */
 
 /* All arrays above; *count says how many. */
 const struct command *const *command_tables(uint32_t *count);

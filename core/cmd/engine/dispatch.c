@@ -5,11 +5,12 @@
 
 #include "core/base/clock.h"
 #include "core/cmd/engine/dispatch_priv.h"
+#include "core/cmd/engine/exec_script.h"
 #include "core/cmd/engine/monitor.h"
 #include "core/cmd/engine/session_end.h"
 #include "core/store/watch.h"
 
-enum { STALE_NS = 100000, CLOSING_ROUNDS = 4 };
+enum { STALE_NS = 100000 };
 
 /* What a session is for the next command only, or for those till it says otherwise. */
 enum {
@@ -34,6 +35,8 @@ struct dispatcher *dispatcher_new(struct engine *engine, uint32_t worker)
     dispatch_reserve_keys(d, 16);
     dispatch_reserve_refs(d, 16);
     session_init(&d->system, 0);
+    session_init(&d->script.stand_in, 0);
+    d->script.stand_in.registry.peer = mem_strdup("lua"); /* for MONITOR and the slow log */
     d->push = engine->fixed.push;
     if (d->push)
         subscribers_init(&d->subscribers, d->push->channels, d->push->patterns, worker);
@@ -50,6 +53,9 @@ void dispatcher_free(struct dispatcher *d)
         dispatch_leave(d);
     }
     LK_ASSERT(dispatch_is_tidy(d));
+    if (d->script.vm)
+        d->engine->hooks.scripts->free_vm(d->script.vm);
+    session_release(&d->script.stand_in);
     session_release(&d->system);
     subscribers_release(&d->subscribers);
     publication_release(&d->unit.publication);
@@ -152,34 +158,9 @@ static bool run_alone(struct dispatcher *d, struct pending *p, enum outcome *out
     return true;
 }
 
-/*
- * A write may serve waiters whose commands write other keys, and so on: their shards are locked as
- * well.  After a few rounds in which ever more of them came, all shards are.
- */
-static bool lock_for_waiters(struct dispatcher *d, struct pending *p)
-{
-    const bool writes = dispatch_flags(p->session, p->cmd) & CMD_WRITE;
-    for (int round = 0; dispatch_lock_set(d, p->session); round++) {
-        if (!writes || dispatch_closed_for_waiters(d))
-            return true;
-        if (round >= CLOSING_ROUNDS)
-            lock_set_add_all(d->held.set, d->ks);
-    }
-    return false;
-}
-
-/* EXEC that is sent elsewhere ends the transaction. */
-static void end_redirected(struct dispatcher *d, struct pending *p)
-{
-    if (p->cmd->row->run != transaction_exec)
-        return;
-    session_unwatch(d, p->session);
-    multi_discard(p->session);
-}
-
 static bool run_set(struct dispatcher *d, struct pending *p, enum outcome *outcome)
 {
-    if (!lock_for_waiters(d, p))
+    if (!dispatch_lock_for_waiters(d, p))
         return false;
     const enum redirected redirected =
         LK_UNLIKELY(d->ks->slotted) ? dispatch_redirect(d, p->session, p->cmd, &p->args, true)
@@ -187,7 +168,7 @@ static bool run_set(struct dispatcher *d, struct pending *p, enum outcome *outco
     if (LK_UNLIKELY(redirected != REDIRECT_NO)) {
         dispatch_unlock_set(d, p->session);
         if (redirected == REDIRECT_DONE)
-            end_redirected(d, p);
+            dispatch_end_redirected(d, p);
         *outcome = RUN_REFUSED;
         return redirected == REDIRECT_DONE;
     }
@@ -245,8 +226,12 @@ static bool run_locked(struct dispatcher *d, struct pending *p, enum outcome *ou
     }
     if (c->row->run == transaction_exec && session_has(p->session, SESSION_MULTI)) {
         multi_lock_set(d, p->session);
+        if (LK_UNLIKELY(multi_flags(p->session) & CMD_SCRIPT))
+            return dispatch_run_scripts(d, p, outcome);
         return run_set(d, p, outcome);
     }
+    if (LK_UNLIKELY(c->flags & CMD_SCRIPT))
+        return dispatch_run_script(d, p, outcome);
     if (dispatch_wants_all(c, &p->args)) {
         lock_set_clear(d->held.set);
         lock_set_add_all(d->held.set, d->ks);

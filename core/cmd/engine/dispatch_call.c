@@ -83,7 +83,8 @@ static enum outcome call_run(struct dispatcher *d, struct session *s, const stru
         dispatch_remember(d, s, c, a);
     if (LK_UNLIKELY(d->scratch.capacity > SCRATCH_KEEP))
         buf_release(&d->scratch);
-    if (LK_UNLIKELY(outcome == RUN_AGAIN || outcome == RUN_LATER || outcome == RUN_BLOCK)) {
+    if (LK_UNLIKELY(outcome == RUN_AGAIN || outcome == RUN_LATER || outcome == RUN_BLOCK ||
+                    outcome == RUN_STRAYED)) {
         const uint64_t now = clock_ticks();
         /* Whoever runs a command that waits to its end counts it, with all that it took. */
         struct session *last = outcome == RUN_BLOCK && s->waiter ? &s->waiter->stand_in : s;

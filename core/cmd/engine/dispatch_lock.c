@@ -69,7 +69,7 @@ bool dispatch_lock_one(struct dispatcher *d, struct session *s, struct shard *sh
     return true;
 }
 
-static bool wait_with_token(struct dispatcher *d, struct session *s)
+bool dispatch_wait_with_token(struct dispatcher *d, struct session *s)
 {
     if (!token_take(&d->engine->token, &s->token, d->worker))
         return false;
@@ -83,11 +83,11 @@ bool dispatch_lock_set(struct dispatcher *d, struct session *s)
     dispatch_unlock_one(d);
     bool locked = false;
     if (s->token.queued)
-        locked = wait_with_token(d, s);
+        locked = dispatch_wait_with_token(d, s);
     else if (lock_set_try(d->held.set, d->ks, d->worker))
         locked = true;
     else if (++s->lock_failures >= SET_TRIES)
-        locked = wait_with_token(d, s);
+        locked = dispatch_wait_with_token(d, s);
     if (!locked) {
         stats_add(&d->stats.parked, 1);
         s->parked = true;

@@ -130,6 +130,18 @@ struct aside {
     struct push *taken, *last; /* under the command's locks */
 };
 
+/* The script that runs: see dispatch_script.c. */
+struct script_state {
+    bool running;
+    bool token;              /* it holds the token, and may wait for shards */
+    bool wrote;              /* a command of it writes or publishes */
+    bool wandered;           /* it has touched a shard that its words do not name */
+    bool oom;                /* memory was over its limit when it began, and nothing could go */
+    uint32_t slot;           /* in a cluster: of its keys so far; UINT32_MAX: none */
+    struct session stand_in; /* on which its commands run */
+    void *vm;                /* of whoever runs scripts */
+};
+
 struct dispatcher {
     struct engine *engine;
     struct keyspace *ks;
@@ -150,6 +162,7 @@ struct dispatcher {
         uint32_t anywhere; /* of all shards: the same for clients' commands */
         int64_t next_ms;
     } tracking;
+    struct script_state script;
 
     struct {
         struct key_hash *v;
@@ -350,6 +363,8 @@ static inline bool dispatch_wants_all(const struct command_info *c, const struct
 {
     return c->flags & CMD_ALL_SHARDS || (c->row->looks_up && c->row->looks_up(a));
 }
+/* With the token, waits for the held set; false: the token will come. */
+bool dispatch_wait_with_token(struct dispatcher *d, struct session *s);
 /* Locks the one shard, keeping the one that is held if it is the same. */
 bool dispatch_lock_one(struct dispatcher *d, struct session *s, struct shard *shard);
 void dispatch_unlock_one(struct dispatcher *d);
@@ -400,6 +415,22 @@ void dispatch_send_served(struct dispatcher *d);
  * are added, and false is returned.  The set is locked before, and unlocked if it is false.
  */
 bool dispatch_closed_for_waiters(struct dispatcher *d);
+
+/* Those that are missing for it, at most DISPATCH_MISSING_MAX of them at a time; how many. */
+enum { DISPATCH_MISSING_MAX = 64 };
+uint32_t dispatch_missing_for_waiters(struct dispatcher *d, uint32_t *shards);
+
+/* dispatch_lock_waiters.c: locks d->held.set with those shards; false: parked. */
+bool dispatch_lock_for_waiters(struct dispatcher *d, struct pending *p);
+
+/* --- dispatch_script.c ----------------------------------------------------------------------- */
+
+/* dispatch_redirect.c: behind an error that says where a command belongs. */
+void dispatch_end_redirected(struct dispatcher *d, struct pending *p);
+/* Locks, runs and commits a row with CMD_SCRIPT; false: parked. */
+bool dispatch_run_script(struct dispatcher *d, struct pending *p, enum outcome *outcome);
+/* The same for EXEC with such rows in its queue; d->held.set is what it names. */
+bool dispatch_run_scripts(struct dispatcher *d, struct pending *p, enum outcome *outcome);
 
 /* --- transaction.c --------------------------------------------------------------------------- */
 

@@ -184,3 +184,12 @@ void dispatch_read_slots(struct dispatcher *d)
         !d->batch.slots || d->batch.slots->flags & SLOT_MAP_DOWN ||
         clock_mono_ns() >= __atomic_load_n(&e->cluster.good_until_ns, __ATOMIC_RELAXED);
 }
+
+/* EXEC that is sent elsewhere ends the transaction. */
+void dispatch_end_redirected(struct dispatcher *d, struct pending *p)
+{
+    if (p->cmd->row->run != transaction_exec)
+        return;
+    session_unwatch(d, p->session);
+    multi_discard(p->session);
+}

@@ -114,12 +114,10 @@ void dispatch_send_served(struct dispatcher *d)
 
 /* --- locks ----------------------------------------------------------------------------------- */
 
-enum { MISSING_MAX = 64 };
-
 struct missing {
     const struct lock_set *set;
     uint32_t count;
-    uint32_t shards[MISSING_MAX]; /* more of them are found in the next round */
+    uint32_t *shards; /* of DISPATCH_MISSING_MAX; more of them are found in the next round */
 };
 
 static void find_missing(void *ctx, struct shard *s)
@@ -128,20 +126,28 @@ static void find_missing(void *ctx, struct shard *s)
     if (s->wait_targets == 0)
         return;
     for (const struct wait_key *k = s->waits; k; k = k->next)
-        for (const struct wait_node *n = k->first; n && m->count < MISSING_MAX; n = n->next)
+        for (const struct wait_node *n = k->first; n && m->count < DISPATCH_MISSING_MAX;
+             n = n->next)
             if (n->target && !lock_set_has(m->set, n->target->index) && !wait_is_over(n->wait))
                 m->shards[m->count++] = n->target->index;
 }
 
+uint32_t dispatch_missing_for_waiters(struct dispatcher *d, uint32_t *shards)
+{
+    struct missing m = {.set = d->held.set, .shards = shards};
+    lock_set_each(d->held.set, d->ks, find_missing, &m);
+    return m.count;
+}
+
 bool dispatch_closed_for_waiters(struct dispatcher *d)
 {
-    struct missing m = {.set = d->held.set};
-    lock_set_each(d->held.set, d->ks, find_missing, &m);
-    if (LK_LIKELY(m.count == 0))
+    uint32_t missing[DISPATCH_MISSING_MAX];
+    const uint32_t n = dispatch_missing_for_waiters(d, missing);
+    if (LK_LIKELY(n == 0))
         return true;
     lock_set_unlock(d->held.set, d->ks);
     d->held.set_locked = d->held.all_locked = false;
-    for (uint32_t i = 0; i < m.count; i++)
-        lock_set_add(d->held.set, m.shards[i]);
+    for (uint32_t i = 0; i < n; i++)
+        lock_set_add(d->held.set, missing[i]);
     return false;
 }

@@ -40,6 +40,8 @@ struct push_hub;
 struct registry;
 struct repl;
 struct role;
+struct script_calls;
+struct script_hub;
 struct sentinel_service;
 struct slowlog;
 struct stats;
@@ -69,6 +71,7 @@ struct engine {
         struct push_hub *push;           /* NULL: nobody can subscribe */
         struct role *role;               /* io/repl sets it; NULL: a master for ever */
         struct repl *repl;               /* io/repl sets it; NULL in unit tests */
+        struct script_hub *scripts;      /* of core/cmd/script; may be NULL */
         struct admin *admin;      /* handed to handlers; io/admin sets it and takes it back */
         struct stats **all_stats; /* of every dispatcher */
         uint32_t worker_count;
@@ -134,6 +137,7 @@ struct engine {
         /* FLUSHALL has emptied everything: all shards are locked.  May be NULL. */
         void (*flushed)(void *ctx);
         void *flushed_ctx;
+        const struct script_calls *scripts; /* NULL: there are no scripts */
         /*
          * The file of users.  load reads it into the change; false: there is none, or *error says
          * what is wrong with it.  save returns false if there is none.  NULL: there is none.

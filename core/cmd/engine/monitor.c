@@ -29,6 +29,12 @@ void monitor_note(struct dispatcher *d, const struct session *s, const struct co
 {
     if (c->flags & (CMD_SKIP_MONITOR | CMD_ADMIN) || d->unit.serving)
         return; /* whoever is served was shown when it began to wait */
+    monitor_show(d, s, c, a);
+}
+
+void monitor_show(struct dispatcher *d, const struct session *s, const struct command_info *c,
+                  const struct args *a)
+{
     const struct secret_rule rule = {c, d->batch.config->is_secret};
     const int64_t us = clock_unix_us();
     struct buf line = {0};

@@ -29,6 +29,9 @@ static inline bool monitor_any(const struct push_hub *h)
 /* A command of the session has run, or begins to wait: its line joins the unit's messages. */
 void monitor_note(struct dispatcher *d, const struct session *s, const struct command_info *c,
                   const struct args *a);
+/* The same now, whatever its row says. */
+void monitor_show(struct dispatcher *d, const struct session *s, const struct command_info *c,
+                  const struct args *a);
 
 LK_END
 

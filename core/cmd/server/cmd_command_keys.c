@@ -35,7 +35,9 @@ enum outcome command_getkeys(struct exec *x, const struct args *a)
     const bool with_flags = x->cmd->imm != 0;
     struct key_ref *refs = mem_alloc(call.n * sizeof *refs); /* no call has more keys than words */
     const int n = command_keys(c, &call, refs, call.n);
-    if (n < 0 || (uint32_t)n > call.n) {
+    if (n < 0 && c->flags & CMD_NO_MANDATORY_KEYS) {
+        reply_array(x->reply, 0);
+    } else if (n < 0 || (uint32_t)n > call.n) {
         reply_error(x->reply, "ERR Invalid arguments specified for command");
     } else {
         reply_array(x->reply, (uint64_t)n);

@@ -37,6 +37,7 @@ static const struct named_bit flag_names[] = {
     {CMD_NO_AUTH, "no_auth"},
     {CMD_NO_ASYNC_LOADING, "no_async_loading"},
     {CMD_NO_MULTI, "no_multi"},
+    {CMD_NO_MANDATORY_KEYS, "no_mandatory_keys"},
     {CMD_MOVABLE_KEYS, "movablekeys"},
     {CMD_ALLOW_BUSY, "allow_busy"},
 };

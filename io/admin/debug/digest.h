@@ -18,8 +18,8 @@
 #ifndef LK_IO_ADMIN_DIGEST_H
 #define LK_IO_ADMIN_DIGEST_H
 
+#include "core/base/sha1.h"
 #include "core/types/value.h"
-#include "io/admin/debug/sha1.h"
 
 LK_BEGIN
 

@@ -6,6 +6,7 @@
  */
 #include "io/admin/info/info.h"
 
+#include "core/cmd/script/script.h"
 #include "core/store/lazy_free.h"
 #include "io/admin/memory/memory_report.h"
 
@@ -41,16 +42,21 @@ static void used_lines(struct info *i, const struct memory_report *r)
 
 static void script_lines(struct info *i)
 {
-    count_and_human(i, "used_memory_lua", "used_memory_lua_human", 0);
-    info_number(i, "used_memory_vm_eval", 0);
-    info_number(i, "used_memory_scripts_eval", 0);
-    info_number(i, "number_of_cached_scripts", 0);
-    info_number(i, "number_of_functions", 0);
-    info_number(i, "number_of_libraries", 0);
-    info_number(i, "used_memory_vm_functions", 0);
-    count_and_human(i, "used_memory_vm_total", "used_memory_vm_total_human", 0);
-    info_number(i, "used_memory_functions", 0);
-    count_and_human(i, "used_memory_scripts", "used_memory_scripts_human", 0);
+    struct script_report r = {0};
+    if (i->engine->fixed.scripts)
+        script_hub_report(i->engine->fixed.scripts, &r);
+    count_and_human(i, "used_memory_lua", "used_memory_lua_human", r.vm_bytes);
+    info_number(i, "used_memory_vm_eval", (int64_t)r.vm_bytes);
+    info_number(i, "used_memory_scripts_eval", (int64_t)r.cache_bytes);
+    info_number(i, "number_of_cached_scripts", (int64_t)r.scripts);
+    info_number(i, "number_of_functions", (int64_t)r.functions);
+    info_number(i, "number_of_libraries", (int64_t)r.libraries);
+    info_number(i, "used_memory_vm_functions", (int64_t)r.vm_all_bytes);
+    count_and_human(i, "used_memory_vm_total", "used_memory_vm_total_human",
+                    r.vm_bytes + r.vm_all_bytes);
+    info_number(i, "used_memory_functions", (int64_t)r.library_bytes);
+    count_and_human(i, "used_memory_scripts", "used_memory_scripts_human",
+                    r.cache_bytes + r.library_bytes);
 }
 
 static void info_memory_limit_lines(struct info *i)

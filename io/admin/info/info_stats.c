@@ -7,6 +7,7 @@
 #include "core/cmd/client/acl_user.h"
 #include "core/cmd/engine/dispatch.h"
 #include "core/cmd/engine/push.h"
+#include "core/cmd/script/script.h"
 #include "io/admin/info/info.h"
 #include "io/repl/repl.h"
 
@@ -105,11 +106,18 @@ static void denial_lines(struct info *i)
                    acl ? __atomic_load_n(&acl->denied[lines[l].denial], __ATOMIC_RELAXED) : 0);
 }
 
+static void script_evicted_line(struct info *i)
+{
+    struct script_report r = {0};
+    if (i->engine->fixed.scripts)
+        script_hub_report(i->engine->fixed.scripts, &r);
+    info_count(i, "evicted_scripts", r.evicted);
+}
+
 void info_stats(struct info *i)
 {
     static const char *const expiry[] = {"expired_time_cap_reached_count",
                                          "expire_cycle_cpu_milliseconds", NULL};
-    static const char *const eviction_others[] = {"evicted_scripts", NULL};
     static const char *const others[] = {"latest_fork_usec",
                                          "total_forks",
                                          "migrate_cached_sockets",
@@ -134,7 +142,7 @@ void info_stats(struct info *i)
     info_stats_zeros(i, expiry);
     info_count(i, "evicted_keys", t->evicted_keys);
     info_count(i, "evicted_clients", t->evicted_clients);
-    info_stats_zeros(i, eviction_others);
+    script_evicted_line(i);
     exceeded_lines(i);
     info_count(i, "keyspace_hits", t->keyspace_hits);
     info_count(i, "keyspace_misses", t->keyspace_misses);

@@ -2,6 +2,7 @@
  * cmd_memory.c — MEMORY: where the memory went, and what to do about it.
  */
 #include "core/cmd/command/tables.h"
+#include "core/cmd/script/script.h"
 #include "io/admin/memory/doctor.h"
 #include "io/admin/memory/malloc_stats.h"
 #include "io/admin/memory/memory_report.h"
@@ -43,8 +44,12 @@ static uint64_t put_databases(struct reply *r, const struct db_reports *dbs)
     return dbs->n;
 }
 
-static uint64_t put_overhead(struct reply *r, const struct memory_report *m)
+static uint64_t put_overhead(struct exec *x, const struct memory_report *m)
 {
+    struct reply *r = x->reply;
+    struct script_report scripts = {0};
+    if (x->admin->parts.engine->fixed.scripts)
+        script_hub_report(x->admin->parts.engine->fixed.scripts, &scripts);
     uint64_t n = memory_put_number(r, "peak.allocated", (int64_t)m->peak);
 
     n += memory_put_number(r, "total.allocated", (int64_t)m->used);
@@ -54,8 +59,8 @@ static uint64_t put_overhead(struct reply *r, const struct memory_report *m)
     n += memory_put_number(r, "clients.normal", (int64_t)m->clients);
     n += memory_put_number(r, "cluster.links", 0);
     n += memory_put_number(r, "aof.buffer", 0);
-    n += memory_put_number(r, "lua.caches", 0);
-    n += memory_put_number(r, "functions.caches", 0);
+    n += memory_put_number(r, "lua.caches", (int64_t)scripts.cache_bytes);
+    n += memory_put_number(r, "functions.caches", (int64_t)scripts.library_bytes);
     n += memory_put_number(r, "log.ring", (int64_t)m->log_ring);
     n += memory_put_number(r, "view.held", (int64_t)m->view);
     return n;
@@ -107,7 +112,7 @@ static enum outcome memory_stats(struct exec *x, const struct args *a)
         return outcome;
     memory_report_get(x->admin, mem_used(), dbs, client_bytes(x->admin), &m);
     const size_t place = reply_begin_deferred(x->reply);
-    uint64_t n = put_overhead(x->reply, &m);
+    uint64_t n = put_overhead(x, &m);
     n += put_databases(x->reply, dbs);
     n += put_dataset(x->reply, &m);
     n += put_allocator(x->reply, &m);

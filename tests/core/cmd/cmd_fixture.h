@@ -10,6 +10,7 @@
 #include "core/cmd/engine/dispatch.h"
 #include "core/cmd/engine/session_end.h"
 #include "core/cmd/engine/session_user.h"
+#include "core/cmd/script/script.h"
 #include "core/proto/resp_segment.h"
 
 #include <gtest/gtest.h>
@@ -68,6 +69,8 @@ class Commands : public ::testing::Test
         engine_.fixed.log = log_ring_new(1024, 64, size_t{1} << 30);
         engine_.saving.log_active = 1;
         engine_.config = &config_;
+        engine_.fixed.scripts = script_hub_new();
+        engine_.hooks.scripts = &script_engine_calls;
         engine_.hooks.event = note_event;
         engine_.hooks.event_ctx = &events;
         engine_.fixed.acl = acl_new(index_);
@@ -81,6 +84,7 @@ class Commands : public ::testing::Test
         session_release(&session);
         dispatcher_free(dispatcher_);
         acl_free(engine_.fixed.acl);
+        script_hub_free(engine_.fixed.scripts);
         keyspace_free(engine_.fixed.keyspace);
         log_ring_free(engine_.fixed.log);
         command_index_free(index_);

@@ -8,7 +8,7 @@ static const struct command_docs *const groups[] = {
     &command_docs_set,         &command_docs_sorted_set,   &command_docs_bitmap,
     &command_docs_hyperloglog, &command_docs_geo,          &command_docs_stream,
     &command_docs_generic,     &command_docs_transactions, &command_docs_connection,
-    &command_docs_server,      &command_docs_pubsub,
+    &command_docs_server,      &command_docs_pubsub,       &command_docs_scripting,
 };
 
 enum { GROUPS = sizeof groups / sizeof groups[0] };

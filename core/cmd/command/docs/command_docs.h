@@ -43,7 +43,7 @@ struct command_docs {
 extern const struct command_docs command_docs_string, command_docs_list, command_docs_hash,
     command_docs_set, command_docs_sorted_set, command_docs_bitmap, command_docs_hyperloglog,
     command_docs_geo, command_docs_stream, command_docs_generic, command_docs_transactions,
-    command_docs_connection, command_docs_server, command_docs_pubsub;
+    command_docs_connection, command_docs_server, command_docs_pubsub, command_docs_scripting;
 
 /* All groups; *count says how many. */
 const struct command_docs *const *command_docs_groups(uint32_t *count);

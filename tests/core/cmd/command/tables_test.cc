@@ -17,7 +17,7 @@ const char *const flag_names[] = {"write",    "readonly",     "denyoom",       "
                                   "pubsub",   "noscript",     "blocking",      "loading",
                                   "stale",    "skip_monitor", "skip_slowlog",  "asking",
                                   "fast",     "no_auth",      "may_replicate", "no_async_loading",
-                                  "no_multi", "movablekeys",  "allow_busy"};
+                                  "no_multi", "movablekeys",  "allow_busy",    "no_mandatory_keys"};
 const char *const category_names[] = {
     "@keyspace",   "@read",        "@write",    "@set",         "@sortedset", "@list",
     "@hash",       "@string",      "@bitmap",   "@hyperloglog", "@geo",       "@stream",
@@ -47,7 +47,7 @@ std::string numbers(const std::vector<int> &list)
 std::string describe(const command &c, const std::string &prefix)
 {
     uint32_t categories = c.categories | (c.flags & CMD_FAST ? CAT_FAST : CAT_SLOW);
-    categories |= c.flags & CMD_READONLY ? CAT_READ : 0;
+    categories |= c.flags & CMD_READONLY && !(categories & CAT_SCRIPTING) ? CAT_READ : 0;
     categories |= c.flags & CMD_WRITE ? CAT_WRITE : 0;
     categories |= c.flags & CMD_ADMIN ? CAT_ADMIN | CAT_DANGEROUS : 0;
     categories |= c.flags & CMD_PUBSUB ? CAT_PUBSUB : 0;
@@ -200,6 +200,26 @@ const std::set<std::string> want = {
     "sadd -3 write denyoom fast | @write @set @fast | [RW insert 1 0 1 0]",
     "scan -2 readonly | @keyspace @read @slow |",
     "scard 2 readonly fast | @read @set @fast | [RO 1 0 1 0]",
+    "eval -3 noscript stale skip_monitor movablekeys no_mandatory_keys | @slow @scripting | [RW "
+    "access update 2 keynum 0 1 1]",
+    "eval_ro -3 readonly noscript stale skip_monitor movablekeys no_mandatory_keys | @slow "
+    "@scripting | [RO access 2 keynum 0 1 1]",
+    "evalsha -3 noscript stale skip_monitor movablekeys no_mandatory_keys | @slow @scripting | [RW "
+    "access update 2 keynum 0 1 1]",
+    "evalsha_ro -3 readonly noscript stale skip_monitor movablekeys no_mandatory_keys | @slow "
+    "@scripting | [RO access 2 keynum 0 1 1]",
+    "fcall -3 noscript stale skip_monitor movablekeys no_mandatory_keys | @slow @scripting | [RW "
+    "access update 2 keynum 0 1 1]",
+    "fcall_ro -3 readonly noscript stale skip_monitor movablekeys no_mandatory_keys | @slow "
+    "@scripting | [RO access 2 keynum 0 1 1]",
+    "script -2 | @slow |",
+    "script|debug 3 noscript | @slow @scripting |",
+    "script|exists -3 noscript | @slow @scripting |",
+    "script|flush -2 noscript | @slow @scripting |",
+    "script|help 2 loading stale | @slow @scripting |",
+    "script|kill 2 noscript allow_busy | @slow @scripting |",
+    "script|load 3 noscript stale | @slow @scripting |",
+    "script|show 3 noscript | @slow @scripting |", // of Valkey alone
     "sdiff -2 readonly | @read @set @slow | [RO access 1 -1 1 0]",
     "sdiffstore -3 write denyoom | @write @set @slow | [OW update 1 0 1 0] [RO access 2 -1 1 0]",
     "set -3 write denyoom | @write @string @slow | [RW access update variable_flags 1 0 1 0]",

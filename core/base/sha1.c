@@ -1,4 +1,4 @@
-#include "io/admin/debug/sha1.h"
+#include "core/base/sha1.h"
 
 static uint32_t sha1_rotate(uint32_t v, unsigned bits)
 {
@@ -75,6 +75,7 @@ void sha1_add(struct sha1 *s, struct bytes b)
 
 void sha1_end(struct sha1 *s, uint8_t out[SHA1_BYTES])
 {
+    LK_ASSERT(s->size < UINT64_MAX / 8); /* the message's bits are counted in 64 */
     static const char padding[SHA1_BLOCK] = {(char)0x80};
     const uint64_t bits = s->size * 8;
     const size_t held = s->size % SHA1_BLOCK;

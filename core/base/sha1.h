@@ -1,11 +1,12 @@
 /*
- * sha1.h — SHA-1, for DEBUG DIGEST: a fingerprint that others compute the same way, not a secret.
+ * sha1.h — SHA-1, for DEBUG DIGEST and the names of scripts: a fingerprint that others compute the
+ * same way, not a secret.
  *
  * Source   FIPS 180-4, sections 5.1.1, 5.3.1 and 6.1
  * Threads  one owner at a time
  */
-#ifndef LK_IO_ADMIN_SHA1_H
-#define LK_IO_ADMIN_SHA1_H
+#ifndef LK_BASE_SHA1_H
+#define LK_BASE_SHA1_H
 
 #include "core/base/bytes.h"
 

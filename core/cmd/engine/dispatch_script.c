@@ -1,0 +1,354 @@
+/*
+ * dispatch_script.c — the locks of commands that run others.
+ *
+ *   keys named --> their shards --> run --+--> a shard that is not held --> with the token: wait
+ *                                         |                                 without: try, or stray
+ *                                         +--> end: commit, let go
+ *
+ * Whoever holds the token may wait for a shard in any order, because nobody else waits while
+ * holding one (rule L5).
+ */
+#include "core/cmd/client/acl_check.h"
+#include "core/cmd/engine/dispatch_priv.h"
+#include "core/cmd/engine/exec_script.h"
+#include "core/cmd/engine/monitor.h"
+
+#include <time.h>
+
+enum { SCRIPT_PAUSE_NS = 20000 };
+
+enum {
+    SCRIPT_CALLER_FLAGS = SESSION_AUTHENTICATED | SESSION_FREE | SESSION_NO_TOUCH |
+                          SESSION_LOADING | SESSION_MASTER | SESSION_TRACKING |
+                          SESSION_TRACKING_BCAST | SESSION_TRACKING_OPTIN |
+                          SESSION_TRACKING_OPTOUT | SESSION_CACHING
+};
+
+/* --- locks ----------------------------------------------------------------------------------- */
+
+static bool script_holds(const struct dispatcher *d, const struct shard *shard)
+{
+    if (d->held.exclusive || d->held.all_locked)
+        return true;
+    return d->held.set_locked ? lock_set_has(d->held.set, shard->index) : d->batch.kept == shard;
+}
+
+/* One kept shard becomes a set of one, so that others can join it. */
+static void script_make_set(struct dispatcher *d)
+{
+    if (d->held.set_locked)
+        return;
+    lock_set_clear(d->held.set);
+    if (d->batch.kept)
+        lock_set_add(d->held.set, d->batch.kept->index);
+    d->batch.kept = NULL;
+    d->held.set_locked = true;
+}
+
+static void script_add_shard(struct dispatcher *d, const struct shard *shard)
+{
+    lock_set_add(d->held.set, shard->index);
+    d->held.all_locked = lock_set_count(d->held.set) == d->ks->count;
+}
+
+/* With the token: whoever has the shard waits for none, and lets it go. */
+static void script_wait_a_moment(void)
+{
+    const struct timespec pause = {0, SCRIPT_PAUSE_NS};
+    nanosleep(&pause, NULL);
+}
+
+/* The shards that serving the waiters of this one can need come with it; false: not all. */
+static bool script_take_shard(struct dispatcher *d, struct shard *shard)
+{
+    if (script_holds(d, shard))
+        return true;
+    script_make_set(d);
+    while (!shard_lock_or_ask(shard, d->worker, d->ks->spin_ns)) {
+        if (!d->script.token)
+            return false;
+        script_wait_a_moment();
+    }
+    script_add_shard(d, shard);
+    return true;
+}
+
+static bool script_close_for_waiters(struct dispatcher *d)
+{
+    uint32_t missing[DISPATCH_MISSING_MAX], n;
+    while ((n = dispatch_missing_for_waiters(d, missing)) > 0)
+        for (uint32_t i = 0; i < n; i++)
+            if (!script_take_shard(d, &d->ks->shards[missing[i]]))
+                return false;
+    return true;
+}
+
+static bool script_take_all(struct dispatcher *d)
+{
+    for (uint32_t i = 0; i < d->ks->count; i++)
+        if (!script_take_shard(d, &d->ks->shards[i]))
+            return false;
+    return true;
+}
+
+/* Takes the shards that a command of the script needs; false: one cannot be had. */
+static bool script_lock_call(struct dispatcher *d, const struct command_info *c,
+                             const struct args *a)
+{
+    if (d->held.exclusive || d->held.all_locked)
+        return true;
+    if (dispatch_wants_all(c, a) || c->flags & CMD_EACH_SHARD) {
+        d->script.wandered = true;
+        return script_take_all(d);
+    }
+    const uint32_t keys = d->call.key_count;
+    const int rc = dispatch_hash_keys(d, c, a);
+    const uint32_t n = d->call.key_count - keys;
+    d->call.key_count = keys;
+    if (rc != LK_OK)
+        return true; /* its handler will say so */
+    bool added = false;
+    for (uint32_t i = 0; i < n; i++) {
+        struct shard *shard = keyspace_shard(d->ks, d->keys.v[keys + i].hash);
+        if (LK_LIKELY(script_holds(d, shard)))
+            continue;
+        added = d->script.wandered = true;
+        if (!script_take_shard(d, shard))
+            return false;
+    }
+    return !added || script_close_for_waiters(d);
+}
+
+/* --- before and behind ----------------------------------------------------------------------- */
+
+static void script_prepare(struct dispatcher *d)
+{
+    d->script.oom = d->batch.config->maxmemory > 0 && dispatch_evict(d) == EVICT_FAILED;
+    d->script.token = false;
+    d->script.wrote = false;
+}
+
+static void script_name_shards(struct dispatcher *d, const struct pending *p)
+{
+    lock_set_clear(d->held.set);
+    if (dispatch_hash_keys(d, p->cmd, &p->args) != LK_OK)
+        d->call.key_count = 0; /* the handler will say so */
+    for (uint32_t i = 0; i < d->call.key_count; i++)
+        lock_set_add(d->held.set, keyspace_shard(d->ks, d->keys.v[i].hash)->index);
+    d->call.key_count = 0;
+}
+
+/* Waits for the held set; false: parked until the token comes. */
+static bool script_lock_with_token(struct dispatcher *d, struct session *s)
+{
+    dispatch_unlock_one(d);
+    if (!dispatch_wait_with_token(d, s)) {
+        stats_add(&d->stats.parked, 1);
+        s->parked = true;
+        return false;
+    }
+    s->lock_failures = 0;
+    d->held.set_locked = true;
+    d->held.all_locked = lock_set_count(d->held.set) == d->ks->count;
+    d->script.token = true;
+    return script_close_for_waiters(d);
+}
+
+static enum outcome script_run_held(struct dispatcher *d, struct pending *p, bool *ran)
+{
+    const enum redirected redirected =
+        LK_UNLIKELY(d->ks->slotted) ? dispatch_redirect(d, p->session, p->cmd, &p->args, true)
+                                    : REDIRECT_NO;
+    if (LK_UNLIKELY(redirected != REDIRECT_NO)) {
+        dispatch_unlock_set(d, p->session);
+        if (redirected == REDIRECT_DONE)
+            dispatch_end_redirected(d, p);
+        *ran = redirected == REDIRECT_DONE;
+        return RUN_REFUSED;
+    }
+    *ran = true;
+    const enum outcome outcome = dispatch_call_unit(d, p->session, p->cmd, &p->args);
+    unit_end(d, p->session, NULL);
+    dispatch_unlock_set(d, p->session);
+    return outcome;
+}
+
+bool dispatch_run_script(struct dispatcher *d, struct pending *p, enum outcome *outcome)
+{
+    struct session *s = p->session;
+    const struct script_calls *calls = d->engine->hooks.scripts;
+    LK_ASSERT(calls);
+    dispatch_unlock_one(d);
+    script_prepare(d);
+    bool token = s->token.queued || calls->wanders(d, p->cmd, &p->args);
+    for (;;) {
+        script_name_shards(d, p);
+        if (!(token ? script_lock_with_token(d, s) : dispatch_lock_for_waiters(d, p)))
+            return false;
+        bool ran;
+        *outcome = script_run_held(d, p, &ran);
+        if (*outcome != RUN_STRAYED)
+            return ran;
+        token = true;
+    }
+}
+
+bool dispatch_run_scripts(struct dispatcher *d, struct pending *p, enum outcome *outcome)
+{
+    script_prepare(d);
+    if (!script_lock_with_token(d, p->session))
+        return false;
+    bool ran;
+    *outcome = script_run_held(d, p, &ran);
+    LK_ASSERT(*outcome != RUN_STRAYED); /* it has the token */
+    return ran;
+}
+
+/* --- what handlers ask ----------------------------------------------------------------------- */
+
+void **exec_script_vm(struct dispatcher *d)
+{
+    return &d->script.vm;
+}
+
+struct session *exec_script_begin(struct exec *x)
+{
+    struct dispatcher *d = x->dispatcher;
+    struct session *s = &d->script.stand_in;
+    const struct session *caller = x->session;
+    LK_ASSERT(!d->script.running);
+    d->script.running = true;
+    d->script.wandered = false;
+    d->script.slot = UINT32_MAX;
+    s->id = caller->id;
+    s->db = x->db;
+    s->flags = SESSION_IN_EXEC | (caller->flags & SCRIPT_CALLER_FLAGS);
+    s->user = caller->user; /* who is not let go while his command runs */
+    s->tracker = caller->tracker;
+    s->registry.name = caller->registry.name;
+    session_set_version(s, 2);
+    reply_clear(&s->reply);
+    return s;
+}
+
+void exec_script_end(struct exec *x)
+{
+    struct dispatcher *d = x->dispatcher;
+    LK_ASSERT(d->script.running);
+    d->script.running = false;
+    d->script.stand_in.registry.name = NULL;
+    d->script.stand_in.user = NULL;
+    d->script.stand_in.tracker = 0;
+    reply_clear(&d->script.stand_in.reply);
+}
+
+bool exec_script_call(struct exec *x, const struct command_info *c, const struct args *a,
+                      bool logged)
+{
+    struct dispatcher *d = x->dispatcher;
+    struct session *s = &d->script.stand_in;
+    LK_ASSERT(d->script.running);
+    reply_clear(&s->reply);
+    if (!script_lock_call(d, c, a)) {
+        LK_ASSERT(!d->script.wrote);
+        return false;
+    }
+    if (c->flags & (CMD_WRITE | CMD_MAY_REPLICATE))
+        d->script.wrote = true;
+    const bool logging = d->batch.logging;
+    d->batch.logging = logging && logged;
+    dispatch_call(d, s, c, a);
+    d->batch.logging = logging;
+    return true;
+}
+
+bool exec_script_denied(struct exec *x, const struct command_info *c, const struct args *a,
+                        struct buf *error)
+{
+    struct session *s = &x->dispatcher->script.stand_in;
+    uint32_t at = 0;
+    const enum acl_denial denial = dispatch_ask_user(x->dispatcher, s, c, a, ACL_IN_SCRIPT, &at);
+    if (LK_LIKELY(denial == ACL_ALLOWED))
+        return false;
+    if (error) {
+        buf_append_cstr(error, "-NOPERM ACL failure in script: ");
+        acl_append_denial(error, denial, s->user, c, a->v[at], true);
+    }
+    return true;
+}
+
+const char *exec_script_slot_fault(struct exec *x, const struct command_info *c,
+                                   const struct args *a, bool one_slot)
+{
+    struct dispatcher *d = x->dispatcher;
+    if (LK_LIKELY(!d->ks->slotted) ||
+        session_has(x->session, SESSION_LOADING | SESSION_MASTER | SESSION_READONLY))
+        return NULL;
+    d->call.key_count = 0;
+    if (dispatch_hash_keys(d, c, a) != LK_OK)
+        d->call.key_count = 0;
+    const uint32_t n = d->call.key_count;
+    d->call.key_count = 0;
+    for (uint32_t i = 0; i < n; i++) {
+        const struct shard *shard = keyspace_shard(d->ks, d->keys.v[i].hash);
+        const uint16_t state = __atomic_load_n(&shard->slot, __ATOMIC_RELAXED);
+        if (state != SLOT_SERVED && state != SLOT_MIGRATING && state != SLOT_IMPORTING)
+            return "Script attempted to access a non local key in a cluster node";
+        if (one_slot && d->script.slot != UINT32_MAX && d->script.slot != shard->index)
+            return "Script attempted to access keys that do not hash to the same slot";
+        d->script.slot = shard->index;
+    }
+    return NULL;
+}
+
+bool exec_script_in_cluster(const struct exec *x)
+{
+    return x->dispatcher->ks->slotted;
+}
+
+bool exec_script_may_wait(const struct exec *x)
+{
+    return x->dispatcher->script.token || x->dispatcher->held.exclusive;
+}
+
+bool exec_script_wandered(const struct exec *x)
+{
+    return x->dispatcher->script.wandered;
+}
+
+bool exec_script_wrote(const struct exec *x)
+{
+    return x->dispatcher->script.wrote;
+}
+
+bool exec_script_is_over_limit(const struct exec *x)
+{
+    return x->dispatcher->script.oom;
+}
+
+const char *exec_script_write_fault(const struct exec *x)
+{
+    const struct engine *engine = x->dispatcher->engine;
+    if (session_has(x->session, SESSION_LOADING | SESSION_MASTER))
+        return NULL;
+    if (__atomic_load_n(&engine->checks, __ATOMIC_ACQUIRE) & CHECK_READONLY)
+        return "READONLY You can't write against a read only replica.";
+    return __atomic_load_n(&engine->saving.write_fault, __ATOMIC_ACQUIRE);
+}
+
+void exec_script_show(struct exec *x, const struct args *a)
+{
+    struct dispatcher *d = x->dispatcher;
+    if (LK_UNLIKELY(monitor_any(d->push)))
+        monitor_show(d, x->session, exec_find_command(x, a), a);
+}
+
+const struct command_info *exec_find_command(const struct exec *x, const struct args *a)
+{
+    return command_index_resolve(x->dispatcher->engine->fixed.commands, a);
+}
+
+uint32_t exec_worker(const struct exec *x)
+{
+    return x->dispatcher->worker;
+}

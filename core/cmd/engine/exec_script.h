@@ -1,0 +1,84 @@
+/*
+ * exec_script.h — what the handler of a script asks of the engine.
+ *
+ * A script runs commands of which its own words tell little.  The shards of the keys that it names
+ * are held when its handler begins; those of other keys are locked when a command of it names them.
+ *
+ *   exec_script_begin ─ exec_script_call ─ exec_script_call ─ … ─ exec_script_end
+ *
+ * A script that may wait for a lock holds the token (core/store/lock_set.h).  One without it that
+ * cannot have a lock at once is unwound and run again with the token, as if it had never begun; so
+ * it can only if it has written nothing yet.
+ *
+ * Threads  the worker that runs the script
+ */
+#ifndef LK_CMD_EXEC_SCRIPT_H
+#define LK_CMD_EXEC_SCRIPT_H
+
+#include "core/cmd/command/command_index.h"
+#include "core/cmd/engine/exec.h"
+
+LK_BEGIN
+
+/* What dispatch asks of whoever runs scripts. */
+struct script_calls {
+    /*
+     * May this call touch shards of keys that it does not name, as far as is known?  Then it takes
+     * the token before it begins.
+     */
+    bool (*wanders)(struct dispatcher *d, const struct command_info *c, const struct args *a);
+    /* The dispatcher ends: frees what exec_script_vm has kept; never called with NULL. */
+    void (*free_vm)(void *vm);
+};
+
+/* A word of the dispatcher for whoever runs scripts; NULL at first. */
+void **exec_script_vm(struct dispatcher *d);
+
+/*
+ * The session that a script's commands run on: it has the caller's user, database and age of
+ * protocol 2, and a reply of its own.  Valid until exec_script_end.
+ */
+struct session *exec_script_begin(struct exec *x);
+void exec_script_end(struct exec *x);
+
+/*
+ * Runs a command of the script under its locks; what it says is in the stand-in's reply.  False: it
+ * touched a shard that cannot be had.  Then the handler returns RUN_STRAYED at once, and nothing
+ * that it did remains.  Not logged: what it changes is told to nobody (redis.set_repl).
+ */
+bool exec_script_call(struct exec *x, const struct command_info *c, const struct args *a,
+                      bool logged);
+
+/*
+ * May the caller's user not make this call?  It is counted and logged then, and the line, which
+ * begins with '-', is in error, which may be NULL.
+ */
+bool exec_script_denied(struct exec *x, const struct command_info *c, const struct args *a,
+                        struct buf *error);
+/*
+ * In a cluster: why a command's keys are none for this node's script, or, if it has to keep to one
+ * slot, none for that; NULL: they are.  Before exec_script_call.
+ */
+const char *exec_script_slot_fault(struct exec *x, const struct command_info *c,
+                                   const struct args *a, bool one_slot);
+bool exec_script_in_cluster(const struct exec *x);
+/* May it wait for locks, and use what only one script at a time uses? */
+bool exec_script_may_wait(const struct exec *x);
+/* Has a command of the script touched a shard that its own words do not name? */
+bool exec_script_wandered(const struct exec *x);
+/* Has a command of the script been one that writes or publishes? */
+bool exec_script_wrote(const struct exec *x);
+/* Was memory over its limit when the script began? */
+bool exec_script_is_over_limit(const struct exec *x);
+/* Why may no command write, as an error line; NULL: it may. */
+const char *exec_script_write_fault(const struct exec *x);
+
+/* Shows a script's own call to monitors: before its commands, as clients expect. */
+void exec_script_show(struct exec *x, const struct args *a);
+
+const struct command_info *exec_find_command(const struct exec *x, const struct args *a);
+uint32_t exec_worker(const struct exec *x);
+
+LK_END
+
+#endif

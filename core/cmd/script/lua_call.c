@@ -1,0 +1,170 @@
+/*
+ * lua_call.c — redis.call and redis.pcall.
+ *
+ *   Lua arguments --> words --> row --> may it run here? --> exec_script_call --> Lua value
+ */
+#include "core/cmd/script/script_priv.h"
+
+#include <lauxlib.h>
+#include <lua.h>
+#include <math.h>
+
+enum { NUMBER_ROOM = DOUBLE_CHARS };
+
+/* An integer in its digits, any other number in the fewest that read back as it. */
+static size_t call_number_text(lua_Number n, char *out)
+{
+    const lua_Number whole = 4611686018427387904.0; /* 2^62 */
+    if (n >= -whole && n <= whole && n == (lua_Number)(int64_t)n)
+        return int64_to_chars((int64_t)n, out);
+    if (isnan(n) && signbit(n)) {
+        memcpy(out, "-nan", 4);
+        return 4;
+    }
+    return double_to_chars(n, out);
+}
+
+static void call_reserve(struct vm *vm, uint32_t n)
+{
+    if (n > vm->argv_room) {
+        vm->argv = mem_realloc(vm->argv, vm->argv_room * sizeof *vm->argv, n * sizeof *vm->argv);
+        vm->argv_room = n;
+    }
+    vm->words.size = 0;
+    buf_reserve(&vm->words, (size_t)n * NUMBER_ROOM);
+}
+
+/* The call's words, borrowed from the interpreter's stack; NULL, or why they are none. */
+static const char *call_words(lua_State *lua, struct vm *vm, struct args *a)
+{
+    const int n = lua_gettop(lua);
+    if (n == 0)
+        return "Please specify at least one argument for this redis lib call";
+    call_reserve(vm, (uint32_t)n);
+    for (int i = 0; i < n; i++) {
+        struct bytes *word = &vm->argv[i];
+        const int type = lua_type(lua, i + 1);
+        if (LK_LIKELY(type == LUA_TSTRING)) {
+            word->data = lua_tolstring(lua, i + 1, &word->size);
+        } else if (type == LUA_TNUMBER) {
+            char *to = vm->words.data + vm->words.size;
+            *word = bytes_of(to, call_number_text(lua_tonumber(lua, i + 1), to));
+            vm->words.size += word->size;
+        } else {
+            return "Lua redis lib command arguments must be strings or integers";
+        }
+    }
+    *a = (struct args){vm->argv, (uint32_t)n};
+    return NULL;
+}
+
+static const char *call_find(const struct vm *vm, const struct args *a,
+                             const struct command_info **out)
+{
+    const struct command_info *c = exec_find_command(vm->run.x, a);
+    if (!c || (c->subcommand_count > 0 && a->n > 1))
+        return "Unknown Redis command called from script";
+    if (a->n - c->args_min > c->args_span)
+        return "Wrong number of args calling Redis command from script";
+    if (c->flags & (CMD_NOSCRIPT | CMD_EXCLUSIVE | CMD_CONTROL))
+        return "This Redis command is not allowed from script";
+    *out = c;
+    return NULL;
+}
+
+static const char *call_check_write(struct vm *vm, const struct command_info *c)
+{
+    struct script_run *run = &vm->run;
+    if (c->flags & (CMD_WRITE | CMD_MAY_REPLICATE)) {
+        if (run->read_only)
+            return "Write commands are not allowed from read-only scripts.";
+        const char *fault = c->flags & CMD_WRITE ? exec_script_write_fault(run->x) : NULL;
+        if (fault && !(run->flags & SCRIPT_SHEBANG))
+            return fault;
+    }
+    if (c->flags & CMD_DENYOOM && exec_script_is_over_limit(run->x) && !run->may_use_oom &&
+        !exec_script_wrote(run->x))
+        return "-OOM command not allowed when used memory > 'maxmemory'.";
+    return NULL;
+}
+
+/* A line that has a code of its own is pushed as it is. */
+static void lua_call_refuse(lua_State *lua, const char *why)
+{
+    const bool coded = strncmp(why, "MISCONF ", 8) == 0 || strncmp(why, "READONLY ", 9) == 0;
+    lua_pushfstring(lua, "%s%s", coded ? "-" : "", why);
+    size_t size;
+    const char *text = lua_tolstring(lua, -1, &size);
+    lua_push_error(lua, bytes_of(text, size));
+    lua_remove(lua, -2);
+}
+
+/* Runs the command, and pushes what it says: false, an error of the script's own. */
+static bool lua_call_run(lua_State *lua, struct vm *vm)
+{
+    struct args a;
+    const struct command_info *c = NULL;
+    if (!vm->run.x) {
+        lua_push_error(lua, bytes_cstr("redis.call/pcall can only be called inside a script "
+                                       "invocation"));
+        return false;
+    }
+    const char *why = call_words(lua, vm, &a);
+    if (!why)
+        why = call_find(vm, &a, &c);
+    if (!why)
+        why = call_check_write(vm, c);
+    if (!why)
+        why = exec_script_slot_fault(vm->run.x, c, &a,
+                                     (vm->run.flags & (SCRIPT_SHEBANG | SCRIPT_CROSS_SLOT)) ==
+                                         SCRIPT_SHEBANG);
+    if (LK_UNLIKELY(why)) {
+        lua_call_refuse(lua, why);
+        return false;
+    }
+    vm->joined.size = 0;
+    if (LK_UNLIKELY(exec_script_denied(vm->run.x, c, &a, &vm->joined))) {
+        lua_push_error(lua, buf_bytes(&vm->joined));
+        vm->joined.size = 0;
+        return false;
+    }
+    session_set_version(vm->run.stand_in, (uint32_t)vm->run.resp);
+    if (LK_UNLIKELY(!exec_script_call(vm->run.x, c, &a, (vm->run.to & TO_LOG) != 0))) {
+        vm->run.strayed = true;
+        vm_go_on_unwinding(lua);
+    }
+    lua_settop(lua, 0); /* room for what the reply holds */
+    const bool failed = *vm->run.stand_in->reply.out.data == '-';
+    lua_push_reply(lua, &vm->run.stand_in->reply, &vm->joined);
+    return !failed;
+}
+
+int lua_redis_call(lua_State *lua)
+{
+    struct vm *vm = vm_from(lua);
+    if (LK_LIKELY(lua_call_run(lua, vm)))
+        return 1;
+    return lua_error(lua);
+}
+
+int lua_redis_pcall(lua_State *lua)
+{
+    lua_call_run(lua, vm_from(lua));
+    return 1;
+}
+
+int lua_redis_acl_check_cmd(lua_State *lua)
+{
+    struct vm *vm = vm_from(lua);
+    struct args a;
+    if (!vm->run.x)
+        return lua_raise(lua, "redis.acl_check_cmd can only be called inside a script invocation");
+    const char *why = call_words(lua, vm, &a);
+    if (why)
+        return lua_raise(lua, why);
+    const struct command_info *c = exec_find_command(vm->run.x, &a);
+    if (!c || (c->subcommand_count > 0 && a.n > 1))
+        return lua_raise(lua, "Invalid command passed to redis.acl_check_cmd()");
+    lua_pushboolean(lua, !exec_script_denied(vm->run.x, c, &a, NULL));
+    return 1;
+}

@@ -1,0 +1,169 @@
+/*
+ * script_cache.c — the sources that the server knows, by their SHA-1.
+ *
+ * What came by SCRIPT LOAD stays until SCRIPT FLUSH.  What came by EVAL alone stays among the 500
+ * that were used last: clients that make a text of its own for each call would fill the memory.
+ */
+#include "core/base/hash.h"
+#include "core/cmd/script/script_hub.h"
+
+void script_sha(struct bytes source, char out[SCRIPT_NAME + 1])
+{
+    static const char digits[] = "0123456789abcdef";
+    struct sha1 sha;
+    uint8_t sum[SHA1_BYTES];
+    sha1_begin(&sha);
+    sha1_add(&sha, source);
+    sha1_end(&sha, sum);
+    for (int i = 0; i < SHA1_BYTES; i++) {
+        out[2 * i] = digits[sum[i] >> 4];
+        out[2 * i + 1] = digits[sum[i] & 15];
+    }
+    out[SCRIPT_NAME] = '\0';
+}
+
+struct script_hub *script_hub_new(void)
+{
+    struct script_hub *h = mem_new(struct script_hub);
+    pthread_mutex_init(&h->lock, NULL);
+    return h;
+}
+
+void script_drop(struct script *s)
+{
+    if (__atomic_sub_fetch(&s->refs, 1, __ATOMIC_ACQ_REL) == 0)
+        mem_free(s, sizeof *s + s->size);
+}
+
+/* --- under the hub's lock -------------------------------------------------------------------- */
+
+static struct script *hub_look_up(struct script_hub *h, const char *sha)
+{
+    const struct bytes name = bytes_of(sha, SCRIPT_NAME);
+    return (struct script *)name_map_find(&h->scripts, name, hash_bytes(name));
+}
+
+static void hub_forget(struct script_hub *h, struct script *s)
+{
+    name_map_remove(&h->scripts, &s->node);
+    h->bytes -= s->size;
+    h->by_eval -= s->by_eval;
+    __atomic_store_n(&s->gone, 1, __ATOMIC_RELEASE);
+    script_drop(s);
+}
+
+static void hub_evict(struct script_hub *h)
+{
+    struct script *oldest = NULL;
+    struct name_cursor c;
+    for (struct name_node *n = name_map_first(&h->scripts, &c); n; n = name_map_next(&c)) {
+        struct script *s = (struct script *)n;
+        if (s->by_eval && (!oldest || __atomic_load_n(&s->used_s, __ATOMIC_RELAXED) <
+                                          __atomic_load_n(&oldest->used_s, __ATOMIC_RELAXED)))
+            oldest = s;
+    }
+    LK_ASSERT(oldest);
+    hub_forget(h, oldest);
+    h->evicted++;
+}
+
+/* --- any thread ------------------------------------------------------------------------------ */
+
+struct script *script_hub_find(struct script_hub *h, struct bytes name)
+{
+    char lower[SCRIPT_NAME];
+    if (name.size != SCRIPT_NAME)
+        return NULL;
+    for (int i = 0; i < SCRIPT_NAME; i++)
+        lower[i] =
+            name.data[i] >= 'A' && name.data[i] <= 'Z' ? (char)(name.data[i] | 32) : name.data[i];
+    pthread_mutex_lock(&h->lock);
+    struct script *s = hub_look_up(h, lower);
+    if (s)
+        script_keep(s);
+    pthread_mutex_unlock(&h->lock);
+    return s;
+}
+
+struct script *script_hub_add(struct script_hub *h, struct bytes source, uint32_t flags,
+                              size_t body_at, bool keep, int64_t now_ms)
+{
+    LK_ASSERT(body_at <= source.size);
+    struct script *made = mem_calloc(sizeof *made + source.size);
+    script_sha(source, made->sha);
+    made->refs = 1;
+    made->flags = flags;
+    made->size = source.size;
+    made->body_at = body_at;
+    made->by_eval = !keep;
+    made->used_s = (uint32_t)(now_ms / 1000);
+    if (source.size > 0)
+        memcpy(made->source, source.data, source.size);
+    made->node.name = bytes_of(made->sha, SCRIPT_NAME);
+    made->node.hash = hash_bytes(made->node.name);
+
+    pthread_mutex_lock(&h->lock);
+    struct script *s = hub_look_up(h, made->sha);
+    if (!s) {
+        if (!keep && h->by_eval >= SCRIPT_EVAL_MAX)
+            hub_evict(h);
+        s = script_keep(made);
+        name_map_add(&h->scripts, &s->node);
+        h->bytes += s->size;
+        h->by_eval += s->by_eval;
+    } else if (keep && s->by_eval) {
+        s->by_eval = false;
+        h->by_eval--;
+    }
+    script_keep(s);
+    pthread_mutex_unlock(&h->lock);
+    script_drop(made);
+    return s;
+}
+
+void script_hub_flush(struct script_hub *h)
+{
+    struct name_cursor c;
+    pthread_mutex_lock(&h->lock);
+    for (struct name_node *n = name_map_first(&h->scripts, &c); n; n = name_map_next(&c))
+        hub_forget(h, (struct script *)n);
+    name_map_trim(&h->scripts);
+    LK_ASSERT(h->bytes == 0 && h->by_eval == 0);
+    pthread_mutex_unlock(&h->lock);
+}
+
+void script_hub_join(struct script_hub *h, struct vm *vm)
+{
+    pthread_mutex_lock(&h->lock);
+    vm->next = h->vms;
+    h->vms = vm;
+    pthread_mutex_unlock(&h->lock);
+}
+
+void script_hub_part(struct script_hub *h, struct vm *vm)
+{
+    pthread_mutex_lock(&h->lock);
+    struct vm **at = &h->vms;
+    while (*at != vm)
+        at = &(*at)->next;
+    *at = vm->next;
+    pthread_mutex_unlock(&h->lock);
+}
+
+void script_hub_report(struct script_hub *h, struct script_report *out)
+{
+    *out = (struct script_report){0};
+    pthread_mutex_lock(&h->lock);
+    out->scripts = h->scripts.count;
+    out->evicted = h->evicted;
+    out->cache_bytes = h->bytes + h->scripts.count * sizeof(struct script);
+    out->libraries = h->libraries.count;
+    out->functions = h->functions.count;
+    out->library_bytes = h->library_bytes;
+    for (const struct vm *vm = h->vms; vm; vm = vm->next) {
+        out->vms++;
+        const uint64_t bytes = __atomic_load_n(&vm->bytes, __ATOMIC_RELAXED);
+        *(vm == h->of_all ? &out->vm_all_bytes : &out->vm_bytes) += bytes;
+    }
+    pthread_mutex_unlock(&h->lock);
+}

@@ -1,0 +1,139 @@
+/*
+ * script_run.c — one run of a script: its words go in, an answer comes out.
+ */
+#include "core/cmd/script/script_priv.h"
+
+#include <lauxlib.h>
+#include <lua.h>
+
+enum { COLLECT_EVERY = 50 }; /* runs; then a step of the interpreter's own cleaning */
+
+static void run_push_words(lua_State *lua, const struct args *a, uint32_t first, uint32_t n)
+{
+    lua_createtable(lua, (int)n, 0);
+    for (uint32_t i = 0; i < n; i++) {
+        lua_pushlstring(lua, a->v[first + i].data, a->v[first + i].size);
+        lua_rawseti(lua, -2, (int)(i + 1));
+    }
+}
+
+/* KEYS and ARGV: globals of a script, arguments of a function, which are left on the stack. */
+static int run_give_words(lua_State *lua, const struct args *a, uint32_t keys, bool function)
+{
+    if (!function)
+        lua_rawgeti(lua, LUA_REGISTRYINDEX, VM_GLOBALS);
+    run_push_words(lua, a, 3, keys);
+    if (!function)
+        lua_setfield(lua, -2, "KEYS");
+    run_push_words(lua, a, 3 + keys, a->n - 3 - keys);
+    if (function)
+        return 2;
+    lua_setfield(lua, -2, "ARGV");
+    lua_pop(lua, 1);
+    return 0;
+}
+
+static bool run_push_text(lua_State *lua, const char *name)
+{
+    lua_getfield(lua, -1, name);
+    if (lua_isstring(lua, -1))
+        return true;
+    lua_pop(lua, 1);
+    return false;
+}
+
+void script_reply_error(struct exec *x, lua_State *lua, const char *name)
+{
+    struct buf line = {0};
+    const int top = lua_gettop(lua);
+    bool counted = false;
+    buf_append_char(&line, '-');
+    if (lua_istable(lua, -1)) {
+        buf_append_cstr(&line,
+                        run_push_text(lua, "err") ? lua_tostring(lua, -1) : "ERR unknown error");
+        lua_settop(lua, top);
+        lua_getfield(lua, -1, "ignore_error_stats_update");
+        counted = lua_toboolean(lua, -1);
+        lua_settop(lua, top);
+        if (run_push_text(lua, "source")) {
+            lua_getfield(lua, top, "line");
+            if (lua_isnumber(lua, -1))
+                buf_printf(&line, " script: %s, on %s:%d.", name, lua_tostring(lua, -2),
+                           (int)lua_tointeger(lua, -1));
+        }
+    } else {
+        const char *text = lua_tostring(lua, -1);
+        buf_printf(&line, "ERR %s", text ? text : "unknown error");
+    }
+    reply_error_bytes(x->reply, buf_bytes(&line));
+    x->reply->errors -= counted; /* with the command that made it */
+    buf_release(&line);
+    lua_settop(lua, top - 1);
+}
+
+/* A script says in its first line what it may do: then it is asked before it runs. */
+static const char *run_refusal(struct exec *x, uint32_t flags, bool read_only)
+{
+    if (!(flags & SCRIPT_SHEBANG))
+        return NULL;
+    if (flags & SCRIPT_NO_CLUSTER && exec_script_in_cluster(x))
+        return "ERR Can not run script on cluster, 'no-cluster' flag is set.";
+    if (!(flags & SCRIPT_NO_WRITES)) {
+        if (read_only)
+            return "ERR Can not execute a script with write flag using *_ro command.";
+        const char *fault = exec_script_write_fault(x);
+        if (fault)
+            return fault;
+        if (!(flags & SCRIPT_ALLOW_OOM) && exec_script_is_over_limit(x))
+            return "OOM allow-oom flag is not set on the script, can not run it when used memory "
+                   "> 'maxmemory'";
+    }
+    return NULL;
+}
+
+void script_note_seen(const struct exec *x, uint32_t *seen)
+{
+    if (exec_script_wandered(x))
+        __atomic_store_n(seen, SEEN_WANDERS, __ATOMIC_RELAXED);
+    else if (__atomic_load_n(seen, __ATOMIC_RELAXED) == SEEN_NOTHING)
+        __atomic_store_n(seen, SEEN_DECLARED, __ATOMIC_RELAXED);
+}
+
+enum outcome script_run_function(struct exec *x, struct vm *vm, const struct args *a, uint32_t keys,
+                                 uint32_t flags, const char *name, bool function)
+{
+    lua_State *lua = vm->lua;
+    const bool read_only = x->cmd->flags & CMD_READONLY;
+    const char *refusal = run_refusal(x, flags, read_only);
+    LK_ASSERT(a->n >= 3 + keys && !vm->run.x);
+    exec_effect_none(x); /* what its commands change is logged, and nothing else */
+    if (refusal) {
+        lua_pop(lua, 1);
+        reply_error(x->reply, "%s", refusal);
+        return RUN_DONE;
+    }
+    exec_script_show(x, a);
+    vm->run = (struct script_run){.x = x,
+                                  .stand_in = exec_script_begin(x),
+                                  .flags = flags,
+                                  .read_only = read_only || flags & SCRIPT_NO_WRITES,
+                                  .may_use_oom = flags & SCRIPT_ALLOW_OOM,
+                                  .resp = 2,
+                                  .to = TO_ALL};
+    const int status = vm_call(vm, run_give_words(lua, a, keys, function));
+    enum outcome outcome = RUN_DONE;
+    if (vm->run.strayed) {
+        lua_pop(lua, 1);
+        outcome = RUN_STRAYED;
+    } else if (status != 0) {
+        script_reply_error(x, lua, name);
+    } else {
+        lua_write_reply(lua, x->reply, vm->run.resp);
+    }
+    exec_script_end(x);
+    vm->run = (struct script_run){0};
+    if (++vm->runs % COLLECT_EVERY == 0)
+        lua_gc(lua, LUA_GCSTEP, 1);
+    LK_ASSERT(lua_gettop(lua) == 0);
+    return outcome;
+}

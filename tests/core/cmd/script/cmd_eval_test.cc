@@ -1,0 +1,139 @@
+// Scripts: what is logged of them, what they leave behind, and what they may not do.
+#include "tests/core/cmd/cmd_fixture.h"
+
+#include "core/cmd/script/script_priv.h"
+
+namespace
+{
+
+class Scripts : public Commands
+{
+  protected:
+    std::string eval(const std::string &source, const std::vector<std::string> &keys = {},
+                     const std::vector<std::string> &args = {})
+    {
+        std::vector<std::string> words = {"eval", source, std::to_string(keys.size())};
+        words.insert(words.end(), keys.begin(), keys.end());
+        words.insert(words.end(), args.begin(), args.end());
+        return call(words);
+    }
+
+    script_report report()
+    {
+        script_report r;
+        script_hub_report(engine_.fixed.scripts, &r);
+        return r;
+    }
+};
+
+// Effects are logged, in one unit, and never the source.
+TEST_F(Scripts, LogsWhatItsCommandsChange)
+{
+    EXPECT_EQ(eval("return 1"), ":1\r\n");
+    EXPECT_EQ(effects(), "");
+    EXPECT_EQ(eval("return redis.call('set', KEYS[1], 'v')", {"a"}), "+OK\r\n");
+    EXPECT_EQ(effects(), "set a v");
+    eval("redis.call('incr', 'n') redis.call('expire', 'n', 100) redis.call('get', 'n')");
+    EXPECT_EQ(effects(), "MULTI | incr n | PEXPIREAT n 1700000100000 | EXEC");
+    eval("redis.call('set', 'x', '1') error('late')");
+    EXPECT_EQ(effects(), "set x 1");
+}
+
+TEST_F(Scripts, LogsOnlyWhatItWantsToBeLogged)
+{
+    eval("redis.call('set', 'a', '1') redis.set_repl(redis.REPL_NONE) redis.call('set', 'b', '1') "
+         "redis.set_repl(redis.REPL_AOF) redis.call('set', 'c', '1')");
+    EXPECT_EQ(effects(), "MULTI | set a 1 | set c 1 | EXEC");
+    EXPECT_EQ(run("exists a b c"), ":3");
+}
+
+TEST_F(Scripts, IsOneUnitWithItsTransaction)
+{
+    play({{"multi", "+OK"},
+          {"set k 1", "+QUEUED"},
+          {"eval \"redis.call('incr','k') return redis.call('incr','other')\" 0", "+QUEUED"},
+          {"exec", "*2 +OK :1", "MULTI | set k 1 | incr k | incr other | EXEC"}});
+}
+
+TEST_F(Scripts, DeletesWhatItMeetsExpired)
+{
+    run("set k v px 10");
+    effects();
+    clock_fake_unix_ms(NOW + 20);
+    EXPECT_EQ(eval("return redis.call('get', 'k')"), "$-1\r\n");
+    EXPECT_EQ(effects(), "DEL k");
+}
+
+TEST_F(Scripts, KeepsSourcesOfEvalWithinBounds)
+{
+    call({"script", "load", "return 'kept'"});
+    for (int i = 0; i < 2 * SCRIPT_EVAL_MAX; i++) {
+        clock_fake_unix_ms(NOW + 1000 * i);
+        EXPECT_EQ(eval("return " + std::to_string(i)), ":" + std::to_string(i) + "\r\n");
+    }
+    EXPECT_EQ(report().scripts, SCRIPT_EVAL_MAX + 1u);
+    EXPECT_EQ(report().evicted, uint64_t{SCRIPT_EVAL_MAX});
+    char sha[SCRIPT_NAME + 1];
+    script_sha(of("return 'kept'"), sha);
+    EXPECT_EQ(call({"evalsha", sha, "0"}), "$4\r\nkept\r\n");
+    script_sha(of("return 0"), sha);
+    EXPECT_EQ(call({"evalsha", sha, "0"}).substr(0, 9), "-NOSCRIPT") << "the oldest has gone";
+}
+
+TEST_F(Scripts, ForgetsCompiledOnesWithTheirSource)
+{
+    EXPECT_EQ(eval("return 5"), ":5\r\n");
+    char sha[SCRIPT_NAME + 1];
+    script_sha(of("return 5"), sha);
+    EXPECT_EQ(call({"evalsha", sha, "0"}), ":5\r\n");
+    EXPECT_EQ(run("script flush"), "+OK");
+    EXPECT_EQ(call({"evalsha", sha, "0"}).substr(0, 9), "-NOSCRIPT");
+    EXPECT_EQ(eval("return 5"), ":5\r\n");
+    EXPECT_EQ(call({"evalsha", sha, "0"}), ":5\r\n");
+}
+
+// Nothing that a script does to the language is there for the next one.
+TEST_F(Scripts, LeavesNothingBehind)
+{
+    const char *const tries[] = {
+        "redis.call = nil",
+        "rawset(redis, 'x', 1)",
+        "string.x = 1",
+        "table.insert(string, 1)",
+        "getmetatable('').__index = nil",
+        "setmetatable(_G, nil)",
+        "setmetatable(redis, {})",
+        "local f, real = pairs(redis) real.x = 1",
+        "local k, v = next(_G) v.x = 1 for a, b in pairs(_G) do if b ~= KEYS then b.x = 1 end end",
+        "_G._G.x = 1",
+        "x = 1",
+    };
+    const std::string listing =
+        "local r = {} for n, t in pairs(_G) do r[#r + 1] = n if type(t) == 'table' and t ~= _G and "
+        "n ~= 'KEYS' and n ~= 'ARGV' then for k in pairs(t) do r[#r + 1] = n .. '.' .. k end end "
+        "end table.sort(r) return table.concat(r, ' ')";
+    const std::string before = eval(listing);
+    ASSERT_NE(before.find("redis.call"), std::string::npos);
+    for (const char *source : tries) {
+        eval(source);
+        EXPECT_EQ(eval(listing), before) << source;
+    }
+}
+
+TEST_F(Scripts, IsRefusedMemoryBeyondReason)
+{
+    vm_of(dispatcher_, engine_.fixed.scripts)->bytes_max = 4 << 20;
+    const std::string reply =
+        eval("local t = {} for i = 1, 64 do t[i] = ('x'):rep(2 ^ 20) .. i end");
+    EXPECT_EQ(reply.substr(0, 23), "-ERR not enough memory\r") << reply.substr(0, 100);
+    EXPECT_EQ(eval("return 1"), ":1\r\n");
+}
+
+TEST_F(Scripts, ConvertsWhatIsNestedDeeply)
+{
+    const std::string reply = eval("local t = {} t[1] = t return t");
+    EXPECT_NE(reply.find("-ERR reached lua stack limit\r\n"), std::string::npos);
+    EXPECT_EQ(eval("return 1"), ":1\r\n");
+}
+
+} // namespace
