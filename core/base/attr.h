@@ -1,7 +1,6 @@
 /*
  * attr.h — what the compiler can check for us.
  *
- * The capability annotations are clang's thread-safety analysis; under gcc they vanish.
  * LK_ASSERT is for our own bugs: it reports and aborts, also in release builds.
  */
 #ifndef LK_BASE_ATTR_H
@@ -23,18 +22,6 @@
 #define LK_UNLIKELY(x)        __builtin_expect(!!(x), 0)
 #define LK_CACHE_LINE         64
 #define LK_PREFETCH(p)        __builtin_prefetch((p), 0, 3)
-
-#if defined(__clang__) && !defined(__cplusplus)
-#define LK_CAPABILITY(name) __attribute__((capability(name)))
-#define LK_ACQUIRE(...)     __attribute__((acquire_capability(__VA_ARGS__)))
-#define LK_RELEASE(...)     __attribute__((release_capability(__VA_ARGS__)))
-#define LK_REQUIRES(...)    __attribute__((requires_capability(__VA_ARGS__)))
-#else
-#define LK_CAPABILITY(name)
-#define LK_ACQUIRE(...)
-#define LK_RELEASE(...)
-#define LK_REQUIRES(...)
-#endif
 
 LK_BEGIN
 /* Prints the broken condition, a stack when one can be had, and aborts. */

@@ -317,6 +317,12 @@ class Server
         }
     }
 
+    // Do workers tell one another?  A lone one comes again by itself.
+    bool is_hooked() const
+    {
+        return hooked_;
+    }
+
     void wait_retry(uint32_t worker)
     {
         retry_[worker].wait(0);
@@ -458,8 +464,8 @@ class Client
     std::string call(const Words &words)
     {
         while (batch({words})[0] == PENDING_PARKED) {
-            if (dispatch_gate_again_ms(d_))
-                std::this_thread::yield(); // the clock of its timer may be a fake
+            if (!server_.is_hooked() || dispatch_gate_again_ms(d_))
+                std::this_thread::yield(); // nobody tells it; the clock of a timer may be a fake
             else
                 server_.wait_retry(worker_);
             session.parked = false;

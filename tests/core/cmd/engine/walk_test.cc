@@ -159,7 +159,7 @@ TEST_F(Walk, ScanOfEverythingGoesInSlices)
     const std::vector<std::string> found = keys_of(reply);
     EXPECT_EQ(found.size(), static_cast<size_t>(KEYS));
     EXPECT_EQ(std::set<std::string>(found.begin(), found.end()).size(), static_cast<size_t>(KEYS));
-    EXPECT_EQ(keys_of(a.call({"SCAN", "0", "COUNT", "10"})).size(), 10u);
+    EXPECT_GE(keys_of(a.call({"SCAN", "0", "COUNT", "10"})).size(), 10u);
 }
 
 // Inside a transaction all shards are its own: nothing is busy, and nothing goes in slices.
