@@ -101,7 +101,11 @@ class World
     ::saver *saver;
     std::atomic<uint64_t> changes{0}, cuts{0};
     std::atomic<int> nice{0}; // of the thread that did the last job
-    bool opened = false;
+    bool opened = false, hold_fsync = false;
+    aof *file()
+    {
+        return aof_;
+    }
 
   private:
     static void settings(void *ctx, saver_kind, saver_settings *out)
@@ -112,6 +116,7 @@ class World
         out->filename = mem_strdup("dump.rdb");
         out->aof_directory = mem_strdup("d");
         out->checksum = true;
+        out->hold_fsync = static_cast<World *>(ctx)->hold_fsync;
         out->rdb_preamble = static_cast<World *>(ctx)->preamble_;
         out->redis_version = "7.4.0";
     }
@@ -353,6 +358,24 @@ TEST_F(Saver, TellsHowLongATemporaryFileTakesToGo)
     EXPECT_FALSE(saver_wait(w.saver, SAVER_RDB));
     EXPECT_EQ(w.unlinks, 1);
     disk.refuse(nullptr, 0);
+}
+
+// no-appendfsync-on-rewrite holds syncs for as long as the rewrite takes, also if it fails.
+TEST_F(Saver, LetsSyncsGoOnAfterwards)
+{
+    for (const bool fails : {false, true}) {
+        FakeDisk disk;
+        World w(disk, AOF_FSYNC_EVERYSEC);
+        w.hold_fsync = true;
+        if (fails)
+            disk.refuse("rename", EIO);
+        EXPECT_EQ(w.job(SAVER_REWRITE), !fails);
+        disk.refuse(nullptr, 0);
+        disk.stall("sync_data");
+        w.step();
+        until([&] { return aof_report_get(w.file()).syncing; });
+        disk.stall(nullptr);
+    }
 }
 
 TEST_F(Saver, IsNiceOnlyWhereNobodyWaits)

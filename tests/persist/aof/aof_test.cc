@@ -27,6 +27,13 @@ std::string command(int n)
     return "*2\r\n$3\r\nADD\r\n$" + std::to_string(text.size()) + "\r\n" + text + "\r\n";
 }
 
+// The first line of a file that goes on behind that one.
+std::string after(int64_t seq, uint64_t bytes)
+{
+    char line[AOF_AFTER_CHARS];
+    return std::string(line, aof_chain_print(line, seq, bytes));
+}
+
 // A server without keys: numbers are added to the log, a base is all that was added before.
 class Book
 {
@@ -639,6 +646,24 @@ TEST_F(Aof, AWriteThatGoesWellMendsNoSync)
     EXPECT_NE(aof_fault_line(book.file()), nullptr);
 }
 
+// A file into which nothing was written leaves no trace in the next.
+TEST_F(Aof, NamesTheLastFileThatIsNotEmpty)
+{
+    Book book(disk, AOF_FSYNC_EVERYSEC);
+    book.add(1);
+    book.wait_written();
+    for (int i = 0; i < 2; i++) {
+        ASSERT_EQ(aof_prepare_turn(book.file(), AOF_TURN_ROTATE), LK_OK);
+        ASSERT_EQ(book.turn(), LK_OK);
+    }
+    book.add(2);
+    book.wait_written();
+    EXPECT_EQ(disk.contents("d/a.2.incr.aof"), "");
+    const std::string begins = disk.contents("d/a.3.incr.aof");
+    const std::string line = after(1, disk.contents("d/a.1.incr.aof").size());
+    EXPECT_EQ(begins.substr(0, line.size()), line);
+}
+
 TEST_F(Aof, WritesOnWhereADiskTakesLess)
 {
     {
@@ -1033,12 +1058,6 @@ TEST_F(Aof, CutsWhatACrashHasLeft)
             EXPECT_FALSE(load(disk, false).truncated);
         }
     }
-}
-
-std::string after(int64_t seq, uint64_t bytes)
-{
-    char line[AOF_AFTER_CHARS];
-    return std::string(line, aof_chain_print(line, seq, bytes));
 }
 
 std::string crc_line(const std::string &of, int synced)
