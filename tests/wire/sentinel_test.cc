@@ -70,6 +70,16 @@ class SentinelWire : public testing::Test
         return true;
     }
 
+    /* Whoever is connected while a server's role changes is sent away by the Sentinel. */
+    static std::string ask(int port, const Args &words)
+    {
+        try {
+            return Client::tcp(port).call(words).text;
+        } catch (const std::exception &) {
+            return "";
+        }
+    }
+
     static std::string info(Client &c)
     {
         return c.call({"info", "sentinel"}).text;
@@ -103,13 +113,13 @@ class SentinelWire : public testing::Test
             EXPECT_TRUE(after == 0 || after == master_port(c));
             after = master_port(c);
         }
-        Client m = Client::tcp(after);
-        EXPECT_TRUE(until([&] { return m.call({"set", "k", "v"}).text == "OK"; }));
+        EXPECT_TRUE(until([&] { return ask(after, {"set", "k", "v"}) == "OK"; }));
         for (auto &r : replicas_) {
             if (r->port() == after)
                 continue;
-            Client c = r->connect();
-            EXPECT_TRUE(until([&] { return c.call({"get", "k"}).text == "v"; }));
+            /* One that missed its order is set right after failover-timeout and an INFO or two. */
+            const auto follows = [&] { return ask(r->port(), {"get", "k"}) == "v"; };
+            EXPECT_TRUE(until(follows) || until(follows));
         }
     }
 

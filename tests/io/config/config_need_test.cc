@@ -107,10 +107,10 @@ TEST_F(ConfigNeed, WhatTunesIsKeptAndNamedOnce)
         "Kept without effect, since nothing here depends on it: activedefrag\n"
         "Kept without effect, since this server does not support TLS: tls-cert-file, "
         "tls-key-file\n"
-        "Kept without effect, since this server does not support being a replica: masterauth, "
-        "replica-priority\n"
         "Kept without effect, since this server does not support cluster mode: "
-        "cluster-node-timeout\n");
+        "cluster-node-timeout\n"
+        "Kept without effect, since this server does not support being a replica: masterauth, "
+        "replica-priority\n");
 }
 
 // A part that comes says so, and all its rows are taken.
