@@ -80,11 +80,11 @@ void role_end(struct role *r)
     __atomic_store_n(&r->stop, 1, __ATOMIC_RELEASE);
     link_waker_wake(&r->link.waker);
     master_link_end(&r->link);
-    dispatcher_free(r->link.dispatcher);
 }
 
 void role_free(struct role *r)
 {
+    dispatcher_free(r->link.dispatcher); /* workers have read its statistics to their end */
     link_waker_release(&r->link.waker);
     pthread_mutex_destroy(&r->lock);
     mem_delete(r);
