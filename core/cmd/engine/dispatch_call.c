@@ -53,8 +53,6 @@ static void call_account(struct dispatcher *d, struct session *s, const struct c
                         &(struct secret_rule){c, d->batch.config->is_secret}, a,
                         d->batch.now_ms / 1000, us);
     }
-    if (LK_UNLIKELY(monitor_any(d->push)))
-        monitor_note(d, s, c, a);
     /* Whoever sets a directive finds it set with the next command, also of the same batch. */
     if (LK_UNLIKELY(c->flags & CMD_ADMIN))
         dispatch_read_config(d);
@@ -98,6 +96,8 @@ static enum outcome call_run(struct dispatcher *d, struct session *s, const stru
     if (LK_UNLIKELY(session_in_turns(s)))
         session_end_slices(s);
     call_account(d, s, c, a);
+    if (LK_UNLIKELY(monitor_any(d->push)))
+        monitor_note(d, s, c, a); /* of a wait that ends otherwise: it was shown when it began */
     return outcome;
 }
 
