@@ -266,4 +266,16 @@ TEST(Blocking, StormsLoseNothing)
     EXPECT_GE(ledger.pushed.size(), kPushers * rounds());
 }
 
+/* Monitors are shown a wait when it begins, and the worker goes on behind its end. */
+TEST(Blocking, MonitorsSeeAWaitOnce)
+{
+    auto server = Server::tested();
+    Client monitor = server->connect(), client = server->connect();
+    ASSERT_EQ(monitor.call_raw({"MONITOR"}), "+OK\r\n");
+    EXPECT_EQ(client.call_raw({"BLPOP", "nothing", "0.01"}), "*-1\r\n");
+    EXPECT_EQ(client.call_raw({"ECHO", "behind"}), "$6\r\nbehind\r\n");
+    EXPECT_NE(monitor.read_raw().find("\"BLPOP\" \"nothing\""), std::string::npos);
+    EXPECT_NE(monitor.read_raw().find("\"ECHO\" \"behind\""), std::string::npos);
+}
+
 } // namespace
