@@ -27,7 +27,8 @@ void dispatch_remember(struct dispatcher *d, struct session *s, const struct com
 {
     const uint32_t flags = __atomic_load_n(&s->flags, __ATOMIC_RELAXED);
     const bool caching = flags & SESSION_CACHING;
-    if (!(c->flags & CMD_READONLY) || flags & SESSION_TRACKING_BCAST ||
+    /* A script reads by the commands that it runs. */
+    if (!(c->flags & CMD_READONLY) || c->flags & CMD_SCRIPT || flags & SESSION_TRACKING_BCAST ||
         (flags & SESSION_TRACKING_OPTIN && !caching) ||
         (flags & SESSION_TRACKING_OPTOUT && caching))
         return;
