@@ -71,18 +71,26 @@ static enum outcome migrate_run(struct exec *x, const struct args *a)
     return exec_wait(x, a, &until_answered);
 }
 
-/* The third word, or what stands behind KEYS if that is empty. */
+/* The third word, or what stands behind KEYS if that is empty; AUTH's words may be called anything.
+ */
 static int migrate_keys(const struct args *a, struct key_ref *refs, uint32_t max)
 {
     uint32_t first = 3, n = 1;
-    for (uint32_t i = 6; a->v[3].size == 0 && i < a->n && n == 1; i++)
-        if (args_is(a, i, "keys")) {
+    for (uint32_t i = 6; a->v[3].size == 0 && i < a->n; i++) {
+        if (args_is(a, i, "auth")) {
+            i++;
+        } else if (args_is(a, i, "auth2")) {
+            i += 2;
+        } else if (args_is(a, i, "keys")) {
             first = i + 1;
             n = a->n - first;
+            break;
         }
-    for (uint32_t i = 0; i < n && i < max; i++)
+    }
+    n = n < max ? n : max;
+    for (uint32_t i = 0; i < n; i++)
         refs[i] = (struct key_ref){first + i, KEY_RW | KEY_ACCESS | KEY_DELETE};
-    return (int)(n < max ? n : max);
+    return (int)n;
 }
 
 const struct command migrate_commands[] = {

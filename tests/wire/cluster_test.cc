@@ -159,6 +159,21 @@ TEST(ClusterWire, MigrateMovesKeysBetweenTwoKindsOfServer)
     EXPECT_EQ(c.call_raw({"GET", "x"}), "$1\r\n1\r\n");
 }
 
+TEST(ClusterWire, MigrateNamesAllItsKeys)
+{
+    auto server = Server::tested();
+    Client c = server->connect();
+    const Args head = {"COMMAND", "GETKEYS", "MIGRATE", "h", "1", "", "0", "1"};
+    const auto keys = [&](const Args &rest) {
+        Args words = head;
+        words.insert(words.end(), rest.begin(), rest.end());
+        return c.call_raw(words);
+    };
+    EXPECT_EQ(keys({"KEYS", "keys"}), "*1\r\n$4\r\nkeys\r\n");
+    EXPECT_EQ(keys({"AUTH", "keys", "KEYS", "a"}), "*1\r\n$1\r\na\r\n");
+    EXPECT_EQ(keys({"AUTH2", "keys", "keys", "KEYS", "a", "b"}), "*2\r\n$1\r\na\r\n$1\r\nb\r\n");
+}
+
 /* Counters that are added to without a pause while they travel: no step is lost. */
 TEST(ClusterWire, MigrateLosesNoStepOfKeysThatAreWritten)
 {
