@@ -52,9 +52,9 @@ class SentinelWire : public testing::Test
 
     static void run(Watcher &w, bool ours)
     {
-        Args args = ours ? tested_program() : Args{"redis-sentinel", w.file};
-        if (ours)
-            args.insert(args.end(), {w.file, "--sentinel"});
+        Args args = ours ? tested_program() : oracle_program();
+        args.insert(args.begin() + 1, w.file);
+        args.push_back("--sentinel");
         w.process = std::make_unique<Process>(args);
         ASSERT_TRUE(w.process->wait_output("+monitor")) << w.process->output();
     }
