@@ -351,6 +351,8 @@ static void read_configuration(struct server *s, int argc, char **argv)
 static void open_log(const struct config *c)
 {
     log_set_level((enum log_level)c->loglevel);
+    if (c->sentinel_mode)
+        log_set_role('X');
     log_set_file(c->logfile ? c->logfile : "");
     if (c->syslog_enabled)
         log_set_syslog(true, c->syslog_ident, c->syslog_facility);
