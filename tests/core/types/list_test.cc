@@ -306,9 +306,10 @@ TEST(List, CountsDecideTheEncoding)
             ASSERT_EQ(l.push(LIST_TAIL, {"x"}), LK_OK);
             EXPECT_TRUE(l.small());
         }
-        ASSERT_EQ(l.replace(0, "y"), LK_OK);
         l.rotate(LIST_TAIL);
         EXPECT_TRUE(l.small()) << "it is no longer than it was";
+        ASSERT_EQ(l.replace(0, "y"), LK_OK);
+        EXPECT_FALSE(l.small()) << "what replaces another counts before that one is gone";
         ASSERT_EQ(l.insert(row.most, "z"), LK_OK);
         EXPECT_FALSE(l.small());
         while (l.model.size() > row.least + 1) {
