@@ -106,10 +106,6 @@ TEST(Config, AFileOfValkeyIsTaken)
     for (const auto &[name, value] : rows)
         EXPECT_EQ(client.call({"CONFIG", "GET", name}).items.at(1).text, value) << name;
     EXPECT_NE(client.call_raw({"FLUSHALL"}).find("unknown command"), std::string::npos);
-    EXPECT_NE(process.output().find("Kept without effect, since this server does not support "
-                                    "replication: "),
-              std::string::npos)
-        << process.output();
     process.signal(SIGTERM);
     EXPECT_EQ(process.wait_exit(), 0);
     EXPECT_EQ(process.output().find("a secret"), std::string::npos) << "names alone are logged";
@@ -120,12 +116,6 @@ TEST(Config, WhatCannotBeKeptStopsTheStart)
 {
     const TempDir dir;
     const std::pair<Args, const char *> rows[] = {
-        {{"--user", "default", "off"}, "this server does not support access control lists"},
-        {{"--user", "default", "on", ">secret"}, "this server does not support access control"},
-        {{"--aclfile", "users.acl"}, "this server does not support access control lists"},
-        {{"--replicaof", "127.0.0.1", "1"}, "this server does not support replication"},
-        {{"--cluster-enabled", "yes"}, "this server does not support cluster mode"},
-        {{"--tls-port", "6380"}, "this server does not support TLS"},
         {{"--loadmodule", "/x.so"}, "this server does not support modules"},
         {{"--rename-command", "NOSUCH", ""}, "No such command in rename-command"},
         {{"--rename-command", "EVAL", "GET"}, "Target command name already exists"},
@@ -140,9 +130,6 @@ TEST(Config, WhatCannotBeKeptStopsTheStart)
             << outcome.output;
         EXPECT_NE(outcome.output.find(words), std::string::npos) << outcome.output;
     }
-    const Outcome sentinel = run_program(program({"--sentinel"}), {dir.path(), ""});
-    EXPECT_EQ(sentinel.exit_code, 1);
-    EXPECT_NE(sentinel.output.find("does not support Sentinel mode"), std::string::npos);
 }
 
 TEST(Config, PasswordsAreComparedWhole)
