@@ -75,8 +75,11 @@ static void cjson_choice(lua_State *lua, int index, int *setting, bool three)
 static int cjson_sparse_array(lua_State *lua)
 {
     struct cjson_settings c = cjson_begin(lua, 3);
+    /* Those before a bad one are in force. */
     cjson_choice(lua, 1, &c.sparse_convert, false);
+    cjson_end(lua, &c);
     cjson_integer(lua, 2, &c.sparse_ratio, 0, INT_MAX);
+    cjson_end(lua, &c);
     cjson_integer(lua, 3, &c.sparse_safe, 0, INT_MAX);
     cjson_end(lua, &c);
     return 3;
