@@ -588,6 +588,7 @@ static void free_all(struct server *s)
     shard_set_retry_hook(NULL, NULL);
     worker_group_free(s->workers);
     role_free(s->role);
+    buf_release(&s->stop_waiters);
     if (s->sentinel)
         sentinel_service_free(s->sentinel);
     tls_config_free(s->tls);

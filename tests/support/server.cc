@@ -75,7 +75,8 @@ int free_port()
     /* No seed: programs that run beside each other must not try the same ports. */
     static std::mt19937 random{std::random_device{}()};
     for (int i = 0; i < 1000; i++) {
-        const int port = 20000 + static_cast<int>(random() % 12000);
+        /* A bus is 10000 above: that is no port that connections take, too. */
+        const int port = 10000 + static_cast<int>(random() % 10000);
         if (can_bind(port))
             return port;
     }
