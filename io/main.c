@@ -66,11 +66,12 @@ struct server {
     struct stats *stats[WORKERS_MAX + 1]; /* of the workers, and of the link to a master */
     char *executable;
     int supervised;
+    /* __atomic; not beside what is read under the lock, which a compiler may read with it. */
+    uint32_t signalled; /* a signal has asked for the end */
     pthread_mutex_t lock;
     pthread_cond_t changed;
     bool loaded;             /* __atomic: the data set of the start is there */
     bool stop;               /* lock */
-    bool signalled;          /* __atomic: a signal has asked for it */
     bool changes;            /* lock: CONFIG SET has replaced something that may be freed */
     bool unsettled;          /* lock: persistence wants to be settled */
     unsigned stop_flags;     /* lock: enum config_shutdown, of all who asked */
@@ -100,7 +101,7 @@ static void ask_to_stop(void *ctx, unsigned flags, uint32_t worker, uint64_t ses
     pthread_mutex_lock(&s->lock);
     s->stop = true;
     if (session_id)
-        __atomic_store_n(&s->signalled, false, __ATOMIC_RELEASE);
+        __atomic_store_n(&s->signalled, 0, __ATOMIC_RELEASE);
     s->stop_flags |= s->sentinel ? flags | CONFIG_SHUTDOWN_NOSAVE : flags;
     if (session_id != 0) {
         const struct stop_waiter w = {worker, session_id};
@@ -140,7 +141,7 @@ static void main_forget_stop(struct server *s)
     s->stop = false;
     s->stop_flags = 0;
     main_answer_stop(s);
-    __atomic_store_n(&s->signalled, false, __ATOMIC_RELEASE);
+    __atomic_store_n(&s->signalled, 0, __ATOMIC_RELEASE);
 }
 
 static bool main_stay(void *ctx)
@@ -195,7 +196,7 @@ static void slowlog_applied(void *ctx, const struct config *before, const struct
 static void stop_by_signal(void *ctx, unsigned flags)
 {
     struct server *s = ctx;
-    __atomic_store_n(&s->signalled, true, __ATOMIC_RELEASE);
+    __atomic_store_n(&s->signalled, 1, __ATOMIC_RELEASE);
     ask_to_stop(ctx, flags, 0, 0);
 }
 

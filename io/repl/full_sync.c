@@ -142,7 +142,7 @@ static void full_sync_join(struct repl *r, struct replica *p, const struct backl
         replica_dismiss(p); /* the history has changed since */
         return;
     }
-    p->ack_ms = repl_now_ms();
+    replica_heard(p);
     if (!p->old)
         buf_printf(&p->head, "+FULLRESYNC %s %lld\r\n", mark->history.id, (long long)mark->end);
     if (r->sync.diskless) {
@@ -251,7 +251,7 @@ static void full_sync_hand_over(struct repl *r, struct replica *p)
     p->file = r->sync.file;
     p->file_at = 0;
     p->phase = REPLICA_SENDING;
-    p->ack_ms = repl_now_ms();
+    replica_heard(p);
     replica_wake(p);
 }
 

@@ -16,7 +16,7 @@ static uint32_t repl_count_good(struct repl *r, const struct config *c)
     uint32_t good = 0;
     pthread_mutex_lock(&r->lock);
     for (const struct replica *p = r->first; p; p = p->next)
-        good += p->phase == REPLICA_ONLINE && p->ack_ms >= oldest;
+        good += p->phase == REPLICA_ONLINE && replica_heard_ms(p) >= oldest;
     pthread_mutex_unlock(&r->lock);
     return good;
 }
@@ -181,11 +181,12 @@ void repl_reset_stats(struct repl *r)
 
 static struct repl_replica repl_show(const struct replica *p)
 {
+    const int64_t heard_ms = replica_heard_ms(p);
     return (struct repl_replica){.ip = p->ip ? p->ip : p->name,
                                  .state = replica_state_name(p->phase),
                                  .port = p->port,
                                  .offset = p->ack,
-                                 .lag_s = p->ack_ms ? (repl_now_ms() - p->ack_ms) / 1000 : 0,
+                                 .lag_s = heard_ms ? (repl_now_ms() - heard_ms) / 1000 : 0,
                                  .online = p->phase >= REPLICA_LOADING};
 }
 

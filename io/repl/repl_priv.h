@@ -70,7 +70,7 @@ struct replica {
     uint64_t file_at;
     int64_t waits_since_ms; /* of the monotonic clock */
     int64_t ack, fack;      /* offsets */
-    int64_t ack_ms;         /* of the monotonic clock: the last sign of life */
+    int64_t ack_ms;         /* __atomic; of the monotonic clock: the last sign of life */
     struct backlog_pin pin; /* the backlog's lock */
     struct backlog_hold hold;
     enum replica_flight flight; /* the worker's */
@@ -140,6 +140,16 @@ static inline const struct config *repl_config(const struct repl *r)
 static inline int64_t repl_now_ms(void) /* of the monotonic clock */
 {
     return clock_mono_ns() / 1000000;
+}
+
+/* A sign of life; by its worker, and seen by any thread. */
+static inline void replica_heard(struct replica *p)
+{
+    __atomic_store_n(&p->ack_ms, repl_now_ms(), __ATOMIC_RELAXED);
+}
+static inline int64_t replica_heard_ms(const struct replica *p)
+{
+    return __atomic_load_n(&p->ack_ms, __ATOMIC_RELAXED);
 }
 static inline struct repl *repl_of(const struct exec *x)
 {

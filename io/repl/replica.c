@@ -96,7 +96,7 @@ static void replica_unlist(struct replica *p)
 static void replica_put_online(struct replica *p)
 {
     p->phase = REPLICA_ONLINE;
-    p->ack_ms = repl_now_ms();
+    replica_heard(p);
     log_line(LOG_NOTICE, "Synchronization with replica %s succeeded", p->name);
 }
 
@@ -109,7 +109,7 @@ static void replica_data_sent(struct replica *p)
     p->file = NULL;
     mem_free(p->piece, p->piece ? REPLICA_FILE_PIECE : 0);
     p->piece = NULL;
-    p->ack_ms = repl_now_ms();
+    replica_heard(p);
     if (p->rdb_only) {
         log_line(LOG_NOTICE,
                  "RDB transfer completed, rdb only replica (%s) should be disconnected asap",
@@ -227,7 +227,7 @@ static void replica_sent(struct conn_feed *f, size_t bytes)
     case FLIGHT_DATA:
         if (p->reader.window)
             rdb_reader_sent(&p->reader);
-        p->ack_ms = repl_now_ms(); /* it takes what it is sent */
+        replica_heard(p); /* it takes what it is sent */
         break;
     case FLIGHT_NEWLINE:
     case FLIGHT_NONE:
@@ -337,7 +337,8 @@ void replica_list(struct replica *p, enum replica_phase phase)
     LK_ASSERT(!p->listed);
     p->listed = true;
     p->phase = phase;
-    p->waits_since_ms = p->ack_ms = repl_now_ms();
+    p->waits_since_ms = repl_now_ms();
+    replica_heard(p);
     p->prev = r->last;
     if (r->last)
         r->last->next = p;
@@ -356,7 +357,7 @@ void replica_acknowledge(struct replica *p, int64_t offset, int64_t fack)
         p->ack = offset;
     if (fack > p->fack)
         p->fack = fack;
-    p->ack_ms = repl_now_ms();
+    replica_heard(p);
     if (p->phase == REPLICA_LOADING)
         replica_put_online(p);
     pthread_mutex_unlock(&p->repl->lock);

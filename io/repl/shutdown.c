@@ -48,7 +48,8 @@ static struct lagging shutdown_count(struct repl *r, int64_t end, bool say)
             log_line(LOG_NOTICE,
                      "Lagging replica %s reported offset %lld behind master, lag=%lld, state=%s.",
                      p->name, (long long)(end - p->ack),
-                     (long long)((repl_now_ms() - p->ack_ms) / 1000), replica_state_name(p->phase));
+                     (long long)((repl_now_ms() - replica_heard_ms(p)) / 1000),
+                     replica_state_name(p->phase));
     }
     pthread_mutex_unlock(&r->lock);
     return n;

@@ -31,6 +31,7 @@ class Redirect : public ::testing::Test
     }
     ~Redirect() override
     {
+        server.engine.cluster.slots = nullptr; /* the client's end enters the gate once more */
         slot_map_free(map_);
     }
 
