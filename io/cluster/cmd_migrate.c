@@ -71,8 +71,7 @@ static enum outcome migrate_run(struct exec *x, const struct args *a)
     return exec_wait(x, a, &until_answered);
 }
 
-/* The third word, or what stands behind KEYS if that is empty; AUTH's words may be called anything.
- */
+/* The third word, or what stands behind KEYS if that is empty, beyond the words of AUTH. */
 static int migrate_keys(const struct args *a, struct key_ref *refs, uint32_t max)
 {
     uint32_t first = 3, n = 1;

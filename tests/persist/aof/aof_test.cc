@@ -358,8 +358,8 @@ TEST_F(Aof, LoadsNoHoleBetweenFiles)
             d.stall(nullptr);
         }
         d.after_crash(0, [tails](const std::string &name) {
-            const int file = name.size() > 4 ? name[4] - '1' : 0; /* d/a.N.… */
-            return static_cast<Tail>(tails >> 2 * file & 3);
+            const int file = name.size() > 4 ? name[4] - '1' : 0; /* d/a.N.…, or another */
+            return static_cast<Tail>(file >= 0 && file < 3 ? tails >> 2 * file & 3 : tails & 3);
         });
         const Loaded got = load(d);
         ASSERT_EQ(got.rc, LK_OK) << got.error;
