@@ -22,6 +22,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <map>
+#include <mutex>
 #include <random>
 #include <string>
 #include <thread>
@@ -388,12 +389,15 @@ class Server
     };
 
     // What is sent to a session finds it by its id.  Clients come and go while no worker runs.
+    std::mutex sessions_lock; // clients of several workers come and go
     std::map<uint64_t, session *> sessions;
 
   private:
     static session *find_session(void *ctx, uint64_t id)
     {
-        const auto &all = static_cast<Server *>(ctx)->sessions;
+        auto *server = static_cast<Server *>(ctx);
+        const std::lock_guard<std::mutex> lock(server->sessions_lock);
+        const auto &all = server->sessions;
         const auto at = all.find(id);
         return at == all.end() ? nullptr : at->second;
     }
@@ -424,6 +428,7 @@ class Client
         static std::atomic<uint64_t> ids;
         session_init(&session, ++ids);
         session_set_worker(&session, worker);
+        const std::lock_guard<std::mutex> lock(server.sessions_lock);
         server.sessions[session.id] = &session;
         session_begin_user(&server.engine, &session);
     }
@@ -434,7 +439,10 @@ class Client
         dispatch_enter(d_);
         dispatch_forget(d_, &session);
         dispatch_leave(d_);
-        server_.sessions.erase(session.id);
+        {
+            const std::lock_guard<std::mutex> lock(server_.sessions_lock);
+            server_.sessions.erase(session.id);
+        }
         session_release(&session);
     }
 
