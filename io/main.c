@@ -203,7 +203,10 @@ static void stop_by_signal(void *ctx, unsigned flags)
 static void wake_worker(void *ctx, uint32_t worker)
 {
     const struct server *s = ctx;
-    worker_group_look(s->workers, worker);
+    if (worker < SHARD_WORKERS)
+        worker_group_look(s->workers, worker);
+    else
+        role_look(s->role);
 }
 
 static void main_cron(void *ctx, int64_t now_ms)

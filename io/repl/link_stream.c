@@ -131,7 +131,7 @@ static bool stream_go_on(void *ctx)
 {
     struct master_link *l = ctx;
     link_ack(l, false);
-    return master_link_is_current(l);
+    return master_link_goes_on(l);
 }
 
 static void stream_note_error(struct master_link *l, const struct args *a)
@@ -235,7 +235,7 @@ static bool stream_apply(struct master_link *l, struct stream_batch *b)
     const uint32_t last = b->special ? b->n - 1 : b->n;
     size_t advanced = 0;
     uint32_t at = 0;
-    bool current = master_link_is_current(l);
+    bool current = master_link_goes_on(l);
     while (current && at < last) {
         current = stream_apply_some(l, b, &at);
         stream_advance(l, b, at, &advanced);
@@ -287,14 +287,18 @@ void link_stream_run(struct master_link *l)
     l->session.db = r->upstream.db;
     while (well) {
         well = stream_run_all(l);
-        if (!well && master_link_is_current(l))
+        link_client_show(l);
+        if (!well && master_link_goes_on(l))
             link_distrust(l);
         well = well && link_wait_readable(l, "MASTER timeout: no data nor PING received...") &&
                link_receive(l, RECEIVE);
+        link_client_show(l);
         __atomic_store_n(&l->figures.read_offset,
-                         r->upstream.offset + (int64_t)link_socket_bytes(&l->socket).size,
+                         r->upstream.offset + l->uncounted +
+                             (int64_t)link_socket_bytes(&l->socket).size,
                          __ATOMIC_RELAXED);
     }
+    link_client_end(l);
     if (!master_link_is_current(l))
         return;
     log_line(LOG_NOTICE, "Connection with master lost.");

@@ -48,7 +48,7 @@ static void link_lost(const char *what)
 
 bool link_wait_readable(struct master_link *l, const char *timeout_text)
 {
-    while (master_link_is_current(l)) {
+    while (master_link_goes_on(l)) {
         const unsigned what =
             LINK_READABLE | (link_socket_owes(&l->socket) ? (unsigned)LINK_WRITABLE : 0);
         const unsigned events = link_socket_wait(&l->socket, what, SLICE_MS);
@@ -74,8 +74,10 @@ bool link_receive(struct master_link *l, size_t max)
         link_lost("Connection with master lost");
         return false;
     }
-    if (n > 0)
+    if (n > 0) {
         link_heard(l);
+        session_count(&l->session.bytes_in, (uint64_t)n);
+    }
     return true;
 }
 
@@ -96,9 +98,10 @@ void link_ack(struct master_link *l, bool now)
     if (!l->may_ack || (!now && now_ms < l->ack_due_ms && now_ms + 1000 >= l->ack_due_ms))
         return;
     l->ack_due_ms = now_ms + 1000;
-    const size_t n = int64_to_chars(l->role->upstream.offset, digits);
+    const size_t n = int64_to_chars(l->role->upstream.offset, digits), before = l->socket.out.size;
     buf_printf(&l->socket.out, "*3\r\n$8\r\nREPLCONF\r\n$3\r\nACK\r\n$%zu\r\n%.*s\r\n", n, (int)n,
                digits);
+    session_count(&l->session.bytes_out, l->socket.out.size - before);
     link_socket_flush(&l->socket);
 }
 

@@ -185,6 +185,7 @@ static bool master_link_follow(struct master_link *l)
         well = master_link_resume(l, &h);
     if (well) {
         l->may_ack = outcome == HANDSHAKE_CONTINUE || h.offset >= 0;
+        link_client_begin(l, outcome == HANDSHAKE_FULL);
         link_set_state(l, LINK_CONNECTED);
         link_heard(l);
         link_ack(l, true);

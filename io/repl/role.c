@@ -75,6 +75,11 @@ void role_start(struct role *r)
     master_link_start(&r->link);
 }
 
+void role_look(struct role *r)
+{
+    link_waker_wake(&r->link.waker);
+}
+
 void role_end(struct role *r)
 {
     __atomic_store_n(&r->stop, 1, __ATOMIC_RELEASE);

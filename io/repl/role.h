@@ -44,6 +44,9 @@ void role_start(struct role *r);
 /* No more is applied behind this.  The workers may run. */
 void role_end(struct role *r);
 
+/* The link shall look at what it was told as a client.  Any thread. */
+void role_look(struct role *r);
+
 /* --- changes: in the closed gate ------------------------------------------------------------- */
 
 /* False: it is a replica of that one already. */

@@ -61,6 +61,7 @@ struct master_link {
     int64_t uncounted; /* bytes that were framed and are in no offset yet */
     bool logged_error;
     bool running;
+    bool listed; /* the registry has the session */
     /* Frames. */
     struct resp_progress progress;
     struct resp_args args[DISPATCH_BATCH];
@@ -124,6 +125,11 @@ static inline bool master_link_is_current(const struct master_link *l)
     return !__atomic_load_n(&l->role->stop, __ATOMIC_ACQUIRE) &&
            __atomic_load_n(&l->role->generation, __ATOMIC_ACQUIRE) == l->generation;
 }
+/* … and nobody has killed it as a client? */
+static inline bool master_link_goes_on(const struct master_link *l)
+{
+    return master_link_is_current(l) && !__atomic_load_n(&l->session.kill, __ATOMIC_ACQUIRE);
+}
 int64_t link_silent_ms(const struct master_link *l); /* since the master was heard */
 void link_set_state(struct master_link *l, enum link_state state);
 /* Something has come. */
@@ -146,6 +152,18 @@ void link_ack(struct master_link *l, bool now);
 
 /* Behind FULLRESYNC.  False: it did not come to its end. */
 bool link_sync_run(struct master_link *l, const struct handshake *h);
+
+/* --- link_client.c: outside the gate or in it, by the link ---------------------------------------
+ */
+
+/*
+ * The stream is to run: CLIENT LIST shows it as a client from here on, until link_client_end.
+ * anew: behind a full sync; else it is the client of before, if there was one.
+ */
+void link_client_begin(struct master_link *l, bool anew);
+void link_client_end(struct master_link *l); /* it may have begun or not */
+/* What it has received and not run yet, and what it has to send. */
+void link_client_show(struct master_link *l);
 
 /* --- link_stream.c --------------------------------------------------------------------------- */
 

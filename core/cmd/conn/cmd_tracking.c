@@ -20,6 +20,8 @@ struct tracking_words {
 static bool tracking_find_target(void *ctx, struct session *s)
 {
     struct tracking_wish *w = ctx;
+    if (session_has(s, SESSION_MASTER))
+        return false; /* the link to a master reads no pushes */
     w->redirect = s->id;
     w->redirect_to = s->worker;
     return false;
@@ -40,7 +42,7 @@ static bool tracking_parse_redirect(struct exec *x, const struct args *a, uint32
         return false;
     }
     w->redirects = true;
-    if (registry_find(r, (uint64_t)id, tracking_find_target, &w->wish))
+    if (registry_find(r, (uint64_t)id, tracking_find_target, &w->wish) && w->wish.redirect != 0)
         return true;
     reply_error(x->reply, "ERR The client ID you want redirect to does not exist");
     return false;

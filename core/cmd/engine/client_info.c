@@ -103,7 +103,9 @@ void client_info_append(struct buf *out, const struct session *s, int64_t now_ms
                multi, READ(s->shown.watched));
     append_sizes(out, s);
     const struct command_info *last = __atomic_load_n(&s->last_command, __ATOMIC_ACQUIRE);
-    const struct bytes user = s->user ? s->user->name : bytes_cstr("default");
+    const struct bytes user = s->user                          ? s->user->name
+                              : session_has(s, SESSION_MASTER) ? bytes_cstr("(superuser)")
+                                                               : bytes_cstr("default");
     buf_printf(out, " cmd=%s user=", last ? last->full_name : "NULL");
     buf_append_bytes(out, user);
     buf_printf(out, " redir=%lld resp=%u lib-name=%s lib-ver=%s",

@@ -88,8 +88,12 @@ static enum applied apply_one(struct dispatcher *d, struct pending *p,
         if (follow && LK_UNLIKELY(apply_is_order(s, p)))
             return apply_refuse(d, p);
         dispatch_run_pending(d, p);
-        if (follow && LK_UNLIKELY(p->state == PENDING_CLOSE))
-            return apply_stay(d, p);
+        if (follow && LK_UNLIKELY(p->state == PENDING_CLOSE)) {
+            if (!__atomic_load_n(&s->kill, __ATOMIC_ACQUIRE))
+                return apply_stay(d, p);
+            d->unit.work = 0; /* the link ends as a client; what was not run comes again */
+            return APPLIED_NOT;
+        }
         if (LK_LIKELY(p->state != PENDING_PARKED)) {
             if (LK_UNLIKELY(d->unit.work & UNIT_RAW))
                 unit_put_raw(d, s->db); /* it was refused, and has changed nothing */

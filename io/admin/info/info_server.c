@@ -3,6 +3,7 @@
  */
 #include "io/admin/info/info.h"
 #include "io/repl/repl.h"
+#include "io/repl/role.h"
 
 #include "core/base/clock.h"
 #include "core/cmd/command/version.h"
@@ -93,6 +94,15 @@ void info_server(struct info *i)
         info_number(i, "shutdown_in_milliseconds", repl_end_ms(i->engine->fixed.repl));
 }
 
+/* The link to a master is a client, too. */
+static bool info_has_link(const struct info *i)
+{
+    struct role_report role = {0};
+    if (i->admin->parts.role)
+        role_report(i->admin->parts.role, &role);
+    return role.state == LINK_CONNECTED;
+}
+
 void info_clients(struct info *i)
 {
     const struct admin_worker *w = &i->workers;
@@ -100,7 +110,8 @@ void info_clients(struct info *i)
     const struct wait_totals waits = wait_totals_get(i->engine->fixed.keyspace);
 
     const uint32_t replicas = i->engine->fixed.repl ? repl_count(i->engine->fixed.repl) : 0;
-    info_count(i, "connected_clients", w->connections > replicas ? w->connections - replicas : 0);
+    const uint64_t clients = w->connections > replicas ? w->connections - replicas : 0;
+    info_count(i, "connected_clients", clients + info_has_link(i));
     info_number(i, "cluster_connections", 0);
     info_number(i, "maxclients", i->config->maxclients);
     info_count(i, "client_recent_max_input_buffer", w->input_max);
