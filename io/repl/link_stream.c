@@ -280,23 +280,27 @@ static bool stream_run_all(struct master_link *l)
     }
 }
 
+/* What has come, run or not, as INFO and CLIENT LIST show it. */
+static void stream_show(struct master_link *l)
+{
+    const int64_t at = l->role->upstream.offset + l->uncounted;
+    __atomic_store_n(&l->figures.read_offset, at + (int64_t)link_socket_bytes(&l->socket).size,
+                     __ATOMIC_RELAXED);
+    link_client_show(l);
+}
+
 void link_stream_run(struct master_link *l)
 {
-    const struct role *r = l->role;
     bool well = true;
-    l->session.db = r->upstream.db;
+    l->session.db = l->role->upstream.db;
     while (well) {
+        stream_show(l);
         well = stream_run_all(l);
-        link_client_show(l);
         if (!well && master_link_goes_on(l))
             link_distrust(l);
+        stream_show(l);
         well = well && link_wait_readable(l, "MASTER timeout: no data nor PING received...") &&
                link_receive(l, RECEIVE);
-        link_client_show(l);
-        __atomic_store_n(&l->figures.read_offset,
-                         r->upstream.offset + l->uncounted +
-                             (int64_t)link_socket_bytes(&l->socket).size,
-                         __ATOMIC_RELAXED);
     }
     link_client_end(l);
     if (!master_link_is_current(l))

@@ -87,11 +87,12 @@ struct role {
     struct master_link link;
 };
 
-/* --- link_wait.c
- * ----------------------------------------------------------------------------------- */
+/* --- link_wait.c ----------------------------------------------------------------------------- */
 
-/* In the gate, by the link of its generation, or in the closed gate: a partial sync is out of the
- * question. */
+/*
+ * In the gate, by the link of its generation, or in the closed gate: a partial sync is out of the
+ * question.
+ */
 void role_forget_upstream(struct role *r);
 
 /* --- role_history.c: in the closed gate ------------------------------------------------------- */
@@ -153,8 +154,7 @@ void link_ack(struct master_link *l, bool now);
 /* Behind FULLRESYNC.  False: it did not come to its end. */
 bool link_sync_run(struct master_link *l, const struct handshake *h);
 
-/* --- link_client.c: outside the gate or in it, by the link ---------------------------------------
- */
+/* --- link_client.c --------------------------------------------------------------------------- */
 
 /*
  * The stream is to run: CLIENT LIST shows it as a client from here on, until link_client_end.
