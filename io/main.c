@@ -19,7 +19,7 @@
 #include "core/cmd/engine/push.h"
 #include "core/cmd/script/script.h"
 #include "io/admin/admin.h"
-#include "io/cluster/bus.h"
+#include "io/cluster/cluster_service.h"
 #include "io/cluster/cmd_cluster.h"
 #include "io/cluster/migrate.h"
 #include "io/repl/repl.h"
@@ -62,7 +62,7 @@ struct server {
     struct worker_group *workers;
     struct admin *admin;
     struct tls_config *tls;
-    struct cluster_bus *bus;              /* NULL: cluster-enabled no */
+    struct cluster_service *cluster;
     struct stats *stats[WORKERS_MAX + 1]; /* of the workers, and of the link to a master */
     char *executable;
     int supervised;
@@ -466,62 +466,15 @@ static void make_workers(struct server *s, const struct config *c)
         exit(1); /* it has said why */
 }
 
-static void main_cluster_applied(void *ctx, const struct config *before, const struct config *after)
+static bool make_cluster(struct server *s)
 {
-    (void)before;
-    if (((struct server *)ctx)->bus)
-        bus_configure(((struct server *)ctx)->bus, after);
-}
-
-static void main_follow(void *ctx, const char *ip, uint16_t port)
-{
-    const struct server *s = ctx;
-    struct gate *gate = &s->engine.fixed.keyspace->gate;
-    gate_close(gate);
-    if (ip)
-        role_follow(s->role, bytes_cstr(ip), port);
-    else
-        role_lead(s->role);
-    gate_open(gate);
-}
-
-static uint64_t main_data_offset(void *ctx)
-{
-    struct server *s = ctx;
-    struct role_report r;
-    role_report(s->role, &r);
-    if (r.replica)
-        return r.offset > 0 ? (uint64_t)r.offset : 0;
-    struct repl_report own;
-    repl_report_get(s->repl, &own);
-    return own.backlog.end > 0 ? (uint64_t)own.backlog.end : 0;
-}
-
-static int64_t main_data_age_ms(void *ctx)
-{
-    const struct server *s = ctx;
-    struct role_report r;
-    role_report(s->role, &r);
-    return 1000 * (r.last_io_s >= 0 ? r.last_io_s : r.down_s > 0 ? r.down_s : 0);
-}
-
-static bool make_bus(struct server *s, const struct config *c)
-{
-    s->engine.cluster.migrator = migrator_new(
-        &(struct migrator_parts){.engine = &s->engine, .ctx = s, .answer = main_answer});
-    config_register(s->config, CONFIG_HOOK_CLUSTER,
-                    &(struct config_hook){NULL, main_cluster_applied, s});
-    if (!c->cluster_enabled)
-        return true;
-    s->bus = bus_new(&(struct bus_parts){.config = s->config,
-                                         .engine = &s->engine,
-                                         .ctx = s,
-                                         .answer = main_answer,
-                                         .role = main_follow,
-                                         .offset = main_data_offset,
-                                         .data_age_ms = main_data_age_ms});
-    s->engine.cluster.bus = s->bus;
-    return s->bus != NULL;
+    s->cluster = cluster_service_new(&(struct cluster_service_parts){.config = s->config,
+                                                                     .engine = &s->engine,
+                                                                     .role = s->role,
+                                                                     .repl = s->repl,
+                                                                     .ctx = s,
+                                                                     .answer = main_answer});
+    return s->cluster != NULL;
 }
 
 static void see_to_changes(struct server *s)
@@ -596,8 +549,7 @@ static void free_all(struct server *s)
     if (s->sentinel)
         sentinel_service_free(s->sentinel);
     tls_config_free(s->tls);
-    if (s->bus)
-        bus_free(s->bus);
+    cluster_service_free(s->cluster);
     repl_free(s->repl);
     log_ring_free(s->engine.fixed.log);
     admin_free(s->admin);
@@ -621,9 +573,7 @@ static void main_end(struct server *s)
     role_end(s->role);
     if (s->sentinel)
         sentinel_service_stop(s->sentinel);
-    if (s->bus)
-        bus_stop(s->bus);
-    migrator_free(s->engine.cluster.migrator);
+    cluster_service_stop(s->cluster);
     worker_group_stop(s->workers);
     worker_group_join(s->workers);
     startup_signals_end();
@@ -697,7 +647,7 @@ int main(int argc, char **argv)
     make_workers(&s, c);
     if (c->sentinel_mode)
         make_sentinel(&s);
-    if (!worker_listen_open(s.workers, c) || !make_bus(&s, c))
+    if (!worker_listen_open(s.workers, c) || !make_cluster(&s))
         exit(1);
     startup_log_banner(c, worker_count(c), net_uring_usable(NULL) ? "uring" : "epoll");
     role_begin(s.role);
@@ -711,8 +661,7 @@ int main(int argc, char **argv)
     __atomic_store_n(&s.loaded, true, __ATOMIC_RELEASE);
     if (!s.sentinel)
         role_start(s.role);
-    if (s.bus)
-        bus_start(s.bus);
+    cluster_service_start(s.cluster);
     startup_ready(c, s.supervised);
     wait_for_the_end(&s);
     main_end(&s);

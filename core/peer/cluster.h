@@ -88,6 +88,7 @@ enum cluster_todo {
     CLUSTER_SAVE = 1 << 0, /* nodes.conf is behind */
     CLUSTER_MAP = 1 << 1,  /* the map is: owners, addresses, state */
     CLUSTER_ROLE = 1 << 2, /* whom this node replicates */
+    CLUSTER_LEFT = 1 << 3, /* slots have left this shard: cluster.left */
 };
 
 /* What the rest of the server tells the state machine, and does for it.  ctx first. */
@@ -121,6 +122,7 @@ struct cluster {
     uint64_t current_epoch, last_vote_epoch;
     struct cluster_node *owner[HASH_SLOTS];
     struct cluster_node *migrating[HASH_SLOTS], *importing[HASH_SLOTS];
+    uint8_t left[SLOT_BITMAP]; /* slots that a node of this shard had; the bus clears them */
     bool down;
     uint32_t size;                                /* masters that serve slots */
     int64_t began_ms, down_since_ms, minority_ms; /* 0: never */

@@ -182,6 +182,10 @@ void cluster_take_slot(struct cluster *c, uint32_t slot)
 {
     struct cluster_node *n = c->owner[slot];
     LK_ASSERT(n && slot_bit(n->slots, slot));
+    if (memcmp(n->shard_id, c->self->shard_id, SHARD_ID_CHARS) == 0) {
+        c->left[slot / 8] |= (uint8_t)(1u << slot % 8);
+        cluster_todo(c, CLUSTER_LEFT);
+    }
     c->owner[slot] = NULL;
     n->slots[slot / 8] &= (uint8_t) ~(1u << slot % 8);
     n->slot_count--;

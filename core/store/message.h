@@ -26,6 +26,7 @@ enum message_kind {
     MESSAGE_KINDS,                      /* those with channels; the others name whom they are for */
     MESSAGE_INVALIDATE = MESSAGE_KINDS, /* keys that have changed */
     MESSAGE_UNTOLD,                     /* it could not be told: the client to tell is gone */
+    MESSAGE_SLOTS_LEFT,                 /* of a cluster: core/cmd/engine/slots_left.h */
 };
 
 /* Whom one of the latter is for: the reader of the keys, and the client that is told. */

@@ -132,6 +132,7 @@ enum {
     SHARD_LOADER = 60,
     SHARD_LINK = 61,
     SHARD_MIGRATOR = 62,
+    SHARD_HELPER = 63, /* of a cluster's bus */
     SHARD_ASKERS = 64,
 };
 

@@ -108,6 +108,7 @@ enum wait_end {
     WAIT_END_DONE,   /* nobody can claim it any more */
     WAIT_END_LATER,  /* a writer has it just now: ask again in the next loop */
     WAIT_END_SERVED, /* it was served, and comes back by itself */
+    WAIT_END_STAYS,  /* what was asked for is no reason to end it */
 };
 /* For the owner: the client goes on, or wants to. */
 enum wait_end wait_end(struct wait *w);

@@ -79,11 +79,13 @@ void bus_publish(struct cluster_bus *b, bool shard, struct bytes channel, struct
 {
     const size_t sizes[3] = {shard, channel.size, message.size};
     pthread_mutex_lock(&b->requests_lock);
+    const bool first = b->published.size == 0;
     buf_append(&b->published, sizes, sizeof sizes);
     buf_append_bytes(&b->published, channel);
     buf_append_bytes(&b->published, message);
     pthread_mutex_unlock(&b->requests_lock);
-    bus_wake(b);
+    if (first)
+        bus_wake(b);
 }
 
 void bus_configure(struct cluster_bus *b, const struct config *c)
@@ -193,6 +195,7 @@ struct bus_outcome {
     uint16_t port;
     bool master;
     int64_t pause_ms; /* of clients; -1: no change */
+    uint8_t left[SLOT_BITMAP];
 };
 
 /* Under the lock: what is to be done without it. */
@@ -209,6 +212,10 @@ static void bus_gather(struct cluster_bus *b, struct bus_outcome *out, uint8_t *
     if (out->todo & CLUSTER_MAP) {
         out->map = cluster_map(c);
         bus_words(c, words);
+    }
+    if (out->todo & CLUSTER_LEFT) {
+        memcpy(out->left, c->left, SLOT_BITMAP);
+        memset(c->left, 0, SLOT_BITMAP);
     }
     out->master = cluster_is_master(c->self);
     if (out->todo & CLUSTER_ROLE && master) {
@@ -244,6 +251,8 @@ static void bus_carry_out(struct cluster_bus *b, struct bus_outcome *out, const 
         bus_apply(b, out->map, words);
     if (out->todo & CLUSTER_ROLE && b->parts.role)
         b->parts.role(b->parts.ctx, out->master ? NULL : out->ip, out->port);
+    if (out->map || out->todo & CLUSTER_LEFT)
+        bus_tell_left(b, out->left);
     buf_release(&out->text);
 }
 

@@ -2,6 +2,7 @@
  * bus_apply.c — tells the shards what this node may do with them, and workers where the rest is.
  */
 #include "core/base/mem.h"
+#include "core/cmd/engine/slots_left.h"
 #include "core/store/keyspace.h"
 #include "core/store/reclaim.h"
 #include "io/cluster/bus_priv.h"
@@ -62,4 +63,11 @@ void bus_apply(struct cluster_bus *b, struct slot_map *map, const uint8_t *words
     if (before)
         reclaim_retire((void *)(uintptr_t)before, slot_map_bytes(before));
     reclaim_collect(0);
+}
+
+void bus_tell_left(struct cluster_bus *b, const uint8_t left[SLOT_BITMAP])
+{
+    const struct engine *e = b->parts.engine;
+    if (e->fixed.push && b->running) /* before that there is no client */
+        slots_left_tell(e->fixed.push, left, e->fixed.worker_count);
 }

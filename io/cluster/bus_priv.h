@@ -81,6 +81,8 @@ void bus_close_all(struct cluster_bus *b);
 
 /* Sets the words of the shards whose state has changed, and publishes the map, which it takes. */
 void bus_apply(struct cluster_bus *b, struct slot_map *map, const uint8_t *words);
+/* Tells clients that these slots have left this shard, or that those who wait may wait in vain. */
+void bus_tell_left(struct cluster_bus *b, const uint8_t left[SLOT_BITMAP]);
 /* Under the lock: what each shard's word should be. */
 void bus_words(const struct cluster *c, uint8_t words[HASH_SLOTS]);
 

@@ -228,6 +228,7 @@ static struct worker *worker_new(struct worker_group *g, uint32_t index)
     w->dispatcher = dispatcher_new(g->setup.engine, index);
     w->stats = dispatcher_stats(w->dispatcher);
     dispatch_on_output(w->dispatcher, worker_pushed, worker_find_session, w);
+    dispatch_on_slots_left(w->dispatcher, worker_slots_left);
     inbox_init(&w->inbox);
     inbox_init(&w->served);
     inbox_init(&w->answers);

@@ -69,6 +69,7 @@ struct worker {
     struct inbox served;  /* waiters */
     struct inbox answers; /* to those who wait for no key */
     uint32_t retry, look; /* __atomic: set with a wake */
+    bool slots_left;      /* those who wait for keys are to be asked where these are */
     uint32_t connections; /* __atomic */
 
     struct conn *conns;                   /* all */
@@ -242,8 +243,9 @@ struct conn *conn_of_session(struct session *s);
 struct conn *conn_of_id(struct id_node *n); /* NULL of NULL */
 void worker_take_answers(struct worker *w);
 void worker_end_waits(struct worker *w, int64_t now_ms); /* whose deadline has come */
-void worker_look_at_unblocked(struct worker *w);         /* CLIENT UNBLOCK */
-int64_t worker_next_wait_ms(const struct worker *w);     /* INT64_MAX: none */
+void worker_look_at_unblocked(struct worker *w);         /* CLIENT UNBLOCK, slots that left */
+void worker_slots_left(void *worker); /* dispatch_on_slots_left: looks in its next loop */
+int64_t worker_next_wait_ms(const struct worker *w); /* INT64_MAX: none */
 void worker_release_waits(struct worker *w);
 
 /* --- worker_timer.c -------------------------------------------------------------------------- */

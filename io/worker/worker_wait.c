@@ -42,8 +42,11 @@ void worker_take_served(struct worker *w)
 static void end_wait_later(struct worker *w, struct conn *c, enum session_unblock how)
 {
     uint32_t none = UNBLOCK_NONE;
-    __atomic_compare_exchange_n(&c->session.client->unblock, &none, (uint32_t)how, false,
-                                __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
+    if (how == UNBLOCK_SLOTS)
+        w->slots_left = true;
+    else
+        __atomic_compare_exchange_n(&c->session.client->unblock, &none, (uint32_t)how, false,
+                                    __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
     worker_group_look(w->group, w->index);
 }
 
@@ -51,6 +54,8 @@ static void end_wait_later(struct worker *w, struct conn *c, enum session_unbloc
 static void end_wait(struct worker *w, struct conn *c, enum session_unblock how)
 {
     const enum wait_end end = waiter_end(w->dispatcher, &c->session, how);
+    if (end == WAIT_END_STAYS)
+        return;
     conn_wait_timeless(w, c);
     if (end == WAIT_END_LATER)
         end_wait_later(w, c, how);
@@ -78,12 +83,23 @@ int64_t worker_next_wait_ms(const struct worker *w)
     return first ? clock_after(first->deadline_ms) : INT64_MAX;
 }
 
+void worker_slots_left(void *worker)
+{
+    struct worker *w = worker;
+    w->slots_left = true;
+    worker_group_look(w->group, w->index);
+}
+
 void worker_look_at_unblocked(struct worker *w)
 {
+    const bool slots_left = w->slots_left;
+    w->slots_left = false;
     for (struct conn *c = w->conns; c; c = c->next) {
         const uint32_t how = __atomic_load_n(&c->session.client->unblock, __ATOMIC_ACQUIRE);
         if (how != UNBLOCK_NONE && !c->closing && c->session.waiter)
             end_wait(w, c, (enum session_unblock)how);
+        else if (slots_left && !c->closing && c->session.waiter)
+            end_wait(w, c, UNBLOCK_SLOTS);
     }
 }
 

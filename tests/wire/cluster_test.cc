@@ -8,6 +8,7 @@
 
 #include <atomic>
 #include <functional>
+#include <set>
 #include <thread>
 
 namespace
@@ -101,6 +102,26 @@ TEST(ClusterWire, NodesOfTwoKindsServeOneCluster)
     EXPECT_EQ(clients[2].call_raw({"SET", "foo", "1"}), "+OK\r\n");
     EXPECT_EQ(clients[0].call_raw({"SET", "bar", "1"}), "+OK\r\n");
 
+    /* Messages reach subscribers of every node, from every node. */
+    std::vector<Client> subscribers;
+    for (auto &n : nodes) {
+        subscribers.push_back(n->connect());
+        subscribers.back().call({"SUBSCRIBE", "news"});
+    }
+    for (int i = 0; i < 3; i++)
+        EXPECT_EQ(clients[i].call_raw({"PUBLISH", "news", std::to_string(i)}), ":1\r\n");
+    for (Client &c : subscribers) {
+        std::multiset<std::string> heard;
+        for (int i = 0; i < 3; i++)
+            heard.insert(c.read().items.back().text);
+        EXPECT_EQ(heard, (std::multiset<std::string>{"0", "1", "2"}));
+    }
+    Client reader = nodes[2]->connect(), blocked = nodes[2]->connect();
+    EXPECT_EQ(reader.call({"SSUBSCRIBE", "foo"}).items.size(), 3u);
+    EXPECT_EQ(clients[0].call_raw({"SPUBLISH", "foo", "m"}), third);
+    EXPECT_EQ(clients[2].call_raw({"SPUBLISH", "foo", "m"}), ":1\r\n");
+    EXPECT_EQ(reader.read().items.back().text, "m");
+
     /* The slot of "foo" moves: asked for at its new place, and there for who says ASKING. */
     const std::string from = clients[2].call({"CLUSTER", "MYID"}).text;
     const std::string to = clients[0].call({"CLUSTER", "MYID"}).text;
@@ -114,12 +135,22 @@ TEST(ClusterWire, NodesOfTwoKindsServeOneCluster)
     EXPECT_EQ(clients[2].call_raw({"DEL", "foo"}), ":1\r\n");
     EXPECT_EQ(clients[0].call_raw({"ASKING"}), "+OK\r\n");
     EXPECT_EQ(clients[0].call_raw({"SET", "foo", "2"}), "+OK\r\n");
+    blocked.send(Args{"BLPOP", "{foo}list", "0"}); /* asked for elsewhere by now */
+    EXPECT_EQ(blocked.read_raw().substr(0, 4), "-ASK");
+    EXPECT_EQ(clients[2].call_raw({"CLUSTER", "SETSLOT", "12182", "STABLE"}), "+OK\r\n");
+    blocked.send(Args{"BLPOP", "{foo}list", "0"});
+    EXPECT_TRUE(eventually([&] {
+        return clients[2].call({"INFO", "clients"}).text.find("blocked_clients:1") !=
+               std::string::npos;
+    }));
     EXPECT_EQ(clients[0].call_raw({"CLUSTER", "SETSLOT", "12182", "NODE", to}), "+OK\r\n");
     EXPECT_EQ(clients[2].call_raw({"CLUSTER", "SETSLOT", "12182", "NODE", to}), "+OK\r\n");
     EXPECT_EQ(clients[0].call_raw({"GET", "foo"}), "$1\r\n2\r\n");
     const std::string first = "-MOVED 12182 127.0.0.1:" + std::to_string(nodes[0]->port()) + "\r\n";
     EXPECT_TRUE(eventually([&] { return clients[1].call_raw({"GET", "foo"}) == first; }));
     EXPECT_EQ(clients[2].call_raw({"GET", "foo"}), first);
+    EXPECT_EQ(blocked.read_raw(), first) << "who waits for its key is told";
+    EXPECT_EQ(reader.read().items.front().text, "sunsubscribe");
 
     /* One is killed: the others say so, and that the cluster is down. */
     nodes[2]->kill();

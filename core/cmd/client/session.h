@@ -62,7 +62,8 @@ enum session_unblock {
     UNBLOCK_NONE,
     UNBLOCK_TIMEOUT,
     UNBLOCK_ERROR,
-    UNBLOCK_ROLE, /* the server's role has changed: told, and the connection ends */
+    UNBLOCK_ROLE,  /* the server's role has changed: told, and the connection ends */
+    UNBLOCK_SLOTS, /* in a cluster: only if its keys are no longer served here */
 };
 
 struct session {

@@ -133,6 +133,18 @@ static void dispatch_park_for_gate(struct dispatcher *d, struct session *s)
     s->parked = true;
 }
 
+/* Alone in the gate, where the words and the map are those of now. */
+static enum redirected run_alone_redirect(struct dispatcher *d, struct pending *p)
+{
+    if (LK_LIKELY(!d->ks->slotted))
+        return REDIRECT_NO;
+    dispatch_read_slots(d);
+    const enum redirected redirected = dispatch_redirect(d, p->session, p->cmd, &p->args, true);
+    if (redirected == REDIRECT_DONE)
+        dispatch_end_redirected(d, p);
+    return redirected;
+}
+
 /* A worker sleeps for nobody: it tries, and its other clients go on meanwhile (O3). */
 static bool run_alone(struct dispatcher *d, struct pending *p, enum outcome *outcome)
 {
@@ -148,14 +160,18 @@ static bool run_alone(struct dispatcher *d, struct pending *p, enum outcome *out
     /* While nobody was in the gate, what had been replaced may have been freed. */
     dispatch_read_config(d);
     dispatch_read_logging(d);
-    *outcome = dispatch_call_unit(d, p->session, p->cmd, &p->args);
-    lock_set_clear(d->held.set);
-    lock_set_add_all(d->held.set, d->ks);
-    unit_end(d, p->session, NULL);
+    const enum redirected redirected = run_alone_redirect(d, p);
+    *outcome = RUN_REFUSED;
+    if (redirected == REDIRECT_NO) {
+        *outcome = dispatch_call_unit(d, p->session, p->cmd, &p->args);
+        lock_set_clear(d->held.set);
+        lock_set_add_all(d->held.set, d->ks);
+        unit_end(d, p->session, NULL);
+    }
     d->held.exclusive = false;
     gate_open(&d->ks->gate);
     enter_gate(d);
-    return true;
+    return redirected != REDIRECT_WAIT;
 }
 
 static bool run_set(struct dispatcher *d, struct pending *p, enum outcome *outcome)

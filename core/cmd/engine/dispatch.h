@@ -79,6 +79,10 @@ static inline void dispatch_deliver(struct dispatcher *d)
 void dispatch_on_output(struct dispatcher *d, void (*output)(void *ctx, struct session *s),
                         struct session *(*find)(void *ctx, uint64_t id), void *ctx);
 
+/* In a cluster: called, with the same ctx, when sessions that wait for keys are to be asked whether
+ * these are still served here (waiter_end, UNBLOCK_SLOTS). */
+void dispatch_on_slots_left(struct dispatcher *d, void (*look)(void *ctx));
+
 /* Sessions with subscriptions; any thread. */
 uint64_t dispatch_subscriber_count(const struct dispatcher *d);
 

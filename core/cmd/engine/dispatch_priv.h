@@ -13,6 +13,7 @@
 #include "core/cmd/engine/subscriber.h"
 #include "core/store/evict.h"
 #include "core/store/shard_write.h"
+#include "core/store/wait.h"
 
 LK_BEGIN
 
@@ -575,6 +576,16 @@ enum redirected {
 /* locked: the shards of the command's keys are. */
 enum redirected dispatch_redirect(struct dispatcher *d, struct session *s,
                                   const struct command_info *c, const struct args *a, bool locked);
+
+/*
+ * Of a blocked command that waits for keys: is its slot no longer served here, so that it is to end
+ * with the error line that the second writes?  Its worker, holding no lock.
+ */
+bool dispatch_redirects_waiter(struct dispatcher *d, const struct session *s,
+                               const struct command_info *c, const struct wait_node *nodes,
+                               uint32_t count);
+void dispatch_redirect_waiter(struct dispatcher *d, struct session *s,
+                              const struct wait_node *nodes);
 
 /* --- dispatch_pause.c ------------------------------------------------------------------------ */
 

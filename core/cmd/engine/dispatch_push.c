@@ -13,6 +13,8 @@ static void push_hand_round(struct dispatcher *d, struct push *p)
         next = (struct push *)p->node.next;
         if (p->message->kind < MESSAGE_KINDS)
             subscribers_deliver(&d->subscribers, p->message);
+        else if (p->message->kind == MESSAGE_SLOTS_LEFT)
+            subscribers_hear_left(&d->subscribers, p->message);
         else
             invalidation_deliver(d, p->message);
         push_free(p);
@@ -43,6 +45,11 @@ void dispatch_on_output(struct dispatcher *d, void (*output)(void *ctx, struct s
     d->subscribers.output = output;
     d->subscribers.find = find;
     d->subscribers.output_ctx = ctx;
+}
+
+void dispatch_on_slots_left(struct dispatcher *d, void (*look)(void *ctx))
+{
+    d->subscribers.look_at_waits = look;
 }
 
 void aside_begin(struct dispatcher *d)

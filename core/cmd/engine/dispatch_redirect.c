@@ -111,8 +111,10 @@ static bool redirect_when_down(struct redirect *r)
 
 static bool redirect_is_copy(const struct redirect *r, uint16_t owner)
 {
-    return owner != 0 && owner == r->map->master && !r->writes &&
-           session_has(r->s, SESSION_READONLY);
+    if (owner == 0 || owner != r->map->master)
+        return false;
+    /* A replica hears all that is published in its shard. */
+    return r->channels || (!r->writes && session_has(r->s, SESSION_READONLY));
 }
 
 /* True: the reply says where the command belongs, or why it may not run. */
@@ -192,4 +194,43 @@ void dispatch_end_redirected(struct dispatcher *d, struct pending *p)
         return;
     session_unwatch(d, p->session);
     multi_discard(p->session);
+}
+
+/* --- those who wait -------------------------------------------------------------------------- */
+
+/* A waiter's keys are of one slot. */
+bool dispatch_redirects_waiter(struct dispatcher *d, const struct session *s,
+                               const struct command_info *c, const struct wait_node *nodes,
+                               uint32_t count)
+{
+    const struct slot_map *map = d->batch.slots;
+    if (count == 0 || !map)
+        return false;
+    if (d->batch.cluster_down)
+        return true; /* what it waits for is written by nobody */
+    const struct shard *shard = keyspace_shard(d->ks, nodes[0].hash);
+    const uint16_t owner = map->owner[shard->index];
+    switch ((enum slot_state)redirect_state(shard)) {
+    case SLOT_FOREIGN:
+        return owner != map->self; /* else the shard is behind the map */
+    case SLOT_COPY:
+        return !(session_has(s, SESSION_READONLY) && owner == map->master &&
+                 !(c->flags & CMD_WRITE));
+    default:
+        return false;
+    }
+}
+
+void dispatch_redirect_waiter(struct dispatcher *d, struct session *s,
+                              const struct wait_node *nodes)
+{
+    struct redirect r = {.d = d, .s = s, .map = d->batch.slots};
+    r.slot = keyspace_shard(d->ks, nodes[0].hash)->index;
+    const uint16_t owner = r.map->owner[r.slot];
+    if (d->batch.cluster_down)
+        redirect_refuse(&r, "CLUSTERDOWN The cluster is down");
+    else if (owner == 0)
+        redirect_refuse(&r, "CLUSTERDOWN Hash slot not served");
+    else
+        redirect_to(&r, "MOVED", owner);
 }

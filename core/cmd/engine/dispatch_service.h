@@ -7,6 +7,7 @@
 #define LK_CMD_DISPATCH_SERVICE_H
 
 #include "core/cmd/engine/dispatch.h"
+#include "core/store/message.h"
 
 LK_BEGIN
 
@@ -16,6 +17,13 @@ LK_BEGIN
  * The command blocks for no keys.
  */
 void dispatch_run_service(struct dispatcher *d, struct session *s, const struct args *a);
+
+/*
+ * Publishes to this server's clients, and to nobody else; waits, outside the gate, while a worker
+ * has too many messages that it has not taken.
+ */
+void dispatch_publish_service(struct dispatcher *d, enum message_kind kind, struct bytes channel,
+                              struct bytes payload);
 
 LK_END
 

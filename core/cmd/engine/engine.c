@@ -29,6 +29,11 @@ void engine_set_link_down(struct engine *e, bool on)
     engine_set_check(e, CHECK_STALE, on);
 }
 
+void engine_set_clustered(struct engine *e)
+{
+    engine_set_check(e, CHECK_CHANNELS, true);
+}
+
 void engine_show_events(struct engine *e, uint32_t mask, uint32_t events)
 {
     LK_ASSERT((events & ~mask) == 0);

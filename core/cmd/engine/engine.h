@@ -134,6 +134,9 @@ struct engine {
         void (*event)(void *ctx, uint32_t db, uint32_t event_class, const char *name,
                       struct bytes key);
         void *event_ctx;
+        /* In a cluster: a client's message, for the other nodes.  NULL: they do not hear of it. */
+        void (*published)(void *ctx, bool shard, struct bytes channel, struct bytes payload);
+        void *published_ctx;
         /* FLUSHALL has emptied everything: all shards are locked.  May be NULL. */
         void (*flushed)(void *ctx);
         void *flushed_ctx;
@@ -157,6 +160,9 @@ struct engine {
 
 /* Most commands are refused, and nothing expires. */
 void engine_set_loading(struct engine *e, bool on);
+
+/* In a cluster: before the first worker starts. */
+void engine_set_clustered(struct engine *e);
 
 /* Of the events in mask these are wanted from now on, and the others of it are not. */
 void engine_show_events(struct engine *e, uint32_t mask, uint32_t events);

@@ -2,11 +2,23 @@
 
 #include "core/cmd/engine/dispatch_priv.h"
 
+/* What a service or a master's stream publishes has reached the other nodes already. */
+static void publish_to_nodes(const struct exec *x, enum message_kind kind, struct bytes channel,
+                             struct bytes payload)
+{
+    const struct engine *e = x->dispatcher->engine;
+    if (e->hooks.published &&
+        !session_has(x->session, SESSION_LOADING | SESSION_MASTER | SESSION_SERVICE))
+        e->hooks.published(e->hooks.published_ctx, kind == MESSAGE_SHARD, channel, payload);
+}
+
 uint64_t exec_publish(struct exec *x, enum message_kind kind, struct bytes channel,
                       struct bytes payload)
 {
     struct dispatcher *d = x->dispatcher;
-    if (d->batch.logging & LOG_TO_REPL) {
+    if (LK_UNLIKELY(d->ks->slotted)) { /* the bus tells replicas, too */
+        publish_to_nodes(x, kind, channel, payload);
+    } else if (d->batch.logging & LOG_TO_REPL) {
         const struct bytes argv[3] = {bytes_cstr(kind == MESSAGE_SHARD ? "SPUBLISH" : "PUBLISH"),
                                       channel, payload};
         effects_add_to_replicas(&d->unit, x->db, argv, 3);

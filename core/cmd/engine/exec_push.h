@@ -13,7 +13,7 @@ LK_BEGIN
 
 /*
  * Publishes when the command's locks are let go, with all else that the transaction publishes; the
- * replicas are told as well.
+ * replicas, or a cluster's other nodes, are told as well.
  * Returns how many clients it is for at this moment.
  */
 uint64_t exec_publish(struct exec *x, enum message_kind kind, struct bytes channel,

@@ -1,7 +1,9 @@
 #include "core/cmd/engine/subscriber.h"
 
 #include "core/base/hash.h"
+#include "core/base/hash_slot.h"
 #include "core/base/mem.h"
+#include "core/cmd/engine/slots_left.h"
 #include "core/proto/resp_segment.h"
 
 /* A channel or pattern that sessions of this worker subscribe to. */
@@ -281,4 +283,35 @@ void subscribers_deliver(struct subscribers *all, struct message *m)
     for (l = name_map_first(patterns, &at); l; l = name_map_next(&at))
         if (bytes_match_glob(l->name, channel, false))
             listener_deliver(all, (const struct listener *)l, m, m->epoch);
+}
+
+/* --- slots that have left -------------------------------------------------------------------- */
+
+static void subscription_leave(struct subscribers *all, struct subscription *one)
+{
+    struct session *s = one->session;
+    const struct bytes name = one->node.name; /* the listener's, which stays for now */
+    subscriber_remove(all, s, SUBSCRIBED_SHARD, name);
+    one->until = 0; /* nothing more, also of what is on its way */
+    reply_push(&s->reply, 3);
+    reply_bulk_cstr(&s->reply, "sunsubscribe");
+    reply_bulk(&s->reply, name);
+    reply_int(&s->reply, (int64_t)subscriber_count(s, SUBSCRIBED_SHARD));
+    all->output(all->output_ctx, s);
+}
+
+void subscribers_hear_left(struct subscribers *all, const struct message *m)
+{
+    struct name_cursor at;
+    const struct name_map *shards = &all->listeners[SUBSCRIBED_SHARD];
+    for (struct name_node *n = name_map_first(shards, &at); n; n = name_map_next(&at)) {
+        const struct listener *l = (const struct listener *)n;
+        if (!slots_left_has(m, hash_slot(n->name)))
+            continue;
+        for (struct subscription *one = l->first; one; one = one->next)
+            if (one->until == UINT64_MAX)
+                subscription_leave(all, one);
+    }
+    if (all->look_at_waits)
+        all->look_at_waits(all->output_ctx);
 }

@@ -49,6 +49,8 @@ struct subscribers {
     void (*output)(void *ctx, struct session *s);
     /* The worker's session of that id; NULL if there is none.  NULL: nobody is found. */
     struct session *(*find)(void *ctx, uint64_t id);
+    /* In a cluster: slots have left, so sessions that wait for keys are to be looked at. */
+    void (*look_at_waits)(void *ctx);
     void *output_ctx;
 };
 
@@ -74,6 +76,12 @@ const struct name_map *subscriber_names(const struct session *s, enum subscripti
 
 /* Appends the message to the reply of every session that is to hear it. */
 void subscribers_deliver(struct subscribers *all, struct message *m);
+
+/*
+ * A message of slots_left.h: subscriptions to channels of shards that are in these slots end, which
+ * their sessions are told.
+ */
+void subscribers_hear_left(struct subscribers *all, const struct message *m);
 
 /* Frees the subscriptions that have ended: what was published before is delivered. */
 void subscribers_drop_ended(struct subscribers *all);

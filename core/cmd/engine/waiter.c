@@ -206,11 +206,15 @@ static void end_count(struct dispatcher *d, struct session *s, const struct endi
 enum wait_end waiter_end(struct dispatcher *d, struct session *s, enum session_unblock how)
 {
     struct waiter *w = s->waiter;
+    if (how == UNBLOCK_SLOTS && !dispatch_redirects_waiter(d, s, w->cmd, w->nodes, w->count))
+        return WAIT_END_STAYS;
     const enum wait_end end = wait_end(&w->wait);
     if (end != WAIT_END_DONE)
         return end;
     const struct ending e = end_begin(s);
-    if (how == UNBLOCK_ERROR)
+    if (how == UNBLOCK_SLOTS)
+        dispatch_redirect_waiter(d, s, w->nodes);
+    else if (how == UNBLOCK_ERROR)
         reply_error(&s->reply, "UNBLOCKED client unblocked via CLIENT UNBLOCK");
     else if (how == UNBLOCK_ROLE)
         reply_error(&s->reply, "UNBLOCKED force unblock from blocking operation, instance state "

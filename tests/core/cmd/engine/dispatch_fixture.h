@@ -241,8 +241,10 @@ class Server
         command_index_add(index_, rows::all());
         if (shape.rows)
             command_index_add(index_, shape.rows);
-        if (shape.slotted)
+        if (shape.slotted) {
             config.limits.databases = 1;
+            engine_set_clustered(&engine);
+        }
         ks = engine.fixed.keyspace = shape.slotted
                                          ? keyspace_new_slotted(config.limits.databases)
                                          : keyspace_new(shape.shards, config.limits.databases);

@@ -3,6 +3,7 @@
  */
 #include "tests/core/cmd/engine/dispatch_fixture.h"
 
+#include "core/cmd/engine/slots_left.h"
 #include "core/peer/slot_map.h"
 
 namespace lk
@@ -165,6 +166,57 @@ TEST_F(Redirect, OneDatabase)
 {
     EXPECT_EQ(ask("MOVE foo 1"), "-ERR MOVE is not allowed in cluster mode");
     EXPECT_EQ(ask("SWAPDB 0 1"), "-ERR SWAPDB is not allowed in cluster mode");
+}
+
+TEST_F(Redirect, ChannelsOfShardsAreServedWhereTheirSlotIs)
+{
+    EXPECT_EQ(ask("SPUBLISH foo m"), ":0");
+    EXPECT_EQ(ask("SSUBSCRIBE foo bar"), "-CROSSSLOT Keys in request don't hash to the same slot");
+    slot(SLOT_FOREIGN, 2);
+    EXPECT_EQ(ask("SPUBLISH foo m"), kElsewhere);
+    EXPECT_EQ(ask("SSUBSCRIBE foo"), kElsewhere);
+    EXPECT_EQ(ask("PUBLISH foo m"), ":0") << "a message of no shard";
+    slot(SLOT_COPY, 2);
+    map_->master = 2;
+    EXPECT_EQ(ask("SPUBLISH foo m"), ":0") << "a replica hears its shard, and need not be asked to";
+    EXPECT_EQ(ask("SSUBSCRIBE foo"), "*3 $10 ssubscribe $3 foo :1");
+}
+
+TEST_F(Redirect, MessagesAreToldToOtherNodes)
+{
+    std::vector<std::string> told;
+    server.engine.hooks.published_ctx = &told;
+    server.engine.hooks.published = [](void *ctx, bool shard, bytes channel, bytes message) {
+        static_cast<std::vector<std::string> *>(ctx)->push_back(
+            (shard ? "s:" : "p:") + std::string(channel.data, channel.size) + "=" +
+            std::string(message.data, message.size));
+    };
+    ask("PUBLISH c m");
+    ask("SPUBLISH foo n");
+    ask("MULTI");
+    ask("PUBLISH c o");
+    EXPECT_EQ(told.size(), 2u);
+    ask("EXEC");
+    session_set(&client.session, SESSION_MASTER, true);
+    ask("PUBLISH c p");
+    EXPECT_EQ(told, (std::vector<std::string>{"p:c=m", "s:foo=n", "p:c=o"}));
+    session_set(&client.session, SESSION_MASTER, false);
+}
+
+TEST_F(Redirect, SubscribersHearThatTheirSlotHasLeft)
+{
+    ASSERT_EQ(ask("SSUBSCRIBE foo"), "*3 $10 ssubscribe $3 foo :1");
+    ASSERT_EQ(ask("SSUBSCRIBE bar"), "*3 $10 ssubscribe $3 bar :2");
+    uint8_t left[SLOTS_LEFT_BYTES] = {0};
+    left[12182 / 8] |= 1u << 12182 % 8;
+    slots_left_tell(server.engine.fixed.push, left, 1);
+    server.deliver();
+    EXPECT_EQ(client.take_reply(), "*3 $12 sunsubscribe $3 foo :1");
+    slots_left_tell(server.engine.fixed.push, left, 1);
+    server.deliver();
+    EXPECT_EQ(client.take_reply(), "") << "it is told once";
+    EXPECT_EQ(channels_count(server.engine.fixed.push->channels, MESSAGE_SHARD, bytes_cstr("foo")),
+              0u);
 }
 
 } // namespace

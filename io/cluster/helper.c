@@ -1,0 +1,113 @@
+#include "io/cluster/helper.h"
+
+#include "core/base/log.h"
+#include "core/base/mem.h"
+#include "core/cmd/engine/dispatch_service.h"
+#include "core/store/reclaim.h"
+
+#include <pthread.h>
+
+struct cluster_helper {
+    struct engine *engine;
+    struct dispatcher *d;
+    pthread_t thread;
+    pthread_mutex_t lock;
+    pthread_cond_t changed;
+    struct buf heard; /* lock: {shard, sizes, bytes} … */
+    bool overflowed;  /* lock: messages were dropped since the queue was empty */
+    uint32_t stop;    /* __atomic; set under the lock */
+};
+
+/* --- messages -------------------------------------------------------------------------------- */
+
+void helper_hear(void *helper, bool shard, struct bytes channel, struct bytes message)
+{
+    struct cluster_helper *h = helper;
+    const size_t sizes[3] = {shard, channel.size, message.size};
+    pthread_mutex_lock(&h->lock);
+    const bool fits =
+        h->heard.size + sizeof sizes + channel.size + message.size <= HELPER_HEARD_MAX;
+    const bool says = !fits && !h->overflowed;
+    h->overflowed = h->overflowed || !fits;
+    if (fits) {
+        buf_append(&h->heard, sizes, sizeof sizes);
+        buf_append_bytes(&h->heard, channel);
+        buf_append_bytes(&h->heard, message);
+        pthread_cond_signal(&h->changed);
+    }
+    pthread_mutex_unlock(&h->lock);
+    if (says)
+        log_line(LOG_WARNING, "Subscribers are too slow: messages of other nodes are lost.");
+}
+
+static bool helper_stops(const struct cluster_helper *h)
+{
+    return __atomic_load_n(&h->stop, __ATOMIC_ACQUIRE);
+}
+
+static void helper_publish(struct cluster_helper *h, const struct buf *heard)
+{
+    size_t sizes[3];
+    for (size_t at = 0; at < heard->size && !helper_stops(h);) {
+        memcpy(sizes, heard->data + at, sizeof sizes);
+        at += sizeof sizes;
+        const char *channel = heard->data + at;
+        dispatch_publish_service(h->d, sizes[0] ? MESSAGE_SHARD : MESSAGE_PLAIN,
+                                 bytes_of(channel, sizes[1]),
+                                 bytes_of(channel + sizes[1], sizes[2]));
+        at += sizes[1] + sizes[2];
+    }
+}
+
+/* --- the thread ------------------------------------------------------------------------------ */
+
+static bool helper_take(struct cluster_helper *h, struct buf *heard)
+{
+    pthread_mutex_lock(&h->lock);
+    while (h->heard.size == 0 && !helper_stops(h))
+        pthread_cond_wait(&h->changed, &h->lock);
+    *heard = h->heard;
+    h->heard = (struct buf){0};
+    h->overflowed = false;
+    pthread_mutex_unlock(&h->lock);
+    return !helper_stops(h);
+}
+
+static void *helper_main(void *arg)
+{
+    struct cluster_helper *h = arg;
+    struct buf heard = {0};
+    while (helper_take(h, &heard)) {
+        helper_publish(h, &heard);
+        buf_release(&heard);
+    }
+    buf_release(&heard);
+    reclaim_flush();
+    return NULL;
+}
+
+struct cluster_helper *helper_new(struct engine *engine)
+{
+    struct cluster_helper *h = mem_new(struct cluster_helper);
+    h->engine = engine;
+    h->d = dispatcher_new(engine, SHARD_HELPER);
+    pthread_mutex_init(&h->lock, NULL);
+    pthread_cond_init(&h->changed, NULL);
+    const bool made = pthread_create(&h->thread, NULL, helper_main, h) == 0;
+    LK_ASSERT(made);
+    return h;
+}
+
+void helper_free(struct cluster_helper *h)
+{
+    pthread_mutex_lock(&h->lock);
+    __atomic_store_n(&h->stop, 1, __ATOMIC_RELEASE);
+    pthread_cond_signal(&h->changed);
+    pthread_mutex_unlock(&h->lock);
+    pthread_join(h->thread, NULL);
+    dispatcher_free(h->d);
+    buf_release(&h->heard);
+    pthread_cond_destroy(&h->changed);
+    pthread_mutex_destroy(&h->lock);
+    mem_delete(h);
+}
