@@ -438,6 +438,8 @@ static void make_workers(struct server *s, const struct config *c)
     engine->fixed.push->wake_ctx = s->workers;
     engine->hooks.served = worker_group_served;
     engine->hooks.served_ctx = s->workers;
+    engine->hooks.pass = worker_group_pass;
+    engine->hooks.pass_ctx = s->workers;
     engine->fixed.worker_count = worker_group_count(s->workers);
     engine->fixed.all_stats = s->stats;
     for (uint32_t i = 0; i < engine->fixed.worker_count; i++)
@@ -497,13 +499,17 @@ static void see_to_changes(struct server *s)
 /* False: what had to be saved could not be, so it goes on. */
 static bool may_end(struct server *s)
 {
-    const unsigned flags = s->stop_flags;
+    unsigned flags = s->stop_flags;
     pthread_mutex_unlock(&s->lock);
     startup_log_shutdown();
+    if (engine_end_scripts(&s->engine))
+        flags = (flags & ~(unsigned)CONFIG_SHUTDOWN_SAVE) | CONFIG_SHUTDOWN_NOSAVE;
     const bool well = repl_try_end(s->repl, flags & CONFIG_SHUTDOWN_NOW) &&
                       persistence_try_end(s->persistence, flags);
     if (!well)
         repl_go_on(s->repl);
+    if (!well)
+        engine_keep_scripts(&s->engine);
     pthread_mutex_lock(&s->lock);
     if (!well)
         main_forget_stop(s);

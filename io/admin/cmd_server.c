@@ -108,6 +108,11 @@ static enum outcome shutdown_server(struct exec *x, const struct args *a)
         return reply_syntax(x);
     if (flags & ABORT)
         return shutdown_abort(x);
+    const char *busy = __atomic_load_n(&parts->engine->busy.line, __ATOMIC_ACQUIRE);
+    if (busy && !(flags & ADMIN_SHUTDOWN_NOSAVE)) {
+        reply_error(x->reply, "%s", busy);
+        return RUN_DONE;
+    }
     if (!parts->shutdown) {
         reply_error(x->reply, "ERR Errors trying to SHUTDOWN. Check logs.");
         return RUN_DONE;

@@ -192,7 +192,6 @@ struct config {
     int64_t active_defrag_threshold_lower, active_defrag_threshold_upper;
     int64_t active_defrag_cycle_min, active_defrag_cycle_max, active_defrag_max_scan_fields;
     int64_t active_defrag_cycle_us;
-    int64_t busy_reply_threshold_ms;
     int notify_keyspace_events; /* enum config_notify */
     bool lua_enable_deprecated_api, import_mode;
 

@@ -63,7 +63,7 @@ static const struct config_row rows[] = {
     SPECIAL("notify-keyspace-events", notify_keyspace_events,  "",        notify, 0, HOOK(EVENTS),
         NEEDS(PUBSUB)),
 
-    INT("busy-reply-threshold",       busy_reply_threshold_ms,   "5000", 0, INT_64, 0,
+    INT("busy-reply-threshold",       dispatch.busy_ms,          "5000", 0, INT_64, 0,
         .alias = "lua-time-limit", NEEDS(SCRIPTS)),
     BOOL("import-mode",               import_mode,               "no",   STO),
     BOOL("lua-enable-deprecated-api", lua_enable_deprecated_api, "no",   IMM | HID,

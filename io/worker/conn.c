@@ -107,6 +107,10 @@ void conn_accept(struct worker *w, int fd, enum listener_kind kind)
 
 void conn_close(struct worker *w, struct conn *c)
 {
+    if (conn_is_pinned(w, c)) {
+        w->pass->close = true;
+        return;
+    }
     if (c->closing)
         return;
     c->closing = true;

@@ -43,6 +43,7 @@ struct outgoing {
 enum conn_pause {
     PAUSED_BY_OUTPUT = 1 << 0, /* it does not read what is said to it */
     PAUSED_BY_INPUT = 1 << 1,  /* it has sent more than is run just now */
+    PAUSED_BY_SCRIPT = 1 << 2, /* its script is long: worker_pass.c */
 };
 
 struct conn {

@@ -66,6 +66,10 @@ void conn_data(struct worker *w, struct conn *c, struct bytes data)
         return;
     stats_add(&w->stats->net_in, data.size);
     session_count(&c->session.bytes_in, data.size);
+    if (conn_is_pinned(w, c)) {
+        buf_append_bytes(&c->in, data);
+        return;
+    }
     if (c->cur.size > 0)
         conn_keep_rest(w, c); /* a second piece within one loop */
     if (c->in.size > 0) {

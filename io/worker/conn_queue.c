@@ -102,18 +102,30 @@ void conn_unpark(struct worker *w, struct conn *c)
     c->on_parked = false;
 }
 
+void conn_unready(struct worker *w, struct conn *c)
+{
+    if (!c->ready)
+        return;
+    unlink_from(&w->ready_head, c, offsetof(struct conn, ready_next));
+    w->ready_tail = w->ready_head;
+    while (w->ready_tail && w->ready_tail->ready_next)
+        w->ready_tail = w->ready_tail->ready_next;
+    c->ready = false;
+}
+
+void conn_undirty(struct worker *w, struct conn *c)
+{
+    if (c->dirty)
+        unlink_from(&w->dirty, c, offsetof(struct conn, dirty_next));
+    c->dirty = false;
+}
+
 /* A connection that goes leaves all queues but the one of its timer, which its wait's end leaves.
  */
 void conn_leave_queues(struct worker *w, struct conn *c)
 {
-    if (c->ready) {
-        unlink_from(&w->ready_head, c, offsetof(struct conn, ready_next));
-        w->ready_tail = w->ready_head;
-        while (w->ready_tail && w->ready_tail->ready_next)
-            w->ready_tail = w->ready_tail->ready_next;
-    }
-    if (c->dirty)
-        unlink_from(&w->dirty, c, offsetof(struct conn, dirty_next));
+    conn_unready(w, c);
+    conn_undirty(w, c);
     if (c->on_held)
         unlink_from(&w->held, c, offsetof(struct conn, held_next));
 }

@@ -51,7 +51,7 @@ static void worker_accepted(struct worker *w, const struct net_event *e)
     worker_hand_over(owner, e->fd, kind);
 }
 
-static void worker_woken(struct worker *w)
+void worker_take_sockets(struct worker *w)
 {
     for (struct inbox_node *n = inbox_drain(&w->inbox), *next; n; n = next) {
         next = n->next;
@@ -59,6 +59,11 @@ static void worker_woken(struct worker *w)
         conn_accept(w, h->fd, h->kind);
         mem_delete(h);
     }
+}
+
+static void worker_woken(struct worker *w)
+{
+    worker_take_sockets(w);
     worker_take_served(w);
     worker_take_answers(w);
     if (__atomic_exchange_n(&w->look, 0, __ATOMIC_ACQ_REL))
@@ -74,7 +79,7 @@ static void worker_woken(struct worker *w)
         worker_listen_look(w);
 }
 
-static void worker_handle(struct worker *w, const struct net_event *e)
+void worker_handle(struct worker *w, const struct net_event *e)
 {
     struct conn *c = (struct conn *)e->conn;
     switch (e->kind) {

@@ -42,6 +42,8 @@ struct worker_group *worker_group_new(const struct worker_setup *setup, uint32_t
 void worker_group_start(struct worker_group *g); /* all threads */
 /* Asks all workers to end, once their replies are sent or a second has passed; any thread. */
 void worker_group_stop(struct worker_group *g);
+/* For engine.hooks.pass. */
+void worker_group_pass(void *group, uint32_t worker, void *running);
 void worker_group_join(struct worker_group *g);
 void worker_group_free(struct worker_group *g);
 

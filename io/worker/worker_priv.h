@@ -56,6 +56,27 @@ struct answer {
     char reply[];
 };
 
+/* Commands on their way to dispatch. */
+struct framing {
+    struct pending pending[DISPATCH_BATCH];
+    struct framed framed[DISPATCH_BATCH];
+    struct resp_args args[DISPATCH_BATCH];
+    struct bytes arg_storage[DISPATCH_BATCH][ARGS_INLINE];
+};
+
+/* A script of a batch is long: worker_pass.c. */
+struct worker_pass {
+    struct conn *conn; /* whose script it is */
+    uint32_t at;       /* of the batch */
+    size_t command;    /* bytes of it: the first that its connection keeps */
+    char *words;       /* the copy of its arguments */
+    size_t words_size;
+    bool close;          /* the connection has ended meanwhile */
+    bool inside;         /* a pass is under way */
+    bool look;           /* ends of waits are to be looked at */
+    struct framing kept; /* of the batch, during a pass */
+};
+
 struct worker {
     struct worker_group *group;
     uint32_t index;
@@ -81,10 +102,9 @@ struct worker {
     struct conn *feeds;                   /* are sent a stream */
     struct wait_heap waits;
 
-    struct pending pending[DISPATCH_BATCH];
-    struct framed framed[DISPATCH_BATCH];
-    struct resp_args args[DISPATCH_BATCH];
-    struct bytes arg_storage[DISPATCH_BATCH][ARGS_INLINE];
+    struct framing framing;
+    uint32_t batch;           /* commands that were handed to dispatch together */
+    struct worker_pass *pass; /* NULL: no script is long */
     struct resp_limits limits;
     uint64_t query_limit;
     uint64_t client_limit; /* maxmemory-clients in bytes; 0: none, and nothing is counted */
@@ -135,6 +155,12 @@ static inline size_t conn_output_bytes(const struct conn *c)
            (LK_UNLIKELY(c->held != NULL) ? reply_size(&c->held->reply) : 0);
 }
 
+/* Does its script run, and for long?  Then it is left as it is until that ends. */
+static inline bool conn_is_pinned(const struct worker *w, const struct conn *c)
+{
+    return LK_UNLIKELY(w->pass != NULL) && w->pass->conn == c;
+}
+
 /* What has come and is kept, whole commands or not. */
 static inline size_t conn_input_bytes(const struct conn *c)
 {
@@ -170,6 +196,8 @@ void conn_retry_parked(struct worker *w);           /* all of them */
 void conn_hold(struct worker *w, struct conn *c);
 void conn_release_held(struct worker *w); /* some of it may be durable by now */
 void conn_leave_queues(struct worker *w, struct conn *c);
+void conn_unready(struct worker *w, struct conn *c);       /* it is not framed now, */
+void conn_undirty(struct worker *w, struct conn *c);       /* and not flushed */
 void conn_wait(struct worker *w, struct conn *c);          /* its command has blocked */
 void conn_wait_timeless(struct worker *w, struct conn *c); /* its deadline is of no account now */
 void conn_wait_ended(struct worker *w, struct conn *c);
@@ -219,6 +247,11 @@ void conn_sent(struct worker *w, struct conn *c, int error);
 /* May close it: does it hold more unsent output than its class may, or has it for too long? */
 void conn_watch_output(struct worker *w, struct conn *c);
 
+/* --- worker.c -------------------------------------------------------------------------------- */
+
+void worker_handle(struct worker *w, const struct net_event *e);
+void worker_take_sockets(struct worker *w); /* that others have handed over */
+
 /* --- worker_inbox.c: from any thread --------------------------------------------------------- */
 
 void worker_wake(struct worker *w);
@@ -236,6 +269,9 @@ void worker_run_ready(struct worker *w);
 void worker_frame_init(struct worker *w);
 void worker_frame_release(struct worker *w);
 
+/* Puts the outcome of a framed command where the connection goes on from. */
+void worker_run_settle(struct worker *w, const struct framed *f, enum pending_state state);
+
 /* --- worker_wait.c --------------------------------------------------------------------------- */
 
 void worker_take_served(struct worker *w);
@@ -252,7 +288,8 @@ void worker_release_waits(struct worker *w);
 
 void worker_timers(struct worker *w);
 int64_t worker_timeout_ns(struct worker *w);
-void worker_look_at_sessions(struct worker *w); /* kill flags */
+void worker_look_at_sessions(struct worker *w); /* kill flags, and ends of waits */
+void worker_close_killed(struct worker *w);
 
 LK_END
 

@@ -15,13 +15,13 @@ enum {
 void worker_frame_init(struct worker *w)
 {
     for (uint32_t i = 0; i < DISPATCH_BATCH; i++)
-        resp_args_init(&w->args[i], w->arg_storage[i], ARGS_INLINE);
+        resp_args_init(&w->framing.args[i], w->framing.arg_storage[i], ARGS_INLINE);
 }
 
 void worker_frame_release(struct worker *w)
 {
     for (uint32_t i = 0; i < DISPATCH_BATCH; i++)
-        resp_args_release(&w->args[i]);
+        resp_args_release(&w->framing.args[i]);
 }
 
 /*
@@ -37,7 +37,7 @@ static bool worker_run_frame(struct worker *w, struct conn *c, uint32_t *n, uint
     while (*n < DISPATCH_BATCH && mine < turn) {
         size_t used = 0;
         const char *error = NULL;
-        struct resp_args *args = &w->args[*n];
+        struct resp_args *args = &w->framing.args[*n];
         const size_t rest = c->cur.size - c->frame_pos;
         if (rest == 0)
             return false;
@@ -45,8 +45,9 @@ static bool worker_run_frame(struct worker *w, struct conn *c, uint32_t *n, uint
                            &error)) {
         case RESP_COMMAND:
             c->frame_pos += used;
-            w->pending[*n] = (struct pending){.session = &c->session, .args = {args->v, args->n}};
-            w->framed[*n] = (struct framed){c, c->frame_pos};
+            w->framing.pending[*n] =
+                (struct pending){.session = &c->session, .args = {args->v, args->n}};
+            w->framing.framed[*n] = (struct framed){c, c->frame_pos};
             ++*n;
             mine++;
             if (!trusted)
@@ -69,8 +70,7 @@ static bool worker_run_frame(struct worker *w, struct conn *c, uint32_t *n, uint
     return true;
 }
 
-/* Puts the outcome of a framed command where the connection goes on from. */
-static void worker_run_settle(struct worker *w, const struct framed *f, enum pending_state state)
+void worker_run_settle(struct worker *w, const struct framed *f, enum pending_state state)
 {
     struct conn *c = f->conn;
     switch (state) {
@@ -92,6 +92,38 @@ static void worker_run_settle(struct worker *w, const struct framed *f, enum pen
         conn_close_behind_output(w, c);
         break;
     }
+}
+
+static void worker_run_release(struct resp_args *a)
+{
+    if (LK_UNLIKELY(a->v != a->storage || a->text))
+        resp_args_release(a);
+}
+
+/* The batch has come back with a script that was long: its connection goes on behind it. */
+static void worker_run_end_pass(struct worker *w)
+{
+    struct worker_pass *p = w->pass;
+    struct framing *f = &w->framing;
+    struct conn *c = p->conn;
+    w->pass = NULL;
+    conn_frame_in(c);
+    c->frame_pos = p->command;
+    worker_run_settle(w, &(struct framed){c, p->command}, f->pending[p->at].state);
+    conn_keep_rest(w, c);
+    conn_resume(w, c, PAUSED_BY_SCRIPT);
+    if (p->close)
+        conn_close(w, c);
+    else if (c->in.size > 0 && !c->on_parked)
+        conn_ready(w, c);
+    conn_dirty(w, c);
+    for (uint32_t i = 0; i < w->batch; i++)
+        worker_run_release(&f->args[i]);
+    if (p->look)
+        __atomic_store_n(&w->look, 1, __ATOMIC_RELEASE);
+    worker_wake(w); /* what a pass has left for the loop */
+    mem_free(p->words, p->words_size + 1);
+    mem_delete(p);
 }
 
 static uint32_t fill_batch(struct worker *w)
@@ -122,12 +154,16 @@ void worker_run_ready(struct worker *w)
         const uint32_t n = fill_batch(w);
         if (n == 0)
             continue;
-        dispatch_run(w->dispatcher, w->pending, n);
+        w->batch = n;
+        dispatch_run(w->dispatcher, w->framing.pending, n);
+        if (LK_UNLIKELY(w->pass != NULL) && !w->pass->inside) {
+            worker_run_end_pass(w);
+            continue;
+        }
         for (uint32_t i = 0; i < n; i++) {
-            worker_run_settle(w, &w->framed[i], w->pending[i].state);
-            conn_dirty(w, w->framed[i].conn);
-            if (LK_UNLIKELY(w->args[i].v != w->args[i].storage || w->args[i].text))
-                resp_args_release(&w->args[i]);
+            worker_run_settle(w, &w->framing.framed[i], w->framing.pending[i].state);
+            conn_dirty(w, w->framing.framed[i].conn);
+            worker_run_release(&w->framing.args[i]);
         }
     }
     /* The others go on in the next loop; received bytes do not live as long: flush keeps them. */

@@ -9,13 +9,18 @@
 
 enum { CRON_MS = 100, EXPIRE_BUDGET_US = 1000, NS_PER_MS = 1000000 };
 
-void worker_look_at_sessions(struct worker *w)
+void worker_close_killed(struct worker *w)
 {
     for (struct conn *c = w->conns, *next; c; c = next) {
         next = c->next;
         if (!c->closing && __atomic_load_n(&c->session.kill, __ATOMIC_ACQUIRE))
             conn_close(w, c);
     }
+}
+
+void worker_look_at_sessions(struct worker *w)
+{
+    worker_close_killed(w);
     worker_look_at_unblocked(w);
     if (w->parked)
         conn_retry_parked(w); /* the end of a pause looks like this from here */

@@ -108,6 +108,8 @@ static uint32_t checks_of(const struct command *row)
         checks |= CHECK_READONLY;
     if (!(flags & CMD_STALE))
         checks |= CHECK_STALE;
+    if (!(flags & CMD_ALLOW_BUSY))
+        checks |= CHECK_BUSY;
     if (row->keys[0].flags & KEY_NOT_KEY)
         checks |= CHECK_CHANNELS;
     return checks;

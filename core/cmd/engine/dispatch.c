@@ -58,21 +58,18 @@ void dispatcher_free(struct dispatcher *d)
     session_release(&d->script.stand_in);
     session_release(&d->system);
     subscribers_release(&d->subscribers);
-    publication_release(&d->unit.publication);
-    invalidations_release(&d->unit.invalid);
+    unit_release(&d->unit, d->engine->fixed.log);
     broadcast_release(d);
     buf_release(&d->event_name);
     gate_part(&d->ks->gate, d->slot);
     lock_set_free(d->held.set);
+    if (d->script.amid_set)
+        lock_set_free(d->script.amid_set);
     stats_release(&d->stats);
     buf_release(&d->scratch);
     buf_release(&d->fresh);
-    buf_release(&d->unit.effects.bytes);
-    buf_release(&d->unit.effects.repl.bytes);
-    log_arena_end(&d->unit.effects.arena, d->engine->fixed.log);
     mem_free(d->keys.v, d->keys.capacity * sizeof *d->keys.v);
     mem_free(d->refs.v, d->refs.capacity * sizeof *d->refs.v);
-    mem_free(d->unit.ready, d->unit.ready_capacity * sizeof(struct wait_key *));
     mem_free(d, (sizeof *d + LK_CACHE_LINE - 1) & ~(size_t)(LK_CACHE_LINE - 1));
 }
 
@@ -157,6 +154,7 @@ static bool run_alone(struct dispatcher *d, struct pending *p, enum outcome *out
     }
     p->session->lock_failures = 0;
     d->held.exclusive = true;
+    d->script.pending = p;
     /* While nobody was in the gate, what had been replaced may have been freed. */
     dispatch_read_config(d);
     dispatch_read_logging(d);
@@ -498,10 +496,11 @@ void dispatch_run(struct dispatcher *d, struct pending *p, uint32_t n)
     LK_ASSERT(n <= DISPATCH_BATCH);
     dispatch_prepare(d, p, n);
     /* Readers free what others have taken, too; who takes more is asked again (check_memory). */
-    if (LK_UNLIKELY(d->batch.config->maxmemory != 0))
+    if (LK_UNLIKELY(d->batch.config->maxmemory != 0) && !d->script.running)
         dispatch_evict(d);
-    for (uint32_t i = 0; i < n; i++)
+    for (uint32_t i = 0; i < n && LK_LIKELY(!d->batch.cut); i++)
         dispatch_run_pending(d, &p[i]);
+    d->batch.cut = false;
     dispatch_unlock_one(d);
 }
 

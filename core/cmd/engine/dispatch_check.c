@@ -209,6 +209,13 @@ static enum check_result check_loading(struct checked *k)
     return refuse_exec(k, "LOADING Redis is loading the dataset in memory");
 }
 
+/* It may be over by now. */
+static enum check_result check_busy(struct checked *k)
+{
+    const char *line = __atomic_load_n(&k->d->engine->busy.line, __ATOMIC_ACQUIRE);
+    return line ? refuse_exec(k, line) : CHECK_NEXT;
+}
+
 /* Replicas have their data from us, and monitors count as replicas. */
 static enum check_result check_replica(struct checked *k)
 {
@@ -252,6 +259,7 @@ static const struct check_row {
     {check_subscriber, 0, SESSION_SUBSCRIBER, NOT_OURS},
     {check_stale, CHECK_STALE, 0, NOT_OURS},
     {check_loading, CHECK_LOADING, 0, NOT_OURS},
+    {check_busy, CHECK_BUSY, 0, NOT_OURS},
     {check_replica, 0, SESSION_MONITOR | SESSION_REPLICA, NOT_OURS},
     {check_pause, CHECK_PAUSE_WRITES | CHECK_PAUSE_ALL, 0, NOT_OURS | SESSION_REPLICA},
     {check_queue, 0, SESSION_MULTI, 0},

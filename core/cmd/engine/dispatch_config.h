@@ -52,6 +52,7 @@ struct dispatch_config {
     struct bytes requirepass; /* any bytes; empty: none */
     int64_t slowlog_us;       /* negative: off */
     int64_t latency_ms;       /* latency-monitor-threshold; 0: off */
+    int64_t busy_ms;          /* busy-reply-threshold; 0: no script is ever too long */
     bool latency_tracking;
     int64_t tracking_table_max_keys; /* that clients are kept in mind of; 0: no limit */
     /* Must no log show the value of this directive?  NULL: none may be shown. */

@@ -55,7 +55,7 @@ void dispatch_unlock_one(struct dispatcher *d)
 
 bool dispatch_lock_one(struct dispatcher *d, struct session *s, struct shard *shard)
 {
-    LK_DEBUG_ASSERT(rank_holds(RANK_GATE));
+    LK_DEBUG_ASSERT(rank_holds(RANK_GATE) || d->held.exclusive);
     if (d->batch.kept == shard && ++d->batch.kept_commands < DISPATCH_KEEP_COMMANDS)
         return true;
     dispatch_unlock_one(d);
@@ -79,7 +79,7 @@ bool dispatch_wait_with_token(struct dispatcher *d, struct session *s)
 
 bool dispatch_lock_set(struct dispatcher *d, struct session *s)
 {
-    LK_DEBUG_ASSERT(rank_holds(RANK_GATE));
+    LK_DEBUG_ASSERT(rank_holds(RANK_GATE) || d->held.exclusive);
     dispatch_unlock_one(d);
     bool locked = false;
     if (s->token.queued)

@@ -68,6 +68,7 @@ struct batch {
     uint64_t mark_ticks; /* when the running command began */
     struct shard *kept;  /* a single shard that is locked from the command before */
     uint32_t kept_commands;
+    bool cut; /* it ends with the running command: the others have been taken back */
 };
 
 /* The locks of a command that holds more than one shard. */
@@ -141,6 +142,9 @@ struct script_state {
     uint32_t slot;           /* in a cluster: of its keys so far; UINT32_MAX: none */
     struct session stand_in; /* on which its commands run */
     void *vm;                /* of whoever runs scripts */
+    uint64_t begun_ticks;
+    struct pending *pending;   /* the command that runs it, of the batch */
+    struct lock_set *amid_set; /* of commands amid it: dispatch_pass.c; NULL: not needed yet */
 };
 
 struct dispatcher {
@@ -278,6 +282,9 @@ uint64_t effects_put(struct effects *e, struct log_ring *log, uint32_t to);
 
 void unit_commit(struct dispatcher *d, struct session *s, struct shard *only);
 void unit_rest_on_set(struct dispatcher *d, struct session *s);
+/* Nobody is told what the unit has done, nor what else is done before the gate is entered again. */
+void unit_abandon(struct dispatcher *d);
+void unit_release(struct unit *u, struct log_ring *log);
 /* Puts unit.raw, whose stream stands in db behind it. */
 void unit_put_raw(struct dispatcher *d, uint32_t db);
 

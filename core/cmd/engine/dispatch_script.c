@@ -167,6 +167,7 @@ static enum outcome script_run_held(struct dispatcher *d, struct pending *p, boo
         return RUN_REFUSED;
     }
     *ran = true;
+    d->script.pending = p;
     const enum outcome outcome = dispatch_call_unit(d, p->session, p->cmd, &p->args);
     unit_end(d, p->session, NULL);
     dispatch_unlock_set(d, p->session);
@@ -220,6 +221,7 @@ struct session *exec_script_begin(struct exec *x)
     d->script.running = true;
     d->script.wandered = false;
     d->script.slot = UINT32_MAX;
+    d->script.begun_ticks = d->batch.mark_ticks;
     s->id = caller->id;
     s->db = x->db;
     s->flags = SESSION_IN_EXEC | (caller->flags & SCRIPT_CALLER_FLAGS);

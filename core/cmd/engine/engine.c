@@ -2,6 +2,9 @@
 
 #include "core/base/clock.h"
 #include "core/cmd/command/command_index.h"
+#include "core/store/keyspace.h"
+
+#include <time.h>
 
 static void engine_set_check(struct engine *e, uint32_t check, bool on)
 {
@@ -15,6 +18,31 @@ void engine_set_loading(struct engine *e, bool on)
 {
     __atomic_store_n(&e->saving.loading, on, __ATOMIC_RELEASE);
     engine_set_check(e, CHECK_LOADING, on);
+}
+
+void engine_set_busy(struct engine *e, const char *line)
+{
+    __atomic_store_n(&e->busy.line, line, __ATOMIC_RELEASE);
+    engine_set_check(e, CHECK_BUSY, line != NULL);
+}
+
+void engine_look_again(const struct engine *e)
+{
+    shard_tell_retry((UINT64_C(1) << e->fixed.worker_count) - 1);
+}
+
+bool engine_end_scripts(struct engine *e)
+{
+    const struct timespec moment = {0, 1000000};
+    __atomic_store_n(&e->busy.ending, 1, __ATOMIC_SEQ_CST);
+    while (gate_is_busy(&e->fixed.keyspace->gate))
+        nanosleep(&moment, NULL);
+    return __atomic_load_n(&e->busy.broken, __ATOMIC_ACQUIRE) != 0;
+}
+
+void engine_keep_scripts(struct engine *e)
+{
+    __atomic_store_n(&e->busy.ending, 0, __ATOMIC_SEQ_CST);
 }
 
 void engine_set_replica(struct engine *e, bool on)

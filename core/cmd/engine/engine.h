@@ -119,6 +119,13 @@ struct engine {
      */
     uint32_t checks;
 
+    /* Scripts that have become long, by core/cmd/script under a lock of its own. */
+    struct {
+        const char *line; /* __atomic: what others are answered, it lives for ever; NULL: none is */
+        uint32_t ending;  /* __atomic: the server is to end, and no script may keep it from that */
+        uint32_t broken;  /* __atomic: one that had written was ended so: nothing may be saved */
+    } busy;
+
     /* What eviction shares (dispatch_evict.c).  Nobody touches it below the limit. */
     struct {
         int64_t claimed;   /* __atomic: bytes over the limit that somebody is freeing now */
@@ -142,6 +149,12 @@ struct engine {
         void *flushed_ctx;
         const struct script_calls *scripts; /* NULL: there are no scripts */
         /*
+         * A worker's script is long: it sees to its other connections for a moment, amid the
+         * command that runs (struct pending).  NULL: nobody does.
+         */
+        void (*pass)(void *ctx, uint32_t worker, void *running);
+        void *pass_ctx;
+        /*
          * The file of users.  load reads it into the change; false: there is none, or *error says
          * what is wrong with it.  save returns false if there is none.  NULL: there is none.
          */
@@ -163,6 +176,19 @@ void engine_set_loading(struct engine *e, bool on);
 
 /* In a cluster: before the first worker starts. */
 void engine_set_clustered(struct engine *e);
+
+/* Most commands are answered with this line: scripts are long.  NULL: no more.  One at a time. */
+void engine_set_busy(struct engine *e, const char *line);
+/* All workers look again at what they have parked: it may be refused now. */
+void engine_look_again(const struct engine *e);
+
+/*
+ * The server is about to end: scripts that are long are ended from now on, whatever they have
+ * written, and this returns when there is none.  True: one had written, which is told to nobody,
+ * and the data may not be saved.  A thread outside the gate; it sleeps.
+ */
+bool engine_end_scripts(struct engine *e);
+void engine_keep_scripts(struct engine *e); /* it goes on */
 
 /* Of the events in mask these are wanted from now on, and the others of it are not. */
 void engine_show_events(struct engine *e, uint32_t mask, uint32_t events);

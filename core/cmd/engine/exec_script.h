@@ -73,6 +73,25 @@ bool exec_script_is_over_limit(const struct exec *x);
 /* Why may no command write, as an error line; NULL: it may. */
 const char *exec_script_write_fault(const struct exec *x);
 
+/* --- scripts that are long (dispatch_pass.c) ------------------------------------------------- */
+
+/* For how long it has run, and after which time a script is long (0: never), in ms. */
+int64_t exec_script_age_ms(const struct exec *x);
+int64_t exec_script_patience_ms(const struct exec *x);
+/* Whose script it is: clients', or what a master or a file has sent. */
+bool exec_script_is_clients(const struct exec *x);
+bool exec_script_is_loaded(const struct exec *x);
+/* Is the server about to end? */
+bool exec_script_must_end(const struct exec *x);
+/*
+ * Between two commands of the script, on its worker: others of the worker's connections are seen to
+ * for a moment, and the batch ends with the running command.
+ */
+void exec_script_pass(struct exec *x);
+/* The server ends amid a script that has written: nobody is told of it, and nothing is saved. */
+void exec_script_break(struct exec *x);
+struct engine *exec_script_engine(const struct exec *x);
+
 /* Shows a script's own call to monitors: before its commands, as clients expect. */
 void exec_script_show(struct exec *x, const struct args *a);
 

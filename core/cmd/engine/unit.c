@@ -11,6 +11,7 @@
  */
 #include "core/base/clock.h"
 #include "core/cmd/engine/dispatch_priv.h"
+#include "core/store/wait.h"
 
 static void unit_stamp_shard(void *ctx, struct shard *s)
 {
@@ -76,6 +77,31 @@ void unit_commit(struct dispatcher *d, struct session *s, struct shard *only)
     if (d->unit.work & UNIT_SERVED)
         dispatch_send_served(d);
     d->unit.work = 0;
+}
+
+void unit_release(struct unit *u, struct log_ring *log)
+{
+    publication_release(&u->publication);
+    invalidations_release(&u->invalid);
+    buf_release(&u->effects.bytes);
+    buf_release(&u->effects.repl.bytes);
+    log_arena_end(&u->effects.arena, log);
+    mem_free(u->ready, u->ready_capacity * sizeof(struct wait_key *));
+    *u = (struct unit){0};
+}
+
+void unit_abandon(struct dispatcher *d)
+{
+    struct unit *u = &d->unit;
+    for (size_t i = 0; i < u->ready_count; i++)
+        wait_let_go(u->ready[i]);
+    u->ready_count = 0;
+    publication_release(&u->publication);
+    invalidations_release(&u->invalid);
+    u->effects.bytes.size = u->effects.repl.bytes.size = 0;
+    u->effects.commands = u->effects.repl.commands = 0;
+    u->work &= UNIT_ASIDE | UNIT_RAW;
+    d->batch.logging = 0;
 }
 
 static void unit_highest_ticket(void *ctx, struct shard *s)

@@ -5,6 +5,7 @@
  */
 #include "core/cmd/script/function_commands.h"
 #include "core/cmd/script/library.h"
+#include "core/cmd/script/script_busy.h"
 #include "core/cmd/script/script_hub.h"
 
 enum outcome function_load(struct exec *x, const struct args *a)
@@ -141,10 +142,10 @@ enum outcome function_list(struct exec *x, const struct args *a)
 enum outcome function_stats(struct exec *x, const struct args *a)
 {
     const struct script_hub *h = exec_script_hub(x);
+
     (void)a;
-    reply_map(x->reply, 2);
-    reply_bulk_cstr(x->reply, "running_script");
-    reply_null(x->reply);
+    if (!busy_script_show(exec_script_hub(x), x))
+        return RUN_DONE;
     reply_bulk_cstr(x->reply, "engines");
     reply_map(x->reply, 1);
     reply_bulk_cstr(x->reply, "LUA");
@@ -159,8 +160,7 @@ enum outcome function_stats(struct exec *x, const struct args *a)
 enum outcome function_kill(struct exec *x, const struct args *a)
 {
     (void)a;
-    reply_error(x->reply, "NOTBUSY No scripts in execution right now.");
-    return RUN_DONE;
+    return busy_script_kill(exec_script_hub(x), x, true);
 }
 
 enum outcome function_help(struct exec *x, const struct args *a)

@@ -1,6 +1,7 @@
 /*
  * cmd_script.c — SCRIPT LOAD, EXISTS, FLUSH, SHOW, KILL, DEBUG, HELP.
  */
+#include "core/cmd/script/script_busy.h"
 #include "core/cmd/script/script_priv.h"
 
 struct script *script_make(struct vm *vm, struct bytes source, bool keep, int64_t now_ms,
@@ -82,8 +83,7 @@ static enum outcome script_debug(struct exec *x, const struct args *a)
 static enum outcome script_kill(struct exec *x, const struct args *a)
 {
     (void)a;
-    reply_error(x->reply, "NOTBUSY No scripts in execution right now.");
-    return RUN_DONE;
+    return busy_script_kill(exec_script_hub(x), x, false);
 }
 
 static enum outcome script_help(struct exec *x, const struct args *a)

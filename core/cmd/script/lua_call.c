@@ -9,7 +9,7 @@
 #include <lua.h>
 #include <math.h>
 
-enum { NUMBER_ROOM = DOUBLE_CHARS };
+enum { NUMBER_ROOM = DOUBLE_CHARS, LOOK_EVERY = 16 };
 
 /* An integer in its digits, any other number in the fewest that read back as it. */
 static size_t call_number_text(lua_Number n, char *out)
@@ -128,9 +128,17 @@ static bool lua_call_run(lua_State *lua, struct vm *vm)
         vm->joined.size = 0;
         return false;
     }
+    if (c->flags & CMD_WRITE && !vm->run.wrote) {
+        vm_note_write(vm);
+        vm_go_on_unwinding(lua);
+    }
     session_set_version(vm->run.stand_in, (uint32_t)vm->run.resp);
     if (LK_UNLIKELY(!exec_script_call(vm->run.x, c, &a, (vm->run.to & TO_LOG) != 0))) {
         vm->run.strayed = true;
+        vm_go_on_unwinding(lua);
+    }
+    if (LK_UNLIKELY(++vm->run.calls % LOOK_EVERY == 0)) {
+        vm_look(vm); /* steps are few where commands are long */
         vm_go_on_unwinding(lua);
     }
     lua_settop(lua, 0); /* room for what the reply holds */

@@ -281,7 +281,7 @@ static int library_run_chunk(struct vm *vm, struct library_run *run)
     library_switch_globals(lua, VM_LOADING_REAL);
     lua_sethook(lua, library_hook, LUA_MASKCOUNT, LOAD_HOOK_STEPS);
     const int status = vm_call(vm, 0);
-    lua_sethook(lua, NULL, 0, 0);
+    vm_watch(lua);
     library_switch_globals(lua, VM_FUNCTION_REAL);
     vm->loading = NULL;
     return status;

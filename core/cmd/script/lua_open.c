@@ -30,6 +30,7 @@ static struct vm *vm_new(struct script_hub *hub)
     lua_library_open(vm->lua);
     LK_ASSERT(lua_gettop(vm->lua) == 0);
     lua_gc(vm->lua, LUA_GCCOLLECT, 0);
+    vm_watch(vm->lua);
     script_hub_join(hub, vm);
     return vm;
 }

@@ -99,10 +99,14 @@ static int vm_handle_error(lua_State *lua)
 
 void vm_go_on_unwinding(lua_State *lua)
 {
-    if (LK_UNLIKELY(vm_from(lua)->run.strayed)) {
+    const struct script_run *run = &vm_from(lua)->run;
+    if (LK_LIKELY(!run->strayed && !run->ended))
+        return;
+    if (run->strayed)
         lua_pushnil(lua);
-        lua_error(lua);
-    }
+    else
+        lua_pushliteral(lua, "Script killed by user with SCRIPT KILL...");
+    lua_error(lua);
 }
 
 int vm_call(struct vm *vm, int n)

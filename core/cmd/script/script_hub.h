@@ -15,7 +15,8 @@ struct script_hub {
     uint64_t bytes;   /* of their sources */
     uint64_t evicted;
     struct vm *vms;
-    struct vm *of_all; /* among them; NULL: not made yet */
+    struct vm *of_all;        /* among them; NULL: not made yet */
+    struct busy_script *busy; /* those that are long, the latest first: script_busy.c */
     /* Changed in the closed gate, or by who loads data; under the lock, for reports. */
     struct name_map libraries, functions;
     uint64_t library_bytes;

@@ -105,13 +105,20 @@ struct cjson_settings {
 struct script_run {
     struct exec *x; /* NULL: none runs */
     struct session *stand_in;
-    uint32_t flags;   /* enum script_flag */
-    bool read_only;   /* by its row or its flags */
-    bool may_use_oom; /* it has written before memory was short, or says that it may */
-    bool strayed;     /* unwinds: it needs the token */
-    bool loading;     /* the code of a library: it may not call anything */
-    int resp;         /* version of what commands say to it */
-    unsigned to;      /* enum script_to: who is told of its changes */
+    const struct args *words; /* of its command */
+    const char *name;         /* as errors and the log have it */
+    bool function;            /* of a library */
+    uint32_t flags;           /* enum script_flag */
+    bool read_only;           /* by its row or its flags */
+    bool may_use_oom;         /* it has written before memory was short, or says that it may */
+    bool strayed;             /* unwinds: it needs the token */
+    bool ended;               /* unwinds: it was killed, or the server ends */
+    bool wrote;               /* a command of it was one that writes */
+    uint32_t calls;           /* so far */
+    struct busy_script *busy; /* NULL: it is not long yet */
+    bool loading;             /* the code of a library: it may not call anything */
+    int resp;                 /* version of what commands say to it */
+    unsigned to;              /* enum script_to: who is told of its changes */
 };
 enum script_to { TO_LOG = 1, TO_REPLICAS = 2, TO_ALL = 3 };
 
@@ -187,6 +194,18 @@ struct buf *vm_scratch(struct lua_State *lua); /* empty; until it is asked for a
 
 /* Raises again what no pcall may hide; no return if it is so. */
 void vm_go_on_unwinding(struct lua_State *lua);
+
+/* --- scripts that are long (lua_busy.c) ------------------------------------------------------ */
+
+/* From now on the interpreter looks at the clock every now and then: vm_look. */
+void vm_watch(struct lua_State *lua);
+/*
+ * Between two steps of the running script: is it long, do others want its worker, was it killed?
+ * The last is for vm_go_on_unwinding to see.
+ */
+void vm_look(struct vm *vm);
+/* A command that writes is about to run; likewise if the script has been killed. */
+void vm_note_write(struct vm *vm);
 
 /* --- tables that cannot be written (lua_protect.c) ------------------------------------------- */
 

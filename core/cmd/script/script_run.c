@@ -1,6 +1,7 @@
 /*
  * script_run.c — one run of a script: its words go in, an answer comes out.
  */
+#include "core/cmd/script/script_busy.h"
 #include "core/cmd/script/script_priv.h"
 
 #include <lauxlib.h>
@@ -114,6 +115,9 @@ enum outcome script_run_function(struct exec *x, struct vm *vm, const struct arg
     }
     exec_script_show(x, a);
     vm->run = (struct script_run){.x = x,
+                                  .words = a,
+                                  .name = name,
+                                  .function = function,
                                   .stand_in = exec_script_begin(x),
                                   .flags = flags,
                                   .read_only = read_only || flags & SCRIPT_NO_WRITES,
@@ -130,6 +134,8 @@ enum outcome script_run_function(struct exec *x, struct vm *vm, const struct arg
     } else {
         lua_write_reply(lua, x->reply, vm->run.resp);
     }
+    if (LK_UNLIKELY(vm->run.busy != NULL))
+        busy_script_end(vm);
     exec_script_end(x);
     vm->run = (struct script_run){0};
     if (++vm->runs % COLLECT_EVERY == 0)
