@@ -284,6 +284,8 @@ static struct command_index *make_commands(const struct config *c)
         cluster_client_commands, cluster_commands, migrate_commands};
     struct command_index *ix = command_index_new();
     uint32_t count;
+    if (c->sentinel_mode)
+        sentinel_begin_commands(ix);
     const struct command *const *tables = command_tables(&count);
     for (uint32_t i = 0; i < count; i++)
         command_index_add(ix, tables[i]);
@@ -448,22 +450,24 @@ static void make_workers(struct server *s, const struct config *c)
         &(struct role_parts){s->config, engine, s->persistence, tls_config_holder(s->tls)});
     s->stats[engine->fixed.worker_count] = role_stats(s->role);
     engine->fixed.stats_count = engine->fixed.worker_count + 1;
-    s->admin = admin_new(&(struct admin_parts){.config = s->config,
-                                               .engine = engine,
-                                               .executable = s->executable,
-                                               .supervised = startup_supervised_name(s->supervised),
-                                               .ctx = s,
-                                               .shutdown = ask_to_stop,
-                                               .shutdown_abort = main_stay,
-                                               .reload = main_ask_to_reload,
-                                               .worker = report_worker,
-                                               .role = s->role,
-                                               .config_replaced = ask_to_reclaim,
-                                               .persistence = report_persistence,
-                                               .bgsave = main_bgsave,
-                                               .bgrewrite = main_bgrewrite,
-                                               .save = main_save,
-                                               .log_delay = main_log_delay});
+    s->admin = admin_new(
+        &(struct admin_parts){.config = s->config,
+                              .engine = engine,
+                              .executable = s->executable,
+                              .supervised = startup_supervised_name(s->supervised),
+                              .ctx = s,
+                              .shutdown = ask_to_stop,
+                              .shutdown_abort = main_stay,
+                              .reload = main_ask_to_reload,
+                              .worker = report_worker,
+                              .role = s->role,
+                              .sentinel_info = c->sentinel_mode ? sentinel_service_info : NULL,
+                              .config_replaced = ask_to_reclaim,
+                              .persistence = report_persistence,
+                              .bgsave = main_bgsave,
+                              .bgrewrite = main_bgrewrite,
+                              .save = main_save,
+                              .log_delay = main_log_delay});
     if (!admin_load_users(s->admin))
         exit(1); /* it has said why */
 }

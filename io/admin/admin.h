@@ -20,6 +20,7 @@ LK_BEGIN
 
 struct admin;
 struct role;
+struct sentinel_service;
 
 /* What a worker says of itself; zero where it has nothing to say. */
 struct admin_worker {
@@ -85,6 +86,8 @@ struct admin_parts {
     void (*shutdown)(void *ctx, unsigned flags, uint32_t worker, uint64_t session_id);
     bool (*shutdown_abort)(void *ctx); /* false: none is under way */
     struct role *role;                 /* NULL: a master for ever */
+    /* The lines of a Sentinel's section of INFO; NULL: this is a server. */
+    void (*sentinel_info)(struct sentinel_service *v, struct buf *out);
     void (*worker)(void *ctx, uint32_t worker, struct admin_worker *out);
     void (*persistence)(void *ctx, struct admin_persistence *out);
     /* BGSAVE, BGREWRITEAOF; SAVE, whose session then waits for its answer. */

@@ -171,9 +171,12 @@ LK_MUST_USE int config_set(struct config_holder *h, const struct config_pair *pa
 LK_MUST_USE int config_put(struct config_holder *h, struct bytes name, struct bytes value,
                            struct buf *error);
 
-/* Lines that another part owns ("user", "loadmodule", "sentinel"): whole lines, as in the file. */
+/*
+ * Lines that another part owns ("user", "loadmodule", "sentinel monitor"): whole lines, as in the
+ * file.  A directive of two words owns the lines that begin with both.
+ */
 struct config_owned_lines {
-    const char *directive;
+    const char *directive; /* in lower case */
     const struct bytes *lines;
     size_t count;
 };
@@ -191,6 +194,9 @@ LK_MUST_USE int config_rewrite(struct config_holder *h, const struct config_owne
                                size_t owned_count, struct buf *error);
 /* The same with a line for every directive, whatever its value. */
 LK_MUST_USE int config_rewrite_all(struct config_holder *h, struct buf *error);
+
+/* One word of the file, in quotes: whatever bytes it has. */
+void config_quote(struct bytes word, struct buf *out);
 
 /* A size as the file has them: digits and a unit, of any case. */
 bool config_parse_memory(struct bytes word, uint64_t *out);

@@ -167,7 +167,6 @@ bool config_words_split(struct config_words *w, struct bytes line);
 /* Split at every single space, as a value of CONFIG SET; "" has no words. */
 void config_words_split_value(struct config_words *w, struct bytes value);
 void config_words_release(struct config_words *w);
-void config_quote(struct bytes word, struct buf *out);
 struct bytes config_trim(struct bytes line); /* without blanks, tabs, CR, LF at either end */
 
 /* config_blob.c: what snapshots share.  A blob begins with one holder; all take NULL. */

@@ -7,7 +7,8 @@
  *                       lines of nothing we know    become comments
  *   new lines without a slot                        go to the end, under a heading, if they differ
  *                                                   from the defaults
- *   slots without a new line                        become blank; a run of blanks becomes one
+ *   slots of a row without a new line               become blank; a run of blanks becomes one
+ *   slots of another part without a new line        go, or a file that is written often would grow
  *
  * The new text is written beside the file, synced and renamed over it, and the directory is synced:
  * after a crash there is the old file or the new one.
@@ -67,15 +68,28 @@ static void config_rewrite_add_line(struct rewrite *r, struct bytes text, const 
     r->lines[r->count++] = (struct line){buf_bytes(own), slot};
 }
 
-/* Which slot a line of the old file is; false if nobody knows its directive. */
-static bool slot_of(const struct rewrite *r, struct bytes word, int *slot)
+/* The line begins with the directive's one word or two. */
+static bool is_owned(const struct config_words *w, const char *directive)
 {
+    const char *space = strchr(directive, ' ');
+    char first[64];
+    if (!space)
+        return bytes_is_word(w->v[0], directive);
+    LK_ASSERT((size_t)(space - directive) < sizeof first);
+    (void)snprintf(first, sizeof first, "%.*s", (int)(space - directive), directive);
+    return w->n > 1 && bytes_is_word(w->v[0], first) && bytes_is_word(w->v[1], space + 1);
+}
+
+/* Which slot a line of the old file is; false if nobody knows its directive. */
+static bool slot_of(const struct rewrite *r, const struct config_words *w, int *slot)
+{
+    const struct bytes word = w->v[0];
     static const char *const foreign[] = {"include", "rename-command", "user", "loadmodule",
                                           "sentinel"};
     bool aliased = false;
 
     for (size_t i = 0; i < r->owned_count; i++) {
-        if (bytes_is_word(word, r->owned[i].directive)) {
+        if (is_owned(w, r->owned[i].directive)) {
             *slot = (int)(config_row_count() + i);
             return true;
         }
@@ -101,7 +115,7 @@ static void read_line(struct rewrite *r, struct bytes line)
     if (line.size == 0 || line.data[0] == '#') {
         r->has_heading |= bytes_equal(line, bytes_cstr(heading));
         config_rewrite_add_line(r, line, "", KEEP);
-    } else if (!config_words_split(&w, line) || w.n == 0 || !slot_of(r, w.v[0], &slot)) {
+    } else if (!config_words_split(&w, line) || w.n == 0 || !slot_of(r, &w, &slot)) {
         config_rewrite_add_line(r, line, "# ??? ", KEEP);
     } else {
         config_rewrite_add_line(r, line, "", slot);
@@ -109,10 +123,13 @@ static void read_line(struct rewrite *r, struct bytes line)
     config_words_release(&w);
 }
 
-/* The rest behind the last newline is a line too: an empty one in a file that ends as it should. */
+/*
+ * The rest behind the last newline is a line too: an empty one in a file that ends as it should. It
+ * stands above the heading, and is in the way where lines have been added before.
+ */
 static void read_lines(struct rewrite *r, struct bytes text)
 {
-    while (text.size > 0 || r->count > 0) {
+    while (text.size > 0 || (r->count > 0 && !r->has_heading)) {
         const char *newline = text.size > 0 ? memchr(text.data, '\n', text.size) : NULL;
         const size_t size = newline ? (size_t)(newline - text.data) : text.size;
         read_line(r, config_trim(bytes_of(text.data, size)));
@@ -191,6 +208,8 @@ static void config_rewrite_print(const struct rewrite *r, struct buf *out)
     bool blank = false;
 
     for (size_t i = 0; i < r->count; i++) {
+        if (r->lines[i].slot >= (int)config_row_count())
+            continue;
         /* What still is a slot has no new line: it was repeated, or is unset. */
         const bool empty = r->lines[i].slot != KEEP || r->lines[i].text.size == 0;
         if (empty && blank)

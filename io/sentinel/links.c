@@ -1,16 +1,14 @@
 /*
  * links.c — the thread: links to servers and other Sentinels, and the tick.
  *
- * A link has a wire for requests and, to servers, one that hears hellos.  Replies come in the order
- * of the requests, so a queue says what each is for.  Sockets never block; a wire that is silent
- * for long, or whose peer says nonsense, is closed and tried again.
+ * A link has a wire for requests and, to servers, one that hears hellos.  Sockets never block; a
+ * wire that is silent for long, or whose peer says nonsense, is closed and tried again.
  */
 #include "io/sentinel/service_priv.h"
 
 #include "core/base/clock.h"
 #include "core/base/log.h"
 #include "core/base/mem.h"
-#include "io/net/socket.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -24,21 +22,6 @@ enum { TICK_MS = 100, POLL_MAX = 8192 };
 
 /* --- one wire -------------------------------------------------------------------------------- */
 
-static void wire_close(struct wire *w)
-{
-    if (w->fd >= 0 && w->state != WIRE_CLOSED)
-        close(w->fd);
-    w->fd = -1;
-    w->state = WIRE_CLOSED;
-    tls_channel_free(w->tls);
-    w->tls = NULL;
-    buf_release(&w->in);
-    buf_release(&w->out);
-    resp_reader_release(&w->reader);
-    memset(&w->reader, 0, sizeof w->reader);
-    w->expect_first = w->expect_count = 0;
-}
-
 static void wire_lost(struct sentinel_service *v, struct link *l, struct wire *w)
 {
     wire_close(w);
@@ -46,69 +29,21 @@ static void wire_lost(struct sentinel_service *v, struct link *l, struct wire *w
         sentinel_link(&v->machine, l->node, false);
 }
 
-static void wire_word(struct buf *out, struct bytes word)
-{
-    buf_printf(out, "$%zu\r\n", word.size);
-    buf_append_bytes(out, word);
-    buf_append_cstr(out, "\r\n");
-}
-
-/* A command of words, whose reply is for what. */
-static void wire_say(struct sentinel_service *v, struct wire *w, uint8_t what,
-                     const struct bytes *words, size_t n)
-{
-    struct buf text = {0};
-    if (w->state != WIRE_UP || w->expect_count == LINK_QUEUE)
-        return;
-    buf_printf(&text, "*%zu\r\n", n);
-    for (size_t i = 0; i < n; i++)
-        wire_word(&text, words[i]);
-    w->expects[(w->expect_first + w->expect_count++) % LINK_QUEUE] = what;
-    if (!w->tls)
-        buf_append_bytes(&w->out, buf_bytes(&text));
-    else if (tls_channel_send(w->tls, buf_bytes(&text), &w->out) != 0)
-        w->heard_ms = 0; /* it failed: found silent, and closed */
-    buf_release(&text);
-    (void)v;
-}
-
-static void wire_say_text(struct sentinel_service *v, struct wire *w, const char *const *words,
-                          size_t n)
+/* The command has the name that the master's servers know it by. */
+static void link_say(const struct link *l, struct wire *w, uint8_t what, const char *const *words,
+                     size_t n)
 {
     struct bytes list[8];
-    LK_ASSERT(n <= sizeof list / sizeof *list);
+    LK_ASSERT(n > 0 && n <= sizeof list / sizeof *list);
     for (size_t i = 0; i < n; i++)
         list[i] = bytes_cstr(words[i]);
-    wire_say(v, w, EXPECT_NOTHING, list, n);
+    if (l->hellos)
+        list[0] = conf_renamed(l->conf, list[0]);
+    wire_say(w, what, list, n);
 }
-#define SAY(v, w, ...)                                                                             \
-    wire_say_text(v, w, (const char *const[]){__VA_ARGS__},                                        \
-                  sizeof((const char *const[]){__VA_ARGS__}) / sizeof(char *))
-
-static bool wire_dial(struct wire *w, const struct sentinel_addr *addr, int64_t now_ms)
-{
-    struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICHOST};
-    struct addrinfo *at = NULL;
-    char port[8];
-    w->tried_ms = now_ms;
-    (void)snprintf(port, sizeof port, "%u", addr->port);
-    if (getaddrinfo(addr->host, port, &hints, &at) != 0)
-        return false;
-    w->fd = socket(at->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    const bool well =
-        w->fd >= 0 && (connect(w->fd, at->ai_addr, at->ai_addrlen) == 0 || errno == EINPROGRESS);
-    freeaddrinfo(at);
-    if (!well && w->fd >= 0)
-        close(w->fd);
-    if (!well) {
-        w->fd = -1;
-        return false;
-    }
-    (void)socket_set_nodelay(w->fd, true);
-    w->state = WIRE_CONNECTING;
-    w->since_ms = w->heard_ms = now_ms;
-    return true;
-}
+#define SAY(l, w, what, ...)                                                                       \
+    link_say(l, w, what, (const char *const[]){__VA_ARGS__},                                       \
+             sizeof((const char *const[]){__VA_ARGS__}) / sizeof(char *))
 
 static void link_note_local(struct link *l, int fd)
 {
@@ -119,28 +54,39 @@ static void link_note_local(struct link *l, int fd)
                           NI_NUMERICHOST);
 }
 
+/* The words that let us in: the master's, or those of Sentinels among themselves. */
+static void wire_auth(const struct sentinel_service *v, const struct link *l, struct wire *w)
+{
+    const struct buf *user = l->hellos ? &l->conf->auth_user : &v->user;
+    const struct buf *pass = l->hellos ? &l->conf->auth_pass : &v->pass;
+    const struct bytes auth =
+        l->hellos ? conf_renamed(l->conf, bytes_cstr("AUTH")) : bytes_cstr("AUTH");
+    struct bytes words[3] = {auth, buf_bytes(user), buf_bytes(pass)};
+    if (!l->hellos && pass->size == 0) /* Sentinels of one house have one password */
+        words[2] = config_current(v->parts.config)->dispatch.requirepass;
+    if (words[2].size == 0)
+        return;
+    if (user->size > 0) {
+        wire_say(w, EXPECT_NOTHING, words, 3);
+        return;
+    }
+    words[1] = words[2];
+    wire_say(w, EXPECT_NOTHING, words, 2);
+}
+
 /* The first words on a wire that is connected. */
 static void wire_greet(struct sentinel_service *v, struct link *l, struct wire *w)
 {
-    const struct master_conf *c = conf_of(v, l->node->master->name);
-    const struct bytes user = buf_bytes(&c->auth_user), pass = buf_bytes(&c->auth_pass);
     const bool commands = w == &l->wires[WIRE_COMMANDS];
     char name[64];
-    if (pass.size > 0 && l->hellos) {
-        const struct bytes with_user[] = {bytes_cstr("AUTH"), user, pass};
-        const struct bytes alone[] = {bytes_cstr("AUTH"), pass};
-        if (user.size > 0)
-            wire_say(v, w, EXPECT_NOTHING, with_user, 3);
-        else
-            wire_say(v, w, EXPECT_NOTHING, alone, 2);
-    }
+    wire_auth(v, l, w);
     (void)snprintf(name, sizeof name, "sentinel-%.8s-%s", v->machine.id,
                    commands ? "cmd" : "pubsub");
-    SAY(v, w, "CLIENT", "SETNAME", name);
+    SAY(l, w, EXPECT_NOTHING, "CLIENT", "SETNAME", name);
     if (commands)
         sentinel_link(&v->machine, l->node, true);
     else
-        SAY(v, w, "SUBSCRIBE", "__sentinel__:hello");
+        SAY(l, w, EXPECT_NOTHING, "SUBSCRIBE", "__sentinel__:hello");
 }
 
 static void wire_connected(struct sentinel_service *v, struct link *l, struct wire *w,
@@ -207,8 +153,8 @@ static void reply_to_ping(struct sentinel_service *v, struct link *l, const stru
     const bool alive = r->kind == RESP_KIND_ERROR &&
                        (starts_with(r->text, "LOADING") || starts_with(r->text, "MASTERDOWN"));
     if (r->kind == RESP_KIND_ERROR && starts_with(r->text, "BUSY"))
-        SAY(v, &l->wires[WIRE_COMMANDS], "SCRIPT", "KILL");
-    sentinel_pong(&v->machine, l->node, pong || alive);
+        SAY(l, &l->wires[WIRE_COMMANDS], EXPECT_NOTHING, "SCRIPT", "KILL");
+    sentinel_pong(&v->machine, l->node, pong || alive, pong);
 }
 
 static void reply_to_down(struct sentinel_service *v, struct link *l, const struct resp_value *r)
@@ -221,6 +167,12 @@ static void reply_to_down(struct sentinel_service *v, struct link *l, const stru
     memcpy(leader, r->items[1].text.data, r->items[1].text.size);
     leader[r->items[1].text.size] = '\0';
     sentinel_down_said(&v->machine, l->node, r->items[0].integer == 1, leader, r->items[2].integer);
+}
+
+/* The other side does not let us in: such a link is none. */
+static bool is_refused(const struct resp_value *r)
+{
+    return r->kind == RESP_KIND_ERROR && starts_with(r->text, "NOAUTH");
 }
 
 static void link_reply(struct sentinel_service *v, struct link *l, struct wire *w,
@@ -263,48 +215,20 @@ static bool link_take_replies(struct sentinel_service *v, struct link *l, struct
 {
     size_t used = 0;
     int rc = LK_OK;
-    while (rc == LK_OK && used < w->in.size && l->node) {
+    bool refused = false;
+    while (rc == LK_OK && used < w->in.size && l->node && !refused) {
         struct resp_value r;
         size_t size = 0;
         rc = resp_read(&w->reader, w->in.data + used, w->in.size - used, &r, &size);
         if (rc != LK_OK)
             break;
         link_reply(v, l, w, &r, now_ms);
+        refused = is_refused(&r);
         resp_value_release(&r);
         used += size;
     }
     buf_consume(&w->in, used);
-    return (rc == LK_OK || rc == LK_EAGAIN) && w->in.size <= LINK_IN_MAX;
-}
-
-static bool wire_receive(struct wire *w)
-{
-    char bytes[16 * 1024];
-    for (int i = 0; i < 16; i++) {
-        const ssize_t n = recv(w->fd, bytes, sizeof bytes, 0);
-        if (n < 0 && (errno == EAGAIN || errno == EINTR))
-            return true;
-        if (n <= 0)
-            return false;
-        if (!w->tls)
-            buf_append(&w->in, bytes, (size_t)n);
-        else if (tls_channel_receive(w->tls, bytes_of(bytes, (size_t)n), &w->in, &w->out) != 0)
-            return false;
-    }
-    return true;
-}
-
-static bool wire_flush(struct wire *w)
-{
-    while (w->out.size > 0) {
-        const ssize_t n = send(w->fd, w->out.data, w->out.size, MSG_NOSIGNAL);
-        if (n < 0 && (errno == EAGAIN || errno == EINTR))
-            return true;
-        if (n < 0)
-            return false;
-        buf_consume(&w->out, (size_t)n);
-    }
-    return true;
+    return !refused && (rc == LK_OK || rc == LK_EAGAIN) && w->in.size <= LINK_IN_MAX;
 }
 
 /* --- the machine's calls --------------------------------------------------------------------- */
@@ -319,15 +243,15 @@ void links_gone(void *ctx, struct sentinel_node *node)
 }
 
 /* REPLICAOF, and what keeps clients from a server whose role has changed. */
-static void ask_reconfigure(struct sentinel_service *v, struct wire *w, const char *host,
+static void ask_reconfigure(const struct link *l, struct wire *w, const char *host,
                             const char *port)
 {
-    SAY(v, w, "MULTI");
-    SAY(v, w, "SLAVEOF", host, port);
-    SAY(v, w, "CONFIG", "REWRITE");
-    SAY(v, w, "CLIENT", "KILL", "TYPE", "normal");
-    SAY(v, w, "CLIENT", "KILL", "TYPE", "pubsub");
-    SAY(v, w, "EXEC");
+    SAY(l, w, EXPECT_NOTHING, "MULTI");
+    SAY(l, w, EXPECT_NOTHING, "SLAVEOF", host, port);
+    SAY(l, w, EXPECT_NOTHING, "CONFIG", "REWRITE");
+    SAY(l, w, EXPECT_NOTHING, "CLIENT", "KILL", "TYPE", "normal");
+    SAY(l, w, EXPECT_NOTHING, "CLIENT", "KILL", "TYPE", "pubsub");
+    SAY(l, w, EXPECT_NOTHING, "EXEC");
 }
 
 static void ask_hello(struct sentinel_service *v, struct link *l, const char *text)
@@ -335,9 +259,8 @@ static void ask_hello(struct sentinel_service *v, struct link *l, const char *te
     struct buf own = {0};
     buf_append_cstr(&own, v->announce_ip[0] ? v->announce_ip : l->local);
     buf_append_cstr(&own, strchr(text, ','));
-    const struct bytes words[] = {bytes_cstr("PUBLISH"), bytes_cstr("__sentinel__:hello"),
-                                  buf_bytes(&own)};
-    wire_say(v, &l->wires[WIRE_COMMANDS], SENTINEL_ASK_HELLO, words, 3);
+    buf_append_char(&own, '\0');
+    SAY(l, &l->wires[WIRE_COMMANDS], SENTINEL_ASK_HELLO, "PUBLISH", "__sentinel__:hello", own.data);
     buf_release(&own);
 }
 
@@ -352,29 +275,26 @@ void links_ask(void *ctx, struct sentinel_node *to, const struct sentinel_call *
     if (call->addr)
         (void)snprintf(port, sizeof port, "%u", call->addr->port);
     (void)snprintf(epoch, sizeof epoch, "%lld", (long long)call->epoch);
+    const char *host = call->addr ? sentinel_shown_host(&v->machine, call->addr) : "";
     switch (call->what) {
     case SENTINEL_ASK_PING:
-        wire_say(v, w, SENTINEL_ASK_PING, (const struct bytes[]){bytes_cstr("PING")}, 1);
+        SAY(l, w, SENTINEL_ASK_PING, "PING");
         break;
     case SENTINEL_ASK_INFO:
-        wire_say(v, w, SENTINEL_ASK_INFO, (const struct bytes[]){bytes_cstr("INFO")}, 1);
+        SAY(l, w, SENTINEL_ASK_INFO, "INFO");
         break;
     case SENTINEL_ASK_HELLO:
         ask_hello(v, l, call->text);
         break;
     case SENTINEL_ASK_DOWN:
-        wire_say(v, w, SENTINEL_ASK_DOWN,
-                 (const struct bytes[]){bytes_cstr("SENTINEL"),
-                                        bytes_cstr("is-master-down-by-addr"),
-                                        bytes_cstr(call->addr->host), bytes_cstr(port),
-                                        bytes_cstr(epoch), bytes_cstr(call->text)},
-                 6);
+        SAY(l, w, SENTINEL_ASK_DOWN, "SENTINEL", "is-master-down-by-addr", host, port, epoch,
+            call->text);
         break;
     case SENTINEL_ASK_PROMOTE:
-        ask_reconfigure(v, w, "NO", "ONE");
+        ask_reconfigure(l, w, "NO", "ONE");
         break;
     case SENTINEL_ASK_FOLLOW:
-        ask_reconfigure(v, w, call->addr->host, port);
+        ask_reconfigure(l, w, host, port);
         break;
     }
 }
@@ -387,6 +307,7 @@ static void link_make(struct sentinel_service *v, struct sentinel_node *n)
         return;
     struct link *l = mem_new(struct link);
     l->node = n;
+    l->conf = conf_of(v, n->master->name);
     l->addr = n->addr;
     l->hellos = n->kind != SENTINEL_PEER;
     for (int i = 0; i < WIRES; i++)
@@ -439,21 +360,48 @@ void links_free_all(struct sentinel_service *v)
     }
 }
 
+/* What its words to a server were does no longer hold: another link says others. */
+static void link_drop(struct sentinel_service *v, struct sentinel_node *n)
+{
+    links_gone(v, n);
+    sentinel_link(&v->machine, n, false);
+}
+
+void links_drop(struct sentinel_service *v, const struct sentinel_master *m)
+{
+    for (struct link *l = v->links; l; l = l->next)
+        if (l->node && l->hellos && l->node->master == m)
+            link_drop(v, l->node);
+}
+
+void links_drop_peers(struct sentinel_service *v)
+{
+    for (struct link *l = v->links; l; l = l->next)
+        if (l->node && !l->hellos)
+            link_drop(v, l->node);
+}
+
 /* Connects, and gives up what is silent: a half of a connection is none. */
 static void link_drive(struct sentinel_service *v, struct link *l, int64_t now_ms)
 {
     const int64_t down_after = l->node->master->down_after_ms;
     const int64_t again = down_after < RECONNECT_MS ? down_after : RECONNECT_MS;
+    const int64_t publish_ms = v->machine.periods.publish_ms;
+    const int64_t hello_silence_ms =
+        3 * (publish_ms < SENTINEL_HELLO_MS ? (int64_t)SENTINEL_HELLO_MS : publish_ms);
     for (int i = 0; i < (l->hellos ? WIRES : 1); i++) {
         struct wire *w = &l->wires[i];
         const int64_t silent = now_ms - w->heard_ms;
         if (w->state == WIRE_CLOSED) {
-            if (now_ms - w->tried_ms >= again || now_ms < w->tried_ms)
-                (void)wire_dial(w, &l->addr, now_ms);
+            if (now_ms - w->tried_ms < again && now_ms >= w->tried_ms)
+                continue;
+            if (l->addr.name[0])
+                names_refresh(v, l->addr.name, now_ms);
+            (void)wire_dial(w, &l->addr, now_ms);
         } else if (w->state == WIRE_CONNECTING) {
             if (silent > CONNECT_TIMEOUT_MS)
                 wire_lost(v, l, w);
-        } else if (i == WIRE_HELLOS ? silent > 3 * (int64_t)SENTINEL_HELLO_MS
+        } else if (i == WIRE_HELLOS ? silent > hello_silence_ms
                                     : w->expect_count > 0 && silent > down_after / 2 + again) {
             wire_lost(v, l, w);
         }
@@ -522,6 +470,7 @@ static void links_round(struct sentinel_service *v, struct poll_set *p, int64_t 
         const int64_t saved_ms = v->saved_ms;
         v->saved_ms = 0;
         sentinel_tick(&v->machine, now_ms, saved_ms);
+        scripts_drive(v, now_ms);
         *next_tick_ms = now_ms + tick_period(v);
     }
     p->count = 1;

@@ -21,11 +21,56 @@ static void event_free(struct event *e)
     mem_delete(e);
 }
 
-void service_tell(void *ctx, const char *event, const char *text)
+/* Events that are no cause for alarm; of all others the notification script is told. */
+static enum log_level event_level(const char *event)
+{
+    static const char *const quiet[] = {
+        "+slave",
+        "+sentinel",
+        "+reboot",
+        "+fix-slave-config",
+        "+convert-to-slave",
+        "+slave-reconf-sent",
+        "+slave-reconf-inprog",
+        "+slave-reconf-done",
+        "-slave-reconf-sent-timeout",
+        "+sentinel-address-switch",
+        "+sentinel-invalid-addr",
+        "+failover-state-send-slaveof-noone",
+        "+failover-state-wait-promotion",
+        NULL,
+    };
+    if (strcmp(event + 1, "role-change") == 0)
+        return LOG_VERBOSE;
+    size_t i = 0;
+    while (quiet[i] && strcmp(event, quiet[i]) != 0)
+        i++;
+    return quiet[i] ? LOG_NOTICE : LOG_WARNING;
+}
+
+/* SENTINEL SIMULATE-FAILURE: dies where somebody wanted to see it die. */
+static void crash_if_asked(const struct sentinel_service *v, const char *event)
+{
+    const bool now = (v->crash & CRASH_AFTER_ELECTION && strcmp(event, "+elected-leader") == 0) ||
+                     (v->crash & CRASH_AFTER_PROMOTION && strcmp(event, "+promoted-slave") == 0);
+    if (!now)
+        return;
+    log_line(LOG_WARNING, "Exiting because of Sentinel simulate-failure");
+    _exit(99);
+}
+
+void service_tell(void *ctx, const struct sentinel_master *m, const char *event, const char *text)
 {
     struct sentinel_service *v = ctx;
-    log_line(event[0] == '-' || strstr(event, "down") ? LOG_WARNING : LOG_NOTICE, "%s %s", event,
-             text);
+    const enum log_level level = event_level(event);
+    log_line(level, "%s %s", event, text);
+    const struct buf *script = m ? &conf_of(v, m->name)->notify : NULL;
+    if (level == LOG_WARNING && script && script->size > 0) {
+        char path[4096];
+        (void)snprintf(path, sizeof path, "%.*s", (int)script->size, script->data);
+        scripts_add(v, (const char *const[]){path, event, text, NULL});
+    }
+    crash_if_asked(v, event);
     struct event *e = mem_new(struct event);
     buf_append_cstr(&e->name, event);
     buf_append_cstr(&e->text, text);
@@ -37,6 +82,34 @@ void service_tell(void *ctx, const char *event, const char *text)
     v->events = oldest->next;
     v->event_count--;
     event_free(oldest);
+}
+
+void service_moved(void *ctx, const struct sentinel_master *m, bool leader,
+                   const struct sentinel_addr *from, const struct sentinel_addr *to)
+{
+    struct sentinel_service *v = ctx;
+    const struct buf *script = &conf_of(v, m->name)->reconfigure;
+    char path[4096], from_port[8], to_port[8];
+    if (script->size == 0)
+        return;
+    (void)snprintf(path, sizeof path, "%.*s", (int)script->size, script->data);
+    (void)snprintf(from_port, sizeof from_port, "%u", from->port);
+    (void)snprintf(to_port, sizeof to_port, "%u", to->port);
+    scripts_add(v, (const char *const[]){path, m->name, leader ? "leader" : "observer", "start",
+                                         sentinel_shown_host(&v->machine, from), from_port,
+                                         sentinel_shown_host(&v->machine, to), to_port, NULL});
+}
+
+void service_tell_master(struct sentinel_service *v, const struct sentinel_master *m,
+                         const char *event, const char *more)
+{
+    struct buf text = {0};
+    buf_printf(&text, "master %s %s %u%s%s", m->name,
+               sentinel_shown_host(&v->machine, &m->node.addr), m->node.addr.port,
+               more[0] ? " " : "", more);
+    buf_append_char(&text, '\0');
+    service_tell(v, m, event, text.data);
+    buf_release(&text);
 }
 
 void sentinel_service_cron(struct sentinel_service *v)
@@ -65,28 +138,32 @@ void sentinel_service_cron(struct sentinel_service *v)
 
 static bool service_load(struct sentinel_service *v, struct buf *error)
 {
-    const struct config *c = config_current(v->parts.config);
-    for (const struct config_directive *d = c->sentinel_lines; d; d = d->next) {
-        const char *why = file_read_line(v, d->argv, d->argc);
-        if (!why)
-            continue;
-        config_directive_fatal(d, why, error);
-        return false;
-    }
-    return true;
+    const struct config_directive *bad = NULL;
+    const char *why = file_read_lines(v, config_current(v->parts.config)->sentinel_lines, &bad);
+    if (why)
+        config_directive_fatal(bad, why, error);
+    return !why;
 }
 
 struct sentinel_service *sentinel_service_new(const struct sentinel_parts *parts, struct buf *error)
 {
     const struct config *c = config_current(parts->config);
     struct sentinel_service *v = mem_new(struct sentinel_service);
-    const struct sentinel_calls calls = {v, file_save, links_ask, service_tell, links_gone};
+    const struct sentinel_calls calls = {.ctx = v,
+                                         .save = file_save,
+                                         .ask = links_ask,
+                                         .tell = service_tell,
+                                         .moved = service_moved,
+                                         .resolve = names_resolve,
+                                         .gone = links_gone};
     unsigned char noise[SENTINEL_ID_CHARS / 2 + 8];
     char id[SENTINEL_ID_CHARS + 1];
     uint64_t seed;
     v->parts = *parts;
     v->events_end = &v->events;
+    v->deny_scripts = true;
     pthread_mutex_init(&v->lock, NULL);
+    pthread_cond_init(&v->names_wanted, NULL);
     rng_system(noise, sizeof noise);
     for (int i = 0; i < SENTINEL_ID_CHARS / 2; i++)
         (void)snprintf(id + 2 * i, 3, "%02x", noise[i]);
@@ -116,10 +193,9 @@ bool sentinel_service_start(struct sentinel_service *v)
     if (saved)
         log_line(LOG_WARNING, "Sentinel ID is %s", v->machine.id);
     for (struct sentinel_master *m = v->machine.masters; saved && m; m = m->next) {
-        char text[SENTINEL_NAME_MAX + SENTINEL_HOST_MAX + 64];
-        (void)snprintf(text, sizeof text, "master %s %s %u quorum %u", m->name, m->node.addr.host,
-                       m->node.addr.port, m->quorum);
-        service_tell(v, "+monitor", text);
+        char quorum[32];
+        (void)snprintf(quorum, sizeof quorum, "quorum %u", m->quorum);
+        service_tell_master(v, m, "+monitor", quorum);
     }
     pthread_mutex_unlock(&v->lock);
     if (saved)
@@ -134,6 +210,7 @@ void sentinel_service_stop(struct sentinel_service *v)
     const ssize_t n = write(v->wake_fd, &one, sizeof one);
     (void)n;
     pthread_join(v->thread, NULL);
+    names_stop(v);
 }
 
 void sentinel_service_free(struct sentinel_service *v)
@@ -141,6 +218,10 @@ void sentinel_service_free(struct sentinel_service *v)
     v->parts.engine->fixed.sentinel = NULL;
     sentinel_release(&v->machine);
     links_free_all(v);
+    names_free(v);
+    scripts_free(v);
+    buf_release(&v->user);
+    buf_release(&v->pass);
     while (v->confs)
         conf_remove(v, v->confs->name);
     while (v->events) {
@@ -150,6 +231,7 @@ void sentinel_service_free(struct sentinel_service *v)
     }
     publication_release(&v->publication);
     close(v->wake_fd);
+    pthread_cond_destroy(&v->names_wanted);
     pthread_mutex_destroy(&v->lock);
     mem_delete(v);
 }

@@ -43,6 +43,11 @@ void sentinel_service_stop(struct sentinel_service *v);
 /* Publishes events: by worker 0, inside the gate. */
 void sentinel_service_cron(struct sentinel_service *v);
 
+/* The lines of INFO's section.  Any thread. */
+void sentinel_service_info(struct sentinel_service *v, struct buf *out);
+
+/* Before a server's commands are added: some have fewer subcommands in a Sentinel. */
+void sentinel_begin_commands(struct command_index *ix);
 /* Hides what a Sentinel does not have of a server's commands, and adds its own. */
 void sentinel_limit_commands(struct command_index *ix);
 

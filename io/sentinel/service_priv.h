@@ -20,7 +20,15 @@ enum {
     EVENTS_MAX = 4096,     /* that wait for the cron; older ones go */
     RECONNECT_MS = 1000,
     CONNECT_TIMEOUT_MS = 5000,
+    SCRIPTS_MAX = 256, /* that wait or run */
+    SCRIPTS_RUNNING_MAX = 16,
+    SCRIPT_TRIES = 10,
+    SCRIPT_ARGS = 8,
+    NAMES_MAX = 4096,
+    NAME_REFRESH_MS = 10000, /* what a name meant is asked again */
 };
+
+enum crash_flags { CRASH_AFTER_ELECTION = 1 << 0, CRASH_AFTER_PROMOTION = 1 << 1 };
 
 enum wire_use { WIRE_COMMANDS, WIRE_HELLOS, WIRES };
 enum wire_state { WIRE_CLOSED, WIRE_CONNECTING, WIRE_UP };
@@ -43,6 +51,7 @@ enum { EXPECT_NOTHING = 255 };
 struct link {
     struct link *next;
     struct sentinel_node *node; /* NULL: it has gone, and the thread frees the link */
+    struct master_conf *conf;   /* of its master; not without a node */
     struct sentinel_addr addr;
     bool hellos; /* has the second wire: not to a Sentinel */
     struct wire wires[WIRES];
@@ -56,6 +65,30 @@ struct master_conf {
     struct master_conf *next;
     char name[SENTINEL_NAME_MAX];
     struct buf auth_user, auth_pass;
+    struct buf notify, reconfigure; /* paths of scripts; empty: none */
+    struct renamed *renamed;        /* commands that its servers call otherwise */
+};
+
+struct renamed {
+    struct renamed *next;
+    struct buf from, to;
+};
+
+/* A script that waits, or runs. */
+struct script {
+    struct script *next;
+    char *argv[SCRIPT_ARGS + 1]; /* mem_strdup; ends with NULL */
+    int pid;                     /* 0: it waits */
+    int64_t begin_ms;            /* since when it runs, or when it may */
+    int tries;
+};
+
+/* A name, and what it meant last. */
+struct name {
+    struct name *next;
+    char text[SENTINEL_HOST_MAX], host[SENTINEL_HOST_MAX]; /* host "": not known */
+    int64_t asked_ms;
+    bool wanted; /* the resolver is to look */
 };
 
 struct event {
@@ -71,6 +104,16 @@ struct sentinel_service {
     struct link *links; /* added under the lock, freed by the thread */
     char announce_ip[SENTINEL_HOST_MAX];
     uint16_t announce_port;
+    struct buf user, pass; /* for other Sentinels; pass empty: requirepass */
+    bool resolve_names, deny_scripts;
+    uint32_t crash; /* enum crash_flags */
+    struct script *scripts;
+    uint32_t script_count, scripts_running;
+    struct name *names;
+    uint32_t name_count;
+    pthread_t resolver;
+    pthread_cond_t names_wanted;
+    bool has_resolver;
     struct event *events, **events_end;
     uint32_t event_count;
     int64_t saved_ms; /* how long saving took since the last tick */
@@ -90,15 +133,87 @@ void links_free_all(struct sentinel_service *v);
 /* A hello, by a link or by a command. */
 void links_hello(struct sentinel_service *v, struct bytes text);
 
-/* --- file.c ---------------------------------------------------------------------------------- */
+/* Every link that is for whom is closed, and made anew with other words. */
+void links_drop(struct sentinel_service *v, const struct sentinel_master *m);
+void links_drop_peers(struct sentinel_service *v);
+
+/* --- wire.c ---------------------------------------------------------------------------------- */
+
+void wire_close(struct wire *w);
+bool wire_dial(struct wire *w, const struct sentinel_addr *addr, int64_t now_ms);
+/* A command of words, whose reply is for what.  Nothing is said on a wire that is not up. */
+void wire_say(struct wire *w, uint8_t what, const struct bytes *words, size_t n);
+/* All that the socket has, and all that it takes; false: the wire is at its end. */
+bool wire_receive(struct wire *w);
+bool wire_flush(struct wire *w);
+
+/* --- conf.c ---------------------------------------------------------------------------------- */
 
 struct master_conf *conf_of(struct sentinel_service *v, const char *name); /* made if missing */
 void conf_remove(struct sentinel_service *v, const char *name);
-/* NULL, or why the line is wrong. */
-const char *file_read_line(struct sentinel_service *v, const struct bytes *argv, size_t argc);
-/* The second half of "sentinel OPTION master value". */
-const char *file_set_option(struct sentinel_service *v, struct sentinel_master *m,
-                            struct bytes option, struct bytes value);
+/* What the master's servers call the command. */
+struct bytes conf_renamed(const struct master_conf *c, struct bytes command);
+
+/* One word of a line of the file: as it is, or in quotes. */
+void conf_print_word(struct bytes text, struct buf *out);
+/* "sentinel KIND MASTER ", as lines of a master begin. */
+void conf_print_head(const char *kind, const char *master, struct buf *out);
+
+/* --- options.c ------------------------------------------------------------------------------- */
+
+/*
+ * "OPTION value [value]" of a master: how many words it took, or 0, and why says what is wrong;
+ * NULL there: no such option, or too few values.  by_client: SENTINEL SET, not the file.
+ */
+size_t option_set(struct sentinel_service *v, struct sentinel_master *m, const struct bytes *words,
+                  size_t n, bool by_client, const char **why);
+/* The value is a secret: it is neither told nor logged. */
+bool option_is_secret(struct bytes option);
+/* The file's words for it, and the lines of it that are not as by default, one a call of each. */
+const char *option_name(size_t i); /* NULL: there are no more */
+void option_print(struct sentinel_service *v, const struct sentinel_master *m, size_t i,
+                  struct buf *out);
+
+/* --- settings.c ------------------------------------------------------------------------------ */
+
+enum setting_rc { SETTING_OK, SETTING_UNKNOWN, SETTING_BAD };
+
+/* "resolve-hostnames yes" and what else concerns no master. */
+enum setting_rc setting_set(struct sentinel_service *v, struct bytes name, struct bytes value,
+                            bool by_client);
+/* The value would do; nothing is changed. */
+enum setting_rc setting_check(struct bytes name, struct bytes value, bool by_client);
+bool setting_is_told(size_t i);     /* to clients */
+const char *setting_name(size_t i); /* NULL: there are no more */
+void setting_value(const struct sentinel_service *v, size_t i, struct buf *out);
+/* The line of the file; none: it is as by default. */
+void setting_print(const struct sentinel_service *v, size_t i, struct buf *out);
+
+/* --- names.c --------------------------------------------------------------------------------- */
+
+/* The machine's call. */
+bool names_resolve(void *service, struct sentinel_addr *addr);
+/* Waits for the answer, without the service's lock. */
+bool names_resolve_now(struct sentinel_service *v, struct bytes name);
+/* What it means is asked again soon. */
+void names_refresh(struct sentinel_service *v, const char *name, int64_t now_ms);
+void names_stop(struct sentinel_service *v); /* without the lock */
+void names_free(struct sentinel_service *v);
+
+/* --- scripts.c ------------------------------------------------------------------------------- */
+
+bool script_is_runnable(struct bytes path);
+/* words end with NULL. */
+void scripts_add(struct sentinel_service *v, const char *const *words);
+/* By the thread: begins what is due, ends what takes too long, and sees what has ended. */
+void scripts_drive(struct sentinel_service *v, int64_t now_ms);
+void scripts_free(struct sentinel_service *v);
+
+/* --- file.c ---------------------------------------------------------------------------------- */
+
+/* All lines of the start, those of masters behind those that make them.  NULL, or why not. */
+const char *file_read_lines(struct sentinel_service *v, const struct config_directive *lines,
+                            const struct config_directive **bad);
 bool file_save(void *service);
 /* Watches a master from now on: NULL, or why not. */
 const char *file_monitor(struct sentinel_service *v, struct bytes name, struct bytes host,
@@ -106,7 +221,13 @@ const char *file_monitor(struct sentinel_service *v, struct bytes name, struct b
 
 /* --- service.c ------------------------------------------------------------------------------- */
 
-void service_tell(void *ctx, const char *event, const char *text);
+/* The machine's calls. */
+void service_tell(void *ctx, const struct sentinel_master *m, const char *event, const char *text);
+void service_moved(void *ctx, const struct sentinel_master *m, bool leader,
+                   const struct sentinel_addr *from, const struct sentinel_addr *to);
+/* "+monitor", "-monitor", "+set" of a master, by a client. */
+void service_tell_master(struct sentinel_service *v, const struct sentinel_master *m,
+                         const char *event, const char *more);
 
 LK_END
 

@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <filesystem>
 #include <fstream>
 #include <thread>
 
@@ -65,7 +66,7 @@ class SentinelWire : public testing::Test
         while (!condition()) {
             if (std::chrono::steady_clock::now() > end)
                 return false;
-            std::this_thread::yield();
+            std::this_thread::sleep_for(std::chrono::milliseconds(10));
         }
         return true;
     }
@@ -101,8 +102,17 @@ class SentinelWire : public testing::Test
         }
     }
 
-    /* The master is killed, and another one is found by all. */
-    void fail_over(bool the_other_follows)
+    /* A machine that stands still for seconds is no reason to wait for half a minute. */
+    void without_tilt()
+    {
+        for (auto &w : watchers_) {
+            Client c = Client::tcp(w->port);
+            EXPECT_EQ(c.call({"sentinel", "debug", "tilt-trigger", "100000"}).text, "OK");
+        }
+    }
+
+    /* The master is killed, and another one is found by all; the other replica follows it. */
+    void fail_over()
     {
         const int before = master_->port();
         master_->kill();
@@ -115,12 +125,23 @@ class SentinelWire : public testing::Test
         }
         EXPECT_TRUE(until([&] { return ask(after, {"set", "k", "v"}) == "OK"; }));
         for (auto &r : replicas_) {
-            if (r->port() == after || !the_other_follows)
+            if (r->port() == after)
                 continue;
-            /* One that missed its order is set right after failover-timeout and an INFO or two. */
+            /*
+             * One that was down for a moment as it was to be told is told by us as soon as it is
+             * back; where the reference leads, after failover-timeout and an INFO or two.
+             */
             const auto follows = [&] { return ask(r->port(), {"get", "k"}) == "v"; };
-            EXPECT_TRUE(until(follows) || until(follows));
+            EXPECT_TRUE(until(follows) || until(follows) || until(follows)) << words_of_all();
         }
+    }
+
+    std::string words_of_all()
+    {
+        std::string all;
+        for (auto &w : watchers_)
+            all += "--- " + w->process->output() + "\n";
+        return all;
     }
 
     TempDir dir_;
@@ -133,10 +154,11 @@ TEST_F(SentinelWire, OursFailOver)
 {
     for (int i = 0; i < 3; i++)
         watch(true);
+    without_tilt();
     settle();
     Client heard = Client::tcp(watchers_[0]->port);
     heard.call({"subscribe", "+switch-master"});
-    fail_over(true);
+    fail_over();
     const Reply message = heard.read();
     ASSERT_EQ(message.items.size(), 3u);
     EXPECT_EQ(message.items[2].text.find("mymaster 127.0.0.1 " + std::to_string(master_->port()) +
@@ -156,14 +178,14 @@ TEST_F(SentinelWire, OursFailOver)
     settle();
 }
 
-/* Who leads is chance; when the other replica follows is the leader's affair, and may take long. */
 TEST_F(SentinelWire, OursAndTheReferences)
 {
     watch(true);
     watch(false);
     watch(true);
+    without_tilt();
     settle();
-    fail_over(false);
+    fail_over();
 }
 
 TEST_F(SentinelWire, Commands)
@@ -201,6 +223,150 @@ TEST_F(SentinelWire, Commands)
     EXPECT_EQ(asked.items.at(1).text, "*");
 }
 
+TEST_F(SentinelWire, SettingsAndPeriods)
+{
+    watch(true, "", 30'000);
+    Client c = Client::tcp(watchers_[0]->port);
+    const auto says = [&](const Args &a) {
+        const Reply r = c.call(a);
+        std::string all = std::isdigit(r.text[0]) ? "" : r.text; // the count of an array
+        for (const Reply &i : r.items)
+            all += (all.empty() ? "" : " ") + i.text;
+        return all;
+    };
+    EXPECT_EQ(says({"sentinel", "config", "set", "announce-port", "1234", "resolve-hostnames",
+                    "yes", "sentinel-user", "a b"}),
+              "OK");
+    EXPECT_EQ(says({"sentinel", "config", "get", "announce-p*", "sentinel-*", "announce-port"}),
+              "announce-port 1234 sentinel-user a b sentinel-pass ");
+    EXPECT_EQ(says({"sentinel", "config", "get", "deny-scripts-reconfig"}), "");
+    EXPECT_EQ(says({"sentinel", "config", "set", "announce-port", "99999"}),
+              "ERR Invalid value '99999' to SENTINEL CONFIG SET 'announce-port'");
+    EXPECT_EQ(says({"sentinel", "config", "set", "announce-port", "1", "announce-port", "2"}),
+              "ERR Duplicate argument 'announce-port' to SENTINEL CONFIG SET");
+    EXPECT_EQ(says({"sentinel", "config", "set", "announce-port", "1", "announce-ip"}),
+              "ERR Missing argument 'announce-ip' value");
+    EXPECT_EQ(says({"sentinel", "config", "set", "deny-scripts-reconfig", "no"}),
+              "ERR Invalid argument 'deny-scripts-reconfig' to SENTINEL CONFIG SET");
+    EXPECT_EQ(says({"sentinel", "set", "mymaster", "notification-script", "/bin/true"}),
+              "ERR Reconfiguration of scripts path is denied for security reasons. Check the "
+              "deny-scripts-reconfig configuration directive in your Sentinel configuration");
+    EXPECT_EQ(says({"sentinel", "debug", "info-period", "9000"}), "OK");
+    EXPECT_EQ(says({"sentinel", "debug"}).find("INFO-PERIOD 9000 PING-PERIOD 1000 "), 0u);
+    EXPECT_EQ(says({"sentinel", "debug", "info-period", "0"}),
+              "ERR Invalid argument '0' for SENTINEL DEBUG 'info-period'");
+    EXPECT_EQ(says({"sentinel", "simulate-failure", "help"}),
+              "crash-after-election crash-after-promotion");
+    EXPECT_EQ(says({"sentinel", "simulate-failure", "x"}),
+              "ERR Unknown failure simulation specified");
+    EXPECT_EQ(says({"client", "no-touch", "on"}),
+              "ERR unknown subcommand 'no-touch'. Try CLIENT HELP.");
+    EXPECT_EQ(says({"info", "all"}).find("used_memory"), std::string::npos);
+    EXPECT_NE(says({"info"}).find("\r\nredis_mode:sentinel\r\n"), std::string::npos);
+
+    /* PING under a name that is none: the master is silent.  Its passwords are nobody's. */
+    EXPECT_EQ(says({"sentinel", "set", "mymaster", "rename-command", "ping", "pong",
+                    "down-after-milliseconds", "300", "auth-pass", "s e"}),
+              "OK");
+    EXPECT_TRUE(until([&] { return info(c).find("status=sdown") != std::string::npos; }));
+    EXPECT_EQ(says({"sentinel", "set", "mymaster", "rename-command", "ping", "PING"}), "OK");
+    EXPECT_TRUE(until([&] { return info(c).find("status=ok") != std::string::npos; }));
+    EXPECT_EQ(watchers_[0]->process->output().find("s e"), std::string::npos);
+
+    /* All of it is in the file, and the file does not grow. */
+    const auto text = [&] {
+        std::ifstream in(watchers_[0]->file);
+        return std::string(std::istreambuf_iterator<char>(in), {});
+    };
+    EXPECT_EQ(says({"sentinel", "flushconfig"}), "OK");
+    const std::string before = text();
+    EXPECT_NE(before.find("\nsentinel auth-pass mymaster \"s e\"\n"), std::string::npos) << before;
+    EXPECT_NE(before.find("\nsentinel sentinel-user \"a b\"\n"), std::string::npos) << before;
+    EXPECT_NE(before.find("\nsentinel resolve-hostnames yes\n"), std::string::npos) << before;
+    EXPECT_EQ(says({"sentinel", "monitor", "b c", "localhost", "1", "1"}), "OK");
+    EXPECT_EQ(says({"sentinel", "remove", "b c"}), "OK");
+    EXPECT_EQ(text(), before);
+    c.send(Args{"shutdown"});
+    EXPECT_EQ(watchers_[0]->process->wait_exit(), 0);
+    run(*watchers_[0], true);
+    Client again = Client::tcp(watchers_[0]->port);
+    EXPECT_EQ(again.call({"sentinel", "config", "get", "announce-port"}).items.at(1).text, "1234");
+}
+
+/* A script writes down what it is told; one that fails is tried again. */
+TEST_F(SentinelWire, Scripts)
+{
+    const std::string told = dir_.path() + "/told", script = dir_.path() + "/script";
+    std::ofstream(script) << "#!/bin/sh\necho \"$@\" >> " << told << "\nexit 1\n";
+    std::filesystem::permissions(script, std::filesystem::perms::owner_all);
+    watch(true,
+          "sentinel notification-script mymaster " + script +
+              "\nsentinel client-reconfig-script mymaster " + script + "\n",
+          30'000);
+    Client c = Client::tcp(watchers_[0]->port);
+    EXPECT_EQ(c.call({"sentinel", "debug", "script-retry-delay", "1"}).text, "OK");
+    EXPECT_TRUE(until([&] { return info(c).find("slaves=2") != std::string::npos; }));
+    EXPECT_TRUE(until([&] {
+        return ask(watchers_[0]->port, {"sentinel", "failover", "mymaster"}) == "OK";
+    }));
+    const auto lines = [&](const std::string &line) {
+        std::ifstream in(told);
+        int n = 0;
+        for (std::string l; std::getline(in, l);)
+            n += l.find(line) == 0;
+        return n;
+    };
+    const std::string old = std::to_string(master_->port());
+    EXPECT_TRUE(until([&] {
+        return lines("mymaster leader start 127.0.0.1 " + old + " 127.0.0.1 ") == 10 &&
+               lines("+switch-master mymaster 127.0.0.1 " + old + " 127.0.0.1 ") == 10;
+    })) << watchers_[0]->process->output();
+    EXPECT_EQ(lines("+slave "), 0) << "that is no cause for alarm";
+    EXPECT_TRUE(until([&] { return c.call({"sentinel", "pending-scripts"}).items.empty(); }));
+}
+
+/* The same servers by a name, and Sentinels that want a password of each other. */
+TEST_F(SentinelWire, NamesAndPasswords)
+{
+    const std::string more =
+        "requirepass secret\nsentinel resolve-hostnames yes\nsentinel announce-hostnames yes\n";
+    for (int i = 0; i < 2; i++) {
+        watchers_.push_back(std::make_unique<Watcher>());
+        Watcher &w = *watchers_.back();
+        w.port = free_port();
+        w.file = dir_.path() + "/n" + std::to_string(i) + ".conf";
+        std::ofstream(w.file) << "port " << w.port << "\nbind 127.0.0.1\n"
+                              << more << "sentinel monitor mymaster localhost " << master_->port()
+                              << " 2\n";
+        run(w, true);
+    }
+    for (auto &w : watchers_) {
+        Client c = Client::tcp(w->port);
+        EXPECT_EQ(c.call({"ping"}).text, "NOAUTH Authentication required.");
+        c.call({"auth", "secret"});
+        const auto address = [&] {
+            return c.call({"sentinel", "get-master-addr-by-name", "mymaster"}).items.at(0).text;
+        };
+        EXPECT_EQ(address(), "localhost");
+        EXPECT_TRUE(until([&] {
+            return c.call({"sentinel", "ckquorum", "mymaster"}).text.find("OK 2 usable") == 0;
+        })) << w->process->output();
+        EXPECT_EQ(c.call({"sentinel", "config", "set", "announce-hostnames", "no"}).text, "OK");
+        EXPECT_NE(address(), "localhost");
+    }
+    /* One word is no longer the same, and then it is again. */
+    Client a = Client::tcp(watchers_[0]->port);
+    a.call({"auth", "secret"});
+    a.call({"sentinel", "config", "set", "sentinel-pass", "wrong"});
+    EXPECT_TRUE(until([&] {
+        return a.call({"sentinel", "ckquorum", "mymaster"}).text.find("NOQUORUM") == 0;
+    }));
+    a.call({"sentinel", "config", "set", "sentinel-pass", "secret"});
+    EXPECT_TRUE(until([&] {
+        return a.call({"sentinel", "ckquorum", "mymaster"}).text.find("OK 2 usable") == 0;
+    }));
+}
+
 TEST_F(SentinelWire, BadStarts)
 {
     const auto start = [&](const std::string &text, bool file) {
@@ -218,7 +384,7 @@ TEST_F(SentinelWire, BadStarts)
     for (const std::string line :
          {"sentinel monitor m 127.0.0.1 1 0", "sentinel monitor m 127.0.0.1 99999 1",
           "sentinel down-after-milliseconds none 1", "sentinel nope", "sentinel myid short",
-          "sentinel notification-script m /bin/true"}) {
+          "sentinel notification-script n /no/such/file", "sentinel resolve-hostnames maybe"}) {
         const Outcome o = start("sentinel monitor n 127.0.0.1 1 1\n" + line + "\n", true);
         EXPECT_EQ(o.exit_code, 1) << line;
         EXPECT_NE(o.output.find("FATAL CONFIG FILE ERROR"), std::string::npos) << line;

@@ -13,6 +13,7 @@ struct command_index {
     uint32_t *top; /* ids */
     uint32_t top_count;
     struct command_info *buckets[BUCKETS]; /* open addressing by name */
+    const char *const *without;            /* NULL: rows have all their subcommands */
 };
 
 /* ASCII letters folded; names longer than any command's never match. */
@@ -149,6 +150,21 @@ static void command_index_place(struct command_index *ix, struct command_info *c
     ix->buckets[i] = c;
 }
 
+void command_index_without(struct command_index *ix, const char *const *full_names)
+{
+    LK_ASSERT(ix->count == 0);
+    ix->without = full_names;
+}
+
+static bool is_without(const struct command_index *ix, const char *name, const char *sub)
+{
+    const size_t size = strlen(name);
+    for (const char *const *at = ix->without; at && *at; at++)
+        if (strncmp(*at, name, size) == 0 && (*at)[size] == '|' && strcmp(*at + size + 1, sub) == 0)
+            return true;
+    return false;
+}
+
 static void add_row(struct command_index *ix, const struct command *row)
 {
     struct command_info *c = mem_new(struct command_info);
@@ -160,15 +176,17 @@ static void add_row(struct command_index *ix, const struct command *row)
                           (ix->top_count + 1) * sizeof *ix->top);
     ix->top[ix->top_count++] = c->id;
     for (const struct command *s = row->subcommands; s && s->name; s++)
-        c->subcommand_count++;
+        c->subcommand_count += !is_without(ix, row->name, s->name);
     c->subcommands = mem_calloc(c->subcommand_count * sizeof *c->subcommands);
-    for (uint32_t i = 0; i < c->subcommand_count; i++) {
-        struct command_info *s = &c->subcommands[i];
-        command_index_fill(s, &row->subcommands[i]);
+    struct command_info *s = c->subcommands;
+    for (const struct command *from = row->subcommands; from && from->name; from++) {
+        if (is_without(ix, row->name, from->name))
+            continue;
+        command_index_fill(s, from);
         s->parent = c;
-        s->name = mem_strdup(row->subcommands[i].name);
-        s->full_name = command_index_joined(row->name, row->subcommands[i].name);
-        command_index_number(ix, s);
+        s->name = mem_strdup(from->name);
+        s->full_name = command_index_joined(row->name, from->name);
+        command_index_number(ix, s++);
     }
     LK_ASSERT(ix->top_count < BUCKETS / 2);
     command_index_place(ix, c);

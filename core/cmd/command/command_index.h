@@ -57,6 +57,9 @@ struct command_index;
 struct command_index *command_index_new(void);
 void command_index_free(struct command_index *ix);
 
+/* Subcommands ("client|no-touch"; the list ends with NULL) that rows added later do not have. */
+void command_index_without(struct command_index *ix, const char *const *full_names);
+
 /* rows ends with a row without name. */
 void command_index_add(struct command_index *ix, const struct command *rows);
 

@@ -16,6 +16,21 @@ void sentinel_init(struct sentinel *s, const struct sentinel_calls *calls, const
     memcpy(s->id, id, sizeof s->id);
     s->random = seed | 1;
     s->now_ms = now_ms;
+    s->periods = (struct sentinel_periods){
+        .info_ms = SENTINEL_INFO_MS,
+        .ping_ms = SENTINEL_PING_MS,
+        .ask_ms = SENTINEL_ASK_MS,
+        .publish_ms = SENTINEL_HELLO_MS,
+        .down_after_ms = SENTINEL_DOWN_AFTER_MS,
+        .failover_timeout_ms = SENTINEL_FAILOVER_MS,
+        .tilt_gap_ms = SENTINEL_TILT_GAP_MS,
+        .tilt_ms = SENTINEL_TILT_MS,
+        .reconf_ms = SENTINEL_RECONF_MS,
+        .reconnect_ms = SENTINEL_RECONNECT_MS,
+        .election_ms = SENTINEL_ELECTION_MS,
+        .script_max_ms = SENTINEL_SCRIPT_MAX_MS,
+        .script_retry_ms = SENTINEL_SCRIPT_RETRY_MS,
+    };
 }
 
 static void sentinel_free_list(struct sentinel *s, struct sentinel_node **list)
@@ -69,10 +84,12 @@ struct sentinel_master *sentinel_add_master(struct sentinel *s, const char *name
     m->node.last_ok_ms = s->now_ms;
     m->quorum = quorum;
     m->parallel_syncs = 1;
-    m->down_after_ms = 30000;
-    m->failover_timeout_ms = 180000;
-    m->next = s->masters;
-    s->masters = m;
+    m->down_after_ms = s->periods.down_after_ms;
+    m->failover_timeout_ms = s->periods.failover_timeout_ms;
+    struct sentinel_master **at = &s->masters; /* in the order of the file */
+    while (*at)
+        at = &(*at)->next;
+    *at = m;
     return m;
 }
 
@@ -87,7 +104,7 @@ void sentinel_reset_master(struct sentinel *s, struct sentinel_master *m)
     m->node.flags &= SENTINEL_CONNECTED;
     m->node.run_id[0] = '\0';
     m->node.last_ok_ms = s->now_ms;
-    m->node.ping_sent_ms = 0;
+    m->node.ping_sent_ms = m->node.reboot_ms = 0;
     memset(&m->node.info, 0, sizeof m->node.info);
     sentinel_tell(s, "+reset-master", &m->node, NULL);
 }
@@ -109,14 +126,14 @@ static void sentinel_check_tilt(struct sentinel *s, int64_t now_ms, int64_t save
     const bool back = now_ms < s->now_ms;
     const int64_t gap = now_ms - s->now_ms - saved_ms;
     s->now_ms = now_ms;
-    if (back || gap > SENTINEL_TILT_GAP_MS) {
+    if (back || gap > s->periods.tilt_gap_ms) {
         s->tilt_since_ms = now_ms;
-        sentinel_tell_plain(s, "+tilt", "#tilt mode entered");
+        sentinel_tell_plain(s, NULL, "+tilt", "#tilt mode entered");
         return;
     }
-    if (s->tilt_since_ms != 0 && now_ms - s->tilt_since_ms >= SENTINEL_TILT_MS) {
+    if (s->tilt_since_ms != 0 && now_ms - s->tilt_since_ms >= s->periods.tilt_ms) {
         s->tilt_since_ms = 0;
-        sentinel_tell_plain(s, "-tilt", "#tilt mode exited");
+        sentinel_tell_plain(s, NULL, "-tilt", "#tilt mode exited");
     }
 }
 

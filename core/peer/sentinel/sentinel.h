@@ -31,6 +31,7 @@ enum {
     SENTINEL_PEERS_MAX = 1024, /* of a kind, a master: what others claim costs bounded memory */
 };
 
+/* Periods and spans, unless SENTINEL DEBUG says another (struct sentinel_periods). */
 enum {
     SENTINEL_PING_MS = 1000,
     SENTINEL_INFO_MS = 10000,
@@ -39,6 +40,11 @@ enum {
     SENTINEL_DESYNC_MS = 1000,
     SENTINEL_ELECTION_MS = 10000,
     SENTINEL_RECONF_MS = 10000,
+    SENTINEL_DOWN_AFTER_MS = 30000,
+    SENTINEL_FAILOVER_MS = 180000,
+    SENTINEL_RECONNECT_MS = 15000,
+    SENTINEL_SCRIPT_MAX_MS = 60000,
+    SENTINEL_SCRIPT_RETRY_MS = 30000,
     SENTINEL_SELECT_MS = 1000, /* the longest that a choice waits for offsets to stand still */
     SENTINEL_TILT_GAP_MS = 2000,
     SENTINEL_TILT_MS = 30000,
@@ -46,8 +52,17 @@ enum {
 };
 
 struct sentinel_addr {
-    char host[SENTINEL_HOST_MAX];
+    char host[SENTINEL_HOST_MAX]; /* digits, where names are resolved */
+    char name[SENTINEL_HOST_MAX]; /* whose address it is; "": it was told as digits */
     uint16_t port;
+};
+
+struct sentinel_periods {
+    int64_t info_ms, ping_ms, ask_ms, publish_ms;
+    int64_t down_after_ms, failover_timeout_ms; /* of masters that say nothing else */
+    int64_t tilt_gap_ms, tilt_ms;
+    int64_t reconf_ms, reconnect_ms, election_ms;
+    int64_t script_max_ms, script_retry_ms;
 };
 
 enum sentinel_kind { SENTINEL_MASTER, SENTINEL_REPLICA, SENTINEL_PEER };
@@ -63,6 +78,7 @@ enum sentinel_flags {
     SENTINEL_RECONF_DONE = 1 << 7,
     SENTINEL_FORCED = 1 << 8, /* masters: SENTINEL FAILOVER asked for it */
     SENTINEL_CONNECTED = 1 << 9,
+    SENTINEL_OWED = 1 << 10, /* replicas: our failover ended, and it has not been told of it */
 };
 
 enum sentinel_state {
@@ -91,6 +107,7 @@ struct sentinel_node {
     int64_t last_ping_ms, last_info_ms, last_hello_ms, last_ask_ms; /* when they were sent */
     int64_t s_down_since_ms, o_down_since_ms;
     int64_t change_ms; /* of its reconfiguration's state */
+    int64_t reboot_ms; /* masters: it has another run id since, and was not ready yet; 0: no */
     struct {           /* what INFO said last */
         int64_t at_ms; /* 0: nothing */
         bool is_master, link_up;
@@ -118,6 +135,7 @@ struct sentinel_master {
     uint32_t replica_count, peer_count;
     uint32_t quorum, parallel_syncs;
     int64_t down_after_ms, failover_timeout_ms;
+    int64_t reboot_down_after_ms; /* how long it may load after a start; 0: for ever */
     int64_t config_epoch;
     int64_t config_changed_ms; /* when another Sentinel or a failover changed the address */
     char leader[SENTINEL_ID_CHARS + 1]; /* our own vote … */
@@ -151,8 +169,16 @@ struct sentinel_calls {
     /* Everything that the struct holds is on the disk when it returns true. */
     bool (*save)(void *ctx);
     void (*ask)(void *ctx, struct sentinel_node *to, const struct sentinel_call *call);
-    /* An event of that name, and its text as subscribers see it. */
-    void (*tell)(void *ctx, const char *event, const char *text);
+    /* An event of that name, and its text as subscribers see it; of a master, or NULL. */
+    void (*tell)(void *ctx, const struct sentinel_master *m, const char *event, const char *text);
+    /* Clients are to go elsewhere: by our own failover, or by what another Sentinel said. */
+    void (*moved)(void *ctx, const struct sentinel_master *m, bool leader,
+                  const struct sentinel_addr *from, const struct sentinel_addr *to);
+    /*
+     * addr->host may be a name: then it is put into addr->name, and host gets the digits.  False:
+     * it is not known (yet).  NULL: hosts are taken as they are told.
+     */
+    bool (*resolve)(void *ctx, struct sentinel_addr *addr);
     /* The node goes: its links are closed, and what they still say is for nobody. */
     void (*gone)(void *ctx, struct sentinel_node *node);
 };
@@ -162,6 +188,8 @@ struct sentinel {
     struct sentinel_master *masters;
     char id[SENTINEL_ID_CHARS + 1];
     struct sentinel_addr addr; /* as we announce ourselves */
+    struct sentinel_periods periods;
+    bool announce_names; /* others are told names, where there are any */
     int64_t current_epoch;
     int64_t now_ms, tilt_since_ms; /* 0: not in TILT */
     uint64_t random;
@@ -188,6 +216,12 @@ void sentinel_reset_master(struct sentinel *s, struct sentinel_master *m);
 bool sentinel_force_failover(struct sentinel *s, struct sentinel_master *m);
 /* The address that clients are told: in a failover that has promoted, already the new one. */
 const struct sentinel_addr *sentinel_master_addr(const struct sentinel_master *m);
+/* How others are told where that is: a name or digits. */
+const char *sentinel_shown_host(const struct sentinel *s, const struct sentinel_addr *a);
+/* The name of one of our nodes has other digits now. */
+void sentinel_renumber(struct sentinel *s, const char *name, const char *host);
+/* INFO is asked again at once: of masters whose replicas could not be found before. */
+void sentinel_look_again(struct sentinel *s);
 /* The quorum can be had, and a majority to fail over, from those that are reachable. */
 bool sentinel_has_quorum(const struct sentinel_master *m, uint32_t *usable);
 
@@ -199,8 +233,8 @@ bool sentinel_has_quorum(const struct sentinel_master *m, uint32_t *usable);
  */
 void sentinel_tick(struct sentinel *s, int64_t now_ms, int64_t saved_ms);
 void sentinel_link(struct sentinel *s, struct sentinel_node *n, bool connected);
-/* A reply to PING; valid: +PONG, -LOADING, -MASTERDOWN. */
-void sentinel_pong(struct sentinel *s, struct sentinel_node *n, bool valid);
+/* A reply to PING; valid: +PONG, -LOADING, -MASTERDOWN; ready: the first. */
+void sentinel_pong(struct sentinel *s, struct sentinel_node *n, bool valid, bool ready);
 void sentinel_info(struct sentinel *s, struct sentinel_node *n, struct bytes text);
 void sentinel_hello(struct sentinel *s, struct bytes text);
 /* A peer's answer to DOWN; leader "*": it was not asked for a vote. */

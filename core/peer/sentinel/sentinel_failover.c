@@ -19,7 +19,7 @@ static void failover_enter(struct sentinel *s, struct sentinel_master *m, enum s
 void sentinel_failover_begin(struct sentinel *s, struct sentinel_master *m)
 {
     LK_ASSERT(m->state == SENTINEL_NONE);
-    if (!sentinel_take_epoch(s, s->current_epoch + 1))
+    if (!sentinel_take_epoch(s, m, s->current_epoch + 1))
         return;
     m->failover_epoch = s->current_epoch;
     m->node.flags |= SENTINEL_FAILING_OVER;
@@ -47,8 +47,9 @@ static void wait_for_votes(struct sentinel *s, struct sentinel_master *m)
         sentinel_tell(s, "+failover-state-select-slave", &m->node, NULL);
         return;
     }
-    const int64_t patience = m->failover_timeout_ms < SENTINEL_ELECTION_MS ? m->failover_timeout_ms
-                                                                           : SENTINEL_ELECTION_MS;
+    const int64_t patience = m->failover_timeout_ms < s->periods.election_ms
+                                 ? m->failover_timeout_ms
+                                 : s->periods.election_ms;
     if (s->now_ms - m->failover_start_ms > patience) {
         sentinel_tell(s, "-failover-abort-not-elected", &m->node, NULL);
         sentinel_failover_stop(s, m);
@@ -65,9 +66,9 @@ static bool may_be_master(const struct sentinel *s, const struct sentinel_node *
     /* A master that answers and says it is none has taken no writes that a replica could lack. */
     const bool nobody_writes =
         m->node.info.at_ms != 0 && !m->node.info.is_master && m->node.ping_sent_ms == 0;
-    const int64_t fresh_ms = down ? 5 * (int64_t)SENTINEL_PING_MS : 3 * (int64_t)SENTINEL_INFO_MS;
+    const int64_t fresh_ms = down ? 5 * s->periods.ping_ms : 3 * s->periods.info_ms;
     return !(n->flags & (SENTINEL_S_DOWN | SENTINEL_O_DOWN)) && n->flags & SENTINEL_CONNECTED &&
-           s->now_ms - n->last_ok_ms <= 5 * (int64_t)SENTINEL_PING_MS && n->info.priority != 0 &&
+           s->now_ms - n->last_ok_ms <= 5 * s->periods.ping_ms && n->info.priority != 0 &&
            !n->info.loading && n->info.at_ms != 0 && s->now_ms - n->info.at_ms <= fresh_ms &&
            (nobody_writes || n->info.link_down_ms <= down_ms + 10 * m->down_after_ms);
 }
@@ -154,6 +155,7 @@ void sentinel_failover_promoted(struct sentinel *s, struct sentinel_master *m)
     }
     sentinel_tell(s, "+promoted-slave", m->promoted, NULL);
     sentinel_tell(s, "+failover-state-reconf-slaves", &m->node, NULL);
+    s->calls.moved(s->calls.ctx, m, true, &m->node.addr, &m->promoted->addr);
     /* All are to know soon. */
     m->node.last_hello_ms = 0;
     for (struct sentinel_node *n = m->replicas; n; n = n->next)
@@ -178,7 +180,7 @@ static void reconf_watch(struct sentinel *s, struct sentinel_node *n)
         n->change_ms = s->now_ms;
         sentinel_tell(s, "+slave-reconf-done", n, NULL);
     }
-    if (n->flags & SENTINEL_RECONF_SENT && s->now_ms - n->change_ms > SENTINEL_RECONF_MS) {
+    if (n->flags & SENTINEL_RECONF_SENT && s->now_ms - n->change_ms > s->periods.reconf_ms) {
         n->flags &= ~(uint32_t)SENTINEL_RECONF_SENT;
         sentinel_tell(s, "-slave-reconf-sent-timeout", n, NULL);
     }
@@ -234,12 +236,15 @@ static void update_config(struct sentinel *s, struct sentinel_master *m)
 {
     const struct sentinel_addr to = m->promoted->addr;
     struct buf text = {0};
-    buf_printf(&text, "%s %s %u %s %u", m->name, m->node.addr.host, m->node.addr.port, to.host,
-               to.port);
+    buf_printf(&text, "%s %s %u %s %u", m->name, sentinel_shown_host(s, &m->node.addr),
+               m->node.addr.port, sentinel_shown_host(s, &to), to.port);
     buf_append_char(&text, '\0');
+    for (struct sentinel_node *n = m->replicas; n; n = n->next)
+        if (!(n->flags & (SENTINEL_PROMOTED | SENTINEL_RECONF_DONE)))
+            n->flags |= SENTINEL_OWED;
     sentinel_switch_master(s, m, &to);
     (void)sentinel_save(s); /* who starts from the old file hears of the epoch by a hello */
-    sentinel_tell_plain(s, "+switch-master", text.data);
+    sentinel_tell_plain(s, m, "+switch-master", text.data);
     buf_release(&text);
 }
 

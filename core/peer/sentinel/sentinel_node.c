@@ -7,10 +7,17 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <strings.h>
 
 bool sentinel_same_addr(const struct sentinel_addr *a, const struct sentinel_addr *b)
 {
-    return a->port == b->port && strcmp(a->host, b->host) == 0;
+    return a->port == b->port && (strcmp(a->host, b->host) == 0 ||
+                                  (a->name[0] != '\0' && strcasecmp(a->name, b->name) == 0));
+}
+
+const char *sentinel_shown_host(const struct sentinel *s, const struct sentinel_addr *a)
+{
+    return s->announce_names && a->name[0] ? a->name : a->host;
 }
 
 bool sentinel_addr_set(struct sentinel_addr *a, struct bytes host, int64_t port)
@@ -20,8 +27,46 @@ bool sentinel_addr_set(struct sentinel_addr *a, struct bytes host, int64_t port)
         return false;
     memcpy(a->host, host.data, host.size);
     a->host[host.size] = '\0';
+    a->name[0] = '\0';
     a->port = (uint16_t)port;
     return true;
+}
+
+bool sentinel_addr_told(struct sentinel *s, struct sentinel_addr *a, struct bytes host,
+                        int64_t port)
+{
+    return sentinel_addr_set(a, host, port) &&
+           (!s->calls.resolve || s->calls.resolve(s->calls.ctx, a));
+}
+
+/* Its links lead elsewhere now. */
+static void renumber_node(struct sentinel *s, struct sentinel_node *n, const char *name,
+                          const char *host)
+{
+    if (strcasecmp(n->addr.name, name) != 0 || strcmp(n->addr.host, host) == 0)
+        return;
+    (void)snprintf(n->addr.host, sizeof n->addr.host, "%s", host);
+    s->calls.gone(s->calls.ctx, n);
+    n->flags &= ~(uint32_t)SENTINEL_CONNECTED;
+}
+
+void sentinel_renumber(struct sentinel *s, const char *name, const char *host)
+{
+    LK_ASSERT(name[0] != '\0');
+    LK_ASSERT(strlen(host) < SENTINEL_HOST_MAX);
+    for (struct sentinel_master *m = s->masters; m; m = m->next) {
+        renumber_node(s, &m->node, name, host);
+        for (struct sentinel_node *n = m->replicas; n; n = n->next)
+            renumber_node(s, n, name, host);
+        for (struct sentinel_node *n = m->peers; n; n = n->next)
+            renumber_node(s, n, name, host);
+    }
+}
+
+void sentinel_look_again(struct sentinel *s)
+{
+    for (struct sentinel_master *m = s->masters; m; m = m->next)
+        m->node.last_info_ms = 0;
 }
 
 const struct sentinel_addr *sentinel_master_addr(const struct sentinel_master *m)
@@ -96,7 +141,7 @@ void sentinel_switch_master(struct sentinel *s, struct sentinel_master *m,
     const struct sentinel_addr from = m->node.addr, target = *to; /* it may lie in a replica */
     struct sentinel_node **at = &m->replicas;
     for (struct sentinel_node *n; (n = *at) != NULL;) {
-        n->flags &= SENTINEL_CONNECTED | SENTINEL_S_DOWN;
+        n->flags &= SENTINEL_CONNECTED | SENTINEL_S_DOWN | SENTINEL_OWED;
         if (!sentinel_same_addr(&n->addr, &target)) {
             at = &n->next;
             continue;
@@ -136,9 +181,10 @@ bool sentinel_save(struct sentinel *s)
     return s->calls.save(s->calls.ctx);
 }
 
-void sentinel_tell_plain(struct sentinel *s, const char *event, const char *text)
+void sentinel_tell_plain(struct sentinel *s, const struct sentinel_master *m, const char *event,
+                         const char *text)
 {
-    s->calls.tell(s->calls.ctx, event, text);
+    s->calls.tell(s->calls.ctx, m, event, text);
 }
 
 void sentinel_tell(struct sentinel *s, const char *event, const struct sentinel_node *n,
@@ -147,17 +193,19 @@ void sentinel_tell(struct sentinel *s, const char *event, const struct sentinel_
     static const char *const kinds[] = {"master", "slave", "sentinel"};
     const struct sentinel_master *m = n->master;
     struct buf text = {0};
+    const char *host = sentinel_shown_host(s, &n->addr);
+    const char *of = sentinel_shown_host(s, &m->node.addr);
     if (n->kind == SENTINEL_MASTER)
-        buf_printf(&text, "master %s %s %u", m->name, m->node.addr.host, m->node.addr.port);
+        buf_printf(&text, "master %s %s %u", m->name, of, m->node.addr.port);
     else if (n->kind == SENTINEL_REPLICA)
-        buf_printf(&text, "slave %s:%u %s %u @ %s %s %u", n->addr.host, n->addr.port, n->addr.host,
-                   n->addr.port, m->name, m->node.addr.host, m->node.addr.port);
+        buf_printf(&text, "slave %s:%u %s %u @ %s %s %u", host, n->addr.port, host, n->addr.port,
+                   m->name, of, m->node.addr.port);
     else
-        buf_printf(&text, "%s %s %s %u @ %s %s %u", kinds[n->kind], n->run_id, n->addr.host,
-                   n->addr.port, m->name, m->node.addr.host, m->node.addr.port);
+        buf_printf(&text, "%s %s %s %u @ %s %s %u", kinds[n->kind], n->run_id, host, n->addr.port,
+                   m->name, of, m->node.addr.port);
     if (more)
         buf_printf(&text, " %s", more);
     buf_append_char(&text, '\0');
-    sentinel_tell_plain(s, event, text.data);
+    sentinel_tell_plain(s, m, event, text.data);
     buf_release(&text);
 }

@@ -10,6 +10,9 @@
 
 bool sentinel_same_addr(const struct sentinel_addr *a, const struct sentinel_addr *b);
 bool sentinel_addr_set(struct sentinel_addr *a, struct bytes host, int64_t port);
+/* The same of what others say, where names may stand.  False: no address, or not known yet. */
+bool sentinel_addr_told(struct sentinel *s, struct sentinel_addr *a, struct bytes host,
+                        int64_t port);
 struct sentinel_node *sentinel_find_node(struct sentinel_node *list,
                                          const struct sentinel_addr *addr);
 void sentinel_remove_peer(struct sentinel *s, struct sentinel_master *m, struct sentinel_node *n);
@@ -22,7 +25,8 @@ bool sentinel_save(struct sentinel *s);
 /* "master NAME HOST PORT" or "slave HOST:PORT HOST PORT @ NAME HOST PORT", and more behind it. */
 void sentinel_tell(struct sentinel *s, const char *event, const struct sentinel_node *n,
                    const char *more);
-void sentinel_tell_plain(struct sentinel *s, const char *event, const char *text);
+void sentinel_tell_plain(struct sentinel *s, const struct sentinel_master *m, const char *event,
+                         const char *text);
 
 /* --- sentinel_watch.c --- */
 
@@ -36,7 +40,7 @@ void sentinel_say_hello(struct sentinel *s, struct sentinel_node *n);
 /* --- sentinel_vote.c --- */
 
 /* False: it could not be saved, and the epoch is as before. */
-bool sentinel_take_epoch(struct sentinel *s, int64_t epoch);
+bool sentinel_take_epoch(struct sentinel *s, const struct sentinel_master *m, int64_t epoch);
 /* Votes if it may, for run_id in that epoch. */
 void sentinel_vote(struct sentinel *s, struct sentinel_master *m, int64_t epoch,
                    const char *run_id);

@@ -110,7 +110,7 @@ static bool note_replica(struct sentinel *s, struct sentinel_master *m, struct b
         return false;
     const struct bytes pairs = bytes_of(colon + 1, line.size - (size_t)(colon + 1 - line.data));
     if (!pair_find(pairs, "ip", &host) || !pair_find(pairs, "port", &port_text) ||
-        !bytes_to_int64(port_text, &port) || !sentinel_addr_set(&addr, host, port) ||
+        !bytes_to_int64(port_text, &port) || !sentinel_addr_told(s, &addr, host, port) ||
         sentinel_find_node(m->replicas, &addr) || sentinel_same_addr(&m->node.addr, &addr))
         return false;
     struct sentinel_node *n = sentinel_add_replica(s, m, &addr);
@@ -123,12 +123,13 @@ static bool note_replica(struct sentinel *s, struct sentinel_master *m, struct b
 static bool master_is_sane(const struct sentinel *s, const struct sentinel_master *m)
 {
     return !(m->node.flags & (SENTINEL_S_DOWN | SENTINEL_O_DOWN)) && m->node.info.is_master &&
-           s->now_ms - m->node.info.at_ms < 2 * (int64_t)SENTINEL_INFO_MS;
+           s->now_ms - m->node.info.at_ms < 2 * s->periods.info_ms;
 }
 
 static void make_follow(struct sentinel *s, struct sentinel_node *n, const char *event)
 {
     const struct sentinel_call call = {.what = SENTINEL_ASK_FOLLOW, .addr = &n->master->node.addr};
+    n->change_ms = s->now_ms;
     s->calls.ask(s->calls.ctx, n, &call);
     sentinel_tell(s, event, n, NULL);
 }
@@ -142,6 +143,17 @@ static bool seen_for(const struct sentinel *s, const struct sentinel_node *n, in
            s->now_ms - m->config_changed_ms > span_ms;
 }
 
+/*
+ * It was away when our failover ended: nobody else tells it, and nobody has said anything newer.
+ * Once an INFO or two, as an order may be lost again.
+ */
+static bool is_owed_now(const struct sentinel *s, const struct sentinel_node *n)
+{
+    const struct sentinel_master *m = n->master;
+    return n->flags & SENTINEL_OWED && m->state == SENTINEL_NONE && master_is_sane(s, m) &&
+           s->now_ms - n->change_ms > s->periods.ask_ms;
+}
+
 static void correct_replica(struct sentinel *s, struct sentinel_node *n)
 {
     struct sentinel_master *m = n->master;
@@ -149,12 +161,13 @@ static void correct_replica(struct sentinel *s, struct sentinel_node *n)
         if (n->flags & SENTINEL_PROMOTED && m->state == SENTINEL_WAIT_PROMOTION)
             sentinel_failover_promoted(s, m);
         else if (!(n->flags & SENTINEL_PROMOTED) &&
-                 seen_for(s, n, n->info.role_since_ms, 4 * (int64_t)SENTINEL_HELLO_MS))
+                 seen_for(s, n, n->info.role_since_ms, 4 * s->periods.publish_ms))
             make_follow(s, n, "+convert-to-slave");
         return;
     }
-    if (!sentinel_same_addr(&n->info.master, &m->node.addr) &&
-        seen_for(s, n, n->info.master_since_ms, m->failover_timeout_ms))
+    if (sentinel_same_addr(&n->info.master, &m->node.addr))
+        n->flags &= ~(uint32_t)SENTINEL_OWED;
+    else if (seen_for(s, n, n->info.master_since_ms, m->failover_timeout_ms) || is_owed_now(s, n))
         make_follow(s, n, "+fix-slave-config");
 }
 
@@ -165,8 +178,11 @@ static void note_run_id(struct sentinel *s, struct sentinel_node *n, struct byte
     const bool reboot = n->run_id[0] != '\0';
     memcpy(n->run_id, run_id.data, SENTINEL_ID_CHARS);
     n->run_id[SENTINEL_ID_CHARS] = '\0';
-    if (reboot)
-        sentinel_tell(s, "+reboot", n, NULL);
+    if (!reboot)
+        return;
+    if (n->kind == SENTINEL_MASTER && n->master->reboot_down_after_ms > 0)
+        n->reboot_ms = s->now_ms;
+    sentinel_tell(s, "+reboot", n, NULL);
 }
 
 static void note_role(struct sentinel *s, struct sentinel_node *n, const struct sight *v)
@@ -189,7 +205,7 @@ static void note_role(struct sentinel *s, struct sentinel_node *n, const struct 
     n->info.loading = v->loading;
     n->info.unannounced = v->unannounced;
     struct sentinel_addr of;
-    if (!v->is_master && sentinel_addr_set(&of, v->master_host, v->master_port) &&
+    if (!v->is_master && sentinel_addr_told(s, &of, v->master_host, v->master_port) &&
         !sentinel_same_addr(&of, &n->info.master)) {
         n->info.master = of;
         n->info.master_since_ms = s->now_ms;
@@ -228,7 +244,7 @@ struct hello {
     int64_t epoch, config_epoch;
 };
 
-static bool hello_parse(struct bytes text, struct hello *h)
+static bool hello_parse(struct sentinel *s, struct bytes text, struct hello *h)
 {
     struct bytes parts[H_ALL];
     int64_t port = 0, master_port = 0;
@@ -251,8 +267,8 @@ static bool hello_parse(struct bytes text, struct hello *h)
            bytes_to_int64(parts[H_MASTER_PORT], &master_port) &&
            bytes_to_int64(parts[H_EPOCH], &h->epoch) &&
            bytes_to_int64(parts[H_CONFIG_EPOCH], &h->config_epoch) && h->epoch >= 0 &&
-           h->config_epoch >= 0 && sentinel_addr_set(&h->addr, parts[H_HOST], port) &&
-           sentinel_addr_set(&h->master, parts[H_MASTER_HOST], master_port);
+           h->config_epoch >= 0 && sentinel_addr_told(s, &h->addr, parts[H_HOST], port) &&
+           sentinel_addr_told(s, &h->master, parts[H_MASTER_HOST], master_port);
 }
 
 static struct sentinel_node *find_peer(struct sentinel_master *m, const char *id)
@@ -261,6 +277,19 @@ static struct sentinel_node *find_peer(struct sentinel_master *m, const char *id
     while (p && strcmp(p->run_id, id) != 0)
         p = p->next;
     return p;
+}
+
+/*
+ * Who had that address before has lost his file, or has moved and says so soon.  The one who speaks
+ * counts in his place: a majority does not shrink, nor grow by Sentinels that are no more.
+ */
+static void forget_peer(struct sentinel *s, const struct sentinel_addr *addr)
+{
+    for (struct sentinel_master *m = s->masters; m; m = m->next) {
+        struct sentinel_node *old;
+        while ((old = sentinel_find_node(m->peers, addr)) != NULL)
+            sentinel_remove_peer(s, m, old);
+    }
 }
 
 /* The one who speaks: known, moved, or new.  NULL: there are too many. */
@@ -274,13 +303,10 @@ static struct sentinel_node *note_peer(struct sentinel *s, struct sentinel_maste
         sentinel_tell(s, "+sentinel-address-switch", p, NULL);
         sentinel_remove_peer(s, m, p);
     }
-    /* Who had that address before is nowhere now, and still counts: a majority is of all. */
     struct sentinel_node *old = sentinel_find_node(m->peers, &h->addr);
     if (old) {
         sentinel_tell(s, "+sentinel-invalid-addr", old, NULL);
-        s->calls.gone(s->calls.ctx, old);
-        old->flags &= ~(uint32_t)SENTINEL_CONNECTED;
-        old->addr.port = 0;
+        forget_peer(s, &h->addr);
     }
     const bool moved = p != NULL;
     p = sentinel_add_peer(s, m, &h->addr, h->id);
@@ -296,17 +322,21 @@ static void sight_believe(struct sentinel *s, struct sentinel_master *m,
     if (h->config_epoch <= m->config_epoch)
         return;
     m->config_epoch = h->config_epoch;
+    for (struct sentinel_node *n = m->replicas; n; n = n->next)
+        n->flags &= ~(uint32_t)SENTINEL_OWED; /* the word is another's now */
     /* A failover of ours that still goes on is overtaken, also if it began from that master. */
     const struct sentinel_addr was = *sentinel_master_addr(m);
     if (m->state != SENTINEL_NONE || !sentinel_same_addr(&m->node.addr, &h->master)) {
         struct buf text = {0};
-        buf_printf(&text, "%s %s %u %s %u", m->name, was.host, was.port, h->master.host,
-                   h->master.port);
+        buf_printf(&text, "%s %s %u %s %u", m->name, sentinel_shown_host(s, &was), was.port,
+                   sentinel_shown_host(s, &h->master), h->master.port);
         buf_append_char(&text, '\0');
         sentinel_tell(s, "+config-update-from", who, NULL);
         sentinel_switch_master(s, m, &h->master);
-        if (!sentinel_same_addr(&was, &h->master))
-            sentinel_tell_plain(s, "+switch-master", text.data);
+        if (!sentinel_same_addr(&was, &h->master)) {
+            sentinel_tell_plain(s, m, "+switch-master", text.data);
+            s->calls.moved(s->calls.ctx, m, false, &was, &h->master);
+        }
         buf_release(&text);
     }
     (void)sentinel_save(s);
@@ -315,7 +345,7 @@ static void sight_believe(struct sentinel *s, struct sentinel_master *m,
 void sentinel_hello(struct sentinel *s, struct bytes text)
 {
     struct hello h;
-    if (!hello_parse(text, &h))
+    if (!hello_parse(s, text, &h))
         return;
     struct sentinel_master *m = sentinel_find_master(s, h.name);
     if (!m)
@@ -332,7 +362,7 @@ void sentinel_hello(struct sentinel *s, struct bytes text)
     if (!p)
         return;
     p->peer.heard_ms = s->now_ms;
-    if (h.epoch > s->current_epoch && !sentinel_take_epoch(s, h.epoch))
+    if (h.epoch > s->current_epoch && !sentinel_take_epoch(s, m, h.epoch))
         return;
     sight_believe(s, m, p, &h);
 }

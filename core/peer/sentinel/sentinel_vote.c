@@ -9,7 +9,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-bool sentinel_take_epoch(struct sentinel *s, int64_t epoch)
+bool sentinel_take_epoch(struct sentinel *s, const struct sentinel_master *m, int64_t epoch)
 {
     const int64_t before = s->current_epoch;
     LK_ASSERT(epoch > before);
@@ -20,7 +20,7 @@ bool sentinel_take_epoch(struct sentinel *s, int64_t epoch)
     }
     char text[32];
     (void)snprintf(text, sizeof text, "%" PRId64, epoch);
-    sentinel_tell_plain(s, "+new-epoch", text);
+    sentinel_tell_plain(s, m, "+new-epoch", text);
     return true;
 }
 
@@ -34,7 +34,7 @@ void sentinel_vote(struct sentinel *s, struct sentinel_master *m, int64_t epoch,
 {
     if (has_twin(s, m) || strlen(run_id) != SENTINEL_ID_CHARS)
         return;
-    if (epoch > s->current_epoch && !sentinel_take_epoch(s, epoch))
+    if (epoch > s->current_epoch && !sentinel_take_epoch(s, m, epoch))
         return;
     if (m->leader_epoch >= epoch || s->current_epoch > epoch)
         return;
@@ -50,7 +50,7 @@ void sentinel_vote(struct sentinel *s, struct sentinel_master *m, int64_t epoch,
     }
     char text[SENTINEL_ID_CHARS + 32];
     (void)snprintf(text, sizeof text, "%s %" PRId64, run_id, epoch);
-    sentinel_tell_plain(s, "+vote-for-leader", text);
+    sentinel_tell_plain(s, m, "+vote-for-leader", text);
     /* Who has voted for another gives him the time to do it. */
     if (strcmp(run_id, s->id) != 0)
         m->failover_start_ms = s->now_ms + (int64_t)sentinel_random(s, SENTINEL_DESYNC_MS);

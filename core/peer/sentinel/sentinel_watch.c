@@ -12,19 +12,20 @@ static int64_t at_most(int64_t a, int64_t b)
 }
 
 /* Short deadlines need short periods, or a master would be down between two of them. */
-static int64_t ping_period(const struct sentinel_master *m)
+static int64_t ping_period(const struct sentinel *s, const struct sentinel_master *m)
 {
-    return at_most(SENTINEL_PING_MS, m->down_after_ms);
+    return at_most(s->periods.ping_ms, m->down_after_ms);
 }
 
-static int64_t info_period(const struct sentinel_node *n)
+static int64_t info_period(const struct sentinel *s, const struct sentinel_node *n)
 {
     const struct sentinel_master *m = n->master;
     if (m->state == SENTINEL_SELECT)
         return 0; /* a choice waits for it */
     const bool trouble = m->node.flags & SENTINEL_O_DOWN || m->state != SENTINEL_NONE ||
                          (n->kind == SENTINEL_REPLICA && n->info.at_ms != 0 && !n->info.link_up);
-    return trouble ? at_most(SENTINEL_PING_MS, m->down_after_ms) : SENTINEL_INFO_MS;
+    return trouble ? at_most(SENTINEL_PING_MS, at_most(s->periods.info_ms, m->down_after_ms))
+                   : s->periods.info_ms;
 }
 
 static void sentinel_send(struct sentinel *s, struct sentinel_node *n, enum sentinel_request what)
@@ -40,7 +41,7 @@ void sentinel_say_hello(struct sentinel *s, struct sentinel_node *n)
     struct buf text = {0};
     n->last_hello_ms = s->now_ms;
     buf_printf(&text, "%s,%u,%s,%" PRId64 ",%s,%s,%u,%" PRId64, s->addr.host, s->addr.port, s->id,
-               s->current_epoch, m->name, at->host, at->port, m->config_epoch);
+               s->current_epoch, m->name, sentinel_shown_host(s, at), at->port, m->config_epoch);
     buf_append_char(&text, '\0');
     const struct sentinel_call call = {.what = SENTINEL_ASK_HELLO, .text = text.data};
     s->calls.ask(s->calls.ctx, n, &call);
@@ -60,14 +61,14 @@ void sentinel_watch_node(struct sentinel *s, struct sentinel_node *n)
 {
     if (!(n->flags & SENTINEL_CONNECTED))
         return;
-    if (n->kind != SENTINEL_PEER && is_due(s, &n->last_info_ms, info_period(n)))
+    if (n->kind != SENTINEL_PEER && is_due(s, &n->last_info_ms, info_period(s, n)))
         sentinel_send(s, n, SENTINEL_ASK_INFO);
-    if (is_due(s, &n->last_ping_ms, ping_period(n->master))) {
+    if (is_due(s, &n->last_ping_ms, ping_period(s, n->master))) {
         if (n->ping_sent_ms == 0)
             n->ping_sent_ms = s->now_ms;
         sentinel_send(s, n, SENTINEL_ASK_PING);
     }
-    const int64_t hello = at_most(SENTINEL_HELLO_MS, 2 * n->master->down_after_ms);
+    const int64_t hello = at_most(s->periods.publish_ms, 2 * n->master->down_after_ms);
     if (n->last_hello_ms == 0 || s->now_ms - n->last_hello_ms >= hello ||
         s->now_ms < n->last_hello_ms)
         sentinel_say_hello(s, n);
@@ -85,13 +86,20 @@ static int64_t silence_ms(const struct sentinel *s, const struct sentinel_node *
 static bool is_no_master(const struct sentinel *s, const struct sentinel_node *n)
 {
     return n->kind == SENTINEL_MASTER && n->info.at_ms != 0 && !n->info.is_master &&
-           s->now_ms - n->info.role_since_ms >
-               n->master->down_after_ms + 2 * (int64_t)SENTINEL_INFO_MS;
+           s->now_ms - n->info.role_since_ms > n->master->down_after_ms + 2 * s->periods.info_ms;
+}
+
+/* It was started anew, and what it has is not to be waited for. */
+static bool loads_for_long(const struct sentinel *s, const struct sentinel_node *n)
+{
+    return n->reboot_ms != 0 &&
+           s->now_ms - n->reboot_ms > n->master->down_after_ms + n->master->reboot_down_after_ms;
 }
 
 void sentinel_judge_node(struct sentinel *s, struct sentinel_node *n)
 {
-    const bool down = silence_ms(s, n) > n->master->down_after_ms || is_no_master(s, n);
+    const bool down =
+        silence_ms(s, n) > n->master->down_after_ms || is_no_master(s, n) || loads_for_long(s, n);
     if (down == ((n->flags & SENTINEL_S_DOWN) != 0))
         return;
     n->flags ^= SENTINEL_S_DOWN;
@@ -120,13 +128,13 @@ void sentinel_ask_peers(struct sentinel *s, struct sentinel_master *m, bool now)
 {
     for (struct sentinel_node *p = m->peers; p; p = p->next) {
         /* What it said long ago it may not say now. */
-        if (s->now_ms - p->peer.down_said_ms > 5 * (int64_t)SENTINEL_ASK_MS) {
+        if (s->now_ms - p->peer.down_said_ms > 5 * s->periods.ask_ms) {
             p->flags &= ~(uint32_t)SENTINEL_MASTER_DOWN;
             p->peer.leader[0] = '\0';
         }
         if (!(m->node.flags & SENTINEL_S_DOWN) || !(p->flags & SENTINEL_CONNECTED))
             continue;
-        if (!now && s->now_ms - p->last_ask_ms < at_most(SENTINEL_ASK_MS, m->down_after_ms))
+        if (!now && s->now_ms - p->last_ask_ms < at_most(s->periods.ask_ms, m->down_after_ms))
             continue;
         p->last_ask_ms = s->now_ms;
         const struct sentinel_call call = {.what = SENTINEL_ASK_DOWN,
@@ -142,18 +150,18 @@ void sentinel_link(struct sentinel *s, struct sentinel_node *n, bool connected)
     if (connected == ((n->flags & SENTINEL_CONNECTED) != 0))
         return;
     n->flags ^= SENTINEL_CONNECTED;
-    /* An outage counts from the PING that was lost in it. */
-    if (!connected && n->ping_sent_ms != 0 && n->ping_sent_ms > n->last_ok_ms)
-        n->last_ok_ms = n->ping_sent_ms;
-    n->ping_sent_ms = 0;
+    /* A PING that was lost still waits: who accepts connections and answers nothing is silent. */
     n->last_ping_ms = n->last_hello_ms = n->last_info_ms = 0;
     (void)s;
 }
 
-void sentinel_pong(struct sentinel *s, struct sentinel_node *n, bool valid)
+void sentinel_pong(struct sentinel *s, struct sentinel_node *n, bool valid, bool ready)
 {
+    LK_ASSERT(valid || !ready);
     if (!valid)
         return;
+    if (ready)
+        n->reboot_ms = 0;
     n->last_ok_ms = s->now_ms;
     n->ping_sent_ms = 0;
 }

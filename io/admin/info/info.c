@@ -7,14 +7,17 @@
 #include "io/admin/info/totals.h"
 
 const struct info_section info_sections[] = {
-    {"server", "Server", .by_default = true, .in_all = true, .write = info_server},
-    {"clients", "Clients", .by_default = true, .in_all = true, .write = info_clients},
+    {"server", "Server", .by_default = true, .in_all = true, .of_sentinel = true,
+     .write = info_server},
+    {"clients", "Clients", .by_default = true, .in_all = true, .of_sentinel = true,
+     .write = info_clients},
     {"memory", "Memory", .by_default = true, .in_all = true, .needs_dbs = true,
      .write = info_memory},
     {"persistence", "Persistence", .by_default = true, .in_all = true, .write = info_persistence},
-    {"stats", "Stats", .by_default = true, .in_all = true, .needs_dbs = true, .write = info_stats},
+    {"stats", "Stats", .by_default = true, .in_all = true, .needs_dbs = true, .of_sentinel = true,
+     .write = info_stats},
     {"replication", "Replication", .by_default = true, .in_all = true, .write = info_replication},
-    {"cpu", "CPU", .by_default = true, .in_all = true, .write = info_cpu},
+    {"cpu", "CPU", .by_default = true, .in_all = true, .of_sentinel = true, .write = info_cpu},
     {"modules", "Modules", .by_default = true, .in_all = true, .write = info_modules},
     {"commandstats", "Commandstats", .in_all = true, .write = info_commandstats},
     {"errorstats", "Errorstats", .by_default = true, .in_all = true, .write = info_errorstats},
@@ -22,6 +25,8 @@ const struct info_section info_sections[] = {
     {"cluster", "Cluster", .by_default = true, .in_all = true, .write = info_cluster},
     {"keyspace", "Keyspace", .by_default = true, .in_all = true, .needs_dbs = true,
      .write = info_keyspace},
+    {"sentinel", "Sentinel", .by_default = true, .in_all = true, .of_sentinel = true,
+     .write = info_of_sentinel},
     {0},
 };
 
@@ -75,9 +80,25 @@ static enum outcome info_ask_dbs(struct exec *x, uint64_t sections, const struct
     return needed ? exec_report_dbs(x, false, out) : RUN_DONE;
 }
 
+/* A Sentinel has few sections of a server's, and one of its own. */
+static uint64_t info_had(const struct exec *x, uint64_t sections)
+{
+    const bool sentinel = x->admin->parts.sentinel_info != NULL;
+    for (uint32_t s = 0; info_sections[s].name; s++)
+        if (sentinel ? !info_sections[s].of_sentinel : info_sections[s].write == info_of_sentinel)
+            sections &= ~(UINT64_C(1) << s);
+    return sections;
+}
+
+void info_of_sentinel(struct info *i)
+{
+    i->admin->parts.sentinel_info(i->engine->fixed.sentinel, i->out);
+}
+
 enum outcome info_write(struct exec *x, uint64_t sections, struct buf *out)
 {
     const struct db_reports *dbs = NULL;
+    sections = info_had(x, sections);
     const enum outcome outcome = info_ask_dbs(x, sections, &dbs);
     if (outcome != RUN_DONE)
         return outcome;

@@ -30,6 +30,7 @@ struct info {
 struct info_section {
     const char *name, *heading;
     bool by_default, in_all;
+    bool of_sentinel; /* a Sentinel has it, too */
     bool needs_dbs;
     void (*write)(struct info *i);
 };
@@ -61,6 +62,7 @@ void info_errorstats(struct info *i);
 void info_latencystats(struct info *i);
 void info_cluster(struct info *i);
 void info_keyspace(struct info *i);
+void info_of_sentinel(struct info *i);
 
 LK_END
 

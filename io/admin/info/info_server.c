@@ -70,7 +70,10 @@ void info_server(struct info *i)
     info_text(i, "redis_git_sha1", "00000000");
     info_text(i, "redis_git_dirty", "0");
     info_format(i, "redis_build_id:%" PRIx64, startup_build_id());
-    info_text(i, "redis_mode", i->config->cluster_enabled ? "cluster" : "standalone");
+    info_text(i, "redis_mode",
+              i->config->sentinel_mode     ? "sentinel"
+              : i->config->cluster_enabled ? "cluster"
+                                           : "standalone");
     info_text(i, "server_name", "latchkey");
     info_text(i, "latchkey_version", LATCHKEY_VERSION);
     system_lines(i);

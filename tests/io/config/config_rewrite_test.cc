@@ -186,9 +186,9 @@ TEST_F(ConfigRewrite, LinesThatOtherPartsOwn)
     EXPECT_EQ(read("c.conf"), "user default on\nhz 20\nuser b off\n" + tail);
     const struct bytes three[] = {two[0], two[1], bytes_cstr("user d on")};
     EXPECT_EQ(rewrite({{"user", three, 3}}), "OK");
-    EXPECT_EQ(read("c.conf"), "user default on\nhz 20\nuser b off\n" + tail + "\nuser d on\n");
+    EXPECT_EQ(read("c.conf"), "user default on\nhz 20\nuser b off\n" + tail + "user d on\n");
     EXPECT_EQ(rewrite({{"user", nullptr, 0}}), "OK");
-    EXPECT_EQ(read("c.conf"), "\nhz 20\n" + tail + "\n");
+    EXPECT_EQ(read("c.conf"), "hz 20\n" + tail);
 }
 
 // A value must not be able to add a line of its own.

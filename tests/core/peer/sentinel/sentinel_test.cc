@@ -118,6 +118,29 @@ TEST(Sentinel, AStaleOneDoesNotTurnTheWheelBack)
     EXPECT_TRUE(w->agreed()) << w->state();
 }
 
+/* It is down for a moment, just as the others are told: it must not wait for failover-timeout. */
+TEST(Sentinel, WhoWasAwayIsToldWhenHeIsBack)
+{
+    auto w = settled(test_seed());
+    for (auto &p : w->processes)
+        p->machine.masters->failover_timeout_ms = 600'000;
+    w->servers[1].offset = 100;
+    w->servers[0].alive = false;
+    while (!w->servers[1].master)
+        w->run_until(w->now + 10);
+    w->servers[2].alive = false;
+    const int64_t promoted = w->now;
+    while (w->events["+switch-master"] < World::SENTINELS && w->now < promoted + 60'000)
+        w->run_until(w->now + 100);
+    w->run_until(w->now + 5'000);
+    EXPECT_NE(World::text(w->servers[2].of), World::text(w->servers[1].addr));
+    w->servers[2].alive = true;
+    w->run_until(w->now + 20'000);
+    EXPECT_EQ(World::text(w->servers[2].of), World::text(w->servers[1].addr)) << w->state();
+    EXPECT_EQ(w->events["moved, leader"], 1);
+    EXPECT_EQ(w->events["moved, observer"], World::SENTINELS - 1);
+}
+
 TEST(Sentinel, TwoOfOneId)
 {
     auto w = settled(test_seed());
@@ -195,6 +218,113 @@ TEST(Sentinel, WordsThatMakeNoSense)
 
 // Lossy nets, parts cut off, clocks that jump, crashes at each save: never two leaders in an epoch
 // and never two votes; and when all is well again, all come to one mind.
+/* One machine, whose master is asked by hand. */
+class SentinelAlone : public testing::Test
+{
+  protected:
+    SentinelAlone()
+    {
+        const sentinel_calls calls = {this,
+                                      [](void *) { return true; },
+                                      [](void *, sentinel_node *, const sentinel_call *) {},
+                                      tell,
+                                      [](void *, const sentinel_master *, bool,
+                                         const sentinel_addr *, const sentinel_addr *) {},
+                                      resolve,
+                                      [](void *, sentinel_node *) {}};
+        sentinel_init(&s, &calls, std::string(40, 'a').c_str(), 7, now);
+        m = sentinel_add_master(&s, "mymaster", "10.0.0.1", 6379, 1);
+        m->down_after_ms = 1000;
+    }
+    ~SentinelAlone() override
+    {
+        sentinel_release(&s);
+    }
+    static void tell(void *ctx, const sentinel_master *, const char *event, const char *words)
+    {
+        static_cast<SentinelAlone *>(ctx)->told[event] = words;
+    }
+    /* "one" is 10.0.0.9; other names are nobody's. */
+    static bool resolve(void *, sentinel_addr *a)
+    {
+        if (a->host[0] >= '0' && a->host[0] <= '9')
+            return true;
+        memcpy(a->name, a->host, sizeof a->name);
+        snprintf(a->host, sizeof a->host, "10.0.0.9");
+        return strcmp(a->name, "one") == 0;
+    }
+    void pass(int64_t ms)
+    {
+        for (int64_t until = now + ms; now < until; now += 100)
+            sentinel_tick(&s, now + 100, 0);
+    }
+    void info(sentinel_node *n, const std::string &text)
+    {
+        sentinel_info(&s, n, bytes_of(text.data(), text.size()));
+    }
+
+    int64_t now = 1'000'000;
+    sentinel s;
+    sentinel_master *m;
+    std::map<std::string, std::string> told;
+};
+
+/* A port that accepts and says nothing: each link is new, and the silence is old. */
+TEST_F(SentinelAlone, WhoAcceptsAndAnswersNothingIsDown)
+{
+    for (int i = 0; i < 10; i++) {
+        sentinel_link(&s, &m->node, true);
+        pass(300);
+        sentinel_link(&s, &m->node, false);
+    }
+    EXPECT_TRUE(told.count("+sdown"));
+}
+
+TEST_F(SentinelAlone, AMasterThatLoadsForLongAfterAStart)
+{
+    const std::string role = "\r\nrole:master\r\n";
+    m->reboot_down_after_ms = 2000;
+    sentinel_link(&s, &m->node, true);
+    for (char who : {'1', '2'}) {
+        info(&m->node, "run_id:" + std::string(40, who) + role);
+        sentinel_pong(&s, &m->node, true, who == '1');
+    }
+    EXPECT_TRUE(told.count("+reboot"));
+    for (int i = 0; i < 28; i++) {
+        pass(100);
+        sentinel_pong(&s, &m->node, true, false);
+    }
+    EXPECT_FALSE(told.count("+sdown"));
+    for (int i = 0; i < 4; i++) {
+        pass(100);
+        sentinel_pong(&s, &m->node, true, false);
+    }
+    EXPECT_TRUE(told.count("+sdown"));
+    sentinel_pong(&s, &m->node, true, true);
+    pass(100);
+    EXPECT_TRUE(told.count("-sdown"));
+}
+
+TEST_F(SentinelAlone, Names)
+{
+    sentinel_link(&s, &m->node, true);
+    info(&m->node, "role:master\r\nslave0:ip=one,port=6380,state=online\r\n"
+                   "slave1:ip=two,port=6380,state=online\r\n");
+    ASSERT_EQ(m->replica_count, 1u) << "a name that is nobody's is none";
+    const sentinel_node *r = m->replicas;
+    EXPECT_STREQ(r->addr.host, "10.0.0.9");
+    EXPECT_STREQ(r->addr.name, "one");
+    EXPECT_EQ(told["+slave"].find("slave 10.0.0.9:6380 "), 0u);
+    EXPECT_STREQ(sentinel_shown_host(&s, &r->addr), "10.0.0.9");
+    s.announce_names = true;
+    EXPECT_STREQ(sentinel_shown_host(&s, &r->addr), "one");
+    EXPECT_STREQ(sentinel_shown_host(&s, &m->node.addr), "10.0.0.1");
+    info(&m->node, "role:master\r\nslave0:ip=10.0.0.9,port=6380,state=online\r\n");
+    EXPECT_EQ(m->replica_count, 1u) << "the same by its digits";
+    sentinel_renumber(&s, "ONE", "10.0.0.8");
+    EXPECT_STREQ(r->addr.host, "10.0.0.8");
+}
+
 TEST(Sentinel, AnyHistory)
 {
     const char *more = std::getenv("LATCHKEY_TEST_STEPS");

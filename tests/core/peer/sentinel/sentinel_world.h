@@ -98,7 +98,7 @@ class SentinelWorld
 
     void start(Process &p)
     {
-        const sentinel_calls calls = {&p, on_save, on_ask, on_tell, on_gone};
+        const sentinel_calls calls = {&p, on_save, on_ask, on_tell, on_moved, nullptr, on_gone};
         p.alive = true;
         p.dying = false;
         p.life++;
@@ -260,7 +260,16 @@ class SentinelWorld
         p.names.erase(found);
     }
 
-    static void on_tell(void *ctx, const char *event, const char *words)
+    static void on_moved(void *ctx, const sentinel_master *, bool leader, const sentinel_addr *from,
+                         const sentinel_addr *to)
+    {
+        Process &p = *static_cast<Process *>(ctx);
+        EXPECT_FALSE(sentinel_master_addr(p.machine.masters) == from);
+        EXPECT_NE(text(*from), text(*to));
+        p.world->events[leader ? "moved, leader" : "moved, observer"]++;
+    }
+
+    static void on_tell(void *ctx, const sentinel_master *, const char *event, const char *words)
     {
         Process &p = *static_cast<Process *>(ctx);
         SentinelWorld &w = *p.world;
@@ -318,7 +327,7 @@ class SentinelWorld
         case SENTINEL_ASK_PING:
             carry(p.index, target, [this, &p, target, name] {
                 answer(target, p, name,
-                       [&p](sentinel_node *n) { sentinel_pong(&p.machine, n, true); });
+                       [&p](sentinel_node *n) { sentinel_pong(&p.machine, n, true, true); });
             });
             break;
         case SENTINEL_ASK_HELLO:
@@ -367,7 +376,7 @@ class SentinelWorld
             switch (what) {
             case SENTINEL_ASK_PING:
                 answer(target, p, name,
-                       [&p](sentinel_node *n) { sentinel_pong(&p.machine, n, true); });
+                       [&p](sentinel_node *n) { sentinel_pong(&p.machine, n, true, true); });
                 break;
             case SENTINEL_ASK_INFO:
                 answer(target, p, name, [&p, info = info_of(server)](sentinel_node *n) {

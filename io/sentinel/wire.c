@@ -1,0 +1,107 @@
+/*
+ * wire.c — one socket: connected without waiting, words out, bytes in, with TLS or without.
+ *
+ * Replies come in the order of the requests, so a queue says what each is for.
+ */
+#include "io/sentinel/service_priv.h"
+
+#include "io/net/socket.h"
+
+#include <errno.h>
+#include <netdb.h>
+#include <stdio.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+void wire_close(struct wire *w)
+{
+    if (w->fd >= 0 && w->state != WIRE_CLOSED)
+        close(w->fd);
+    w->fd = -1;
+    w->state = WIRE_CLOSED;
+    tls_channel_free(w->tls);
+    w->tls = NULL;
+    buf_release(&w->in);
+    buf_release(&w->out);
+    resp_reader_release(&w->reader);
+    memset(&w->reader, 0, sizeof w->reader);
+    w->expect_first = w->expect_count = 0;
+}
+
+static void wire_word(struct buf *out, struct bytes word)
+{
+    buf_printf(out, "$%zu\r\n", word.size);
+    buf_append_bytes(out, word);
+    buf_append_cstr(out, "\r\n");
+}
+
+void wire_say(struct wire *w, uint8_t what, const struct bytes *words, size_t n)
+{
+    struct buf text = {0};
+    if (w->state != WIRE_UP || w->expect_count == LINK_QUEUE)
+        return;
+    buf_printf(&text, "*%zu\r\n", n);
+    for (size_t i = 0; i < n; i++)
+        wire_word(&text, words[i]);
+    w->expects[(w->expect_first + w->expect_count++) % LINK_QUEUE] = what;
+    if (!w->tls)
+        buf_append_bytes(&w->out, buf_bytes(&text));
+    else if (tls_channel_send(w->tls, buf_bytes(&text), &w->out) != 0)
+        w->heard_ms = 0; /* it failed: found silent, and closed */
+    buf_release(&text);
+}
+
+bool wire_dial(struct wire *w, const struct sentinel_addr *addr, int64_t now_ms)
+{
+    struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICHOST};
+    struct addrinfo *at = NULL;
+    char port[8];
+    w->tried_ms = now_ms;
+    (void)snprintf(port, sizeof port, "%u", addr->port);
+    if (getaddrinfo(addr->host, port, &hints, &at) != 0)
+        return false;
+    w->fd = socket(at->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    const bool well =
+        w->fd >= 0 && (connect(w->fd, at->ai_addr, at->ai_addrlen) == 0 || errno == EINPROGRESS);
+    freeaddrinfo(at);
+    if (!well && w->fd >= 0)
+        close(w->fd);
+    if (!well) {
+        w->fd = -1;
+        return false;
+    }
+    (void)socket_set_nodelay(w->fd, true);
+    w->state = WIRE_CONNECTING;
+    w->since_ms = w->heard_ms = now_ms;
+    return true;
+}
+
+bool wire_receive(struct wire *w)
+{
+    char bytes[16 * 1024];
+    for (int i = 0; i < 16; i++) {
+        const ssize_t n = recv(w->fd, bytes, sizeof bytes, 0);
+        if (n < 0 && (errno == EAGAIN || errno == EINTR))
+            return true;
+        if (n <= 0)
+            return false;
+        if (!w->tls)
+            buf_append(&w->in, bytes, (size_t)n);
+        else if (tls_channel_receive(w->tls, bytes_of(bytes, (size_t)n), &w->in, &w->out) != 0)
+            return false;
+    }
+    return true;
+}
+
+bool wire_flush(struct wire *w)
+{
+    while (w->out.size > 0) {
+        const ssize_t n = send(w->fd, w->out.data, w->out.size, MSG_NOSIGNAL);
+        if (n < 0 && (errno == EAGAIN || errno == EINTR))
+            return true;
+        if (n < 0)
+            return false;
+        buf_consume(&w->out, (size_t)n);
+    }
+    return true;
+}
