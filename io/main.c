@@ -22,6 +22,7 @@
 #include "io/cluster/cluster_service.h"
 #include "io/cluster/cmd_cluster.h"
 #include "io/cluster/migrate.h"
+#include "io/repl/failover.h"
 #include "io/repl/repl.h"
 #include "io/repl/role.h"
 #include "io/saving/persistence.h"
@@ -446,8 +447,8 @@ static void make_workers(struct server *s, const struct config *c)
     engine->fixed.all_stats = s->stats;
     for (uint32_t i = 0; i < engine->fixed.worker_count; i++)
         s->stats[i] = worker_group_stats(s->workers, i);
-    s->role = role_new(
-        &(struct role_parts){s->config, engine, s->persistence, tls_config_holder(s->tls)});
+    s->role = role_new(&(struct role_parts){s->config, engine, s->persistence,
+                                            tls_config_holder(s->tls), failover_answered});
     s->stats[engine->fixed.worker_count] = role_stats(s->role);
     engine->fixed.stats_count = engine->fixed.worker_count + 1;
     s->admin = admin_new(

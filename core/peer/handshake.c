@@ -101,7 +101,8 @@ static void handshake_introduce(struct handshake *h)
 static void handshake_send_psync(struct handshake *h)
 {
     char digits[INT64_CHARS];
-    struct bytes words[] = {bytes_cstr("PSYNC"), bytes_cstr("?"), bytes_cstr("-1")};
+    struct bytes words[] = {bytes_cstr("PSYNC"), bytes_cstr("?"), bytes_cstr("-1"),
+                            bytes_cstr("FAILOVER")};
     if (h->wanted.replid) {
         words[1] = bytes_cstr(h->wanted.replid);
         words[2] = bytes_of(digits, int64_to_chars(h->wanted.next_offset, digits));
@@ -110,7 +111,7 @@ static void handshake_send_psync(struct handshake *h)
     } else {
         handshake_say(h, false, "Partial resynchronization not possible (no cached master)");
     }
-    handshake_send(h, words, 3);
+    handshake_send(h, words, h->wanted.failover ? 4 : 3);
     h->asked |= 1u << HANDSHAKE_STEP_PSYNC;
 }
 
@@ -195,6 +196,10 @@ static enum handshake_outcome handshake_take_psync(struct handshake *h, struct b
     if (handshake_begins(line, on))
         return handshake_take_continue(
             h, bytes_of(line.data + sizeof on - 1, line.size - (sizeof on - 1)));
+    if (h->wanted.failover) {
+        handshake_fail(h, "Unexpected reply to PSYNC from master: ", line);
+        return HANDSHAKE_REFUSED;
+    }
     if (handshake_begins(line, "-NOMASTERLINK") || handshake_begins(line, "-LOADING")) {
         handshake_say(h, false,
                       "Master is currently unable to PSYNC but should be in the future: %.*s", size,

@@ -10,6 +10,8 @@
  *       --> NOMASTERLINK, LOADING       not now: ask again later
  *       --> another error               a master of old: SYNC, and a payload follows
  *
+ * With failover PSYNC says FAILOVER, too, and each answer but the first two is a refusal.
+ *
  * An empty line is a sign of life and no answer.  What the master does not know of REPLCONF is no
  * reason to stop.
  *
@@ -34,6 +36,7 @@ struct handshake_wish {
     struct bytes version;        /* of this server; empty: not told */
     const char *replid;          /* NULL: nothing is held, a full sync is wanted */
     int64_t next_offset;         /* with replid: the first byte that is wanted */
+    bool failover;               /* with replid: the other one is to become the master */
 };
 
 enum handshake_outcome {
@@ -41,6 +44,7 @@ enum handshake_outcome {
     HANDSHAKE_FULL,     /* a payload follows; replid and offset are set */
     HANDSHAKE_CONTINUE, /* the stream follows; replid is that of the master now */
     HANDSHAKE_LATER,    /* it cannot just now: close, and try again */
+    HANDSHAKE_REFUSED,  /* failover: it does not become the master, whatever it said */
     HANDSHAKE_FAILED,
 };
 

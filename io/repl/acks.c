@@ -12,6 +12,7 @@
 #include "core/base/mem.h"
 #include "core/cmd/client/registry.h"
 #include "core/store/log_ring.h"
+#include "core/store/shard.h"
 #include "io/repl/repl_priv.h"
 
 enum { NS_PER_MS = 1000000 };
@@ -197,9 +198,32 @@ static int64_t acks_serve(struct repl *r, int64_t now_ms)
     return next_ms;
 }
 
+/* Sessions wait for a history that is told (history_is_told). */
+static void acks_tell_history(struct repl *r)
+{
+    if (LK_LIKELY(__atomic_load_n(&r->history_askers, __ATOMIC_SEQ_CST) == 0) ||
+        !repl_has_history(r))
+        return;
+    shard_tell_retry(__atomic_exchange_n(&r->history_askers, 0, __ATOMIC_SEQ_CST));
+}
+
+/* Of a failover: the replicas are asked for the end that nobody writes behind. */
+static void acks_ask_for_end(struct repl *r)
+{
+    if (LK_LIKELY(!__atomic_load_n(&r->failover.ask, __ATOMIC_ACQUIRE)) ||
+        backlog_ticket(r->backlog) < r->failover.ticket)
+        return;
+    r->failover.end = backlog_end(r->backlog); /* an ACK does not count the question */
+    if (!repl_is_replica(r))
+        backlog_append(r->backlog, bytes_cstr(getack));
+    __atomic_store_n(&r->failover.ask, 0, __ATOMIC_RELEASE);
+}
+
 int64_t acks_round(void *repl)
 {
     struct repl *r = repl;
+    acks_tell_history(r);
+    acks_ask_for_end(r);
     if (LK_UNLIKELY(__atomic_load_n(&r->acks.once, __ATOMIC_ACQUIRE)) &&
         __atomic_exchange_n(&r->acks.once, 0, __ATOMIC_ACQ_REL) && !repl_is_replica(r))
         backlog_append(r->backlog, bytes_cstr(getack));

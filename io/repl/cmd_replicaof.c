@@ -3,6 +3,7 @@
  */
 #include "core/base/log.h"
 #include "core/cmd/conn/cmd_client.h"
+#include "io/repl/failover.h"
 #include "io/repl/repl.h"
 #include "io/repl/role_priv.h"
 
@@ -55,6 +56,10 @@ static enum outcome replicaof_command(struct exec *x, const struct args *a)
     int64_t port;
     if (exec_in_cluster(x)) {
         reply_error(x->reply, "ERR REPLICAOF not allowed in cluster mode.");
+        return RUN_DONE;
+    }
+    if (failover_state(dispatcher_engine(x->dispatcher)->fixed.repl) != FAILOVER_NONE) {
+        reply_error(x->reply, "ERR REPLICAOF not allowed while failing over.");
         return RUN_DONE;
     }
     if (bytes_is_word(a->v[1], "no") && bytes_is_word(a->v[2], "one"))

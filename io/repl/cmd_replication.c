@@ -4,6 +4,7 @@
 #include "core/base/log.h"
 #include "core/base/mem.h"
 #include "core/cmd/command/command_index.h"
+#include "io/repl/failover.h"
 #include "io/repl/repl_priv.h"
 
 #include <stdio.h>
@@ -27,15 +28,14 @@ static bool replconf_port(struct exec *x, struct replica *p, struct bytes value)
 
 static bool replconf_address(struct exec *x, struct replica *p, struct bytes value)
 {
-    enum { ADDRESS_MAX = 255 };
-    if (value.size > ADDRESS_MAX) {
+    if (value.size > REPLICA_HOST_MAX) {
         reply_error(x->reply,
                     "ERR REPLCONF ip-address provided by replica instance is too long: "
                     "%zu bytes",
                     value.size);
         return false;
     }
-    char text[ADDRESS_MAX + 1] = "";
+    char text[REPLICA_HOST_MAX + 1] = "";
     memcpy(text, value.data, value.size);
     mem_strfree(p->ip);
     p->ip = mem_strdup(text);
@@ -188,8 +188,10 @@ static bool psync_partial(struct repl *r, struct replica *p, struct bytes id, in
 /* May it replicate from here at all?  Else the error line is written. */
 static bool psync_allowed(struct exec *x, const struct repl *r)
 {
-    const bool may = repl_may_serve(r);
-    if (!may)
+    const bool may = repl_may_serve(r) && failover_state(r) == FAILOVER_NONE;
+    if (failover_state(r) != FAILOVER_NONE)
+        reply_error(x->reply, "NOMASTERLINK Can't SYNC while failing over");
+    else if (!may)
         reply_error(x->reply, "NOMASTERLINK Can't SYNC while not connected with my master");
     return may;
 }
@@ -199,13 +201,23 @@ static enum outcome psync_run(struct exec *x, const struct args *a)
     struct repl *r = repl_of(x);
     const bool old = x->cmd->imm;
     int64_t wanted = -1;
-    if (session_has(x->session, SESSION_REPLICA) || !psync_allowed(x, r))
+    if (session_has(x->session, SESSION_REPLICA))
         return RUN_DONE;
     if (!old && args_int64(a, 2, &wanted) != LK_OK) {
         reply_error(x->reply, "ERR value is not an integer or out of range");
         return RUN_DONE;
     }
     struct replica *p = replica_of(r, x->session);
+    if (a->n > 3 && args_is(a, 3, "failover")) {
+        const enum takeover taken = takeover_ask(x, p, a->v[1], wanted);
+        if (taken != TAKEOVER_DONE)
+            return taken == TAKEOVER_LATER ? RUN_LATER : RUN_DONE;
+    }
+    if (!psync_allowed(x, r))
+        return RUN_DONE;
+    if (!history_is_told(r, x->session->worker))
+        return RUN_LATER;
+    p->takeover = REPLICA_NO_TAKEOVER;
     log_line(LOG_NOTICE, "Replica %s asks for synchronization", replica_name(p));
     p->old = old;
     if (!old && psync_partial(r, p, a->v[1], wanted))
@@ -273,6 +285,8 @@ const struct command replication_commands[] = {
     {"replconf", .arity = -1, .categories = CAT_ADMIN | CAT_DANGEROUS,
      .flags = CMD_ADMIN | CMD_NOSCRIPT | CMD_LOADING | CMD_STALE | CMD_ALLOW_BUSY,
      .run = replconf_run},
+    {"failover", .arity = -1, .flags = CMD_ADMIN | CMD_NOSCRIPT | CMD_STALE | CMD_EXCLUSIVE,
+     .run = failover_command},
     {"sync", .arity = 1, .imm = true, SYNCING, .run = psync_run},
     {"wait", .arity = 3, .categories = CAT_CONNECTION, .flags = CMD_BLOCKING, .run = acks_wait},
     {"waitaof", .arity = 4, .categories = CAT_CONNECTION, .flags = CMD_NOSCRIPT | CMD_BLOCKING,

@@ -40,6 +40,7 @@ static uint64_t history_put(struct repl *r, struct backlog_change *c, uint32_t d
     else
         __atomic_fetch_or(active, LOG_TO_REPL, __ATOMIC_RELEASE);
     const uint64_t ticket = log_ring_put(log, LOG_HISTORY, c, sizeof *c, db, db);
+    __atomic_store_n(&r->history_ticket, ticket, __ATOMIC_RELEASE);
     log_ring_wake(log);
     return ticket;
 }
@@ -65,6 +66,14 @@ void history_begin_stream(struct repl *r)
     struct backlog_change *c = mem_new(struct backlog_change);
     c->step = BACKLOG_START;
     history_put(r, c, LOG_NO_DB);
+}
+
+bool history_is_told(struct repl *r, uint32_t worker)
+{
+    if (repl_has_history(r))
+        return true;
+    __atomic_fetch_or(&r->history_askers, UINT64_C(1) << worker, __ATOMIC_SEQ_CST);
+    return repl_has_history(r); /* it may have come to it between the two */
 }
 
 void history_wait(struct repl *r, uint64_t ticket)

@@ -50,6 +50,12 @@ int64_t history_end(struct repl *r);
  */
 uint64_t history_change(struct repl *r, const struct history_change *change);
 
+/*
+ * Has the log thread come to the last marker?  Until then what history_now says may be over, and no
+ * replica is to be promised anything.  False: that worker is told to retry when it has.
+ */
+bool history_is_told(struct repl *r, uint32_t worker);
+
 /* Until the log thread has come to that ticket; then history_now shows it.  Outside the gate. */
 void history_wait(struct repl *r, uint64_t ticket);
 

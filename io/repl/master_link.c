@@ -163,7 +163,24 @@ static void master_link_wish(struct master_link *l, struct handshake_wish *w)
     if (u->known && u->has_db) {
         w->replid = u->id;
         w->next_offset = u->offset + 1;
+        w->failover = l->role->handing;
     }
+}
+
+/* What the other one says to FAILOVER is the end of that, well or not. */
+static void master_link_report(struct master_link *l, enum handshake_outcome outcome)
+{
+    struct role *r = l->role;
+    const bool taken = outcome == HANDSHAKE_FULL || outcome == HANDSHAKE_CONTINUE;
+    if (!taken && outcome != HANDSHAKE_REFUSED)
+        return;
+    dispatch_enter(l->dispatcher);
+    const bool mine = master_link_is_current(l) && r->handing;
+    if (mine)
+        r->handing = false;
+    dispatch_leave(l->dispatcher);
+    if (mine && r->parts.handed_over)
+        r->parts.handed_over(r->parts.engine, taken);
 }
 
 /* True if the stream has run: the master was there. */
@@ -179,6 +196,8 @@ static bool master_link_follow(struct master_link *l)
     dispatch_leave(l->dispatcher);
     const enum handshake_outcome outcome = master_link_talk(l, &h);
     bool well = false;
+    if (wish.failover)
+        master_link_report(l, outcome);
     if (outcome == HANDSHAKE_FULL)
         well = link_sync_run(l, &h);
     else if (outcome == HANDSHAKE_CONTINUE)

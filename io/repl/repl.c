@@ -7,6 +7,7 @@
 #include "core/base/log.h"
 #include "core/base/mem.h"
 #include "core/store/keyspace.h"
+#include "io/repl/failover.h"
 #include "io/repl/repl_priv.h"
 
 /* Replicas that are online and near enough to count for min-replicas-to-write. */
@@ -134,13 +135,15 @@ void repl_cron(struct repl *r, int64_t now_ms)
     const struct config *c = repl_config(r);
     (void)now_ms;
     see_to_role(r);
+    failover_cron(r);
+    takeover_cron(r);
     full_sync_look(r);
     see_to_writes(r, c);
     see_to_backlog(r, c);
     acks_cron(r);
 }
 
-void repl_settle(struct repl *r)
+static void repl_forget_backlog(struct repl *r)
 {
     if (!__atomic_exchange_n(&r->wants_settle, 0, __ATOMIC_ACQ_REL))
         return;
@@ -155,6 +158,13 @@ void repl_settle(struct repl *r)
                  (long long)repl_config(r)->repl_backlog_ttl_s);
     }
     gate_open(gate);
+}
+
+void repl_settle(struct repl *r)
+{
+    failover_settle(r);
+    takeover_settle(r);
+    repl_forget_backlog(r);
 }
 
 /* --- what INFO says of it -------------------------------------------------------------------- */

@@ -15,7 +15,7 @@
 
 LK_BEGIN
 
-enum { DELIMITER_CHARS = 40, REPLICA_FILE_PIECE = 256 * 1024 };
+enum { DELIMITER_CHARS = 40, REPLICA_FILE_PIECE = 256 * 1024, REPLICA_HOST_MAX = 255 };
 
 /* Where a replica is on its way. */
 enum replica_phase {
@@ -29,6 +29,9 @@ enum replica_phase {
 };
 
 enum replica_capa { CAPA_EOF = 1 << 0, CAPA_PSYNC2 = 1 << 1 };
+
+/* A peer that wants this server to be its primary: how far that is. */
+enum replica_takeover { REPLICA_NO_TAKEOVER, REPLICA_ASKS_TAKEOVER, REPLICA_TAKEN_OVER };
 
 /* What of a replica is in flight. */
 enum replica_flight { FLIGHT_NONE, FLIGHT_HEAD, FLIGHT_NEWLINE, FLIGHT_DATA, FLIGHT_STREAM };
@@ -56,8 +59,9 @@ struct replica {
     uint32_t capa;
     uint32_t version; /* major * 10000 + minor * 100 + patch of Valkey's numbers; 0: not said */
     bool rdb_only;
-    bool no_keys; /* functions at most */
-    bool old;     /* SYNC: no FULLRESYNC line */
+    bool no_keys;                   /* functions at most */
+    bool old;                       /* SYNC: no FULLRESYNC line */
+    enum replica_takeover takeover; /* its worker's: of PSYNC … FAILOVER */
 
     struct replica *next, *prev; /* all the following: repl.lock, unless it says otherwise */
     bool listed;
@@ -124,7 +128,28 @@ struct repl {
         uint32_t getack; /* replicas are to be asked; the lock */
         uint32_t once;   /* __atomic: the same, whoever waits and whatever pauses */
     } acks;
-    int64_t ping_ms; /* the log thread's: of the last PING */
+    /* Of FAILOVER: by whoever holds the gate closed, unless it says otherwise. */
+    struct {
+        uint32_t state;   /* __atomic: enum failover_state */
+        uint32_t ask;     /* __atomic: GETACK is to be said once, and then end is known */
+        int64_t end;      /* of the stream; the log thread's until ask is 0 */
+        uint64_t ticket;  /* of the marker behind which nobody writes */
+        int64_t until_ms; /* of the monotonic clock; 0: none */
+        bool force, any;  /* any: the first replica that has all is the target */
+        char host[REPLICA_HOST_MAX + 1];
+        int64_t port;
+    } failover;
+    /* What PSYNC … FAILOVER wants: repl.lock. */
+    struct {
+        uint32_t wanted; /* __atomic */
+        int64_t offset;  /* what should have been applied, if it comes */
+        int64_t until_ms;
+        uint64_t workers; /* whose sessions wait, a bit each */
+        char id[REPL_ID_CHARS + 1];
+    } takeover;
+    uint64_t history_ticket; /* __atomic: of the last marker that changes the history */
+    uint64_t history_askers; /* __atomic: workers, a bit each, that wait for that one */
+    int64_t ping_ms;         /* the log thread's: of the last PING */
     struct {
         uint32_t waiting; /* __atomic: a shutdown waits for replicas */
         int64_t until_ms; /* __atomic: of the monotonic clock */
@@ -168,6 +193,12 @@ static inline bool repl_may_serve(const struct repl *r)
             !__atomic_load_n(&r->parts.engine->role.link_down, __ATOMIC_ACQUIRE));
 }
 
+/* Has the log thread come to the last marker that changes the history? */
+static inline bool repl_has_history(const struct repl *r)
+{
+    return backlog_ticket(r->backlog) >= __atomic_load_n(&r->history_ticket, __ATOMIC_ACQUIRE);
+}
+
 /* --- replica.c: one of them ------------------------------------------------------------------ */
 
 /* What is kept of a session that talks as a replica; made if it is not there. */
@@ -200,6 +231,10 @@ bool acks_eager(void *repl);
 void acks_cron(struct repl *r);
 void acks_release(struct repl *r);
 command_run acks_wait, acks_waitaof;
+
+/* --- cmd_failover.c -------------------------------------------------------------------------- */
+
+command_run failover_command;
 
 LK_END
 

@@ -362,4 +362,6 @@ void replica_acknowledge(struct replica *p, int64_t offset, int64_t fack)
         replica_put_online(p);
     pthread_mutex_unlock(&p->repl->lock);
     acks_changed(p->repl);
+    if (LK_UNLIKELY(__atomic_load_n(&p->repl->failover.state, __ATOMIC_ACQUIRE)))
+        p->repl->parts.ask_to_settle(p->repl->parts.ctx); /* it may be the one */
 }

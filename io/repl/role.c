@@ -130,6 +130,7 @@ bool role_follow(struct role *r, struct bytes host, uint16_t port)
     if (r->replica && r->port == port && strcmp(r->host, text) == 0)
         return false;
     const bool was = r->replica;
+    r->handing = false;
     if (!was) {
         role_forget_upstream(r);   /* the data have gone their own way, in a stream of their own */
         r->upstream.has_db = true; /* which begins with SELECT where it is another's */
@@ -144,8 +145,16 @@ bool role_follow(struct role *r, struct bytes host, uint16_t port)
     return true;
 }
 
+void role_hand_over(struct role *r, struct bytes host, uint16_t port)
+{
+    LK_ASSERT(!r->replica);
+    role_follow(r, host, port);
+    r->handing = true;
+}
+
 void role_lead(struct role *r)
 {
+    r->handing = false;
     if (!r->replica)
         return;
     role_set(r, false, "", 0);

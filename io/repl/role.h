@@ -27,6 +27,8 @@ struct role_parts {
     struct engine *engine; /* its role is set here, and fixed.role */
     struct persistence *persistence;
     struct tls_holder *tls; /* of links, with tls-replication */
+    /* By the link, outside the gate: what the master of role_hand_over has said.  May be NULL. */
+    void (*handed_over)(struct engine *engine, bool taken);
 };
 
 enum { ROLE_HOST_MAX = 255 };
@@ -51,6 +53,8 @@ void role_look(struct role *r);
 
 /* False: it is a replica of that one already. */
 bool role_follow(struct role *r, struct bytes host, uint16_t port);
+/* The same of a master, which wants that one to become the master in its place. */
+void role_hand_over(struct role *r, struct bytes host, uint16_t port);
 void role_lead(struct role *r);
 
 /* --- reports: any thread -------------------------------------------------------------------- */

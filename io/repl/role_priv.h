@@ -75,6 +75,7 @@ struct role {
     uint32_t stop;       /* __atomic */
     uint32_t started;    /* __atomic: the data are loaded */
     pthread_mutex_t lock;
+    bool handing;                 /* changed in the gate: PSYNC is to say FAILOVER */
     bool replica;                 /* lock, to read outside the gate */
     char host[ROLE_HOST_MAX + 1]; /* the same */
     uint16_t port;                /* the same */

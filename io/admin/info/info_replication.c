@@ -2,6 +2,7 @@
  * info_replication.c — section replication: the role, the replicas, the history and its backlog.
  */
 #include "io/admin/info/info.h"
+#include "io/repl/failover.h"
 #include "io/repl/repl.h"
 #include "io/repl/role.h"
 
@@ -25,7 +26,8 @@ static void info_replica(void *ctx, const struct repl_replica *one)
 static void info_history(struct info *i, const struct backlog_state *s)
 {
     const bool kept = s->on && s->end >= s->first;
-    info_text(i, "master_failover_state", "no-failover");
+    const struct repl *r = i->engine->fixed.repl;
+    info_text(i, "master_failover_state", r ? failover_state_name(r) : "no-failover");
     info_text(i, "master_replid", s->history.id);
     info_text(i, "master_replid2", s->history.id2);
     info_number(i, "master_repl_offset", s->end);

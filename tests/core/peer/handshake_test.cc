@@ -174,6 +174,24 @@ const Ending endings[] = {
 INSTANTIATE_TEST_SUITE_P(Handshake, Endings, ::testing::ValuesIn(endings),
                          [](const auto &of) { return of.param.name; });
 
+/* FAILOVER is said, and whoever does not take the role has refused it. */
+TEST(Handshake, AFailoverIsTakenOrRefused)
+{
+    for (const Ending &e : endings) {
+        handshake_wish w = plain();
+        w.replid = kId.c_str();
+        w.next_offset = 5;
+        w.failover = true;
+        Talk t(w);
+        const bool answered = strncmp(e.answer, "+FULL", 5) == 0 || e.answer[1] == 'C';
+        EXPECT_EQ(t.hear(std::string("+PONG\r\n+OK\r\n+OK\r\n") + e.answer + "\r\ntail"),
+                  answered ? e.outcome : HANDSHAKE_REFUSED)
+            << e.name;
+        EXPECT_NE(t.sent.find(words({"PSYNC", kId, "5", "FAILOVER"})), std::string::npos);
+        EXPECT_EQ(t.sent.find("SYNC\r\n$"), t.sent.find("SYNC\r\n$40")) << e.name;
+    }
+}
+
 TEST(Handshake, AWrongPasswordEndsIt)
 {
     const std::string password = "no";
