@@ -27,6 +27,7 @@ enum message_kind {
     MESSAGE_INVALIDATE = MESSAGE_KINDS, /* keys that have changed */
     MESSAGE_UNTOLD,                     /* it could not be told: the client to tell is gone */
     MESSAGE_SLOTS_LEFT,                 /* of a cluster: core/cmd/engine/slots_left.h */
+    MESSAGE_PULSE, /* says nothing; whoever has sent it sees by its references who is alive */
 };
 
 /* Whom one of the latter is for: the reader of the keys, and the client that is told. */
@@ -71,6 +72,10 @@ static inline char *message_reply(struct message *m, size_t *size)
 
 void message_hold(struct message *m, uint32_t references);
 void message_drop(struct message *m);
+static inline uint32_t message_references(const struct message *m)
+{
+    return __atomic_load_n(&m->refs, __ATOMIC_ACQUIRE);
+}
 
 static inline struct bytes message_channel(const struct message *m)
 {

@@ -11,12 +11,13 @@
 #include "io/cluster/bus_priv.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-enum { EVENTS_AT_ONCE = 64 };
+enum { EVENTS_AT_ONCE = 64, HUNG_MS = 20 };
 
 /* --- requests -------------------------------------------------------------------------------- */
 
@@ -112,6 +113,29 @@ static void bus_send_published(struct cluster_bus *b, const struct buf *publishe
     }
 }
 
+/* Under the lock. */
+static void bus_make_change(struct cluster_bus *b, bus_change *change, const struct args *a,
+                            struct buf *reply)
+{
+    b->say.size = 0;
+    const char *error = change(b, b->cluster, a);
+    if (error)
+        buf_printf(reply, "-%s\r\n", error);
+    else if (b->say.size > 0)
+        buf_append_bytes(reply, buf_bytes(&b->say));
+    else
+        buf_append_cstr(reply, "+OK\r\n");
+}
+
+void bus_request_now(struct cluster_bus *b, bus_change *change, const struct args *a,
+                     struct buf *reply)
+{
+    pthread_mutex_lock(&b->lock);
+    bus_make_change(b, change, a, reply);
+    pthread_mutex_unlock(&b->lock);
+    bus_wake(b);
+}
+
 /* Under the lock: makes the changes that clients asked for. */
 static void bus_take_requests(struct cluster_bus *b)
 {
@@ -125,14 +149,7 @@ static void bus_take_requests(struct cluster_bus *b)
     bus_send_published(b, &published);
     buf_release(&published);
     for (; r; r = r->next) {
-        b->say.size = 0;
-        const char *error = r->change(b, b->cluster, &r->args);
-        if (error)
-            buf_printf(&r->reply, "-%s\r\n", error);
-        else if (b->say.size > 0)
-            buf_append_bytes(&r->reply, buf_bytes(&b->say));
-        else
-            buf_append_cstr(&r->reply, "+OK\r\n");
+        bus_make_change(b, r->change, &r->args, &r->reply);
         *b->done_end = r;
         b->done_end = &r->next;
     }
@@ -211,7 +228,7 @@ static void bus_gather(struct cluster_bus *b, struct bus_outcome *out, uint8_t *
         cluster_save_text(c, &out->text);
     if (out->todo & CLUSTER_MAP) {
         out->map = cluster_map(c);
-        bus_words(c, words);
+        bus_words(b, words);
     }
     if (out->todo & CLUSTER_LEFT) {
         memcpy(out->left, c->left, SLOT_BITMAP);
@@ -298,6 +315,8 @@ static int bus_turn(struct cluster_bus *b, const struct epoll_event *events, int
         bus_event(b, &events[i], now_ms);
     bus_take_requests(b);
     bus_take_settings(b);
+    if (__atomic_exchange_n(&b->drained, 0, __ATOMIC_ACQ_REL))
+        b->cluster->todo |= CLUSTER_MAP;
     if (now_ms >= *next_tick_ms) {
         cluster_tick(b->cluster, now_ms);
         *next_tick_ms = now_ms + CLUSTER_TICK_MS;
@@ -306,11 +325,15 @@ static int bus_turn(struct cluster_bus *b, const struct epoll_event *events, int
     pthread_mutex_unlock(&b->lock);
     bus_carry_out(b, &out, words);
     pthread_mutex_lock(&b->lock);
-    bus_send_all(b);
+    b->foreign_keys = b->foreign_keys || out.map;
+    bus_drain(b);
+    const bool behind = b->cluster->todo & (CLUSTER_SAVE | CLUSTER_MAP | CLUSTER_ROLE);
+    if (!behind) /* else somebody has made a change meanwhile, and it comes first */
+        bus_send_all(b);
     pthread_mutex_unlock(&b->lock);
     bus_answer_requests(b);
     const int64_t wait_ms = *next_tick_ms - bus_now_ms();
-    return wait_ms < 0 ? 0 : (int)wait_ms;
+    return wait_ms < 0 || behind ? 0 : (int)wait_ms;
 }
 
 static void *bus_main(void *arg)
@@ -321,6 +344,11 @@ static void *bus_main(void *arg)
     int64_t next_tick_ms = 0;
     int n = 0;
     while (!__atomic_load_n(&b->stop, __ATOMIC_ACQUIRE)) {
+        if (bus_hangs(b, bus_now_ms())) {
+            poll(NULL, 0, HUNG_MS);
+            n = 0; /* what has come is still there */
+            continue;
+        }
         const int wait_ms = bus_turn(b, events, n, &next_tick_ms, words);
         n = epoll_wait(b->epoll, events, EVENTS_AT_ONCE, wait_ms);
         n = n < 0 ? 0 : n;
@@ -342,12 +370,6 @@ static int64_t bus_data_age_ms(void *bus)
 {
     const struct cluster_bus *b = bus;
     return b->parts.data_age_ms ? b->parts.data_age_ms(b->parts.ctx) : 0;
-}
-
-uint64_t bus_keys_in_slot(const struct cluster_bus *b, uint32_t slot)
-{
-    const struct keyspace *ks = b->parts.engine->fixed.keyspace;
-    return __atomic_load_n(&ks->shards[slot].first.count, __ATOMIC_RELAXED);
 }
 
 static uint64_t bus_count_keys(void *bus, uint32_t slot)
@@ -445,8 +467,16 @@ struct cluster_bus *bus_new(const struct bus_parts *parts)
 void bus_start(struct cluster_bus *b)
 {
     LK_ASSERT(!b->running);
+    bus_adopt(b);
     b->running = pthread_create(&b->thread, NULL, bus_main, b) == 0;
     LK_ASSERT(b->running);
+}
+
+void bus_drained(void *bus)
+{
+    struct cluster_bus *b = bus;
+    __atomic_store_n(&b->drained, 1, __ATOMIC_RELEASE);
+    bus_wake(b);
 }
 
 void bus_stop(struct cluster_bus *b)
@@ -461,6 +491,7 @@ void bus_stop(struct cluster_bus *b)
 void bus_free(struct cluster_bus *b)
 {
     LK_ASSERT(!b->running);
+    bus_pulse_end(b);
     bus_close_all(b);
     listen_close(&b->listeners);
     cluster_free(b->cluster);

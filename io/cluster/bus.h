@@ -23,6 +23,7 @@
 LK_BEGIN
 
 struct cluster_bus;
+struct cluster_helper;
 
 struct bus_parts {
     struct config_holder *config;
@@ -34,6 +35,7 @@ struct bus_parts {
     void (*role)(void *ctx, const char *ip, uint16_t port);
     uint64_t (*offset)(void *ctx);     /* of the data; may be NULL */
     int64_t (*data_age_ms)(void *ctx); /* may be NULL */
+    struct cluster_helper *helper;     /* deletes keys of slots that are another node's */
     /* A message that another node publishes.  May be NULL. */
     void (*publish)(void *ctx, bool shard, struct bytes channel, struct bytes message);
 };
@@ -43,8 +45,8 @@ struct bus_parts {
  * be listened on; the log says which.
  */
 struct cluster_bus *bus_new(const struct bus_parts *parts);
-void bus_start(struct cluster_bus *b);
-void bus_stop(struct cluster_bus *b); /* joins the thread */
+void bus_start(struct cluster_bus *b); /* the data are loaded */
+void bus_stop(struct cluster_bus *b);  /* joins the thread */
 void bus_free(struct cluster_bus *b);
 
 /* The configuration has changed: any thread. */
@@ -63,11 +65,22 @@ typedef const char *bus_change(struct cluster_bus *b, struct cluster *c, const s
 void bus_request(struct cluster_bus *b, bus_change *change, const struct args *a, uint32_t worker,
                  uint64_t session_id);
 
+/*
+ * The same for a command of a transaction or a script, which cannot wait: made at once, by the
+ * worker, inside the gate; in force and on the disk a moment later, and told to nobody before that.
+ * The reply is appended.
+ */
+void bus_request_now(struct cluster_bus *b, bus_change *change, const struct args *a,
+                     struct buf *reply);
+
 /* Room for an error line with words of the request in it; for bus_change. */
 const char *bus_error(struct cluster_bus *b, const char *format, ...) LK_PRINTF(2, 3);
 
 /* For bus_change: the request's answer is this simple line and not OK. */
 void bus_say(struct cluster_bus *b, const char *format, ...) LK_PRINTF(2, 3);
+
+/* No key of slots that are another node's is left: their words may change.  Any thread. */
+void bus_drained(void *bus);
 
 /* The keys of a slot, by the count of its table: any thread. */
 uint64_t bus_keys_in_slot(const struct cluster_bus *b, uint32_t slot);

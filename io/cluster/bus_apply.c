@@ -6,6 +6,7 @@
 #include "core/store/keyspace.h"
 #include "core/store/reclaim.h"
 #include "io/cluster/bus_priv.h"
+#include "io/cluster/helper.h"
 
 enum { ONE_BY_ONE = 64 }; /* more words than this change in one closed gate */
 
@@ -19,10 +20,13 @@ static uint8_t bus_word(const struct cluster *c, uint32_t slot)
     return owner && owner == c->self->master ? SLOT_COPY : SLOT_FOREIGN;
 }
 
-void bus_words(const struct cluster *c, uint8_t words[HASH_SLOTS])
+/* A slot whose keys are being deleted stays foreign until they are gone. */
+void bus_words(const struct cluster_bus *b, uint8_t words[HASH_SLOTS])
 {
+    const struct cluster_helper *h = b->parts.helper;
     for (uint32_t slot = 0; slot < HASH_SLOTS; slot++)
-        words[slot] = bus_word(c, slot);
+        words[slot] =
+            h && helper_drains(h, slot) ? (uint8_t)SLOT_FOREIGN : bus_word(b->cluster, slot);
 }
 
 static void bus_set_word(struct cluster_bus *b, struct shard *s, uint8_t word)
@@ -53,6 +57,13 @@ static void bus_set_words(struct cluster_bus *b, const uint8_t *words)
     }
     if (all)
         gate_open(&ks->gate);
+}
+
+/* Declared in bus.h: any thread. */
+uint64_t bus_keys_in_slot(const struct cluster_bus *b, uint32_t slot)
+{
+    const struct keyspace *ks = b->parts.engine->fixed.keyspace;
+    return __atomic_load_n(&ks->shards[slot].first.count, __ATOMIC_RELAXED);
 }
 
 void bus_apply(struct cluster_bus *b, struct slot_map *map, const uint8_t *words)

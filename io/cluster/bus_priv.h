@@ -60,6 +60,13 @@ struct cluster_bus {
     uint64_t sendbuf_limit;
     int64_t pause_ms; /* what the state machine wants of the clients; 0: nothing, -1: no change */
     uint8_t *words;   /* enum slot_state of each slot, as the shards have it */
+    uint32_t drained; /* __atomic: slots have no more keys that were to go */
+    struct message
+        *pulse;        /* that workers drop when they have been round; NULL: none is under way */
+    int64_t pulse_ms;  /* when the last one was sent */
+    bool drops_all;    /* a replica was reset: the data go when it is one no more */
+    bool hung;         /* most workers hang, and the bus is silent */
+    bool foreign_keys; /* there may be keys of slots that are another node's */
 };
 
 /* --- bus_options.c ------------------------------------------------------------------------- */
@@ -84,7 +91,21 @@ void bus_apply(struct cluster_bus *b, struct slot_map *map, const uint8_t *words
 /* Tells clients that these slots have left this shard, or that those who wait may wait in vain. */
 void bus_tell_left(struct cluster_bus *b, const uint8_t left[SLOT_BITMAP]);
 /* Under the lock: what each shard's word should be. */
-void bus_words(const struct cluster *c, uint8_t words[HASH_SLOTS]);
+void bus_words(const struct cluster_bus *b, uint8_t words[HASH_SLOTS]);
+
+/* --- bus_pulse.c: the thread ------------------------------------------------------------------ */
+
+/* Do most workers hang?  Then nothing is to be read or sent. */
+bool bus_hangs(struct cluster_bus *b, int64_t now_ms);
+void bus_pulse_end(struct cluster_bus *b);
+
+/* --- bus_drain.c: keys of slots that are another node's --------------------------------------- */
+
+/* Before the thread runs, behind the load: takes slots of nobody that have keys. */
+void bus_adopt(struct cluster_bus *b);
+/* Under the lock, when the words are set: has keys of others' slots deleted, or all that a replica
+ * had. */
+void bus_drain(struct cluster_bus *b);
 
 /* --- nodes_file.c ---------------------------------------------------------------------------- */
 

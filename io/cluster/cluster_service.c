@@ -71,13 +71,18 @@ static void service_published(void *ctx, bool shard, struct bytes channel, struc
     bus_publish(((struct cluster_service *)ctx)->bus, shard, channel, message);
 }
 
+static void service_drained(void *ctx)
+{
+    bus_drained(((struct cluster_service *)ctx)->bus);
+}
+
 /* --- begin and end --------------------------------------------------------------------------- */
 
 static bool service_make_bus(struct cluster_service *s)
 {
     struct engine *engine = s->parts.engine;
     engine_set_clustered(engine);
-    s->helper = helper_new(engine);
+    s->helper = helper_new(engine, service_drained, s);
     s->bus = bus_new(&(struct bus_parts){.config = s->parts.config,
                                          .engine = engine,
                                          .ctx = s,
@@ -85,6 +90,7 @@ static bool service_make_bus(struct cluster_service *s)
                                          .role = service_follow,
                                          .offset = service_data_offset,
                                          .data_age_ms = service_data_age_ms,
+                                         .helper = s->helper,
                                          .publish = service_hear});
     engine->cluster.bus = s->bus;
     engine->hooks.published = service_published;

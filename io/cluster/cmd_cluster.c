@@ -281,9 +281,8 @@ static enum outcome cluster_help(struct exec *x, const struct args *a)
     return reply_help(x, lines);
 }
 
-#define ASKS .flags = CMD_LOADING | CMD_STALE
-#define CHANGES                                                                                    \
-    .run = cluster_change_run, .flags = CMD_ADMIN | CMD_STALE | CMD_NO_ASYNC_LOADING | CMD_NO_MULTI
+#define ASKS    .flags = CMD_LOADING | CMD_STALE
+#define CHANGES .run = cluster_change_run, .flags = CMD_ADMIN | CMD_STALE | CMD_NO_ASYNC_LOADING
 
 static const struct command cluster_subcommands[] = {
     {"addslots", .arity = -3, CHANGES},

@@ -6,6 +6,7 @@
 #include "core/base/log.h"
 #include "io/cluster/bus_priv.h"
 #include "io/cluster/cmd_cluster_priv.h"
+#include "io/cluster/helper.h"
 
 #include <arpa/inet.h>
 
@@ -246,6 +247,7 @@ const char *change_reset(struct cluster_bus *b, struct cluster *c, const struct 
         return "ERR syntax error";
     if (cluster_is_master(c->self) && change_has_keys(b))
         return "ERR CLUSTER RESET can't be called with master nodes containing keys";
+    b->drops_all = !cluster_is_master(c->self);
     cluster_reset(c, hard);
     return NULL;
 }
@@ -311,6 +313,26 @@ static const struct {
     {"setslot", change_setslot},
 };
 
+/* SETSLOT of a slot whose keys are on their way out. */
+static bool change_waits(const struct cluster_bus *b, const struct args *a)
+{
+    uint32_t slot;
+    return cluster_slot_of(a->v[2], &slot) && helper_drains(b->parts.helper, slot);
+}
+
+static enum outcome change_at_once(struct exec *x, bus_change *change, const struct args *a)
+{
+    struct buf reply = {0};
+    bus_request_now(cluster_bus_of(x), change, a, &reply);
+    const struct bytes line = buf_bytes(&reply);
+    if (line.data[0] == '-')
+        reply_error_bytes(x->reply, bytes_of(line.data + 1, line.size - 3));
+    else
+        reply_raw(x->reply, line);
+    buf_release(&reply);
+    return RUN_DONE;
+}
+
 enum outcome cluster_change_run(struct exec *x, const struct args *a)
 {
     const struct wait_spec until_answered = {.count = 0};
@@ -323,6 +345,10 @@ enum outcome cluster_change_run(struct exec *x, const struct args *a)
     while (i < sizeof changes / sizeof changes[0] && strcmp(x->cmd->name, changes[i].name) != 0)
         i++;
     LK_ASSERT(i < sizeof changes / sizeof changes[0]);
+    if (session_has(x->session, SESSION_IN_EXEC))
+        return change_at_once(x, changes[i].change, a);
+    if (changes[i].change == change_setslot && change_waits(b, a))
+        return RUN_AGAIN;
     bus_request(b, changes[i].change, a, x->session->worker, x->session->id);
     return exec_wait(x, a, &until_answered);
 }

@@ -2,20 +2,28 @@
 
 #include "core/base/log.h"
 #include "core/base/mem.h"
+#include "core/cmd/engine/dispatch_drain.h"
 #include "core/cmd/engine/dispatch_service.h"
+#include "core/store/keyspace.h"
 #include "core/store/reclaim.h"
 
 #include <pthread.h>
 
+enum { DRAIN_AT_ONCE = 64, SLICE_NS = 1000000 };
+
 struct cluster_helper {
-    struct engine *engine;
     struct dispatcher *d;
     pthread_t thread;
     pthread_mutex_t lock;
     pthread_cond_t changed;
-    struct buf heard; /* lock: {shard, sizes, bytes} … */
-    bool overflowed;  /* lock: messages were dropped since the queue was empty */
-    uint32_t stop;    /* __atomic; set under the lock */
+    struct buf heard;          /* lock: {shard, sizes, bytes} … */
+    bool overflowed;           /* lock: messages were dropped since the queue was empty */
+    uint32_t drains;           /* lock: slots that are marked below */
+    uint8_t drain[HASH_SLOTS]; /* __atomic, set under the lock: keys are to be deleted */
+    uint32_t next;             /* the thread's: the slot that it looks at next */
+    void (*drained)(void *ctx);
+    void *ctx;
+    uint32_t stop; /* __atomic; set under the lock */
 };
 
 /* --- messages -------------------------------------------------------------------------------- */
@@ -59,14 +67,65 @@ static void helper_publish(struct cluster_helper *h, const struct buf *heard)
     }
 }
 
-/* --- the thread ------------------------------------------------------------------------------ */
+/* --- slots that have left -------------------------------------------------------------------- */
 
-static bool helper_take(struct cluster_helper *h, struct buf *heard)
+void helper_drain(struct cluster_helper *h, uint32_t slot)
 {
     pthread_mutex_lock(&h->lock);
-    while (h->heard.size == 0 && !helper_stops(h))
+    h->drains += !h->drain[slot];
+    __atomic_store_n(&h->drain[slot], 1, __ATOMIC_RELEASE);
+    pthread_cond_signal(&h->changed);
+    pthread_mutex_unlock(&h->lock);
+}
+
+bool helper_drains(const struct cluster_helper *h, uint32_t slot)
+{
+    return __atomic_load_n(&h->drain[slot], __ATOMIC_ACQUIRE);
+}
+
+/* Some keys of the slot.  True: no more of it is to be done. */
+static bool helper_drain_some(struct cluster_helper *h, uint32_t slot)
+{
+    uint32_t count;
+    const uint32_t seen = shard_service_word(SHARD_HELPER);
+    dispatch_enter(h->d);
+    const enum drained how = dispatch_drain(h->d, slot, DRAIN_AT_ONCE, &count);
+    dispatch_leave(h->d);
+    if (how == DRAINED_LATER)
+        shard_service_wait(SHARD_HELPER, seen, SLICE_NS);
+    return how == DRAINED;
+}
+
+static void helper_end_drain(struct cluster_helper *h, uint32_t slot)
+{
+    pthread_mutex_lock(&h->lock);
+    h->drains--;
+    __atomic_store_n(&h->drain[slot], 0, __ATOMIC_RELEASE);
+    const bool last = h->drains == 0;
+    pthread_mutex_unlock(&h->lock);
+    if (last)
+        h->drained(h->ctx);
+}
+
+/* For a turn; messages that have come meanwhile are handed round between two. */
+static void helper_drain_turn(struct cluster_helper *h)
+{
+    uint32_t i = 0;
+    for (; i < HASH_SLOTS && !helper_drains(h, h->next); i++)
+        h->next = (h->next + 1) % HASH_SLOTS;
+    if (i < HASH_SLOTS && helper_drain_some(h, h->next))
+        helper_end_drain(h, h->next);
+}
+
+/* --- the thread ------------------------------------------------------------------------------ */
+
+static bool helper_take(struct cluster_helper *h, struct buf *heard, bool *drains)
+{
+    pthread_mutex_lock(&h->lock);
+    while (h->heard.size == 0 && h->drains == 0 && !helper_stops(h))
         pthread_cond_wait(&h->changed, &h->lock);
     *heard = h->heard;
+    *drains = h->drains > 0;
     h->heard = (struct buf){0};
     h->overflowed = false;
     pthread_mutex_unlock(&h->lock);
@@ -77,19 +136,23 @@ static void *helper_main(void *arg)
 {
     struct cluster_helper *h = arg;
     struct buf heard = {0};
-    while (helper_take(h, &heard)) {
+    bool drains;
+    while (helper_take(h, &heard, &drains)) {
         helper_publish(h, &heard);
         buf_release(&heard);
+        if (drains)
+            helper_drain_turn(h);
     }
     buf_release(&heard);
     reclaim_flush();
     return NULL;
 }
 
-struct cluster_helper *helper_new(struct engine *engine)
+struct cluster_helper *helper_new(struct engine *engine, void (*drained)(void *ctx), void *ctx)
 {
     struct cluster_helper *h = mem_new(struct cluster_helper);
-    h->engine = engine;
+    h->drained = drained;
+    h->ctx = ctx;
     h->d = dispatcher_new(engine, SHARD_HELPER);
     pthread_mutex_init(&h->lock, NULL);
     pthread_cond_init(&h->changed, NULL);

@@ -272,4 +272,73 @@ TEST(ClusterWire, ReplicaTakesOverFromAMasterOfAnotherKind)
     EXPECT_TRUE(eventually([&] { return clients[1].call_raw({"GET", "bar"}) == moved; }));
 }
 
+/* Two masters, ours and another, which know each other; ours has all slots. */
+struct Two {
+    explicit Two(const Server::Directives &ours, const char *timeout_ms = "3000")
+    {
+        Server::Directives both = kNode;
+        both.push_back({"cluster-node-timeout", timeout_ms});
+        b = Server::oracle(both);
+        both.insert(both.end(), ours.begin(), ours.end());
+        a = Server::tested(both);
+        Client c = a->connect();
+        c.call({"CLUSTER", "ADDSLOTSRANGE", "0", "16383"});
+        c.call({"CLUSTER", "MEET", "127.0.0.1", std::to_string(b->port())});
+        Client other = b->connect();
+        EXPECT_TRUE(eventually([&] {
+            return info_says(c, "cluster_state:ok") && info_says(other, "cluster_known_nodes:2") &&
+                   info_says(other, "cluster_slots_assigned:16384");
+        }));
+    }
+    std::unique_ptr<Server> a, b;
+};
+
+TEST(ClusterWire, KeysOfALostSlotGoAndComeBackLater)
+{
+    Two two(Server::Directives{{"appendonly", "yes"}, {"enable-debug-command", "yes"}});
+    Client a = two.a->connect(), b = two.b->connect();
+    for (int i = 0; i < 500; i++)
+        ASSERT_EQ(a.call_raw({"SET", "{foo}" + std::to_string(i), "v"}), "+OK\r\n");
+    a.call({"SET", "bar", "v"});
+    const std::string id = b.call({"CLUSTER", "MYID"}).text;
+    /* The other takes the slot, with a greater epoch, though its keys are here. */
+    ASSERT_EQ(b.call({"CLUSTER", "BUMPEPOCH"}).type, '+');
+    ASSERT_EQ(b.call_raw({"CLUSTER", "SETSLOT", "12182", "NODE", id}), "+OK\r\n");
+    ASSERT_TRUE(eventually([&] { return a.call_raw({"DBSIZE"}) == ":1\r\n"; }));
+    EXPECT_EQ(a.call_raw({"GET", "bar"}), "$1\r\nv\r\n");
+    EXPECT_EQ(a.call_raw({"CLUSTER", "SETSLOT", "12182", "IMPORTING", id}), "+OK\r\n");
+    a.call({"ASKING"});
+    EXPECT_EQ(a.call_raw({"GET", "{foo}1"}), "$-1\r\n");
+    a.call({"ASKING"});
+    EXPECT_EQ(a.call_raw({"SET", "{foo}1", "new"}), "+OK\r\n");
+    EXPECT_EQ(a.call_raw({"DEBUG", "LOADAOF"}), "+OK\r\n");
+    EXPECT_EQ(a.call_raw({"DBSIZE"}), ":2\r\n") << "the file has the deletes";
+}
+
+TEST(ClusterWire, NodeWhoseWorkersHangIsSilent)
+{
+    Two two(Server::Directives{{"io-threads", "1"}, {"enable-debug-command", "yes"}}, "1000");
+    Client sleeper = two.a->connect(), b = two.b->connect();
+    const auto suspects = [&] {
+        return b.call({"CLUSTER", "NODES"}).text.find("master,fail") != std::string::npos;
+    };
+    sleeper.send(Args{"DEBUG", "SLEEP", "5"});
+    EXPECT_TRUE(eventually(suspects));
+    EXPECT_EQ(sleeper.read_raw(), "+OK\r\n");
+    EXPECT_TRUE(eventually([&] { return !suspects(); }));
+}
+
+TEST(ClusterWire, ChangesInATransactionAreMadeAtOnce)
+{
+    auto node = Server::tested(kNode);
+    Client c = node->connect();
+    c.call({"MULTI"});
+    c.call({"CLUSTER", "ADDSLOTSRANGE", "0", "16383"});
+    c.call({"CLUSTER", "ADDSLOTS", "7"});
+    c.call({"CLUSTER", "BUMPEPOCH"});
+    EXPECT_EQ(c.call_raw({"EXEC"}), "*3\r\n+OK\r\n-ERR Slot 7 is already busy\r\n+BUMPED 1\r\n");
+    EXPECT_TRUE(eventually([&] { return info_says(c, "cluster_state:ok"); }));
+    EXPECT_EQ(c.call_raw({"SET", "foo", "1"}), "+OK\r\n");
+}
+
 } // namespace

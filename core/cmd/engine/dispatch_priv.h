@@ -249,6 +249,8 @@ void exec_changed(struct exec *x, struct shard *s, struct bytes key);
 void exec_expire_entry(struct exec *x, struct place *at);
 /* Drops the entry of a place for want of memory, with its DEL or UNLINK in the effects. */
 void exec_evict_entry(struct exec *x, struct place *at);
+/* Drops it because its slot is another node's; who waits for the key is not told. */
+void exec_drain_entry(struct exec *x, struct place *at);
 
 /* --- exec_slice.c ----------------------------------------------------------------------------- */
 

@@ -15,7 +15,7 @@ static void push_hand_round(struct dispatcher *d, struct push *p)
             subscribers_deliver(&d->subscribers, p->message);
         else if (p->message->kind == MESSAGE_SLOTS_LEFT)
             subscribers_hear_left(&d->subscribers, p->message);
-        else
+        else if (p->message->kind != MESSAGE_PULSE)
             invalidation_deliver(d, p->message);
         push_free(p);
     }

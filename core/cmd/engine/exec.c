@@ -141,6 +141,19 @@ void exec_evict_entry(struct exec *x, struct place *at)
     dispatch_watch_end(d, LATENCY_EVICTION_DEL, watched);
 }
 
+void exec_drain_entry(struct exec *x, struct place *at)
+{
+    struct dispatcher *d = x->dispatcher;
+    x->changes++;
+    watch_mark(at->shard, at->db, at->key);
+    exec_tell_trackers(x, at->shard, at->hash, at->key, 0);
+    if (d->batch.logging) {
+        const struct bytes del[2] = {bytes_cstr("DEL"), at->key};
+        effects_add(&d->unit, at->db, del, 2);
+    }
+    shard_remove(at, DISPOSE_LAZY); /* no event: the key is there, elsewhere */
+}
+
 /*
  * A read meets expired keys without having asked for room in the log, and however full that is:
  * then the key is left to be deleted by somebody else.  A pause holds deletions back as well, and
