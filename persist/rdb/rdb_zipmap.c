@@ -7,7 +7,7 @@
 
 enum { HEADER_BYTES = 1, END_BYTES = 1, END = 0xFF, WIDE = 0xFE, COUNT_UNKNOWN = 0xFE };
 
-/* Takes a length off the front of *p. */
+/* Takes a length off the front of *p.  One that would fit into one byte is not written in five. */
 static bool take_length(struct bytes *p, size_t *length)
 {
     const unsigned char *at = (const unsigned char *)p->data;
@@ -17,6 +17,8 @@ static bool take_length(struct bytes *p, size_t *length)
     if (head > p->size)
         return false;
     *length = head == 1 ? at[0] : le32_get(at + 1);
+    if (head > 1 && *length < WIDE)
+        return false;
     *p = bytes_of(p->data + head, p->size - head);
     return true;
 }

