@@ -12,6 +12,7 @@
 #include "core/cmd/engine/dispatch_priv.h"
 #include "core/cmd/engine/exec_script.h"
 #include "core/cmd/engine/monitor.h"
+#include "core/cmd/engine/script_wait.h"
 
 #include <time.h>
 
@@ -51,28 +52,54 @@ static void script_add_shard(struct dispatcher *d, const struct shard *shard)
     d->held.all_locked = lock_set_count(d->held.set) == d->ks->count;
 }
 
-/* With the token: whoever has the shard waits for none, and lets it go. */
-static void script_wait_a_moment(void)
+/* False: it is to give way, or to end.  It naps, and the gate can be entered meanwhile. */
+static bool script_wait_for_shard(struct dispatcher *d, struct shard *shard)
 {
     const struct timespec pause = {0, SCRIPT_PAUSE_NS};
-    nanosleep(&pause, NULL);
+    struct token_node *node = &d->call.x.session->token;
+    struct script_wait wait = {.ks = d->ks, .held = d->held.set, .shard = shard->index};
+    bool got, waits = true;
+    gate_busy_begin(&d->ks->gate);
+    script_wait_begin(&wait);
+    while (!(got = shard_lock_or_ask(shard, d->worker, d->ks->spin_ns)) && waits) {
+        if (!d->script.token)
+            d->script.token = token_take(&d->engine->token, node, d->worker);
+        d->script.gave_way = script_wait_in_circle(&wait, d->script.token);
+        waits = !d->script.gave_way && d->engine->hooks.scripts->look(d->script.who);
+        if (waits)
+            nanosleep(&pause, NULL);
+    }
+    script_wait_end(&wait);
+    gate_busy_end(&d->ks->gate);
+    return got;
 }
 
-/* The shards that serving the waiters of this one can need come with it; false: not all. */
+/*
+ * Who has begun what cannot be begun anew waits, whoever it is for.  All others but the holder of
+ * the token let all go, and so does he if somebody waits who cannot.
+ */
+static bool script_have_shard(struct dispatcher *d, struct shard *shard)
+{
+    if (LK_LIKELY(shard_lock_or_ask(shard, d->worker, d->ks->spin_ns)))
+        return true;
+    const struct script_state *s = &d->script;
+    if (s->wrote || s->stays || s->is_long || (s->token && !gate_is_busy(&d->ks->gate)))
+        return script_wait_for_shard(d, shard);
+    return false;
+}
+
 static bool script_take_shard(struct dispatcher *d, struct shard *shard)
 {
     if (script_holds(d, shard))
         return true;
     script_make_set(d);
-    while (!shard_lock_or_ask(shard, d->worker, d->ks->spin_ns)) {
-        if (!d->script.token)
-            return false;
-        script_wait_a_moment();
-    }
+    if (!script_have_shard(d, shard))
+        return false;
     script_add_shard(d, shard);
     return true;
 }
 
+/* The shards that serving the waiters of these can need come with them; false: not all. */
 static bool script_close_for_waiters(struct dispatcher *d)
 {
     uint32_t missing[DISPATCH_MISSING_MAX], n;
@@ -125,7 +152,7 @@ static void script_prepare(struct dispatcher *d)
 {
     d->script.oom = d->batch.config->maxmemory > 0 && dispatch_evict(d) == EVICT_FAILED;
     d->script.token = false;
-    d->script.wrote = false;
+    d->script.wrote = d->script.stays = d->script.gave_way = d->script.is_long = false;
 }
 
 static void script_name_shards(struct dispatcher *d, const struct pending *p)
@@ -136,6 +163,13 @@ static void script_name_shards(struct dispatcher *d, const struct pending *p)
     for (uint32_t i = 0; i < d->call.key_count; i++)
         lock_set_add(d->held.set, keyspace_shard(d->ks, d->keys.v[i].hash)->index);
     d->call.key_count = 0;
+}
+
+/* A shard could not be had, and its unlock will tell. */
+static void script_park(struct dispatcher *d, struct session *s)
+{
+    stats_add(&d->stats.parked, 1);
+    s->parked = true;
 }
 
 /* Waits for the held set; false: parked until the token comes. */
@@ -151,7 +185,11 @@ static bool script_lock_with_token(struct dispatcher *d, struct session *s)
     d->held.set_locked = true;
     d->held.all_locked = lock_set_count(d->held.set) == d->ks->count;
     d->script.token = true;
-    return script_close_for_waiters(d);
+    if (script_close_for_waiters(d))
+        return true;
+    dispatch_unlock_set(d, s);
+    script_park(d, s);
+    return false;
 }
 
 static enum outcome script_run_held(struct dispatcher *d, struct pending *p, bool *ran)
@@ -181,15 +219,21 @@ bool dispatch_run_script(struct dispatcher *d, struct pending *p, enum outcome *
     LK_ASSERT(calls);
     dispatch_unlock_one(d);
     script_prepare(d);
-    bool token = s->token.queued || calls->wanders(d, p->cmd, &p->args);
+    /* Monitors are shown each step once: it must not begin anew. */
+    bool token = s->token.queued || calls->wanders(d, p->cmd, &p->args) || monitor_any(d->push);
     for (;;) {
         script_name_shards(d, p);
         if (!(token ? script_lock_with_token(d, s) : dispatch_lock_for_waiters(d, p)))
             return false;
+        const bool had_token = d->script.token = s->token.queued;
         bool ran;
         *outcome = script_run_held(d, p, &ran);
         if (*outcome != RUN_STRAYED)
             return ran;
+        if (had_token) {
+            script_park(d, s);
+            return false;
+        }
         token = true;
     }
 }
@@ -197,11 +241,11 @@ bool dispatch_run_script(struct dispatcher *d, struct pending *p, enum outcome *
 bool dispatch_run_scripts(struct dispatcher *d, struct pending *p, enum outcome *outcome)
 {
     script_prepare(d);
+    d->script.stays = true;
     if (!script_lock_with_token(d, p->session))
         return false;
     bool ran;
     *outcome = script_run_held(d, p, &ran);
-    LK_ASSERT(*outcome != RUN_STRAYED); /* it has the token */
     return ran;
 }
 
@@ -212,13 +256,14 @@ void **exec_script_vm(struct dispatcher *d)
     return &d->script.vm;
 }
 
-struct session *exec_script_begin(struct exec *x)
+struct session *exec_script_begin(struct exec *x, void *who)
 {
     struct dispatcher *d = x->dispatcher;
     struct session *s = &d->script.stand_in;
     const struct session *caller = x->session;
     LK_ASSERT(!d->script.running);
     d->script.running = true;
+    d->script.who = who;
     d->script.wandered = false;
     d->script.slot = UINT32_MAX;
     d->script.begun_ticks = d->batch.mark_ticks;
@@ -252,7 +297,6 @@ bool exec_script_call(struct exec *x, const struct command_info *c, const struct
     LK_ASSERT(d->script.running);
     reply_clear(&s->reply);
     if (!script_lock_call(d, c, a)) {
-        LK_ASSERT(!d->script.wrote);
         return false;
     }
     if (c->flags & (CMD_WRITE | CMD_MAY_REPLICATE))
@@ -311,6 +355,22 @@ bool exec_script_in_cluster(const struct exec *x)
 bool exec_script_may_wait(const struct exec *x)
 {
     return x->dispatcher->script.token || x->dispatcher->held.exclusive;
+}
+
+bool exec_script_gave_way(const struct exec *x)
+{
+    const struct script_state *s = &x->dispatcher->script;
+    return s->gave_way && (s->wrote || s->stays);
+}
+
+void exec_script_stay(struct exec *x)
+{
+    x->dispatcher->script.stays = true;
+}
+
+void exec_script_set_long(struct exec *x, bool is_long)
+{
+    x->dispatcher->script.is_long = is_long;
 }
 
 bool exec_script_wandered(const struct exec *x)

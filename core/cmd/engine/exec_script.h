@@ -27,6 +27,8 @@ struct script_calls {
      * the token before it begins.
      */
     bool (*wanders)(struct dispatcher *d, const struct command_info *c, const struct args *a);
+    /* The script waits for a lock, which may be for long.  False: it is to end. */
+    bool (*look)(void *who);
     /* The dispatcher ends: frees what exec_script_vm has kept; never called with NULL. */
     void (*free_vm)(void *vm);
 };
@@ -36,9 +38,9 @@ void **exec_script_vm(struct dispatcher *d);
 
 /*
  * The session that a script's commands run on: it has the caller's user, database and age of
- * protocol 2, and a reply of its own.  Valid until exec_script_end.
+ * protocol 2, and a reply of its own.  Valid until exec_script_end.  who: for script_calls.look.
  */
-struct session *exec_script_begin(struct exec *x);
+struct session *exec_script_begin(struct exec *x, void *who);
 void exec_script_end(struct exec *x);
 
 /*
@@ -64,6 +66,15 @@ const char *exec_script_slot_fault(struct exec *x, const struct command_info *c,
 bool exec_script_in_cluster(const struct exec *x);
 /* May it wait for locks, and use what only one script at a time uses? */
 bool exec_script_may_wait(const struct exec *x);
+/*
+ * Two scripts have written and wait for one another: this one is to end with an error, and what it
+ * has done stays.  Behind exec_script_call that was false.
+ */
+bool exec_script_gave_way(const struct exec *x);
+/* What it has begun cannot be begun anew, though it has written nothing; it holds the token. */
+void exec_script_stay(struct exec *x);
+/* It has run for long, and should not begin anew if that can be helped. */
+void exec_script_set_long(struct exec *x, bool is_long);
 /* Has a command of the script touched a shard that its own words do not name? */
 bool exec_script_wandered(const struct exec *x);
 /* Has a command of the script been one that writes or publishes? */

@@ -10,8 +10,6 @@
 #include <lauxlib.h>
 #include <lua.h>
 
-enum { BY_SOURCE, BY_NAME };
-
 static void eval_note_use(struct script *s, int64_t now_ms)
 {
     const uint32_t now_s = (uint32_t)(now_ms / 1000);
@@ -82,7 +80,7 @@ static enum outcome eval_run(struct exec *x, const struct args *a)
     exec_effect_none(x);
     if (!eval_count_keys(x, a, &keys))
         return RUN_DONE;
-    struct vm_script *c = eval_find(x, vm, a->v[1], x->cmd->imm == BY_NAME);
+    struct vm_script *c = eval_find(x, vm, a->v[1], x->cmd->imm == SCRIPT_BY_NAME);
     if (!c)
         return RUN_DONE;
     struct script *s = c->script;
@@ -95,7 +93,7 @@ static enum outcome eval_run(struct exec *x, const struct args *a)
 
 bool eval_wanders(struct vm *vm, const struct command_info *c, const struct args *a)
 {
-    const struct vm_script *known = eval_known(vm, a->v[1], c->row->imm == BY_NAME);
+    const struct vm_script *known = eval_known(vm, a->v[1], c->row->imm == SCRIPT_BY_NAME);
     return !known || __atomic_load_n(&known->script->seen, __ATOMIC_RELAXED) != SEEN_DECLARED;
 }
 
@@ -105,9 +103,9 @@ static const char eval_ro_note[] =
     "We cannot tell how the keys will be used so we assume the worst, RO and ACCESS";
 
 const struct command eval_commands[] = {
-    {"eval", .imm = BY_SOURCE, .run = eval_run, SCRIPT_WRITES(eval_note)},
-    {"evalsha", .imm = BY_NAME, .run = eval_run, SCRIPT_WRITES(NULL)},
-    {"eval_ro", .imm = BY_SOURCE, .run = eval_run, SCRIPT_READS(eval_ro_note)},
-    {"evalsha_ro", .imm = BY_NAME, .run = eval_run, SCRIPT_READS(NULL)},
+    {"eval", .imm = SCRIPT_BY_SOURCE, .run = eval_run, SCRIPT_WRITES(eval_note)},
+    {"evalsha", .imm = SCRIPT_BY_NAME, .run = eval_run, SCRIPT_WRITES(NULL)},
+    {"eval_ro", .imm = SCRIPT_BY_SOURCE, .run = eval_run, SCRIPT_READS(eval_ro_note)},
+    {"evalsha_ro", .imm = SCRIPT_BY_NAME, .run = eval_run, SCRIPT_READS(NULL)},
     {0},
 };

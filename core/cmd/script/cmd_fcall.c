@@ -38,6 +38,8 @@ static enum outcome fcall_run(struct exec *x, const struct args *a)
     const bool shared = f->library->keeps_state;
     if (shared && !exec_script_may_wait(x))
         return RUN_STRAYED; /* its interpreter belongs to whoever has the token */
+    if (shared)
+        exec_script_stay(x);
     struct vm *vm = shared ? vm_of_all(hub) : vm_of(x->dispatcher, hub);
     if (!vm_push_function(vm, f, &error)) {
         reply_error_bytes(x->reply, buf_bytes(&error));
@@ -62,7 +64,7 @@ static const char fcall_ro_note[] =
     "We cannot tell how the keys will be used so we assume the worst, RO and ACCESS";
 
 const struct command fcall_commands[] = {
-    {"fcall", .run = fcall_run, SCRIPT_WRITES(fcall_note)},
-    {"fcall_ro", .run = fcall_run, SCRIPT_READS(fcall_ro_note)},
+    {"fcall", .imm = SCRIPT_BY_FUNCTION, .run = fcall_run, SCRIPT_WRITES(fcall_note)},
+    {"fcall_ro", .imm = SCRIPT_BY_FUNCTION, .run = fcall_run, SCRIPT_READS(fcall_ro_note)},
     {0},
 };

@@ -134,7 +134,7 @@ static bool lua_call_run(lua_State *lua, struct vm *vm)
     }
     session_set_version(vm->run.stand_in, (uint32_t)vm->run.resp);
     if (LK_UNLIKELY(!exec_script_call(vm->run.x, c, &a, (vm->run.to & TO_LOG) != 0))) {
-        vm->run.strayed = true;
+        vm->run.strayed = !vm->run.ended;
         vm_go_on_unwinding(lua);
     }
     if (LK_UNLIKELY(++vm->run.calls % LOOK_EVERY == 0)) {

@@ -40,6 +40,7 @@ void busy_script_begin(struct vm *vm)
     b->begun_ns = clock_mono_ns() - age_ms * 1000000;
     busy_copy_words(&b->words, run->words);
     run->busy = b;
+    exec_script_set_long(run->x, true);
     log_line(LOG_WARNING,
              "Slow script detected: still in execution after %lld milliseconds. You can try "
              "killing the script using the %s command. Script name is: %s.",
@@ -68,6 +69,7 @@ void busy_script_end(struct vm *vm)
     pthread_mutex_unlock(&h->lock);
     gate_busy_end(&e->fixed.keyspace->gate);
     vm->run.busy = NULL;
+    exec_script_set_long(vm->run.x, false);
     buf_release(&b->words);
     mem_strfree(b->name);
     mem_delete(b);

@@ -3,16 +3,22 @@
  */
 #include "core/cmd/engine/dispatch.h"
 #include "core/cmd/script/script_priv.h"
-
-struct script_hub *exec_script_hub(const struct exec *x)
-{
-    return dispatcher_engine(x->dispatcher)->fixed.scripts;
-}
+#include "core/cmd/script/script_rows.h"
 
 static bool script_wanders(struct dispatcher *d, const struct command_info *c, const struct args *a)
 {
-    (void)d, (void)c, (void)a;
-    return true;
+    struct vm *vm = *exec_script_vm(d);
+    if (c->row->imm == SCRIPT_BY_FUNCTION)
+        return fcall_wanders(dispatcher_engine(d)->fixed.scripts, a);
+    return !vm || eval_wanders(vm, c, a);
 }
 
-const struct script_calls script_engine_calls = {.wanders = script_wanders, .free_vm = vm_free};
+static bool script_look(void *who)
+{
+    struct vm *vm = who;
+    vm_look(vm);
+    return !vm->run.ended;
+}
+
+const struct script_calls script_engine_calls = {
+    .wanders = script_wanders, .look = script_look, .free_vm = vm_free};

@@ -44,11 +44,13 @@ struct script {
     char source[];
 };
 
-/* What is known of the shards that runs have touched. */
+/*
+ * What is known of the shards that runs have touched: how many have kept to those of their declared
+ * keys, or that one has not, which stays so.
+ */
 enum script_seen {
-    SEEN_NOTHING,
-    SEEN_DECLARED, /* those of declared keys */
-    SEEN_WANDERS,  /* others; stays so */
+    SEEN_DECLARED = 64,       /* so many: it is taken for one that does */
+    SEEN_WANDERS = INT32_MAX, /* it touches others */
 };
 
 void script_sha(struct bytes source, char out[SCRIPT_NAME + 1]);
@@ -252,7 +254,7 @@ int lua_raise(struct lua_State *lua, const char *text); /* an error {err = text}
 /* Answers the running command with the error that a call has left on the top; removes it. */
 void script_reply_error(struct exec *x, struct lua_State *lua, const char *name);
 
-/* script_calls.c */
+/* script_run.c */
 struct script_hub *exec_script_hub(const struct exec *x);
 /* cmd_eval.c: see script_calls.wanders */
 bool eval_wanders(struct vm *vm, const struct command_info *c, const struct args *a);

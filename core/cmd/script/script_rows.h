@@ -6,6 +6,9 @@
 
 #include "core/cmd/command/command.h"
 
+/* What the first argument is: the rows' imm. */
+enum { SCRIPT_BY_SOURCE, SCRIPT_BY_NAME, SCRIPT_BY_FUNCTION };
+
 #define SCRIPT_KEYS(how, note)                                                                     \
     {                                                                                              \
         {                                                                                          \

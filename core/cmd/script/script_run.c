@@ -1,6 +1,7 @@
 /*
  * script_run.c — one run of a script: its words go in, an answer comes out.
  */
+#include "core/cmd/engine/dispatch.h"
 #include "core/cmd/script/script_busy.h"
 #include "core/cmd/script/script_priv.h"
 
@@ -8,6 +9,11 @@
 #include <lua.h>
 
 enum { COLLECT_EVERY = 50 }; /* runs; then a step of the interpreter's own cleaning */
+
+struct script_hub *exec_script_hub(const struct exec *x)
+{
+    return dispatcher_engine(x->dispatcher)->fixed.scripts;
+}
 
 static void run_push_words(lua_State *lua, const struct args *a, uint32_t first, uint32_t n)
 {
@@ -94,10 +100,11 @@ static const char *run_refusal(struct exec *x, uint32_t flags, bool read_only)
 
 void script_note_seen(const struct exec *x, uint32_t *seen)
 {
+    uint32_t now = __atomic_load_n(seen, __ATOMIC_RELAXED);
     if (exec_script_wandered(x))
         __atomic_store_n(seen, SEEN_WANDERS, __ATOMIC_RELAXED);
-    else if (__atomic_load_n(seen, __ATOMIC_RELAXED) == SEEN_NOTHING)
-        __atomic_store_n(seen, SEEN_DECLARED, __ATOMIC_RELAXED);
+    else if (now < SEEN_DECLARED) /* one that wanders is not made one that does not */
+        __atomic_compare_exchange_n(seen, &now, now + 1, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED);
 }
 
 enum outcome script_run_function(struct exec *x, struct vm *vm, const struct args *a, uint32_t keys,
@@ -118,7 +125,7 @@ enum outcome script_run_function(struct exec *x, struct vm *vm, const struct arg
                                   .words = a,
                                   .name = name,
                                   .function = function,
-                                  .stand_in = exec_script_begin(x),
+                                  .stand_in = exec_script_begin(x, vm),
                                   .flags = flags,
                                   .read_only = read_only || flags & SCRIPT_NO_WRITES,
                                   .may_use_oom = flags & SCRIPT_ALLOW_OOM,
@@ -126,7 +133,12 @@ enum outcome script_run_function(struct exec *x, struct vm *vm, const struct arg
                                   .to = TO_ALL};
     const int status = vm_call(vm, run_give_words(lua, a, keys, function));
     enum outcome outcome = RUN_DONE;
-    if (vm->run.strayed) {
+    if (vm->run.strayed && exec_script_gave_way(x)) {
+        lua_pop(lua, 1);
+        reply_error(x->reply,
+                    "ERR The script touched a key that it had not declared, which another "
+                    "one has that waits for it; it was ended");
+    } else if (vm->run.strayed) {
         lua_pop(lua, 1);
         outcome = RUN_STRAYED;
     } else if (status != 0) {
