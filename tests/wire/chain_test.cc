@@ -2,6 +2,7 @@
  * chain_test.cc — servers that follow one another: chains, failovers, restarts.  At equal offsets
  * the data are equal, and who has a history in common asks for no second full sync.
  */
+#include "tests/support/info.h"
 #include "tests/support/peer.h"
 #include "tests/support/seed.h"
 #include "tests/support/server.h"
@@ -19,16 +20,6 @@ using namespace lk;
 const Server::Directives kServer = {{"enable-debug-command", "yes"},
                                     {"repl-diskless-sync-delay", "0"},
                                     {"repl-ping-replica-period", "1"}};
-
-std::string info(Client *c, const std::string &field)
-{
-    const std::string all = c->call({"INFO", "everything"}).text, name = "\r\n" + field + ":";
-    const size_t at = all.find(name);
-    if (at == std::string::npos)
-        return "";
-    const size_t begin = at + name.size();
-    return all.substr(begin, all.find('\r', begin) - begin);
-}
 
 bool follow(Client *c, int port)
 {

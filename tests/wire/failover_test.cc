@@ -2,6 +2,7 @@
  * failover_test.cc — FAILOVER: a primary hands over to a replica of either kind, under writes, and
  * takes its role back when the other one does not come up or does not want it.
  */
+#include "tests/support/info.h"
 #include "tests/support/peer.h"
 #include "tests/support/server.h"
 
@@ -23,16 +24,6 @@ using namespace lk;
 const Server::Directives kServer = {{"enable-debug-command", "yes"},
                                     {"repl-diskless-sync-delay", "0"},
                                     {"repl-ping-replica-period", "1"}};
-
-std::string info(Client *c, const std::string &field)
-{
-    const std::string all = c->call({"INFO", "everything"}).text, name = "\r\n" + field + ":";
-    const size_t at = all.find(name);
-    if (at == std::string::npos)
-        return "";
-    const size_t begin = at + name.size();
-    return all.substr(begin, all.find('\r', begin) - begin);
-}
 
 /* The offset that is told may be a moment behind what the last answers showed. */
 bool level(Client *up, Client *down)

@@ -2,6 +2,7 @@
  * link_client_test.cc — the link to a primary as a client of the replica: listed, and killed while
  * the stream runs.
  */
+#include "tests/support/info.h"
 #include "tests/support/peer.h"
 #include "tests/support/server.h"
 
@@ -25,16 +26,6 @@ std::string field_of(const std::string &line, const std::string &name)
         return "";
     const size_t begin = at + name.size() + 1;
     return line.substr(begin, line.find_first_of(" \n", begin) - begin);
-}
-
-std::string info(Client *c, const std::string &field)
-{
-    const std::string all = c->call({"INFO", "everything"}).text, name = "\r\n" + field + ":";
-    const size_t at = all.find(name);
-    if (at == std::string::npos)
-        return "";
-    const size_t begin = at + name.size();
-    return all.substr(begin, all.find('\r', begin) - begin);
 }
 
 std::string link_line(Client *r)

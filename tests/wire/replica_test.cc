@@ -2,6 +2,7 @@
  * replica_test.cc — the server as a replica of a reference server: full syncs in each form, the
  * stream, cuts of the link, changes of role.  At equal offsets the data must be equal.
  */
+#include "tests/support/info.h"
 #include "tests/support/peer.h"
 #include "tests/support/seed.h"
 #include "tests/support/server.h"
@@ -18,16 +19,6 @@ using namespace lk;
 const Server::Directives kPrimary = {{"enable-debug-command", "yes"},
                                      {"repl-diskless-sync-delay", "0"},
                                      {"repl-ping-replica-period", "1"}};
-
-std::string info(Client *c, const std::string &field)
-{
-    const std::string all = c->call({"INFO", "everything"}).text, name = "\r\n" + field + ":";
-    const size_t at = all.find(name);
-    if (at == std::string::npos)
-        return "";
-    const size_t begin = at + name.size();
-    return all.substr(begin, all.find('\r', begin) - begin);
-}
 
 std::unique_ptr<Server> replica_of(int port, Server::Directives more = {})
 {

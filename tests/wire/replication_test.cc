@@ -1,6 +1,7 @@
 /*
  * replication_test.cc — a reference server as a replica of ours, and the talk byte by byte.
  */
+#include "tests/support/info.h"
 #include "tests/support/seed.h"
 #include "tests/support/server.h"
 
@@ -37,17 +38,6 @@ std::string text(Client *c, const Args &args)
     return c->call_raw(args);
 }
 
-/* A field of INFO; empty if it is not there. */
-std::string field(Client *c, const std::string &name)
-{
-    const std::string all = "\n" + text(c, {"INFO", "everything"});
-    const size_t at = all.find("\n" + name + ":");
-    if (at == std::string::npos)
-        return "";
-    const size_t from = at + name.size() + 2;
-    return all.substr(from, all.find("\r", from) - from);
-}
-
 Server::Directives primary(Server::Directives more = {})
 {
     more.push_back({"enable-debug-command", "yes"});
@@ -62,7 +52,7 @@ Server::Directives replica_of(const Server &s)
 
 bool linked(Client *replica)
 {
-    return until([&] { return field(replica, "master_link_status") == "up"; });
+    return until([&] { return info(replica, "master_link_status") == "up"; });
 }
 
 void fill(Client *c, uint64_t seed, int count)
@@ -99,7 +89,7 @@ void expect_same(Client *a, Client *b)
 {
     /* Keys that are due go by and by, and each DEL moves the offset. */
     EXPECT_TRUE(until([&] {
-        return field(a, "master_repl_offset") == field(b, "slave_repl_offset") &&
+        return info(a, "master_repl_offset") == info(b, "slave_repl_offset") &&
                text(a, {"DEBUG", "DIGEST"}) == text(b, {"DEBUG", "DIGEST"});
     })) << text(a, {"DEBUG", "DIGEST"})
         << text(b, {"DEBUG", "DIGEST"});
@@ -124,16 +114,16 @@ TEST_P(Replicas, AReferenceServerFollows)
     EXPECT_EQ(text(&a, {"WAIT", "2", "20000"}), ":2\r\n");
     expect_same(&a, &b);
     expect_same(&a, &c);
-    EXPECT_EQ(field(&a, "connected_slaves"), "2");
+    EXPECT_EQ(info(&a, "connected_slaves"), "2");
     EXPECT_EQ(text(&a, {"CLIENT", "KILL", "TYPE", "replica"}), ":2\r\n") << ours->log();
     fill(&a, seed + 3, 500);
-    ASSERT_TRUE(until([&] { return field(&a, "sync_partial_ok") == "2"; }));
+    ASSERT_TRUE(until([&] { return info(&a, "sync_partial_ok") == "2"; }));
     EXPECT_EQ(text(&a, {"WAIT", "2", "20000"}), ":2\r\n");
     expect_same(&a, &b);
     expect_same(&a, &c);
-    EXPECT_EQ(field(&a, "sync_full"), "2");
+    EXPECT_EQ(info(&a, "sync_full"), "2");
     one->kill();
-    EXPECT_TRUE(until([&] { return field(&a, "connected_slaves") == "1"; }));
+    EXPECT_TRUE(until([&] { return info(&a, "connected_slaves") == "1"; }));
 }
 
 INSTANTIATE_TEST_SUITE_P(Wire, Replicas, testing::Values("yes", "no"));
@@ -231,7 +221,7 @@ TEST(Replication, TheStreamSaysItsDatabaseAndAsksForAcks)
     EXPECT_EQ(data.substr(0, 5), "REDIS");
     EXPECT_NE(data.find(t.id), std::string::npos); // repl-id
     EXPECT_TRUE(
-        until([&] { return field(&a, "slave0").find("ip=10.0.0.9,port=1234,state=online") == 0; }));
+        until([&] { return info(&a, "slave0").find("ip=10.0.0.9,port=1234,state=online") == 0; }));
     EXPECT_NE(text(&a, {"ROLE"}).find("10.0.0.9"), std::string::npos);
     a.call_raw({"SET", "k", "1"});
     EXPECT_EQ(t.command(), "SELECT 0");
@@ -302,13 +292,13 @@ TEST(Replication, ARestartCostsNoFullSync)
     ours = std::make_unique<Process>(argv);
     ASSERT_TRUE(ours->wait_output("eady to accept connections"));
     a = Client::tcp(port);
-    ASSERT_TRUE(until([&] { return field(&a, "sync_partial_ok") == "1"; }));
+    ASSERT_TRUE(until([&] { return info(&a, "sync_partial_ok") == "1"; }));
     fill(&a, seed + 2, 500);
     EXPECT_EQ(text(&a, {"WAIT", "1", "20000"}), ":1\r\n");
     EXPECT_TRUE(until([&] { return text(&a, {"EXISTS", "short"}) == ":0\r\n"; }));
     EXPECT_EQ(text(&a, {"WAIT", "1", "20000"}), ":1\r\n");
     expect_same(&a, &b);
-    EXPECT_EQ(field(&a, "sync_full"), "0");
+    EXPECT_EQ(info(&a, "sync_full"), "0");
 }
 
 // A replica that has stopped reading holds the end up for shutdown-timeout, ABORT lets all go on.
@@ -339,7 +329,7 @@ TEST(Replication, WritesAskForEnoughReplicas)
     const std::string refused = "-NOREPLICAS Not enough good replicas to write.\r\n";
     ASSERT_TRUE(until([&] { return text(&a, {"SET", "k", "1"}) == refused; }));
     EXPECT_EQ(text(&a, {"GET", "k"}).substr(0, 1), "$");
-    EXPECT_EQ(field(&a, "min_slaves_good_slaves"), "0");
+    EXPECT_EQ(info(&a, "min_slaves_good_slaves"), "0");
     auto one = Server::oracle(replica_of(*ours));
     EXPECT_TRUE(until([&] { return text(&a, {"SET", "k", "1"}) == "+OK\r\n"; }));
     EXPECT_EQ(text(&a, {"CONFIG", "SET", "min-replicas-to-write", "2"}), "+OK\r\n");
