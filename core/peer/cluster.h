@@ -128,6 +128,10 @@ struct cluster {
     int64_t began_ms, down_since_ms, minority_ms; /* 0: never */
     uint32_t ticks;
     bool changed; /* the state is to be looked at again */
+    struct {      /* DEBUG: frames that are not heard, as if the wire had lost them */
+        int type; /* enum frame_type; -1: none */
+        bool closes;
+    } lost;
     struct cluster_forgotten *forgotten;
     uint32_t forgotten_count;
     struct {           /* of this replica */

@@ -5,8 +5,7 @@
 
 /* --- nodes ----------------------------------------------------------------------------------- */
 
-static bool cluster_is_meeting(const struct cluster *c, struct bytes ip, uint16_t port,
-                               uint16_t bus_port)
+bool cluster_is_meeting(const struct cluster *c, struct bytes ip, uint16_t port, uint16_t bus_port)
 {
     for (uint32_t i = 0; i < c->node_count; i++) {
         const struct cluster_node *n = c->nodes[i];

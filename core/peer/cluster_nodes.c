@@ -132,6 +132,7 @@ struct cluster *cluster_new(const struct cluster_options *options, const struct 
     c->unix_offset_ms = unix_ms - now_ms;
     c->down = true;
     c->size = 1;
+    c->lost.type = -1;
     rng_seed(&c->rng, seed);
     c->self = cluster_add_node(c, NULL, NODE_MYSELF | NODE_MASTER);
     cluster_set_options(c, options);

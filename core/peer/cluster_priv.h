@@ -101,6 +101,11 @@ void cluster_hear_paused(struct cluster *c, const struct frame_head *head,
 void cluster_run_manual(struct cluster *c);
 void cluster_end_manual(struct cluster *c);
 
+/* --- cluster_admin.c ------------------------------------------------------------------------- */
+
+/* Is there a handshake with that address? */
+bool cluster_is_meeting(const struct cluster *c, struct bytes ip, uint16_t port, uint16_t bus_port);
+
 /* --- cluster_migrate.c ----------------------------------------------------------------------- */
 
 void cluster_migrate_replica(struct cluster *c);

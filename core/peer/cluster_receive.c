@@ -57,7 +57,7 @@ static void cluster_greet_back(struct cluster *c, const struct cluster_link *lin
                                const struct frame_head *h)
 {
     const char *ip = cluster_sender_ip(link, h);
-    if (!ip[0])
+    if (!ip[0] || cluster_is_meeting(c, bytes_cstr(ip), h->port, h->bus_port))
         return;
     struct cluster_node *n = cluster_add_node(c, NULL, NODE_HANDSHAKE);
     cluster_set_address(n, c, ip, h);
@@ -270,6 +270,10 @@ bool cluster_receive(struct cluster *c, struct cluster_link *link, struct bytes 
     c->now_ms = now_ms;
     if (h.type < FRAME_TYPES)
         c->stats.received[h.type]++;
+    if (LK_UNLIKELY(h.type == c->lost.type)) {
+        log_line(LOG_WARNING, "Packet that matches debug drop filter received");
+        return !c->lost.closes;
+    }
     struct cluster_node *sender = cluster_find_id(c, h.id);
     if (sender && (sender->flags & NODE_HANDSHAKE || sender == c->self))
         sender = NULL; /* one with our own id is a copy of this node's files: nobody */

@@ -32,7 +32,7 @@ static void cluster_tick_links(struct cluster *c)
     }
 }
 
-/* A greeting if an operator asked for it, else a question. */
+/* A greeting if an operator asked for it, until somebody answers; else a question. */
 void cluster_link_up(struct cluster *c, struct cluster_link *link)
 {
     struct cluster_node *n = link->node;
@@ -42,7 +42,6 @@ void cluster_link_up(struct cluster *c, struct cluster_link *link)
     const int64_t asked_ms = n->ping_sent_ms;
     cluster_send_ping(c, link, n->flags & NODE_MEET ? FRAME_MEET : FRAME_PING);
     n->ping_sent_ms = asked_ms ? asked_ms : c->now_ms;
-    n->flags &= (uint16_t)~NODE_MEET;
 }
 
 /* --- pings ----------------------------------------------------------------------------------- */

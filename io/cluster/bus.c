@@ -93,10 +93,13 @@ void bus_configure(struct cluster_bus *b, const struct config *c)
 {
     struct bus_settings settings;
     bus_settings(c, &settings);
-    pthread_mutex_lock(&b->requests_lock);
-    b->wanted = settings;
-    b->wants = true;
-    pthread_mutex_unlock(&b->requests_lock);
+    pthread_mutex_lock(&b->lock);
+    b->sendbuf_limit = settings.sendbuf_limit;
+    if (memcmp(&settings.options, &b->cluster->options, sizeof settings.options) != 0) {
+        cluster_set_options(b->cluster, &settings.options);
+        bus_publish_map(b, cluster_map(b->cluster)); /* who is told next goes by it */
+    }
+    pthread_mutex_unlock(&b->lock);
     bus_wake(b);
 }
 
@@ -273,21 +276,6 @@ static void bus_carry_out(struct cluster_bus *b, struct bus_outcome *out, const 
     buf_release(&out->text);
 }
 
-static void bus_take_settings(struct cluster_bus *b)
-{
-    struct bus_settings settings;
-    pthread_mutex_lock(&b->requests_lock);
-    const bool wants = b->wants;
-    b->wants = false;
-    settings = b->wanted;
-    pthread_mutex_unlock(&b->requests_lock);
-    if (!wants)
-        return;
-    b->sendbuf_limit = settings.sendbuf_limit;
-    if (memcmp(&settings.options, &b->cluster->options, sizeof settings.options) != 0)
-        cluster_set_options(b->cluster, &settings.options);
-}
-
 static void bus_event(struct cluster_bus *b, const struct epoll_event *ev, int64_t now_ms)
 {
     uint64_t count;
@@ -314,7 +302,6 @@ static int bus_turn(struct cluster_bus *b, const struct epoll_event *events, int
     for (int i = 0; i < n; i++)
         bus_event(b, &events[i], now_ms);
     bus_take_requests(b);
-    bus_take_settings(b);
     if (__atomic_exchange_n(&b->drained, 0, __ATOMIC_ACQ_REL))
         b->cluster->todo |= CLUSTER_MAP;
     if (now_ms >= *next_tick_ms) {
@@ -542,4 +529,33 @@ uint64_t bus_links_cut(struct cluster_bus *b)
     const uint64_t cut = b->links_cut;
     bus_done(b);
     return cut;
+}
+
+/* --- for tests ------------------------------------------------------------------------------- */
+
+bool bus_debug_kill(struct cluster_bus *b, struct bytes id, bool to, bool from)
+{
+    pthread_mutex_lock(&b->lock);
+    struct cluster_node *n = cluster_find(b->cluster, id);
+    if (n && to && n->link)
+        cluster_drop(b->cluster, n->link);
+    if (n && from && n->inbound)
+        cluster_drop(b->cluster, n->inbound);
+    pthread_mutex_unlock(&b->lock);
+    bus_wake(b);
+    return n != NULL;
+}
+
+void bus_debug_drop(struct cluster_bus *b, int type)
+{
+    pthread_mutex_lock(&b->lock);
+    b->cluster->lost.type = type;
+    pthread_mutex_unlock(&b->lock);
+}
+
+void bus_debug_drop_closes(struct cluster_bus *b, bool closes)
+{
+    pthread_mutex_lock(&b->lock);
+    b->cluster->lost.closes = closes;
+    pthread_mutex_unlock(&b->lock);
 }

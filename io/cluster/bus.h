@@ -49,7 +49,7 @@ void bus_start(struct cluster_bus *b); /* the data are loaded */
 void bus_stop(struct cluster_bus *b);  /* joins the thread */
 void bus_free(struct cluster_bus *b);
 
-/* The configuration has changed: any thread. */
+/* The configuration has changed, which questions show at once: any thread. */
 void bus_configure(struct cluster_bus *b, const struct config *c);
 
 /* What the state machine knows, between bus_look and bus_done: nobody else looks meanwhile. */
@@ -87,6 +87,13 @@ uint64_t bus_keys_in_slot(const struct cluster_bus *b, uint32_t slot);
 
 /* A client's message, for the other nodes. */
 void bus_publish(struct cluster_bus *b, bool shard, struct bytes channel, struct bytes message);
+
+/* --- for tests: any thread --- */
+
+/* Closes the links to and from a node.  False: it is not known. */
+bool bus_debug_kill(struct cluster_bus *b, struct bytes id, bool to, bool from);
+void bus_debug_drop(struct cluster_bus *b, int type); /* frames of this type are not heard */
+void bus_debug_drop_closes(struct cluster_bus *b, bool closes); /* and end their link */
 
 /* Bytes that wait to be sent, of all links. */
 size_t bus_pending_bytes(struct cluster_bus *b);

@@ -68,12 +68,17 @@ uint64_t bus_keys_in_slot(const struct cluster_bus *b, uint32_t slot)
 
 void bus_apply(struct cluster_bus *b, struct slot_map *map, const uint8_t *words)
 {
-    struct engine *e = b->parts.engine;
     bus_set_words(b, words);
+    bus_publish_map(b, map);
+    reclaim_collect(0);
+}
+
+void bus_publish_map(struct cluster_bus *b, struct slot_map *map)
+{
+    struct engine *e = b->parts.engine;
     const struct slot_map *before = __atomic_exchange_n(&e->cluster.slots, map, __ATOMIC_ACQ_REL);
     if (before)
         reclaim_retire((void *)(uintptr_t)before, slot_map_bytes(before));
-    reclaim_collect(0);
 }
 
 void bus_tell_left(struct cluster_bus *b, const uint8_t left[SLOT_BITMAP])

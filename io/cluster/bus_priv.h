@@ -54,9 +54,7 @@ struct cluster_bus {
     pthread_mutex_t requests_lock;
     struct bus_request *requests, **requests_end; /* requests_lock */
     struct bus_request *done, **done_end;         /* the thread's: to be answered */
-    struct buf published;       /* requests_lock: messages of clients: {shard, sizes, bytes} … */
-    struct bus_settings wanted; /* requests_lock: what CONFIG SET has changed */
-    bool wants;                 /* requests_lock: and it is still to be taken over */
+    struct buf published; /* requests_lock: messages of clients: {shard, sizes, bytes} … */
     uint64_t sendbuf_limit;
     int64_t pause_ms; /* what the state machine wants of the clients; 0: nothing, -1: no change */
     uint8_t *words;   /* enum slot_state of each slot, as the shards have it */
@@ -88,6 +86,8 @@ void bus_close_all(struct cluster_bus *b);
 
 /* Sets the words of the shards whose state has changed, and publishes the map, which it takes. */
 void bus_apply(struct cluster_bus *b, struct slot_map *map, const uint8_t *words);
+/* The map alone, which it takes: any thread inside the gate, or the bus'. */
+void bus_publish_map(struct cluster_bus *b, struct slot_map *map);
 /* Tells clients that these slots have left this shard, or that those who wait may wait in vain. */
 void bus_tell_left(struct cluster_bus *b, const uint8_t left[SLOT_BITMAP]);
 /* Under the lock: what each shard's word should be. */

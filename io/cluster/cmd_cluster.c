@@ -313,6 +313,7 @@ static const struct command cluster_subcommands[] = {
     {"setslot", .arity = -4, CHANGES},
     {"shards", .arity = 2, ASKS, .run = cluster_shards},
     {"slaves", .arity = 3, .flags = CMD_ADMIN | CMD_STALE, .run = cluster_replicas_run},
+    {"slot-stats", .arity = -4, ASKS, .run = cluster_slot_stats},
     {"slots", .arity = 2, ASKS, .run = cluster_slots},
     {0},
 };

@@ -173,7 +173,7 @@ const char *change_setslot(struct cluster_bus *b, struct cluster *c, const struc
     uint32_t slot;
     const char *error = syntax;
     if (!cluster_is_master(c->self))
-        return "ERR You can use SETSLOT only with masters.";
+        return "ERR Please use SETSLOT only with masters.";
     if (!cluster_slot_of(a->v[2], &slot))
         return unknown_slot;
     if (change_word(a, 3, "stable") && a->n == 4) {

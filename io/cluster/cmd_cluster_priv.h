@@ -32,6 +32,9 @@ bus_change change_addslots, change_addslots_range, change_delslots, change_delsl
 /* cluster_shape.c: who serves what, as clients ask for it. */
 command_run cluster_slots, cluster_shards, cluster_links;
 
+/* cmd_slot_stats.c */
+command_run cluster_slot_stats;
+
 LK_END
 
 #endif

@@ -51,6 +51,12 @@ TEST(ClusterWire, OneNodeServesItsSlotsAndRefusesTheOthers)
               "-CROSSSLOT Keys in request don't hash to the same slot\r\n");
     EXPECT_EQ(c.call_raw({"CLUSTER", "COUNTKEYSINSLOT", "12182"}), ":1\r\n");
     EXPECT_EQ(c.call_raw({"CLUSTER", "GETKEYSINSLOT", "12182", "9"}), "*1\r\n$3\r\nfoo\r\n");
+    EXPECT_EQ(c.call_raw({"CLUSTER", "SLOT-STATS", "ORDERBY", "key-count", "LIMIT", "1"}),
+              "*1\r\n*2\r\n:12182\r\n*2\r\n$9\r\nkey-count\r\n:1\r\n");
+    EXPECT_EQ(c.call_raw({"CLUSTER", "SLOT-STATS", "ORDERBY", "key-count", "LIMIT", "0"}),
+              "-ERR Limit has to lie in between 1 and 16384 (maximum number of slots).\r\n");
+    EXPECT_EQ(c.call_raw({"CLUSTER", "SLOT-STATS", "SLOTSRANGE", "9", "9"}),
+              "*1\r\n*2\r\n:9\r\n*2\r\n$9\r\nkey-count\r\n:0\r\n");
     EXPECT_EQ(c.call_raw({"SELECT", "1"}), "-ERR SELECT is not allowed in cluster mode\r\n");
     EXPECT_EQ(c.call_raw({"CLUSTER", "DELSLOTS", "12182"}), "+OK\r\n");
     EXPECT_EQ(c.call_raw({"GET", "foo"}), "-CLUSTERDOWN Hash slot not served\r\n");

@@ -8,6 +8,7 @@
 #include "core/base/mem.h"
 #include "core/cmd/engine/exec_report.h"
 #include "io/admin/admin_priv.h"
+#include "io/admin/debug/debug_cluster.h"
 #include "io/admin/debug/debug_crash.h"
 #include "io/admin/debug/debug_populate.h"
 #include "io/admin/debug/debug_protocol.h"
@@ -179,10 +180,16 @@ static void debug_help(struct exec *x, const struct args *a)
         "    Waits so long before each write to the append-only file.",
         "ASSERT",
         "    Ends the server with a failed assertion.",
+        "CLOSE-CLUSTER-LINK-ON-PACKET-DROP <0|1>",
+        "    Frames that the filter below takes end their link.",
+        "CLUSTERLINK KILL <to|from|all> <node-id>",
+        "    Close the links to, from or with a node.",
         "CONFIG-REWRITE-FORCE-ALL",
         "    CONFIG REWRITE with a line for every directive.",
         "DICT-RESIZING <0|1>",
         "    Accepted: tables grow and shrink in bounded steps.",
+        "DROP-CLUSTER-PACKET-FILTER <packet-type>",
+        "    Frames of this type are not heard; -1: all are.",
         "DIGEST",
         "    One number for all keys, values and whether they have deadlines.",
         "DIGEST-VALUE <key> [<key> ...]",
@@ -297,10 +304,13 @@ static const struct {
 } subcommands[] = {
     {"aof-flush-sleep", 3, 3, .run = debug_aof_flush_sleep},
     {"assert", 2, 2, .run = debug_assert},
+    {"close-cluster-link-on-packet-drop", 3, 3, .run = debug_drop_closes},
+    {"clusterlink", 5, 5, .run = debug_clusterlink},
     {"config-rewrite-force-all", 2, 2, .run = debug_config_rewrite},
     {"dict-resizing", 3, 3, .run = debug_accept},
     {"digest", 2, 2, .run = debug_digest},
     {"digest-value", 2, UINT32_MAX, .run = debug_digest_value},
+    {"drop-cluster-packet-filter", 3, 3, .run = debug_drop_frames},
     {"error", 3, 3, .run = debug_error},
     {"help", 2, 2, .run = debug_help},
     {"htstats", 3, 4, .run = debug_htstats},
