@@ -38,9 +38,25 @@ void sentinel_failover_stop(struct sentinel *s, struct sentinel_master *m)
     m->promoted = NULL;
 }
 
+/*
+ * It answers again before anybody was told to take its place: nothing is gained by another one, and
+ * what it has written a moment ago may be lost.  Should it go once more, we need not wait.
+ */
+static bool failover_is_idle(struct sentinel *s, struct sentinel_master *m)
+{
+    if (m->node.flags & (SENTINEL_FORCED | SENTINEL_S_DOWN))
+        return false;
+    sentinel_tell(s, "-failover-abort-master-is-back", &m->node, NULL);
+    sentinel_failover_stop(s, m);
+    m->failover_start_ms = 0;
+    return true;
+}
+
 static void wait_for_votes(struct sentinel *s, struct sentinel_master *m)
 {
     const bool forced = m->node.flags & SENTINEL_FORCED;
+    if (failover_is_idle(s, m))
+        return;
     if (forced || sentinel_is_leader(s, m, m->failover_epoch)) {
         sentinel_tell(s, "+elected-leader", &m->node, NULL);
         failover_enter(s, m, SENTINEL_SELECT);
@@ -102,7 +118,7 @@ static bool offsets_stand_still(const struct sentinel *s, const struct sentinel_
 
 static void select_replica(struct sentinel *s, struct sentinel_master *m)
 {
-    if (!offsets_stand_still(s, m))
+    if (failover_is_idle(s, m) || !offsets_stand_still(s, m))
         return;
     struct sentinel_node *best = NULL;
     for (struct sentinel_node *n = m->replicas; n; n = n->next)

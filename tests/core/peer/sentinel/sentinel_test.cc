@@ -141,6 +141,20 @@ TEST(Sentinel, WhoWasAwayIsToldWhenHeIsBack)
     EXPECT_EQ(w->events["moved, observer"], World::SENTINELS - 1);
 }
 
+TEST(Sentinel, AMasterThatIsBackStays)
+{
+    auto w = settled(test_seed());
+    /* Two can agree that it is down, and not elect: it is back while they wait for votes. */
+    w->group = {1, 1, 0, 0, 0, 0, 1, 1};
+    while (w->events["+try-failover"] == 0)
+        w->run_until(w->now + 10);
+    w->heal();
+    w->run_until(w->now + 60'000);
+    EXPECT_GT(w->events["-failover-abort-master-is-back"], 0);
+    EXPECT_TRUE(w->servers[0].master) << w->state();
+    EXPECT_TRUE(w->agreed()) << w->state();
+}
+
 TEST(Sentinel, TwoOfOneId)
 {
     auto w = settled(test_seed());
