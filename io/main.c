@@ -599,25 +599,6 @@ static void main_end(struct server *s)
 #endif
 }
 
-/* A Sentinel has no data: nothing is loaded, and nothing saved. */
-static void make_sentinel(struct server *s)
-{
-    struct buf error = {0};
-    s->sentinel = sentinel_service_new(
-        &(struct sentinel_parts){s->config, &s->engine, tls_config_holder(s->tls)}, &error);
-    if (s->sentinel)
-        return;
-    fprintf(stderr, "%.*s", (int)error.size, error.data);
-    exit(1);
-}
-
-static void begin_sentinel(struct server *s)
-{
-    engine_set_loading(&s->engine, false);
-    if (!sentinel_service_start(s->sentinel))
-        _exit(1); /* the log says why */
-}
-
 int main(int argc, char **argv)
 {
     struct server s = {.lock = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER};
@@ -657,7 +638,8 @@ int main(int argc, char **argv)
     make_store(&s, c);
     make_workers(&s, c);
     if (c->sentinel_mode)
-        make_sentinel(&s);
+        s.sentinel =
+            sentinel_make(&(struct sentinel_parts){s.config, &s.engine, tls_config_holder(s.tls)});
     if (!worker_listen_open(s.workers, c) || !make_cluster(&s))
         exit(1);
     startup_log_banner(c, worker_count(c), net_uring_usable(NULL) ? "uring" : "epoll");
@@ -666,7 +648,7 @@ int main(int argc, char **argv)
     worker_group_start(s.workers);
     startup_log_initialized();
     if (s.sentinel)
-        begin_sentinel(&s);
+        sentinel_begin(s.sentinel, &s.engine);
     else if (!persistence_load(s.persistence))
         _exit(1); /* the log says why; workers run, and what was loaded is for nobody */
     __atomic_store_n(&s.loaded, true, __ATOMIC_RELEASE);

@@ -40,6 +40,9 @@ void sentinel_service_free(struct sentinel_service *v);
 /* Saves once, so that it is known to be possible.  False: the log says why it is not. */
 bool sentinel_service_start(struct sentinel_service *v);
 void sentinel_service_stop(struct sentinel_service *v);
+/* Both in one with what a process does then: it ends, if that cannot be.  begin.c */
+struct sentinel_service *sentinel_make(const struct sentinel_parts *parts);
+void sentinel_begin(struct sentinel_service *v, struct engine *engine);
 /* Publishes events: by worker 0, inside the gate. */
 void sentinel_service_cron(struct sentinel_service *v);
 
