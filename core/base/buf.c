@@ -35,6 +35,16 @@ char *buf_reserve_slow(struct buf *b, size_t n)
     return b->data + b->size;
 }
 
+void buf_reserve_most(struct buf *b, size_t n, size_t most)
+{
+    LK_ASSERT(most >= b->size && n <= most - b->size);
+    if (b->capacity - b->size >= n || b->capacity * 2 <= most)
+        return; /* there is room, or doubling is not too much */
+    most = mem_class(most);
+    b->data = (char *)mem_realloc(b->data, b->capacity, most);
+    b->capacity = most;
+}
+
 void buf_vprintf(struct buf *b, const char *format, va_list args)
 {
     va_list again;

@@ -30,6 +30,12 @@ static inline char *buf_reserve(struct buf *b, size_t n)
     return buf_reserve_slow(b, n);
 }
 
+/*
+ * Before n bytes are appended to a run that will have `most` bytes in all: if growing for them
+ * would make room for more than that, it grows to that at once.
+ */
+void buf_reserve_most(struct buf *b, size_t n, size_t most);
+
 static inline void buf_append(struct buf *b, const void *data, size_t n)
 {
     if (n == 0)

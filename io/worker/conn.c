@@ -118,6 +118,8 @@ void conn_close(struct worker *w, struct conn *c)
     registry_remove(w->group->setup.engine->fixed.registry, &c->session);
     if (c->session.waiter)
         conn_wait_ended(w, c);
+    if (LK_UNLIKELY(c->postponed))
+        conn_postpone(w, c, false);
     if (LK_UNLIKELY(c->feed != NULL))
         conn_feed_leave(w, c);
     dispatch_forget(w->dispatcher, &c->session);

@@ -67,10 +67,11 @@ struct conn {
     uint64_t counted_bytes;      /* its share of worker.client_bytes */
     uint32_t paused;             /* enum conn_pause: why it receives nothing; 0: it does */
     bool ready, dirty, on_parked, on_held;
-    bool feeding; /* what is in flight is the feed's */
-    bool cur_in;  /* cur is what `in` has from in_pos on */
-    bool closing; /* detached, or about to be: no more commands */
-    bool eof;     /* the peer will send no more */
+    bool postponed; /* a pause holds it back, and it is counted */
+    bool feeding;   /* what is in flight is the feed's */
+    bool cur_in;    /* cur is what `in` has from in_pos on */
+    bool closing;   /* detached, or about to be: no more commands */
+    bool eof;       /* the peer will send no more */
 };
 
 LK_END

@@ -54,10 +54,30 @@ void conn_bound_input(struct worker *w, struct conn *c)
         conn_resume(w, c, PAUSED_BY_INPUT);
 }
 
+/*
+ * Arguments that have come whole are shown as such, though they lie in the same buffer until the
+ * last has come; the header of the one that comes now belongs to neither.
+ */
 static void conn_show_input(struct conn *c)
 {
-    __atomic_store_n(&c->session.shown.query_size, c->in.size - c->in_pos, __ATOMIC_RELAXED);
-    __atomic_store_n(&c->session.shown.query_free, c->in.capacity - c->in.size, __ATOMIC_RELAXED);
+    size_t args = 0, header = 0;
+    const size_t bytes = c->in.size - c->in_pos;
+    if (c->progress.args > 0 && c->progress.args_left > 0 && c->progress.pos < bytes) {
+        const char *at = c->in.data + c->in_pos + c->progress.pos;
+        const char *end = memchr(at, '\n', bytes - c->progress.pos);
+        args = c->progress.args_left < c->progress.args ? c->progress.pos : 0;
+        header = (end ? (size_t)(end + 1 - at) : 0) + c->progress.pos - args;
+    }
+    __atomic_store_n(&c->session.shown.query_args, args, __ATOMIC_RELAXED);
+    __atomic_store_n(&c->session.shown.query_size, bytes - args - header, __ATOMIC_RELAXED);
+    __atomic_store_n(&c->session.shown.query_free, c->in.capacity - bytes + header,
+                     __ATOMIC_RELAXED);
+}
+
+/* What it has begun will have more than a command may have. */
+static bool command_is_too_large(const struct worker *w, const struct conn *c)
+{
+    return c->progress.missing > 0 && conn_input_bytes(c) + c->progress.missing > w->query_limit;
 }
 
 void conn_data(struct worker *w, struct conn *c, struct bytes data)
@@ -72,7 +92,10 @@ void conn_data(struct worker *w, struct conn *c, struct bytes data)
     }
     if (c->cur.size > 0)
         conn_keep_rest(w, c); /* a second piece within one loop */
+    const bool large = command_is_too_large(w, c);
     if (c->in.size > 0) {
+        if (c->progress.missing > data.size) /* the last step of growing is no longer than it is */
+            buf_reserve_most(&c->in, data.size, c->in.size + c->progress.missing);
         buf_append_bytes(&c->in, data);
         conn_frame_in(c);
     } else {
@@ -80,15 +103,21 @@ void conn_data(struct worker *w, struct conn *c, struct bytes data)
         c->cur_pos = c->frame_pos = 0;
         c->cur_in = false;
     }
+    if (LK_UNLIKELY(large) && conn_input_bytes(c) > w->query_limit) {
+        close_over_limit(w, c);
+        return;
+    }
     /* A large bulk comes in many pieces: do not look before it can be whole. */
     if (c->progress.missing > data.size && c->in.size > 0) {
         c->progress.missing -= data.size;
         conn_show_input(c);
         if (LK_UNLIKELY(w->client_limit != 0))
             conn_count_memory(w, c);
-        if (conn_input_bytes(c) > w->query_limit)
-            close_over_limit(w, c);
         return;
+    }
+    if (LK_UNLIKELY(w->client_limit != 0) && c->cur_in) {
+        conn_show_input(c);
+        conn_count_memory(w, c);
     }
     conn_ready(w, c);
 }

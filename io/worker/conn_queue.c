@@ -157,3 +157,11 @@ void conn_wait_ended(struct worker *w, struct conn *c)
     conn_wait_timeless(w, c);
     count_blocked(w, -1);
 }
+
+void conn_postpone(struct worker *w, struct conn *c, bool still)
+{
+    if (still != c->postponed)
+        count_blocked(w, still ? 1 : -1);
+    c->postponed = still;
+    session_set(&c->session, SESSION_POSTPONED, still);
+}

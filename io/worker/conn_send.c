@@ -129,16 +129,24 @@ static size_t output_held_bytes(const struct conn *c)
     return bytes;
 }
 
-void conn_watch_output(struct worker *w, struct conn *c)
+static void conn_show_output(struct conn *c, size_t bytes, size_t held)
+{
+    __atomic_store_n(&c->session.shown.output_size, bytes, __ATOMIC_RELAXED);
+    __atomic_store_n(&c->session.shown.output_capacity, held, __ATOMIC_RELAXED);
+}
+
+/*
+ * fresh: it has been handed to the socket just now.  As long as it is no more than a lent buffer it
+ * is not shown, nor counted: the socket nearly always takes it at once, and nobody is to go for
+ * what is gone before he is.
+ */
+static void watch_output(struct worker *w, struct conn *c, bool fresh)
 {
     const struct config *config = config_current(w->group->setup.config);
     const size_t bytes = conn_output_bytes(c);
     /* A replica that is given what the backlog keeps anyway would be cut off again and again. */
     const size_t lag = c->feed ? c->feed->ops->lag(c->feed) : 0;
     const size_t floor = c->feed ? config->repl_backlog_size : 0;
-    __atomic_store_n(&c->session.shown.output_size, bytes + lag, __ATOMIC_RELAXED);
-    __atomic_store_n(&c->session.shown.output_capacity, output_held_bytes(c) + lag,
-                     __ATOMIC_RELAXED);
     if (over_untrusted(c) ||
         over_limit(c, bytes + lag, &config->client_output_buffer_limit[class_of(&c->session)],
                    floor, dispatcher_now_ms(w->dispatcher))) {
@@ -148,9 +156,20 @@ void conn_watch_output(struct worker *w, struct conn *c)
                  (unsigned long long)c->session.id, c->session.registry.peer);
         stats_add(&w->stats->output_limit_disconnections, 1);
         conn_close(w, c);
-    } else if (bytes > OUTPUT_THROTTLE) {
-        conn_pause(w, c, PAUSED_BY_OUTPUT);
+        return;
     }
+    /* Only now: nobody is to go for what one had who goes anyway. */
+    if (LK_UNLIKELY(!fresh || bytes + lag > SPARE_BUF_BYTES))
+        conn_show_output(c, bytes + lag, output_held_bytes(c) + lag);
+    else if (LK_UNLIKELY(c->session.shown.output_size))
+        conn_show_output(c, 0, 0);
+    if (bytes > OUTPUT_THROTTLE)
+        conn_pause(w, c, PAUSED_BY_OUTPUT);
+}
+
+void conn_watch_output(struct worker *w, struct conn *c)
+{
+    watch_output(w, c, false);
 }
 
 static void conn_send_flush(struct worker *w, struct conn *c)
@@ -164,20 +183,19 @@ static void conn_send_flush(struct worker *w, struct conn *c)
         if (c->closing)
             return;
     }
-    if (!c->sending)
+    const bool fresh = !c->sending;
+    if (fresh)
         send_next(w, c);
     if (LK_UNLIKELY(c->closing))
         return;
     if (c->sending || c->held) {
-        conn_watch_output(w, c);
+        watch_output(w, c, fresh && !c->held);
         return;
     }
     LK_DEBUG_ASSERT(reply_size(&c->session.reply) == 0);
     c->soft_limit_since_ms = 0; /* all is said */
-    if (c->session.shown.output_size) {
-        __atomic_store_n(&c->session.shown.output_size, 0, __ATOMIC_RELAXED);
-        __atomic_store_n(&c->session.shown.output_capacity, 0, __ATOMIC_RELAXED);
-    }
+    if (LK_UNLIKELY(c->session.shown.output_size))
+        conn_show_output(c, 0, 0);
     conn_give_spare(w, &c->session.reply.out);
     /* What came before the end of input is still run. */
     if ((c->eof && !c->ready && !c->on_parked) || session_has(&c->session, SESSION_CLOSE_AFTER))

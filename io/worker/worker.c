@@ -113,11 +113,15 @@ static void loop_once(struct worker *w)
 {
     const int n = net_wait(w->net, w->events, WORKER_EVENTS, worker_timeout_ns(w));
     dispatch_enter(w->dispatcher);
+    worker_look_at_config(w);
     for (int i = 0; i < n; i++)
         worker_handle(w, &w->events[i]);
     worker_woken(w);
     worker_timers(w);
+    worker_evict_clients(w); /* who is over by what he has sent has it not run */
     worker_run_ready(w);
+    worker_look_at_config(w); /* CONFIG SET holds before it is answered */
+    worker_evict_clients(w);
     dispatch_deliver(w->dispatcher);
     conn_flush_all(w);
     worker_evict_clients(w);
@@ -190,8 +194,7 @@ static void *worker_run(void *arg)
         exit(1);
     }
     __atomic_store_n(&w->backend, net_backend_name(w->net), __ATOMIC_RELEASE);
-    w->limits.bulk_max = config->dispatch.limits.bulk_max;
-    w->query_limit = config->client_query_buffer_limit;
+    worker_look_at_config(w);
     if (w->index == 0)
         worker_listen_look(w);
     pthread_barrier_wait(&w->group->started);

@@ -6,7 +6,12 @@
  * fit; those that are marked already do not count, so one excess is paid once.  Their workers close
  * them as if CLIENT KILL had named them.
  *
- *   flush --> worker's sum --> sum of all over the limit? --> largest first: kill --> its worker
+ *   read, flush --> worker's sum --> sum of all over the limit? --> largest first: kill --> its
+ *                                                                                        worker
+ *
+ * It is looked at before what has come is run, so that who is over by his command has it not run;
+ * behind the flush, for replies that nobody reads; and when the limit changes, before the reply
+ * that tells so leaves.  Then the others have not counted what they have, and all are looked at.
  */
 #include "core/base/log.h"
 #include "core/base/mem.h"
@@ -14,6 +19,7 @@
 #include "io/worker/worker_priv.h"
 
 #include <inttypes.h>
+#include <sched.h>
 #include <stdlib.h>
 
 uint64_t worker_client_limit(const struct config *config)
@@ -37,6 +43,7 @@ void conn_count_memory(struct worker *w, struct conn *c)
 
 void worker_count_clients(struct worker *w, uint64_t limit)
 {
+    w->clients_unseen |= limit != w->client_limit;
     w->client_limit = limit;
     for (struct conn *c = w->conns; limit > 0 && c; c = c->next)
         conn_count_memory(w, c);
@@ -103,12 +110,14 @@ static bool client_kill_visit(void *ctx, struct session *s)
 static void evict_largest(struct worker *w)
 {
     struct registry *r = w->group->setup.engine->fixed.registry;
+    /* As it is now: this thread may have slept since it last looked. */
+    const uint64_t limit = worker_client_limit(config_current(w->group->setup.config));
     struct client_sizes all = {0};
-    registry_each(r, client_sizes_add, &all);
-    if (all.sum >= w->client_limit && all.count > 0)
+    if (limit > 0)
+        registry_each(r, client_sizes_add, &all);
+    if (all.sum > limit && all.count > 0)
         qsort(all.v, all.count, sizeof *all.v, larger_first);
-    uint32_t i = 0;
-    for (; i < all.count && all.sum >= w->client_limit; i++)
+    for (uint32_t i = 0; i < all.count && all.sum > limit; i++)
         if (registry_find(r, all.v[i].id, client_kill_visit, r)) {
             all.sum -= all.v[i].bytes;
             stats_add(&w->stats->evicted_clients, 1);
@@ -120,11 +129,15 @@ void worker_evict_clients(struct worker *w)
 {
     struct worker_group *g = w->group;
     if (LK_LIKELY(w->client_limit == 0 || !w->clients_grew) ||
-        all_client_bytes(g) < w->client_limit)
+        (!w->clients_unseen && all_client_bytes(g) <= w->client_limit))
         return;
-    w->clients_grew = false; /* what is over for good is looked at again with the next growth */
-    if (__atomic_exchange_n(&g->evicting, 1, __ATOMIC_ACQUIRE))
-        return; /* somebody is at it, and will see this one's too, or the next cron does */
+    while (__atomic_exchange_n(&g->evicting, 1, __ATOMIC_ACQUIRE)) {
+        if (!w->clients_unseen)
+            return;    /* somebody is at it, and will see this one's too, or the next cron does */
+        sched_yield(); /* he may have begun with the limit before; it is one walk over all */
+    }
+    /* What is over for good is looked at again with the next growth. */
+    w->clients_grew = w->clients_unseen = false;
     evict_largest(w);
     __atomic_store_n(&g->evicting, 0, __ATOMIC_RELEASE);
 }

@@ -103,13 +103,15 @@ struct worker {
     struct wait_heap waits;
 
     struct framing framing;
-    uint32_t batch;           /* commands that were handed to dispatch together */
-    struct worker_pass *pass; /* NULL: no script is long */
+    uint32_t batch;                   /* commands that were handed to dispatch together */
+    struct worker_pass *pass;         /* NULL: no script is long */
+    const struct config *config_seen; /* what these were taken from; only to be compared */
     struct resp_limits limits;
     uint64_t query_limit;
     uint64_t client_limit; /* maxmemory-clients in bytes; 0: none, and nothing is counted */
     uint64_t client_bytes; /* __atomic: what its connections take */
     bool clients_grew;     /* since it was compared */
+    bool clients_unseen;   /* the limit has changed, and nobody has looked at all of them since */
 
     struct buf spare[SPARE_BUFS];
     uint32_t spare_count;
@@ -182,7 +184,7 @@ uint64_t worker_client_limit(const struct config *config); /* in bytes; 0: none 
 void worker_count_clients(struct worker *w, uint64_t limit);
 /* What the connection takes has changed.  There is a limit. */
 void conn_count_memory(struct worker *w, struct conn *c);
-/* Has clients closed if all take too much together.  Between two batches. */
+/* Has clients closed if all take more than they may together.  Between two batches. */
 void worker_evict_clients(struct worker *w);
 
 /* --- conn_queue.c ---------------------------------------------------------------------------- */
@@ -201,6 +203,8 @@ void conn_undirty(struct worker *w, struct conn *c);       /* and not flushed */
 void conn_wait(struct worker *w, struct conn *c);          /* its command has blocked */
 void conn_wait_timeless(struct worker *w, struct conn *c); /* its deadline is of no account now */
 void conn_wait_ended(struct worker *w, struct conn *c);
+/* Its command was held back by a pause: it still is, or no longer.  It counts as blocked. */
+void conn_postpone(struct worker *w, struct conn *c, bool still);
 
 /* --- conn_feed.c ----------------------------------------------------------------------------- */
 
@@ -287,6 +291,8 @@ void worker_release_waits(struct worker *w);
 /* --- worker_timer.c -------------------------------------------------------------------------- */
 
 void worker_timers(struct worker *w);
+/* Has the configuration changed?  Its limits hold for what is run from now on. */
+void worker_look_at_config(struct worker *w);
 int64_t worker_timeout_ns(struct worker *w);
 void worker_look_at_sessions(struct worker *w); /* kill flags, and ends of waits */
 void worker_close_killed(struct worker *w);

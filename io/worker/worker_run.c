@@ -73,6 +73,8 @@ static bool worker_run_frame(struct worker *w, struct conn *c, uint32_t *n, uint
 void worker_run_settle(struct worker *w, const struct framed *f, enum pending_state state)
 {
     struct conn *c = f->conn;
+    if (LK_UNLIKELY(session_has(&c->session, SESSION_POSTPONED)))
+        conn_postpone(w, c, state == PENDING_PARKED);
     switch (state) {
     case PENDING_NEW:
     case PENDING_DONE:

@@ -50,8 +50,8 @@ static void take_figures(struct worker *w)
         const size_t in = c->in.capacity;
         const size_t aside = conn_output_bytes(c) - reply_size(&c->session.reply);
         const size_t out = c->session.reply.out.capacity + aside;
-        if (c->soft_limit_since_ms != 0 && !c->closing)
-            conn_watch_output(w, c); /* nothing need be written for its time to be over */
+        if ((c->soft_limit_since_ms != 0 || c->sending) && !c->closing)
+            conn_watch_output(w, c); /* nothing need be written for it to stay, or be too long */
         f.buffer_bytes += in + out;
         f.input_max = in > f.input_max ? in : f.input_max;
         f.output_max = out > f.output_max ? out : f.output_max;
@@ -75,15 +75,28 @@ static void tick_feeds(struct worker *w, int64_t now_ms)
     }
 }
 
+static void take_limits(struct worker *w, const struct config *config)
+{
+    w->config_seen = config;
+    w->limits.bulk_max = config->dispatch.limits.bulk_max;
+    w->query_limit = config->client_query_buffer_limit;
+    net_set_tls_turns(w->net, (uint32_t)config->max_new_tls_connections_per_cycle);
+    worker_count_clients(w, worker_client_limit(config));
+}
+
+void worker_look_at_config(struct worker *w)
+{
+    const struct config *config = config_current(w->group->setup.config);
+    if (LK_UNLIKELY(config != w->config_seen))
+        take_limits(w, config);
+}
+
 static void worker_timer_cron(struct worker *w, int64_t now_ms)
 {
     const struct worker_setup *setup = &w->group->setup;
     const struct config *config = config_current(setup->config);
     w->next_cron_ms = now_ms + CRON_MS;
-    w->limits.bulk_max = config->dispatch.limits.bulk_max;
-    w->query_limit = config->client_query_buffer_limit;
-    net_set_tls_turns(w->net, (uint32_t)config->max_new_tls_connections_per_cycle);
-    worker_count_clients(w, worker_client_limit(config));
+    take_limits(w, config); /* a new configuration may lie where an old one lay */
     close_idle(w, now_ms);
     if (LK_UNLIKELY(w->feeds != NULL))
         tick_feeds(w, now_ms);

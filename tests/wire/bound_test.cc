@@ -167,6 +167,38 @@ TEST_F(Bounds, ACommandPastTheQueryBufferLimitEndsItsConnection)
     EXPECT_EQ(field(witness, "stats", "client_query_buffer_limit_disconnections"), 1U);
 }
 
+/* Also if what is past it is the command's end, so that it could be run. */
+TEST_F(Bounds, ACommandOverTheQueryBufferLimitIsNotRun)
+{
+    start({{"client-query-buffer-limit", "1mb"}});
+    Client writer = server_->connect(), witness = server_->connect();
+    EXPECT_THROW(writer.call({"SET", "key", std::string(kMegabyte, 'x')}), std::exception);
+    EXPECT_EQ(witness.call_raw({"EXISTS", "key"}), ":0\r\n");
+    EXPECT_EQ(field(witness, "stats", "client_query_buffer_limit_disconnections"), 1U);
+}
+
+/* Whom a pause holds back counts as blocked, until it ends or he goes. */
+TEST_F(Bounds, WhomAPauseHoldsBackIsBlocked)
+{
+    start();
+    Client witness = server_->connect(), writer = server_->connect(), leaver = server_->connect();
+    const std::string id = leaver.call({"CLIENT", "ID"}).text;
+    const auto wait_for = [&](uint64_t count) {
+        while (field(witness, "clients", "blocked_clients") != count) {
+        }
+    };
+    EXPECT_EQ(witness.call_raw({"CLIENT", "PAUSE", "100000", "WRITE"}), "+OK\r\n");
+    writer.send(Args{"SET", "key", "1"});
+    leaver.send(Args{"SET", "key", "2"});
+    wait_for(2);
+    EXPECT_EQ(witness.call_raw({"GET", "key"}), "$-1\r\n");
+    witness.call({"CLIENT", "KILL", "ID", id});
+    wait_for(1);
+    EXPECT_EQ(witness.call_raw({"CLIENT", "UNPAUSE"}), "+OK\r\n");
+    EXPECT_EQ(writer.read_raw(), "+OK\r\n");
+    wait_for(0);
+}
+
 /* What waits behind a blocked command stays in the kernel, and runs when it is served. */
 TEST_F(Bounds, ABlockedClientIsNotReadForEver)
 {

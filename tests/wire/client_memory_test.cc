@@ -68,15 +68,81 @@ TEST(ClientMemory, TheLargestGoAndNoMoreThanThat)
     EXPECT_EQ(figure(control, "evicted_clients"), 0u);
     EXPECT_EQ(control.call_raw({"CONFIG", "SET", "maxmemory-clients", std::to_string(LIMIT)}),
               "+OK\r\n");
-    for (int i = 0; i < ASKED_AT_MOST && taken(control).all >= LIMIT; i++)
+    for (int i = 0; i < ASKED_AT_MOST && taken(control).all > LIMIT; i++)
         ;
     const Taken after = taken(control);
     const uint64_t evicted = figure(control, "evicted_clients");
-    EXPECT_LT(after.all, LIMIT);
+    EXPECT_LE(after.all, LIMIT);
     EXPECT_GE(after.all + before.largest, LIMIT) << "one too many";
     EXPECT_EQ(after.clients + evicted, before.clients);
     for (int i = 0; i < 4; i++)
         EXPECT_TRUE(clients[static_cast<size_t>(i)].ping()) << "the small ones are there";
+}
+
+/* A field of the client's line in CLIENT LIST; UINT64_MAX: it is not there. */
+uint64_t field(Client &control, const std::string &client, const std::string &name)
+{
+    std::istringstream list(control.call({"CLIENT", "LIST"}).text);
+    for (std::string line; std::getline(list, line);) {
+        const size_t at = line.find(" " + name + "=");
+        if (line.find(" name=" + client + " ") != std::string::npos && at != std::string::npos)
+            return std::stoull(line.substr(at + name.size() + 2));
+    }
+    return UINT64_MAX;
+}
+
+/* What has come of a command is shown and held as its arguments and the one that comes now. */
+TEST(ClientMemory, ACommandThatComesIsShownInItsParts)
+{
+    const auto server = Server::tested();
+    Client control = server->connect(), half = server->connect();
+    half.call({"CLIENT", "SETNAME", "half"});
+    const std::string first(300000, 'a'), second(900000, 'b');
+    half.send("*3\r\n$3\r\nSET\r\n$300000\r\n" + first + "\r\n$1000000\r\n" + second);
+    for (int i = 0; i < ASKED_AT_MOST && field(control, "half", "qbuf") != second.size(); i++)
+        ;
+    EXPECT_EQ(field(control, "half", "qbuf"), second.size());
+    EXPECT_GE(field(control, "half", "argv-mem"), first.size());
+    EXPECT_LT(field(control, "half", "argv-mem"), first.size() + 100);
+    EXPECT_GE(field(control, "half", "tot-mem"), first.size() + second.size());
+    /* It was said how long it will be: there is no room for more than that and a size class. */
+    EXPECT_LT(field(control, "half", "tot-mem"), 1300000u * 5 / 4);
+    half.send(std::string(100000, 'b') + "\r\n");
+    EXPECT_EQ(half.read_raw(), "+OK\r\n");
+    EXPECT_EQ(field(control, "half", "qbuf"), 0u);
+    EXPECT_EQ(field(control, "half", "argv-mem"), 0u);
+}
+
+/* Whoever is told that the limit has been set sees nobody who is over it. */
+TEST(ClientMemory, ALimitHoldsBeforeItIsAnswered)
+{
+    const auto server = Server::tested({{"io-threads", "3"}});
+    Client control = server->connect();
+    control.call({"CLIENT", "NO-EVICT", "ON"});
+    for (int round = 0; round < 10; round++) {
+        Client large = server->connect();
+        large.call({"CLIENT", "SETNAME", "large"});
+        large.send(half_command(1000000));
+        for (int i = 0; i < ASKED_AT_MOST && field(control, "large", "qbuf") != 1000000; i++)
+            ;
+        ASSERT_EQ(field(control, "large", "qbuf"), 1000000u);
+        control.call({"CONFIG", "SET", "maxmemory-clients", "900000"});
+        EXPECT_EQ(field(control, "large", "qbuf"), UINT64_MAX) << "round " << round;
+        control.call({"CONFIG", "SET", "maxmemory-clients", "0"});
+    }
+}
+
+/* Who passes the limit by a command goes instead of having it run. */
+TEST(ClientMemory, TheCommandThatIsTooMuchIsNotRun)
+{
+    const auto server = Server::tested({{"maxmemory-clients", "1mb"}});
+    Client control = server->connect(), large = server->connect();
+    control.call({"CLIENT", "NO-EVICT", "ON"});
+    large.send("*3\r\n$3\r\nSET\r\n$1\r\nk\r\n$1200000\r\n" + std::string(1200000, 'x') + "\r\n");
+    for (int i = 0; i < ASKED_AT_MOST && figure(control, "evicted_clients") == 0; i++)
+        ;
+    EXPECT_EQ(figure(control, "evicted_clients"), 1u);
+    EXPECT_EQ(control.call_raw({"EXISTS", "k"}), ":0\r\n");
 }
 
 TEST(ClientMemory, NobodyGoesWhoMayNot)

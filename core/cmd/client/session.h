@@ -54,6 +54,7 @@ enum session_flag {
     SESSION_TRACKING_BROKEN = 1 << 25, /* … and the client that is to be told has gone */
     SESSION_CACHING = 1 << 26,         /* CLIENT CACHING was said for the next command */
     SESSION_SERVICE = 1 << 27,         /* the server's own, which nothing refuses */
+    SESSION_POSTPONED = 1 << 28,       /* a pause holds its command back */
     SESSION_FREE = 1 << 30,            /* its user may do everything: see session_settle */
 };
 
@@ -114,8 +115,9 @@ struct session {
         uint64_t multi_size; /* of those that are queued */
         uint64_t names_size; /* keys it watches, its channels, patterns and prefixes */
         uint64_t query_size, query_free; /* received and not yet run; room behind it */
-        uint64_t args_size;              /* arguments of a parked or blocked command */
-        uint64_t output_size;            /* replies that are not sent yet */
+        uint64_t query_args;  /* before it: whole arguments of a command that has not come whole */
+        uint64_t args_size;   /* arguments of a parked or blocked command */
+        uint64_t output_size; /* replies that are not sent yet */
         uint64_t output_capacity;
     } shown;
     struct {
@@ -172,6 +174,7 @@ static inline uint64_t session_bytes(const struct session *s)
 {
     return sizeof *s + __atomic_load_n(&s->shown.query_size, __ATOMIC_RELAXED) +
            __atomic_load_n(&s->shown.query_free, __ATOMIC_RELAXED) +
+           __atomic_load_n(&s->shown.query_args, __ATOMIC_RELAXED) +
            __atomic_load_n(&s->shown.args_size, __ATOMIC_RELAXED) +
            __atomic_load_n(&s->shown.multi_size, __ATOMIC_RELAXED) +
            __atomic_load_n(&s->shown.names_size, __ATOMIC_RELAXED) +

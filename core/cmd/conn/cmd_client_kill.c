@@ -32,7 +32,8 @@ static bool is_text(struct bytes want, const char *text)
 
 static bool is_victim(const struct killing *k, const struct session *s)
 {
-    if ((k->newest != 0 && s->id > k->newest) || (k->skip_self && s == k->self))
+    if ((k->newest != 0 && s->id > k->newest) || (k->skip_self && s == k->self) ||
+        __atomic_load_n(&s->kill, __ATOMIC_RELAXED))
         return false;
     if (k->id != 0 && (uint64_t)k->id != s->id)
         return false;

@@ -25,6 +25,8 @@ struct lines {
 static bool client_list_gather(void *ctx, struct session *s)
 {
     struct lines *l = ctx;
+    if (__atomic_load_n(&s->kill, __ATOMIC_RELAXED)) /* his worker has not come to it yet */
+        return true;
     if (l->type >= 0 && (int)client_type_of(s) != l->type)
         return true;
     struct line line = {.id = s->id, .at = l->text.size};

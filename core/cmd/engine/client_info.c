@@ -12,7 +12,7 @@
 #include "core/cmd/client/acl_user.h"
 #include "core/cmd/engine/session_end.h"
 
-enum { OUTPUT_BLOCK = 16 * 1024 };
+enum { OUTPUT_BLOCK = 16 * 1024, BLOCKED = SESSION_BLOCKED | SESSION_POSTPONED };
 
 #define READ(field) __atomic_load_n(&(field), __ATOMIC_RELAXED)
 
@@ -43,7 +43,7 @@ static void append_flags(struct buf *out, const struct session *s)
         uint32_t flag;
         char letter;
     } letters[] = {{SESSION_MONITOR, 'O'}, {SESSION_REPLICA, 'S'},  {SESSION_MASTER, 'M'},
-                   {SESSION_MULTI, 'x'},   {SESSION_BLOCKED, 'b'},  {SESSION_CLOSE_AFTER, 'c'},
+                   {SESSION_MULTI, 'x'},   {BLOCKED, 'b'},          {SESSION_CLOSE_AFTER, 'c'},
                    {SESSION_UNIX, 'U'},    {SESSION_NO_EVICT, 'e'}, {SESSION_NO_TOUCH, 'T'}};
     const size_t begin = out->size;
     for (size_t i = 0; i < sizeof letters / sizeof letters[0]; i++) {
@@ -51,9 +51,9 @@ static void append_flags(struct buf *out, const struct session *s)
             buf_append_char(out, letters[i].letter);
         if (letters[i].flag == SESSION_MASTER && client_type_of(s) == CLIENT_PUBSUB)
             buf_append_char(out, 'P');
-        if (letters[i].flag == SESSION_BLOCKED)
+        if (letters[i].flag == BLOCKED)
             append_tracking(out, s);
-        if (letters[i].flag == SESSION_BLOCKED && session_watch_is_dirty(s))
+        if (letters[i].flag == BLOCKED && session_watch_is_dirty(s))
             buf_append_char(out, 'd');
         if (letters[i].flag == SESSION_CLOSE_AFTER && READ(s->kill))
             buf_append_char(out, 'A');
@@ -75,7 +75,8 @@ static const char *client_info_text(const char *s)
 static void append_sizes(struct buf *out, const struct session *s)
 {
     const uint64_t query = READ(s->shown.query_size), spare = READ(s->shown.query_free);
-    const uint64_t args = READ(s->shown.args_size), multi = READ(s->shown.multi_size);
+    const uint64_t args = READ(s->shown.args_size) + READ(s->shown.query_args);
+    const uint64_t multi = READ(s->shown.multi_size);
     const uint64_t output = READ(s->shown.output_size), room = READ(s->shown.output_capacity);
     const uint64_t behind = output > OUTPUT_BLOCK ? output - OUTPUT_BLOCK : 0;
     const uint64_t blocks = (behind + OUTPUT_BLOCK - 1) / OUTPUT_BLOCK;

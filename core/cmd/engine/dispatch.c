@@ -414,6 +414,7 @@ void dispatch_run_pending(struct dispatcher *d, struct pending *p)
         break;
     case CHECK_PARKED:
         leave_token(d, s);
+        session_set(s, SESSION_POSTPONED, true);
         s->parked = true;
         p->state = PENDING_PARKED;
         return;

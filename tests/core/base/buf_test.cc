@@ -47,6 +47,21 @@ TEST(Buf, PrintsIntoAnyRoom)
     }
 }
 
+// Who knows how long it will be is not given the room that doubling would make.
+TEST(Buf, GrowsNoFurtherThanItWillBe)
+{
+    for (const size_t most : {1u, 100u, 4096u, 300000u, 1000000u}) {
+        buf b{};
+        for (size_t n; b.size < most; buf_append(&b, std::string(n, 'x').data(), n)) {
+            n = std::min<size_t>(most - b.size, 1000);
+            buf_reserve_most(&b, n, most);
+        }
+        EXPECT_EQ(b.size, most);
+        EXPECT_LE(b.capacity, std::max<size_t>(mem_class(most), 1000 * 2)) << most;
+        buf_release(&b);
+    }
+}
+
 TEST(Buf, GrowsByDoubling)
 {
     buf b{};
