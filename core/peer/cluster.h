@@ -122,7 +122,8 @@ struct cluster {
     uint64_t current_epoch, last_vote_epoch;
     struct cluster_node *owner[HASH_SLOTS];
     struct cluster_node *migrating[HASH_SLOTS], *importing[HASH_SLOTS];
-    uint8_t left[SLOT_BITMAP]; /* slots that a node of this shard had; the bus clears them */
+    uint8_t lost_slots[SLOT_BITMAP]; /* that this node had: their keys are to go; the bus' */
+    uint8_t left[SLOT_BITMAP];       /* slots that a node of this shard had; the bus clears them */
     bool down;
     uint32_t size;                                /* masters that serve slots */
     int64_t began_ms, down_since_ms, minority_ms; /* 0: never */

@@ -32,6 +32,8 @@ void cluster_hear_slots(struct cluster *c, struct cluster_node *sender, uint64_t
             continue;
         if (owner == primary)
             lost++;
+        if (owner == c->self)
+            c->lost_slots[slot / 8] |= (uint8_t)(1u << slot % 8);
         if (owner)
             cluster_take_slot(c, slot);
         c->migrating[slot] = NULL;

@@ -312,7 +312,6 @@ static int bus_turn(struct cluster_bus *b, const struct epoll_event *events, int
     pthread_mutex_unlock(&b->lock);
     bus_carry_out(b, &out, words);
     pthread_mutex_lock(&b->lock);
-    b->foreign_keys = b->foreign_keys || out.map;
     bus_drain(b);
     const bool behind = b->cluster->todo & (CLUSTER_SAVE | CLUSTER_MAP | CLUSTER_ROLE);
     if (!behind) /* else somebody has made a change meanwhile, and it comes first */

@@ -60,11 +60,10 @@ struct cluster_bus {
     uint8_t *words;   /* enum slot_state of each slot, as the shards have it */
     uint32_t drained; /* __atomic: slots have no more keys that were to go */
     struct message
-        *pulse;        /* that workers drop when they have been round; NULL: none is under way */
-    int64_t pulse_ms;  /* when the last one was sent */
-    bool drops_all;    /* a replica was reset: the data go when it is one no more */
-    bool hung;         /* most workers hang, and the bus is silent */
-    bool foreign_keys; /* there may be keys of slots that are another node's */
+        *pulse;       /* that workers drop when they have been round; NULL: none is under way */
+    int64_t pulse_ms; /* when the last one was sent */
+    bool drops_all;   /* a replica was reset: the data go when it is one no more */
+    bool hung;        /* most workers hang, and the bus is silent */
 };
 
 /* --- bus_options.c ------------------------------------------------------------------------- */
