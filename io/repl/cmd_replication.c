@@ -68,7 +68,7 @@ static bool replconf_rdb_only(struct exec *x, struct replica *p, struct bytes va
     return true;
 }
 
-/* What it wants of the data: nothing, or functions, of which there are none. */
+/* What it wants of the data: nothing, or functions, which are there in any case. */
 static bool replconf_filter(struct exec *x, struct replica *p, struct bytes value)
 {
     p->no_keys = value.size == 0 || bytes_is_word(value, "functions");

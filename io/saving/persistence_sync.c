@@ -4,6 +4,9 @@
  *   REPLACE  -LOADING --> jobs of the saver end, AOF off --> gate { emptied } --> loaded --> served
  *   SWAP     beside the old data, into a keyspace that nobody knows --> gate { exchanged }
  *
+ * Libraries of functions are data: their sources are kept until the load has come to its end, and
+ * take the place of those that are here in a closed gate.
+ *
  * A load that fails leaves nothing of what it has loaded: REPLACE an empty data set, SWAP the old
  * one.  The AOF begins anew behind the load, since what it has is the past of other data; until its
  * new base has its name, the old files stay valid.
@@ -11,6 +14,7 @@
 #include "core/base/clock.h"
 #include "core/base/log.h"
 #include "core/cmd/engine/invalidation.h"
+#include "core/cmd/script/library_batch.h"
 #include "core/store/watch.h"
 #include "io/saving/key_loader.h"
 
@@ -20,6 +24,13 @@ struct sync_load {
     const struct persistence_sync *sync;
     struct keyspace *ks; /* that is filled */
     int64_t stream_db;
+    struct buf sources; /* of libraries: each behind its size_t of bytes */
+};
+
+/* What there is beside keys. */
+struct sync_found {
+    int64_t stream_db;
+    struct buf sources;
 };
 
 static void sync_outside(void *ctx, bool out)
@@ -49,11 +60,50 @@ static int sync_take_aux(void *ctx, struct bytes name, struct bytes value)
     return key_loader_receiver(&l->keys).aux(&l->keys, name, value);
 }
 
+static int sync_take_function(void *ctx, struct bytes source)
+{
+    struct sync_load *l = ctx;
+    buf_append(&l->sources, &source.size, sizeof source.size);
+    buf_append_bytes(&l->sources, source);
+    return LK_OK;
+}
+
+/* In the closed gate: makes libraries of the sources.  NULL: one of them is none. */
+static struct library_batch *sync_make_functions(struct persistence *p, const struct buf *sources)
+{
+    struct library_batch *all = library_batch_new(p->parts.engine->fixed.scripts);
+    struct buf error = {0};
+    bool well = true;
+    for (size_t at = 0, size; well && at < sources->size; at += size) {
+        memcpy(&size, sources->data + at, sizeof size);
+        at += sizeof size;
+        well = library_batch_add(all, bytes_of(sources->data + at, size), &error);
+    }
+    if (!well) {
+        log_line(LOG_WARNING, "Failed loading a library of functions: %.*s", (int)error.size,
+                 error.data);
+        library_batch_free(all);
+    }
+    buf_release(&error);
+    return well ? all : NULL;
+}
+
+/* They take the place of those that are here. */
+static void sync_publish_functions(const struct persistence *p, struct library_batch *all)
+{
+    struct buf error = {0};
+    if (p->parts.engine->fixed.scripts && !library_batch_publish(all, LIBRARY_FLUSH, &error))
+        log_line(LOG_WARNING, "Failed loading libraries of functions: %.*s", (int)error.size,
+                 error.data);
+    buf_release(&error);
+}
+
 static int sync_read(struct sync_load *l)
 {
     struct persistence *p = l->keys.p;
     struct rdb_receiver r = key_loader_receiver(&l->keys);
     r.aux = sync_take_aux;
+    r.function = sync_take_function;
     r.progress = sync_tell_progress;
     r.crew = l->crew.crew;
     dispatch_enter(l->sync->dispatcher);
@@ -67,7 +117,7 @@ static int sync_read(struct sync_load *l)
 }
 
 static int sync_load_into(struct persistence *p, const struct persistence_sync *sync,
-                          struct keyspace *ks, int64_t *stream_db)
+                          struct keyspace *ks, struct sync_found *found)
 {
     struct sync_load l = {.sync = sync, .ks = ks, .stream_db = -1};
     __atomic_store_n(&p->load_began_ms, (uint64_t)clock_unix_ms(), __ATOMIC_RELAXED);
@@ -80,7 +130,7 @@ static int sync_load_into(struct persistence *p, const struct persistence_sync *
     const int rc = sync_read(&l);
     key_crew_end(&l.crew);
     key_loader_end(&l.keys);
-    *stream_db = l.stream_db;
+    *found = (struct sync_found){l.stream_db, l.sources};
     return rc;
 }
 
@@ -118,34 +168,42 @@ static bool sync_clear(struct persistence *p, const struct persistence_sync *syn
         sync_mark_watches(ks);
         keyspace_clear(ks);
         invalidation_flush(p->parts.engine->fixed.push, ks);
+        if (p->parts.engine->fixed.scripts)
+            library_batch_clear(p->parts.engine->fixed.scripts);
     }
     gate_open(&ks->gate);
     return wanted;
 }
 
-static void sync_finish(struct persistence *p, const struct persistence_sync *sync,
-                        int64_t stream_db)
+static bool sync_finish(struct persistence *p, const struct persistence_sync *sync,
+                        struct sync_found *found)
 {
     struct gate *gate = &p->parts.engine->fixed.keyspace->gate;
     gate_close(gate);
-    sync->end(sync->ctx, stream_db);
+    struct library_batch *functions = sync_make_functions(p, &found->sources);
+    if (functions) {
+        sync_publish_functions(p, functions);
+        library_batch_free(functions);
+        sync->end(sync->ctx, found->stream_db);
+    }
     gate_open(gate);
+    return functions != NULL;
 }
 
 static enum persistence_synced sync_replace(struct persistence *p,
                                             const struct persistence_sync *sync)
 {
-    int64_t stream_db;
+    struct sync_found found;
     log_line(LOG_NOTICE, "MASTER <-> REPLICA sync: Flushing old data");
     if (!sync_clear(p, sync))
         return SYNC_KEPT;
     log_line(LOG_NOTICE, "MASTER <-> REPLICA sync: Loading DB in memory");
-    if (sync_load_into(p, sync, p->parts.engine->fixed.keyspace, &stream_db) != LK_OK) {
+    const bool well = sync_load_into(p, sync, p->parts.engine->fixed.keyspace, &found) == LK_OK &&
+                      sync_finish(p, sync, &found);
+    buf_release(&found.sources);
+    if (!well)
         sync_clear(p, NULL);
-        return SYNC_LOST;
-    }
-    sync_finish(p, sync, stream_db);
-    return SYNC_LOADED;
+    return well ? SYNC_LOADED : SYNC_LOST;
 }
 
 static enum persistence_synced sync_swap(struct persistence *p, const struct persistence_sync *sync)
@@ -153,21 +211,26 @@ static enum persistence_synced sync_swap(struct persistence *p, const struct per
     struct keyspace *ks = p->parts.engine->fixed.keyspace;
     struct keyspace *fresh = keyspace_new_like(ks);
     enum persistence_synced result = SYNC_KEPT;
-    int64_t stream_db;
+    struct sync_found found;
     log_line(LOG_NOTICE, "MASTER <-> REPLICA sync: Loading DB in memory");
-    if (sync_load_into(p, sync, fresh, &stream_db) == LK_OK) {
+    if (sync_load_into(p, sync, fresh, &found) == LK_OK) {
         sync_close_gate(p, ks);
-        if (sync->begin(sync->ctx)) {
+        struct library_batch *functions = sync_make_functions(p, &found.sources);
+        if (functions && sync->begin(sync->ctx)) {
+            sync_publish_functions(p, functions);
             sync_mark_watches(ks);
             keyspace_exchange(ks, fresh);
             invalidation_flush(p->parts.engine->fixed.push, ks);
-            sync->end(sync->ctx, stream_db);
+            sync->end(sync->ctx, found.stream_db);
             result = SYNC_LOADED;
         }
         gate_open(&ks->gate);
+        if (functions)
+            library_batch_free(functions);
         if (result == SYNC_LOADED)
             log_line(LOG_NOTICE, "MASTER <-> REPLICA sync: Discarding old DB in background");
     }
+    buf_release(&found.sources);
     keyspace_clear(fresh);
     keyspace_free(fresh);
     return result;

@@ -32,12 +32,19 @@ struct found {
 
 enum effect_mode { EFFECT_VERBATIM, EFFECT_EXPLICIT };
 
+enum effect_forms {
+    FORMS_DIFFER = 1 << 0, /* what the replicas are told is in effects.repl */
+    FORMS_AOF = 1 << 1,    /* what is added now is for the file alone, */
+    FORMS_REPL = 1 << 2,   /* or for the replicas alone */
+};
+
 struct effects {
     struct buf bytes; /* whole RESP commands, for all who read the log */
     struct log_arena arena;
     uint32_t commands;
     uint32_t first_db, last_db;
-    /* The same with what is for the replicas alone; in use while their commands are more. */
+    uint32_t forms; /* enum effect_forms */
+    /* What the replicas are told, where that is not the same. */
     struct {
         struct buf bytes;
         uint32_t commands;

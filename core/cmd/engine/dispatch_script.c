@@ -289,8 +289,22 @@ void exec_script_end(struct exec *x)
     reply_clear(&d->script.stand_in.reply);
 }
 
+/* What it changes is not told to all who read the log. */
+static LK_COLD void script_call_apart(struct dispatcher *d, const struct command_info *c,
+                                      const struct args *a, uint32_t to)
+{
+    struct effects *e = &d->unit.effects;
+    const uint32_t logging = d->batch.logging;
+    LK_ASSERT(!(e->forms & (FORMS_AOF | FORMS_REPL)));
+    d->batch.logging = logging & to;
+    e->forms |= d->batch.logging == LOG_TO_REPL ? FORMS_REPL : FORMS_AOF;
+    dispatch_call(d, &d->script.stand_in, c, a);
+    e->forms &= FORMS_DIFFER;
+    d->batch.logging = logging;
+}
+
 bool exec_script_call(struct exec *x, const struct command_info *c, const struct args *a,
-                      bool logged)
+                      uint32_t to)
 {
     struct dispatcher *d = x->dispatcher;
     struct session *s = &d->script.stand_in;
@@ -301,10 +315,10 @@ bool exec_script_call(struct exec *x, const struct command_info *c, const struct
     }
     if (c->flags & (CMD_WRITE | CMD_MAY_REPLICATE))
         d->script.wrote = true;
-    const bool logging = d->batch.logging;
-    d->batch.logging = logging && logged;
-    dispatch_call(d, s, c, a);
-    d->batch.logging = logging;
+    if (LK_LIKELY((d->batch.logging & to) == d->batch.logging))
+        dispatch_call(d, s, c, a);
+    else
+        script_call_apart(d, c, a, to);
     return true;
 }
 

@@ -49,16 +49,40 @@ static void form_add(const struct form *f, uint32_t db, const struct bytes *argv
     ++*f->commands;
 }
 
+/* From now on the replicas are told something else. */
+static void effects_fork(struct effects *e)
+{
+    if (e->forms & FORMS_DIFFER)
+        return;
+    e->forms |= FORMS_DIFFER;
+    e->repl.bytes.size = 0;
+    buf_append_bytes(&e->repl.bytes, buf_bytes(&e->bytes));
+    e->repl.commands = e->commands;
+    e->repl.first_db = e->first_db;
+    e->repl.last_db = e->last_db;
+}
+
+static LK_COLD void effects_add_apart(struct effects *e, uint32_t db, const struct bytes *argv,
+                                      uint32_t n)
+{
+    const struct form all = form_of_all(e), repl = form_of_replicas(e);
+    effects_fork(e);
+    if (!(e->forms & FORMS_REPL))
+        form_add(&all, db, argv, n);
+    if (!(e->forms & FORMS_AOF))
+        form_add(&repl, db, argv, n);
+}
+
 void effects_add(struct unit *u, uint32_t db, const struct bytes *argv, uint32_t n)
 {
     LK_ASSERT(n > 0);
     u->work |= UNIT_EFFECTS;
+    if (LK_UNLIKELY(u->effects.forms != 0)) {
+        effects_add_apart(&u->effects, db, argv, n);
+        return;
+    }
     const struct form all = form_of_all(&u->effects);
     form_add(&all, db, argv, n);
-    if (LK_UNLIKELY(u->effects.repl.commands > 0)) {
-        const struct form repl = form_of_replicas(&u->effects);
-        form_add(&repl, db, argv, n);
-    }
 }
 
 void effects_add_to_replicas(struct unit *u, uint32_t db, const struct bytes *argv, uint32_t n)
@@ -66,13 +90,7 @@ void effects_add_to_replicas(struct unit *u, uint32_t db, const struct bytes *ar
     struct effects *e = &u->effects;
     LK_ASSERT(n > 0);
     u->work |= UNIT_EFFECTS;
-    if (e->repl.commands == 0 && e->commands > 0) {
-        e->repl.bytes.size = 0;
-        buf_append_bytes(&e->repl.bytes, buf_bytes(&e->bytes));
-        e->repl.commands = e->commands;
-        e->repl.first_db = e->first_db;
-        e->repl.last_db = e->last_db;
-    }
+    effects_fork(e);
     const struct form repl = form_of_replicas(e);
     form_add(&repl, db, argv, n);
 }
@@ -115,20 +133,31 @@ static uint64_t put_form(struct effects *e, const struct form *f, struct log_rin
     return ticket;
 }
 
-/* The replicas are told more than the file: two slots, under the same locks. */
+static void form_drop(const struct form *f)
+{
+    *f->commands = 0;
+    f->bytes->size = 0;
+}
+
+/* The replicas are told something else than the file: two slots, under the same locks. */
 static LK_COLD uint64_t put_both_forms(struct effects *e, struct log_ring *log, uint32_t to)
 {
     const struct form all = form_of_all(e), repl = form_of_replicas(e);
+    uint64_t ticket = 0;
     if (e->commands > 0 && to & LOG_TO_AOF)
-        put_form(e, &all, log, LOG_TO_AOF);
-    e->commands = 0;
-    e->bytes.size = 0;
-    return put_form(e, &repl, log, LOG_TO_REPL);
+        ticket = put_form(e, &all, log, LOG_TO_AOF);
+    if (e->repl.commands > 0 && to & LOG_TO_REPL)
+        ticket = put_form(e, &repl, log, LOG_TO_REPL);
+    form_drop(&all);
+    form_drop(&repl);
+    e->forms = 0;
+    LK_ASSERT(ticket > 0);
+    return ticket;
 }
 
 uint64_t effects_put(struct effects *e, struct log_ring *log, uint32_t to)
 {
-    if (LK_UNLIKELY(e->repl.commands > 0))
+    if (LK_UNLIKELY(e->forms != 0))
         return put_both_forms(e, log, to);
     const struct form all = form_of_all(e);
     return put_form(e, &all, log, to);

@@ -46,10 +46,10 @@ void exec_script_end(struct exec *x);
 /*
  * Runs a command of the script under its locks; what it says is in the stand-in's reply.  False: it
  * touched a shard that cannot be had.  Then the handler returns RUN_STRAYED at once, and nothing
- * that it did remains.  Not logged: what it changes is told to nobody (redis.set_repl).
+ * that it did remains.  to: enum log_to, who of those that read the log is told what it changes.
  */
 bool exec_script_call(struct exec *x, const struct command_info *c, const struct args *a,
-                      bool logged);
+                      uint32_t to);
 
 /*
  * May the caller's user not make this call?  It is counted and logged then, and the line, which

@@ -99,7 +99,7 @@ void unit_abandon(struct dispatcher *d)
     publication_release(&u->publication);
     invalidations_release(&u->invalid);
     u->effects.bytes.size = u->effects.repl.bytes.size = 0;
-    u->effects.commands = u->effects.repl.commands = 0;
+    u->effects.commands = u->effects.repl.commands = u->effects.forms = 0;
     u->work &= UNIT_ASIDE | UNIT_RAW;
     d->batch.logging = 0;
 }

@@ -133,7 +133,7 @@ static bool lua_call_run(lua_State *lua, struct vm *vm)
         vm_go_on_unwinding(lua);
     }
     session_set_version(vm->run.stand_in, (uint32_t)vm->run.resp);
-    if (LK_UNLIKELY(!exec_script_call(vm->run.x, c, &a, (vm->run.to & TO_LOG) != 0))) {
+    if (LK_UNLIKELY(!exec_script_call(vm->run.x, c, &a, vm->run.to))) {
         vm->run.strayed = !vm->run.ended;
         vm_go_on_unwinding(lua);
     }
