@@ -49,7 +49,7 @@ static const struct config_row rows[] = {
     ENUM("repl-diskless-load",             repl_diskless_load, "disabled", diskless_load, 0, FOLLOWS),
 
     INT("repl-ping-replica-period", repl_ping_replica_period_s, "10", 1, INT_32, 0,
-        .alias = "repl-ping-slave-period"),
+        .alias = "repl-ping-slave-period", HOOK(REPL)),
 
     INT("repl-timeout",                repl_timeout_s,             "60",     1, INT_32, 0),
     ENUM("propagation-error-behavior", propagation_error_behavior, "ignore", propagation, 0, FOLLOWS),

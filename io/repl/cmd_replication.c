@@ -265,6 +265,7 @@ void repl_reply_role(struct exec *x)
 {
     struct repl *r = repl_of(x);
     struct role_list l = {0};
+    repl_catch_up(r);
     repl_each_replica(r, role_put_replica, &l);
     reply_array(x->reply, 3);
     reply_bulk(x->reply, bytes_cstr("master"));

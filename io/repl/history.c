@@ -31,8 +31,18 @@ static void history_dismiss_all(struct repl *r)
     pthread_mutex_unlock(&r->lock);
 }
 
+/* What INFO says from here on, though the log thread is yet to come to it. */
+static void history_foretell(struct repl *r, const struct backlog_change *c)
+{
+    pthread_mutex_lock(&r->lock);
+    r->foretold = c->step == BACKLOG_PROMOTE || c->step == BACKLOG_CONTINUE;
+    memcpy(r->next_id, c->id, sizeof r->next_id);
+    pthread_mutex_unlock(&r->lock);
+}
+
 static uint64_t history_put(struct repl *r, struct backlog_change *c, uint32_t db)
 {
+    history_foretell(r, c);
     struct log_ring *log = r->parts.engine->fixed.log;
     uint32_t *active = &r->parts.engine->saving.log_active;
     if (c->step == BACKLOG_FORGET)
@@ -51,6 +61,8 @@ uint64_t history_change(struct repl *r, const struct history_change *change)
     c->step = history_steps[change->step];
     c->end = change->end;
     memcpy(c->id, change->id, sizeof c->id);
+    if (change->step == HISTORY_PROMOTE)
+        repl_state_new_id(c->id);
     const bool own = change->step == HISTORY_PROMOTE || change->step == HISTORY_FORGET;
     LK_ASSERT(!own || change->db == LOG_NO_DB);
     __atomic_store_n(&r->follows, !own, __ATOMIC_RELEASE);

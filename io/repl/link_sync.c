@@ -177,6 +177,7 @@ static bool link_sync_begin(void *ctx)
     struct link_sync *y = ctx;
     if (!master_link_is_current(y->link))
         return false;
+    own_keys_clear(&y->link->role->parts.engine->own_keys);
     role_history_break(y->link->role);
     role_forget_upstream(y->link->role);
     return true;

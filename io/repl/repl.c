@@ -7,8 +7,12 @@
 #include "core/base/log.h"
 #include "core/base/mem.h"
 #include "core/store/keyspace.h"
+#include "core/store/log_ring.h"
 #include "io/repl/failover.h"
 #include "io/repl/repl_priv.h"
+
+#include <string.h>
+#include <unistd.h>
 
 /* Replicas that are online and near enough to count for min-replicas-to-write. */
 static uint32_t repl_count_good(struct repl *r, const struct config *c)
@@ -34,7 +38,9 @@ static void see_to_writes(struct repl *r, const struct config *c)
 static void repl_applied(void *ctx, const struct config *before, const struct config *after)
 {
     struct repl *r = ctx;
-    (void)before;
+    if (before && before->repl_ping_replica_period_s != after->repl_ping_replica_period_s &&
+        r->parts.engine->fixed.log)
+        log_ring_wake(r->parts.engine->fixed.log); /* the next one may be due sooner */
     backlog_set_size(r->backlog, after->repl_backlog_size);
     see_to_writes(r, after);
 }
@@ -169,12 +175,29 @@ void repl_settle(struct repl *r)
 
 /* --- what INFO says of it -------------------------------------------------------------------- */
 
+void repl_catch_up(struct repl *r)
+{
+    enum { LOOKS = 20, LOOK_US = 100 };
+    struct log_ring *log = r->parts.engine->fixed.log;
+    if (!(__atomic_load_n(&r->parts.engine->saving.log_active, __ATOMIC_RELAXED) & LOG_TO_REPL))
+        return;
+    const uint64_t last = log_ring_last_ticket(log);
+    if (backlog_ticket(r->backlog) >= last)
+        return;
+    log_ring_wake(log);
+    for (int i = 0; i < LOOKS && backlog_ticket(r->backlog) < last; i++)
+        usleep(LOOK_US);
+}
+
 void repl_report_get(struct repl *r, struct repl_report *out)
 {
     *out =
         (struct repl_report){.good_replicas = __atomic_load_n(&r->good_replicas, __ATOMIC_RELAXED)};
+    const bool passed = repl_has_history(r); /* asked first: what is behind it is shown as it is */
     backlog_state_get(r->backlog, &out->backlog);
     pthread_mutex_lock(&r->lock);
+    if (LK_UNLIKELY(!passed && r->foretold && strcmp(out->backlog.history.id, r->next_id) != 0))
+        history_shift(&out->backlog.history, r->next_id, out->backlog.end);
     out->replicas = r->count;
     out->sync_full = r->sync_full;
     out->sync_partial_ok = r->sync_partial_ok;

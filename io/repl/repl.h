@@ -64,6 +64,11 @@ struct repl_report {
     uint32_t replicas, good_replicas; /* good: near enough for min-replicas-to-write */
     uint64_t sync_full, sync_partial_ok, sync_partial_err;
 };
+/*
+ * Until the log thread has come to what was written before the call, or for some milliseconds if
+ * it is held up; so that what is told now is not older than what a client has just seen.
+ */
+void repl_catch_up(struct repl *r);
 void repl_report_get(struct repl *r, struct repl_report *out);
 void repl_reset_stats(struct repl *r); /* the counts of syncs */
 

@@ -148,6 +148,9 @@ struct repl {
         char id[REPL_ID_CHARS + 1];
     } takeover;
     uint64_t history_ticket; /* __atomic: of the last marker that changes the history */
+    /* repl.lock: the id becomes next_id at that marker, and the one of now the second. */
+    bool foretold;
+    char next_id[REPL_ID_CHARS + 1];
     uint64_t history_askers; /* __atomic: workers, a bit each, that wait for that one */
     int64_t ping_ms;         /* the log thread's: of the last PING */
     struct {

@@ -35,6 +35,7 @@ static void role_set(struct role *r, bool replica, const char *host, uint16_t po
     pthread_mutex_unlock(&r->lock);
     __atomic_store_n(&r->link.figures.state, replica ? LINK_CONNECT : LINK_NONE, __ATOMIC_RELAXED);
     engine_set_replica(engine, replica);
+    own_keys_clear(&engine->own_keys);
     engine_set_link_down(engine, replica);
     log_set_role(replica ? 'S' : 'M');
     __atomic_fetch_add(&r->generation, 1, __ATOMIC_ACQ_REL);
@@ -89,6 +90,7 @@ void role_end(struct role *r)
 
 void role_free(struct role *r)
 {
+    own_keys_clear(&r->parts.engine->own_keys);
     dispatcher_free(r->link.dispatcher); /* workers have read its statistics to their end */
     link_waker_release(&r->link.waker);
     pthread_mutex_destroy(&r->lock);

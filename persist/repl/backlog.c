@@ -239,7 +239,7 @@ static struct backlog_block *backlog_apply(struct backlog *b, const struct backl
         history_begin(&b->history);
         break;
     case BACKLOG_PROMOTE:
-        history_shift(&b->history, NULL, b->end);
+        history_shift(&b->history, c->id[0] ? c->id : NULL, b->end);
         break;
     case BACKLOG_CONTINUE:
         history_shift(&b->history, c->id, b->end);

@@ -77,7 +77,7 @@ enum backlog_step {
 /* The data of a LOG_HISTORY marker: a block of mem_new, which the log thread frees. */
 struct backlog_change {
     enum backlog_step step;
-    char id[REPL_ID_CHARS + 1];
+    char id[REPL_ID_CHARS + 1]; /* of PROMOTE it may be empty: a new one */
     int64_t end;
 };
 /* Steps after which no pin is good: all are broken. */

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-static void repl_state_random(char id[REPL_ID_CHARS + 1])
+void repl_state_new_id(char id[REPL_ID_CHARS + 1])
 {
     unsigned char raw[REPL_ID_CHARS / 2];
     rng_system(raw, sizeof raw);
@@ -30,7 +30,7 @@ static void drop_second(struct history *h)
 
 void history_begin(struct history *h)
 {
-    repl_state_random(h->id);
+    repl_state_new_id(h->id);
     drop_second(h);
 }
 
@@ -41,7 +41,7 @@ void history_shift(struct history *h, const char *id, int64_t end)
     if (id)
         repl_state_set(h->id, id);
     else
-        repl_state_random(h->id);
+        repl_state_new_id(h->id);
 }
 
 void history_adopt(struct history *h, const char *id)

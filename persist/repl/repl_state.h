@@ -27,7 +27,10 @@ struct history {
     int64_t second_offset;       /* the first byte that id2 does not know; -1: none */
 };
 
-/* A new id, which nobody has, and no second one. */
+/* A new id, which nobody has. */
+void repl_state_new_id(char id[REPL_ID_CHARS + 1]);
+
+/* A new id and no second one. */
 void history_begin(struct history *h);
 /* Goes on under another id (a new one, if NULL) behind end: the one so far becomes the second. */
 void history_shift(struct history *h, const char *id, int64_t end);

@@ -196,6 +196,42 @@ TEST(Replica, DueKeysAreHiddenAndStay)
     EXPECT_EQ(r.call({"DBSIZE"}).text, "0");
 }
 
+/* What clients of a writable replica write expires by itself, and nothing of the primary's does. */
+TEST(Replica, ItsOwnKeysExpire)
+{
+    const auto primary = Server::oracle(kPrimary);
+    Client p = primary->connect();
+    const auto replica =
+        replica_of(primary->port(), {{"replica-read-only", "no"}, {"appendonly", "yes"}});
+    Client r = replica->connect();
+    ASSERT_TRUE(caught_up(&p, &r));
+    p.call({"DEBUG", "SET-ACTIVE-EXPIRE", "0"});
+    p.pipeline({{"SET", "theirs", "1", "PX", "1"}, {"SET", "count", "5", "PX", "1"}});
+    r.pipeline({{"SET", "own", "1", "PX", "300"},
+                {"SET", "kept", "1", "EX", "1000"},
+                {"SET", "later", "1"},
+                {"PEXPIRE", "later", "300"},
+                {"SET", "free", "1", "PX", "300"},
+                {"PERSIST", "free"}});
+    ASSERT_TRUE(caught_up(&p, &r));
+    EXPECT_EQ(r.call({"DBSIZE"}).text, "6");
+    ASSERT_TRUE(wait_until([&] { return r.call({"DBSIZE"}).text == "4"; }));
+    ASSERT_TRUE(wait_until([&] { return info(&r, "slave_expires_tracked_keys") == "1"; }));
+    EXPECT_EQ(r.call({"EXISTS", "theirs", "count", "kept", "free"}).text, "2");
+    EXPECT_EQ(r.call({"DEBUG", "OBJECT", "theirs"}).type, '+');
+
+    /* Who writes finds no key, and makes it anew; who asks changes nothing. */
+    EXPECT_EQ(r.call({"PFCOUNT", "theirs"}).text, "0");
+    EXPECT_EQ(r.call({"DBSIZE"}).text, "4");
+    EXPECT_EQ(r.call({"INCR", "count"}).text, "1");
+    EXPECT_EQ(r.call({"TTL", "count"}).text, "-1");
+    EXPECT_EQ(r.call({"DBSIZE"}).text, "4");
+
+    r.call({"REPLICAOF", "NO", "ONE"});
+    EXPECT_EQ(info(&r, "slave_expires_tracked_keys"), "0");
+    ASSERT_TRUE(wait_until([&] { return r.call({"DBSIZE"}).text == "3"; }));
+}
+
 TEST(Replica, ADeadlineOfThePastIsKept)
 {
     const auto primary = Server::oracle(kPrimary);

@@ -302,6 +302,21 @@ TEST(Replication, ARestartCostsNoFullSync)
 }
 
 // A replica that has stopped reading holds the end up for shutdown-timeout, ABORT lets all go on.
+/* Words that the replica does not know are logged there and change nothing. */
+TEST(Replication, WordsThatTheReplicaDoesNotKnow)
+{
+    auto ours = Server::tested(primary());
+    Client p = ours->connect();
+    auto other = Server::tested(replica_of(*ours));
+    Client r = other->connect();
+    ASSERT_TRUE(until([&] { return field(&r, "master_link_status") == "up"; }));
+    EXPECT_EQ(text(&p, {"DEBUG", "REPLICATE", "no-such-command", "x"}), "+OK\r\n");
+    EXPECT_EQ(text(&p, {"SET", "k", "v"}), "+OK\r\n");
+    EXPECT_EQ(text(&p, {"WAIT", "1", "30000"}), ":1\r\n");
+    EXPECT_EQ(text(&r, {"GET", "k"}), "$1\r\nv\r\n");
+    EXPECT_TRUE(other->process().wait_output("no-such-command"));
+}
+
 TEST(Replication, AShutdownThatWaitsCanBeAborted)
 {
     auto ours = Server::tested(primary({{"shutdown-timeout", "60"}}));
@@ -334,6 +349,10 @@ TEST(Replication, WritesAskForEnoughReplicas)
     EXPECT_TRUE(until([&] { return text(&a, {"SET", "k", "1"}) == "+OK\r\n"; }));
     EXPECT_EQ(text(&a, {"CONFIG", "SET", "min-replicas-to-write", "2"}), "+OK\r\n");
     EXPECT_EQ(text(&a, {"SET", "k", "1"}), refused);
+    EXPECT_NE(
+        text(&a, {"EVAL", "return redis.call('set', 'k', 1)", "0"}).find(refused.substr(0, 44)),
+        std::string::npos);
+    EXPECT_EQ(text(&a, {"EVAL", "return redis.call('get', 'k')", "0"}), "$1\r\n1\r\n");
     EXPECT_EQ(text(&a, {"CONFIG", "SET", "min-replicas-to-write", "0"}), "+OK\r\n");
     EXPECT_EQ(text(&a, {"SET", "k", "1"}), "+OK\r\n");
 }

@@ -68,8 +68,15 @@ bool dispatch_expire(struct dispatcher *d, uint32_t worker, uint32_t workers, in
     *next_ms = d->batch.now_ms + IDLE_TICK_MS;
     if (__atomic_load_n(&d->engine->no_active_expire, __ATOMIC_RELAXED) ||
         __atomic_load_n(&d->engine->saving.loading, __ATOMIC_RELAXED) ||
-        engine_is_replica(d->engine) || dispatch_paused(d) != PAUSE_NOTHING)
+        dispatch_paused(d) != PAUSE_NOTHING)
         return false;
+    if (engine_is_replica(d->engine)) {
+        if (worker == 0 && own_keys_count(&d->engine->own_keys) > 0) {
+            exec_begin(d, &d->system, &no_command);
+            dispatch_expire_own(d);
+        }
+        return false;
+    }
     /*
      * Cleared before the look: whoever sets a deadline and still sees the bit held the shard's lock
      * before that, and so is seen by the look; whoever comes later sets it again.

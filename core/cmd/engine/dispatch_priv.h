@@ -336,6 +336,9 @@ void aside_take(struct dispatcher *d); /* under the command's locks */
 void aside_end(struct dispatcher *d, struct session *s, struct reply_place *reply);
 
 /* May keys go, with what is told of that?  For who cannot be parked: one load. */
+/* Of a replica: looks at some keys of its own clients.  The call has begun, no lock is held. */
+void dispatch_expire_own(struct dispatcher *d);
+
 static inline bool dispatch_push_has_room(const struct dispatcher *d)
 {
     return !d->push || __atomic_load_n(&d->push->full, __ATOMIC_RELAXED) == 0;

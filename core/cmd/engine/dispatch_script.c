@@ -404,12 +404,16 @@ bool exec_script_is_over_limit(const struct exec *x)
 
 const char *exec_script_write_fault(const struct exec *x)
 {
-    const struct engine *engine = x->dispatcher->engine;
+    const struct dispatcher *d = x->dispatcher;
     if (session_has(x->session, SESSION_LOADING | SESSION_MASTER))
         return NULL;
-    if (__atomic_load_n(&engine->checks, __ATOMIC_ACQUIRE) & CHECK_READONLY)
+    const uint32_t checks = __atomic_load_n(&d->engine->checks, __ATOMIC_ACQUIRE);
+    if (checks & CHECK_READONLY && d->batch.config->replica.read_only)
         return "READONLY You can't write against a read only replica.";
-    return __atomic_load_n(&engine->saving.write_fault, __ATOMIC_ACQUIRE);
+    const char *fault = __atomic_load_n(&d->engine->saving.write_fault, __ATOMIC_ACQUIRE);
+    if (!fault && checks & CHECK_REPLICAS)
+        fault = "NOREPLICAS Not enough good replicas to write.";
+    return fault;
 }
 
 void exec_script_show(struct exec *x, const struct args *a)

@@ -22,6 +22,7 @@
 
 #include "core/base/buf.h"
 #include "core/cmd/engine/dispatch_config.h"
+#include "core/cmd/engine/own_keys.h"
 #include "core/peer/slot_map.h"
 #include "core/store/lock_set.h"
 
@@ -167,6 +168,7 @@ struct engine {
     struct token token;        /* its own lock: who may wait for locks */
     uint64_t next_session_id;  /* __atomic; any worker counts it up */
     uint64_t stream_bytes;     /* __atomic: kept for replicas beyond the backlog's size */
+    struct own_keys own_keys;  /* its own lock: of a writable replica */
     uint32_t no_active_expire; /* __atomic: DEBUG SET-ACTIVE-EXPIRE 0 */
     uint32_t skip_checksums;   /* __atomic: DEBUG SET-SKIP-CHECKSUM-VALIDATION 1 */
 };

@@ -102,7 +102,9 @@ void exec_signal(struct exec *x, struct bytes key)
 
 void exec_flushed_all(struct exec *x)
 {
-    const struct engine *engine = x->dispatcher->engine;
+    struct engine *engine = x->dispatcher->engine;
+    if (own_keys_count(&engine->own_keys) > 0)
+        own_keys_clear(&engine->own_keys);
     if (engine->hooks.flushed && !session_has(x->session, SESSION_LOADING))
         engine->hooks.flushed(engine->hooks.flushed_ctx);
 }
@@ -162,10 +164,11 @@ void exec_drain_entry(struct exec *x, struct place *at)
 static bool may_delete_expired(const struct exec *x)
 {
     struct dispatcher *d = x->dispatcher;
+    if (engine_is_replica(d->engine))
+        return x->cmd->flags & CMD_WRITE;
     if (x->cmd->flags & (CMD_WRITE | CMD_MAY_REPLICATE))
         return true; /* these have asked for room, and may put the key anew */
-    return !engine_is_replica(d->engine) &&
-           (!d->batch.logging || log_ring_has_room(d->engine->fixed.log)) &&
+    return (!d->batch.logging || log_ring_has_room(d->engine->fixed.log)) &&
            dispatch_push_has_room(d) && dispatch_paused(d) == PAUSE_NOTHING;
 }
 
@@ -266,6 +269,15 @@ int exec_find_silently(struct exec *x, struct bytes key, unsigned type, struct v
     return exec_read_value(exec_locate(x, key), type, out);
 }
 
+int exec_find_stored(struct exec *x, struct bytes key, unsigned type, struct value *out)
+{
+    struct dispatcher *d = x->dispatcher;
+    struct found *f = &d->call.found;
+    f->expired = false;
+    shard_find(d->ks, d->call.db_in_use, key, exec_hash(x, key), &f->at);
+    return exec_read_value(f, type, out);
+}
+
 bool exec_exists(struct exec *x, struct bytes key)
 {
     return count_look_up(x, key)->at.entry != NULL;
@@ -312,6 +324,16 @@ size_t exec_entry_bytes(struct exec *x, struct bytes key)
 
 /* --- changing -------------------------------------------------------------------------------- */
 
+/* On a replica its own clients' deadlines are nobody's but its own to keep. */
+static void exec_note_own(struct exec *x, struct bytes key, int64_t deadline_ms)
+{
+    struct dispatcher *d = x->dispatcher;
+    if (LK_LIKELY(deadline_ms == ENTRY_NO_DEADLINE) || LK_LIKELY(!engine_is_replica(d->engine)) ||
+        session_has(x->session, SESSION_MASTER | SESSION_LOADING))
+        return;
+    own_keys_note(&d->engine->own_keys, d->call.db_in_use, exec_hash(x, key), key);
+}
+
 static int exec_put_here(struct exec *x, struct bytes key, struct value *v, int64_t deadline_ms)
 {
     struct found *f = exec_locate(x, key);
@@ -324,6 +346,7 @@ static int exec_put_here(struct exec *x, struct bytes key, struct value *v, int6
     if (is_new)
         exec_event(x, EVENT_NEW, "new", key);
     exec_changed(x, s, key);
+    exec_note_own(x, key, deadline_ms);
     return LK_OK;
 }
 
@@ -358,9 +381,11 @@ int exec_set_deadline(struct exec *x, struct bytes key, int64_t deadline_ms)
 {
     struct found *f = exec_locate(x, key);
     const int rc = shard_set_deadline(&f->at, deadline_ms);
-    if (rc == LK_OK)
-        exec_changed(x, f->at.shard, key);
-    return rc;
+    if (rc != LK_OK)
+        return rc;
+    exec_changed(x, f->at.shard, key);
+    exec_note_own(x, key, deadline_ms);
+    return LK_OK;
 }
 
 int exec_use_db(struct exec *x, uint32_t db)

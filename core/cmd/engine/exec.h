@@ -62,6 +62,9 @@ int exec_find(struct exec *x, struct bytes key, unsigned type, struct value *out
 /* As exec_find, but leaves the LRU bits alone: for questions about a key, not its value. */
 int exec_find_untouched(struct exec *x, struct bytes key, unsigned type, struct value *out);
 
+/* As exec_find_silently, and a key whose deadline has passed is found, too: for DEBUG. */
+int exec_find_stored(struct exec *x, struct bytes key, unsigned type, struct value *out);
+
 /* As exec_find, but for writers and for curious commands: no statistics, no LRU. */
 int exec_find_silently(struct exec *x, struct bytes key, unsigned type, struct value *out);
 

@@ -29,6 +29,13 @@ uint64_t exec_publish(struct exec *x, enum message_kind kind, struct bytes chann
     return unit_add_message(d, kind, channel, payload, alone);
 }
 
+void exec_tell_replicas(struct exec *x, const struct bytes *argv, uint32_t n)
+{
+    struct dispatcher *d = x->dispatcher;
+    if (d->batch.logging & LOG_TO_REPL)
+        effects_add_to_replicas(&d->unit, x->db, argv, n);
+}
+
 bool exec_subscribe(struct exec *x, enum subscription_kind kind, struct bytes name)
 {
     return subscriber_add(&x->dispatcher->subscribers, x->session, kind, name);

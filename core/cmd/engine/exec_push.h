@@ -19,6 +19,9 @@ LK_BEGIN
 uint64_t exec_publish(struct exec *x, enum message_kind kind, struct bytes channel,
                       struct bytes payload);
 
+/* Those words, and nothing else, are in the replicas' stream for this command.  For tests. */
+void exec_tell_replicas(struct exec *x, const struct bytes *argv, uint32_t n);
+
 /* The running session's subscriptions.  False: it had it already; or it had none. */
 bool exec_subscribe(struct exec *x, enum subscription_kind kind, struct bytes name);
 bool exec_unsubscribe(struct exec *x, enum subscription_kind kind, struct bytes name);

@@ -91,7 +91,8 @@ static const char *call_check_write(struct vm *vm, const struct command_info *c)
 /* A line that has a code of its own is pushed as it is. */
 static void lua_call_refuse(lua_State *lua, const char *why)
 {
-    const bool coded = strncmp(why, "MISCONF ", 8) == 0 || strncmp(why, "READONLY ", 9) == 0;
+    const bool coded = strncmp(why, "MISCONF ", 8) == 0 || strncmp(why, "READONLY ", 9) == 0 ||
+                       strncmp(why, "NOREPLICAS ", 11) == 0;
     lua_pushfstring(lua, "%s%s", coded ? "-" : "", why);
     size_t size;
     const char *text = lua_tolstring(lua, -1, &size);

@@ -27,7 +27,7 @@ static void set_random_note_gone(void *ctx, const struct set_member *m)
     buf_append_bytes(g->texts, text);
 }
 
-enum { WORDS_A_LINE = 1024 };
+enum { WORDS_A_LINE = 2 + 1024 };
 
 static void set_random_log_gone(struct exec *x, struct bytes key, const struct buf *texts)
 {

@@ -1,5 +1,7 @@
 #include "io/admin/debug/debug_switch.h"
 
+#include "core/cmd/engine/exec_push.h"
+
 #include "core/cmd/engine/engine.h"
 #include "io/admin/admin_priv.h"
 
@@ -85,4 +87,10 @@ void debug_replybuffer(struct exec *x, const struct args *a)
         reply_ok(x->reply);
     else
         reply_status(x, LK_ENOTINT);
+}
+
+void debug_replicate(struct exec *x, const struct args *a)
+{
+    exec_tell_replicas(x, a->v + 2, a->n - 2);
+    reply_ok(x->reply);
 }

@@ -19,6 +19,9 @@ void debug_pause_cron(struct exec *x, const struct args *a);
 void debug_aof_flush_sleep(struct exec *x, const struct args *a);
 void debug_config_rewrite(struct exec *x, const struct args *a);
 
+/* The words behind REPLICATE are in the replicas' stream; here they are not run. */
+void debug_replicate(struct exec *x, const struct args *a);
+
 /* About what this server does not have: the words are checked, and nothing changes. */
 void debug_accept(struct exec *x, const struct args *a);
 void debug_packed_threshold(struct exec *x, const struct args *a);

@@ -9,7 +9,7 @@
 /* False: it is answered that there is no such key. */
 static bool debug_value_find(struct exec *x, struct bytes key, struct value *out)
 {
-    exec_find_silently(x, key, TYPE_ANY, out);
+    exec_find_stored(x, key, TYPE_ANY, out);
     if (!value_exists(out))
         reply_status(x, LK_ENOKEY);
     return value_exists(out);

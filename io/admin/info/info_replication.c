@@ -78,8 +78,10 @@ void info_replication(struct info *i)
 
     if (parts->role)
         role_report(parts->role, &role);
-    if (r)
+    if (r) {
+        repl_catch_up(r);
         repl_report_get(r, &report);
+    }
     info_text(i, "role", role.replica ? "slave" : "master");
     if (role.replica)
         replication_replica_lines(i, &role);

@@ -118,11 +118,9 @@ void info_stats(struct info *i)
 {
     static const char *const expiry[] = {"expired_time_cap_reached_count",
                                          "expire_cycle_cpu_milliseconds", NULL};
-    static const char *const others[] = {"latest_fork_usec",
-                                         "total_forks",
-                                         "migrate_cached_sockets",
-                                         "slave_expires_tracked_keys",
-                                         "active_defrag_hits",
+    static const char *const others[] = {"latest_fork_usec", "total_forks",
+                                         "migrate_cached_sockets", NULL};
+    static const char *const defrag[] = {"active_defrag_hits",
                                          "active_defrag_misses",
                                          "active_defrag_key_hits",
                                          "active_defrag_key_misses",
@@ -148,6 +146,8 @@ void info_stats(struct info *i)
     info_count(i, "keyspace_misses", t->keyspace_misses);
     message_lines(i);
     info_stats_zeros(i, others);
+    info_count(i, "slave_expires_tracked_keys", own_keys_count(&i->engine->own_keys));
+    info_stats_zeros(i, defrag);
     tracking_lines(i);
     info_stats_zeros(i, errors);
     info_count(i, "total_error_replies", t->error_replies);
