@@ -79,6 +79,14 @@ void cluster_hear_vote(struct cluster *c, const struct frame_head *h,
 
 /* --- asking ---------------------------------------------------------------------------------- */
 
+/* Of two with the same data the one with the smaller id goes first, so that they do not tie. */
+static bool cluster_goes_first(const struct cluster *c, const struct cluster_node *n, uint64_t own)
+{
+    if (n->offset != own)
+        return n->offset > own;
+    return memcmp(n->id, c->self->id, NODE_ID_CHARS) < 0;
+}
+
 uint32_t cluster_rank(const struct cluster *c)
 {
     const uint64_t own = c->ops.offset(c->ops.ctx);
@@ -86,7 +94,7 @@ uint32_t cluster_rank(const struct cluster *c)
     for (uint32_t i = 0; i < c->node_count; i++) {
         const struct cluster_node *n = c->nodes[i];
         if (n != c->self && !cluster_is_master(n) && n->master == c->self->master &&
-            !(n->flags & NODE_NOFAILOVER) && n->offset > own)
+            !(n->flags & (NODE_NOFAILOVER | NODE_FAIL)) && cluster_goes_first(c, n, own))
             rank++;
     }
     return rank;

@@ -25,7 +25,8 @@ void cluster_add_report(struct cluster *c, struct cluster_node *n, struct cluste
             n->report_capacity = 2 * i + 4;
         }
         n->report_count++;
-        log_line(LOG_VERBOSE, "Node %.40s reported node %.40s as not reachable.", from->id, n->id);
+        log_line(LOG_VERBOSE, "Node %.40s (%s) reported node %.40s (%s) as not reachable.",
+                 from->id, from->name, n->id, n->name);
     }
     n->reports[i] = (struct cluster_report){from, c->now_ms};
 }

@@ -513,11 +513,13 @@ void bus_done(struct cluster_bus *b)
     pthread_mutex_unlock(&b->lock);
 }
 
-size_t bus_pending_bytes(struct cluster_bus *b)
+size_t bus_link_bytes(struct cluster_bus *b)
 {
     size_t bytes = 0;
-    for (const struct cluster_link *l = bus_look(b)->links; l; l = l->next)
-        bytes += l->out.capacity;
+    for (const struct cluster_link *l = bus_look(b)->links; l; l = l->next) {
+        const struct bus_socket *s = l->bus;
+        bytes += sizeof *l + l->out.capacity + (s ? sizeof *s + s->in.capacity : 0);
+    }
     bus_done(b);
     return bytes;
 }

@@ -95,8 +95,8 @@ bool bus_debug_kill(struct cluster_bus *b, struct bytes id, bool to, bool from);
 void bus_debug_drop(struct cluster_bus *b, int type); /* frames of this type are not heard */
 void bus_debug_drop_closes(struct cluster_bus *b, bool closes); /* and end their link */
 
-/* Bytes that wait to be sent, of all links. */
-size_t bus_pending_bytes(struct cluster_bus *b);
+/* What all links take, with their buffers. */
+size_t bus_link_bytes(struct cluster_bus *b);
 uint64_t bus_links_cut(struct cluster_bus *b); /* because of cluster-link-sendbuf-limit */
 
 LK_END

@@ -18,7 +18,8 @@
 enum {
     READ_AT_ONCE = 64 * 1024,
     ACCEPT_AT_ONCE = 1000,
-    FIRST_FRAME = 1 << 20, /* of somebody who has not said who he is: no more is kept of him */
+    KEPT_BYTES = 128 * 1024, /* of a link whose bytes have all been sent, or read */
+    FIRST_FRAME = 1 << 20,   /* of somebody who has not said who he is: no more is kept of him */
 };
 
 /* --- sockets --------------------------------------------------------------------------------- */
@@ -207,6 +208,8 @@ static bool bus_frames(struct cluster_bus *b, struct bus_socket *s, int64_t now_
         at += length;
     }
     buf_consume(&s->in, at);
+    if (s->in.size == 0 && s->in.capacity > KEPT_BYTES)
+        buf_release(&s->in);
     return true;
 }
 
@@ -257,6 +260,8 @@ static void bus_send(struct cluster_bus *b, struct bus_socket *s)
     }
     buf_consume(out, s->sent);
     s->sent = 0;
+    if (out->size == 0 && out->capacity > KEPT_BYTES)
+        buf_release(out);
     if ((out->size > 0) != s->writes)
         bus_watch(b, s, EPOLL_CTL_MOD, out->size > 0);
 }

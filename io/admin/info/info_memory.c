@@ -9,6 +9,7 @@
 #include "core/cmd/script/script.h"
 #include "core/store/lazy_free.h"
 #include "io/admin/memory/memory_report.h"
+#include "io/cluster/bus.h"
 
 #include <inttypes.h>
 
@@ -94,7 +95,8 @@ void info_memory(struct info *i)
     info_count(i, "mem_total_replication_buffers", r.backlog);
     info_number(i, "mem_clients_slaves", 0);
     info_count(i, "mem_clients_normal", r.clients);
-    info_number(i, "mem_cluster_links", 0);
+    info_count(i, "mem_cluster_links",
+               i->engine->cluster.bus ? bus_link_bytes(i->engine->cluster.bus) : 0);
     info_count(i, "mem_aof_buffer", i->persistence.aof_buffer_size);
     info_text(i, "mem_allocator", mem_allocator_name());
     info_number(i, "mem_overhead_db_hashtable_rehashing", 0);
