@@ -252,6 +252,10 @@ static void print_peers(const struct sentinel_service *v, const struct sentinel_
 
 static void kinds_gather(struct kinds *k, struct sentinel_service *v)
 {
+    if (v->users.size > 0) {
+        buf_append_bytes(kinds_begin(k, ""), buf_bytes(&v->users));
+        (void)snprintf(k->v[0].directive, sizeof k->v[0].directive, "user");
+    }
     struct buf *out = kinds_begin(k, "myid");
     buf_printf(out, "sentinel myid %s\n", v->machine.id);
     for (size_t i = 0; setting_name(i); i++)

@@ -115,6 +115,8 @@ void service_tell_master(struct sentinel_service *v, const struct sentinel_maste
 void sentinel_service_cron(struct sentinel_service *v)
 {
     struct push_hub *hub = v->parts.engine->fixed.push;
+    if (v->cron_count++ % USERS_EVERY == 0)
+        users_follow(v);
     pthread_mutex_lock(&v->lock);
     struct event *list = v->events;
     v->events = NULL;
@@ -222,6 +224,7 @@ void sentinel_service_free(struct sentinel_service *v)
     scripts_free(v);
     buf_release(&v->user);
     buf_release(&v->pass);
+    buf_release(&v->users);
     while (v->confs)
         conf_remove(v, v->confs->name);
     while (v->events) {

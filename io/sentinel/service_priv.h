@@ -25,6 +25,7 @@ enum {
     SCRIPT_TRIES = 10,
     SCRIPT_ARGS = 8,
     NAMES_MAX = 4096,
+    USERS_EVERY = 5,         /* crons: half a second */
     NAME_REFRESH_MS = 10000, /* what a name meant is asked again */
 };
 
@@ -105,6 +106,8 @@ struct sentinel_service {
     char announce_ip[SENTINEL_HOST_MAX];
     uint16_t announce_port;
     struct buf user, pass; /* for other Sentinels; pass empty: requirepass */
+    struct buf users;      /* "user" lines for the file; empty: not known yet, or in aclfile */
+    uint32_t cron_count;   /* the cron's */
     bool resolve_names, deny_scripts;
     uint32_t crash; /* enum crash_flags */
     struct script *scripts;
@@ -208,6 +211,11 @@ void scripts_add(struct sentinel_service *v, const char *const *words);
 /* By the thread: begins what is due, ends what takes too long, and sees what has ended. */
 void scripts_drive(struct sentinel_service *v, int64_t now_ms);
 void scripts_free(struct sentinel_service *v);
+
+/* --- users.c --------------------------------------------------------------------------------- */
+
+/* By worker 0's cron, inside the gate. */
+void users_follow(struct sentinel_service *v);
 
 /* --- file.c ---------------------------------------------------------------------------------- */
 

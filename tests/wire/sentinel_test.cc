@@ -383,6 +383,30 @@ TEST_F(SentinelWire, NamesAndPasswords)
     }));
 }
 
+TEST_F(SentinelWire, UsersAreInTheFile)
+{
+    Watcher &w = watch(true, "user old on nopass +ping\n", 30'000);
+    Client c = Client::tcp(w.port);
+    EXPECT_EQ(c.call({"acl", "setuser", "new", "on", ">p", "+ping", "+sentinel|myid"}).text, "OK");
+    EXPECT_EQ(c.call({"acl", "deluser", "old"}).text, "1");
+    const auto text = [&] {
+        std::ifstream in(w.file);
+        return std::string(std::istreambuf_iterator<char>(in), {});
+    };
+    EXPECT_TRUE(until([&] {
+        return text().find("\nuser new on ") != std::string::npos &&
+               text().find("\nuser old ") == std::string::npos;
+    })) << text();
+    c.send(Args{"shutdown"});
+    EXPECT_EQ(w.process->wait_exit(), 0);
+    run(w, true);
+    Client again = Client::tcp(w.port);
+    EXPECT_EQ(again.call({"auth", "new", "p"}).text, "OK");
+    EXPECT_EQ(again.call({"sentinel", "myid"}).text.size(), 40u);
+    EXPECT_EQ(again.call({"sentinel", "masters"}).text,
+              "NOPERM User new has no permissions to run the 'sentinel|masters' command");
+}
+
 TEST_F(SentinelWire, BadStarts)
 {
     const auto start = [&](const std::string &text, bool file) {

@@ -158,6 +158,16 @@ static void failover_promote(struct sentinel *s, struct sentinel_master *m)
     sentinel_tell(s, "+failover-state-wait-promotion", m->promoted, NULL);
 }
 
+/* Two that take writes are one too many: where the old one still answers, it is told at once. */
+static void demote_old_master(struct sentinel *s, struct sentinel_master *m)
+{
+    if (!(m->node.flags & SENTINEL_CONNECTED) || m->node.flags & SENTINEL_S_DOWN)
+        return;
+    const struct sentinel_call call = {.what = SENTINEL_ASK_FOLLOW, .addr = &m->promoted->addr};
+    s->calls.ask(s->calls.ctx, &m->node, &call);
+    sentinel_tell(s, "+convert-to-slave", &m->node, NULL);
+}
+
 void sentinel_failover_promoted(struct sentinel *s, struct sentinel_master *m)
 {
     LK_ASSERT(m->state == SENTINEL_WAIT_PROMOTION && m->promoted);
@@ -172,6 +182,7 @@ void sentinel_failover_promoted(struct sentinel *s, struct sentinel_master *m)
     sentinel_tell(s, "+promoted-slave", m->promoted, NULL);
     sentinel_tell(s, "+failover-state-reconf-slaves", &m->node, NULL);
     s->calls.moved(s->calls.ctx, m, true, &m->node.addr, &m->promoted->addr);
+    demote_old_master(s, m);
     /* All are to know soon. */
     m->node.last_hello_ms = 0;
     for (struct sentinel_node *n = m->replicas; n; n = n->next)
@@ -258,7 +269,11 @@ static void update_config(struct sentinel *s, struct sentinel_master *m)
     for (struct sentinel_node *n = m->replicas; n; n = n->next)
         if (!(n->flags & (SENTINEL_PROMOTED | SENTINEL_RECONF_DONE)))
             n->flags |= SENTINEL_OWED;
+    const struct sentinel_addr from = m->node.addr;
     sentinel_switch_master(s, m, &to);
+    struct sentinel_node *old = sentinel_find_node(m->replicas, &from);
+    if (old)
+        old->flags |= SENTINEL_OWED;
     (void)sentinel_save(s); /* who starts from the old file hears of the epoch by a hello */
     sentinel_tell_plain(s, m, "+switch-master", text.data);
     buf_release(&text);

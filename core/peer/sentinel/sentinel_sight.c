@@ -161,7 +161,8 @@ static void correct_replica(struct sentinel *s, struct sentinel_node *n)
         if (n->flags & SENTINEL_PROMOTED && m->state == SENTINEL_WAIT_PROMOTION)
             sentinel_failover_promoted(s, m);
         else if (!(n->flags & SENTINEL_PROMOTED) &&
-                 seen_for(s, n, n->info.role_since_ms, 4 * s->periods.publish_ms))
+                 (seen_for(s, n, n->info.role_since_ms, 4 * s->periods.publish_ms) ||
+                  is_owed_now(s, n)))
             make_follow(s, n, "+convert-to-slave");
         return;
     }

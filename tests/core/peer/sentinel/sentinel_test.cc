@@ -82,6 +82,12 @@ TEST(Sentinel, AForcedFailover)
     World::Process &p = *w->processes[3];
     w->in(p, [&] { EXPECT_TRUE(sentinel_force_failover(&p.machine, p.machine.masters)); });
     w->in(p, [&] { EXPECT_FALSE(sentinel_force_failover(&p.machine, p.machine.masters)); });
+    while (!w->servers[1].master && !w->servers[2].master)
+        w->run_until(w->now + 10);
+    const int64_t promoted = w->now;
+    while (w->servers[0].master && w->now < promoted + 60'000)
+        w->run_until(w->now + 10);
+    EXPECT_LT(w->now - promoted, 3'000) << "two masters take writes";
     w->run_until(w->now + 60'000);
     EXPECT_TRUE(w->agreed()) << w->state();
     EXPECT_FALSE(w->servers[0].master);
