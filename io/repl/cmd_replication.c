@@ -290,7 +290,7 @@ const struct command replication_commands[] = {
      .run = failover_command},
     {"sync", .arity = 1, .imm = true, SYNCING, .run = psync_run},
     {"wait", .arity = 3, .categories = CAT_CONNECTION, .flags = CMD_BLOCKING, .run = acks_wait},
-    {"waitaof", .arity = 4, .categories = CAT_CONNECTION, .flags = CMD_NOSCRIPT | CMD_BLOCKING,
+    {"waitaof", .arity = 4, .categories = CAT_CONNECTION, .flags = CMD_BLOCKING,
      .run = acks_waitaof},
     {0},
 };

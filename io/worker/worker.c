@@ -16,6 +16,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <time.h>
 #include <unistd.h>
 
 /* --- the loop -------------------------------------------------------------------------------- */
@@ -157,9 +158,20 @@ static void finish_output(struct worker *w)
     }
 }
 
+/* Who sees its connection end finds nobody to connect to. */
+static void worker_await_unheard(struct worker *w)
+{
+    const struct timespec moment = {0, 100000};
+    if (w->index == 0)
+        __atomic_store_n(&w->group->unheard, 1, __ATOMIC_RELEASE);
+    while (!__atomic_load_n(&w->group->unheard, __ATOMIC_ACQUIRE))
+        nanosleep(&moment, NULL);
+}
+
 static void worker_finish(struct worker *w)
 {
     finish_output(w);
+    worker_await_unheard(w);
     dispatch_enter(w->dispatcher);
     for (struct conn *c = w->conns; c; c = c->next)
         conn_close(w, c);

@@ -143,6 +143,7 @@ struct worker_group {
     uint32_t relisten;         /* __atomic: worker 0 is to look at them */
     uint32_t connections;      /* __atomic: of all workers, with those being handed over */
     uint32_t stopping;         /* __atomic */
+    uint32_t unheard;          /* __atomic: it listens no more */
     uint32_t wakers;           /* __atomic: calls that may be waking a net just now */
     uint32_t evicting;         /* __atomic: somebody looks for the largest clients */
     uint32_t deaf;             /* __atomic: the nets are about to go */

@@ -361,6 +361,11 @@ const char *exec_script_slot_fault(struct exec *x, const struct command_info *c,
     return NULL;
 }
 
+bool exec_in_script(const struct exec *x)
+{
+    return x->session == &x->dispatcher->script.stand_in;
+}
+
 bool exec_script_in_cluster(const struct exec *x)
 {
     return x->dispatcher->ks->slotted;

@@ -45,6 +45,9 @@ const struct command_limits *exec_limits(const struct exec *x);
 /* Is this server a node of a cluster?  Then there is one database. */
 bool exec_in_cluster(const struct exec *x);
 
+/* Is it a command of a script? */
+bool exec_in_script(const struct exec *x);
+
 /* May the session's user read all keys by this call, also those that no argument names? */
 bool exec_reads_all_keys(const struct exec *x, const struct args *a);
 

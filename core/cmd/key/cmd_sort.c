@@ -215,10 +215,11 @@ static int cmd_sort_store(struct sort *s)
 
 /* --- the commands ---------------------------------------------------------------------------- */
 
-/* Without an order of its own, what is stored is put in one, so that every replica has the same. */
+/* Without an order of its own, what is stored or told to a script is put in one: always the same.
+ */
 static void settle_options(struct sort *s)
 {
-    if (!s->o.unsorted || s->ordered || !s->o.store)
+    if (!s->o.unsorted || s->ordered || !(s->o.store || exec_in_script(s->x)))
         return;
     s->o.unsorted = s->o.by_given = false;
     s->o.alpha = true;
