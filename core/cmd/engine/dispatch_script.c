@@ -366,6 +366,21 @@ bool exec_in_script(const struct exec *x)
     return x->session == &x->dispatcher->script.stand_in;
 }
 
+void exec_script_name_slot(struct exec *x, struct bytes key)
+{
+    struct dispatcher *d = x->dispatcher;
+    if (LK_UNLIKELY(d->ks->slotted))
+        d->script.slot = keyspace_shard(d->ks, keyspace_hash(d->ks, key))->index;
+}
+
+bool exec_script_is_stale(const struct exec *x)
+{
+    const struct dispatcher *d = x->dispatcher;
+    return LK_UNLIKELY(__atomic_load_n(&d->engine->checks, __ATOMIC_RELAXED) & CHECK_STALE) &&
+           !d->batch.config->replica.serve_stale_data &&
+           !session_has(x->session, SESSION_LOADING | SESSION_MASTER);
+}
+
 bool exec_script_in_cluster(const struct exec *x)
 {
     return x->dispatcher->ks->slotted;

@@ -64,6 +64,10 @@ bool exec_script_denied(struct exec *x, const struct command_info *c, const stru
 const char *exec_script_slot_fault(struct exec *x, const struct command_info *c,
                                    const struct args *a, bool one_slot);
 bool exec_script_in_cluster(const struct exec *x);
+/* The script names this key: where it has to keep to one slot, it is this one's. */
+void exec_script_name_slot(struct exec *x, struct bytes key);
+/* A replica without its master, which is not to serve what may be out of date? */
+bool exec_script_is_stale(const struct exec *x);
 /* May it wait for locks, and use what only one script at a time uses? */
 bool exec_script_may_wait(const struct exec *x);
 /*

@@ -68,6 +68,8 @@ static const char *call_find(const struct vm *vm, const struct args *a,
         return "Wrong number of args calling Redis command from script";
     if (c->flags & (CMD_NOSCRIPT | CMD_EXCLUSIVE | CMD_CONTROL))
         return "This Redis command is not allowed from script";
+    if (!(c->flags & CMD_STALE) && LK_UNLIKELY(exec_script_is_stale(vm->run.x)))
+        return "Can not execute the command on a stale replica";
     *out = c;
     return NULL;
 }

@@ -81,10 +81,16 @@ void script_reply_error(struct exec *x, lua_State *lua, const char *name)
 /* A script says in its first line what it may do: then it is asked before it runs. */
 static const char *run_refusal(struct exec *x, uint32_t flags, bool read_only)
 {
+    const bool stale = exec_script_is_stale(x);
     if (!(flags & SCRIPT_SHEBANG))
-        return NULL;
+        return stale ? "MASTERDOWN Link with MASTER is down and replica-serve-stale-data is set to "
+                       "'no'."
+                     : NULL;
     if (flags & SCRIPT_NO_CLUSTER && exec_script_in_cluster(x))
         return "ERR Can not run script on cluster, 'no-cluster' flag is set.";
+    if (stale && !(flags & SCRIPT_ALLOW_STALE))
+        return "MASTERDOWN Link with MASTER is down, replica-serve-stale-data is set to 'no' and "
+               "'allow-stale' flag is not set on the script.";
     if (!(flags & SCRIPT_NO_WRITES)) {
         if (read_only)
             return "ERR Can not execute a script with write flag using *_ro command.";
@@ -131,6 +137,8 @@ enum outcome script_run_function(struct exec *x, struct vm *vm, const struct arg
                                   .may_use_oom = flags & SCRIPT_ALLOW_OOM,
                                   .resp = 2,
                                   .to = TO_ALL};
+    if (keys > 0)
+        exec_script_name_slot(x, a->v[3]);
     const int status = vm_call(vm, run_give_words(lua, a, keys, function));
     enum outcome outcome = RUN_DONE;
     if (vm->run.strayed && exec_script_gave_way(x)) {
