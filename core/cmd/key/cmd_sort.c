@@ -215,8 +215,7 @@ static int cmd_sort_store(struct sort *s)
 
 /* --- the commands ---------------------------------------------------------------------------- */
 
-/* Without an order of its own, what is stored or told to a script is put in one: always the same.
- */
+/* Without an order of its own: what is stored, or told to a script, has the same one always. */
 static void settle_options(struct sort *s)
 {
     if (!s->o.unsorted || s->ordered || !(s->o.store || exec_in_script(s->x)))
