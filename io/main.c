@@ -475,12 +475,14 @@ static void make_workers(struct server *s, const struct config *c)
 
 static bool make_cluster(struct server *s)
 {
-    s->cluster = cluster_service_new(&(struct cluster_service_parts){.config = s->config,
-                                                                     .engine = &s->engine,
-                                                                     .role = s->role,
-                                                                     .repl = s->repl,
-                                                                     .ctx = s,
-                                                                     .answer = main_answer});
+    s->cluster =
+        cluster_service_new(&(struct cluster_service_parts){.config = s->config,
+                                                            .engine = &s->engine,
+                                                            .role = s->role,
+                                                            .repl = s->repl,
+                                                            .tls = tls_config_holder(s->tls),
+                                                            .ctx = s,
+                                                            .answer = main_answer});
     return s->cluster != NULL;
 }
 

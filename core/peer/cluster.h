@@ -100,6 +100,7 @@ struct cluster_ops {
     int64_t (*data_age_ms)(void *ctx); /* since the master was last heard; of a replica */
     uint64_t (*keys_in_slot)(void *ctx, uint32_t slot); /* may be a moment old */
     void (*pause)(void *ctx, int64_t until_ms); /* manual failover: clients' writes; 0: ends */
+    bool (*paused)(void *ctx); /* it is in force, and the offset has all that was written */
     void (*publish)(void *ctx, bool shard, struct bytes channel, struct bytes message);
 };
 

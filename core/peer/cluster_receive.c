@@ -118,6 +118,44 @@ static bool cluster_has_master(const struct frame_head *h)
     return memcmp(h->master, none, NODE_ID_CHARS) != 0;
 }
 
+/*
+ * A master has become the replica of another.  Of one in its own shard: that one has taken over, so
+ * the slots are his by now, and nobody's in no moment between.
+ */
+static void cluster_hear_step_down(struct cluster *c, const struct frame_head *h,
+                                   struct cluster_node *sender, struct cluster_node *master)
+{
+    if (master == c->self && !cluster_is_master(master))
+        return; /* this node's own votes make it a master, and nothing else */
+    if (!master || memcmp(master->shard_id, sender->shard_id, SHARD_ID_CHARS) != 0) {
+        if (sender->slot_count > 0)
+            log_line(LOG_NOTICE,
+                     "Node %.40s (%s) is no longer master of shard %.40s; removed all %u slot(s) "
+                     "it used to own",
+                     sender->id, sender->name, sender->shard_id, sender->slot_count);
+        cluster_take_all_slots(c, sender);
+    } else if (sender->config_epoch > h->config_epoch) {
+        log_line(LOG_NOTICE, "Ignore stale message from %.40s (%s) in shard %.40s", sender->id,
+                 sender->name, sender->shard_id);
+        return;
+    } else if (sender->slot_count > 0) {
+        const uint32_t count = sender->slot_count;
+        for (uint32_t slot = 0; slot < HASH_SLOTS; slot++)
+            if (c->owner[slot] == sender) {
+                cluster_take_slot(c, slot);
+                cluster_give_slot(c, master, slot);
+            }
+        cluster_set_master(c, master);
+        master->config_epoch = h->config_epoch;
+        log_line(LOG_NOTICE,
+                 "A failover occurred in shard %.40s; node %.40s (%s) lost %u slot(s) to node "
+                 "%.40s (%s) with a config epoch of %llu",
+                 sender->shard_id, sender->id, sender->name, count, master->id, master->name,
+                 (unsigned long long)h->config_epoch);
+    }
+    cluster_set_replica(c, sender, master);
+}
+
 static void cluster_hear_role(struct cluster *c, const struct frame_head *h,
                               struct cluster_node *sender)
 {
@@ -129,8 +167,7 @@ static void cluster_hear_role(struct cluster *c, const struct frame_head *h,
     if (master == sender)
         return;
     if (cluster_is_master(sender)) {
-        cluster_take_all_slots(c, sender);
-        cluster_set_replica(c, sender, master);
+        cluster_hear_step_down(c, h, sender, master);
     } else if (master && sender->master != master) {
         cluster_set_replica(c, sender, master);
     }

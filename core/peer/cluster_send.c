@@ -27,8 +27,11 @@ static struct frame_head cluster_head(const struct cluster *c, enum frame_type t
         .down = c->down,
         .flags0 = FRAME_EXTENDED,
     };
-    if (cluster_is_master(self) && c->manual.until_ms && c->manual.replica)
+    if (cluster_is_master(self) && c->manual.until_ms && c->manual.replica &&
+        c->ops.paused(c->ops.ctx)) {
         h.flags0 |= FRAME_PAUSED;
+        h.offset = c->ops.offset(c->ops.ctx); /* that of before may be too small */
+    }
     if (c->options.ip[0])
         memcpy(h.ip, c->options.ip, sizeof h.ip);
     return h;

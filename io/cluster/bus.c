@@ -250,11 +250,14 @@ static void bus_pause(struct cluster_bus *b, int64_t until_ms)
 {
     struct engine *e = b->parts.engine;
     gate_close(&e->fixed.keyspace->gate);
-    if (until_ms)
+    if (until_ms) {
         engine_pause(e, PAUSE_BY_SLOTS, PAUSE_WRITES, until_ms);
-    else
+        b->mark = b->parts.mark ? b->parts.mark(b->parts.ctx) : 0;
+    } else {
         engine_pause_end(e, PAUSE_BY_SLOTS);
+    }
     gate_open(&e->fixed.keyspace->gate);
+    __atomic_store_n(&b->paused, until_ms != 0, __ATOMIC_RELEASE);
     if (e->fixed.registry && !until_ms)
         registry_wake_all(e->fixed.registry);
 }
@@ -265,7 +268,7 @@ static void bus_carry_out(struct cluster_bus *b, struct bus_outcome *out, const 
         log_line(LOG_WARNING, "Fatal: can't update cluster config file.");
         exit(1); /* what it has promised would be forgotten */
     }
-    if (out->pause_ms >= 0)
+    if (out->pause_ms > 0)
         bus_pause(b, out->pause_ms);
     if (out->map)
         bus_apply(b, out->map, words);
@@ -273,6 +276,8 @@ static void bus_carry_out(struct cluster_bus *b, struct bus_outcome *out, const 
         b->parts.role(b->parts.ctx, out->master ? NULL : out->ip, out->port);
     if (out->map || out->todo & CLUSTER_LEFT)
         bus_tell_left(b, out->left);
+    if (out->pause_ms == 0)
+        bus_pause(b, 0); /* who was held back meets the words of now */
     buf_release(&out->text);
 }
 
@@ -363,6 +368,13 @@ static uint64_t bus_count_keys(void *bus, uint32_t slot)
     return bus_keys_in_slot(bus, slot);
 }
 
+static bool bus_is_paused(void *bus)
+{
+    const struct cluster_bus *b = bus;
+    return __atomic_load_n(&b->paused, __ATOMIC_ACQUIRE) &&
+           (!b->parts.has_mark || b->parts.has_mark(b->parts.ctx, b->mark));
+}
+
 /* Under the lock, which workers inside the gate may wait for: so the gate is closed later. */
 static void bus_note_pause(void *bus, int64_t until_ms)
 {
@@ -436,6 +448,7 @@ struct cluster_bus *bus_new(const struct bus_parts *parts)
                                     .data_age_ms = bus_data_age_ms,
                                     .keys_in_slot = bus_count_keys,
                                     .pause = bus_note_pause,
+                                    .paused = bus_is_paused,
                                     .publish = bus_hear_message};
     b->cluster = cluster_new(&settings.options, &ops, seed, bus_now_ms(), clock_unix_ms());
     struct epoll_event ev = {.events = EPOLLIN, .data.ptr = &b->wake};
@@ -518,7 +531,8 @@ size_t bus_link_bytes(struct cluster_bus *b)
     size_t bytes = 0;
     for (const struct cluster_link *l = bus_look(b)->links; l; l = l->next) {
         const struct bus_socket *s = l->bus;
-        bytes += sizeof *l + l->out.capacity + (s ? sizeof *s + s->in.capacity : 0);
+        bytes += sizeof *l + l->out.capacity;
+        bytes += s ? sizeof *s + s->in.capacity + s->sealed.capacity : 0;
     }
     bus_done(b);
     return bytes;

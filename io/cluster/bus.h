@@ -24,6 +24,7 @@ LK_BEGIN
 
 struct cluster_bus;
 struct cluster_helper;
+struct tls_holder;
 
 struct bus_parts {
     struct config_holder *config;
@@ -35,7 +36,11 @@ struct bus_parts {
     void (*role)(void *ctx, const char *ip, uint16_t port);
     uint64_t (*offset)(void *ctx);     /* of the data; may be NULL */
     int64_t (*data_age_ms)(void *ctx); /* may be NULL */
-    struct cluster_helper *helper;     /* deletes keys of slots that are another node's */
+    /* In the closed gate: a mark behind all that was written; does the offset have it by now? */
+    uint64_t (*mark)(void *ctx);
+    bool (*has_mark)(void *ctx, uint64_t mark);
+    struct tls_holder *tls;        /* of links, with tls-cluster */
+    struct cluster_helper *helper; /* deletes keys of slots that are another node's */
     /* A message that another node publishes.  May be NULL. */
     void (*publish)(void *ctx, bool shard, struct bytes channel, struct bytes message);
 };

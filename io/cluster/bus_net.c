@@ -17,6 +17,7 @@
 
 enum {
     READ_AT_ONCE = 64 * 1024,
+    SEALED_AT_ONCE = 16 * 1024, /* a record's worth: nothing whole is left in the channel */
     ACCEPT_AT_ONCE = 1000,
     KEPT_BYTES = 128 * 1024, /* of a link whose bytes have all been sent, or read */
     FIRST_FRAME = 1 << 20,   /* of somebody who has not said who he is: no more is kept of him */
@@ -68,12 +69,30 @@ static void bus_detach(struct cluster_bus *b, struct cluster_link *link)
 {
     struct bus_socket *s = link->bus;
     if (s) {
+        tls_channel_free(s->tls);
         if (s->fd >= 0)
             close(s->fd);
+        buf_release(&s->sealed);
         buf_release(&s->in);
         mem_delete(s);
     }
     cluster_link_free(b->cluster, link);
+}
+
+/* With tls-cluster.  False: there is no context, or it cannot begin. */
+static bool bus_secure(struct cluster_bus *b, struct bus_socket *s, enum tls_side side)
+{
+    if (!b->cluster->options.tls)
+        return true;
+    s->tls = b->parts.tls ? tls_channel_new(b->parts.tls, side, TLS_AUTH_YES) : NULL;
+    return s->tls && tls_channel_begin(s->tls, &s->sealed) == 0;
+}
+
+static void bus_log_tls(const struct bus_socket *s)
+{
+    char why[256];
+    tls_channel_reason(s->tls, why, sizeof why);
+    log_line(LOG_VERBOSE, "Error with a TLS connection of the cluster's bus: %s", why);
 }
 
 /* --- outgoing -------------------------------------------------------------------------------- */
@@ -143,7 +162,10 @@ static void bus_connected(struct cluster_bus *b, struct bus_socket *s)
         return;
     }
     bus_note_addresses(s);
-    cluster_link_up(b->cluster, s->link);
+    if (bus_secure(b, s, TLS_CLIENT))
+        cluster_link_up(b->cluster, s->link);
+    else
+        s->link->drop = true;
 }
 
 /* --- incoming -------------------------------------------------------------------------------- */
@@ -187,6 +209,8 @@ void bus_accept(struct cluster_bus *b, int listen_fd)
         struct bus_socket *s = bus_attach(b, cluster_link_accept(b->cluster), fd);
         bus_note_addresses(s);
         bus_watch(b, s, EPOLL_CTL_ADD, false);
+        if (!bus_secure(b, s, TLS_SERVER))
+            cluster_drop(b->cluster, s->link);
     }
 }
 
@@ -213,24 +237,37 @@ static bool bus_frames(struct cluster_bus *b, struct bus_socket *s, int64_t now_
     return true;
 }
 
+/* What one read brings.  0: nothing more for now; below 0: the end. */
+static ssize_t bus_receive(struct bus_socket *s)
+{
+    char sealed[SEALED_AT_ONCE];
+    char *to = s->tls ? sealed : buf_reserve(&s->in, READ_AT_ONCE);
+    ssize_t n;
+    do
+        n = recv(s->fd, to, s->tls ? sizeof sealed : (size_t)READ_AT_ONCE, 0);
+    while (n < 0 && errno == EINTR);
+    if (n < 0 && errno == EAGAIN)
+        return 0;
+    if (n <= 0)
+        return -1;
+    if (!s->tls) {
+        s->in.size += (size_t)n;
+        return n;
+    }
+    if (tls_channel_receive(s->tls, bytes_of(sealed, (size_t)n), &s->in, &s->sealed) == 0)
+        return n;
+    bus_log_tls(s);
+    return -1;
+}
+
 static void bus_read(struct cluster_bus *b, struct bus_socket *s, int64_t now_ms)
 {
-    for (;;) {
-        char *to = buf_reserve(&s->in, READ_AT_ONCE);
-        const ssize_t n = recv(s->fd, to, READ_AT_ONCE, 0);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0 && errno == EAGAIN)
-            return;
-        if (n <= 0)
-            break;
-        s->in.size += (size_t)n;
+    ssize_t n;
+    while ((n = bus_receive(s)) > 0)
         if (!bus_frames(b, s, now_ms))
             break;
-        if (n < READ_AT_ONCE)
-            return;
-    }
-    cluster_drop(b->cluster, s->link);
+    if (n != 0)
+        cluster_drop(b->cluster, s->link);
 }
 
 void bus_socket_event(struct cluster_bus *b, struct bus_socket *s, uint32_t events, int64_t now_ms)
@@ -243,26 +280,45 @@ void bus_socket_event(struct cluster_bus *b, struct bus_socket *s, uint32_t even
         bus_read(b, s, now_ms);
 }
 
-static void bus_send(struct cluster_bus *b, struct bus_socket *s)
+/* Seals what the link has written.  False: the channel is broken. */
+static bool bus_seal(struct bus_socket *s)
 {
     struct buf *out = &s->link->out;
-    while (s->sent < out->size) {
-        const ssize_t n = send(s->fd, out->data + s->sent, out->size - s->sent, MSG_NOSIGNAL);
+    if (!s->tls || out->size == 0)
+        return true;
+    const bool sealed = tls_channel_send(s->tls, buf_bytes(out), &s->sealed) == 0;
+    if (!sealed)
+        bus_log_tls(s);
+    out->size = 0;
+    return sealed;
+}
+
+/* False: nobody takes bytes there any more. */
+static bool bus_flush(struct bus_socket *s, struct buf *out)
+{
+    size_t sent = 0;
+    while (sent < out->size) {
+        const ssize_t n = send(s->fd, out->data + sent, out->size - sent, MSG_NOSIGNAL);
         if (n < 0 && errno == EINTR)
             continue;
         if (n < 0 && errno == EAGAIN)
             break;
-        if (n <= 0) {
-            cluster_drop(b->cluster, s->link);
-            return;
-        }
-        s->sent += (size_t)n;
+        if (n <= 0)
+            return false;
+        sent += (size_t)n;
     }
-    buf_consume(out, s->sent);
-    s->sent = 0;
+    buf_consume(out, sent);
     if (out->size == 0 && out->capacity > KEPT_BYTES)
         buf_release(out);
-    if ((out->size > 0) != s->writes)
+    return true;
+}
+
+static void bus_send(struct cluster_bus *b, struct bus_socket *s)
+{
+    struct buf *out = s->tls ? &s->sealed : &s->link->out;
+    if (!bus_seal(s) || !bus_flush(s, out))
+        cluster_drop(b->cluster, s->link);
+    else if ((out->size > 0) != s->writes)
         bus_watch(b, s, EPOLL_CTL_MOD, out->size > 0);
 }
 
@@ -272,13 +328,14 @@ void bus_send_all(struct cluster_bus *b)
     for (struct cluster_link *l = b->cluster->links, *next; l; l = next) {
         next = l->next;
         struct bus_socket *s = l->bus;
-        if (!l->drop && l->up && l->out.size > 0)
+        if (!l->drop && l->up && l->out.size + s->sealed.size > 0)
             bus_send(b, s);
-        if (!l->drop && limit > 0 && l->out.size > limit) {
+        const size_t waits = l->out.size + (s ? s->sealed.size : 0);
+        if (!l->drop && limit > 0 && waits > limit) {
             log_line(LOG_WARNING,
                      "Freeing outbound cluster link to node %.40s after exceeding memory limit "
                      "(used mem: %zu, max: %llu)",
-                     l->node ? l->node->id : "?", l->out.size, (unsigned long long)limit);
+                     l->node ? l->node->id : "?", waits, (unsigned long long)limit);
             b->links_cut++;
             cluster_drop(b->cluster, l);
         }

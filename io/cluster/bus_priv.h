@@ -8,6 +8,7 @@
 #include "core/cmd/command/args.h"
 #include "io/cluster/bus.h"
 #include "io/net/listen.h"
+#include "io/net/tls_channel.h"
 
 #include <pthread.h>
 
@@ -19,7 +20,8 @@ struct bus_socket {
     struct cluster_link *link;
     int fd;
     bool connecting, writes; /* epoll is asked for room to write */
-    size_t sent;             /* of link->out */
+    struct tls_channel *tls; /* NULL: plain bytes */
+    struct buf sealed;       /* with tls: what link->out has become */
     struct buf in;
 };
 
@@ -62,6 +64,8 @@ struct cluster_bus {
     struct message
         *pulse;       /* that workers drop when they have been round; NULL: none is under way */
     int64_t pulse_ms; /* when the last one was sent */
+    bool paused;      /* writes are held back for a manual failover … */
+    uint64_t mark;    /* … and this is behind the last of them */
     bool drops_all;   /* a replica was reset: the data go when it is one no more */
     bool hung;        /* most workers hang, and the bus is silent */
 };

@@ -55,6 +55,16 @@ static int64_t service_data_age_ms(void *ctx)
     return 1000 * (r.last_io_s >= 0 ? r.last_io_s : r.down_s > 0 ? r.down_s : 0);
 }
 
+static uint64_t service_mark(void *ctx)
+{
+    return repl_mark(((struct cluster_service *)ctx)->parts.repl);
+}
+
+static bool service_has_mark(void *ctx, uint64_t mark)
+{
+    return repl_has_mark(((struct cluster_service *)ctx)->parts.repl, mark);
+}
+
 static void service_answer(void *ctx, uint32_t worker, uint64_t session_id, struct bytes reply)
 {
     const struct cluster_service *s = ctx;
@@ -90,7 +100,10 @@ static bool service_make_bus(struct cluster_service *s)
                                          .role = service_follow,
                                          .offset = service_data_offset,
                                          .data_age_ms = service_data_age_ms,
+                                         .mark = service_mark,
+                                         .has_mark = service_has_mark,
                                          .helper = s->helper,
+                                         .tls = s->parts.tls,
                                          .publish = service_hear});
     engine->cluster.bus = s->bus;
     engine->hooks.published = service_published;

@@ -24,6 +24,7 @@ struct cluster_service_parts {
     struct engine *engine; /* its cluster part, and hooks.published, are set here */
     struct role *role;
     struct repl *repl;
+    struct tls_holder *tls; /* of the bus' links, with tls-cluster */
     void *ctx;
     /* Ends the wait of a session; it may have gone. */
     void (*answer)(void *ctx, uint32_t worker, uint64_t session_id, struct bytes reply);

@@ -11,10 +11,11 @@ static bool shape_is_off(struct exec *x)
     return true;
 }
 
-static uint16_t shape_port(const struct cluster *c, const struct cluster_node *n)
+/* The one that the asking client can use. */
+static uint16_t shape_port(const struct exec *x, const struct cluster_node *n)
 {
-    (void)c;
-    return n->port ? n->port : n->tls_port;
+    const bool tls = session_has(x->session, SESSION_TLS);
+    return (tls && n->tls_port) || !n->port ? n->tls_port : n->port;
 }
 
 /* --- SLOTS ----------------------------------------------------------------------------------- */
@@ -45,11 +46,12 @@ static void shape_metadata(struct reply *r, const struct cluster *c, const struc
     }
 }
 
-static void shape_slots_node(struct reply *r, const struct cluster *c, const struct cluster_node *n)
+static void shape_slots_node(struct exec *x, const struct cluster *c, const struct cluster_node *n)
 {
+    struct reply *r = x->reply;
     reply_array(r, 4);
     shape_endpoint(r, c, n);
-    reply_int(r, shape_port(c, n));
+    reply_int(r, shape_port(x, n));
     reply_bulk_cstr(r, n->id);
     shape_metadata(r, c, n);
 }
@@ -59,8 +61,9 @@ static bool shape_is_listed(const struct cluster_node *n)
     return !(n->flags & (NODE_FAIL | NODE_HANDSHAKE | NODE_NOADDR));
 }
 
-static void shape_range(struct reply *r, const struct cluster *c, uint32_t first, uint32_t last)
+static void shape_range(struct exec *x, const struct cluster *c, uint32_t first, uint32_t last)
 {
+    struct reply *r = x->reply;
     const struct cluster_node *owner = c->owner[first];
     uint32_t replicas = 0;
     for (uint32_t i = 0; i < c->node_count; i++)
@@ -68,10 +71,10 @@ static void shape_range(struct reply *r, const struct cluster *c, uint32_t first
     reply_array(r, 3 + replicas);
     reply_int(r, first);
     reply_int(r, last);
-    shape_slots_node(r, c, owner);
+    shape_slots_node(x, c, owner);
     for (uint32_t i = 0; i < c->node_count; i++)
         if (c->nodes[i]->master == owner && shape_is_listed(c->nodes[i]))
-            shape_slots_node(r, c, c->nodes[i]);
+            shape_slots_node(x, c, c->nodes[i]);
 }
 
 enum outcome cluster_slots(struct exec *x, const struct args *a)
@@ -88,7 +91,7 @@ enum outcome cluster_slots(struct exec *x, const struct args *a)
         first = slot;
         while (slot + 1 < HASH_SLOTS && c->owner[slot + 1] == c->owner[first])
             slot++;
-        shape_range(x->reply, c, first, slot);
+        shape_range(x, c, first, slot);
         ranges++;
     }
     reply_end_deferred(x->reply, at, REPLY_ARRAY, ranges);

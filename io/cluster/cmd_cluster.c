@@ -57,7 +57,8 @@ static enum outcome cluster_nodes(struct exec *x, const struct args *a)
     struct buf text = {0};
     if (cluster_is_off(x))
         return RUN_DONE;
-    cluster_describe_all(bus_look(cluster_bus_of(x)), false, false, &text);
+    const bool tls = session_has(x->session, SESSION_TLS);
+    cluster_describe_all(bus_look(cluster_bus_of(x)), false, tls, &text);
     bus_done(cluster_bus_of(x));
     reply_verbatim(x->reply, "txt", buf_bytes(&text));
     buf_release(&text);

@@ -107,6 +107,21 @@ static bool failover_is_late(const struct repl *r)
 
 /* --- the steps: in the closed gate ----------------------------------------------------------- */
 
+uint64_t repl_mark(struct repl *r)
+{
+    struct log_ring *log = r->parts.engine->fixed.log;
+    if (!(__atomic_load_n(&r->parts.engine->saving.log_active, __ATOMIC_ACQUIRE) & LOG_TO_REPL))
+        return 0;
+    const uint64_t mark = log_ring_put(log, LOG_CUT, NULL, 0, LOG_NO_DB, LOG_NO_DB);
+    log_ring_wake(log);
+    return mark;
+}
+
+bool repl_has_mark(const struct repl *r, uint64_t mark)
+{
+    return mark == 0 || backlog_ticket(r->backlog) >= mark;
+}
+
 static void failover_hold_writes(struct repl *r)
 {
     struct engine *e = r->parts.engine;

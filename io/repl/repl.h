@@ -69,6 +69,12 @@ struct repl_report {
  * it is held up; so that what is told now is not older than what a client has just seen.
  */
 void repl_catch_up(struct repl *r);
+/*
+ * In the closed gate, while replicas are attached: a mark behind all that was written.  The stream,
+ * and the offset that reports tell, have all of it when repl_has_mark is true; 0: nobody listens.
+ */
+uint64_t repl_mark(struct repl *r);
+bool repl_has_mark(const struct repl *r, uint64_t mark);
 void repl_report_get(struct repl *r, struct repl_report *out);
 void repl_reset_stats(struct repl *r); /* the counts of syncs */
 

@@ -50,6 +50,7 @@ static struct session *new_session(struct worker *w, struct conn *c, int fd,
     session_set_worker(s, w->index);
     s->shown.fd = fd;
     session_set(s, SESSION_UNIX, kind == LISTENER_UNIX);
+    session_set(s, SESSION_TLS, kind == LISTENER_TLS);
     return s;
 }
 

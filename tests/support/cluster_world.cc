@@ -63,6 +63,7 @@ void ClusterWorld::make(Node *n)
     ops.data_age_ms = [](void *) { return int64_t{0}; };
     ops.keys_in_slot = [](void *, uint32_t) { return uint64_t{0}; };
     ops.pause = [](void *ctx, int64_t until) { static_cast<Node *>(ctx)->paused_until = until; };
+    ops.paused = [](void *) { return true; };
     ops.publish = [](void *, bool, bytes, bytes) {};
     const cluster_options o = options(*n);
     n->c = cluster_new(&o, &ops, rng_(), now_, now_ + kUnixAhead);

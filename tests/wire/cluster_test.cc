@@ -2,6 +2,7 @@
  * cluster_test.cc — a cluster of two of ours and a redis-server, from the first MEET to a node that
  * comes back after a kill.
  */
+#include "tests/support/certificates.h"
 #include "tests/support/server.h"
 
 #include <gtest/gtest.h>
@@ -355,6 +356,37 @@ TEST(ClusterWire, ChangesInATransactionAreMadeAtOnce)
     EXPECT_EQ(c.call_raw({"EXEC"}), "*3\r\n+OK\r\n-ERR Slot 7 is already busy\r\n+BUMPED 1\r\n");
     EXPECT_TRUE(eventually([&] { return info_says(c, "cluster_state:ok"); }));
     EXPECT_EQ(c.call_raw({"SET", "foo", "1"}), "+OK\r\n");
+}
+
+TEST(ClusterWire, BusSpeaksTls)
+{
+    TempDir dir;
+    const Certificates certificates(dir.path());
+    std::vector<std::unique_ptr<Server>> nodes;
+    std::vector<Client> clients;
+    int port[2];
+    for (int i = 0; i < 2; i++) {
+        port[i] = free_port();
+        Server::Directives all = kNode;
+        for (const Args &d : {Args{"tls-port", std::to_string(port[i])}, Args{"tls-cluster", "yes"},
+                              Args{"cluster-port", std::to_string(free_port())},
+                              Args{"tls-cert-file", certificates.crt("server")},
+                              Args{"tls-key-file", certificates.key("server")},
+                              Args{"tls-ca-cert-file", certificates.crt("ca")}})
+            all.push_back(d);
+        nodes.push_back(Server::tested(all));
+        clients.push_back(nodes[i]->connect());
+    }
+    const std::string bus = clients[1].call({"CONFIG", "GET", "cluster-port"}).items[1].text;
+    clients[0].call({"CLUSTER", "ADDSLOTSRANGE", "0", "16383"});
+    EXPECT_EQ(clients[0].call_raw({"CLUSTER", "MEET", "127.0.0.1", std::to_string(port[1]), bus}),
+              "+OK\r\n");
+    for (Client &c : clients)
+        EXPECT_TRUE(eventually([&] {
+            return info_says(c, "cluster_state:ok") && info_says(c, "cluster_known_nodes:2");
+        }));
+    EXPECT_EQ(clients[1].call_raw({"GET", "foo"}),
+              "-MOVED 12182 127.0.0.1:" + std::to_string(nodes[0]->port()) + "\r\n");
 }
 
 } // namespace

@@ -55,6 +55,7 @@ enum session_flag {
     SESSION_CACHING = 1 << 26,         /* CLIENT CACHING was said for the next command */
     SESSION_SERVICE = 1 << 27,         /* the server's own, which nothing refuses */
     SESSION_POSTPONED = 1 << 28,       /* a pause holds its command back */
+    SESSION_TLS = 1 << 29,             /* its connection speaks TLS */
     SESSION_FREE = 1 << 30,            /* its user may do everything: see session_settle */
 };
 

@@ -85,7 +85,7 @@ static bool redirect_to(struct redirect *r, const char *word, uint16_t node)
 {
     struct buf line = {0};
     LK_ASSERT(r->slot < HASH_SLOTS && node != 0);
-    slot_map_redirect(r->map, word, r->slot, node, false, &line);
+    slot_map_redirect(r->map, word, r->slot, node, session_has(r->s, SESSION_TLS), &line);
     reply_error_bytes(&r->s->reply, buf_bytes(&line));
     buf_release(&line);
     return true;
