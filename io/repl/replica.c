@@ -208,6 +208,8 @@ static uint32_t replica_fill(struct conn_feed *f, struct bytes *runs, uint32_t m
     struct replica *p = replica_of_feed(f);
     LK_ASSERT(p->flight == FLIGHT_NONE);
     pthread_mutex_lock(&p->repl->lock);
+    if (LK_UNLIKELY(__atomic_load_n(&p->session->kill, __ATOMIC_ACQUIRE)))
+        p->dismissed = true; /* what was written since it was killed is not sent */
     const uint32_t n = replica_fill_next(p, runs, max < BACKLOG_RUNS ? max : BACKLOG_RUNS);
     pthread_mutex_unlock(&p->repl->lock);
     return n;
