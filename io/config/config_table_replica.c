@@ -51,7 +51,7 @@ static const struct config_row rows[] = {
     INT("repl-ping-replica-period", repl_ping_replica_period_s, "10", 1, INT_32, 0,
         .alias = "repl-ping-slave-period", HOOK(REPL)),
 
-    INT("repl-timeout",                repl_timeout_s,             "60",     1, INT_32, 0),
+    INT("repl-timeout",                repl_timeout_s,             "60",     1, INT_32, 0, HOOK(REPL)),
     ENUM("propagation-error-behavior", propagation_error_behavior, "ignore", propagation, 0, FOLLOWS),
 };
 /* clang-format on */

@@ -104,6 +104,23 @@ void acks_changed(struct repl *r)
     pthread_mutex_unlock(&r->acks.lock);
 }
 
+bool acks_hurry(void *repl, uint64_t session_id)
+{
+    struct repl *r = repl;
+    bool found = false;
+    if (__atomic_load_n(&r->acks.count, __ATOMIC_ACQUIRE) == 0)
+        return false;
+    pthread_mutex_lock(&r->acks.lock);
+    for (struct ack_waiter *w = r->acks.first; w; w = w->next)
+        if (w->session_id == session_id) {
+            w->until_ms = 1; /* long ago */
+            found = true;
+        }
+    acks_answer_ready(r, repl_now_ms());
+    pthread_mutex_unlock(&r->acks.lock);
+    return found;
+}
+
 static bool acks_session_is(void *ctx, struct session *s)
 {
     *(bool *)ctx = session_has(s, SESSION_BLOCKED);

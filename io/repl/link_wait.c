@@ -33,9 +33,11 @@ void link_heard(struct master_link *l)
     SET_FIGURE(l, heard_ns, clock_mono_ns());
 }
 
-int64_t link_silent_ms(const struct master_link *l)
+bool link_is_late(const struct master_link *l)
 {
-    return (clock_mono_ns() - __atomic_load_n(&l->figures.heard_ns, __ATOMIC_RELAXED)) / 1000000;
+    const int64_t heard_ns = __atomic_load_n(&l->figures.heard_ns, __ATOMIC_RELAXED);
+    return (clock_mono_ns() - heard_ns) / 1000000 >
+           __atomic_load_n(&l->settings.timeout_ms, __ATOMIC_RELAXED);
 }
 
 static void link_lost(const char *what)
@@ -59,7 +61,7 @@ bool link_wait_readable(struct master_link *l, const char *timeout_text)
         if (events & LINK_READABLE)
             return true;
         link_ack(l, false);
-        if (link_silent_ms(l) > l->settings.timeout_ms) {
+        if (link_is_late(l)) {
             log_line(LOG_WARNING, "%s", timeout_text);
             return false;
         }

@@ -53,7 +53,7 @@ static void master_link_read_settings(struct master_link *l)
     const int64_t own_port = s->tls && c->tls_port ? c->tls_port : c->port;
     s->port = (uint16_t)(c->replica_announce_port ? c->replica_announce_port : own_port);
     s->mark = (uint32_t)c->socket_mark_id;
-    s->timeout_ms = c->repl_timeout_s * 1000;
+    __atomic_store_n(&s->timeout_ms, c->repl_timeout_s * 1000, __ATOMIC_RELAXED);
     dispatch_leave(l->dispatcher);
 }
 
@@ -86,7 +86,7 @@ static bool master_link_connect(struct master_link *l, const char *host, uint16_
     while (!(link_socket_wait(&l->socket, LINK_WRITABLE, SLICE_MS) & LINK_WRITABLE)) {
         if (!master_link_is_current(l))
             return false;
-        if (link_silent_ms(l) > l->settings.timeout_ms) {
+        if (link_is_late(l)) {
             log_line(LOG_WARNING, "Timeout connecting to the MASTER...");
             return false;
         }

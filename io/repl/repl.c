@@ -10,6 +10,7 @@
 #include "core/store/log_ring.h"
 #include "io/repl/failover.h"
 #include "io/repl/repl_priv.h"
+#include "io/repl/role.h"
 
 #include <string.h>
 #include <unistd.h>
@@ -41,6 +42,8 @@ static void repl_applied(void *ctx, const struct config *before, const struct co
     if (before && before->repl_ping_replica_period_s != after->repl_ping_replica_period_s &&
         r->parts.engine->fixed.log)
         log_ring_wake(r->parts.engine->fixed.log); /* the next one may be due sooner */
+    if (r->parts.engine->fixed.role)
+        role_set_timeout(r->parts.engine->fixed.role, after->repl_timeout_s);
     backlog_set_size(r->backlog, after->repl_backlog_size);
     see_to_writes(r, after);
 }
@@ -59,12 +62,15 @@ struct repl *repl_new(const struct repl_parts *parts)
     r->sink = backlog_sink(r->backlog);
     full_sync_init(r);
     parts->engine->fixed.repl = r;
+    parts->engine->hooks.hurry = acks_hurry;
+    parts->engine->hooks.hurry_ctx = r;
     config_register(parts->config, CONFIG_HOOK_REPL, &(struct config_hook){NULL, repl_applied, r});
     return r;
 }
 
 void repl_free(struct repl *r)
 {
+    r->parts.engine->hooks.hurry = NULL;
     LK_ASSERT(!r->first);
     acks_release(r);
     backlog_free(r->backlog);

@@ -231,6 +231,7 @@ void history_begin_stream(struct repl *r);
 void acks_changed(struct repl *r); /* an offset has been acknowledged, or a replica has gone */
 int64_t acks_round(void *repl);    /* backlog_options.round: the log thread */
 bool acks_eager(void *repl);
+bool acks_hurry(void *repl, uint64_t session_id); /* engine.hooks.hurry */
 void acks_cron(struct repl *r);
 void acks_release(struct repl *r);
 command_run acks_wait, acks_waitaof;

@@ -76,6 +76,11 @@ void role_start(struct role *r)
     master_link_start(&r->link);
 }
 
+void role_set_timeout(struct role *r, int64_t seconds)
+{
+    __atomic_store_n(&r->link.settings.timeout_ms, seconds * 1000, __ATOMIC_RELAXED);
+}
+
 void role_look(struct role *r)
 {
     link_waker_wake(&r->link.waker);

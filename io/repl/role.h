@@ -46,6 +46,9 @@ void role_start(struct role *r);
 /* No more is applied behind this.  The workers may run. */
 void role_end(struct role *r);
 
+/* repl-timeout has changed, also for an attempt that is under way.  Any thread. */
+void role_set_timeout(struct role *r, int64_t seconds);
+
 /* The link shall look at what it was told as a client.  Any thread. */
 void role_look(struct role *r);
 

@@ -39,7 +39,7 @@ struct link_settings {
     struct buf user, password, announce_ip, source;
     uint16_t port;
     uint32_t mark;
-    int64_t timeout_ms;
+    int64_t timeout_ms; /* __atomic: it may change under way */
     bool tls;
 };
 
@@ -132,7 +132,7 @@ static inline bool master_link_goes_on(const struct master_link *l)
 {
     return master_link_is_current(l) && !__atomic_load_n(&l->session.kill, __ATOMIC_ACQUIRE);
 }
-int64_t link_silent_ms(const struct master_link *l); /* since the master was heard */
+bool link_is_late(const struct master_link *l); /* the master was not heard for repl-timeout */
 void link_set_state(struct master_link *l, enum link_state state);
 /* Something has come. */
 void link_heard(struct master_link *l);

@@ -302,6 +302,31 @@ TEST(Replication, ARestartCostsNoFullSync)
 }
 
 // A replica that has stopped reading holds the end up for shutdown-timeout, ABORT lets all go on.
+/* CLIENT UNBLOCK of one who waits for replicas: as if the time were over, or an error. */
+TEST(Replication, AWaitForReplicasIsEnded)
+{
+    auto ours = Server::tested(primary({{"appendonly", "yes"}}));
+    Client a = ours->connect(), b = ours->connect();
+    const std::string id = text(&a, {"CLIENT", "ID"});
+    const std::string number = id.substr(1, id.size() - 3);
+    const std::vector<std::pair<Args, std::string>> waits = {
+        {{"WAIT", "1", "0"}, ":0\r\n"}, {{"WAITAOF", "0", "1", "0"}, "*2\r\n:"}};
+    for (const auto &wait : waits)
+        for (const char *how : {"TIMEOUT", "ERROR"}) {
+            EXPECT_EQ(text(&a, {"SET", "k", "v"}), "+OK\r\n");
+            a.send(wait.first);
+            ASSERT_TRUE(until([&] { return info(&b, "blocked_clients") == "1"; }));
+            EXPECT_EQ(text(&b, {"CLIENT", "UNBLOCK", number, how}), ":1\r\n");
+            const std::string answer = a.read_raw();
+            if (how[0] == 'T')
+                EXPECT_EQ(answer.substr(0, wait.second.size()), wait.second);
+            else
+                EXPECT_EQ(answer, "-UNBLOCKED client unblocked via CLIENT UNBLOCK\r\n");
+            ASSERT_TRUE(until([&] { return info(&b, "blocked_clients") == "0"; }));
+        }
+    EXPECT_EQ(text(&b, {"CLIENT", "UNBLOCK", number}), ":0\r\n");
+}
+
 /* Words that the replica does not know are logged there and change nothing. */
 TEST(Replication, WordsThatTheReplicaDoesNotKnow)
 {
@@ -309,7 +334,7 @@ TEST(Replication, WordsThatTheReplicaDoesNotKnow)
     Client p = ours->connect();
     auto other = Server::tested(replica_of(*ours));
     Client r = other->connect();
-    ASSERT_TRUE(until([&] { return field(&r, "master_link_status") == "up"; }));
+    ASSERT_TRUE(until([&] { return info(&r, "master_link_status") == "up"; }));
     EXPECT_EQ(text(&p, {"DEBUG", "REPLICATE", "no-such-command", "x"}), "+OK\r\n");
     EXPECT_EQ(text(&p, {"SET", "k", "v"}), "+OK\r\n");
     EXPECT_EQ(text(&p, {"WAIT", "1", "30000"}), ":1\r\n");

@@ -122,7 +122,11 @@ static enum outcome client_unblock(struct exec *x, const struct args *a)
     const int rc = args_int64(a, 2, &id);
     if (rc != LK_OK)
         return reply_status(x, rc);
-    registry_find(u.registry, (uint64_t)id, unblock_visit, &u);
+    const struct engine *e = dispatcher_engine(x->dispatcher);
+    if (u.how == UNBLOCK_TIMEOUT && e->hooks.hurry)
+        u.done = e->hooks.hurry(e->hooks.hurry_ctx, (uint64_t)id);
+    if (!u.done)
+        registry_find(u.registry, (uint64_t)id, unblock_visit, &u);
     reply_int(x->reply, u.done);
     return RUN_DONE;
 }

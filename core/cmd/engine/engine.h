@@ -145,6 +145,12 @@ struct engine {
         /* In a cluster: a client's message, for the other nodes.  NULL: they do not hear of it. */
         void (*published)(void *ctx, bool shard, struct bytes channel, struct bytes payload);
         void *published_ctx;
+        /*
+         * One who waits for replicas is answered as if its time were over.  False: that session
+         * does not wait for them.  NULL: nobody does.
+         */
+        bool (*hurry)(void *ctx, uint64_t session_id);
+        void *hurry_ctx;
         /* FLUSHALL has emptied everything: all shards are locked.  May be NULL. */
         void (*flushed)(void *ctx);
         void *flushed_ctx;
