@@ -13,12 +13,12 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netdb.h>
-#include <poll.h>
 #include <stdio.h>
+#include <sys/epoll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { TICK_MS = 100, POLL_MAX = 8192 };
+enum { TICK_MS = 100, EVENTS_A_ROUND = 256 };
 
 /* --- one wire -------------------------------------------------------------------------------- */
 
@@ -235,8 +235,9 @@ static bool link_take_replies(struct sentinel_service *v, struct link *l, struct
 
 void links_gone(void *ctx, struct sentinel_node *node)
 {
-    (void)ctx;
+    struct sentinel_service *v = ctx;
     struct link *l = node->owner;
+    v->gone |= l != NULL;
     if (l)
         l->node = NULL;
     node->owner = NULL;
@@ -272,6 +273,7 @@ void links_ask(void *ctx, struct sentinel_node *to, const struct sentinel_call *
     if (!l)
         return;
     struct wire *w = &l->wires[WIRE_COMMANDS];
+    v->said = true;
     if (call->addr)
         (void)snprintf(port, sizeof port, "%u", call->addr->port);
     (void)snprintf(epoch, sizeof epoch, "%lld", (long long)call->epoch);
@@ -310,8 +312,10 @@ static void link_make(struct sentinel_service *v, struct sentinel_node *n)
     l->conf = conf_of(v, n->master->name);
     l->addr = n->addr;
     l->hellos = n->kind != SENTINEL_PEER;
-    for (int i = 0; i < WIRES; i++)
+    for (int i = 0; i < WIRES; i++) {
         l->wires[i].fd = -1;
+        l->wires[i].link = l;
+    }
     l->next = v->links;
     v->links = l;
     n->owner = l;
@@ -338,6 +342,7 @@ static void link_free(struct link *l)
 
 static void links_sweep(struct sentinel_service *v)
 {
+    v->gone = false;
     for (struct link **at = &v->links; *at;) {
         struct link *l = *at;
         if (l->node) {
@@ -397,7 +402,7 @@ static void link_drive(struct sentinel_service *v, struct link *l, int64_t now_m
                 continue;
             if (l->addr.name[0])
                 names_refresh(v, l->addr.name, now_ms);
-            (void)wire_dial(w, &l->addr, now_ms);
+            (void)wire_dial(w, v->epoll_fd, &l->addr, now_ms);
         } else if (w->state == WIRE_CONNECTING) {
             if (silent > CONNECT_TIMEOUT_MS)
                 wire_lost(v, l, w);
@@ -410,41 +415,26 @@ static void link_drive(struct sentinel_service *v, struct link *l, int64_t now_m
 
 /* --- the thread ------------------------------------------------------------------------------ */
 
-struct poll_set {
-    struct pollfd fds[POLL_MAX];
-    struct link *links[POLL_MAX];
-    struct wire *wires[POLL_MAX];
-    nfds_t count;
-};
-
-static void poll_add(struct poll_set *p, struct link *l, struct wire *w)
+static void wire_event(struct sentinel_service *v, struct wire *w, uint32_t events, int64_t now_ms)
 {
-    if (w->state == WIRE_CLOSED || p->count == POLL_MAX)
-        return;
-    const bool writes = w->state == WIRE_CONNECTING || w->out.size > 0;
-    p->fds[p->count] =
-        (struct pollfd){.fd = w->fd, .events = (short)(POLLIN | (writes ? POLLOUT : 0))};
-    p->links[p->count] = l;
-    p->wires[p->count++] = w;
-}
-
-static void poll_event(struct sentinel_service *v, struct link *l, struct wire *w, short events,
-                       int64_t now_ms)
-{
+    struct link *l = w->link;
     if (!l->node || w->state == WIRE_CLOSED)
         return;
     if (w->state == WIRE_CONNECTING) {
-        if (events & (POLLOUT | POLLERR | POLLHUP))
-            wire_connected(v, l, w, now_ms);
+        if (!(events & (EPOLLOUT | EPOLLERR | EPOLLHUP)))
+            return;
+        wire_connected(v, l, w, now_ms);
+        if (w->state == WIRE_UP && !wire_flush(w, v->epoll_fd))
+            wire_lost(v, l, w);
         return;
     }
     bool well = true;
-    if (events & (POLLIN | POLLERR | POLLHUP)) {
+    if (events & (EPOLLIN | EPOLLERR | EPOLLHUP)) {
         w->heard_ms = now_ms;
         well = wire_receive(w);
         well = link_take_replies(v, l, w, now_ms) && well;
     }
-    if (!well || !wire_flush(w))
+    if (w->state == WIRE_UP && (!well || !wire_flush(w, v->epoll_fd)))
         wire_lost(v, l, w);
 }
 
@@ -459,51 +449,72 @@ static int64_t tick_period(struct sentinel_service *v)
     return period * 8 / 10 + (int64_t)((v->machine.random >> 33) % (uint64_t)(period * 4 / 10 + 1));
 }
 
-static void links_round(struct sentinel_service *v, struct poll_set *p, int64_t *next_tick_ms)
+/* What was said to any of them goes out. */
+static void links_flush(struct sentinel_service *v)
+{
+    v->said = false;
+    for (struct link *l = v->links; l; l = l->next)
+        for (int i = 0; l->node && i < WIRES; i++) {
+            struct wire *w = &l->wires[i];
+            if (w->state == WIRE_UP && w->out.size > 0 && !w->writes && !wire_flush(w, v->epoll_fd))
+                wire_lost(v, l, w);
+        }
+}
+
+/* All links are looked at once a tick, or when something has happened; else the one that speaks. */
+static void links_round(struct sentinel_service *v, int64_t *next_tick_ms)
 {
     const int64_t now_ms = clock_unix_ms();
-    links_sweep(v);
-    links_make_all(v);
-    for (struct link *l = v->links; l; l = l->next)
-        link_drive(v, l, now_ms);
-    if (now_ms >= *next_tick_ms || now_ms < *next_tick_ms - 10000) {
+    const bool due = now_ms >= *next_tick_ms || now_ms < *next_tick_ms - 10000;
+    if (v->gone)
+        links_sweep(v);
+    if (due || v->changed) {
+        v->changed = false;
+        links_make_all(v);
+        for (struct link *l = v->links; l; l = l->next)
+            if (l->node)
+                link_drive(v, l, now_ms);
+    }
+    if (due) {
         const int64_t saved_ms = v->saved_ms;
         v->saved_ms = 0;
         sentinel_tick(&v->machine, now_ms, saved_ms);
         scripts_drive(v, now_ms);
         *next_tick_ms = now_ms + tick_period(v);
     }
-    p->count = 1;
-    for (struct link *l = v->links; l; l = l->next)
-        for (int i = 0; l->node && i < WIRES; i++) {
-            struct wire *w = &l->wires[i];
-            if (w->state == WIRE_UP && !wire_flush(w))
-                wire_lost(v, l, w);
-            poll_add(p, l, w);
-        }
+    if (v->said)
+        links_flush(v);
+}
+
+static int links_patience(const struct sentinel_service *v, int64_t next_tick_ms)
+{
+    const int64_t left = next_tick_ms - clock_unix_ms();
+    if (v->changed || v->gone || left < 0)
+        return 0;
+    return left > TICK_MS ? TICK_MS : (int)left;
 }
 
 void *links_main(void *service)
 {
     struct sentinel_service *v = service;
-    struct poll_set *p = mem_new(struct poll_set);
+    struct epoll_event events[EVENTS_A_ROUND], wake = {.events = EPOLLIN, .data.ptr = NULL};
     int64_t next_tick_ms = 0;
-    p->fds[0] = (struct pollfd){.fd = v->wake_fd, .events = POLLIN};
+    LK_ASSERT(epoll_ctl(v->epoll_fd, EPOLL_CTL_ADD, v->wake_fd, &wake) == 0);
     pthread_mutex_lock(&v->lock);
     v->machine.now_ms = clock_unix_ms();
     v->saved_ms = 0;
     while (!__atomic_load_n(&v->stop, __ATOMIC_ACQUIRE)) {
-        links_round(v, p, &next_tick_ms);
-        const int64_t left = next_tick_ms - clock_unix_ms();
+        links_round(v, &next_tick_ms);
+        const int patience = links_patience(v, next_tick_ms);
         pthread_mutex_unlock(&v->lock);
-        const int n = poll(p->fds, p->count, left < 0 ? 0 : left > TICK_MS ? TICK_MS : (int)left);
+        const int n = epoll_wait(v->epoll_fd, events, EVENTS_A_ROUND, patience);
         pthread_mutex_lock(&v->lock);
         const int64_t now_ms = clock_unix_ms();
-        for (nfds_t i = 1; n > 0 && i < p->count; i++)
-            if (p->fds[i].revents)
-                poll_event(v, p->links[i], p->wires[i], p->fds[i].revents, now_ms);
+        /* Links are freed by links_round alone, so none of these wires has gone. */
+        for (int i = 0; i < n; i++)
+            if (events[i].data.ptr)
+                wire_event(v, events[i].data.ptr, events[i].events, now_ms);
     }
     pthread_mutex_unlock(&v->lock);
-    mem_delete(p);
     return NULL;
 }

@@ -9,6 +9,7 @@
 #include "core/base/rng.h"
 
 #include <stdio.h>
+#include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
@@ -64,6 +65,7 @@ void service_tell(void *ctx, const struct sentinel_master *m, const char *event,
     struct sentinel_service *v = ctx;
     const enum log_level level = event_level(event);
     log_line(level, "%s %s", event, text);
+    v->changed = true;
     const struct buf *script = m ? &conf_of(v, m->name)->notify : NULL;
     if (level == LOG_WARNING && script && script->size > 0) {
         char path[4096];
@@ -177,6 +179,8 @@ struct sentinel_service *sentinel_service_new(const struct sentinel_parts *parts
                                                                         : c->tls_port);
     v->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     LK_ASSERT(v->wake_fd >= 0);
+    v->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+    LK_ASSERT(v->epoll_fd >= 0);
     parts->engine->fixed.sentinel = v;
     if (service_load(v, error))
         return v;
@@ -234,6 +238,7 @@ void sentinel_service_free(struct sentinel_service *v)
     }
     publication_release(&v->publication);
     close(v->wake_fd);
+    close(v->epoll_fd);
     pthread_cond_destroy(&v->names_wanted);
     pthread_mutex_destroy(&v->lock);
     mem_delete(v);

@@ -38,6 +38,8 @@ enum wire_state { WIRE_CLOSED, WIRE_CONNECTING, WIRE_UP };
 struct wire {
     enum wire_state state;
     int fd;
+    struct link *link; /* whose it is */
+    bool writes;       /* it is told, too, when the socket takes more */
     int64_t since_ms, tried_ms, heard_ms;
     struct tls_channel *tls;
     struct buf in, out;
@@ -122,7 +124,10 @@ struct sentinel_service {
     int64_t saved_ms; /* how long saving took since the last tick */
     pthread_t thread;
     uint32_t stop; /* __atomic */
-    int wake_fd;
+    int wake_fd, epoll_fd;
+    bool gone;                      /* a node has let go of its link */
+    bool said;                      /* bytes wait for wires that take them */
+    bool changed;                   /* an event: nodes may have come */
     struct publication publication; /* the cron's */
 };
 
@@ -143,12 +148,13 @@ void links_drop_peers(struct sentinel_service *v);
 /* --- wire.c ---------------------------------------------------------------------------------- */
 
 void wire_close(struct wire *w);
-bool wire_dial(struct wire *w, const struct sentinel_addr *addr, int64_t now_ms);
+/* With epoll from now on; its events carry the wire. */
+bool wire_dial(struct wire *w, int epoll_fd, const struct sentinel_addr *addr, int64_t now_ms);
 /* A command of words, whose reply is for what.  Nothing is said on a wire that is not up. */
 void wire_say(struct wire *w, uint8_t what, const struct bytes *words, size_t n);
 /* All that the socket has, and all that it takes; false: the wire is at its end. */
 bool wire_receive(struct wire *w);
-bool wire_flush(struct wire *w);
+bool wire_flush(struct wire *w, int epoll_fd);
 
 /* --- conf.c ---------------------------------------------------------------------------------- */
 

@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <netdb.h>
 #include <stdio.h>
+#include <sys/epoll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -51,7 +52,7 @@ void wire_say(struct wire *w, uint8_t what, const struct bytes *words, size_t n)
     buf_release(&text);
 }
 
-bool wire_dial(struct wire *w, const struct sentinel_addr *addr, int64_t now_ms)
+bool wire_dial(struct wire *w, int epoll_fd, const struct sentinel_addr *addr, int64_t now_ms)
 {
     struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICHOST};
     struct addrinfo *at = NULL;
@@ -61,8 +62,10 @@ bool wire_dial(struct wire *w, const struct sentinel_addr *addr, int64_t now_ms)
     if (getaddrinfo(addr->host, port, &hints, &at) != 0)
         return false;
     w->fd = socket(at->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    const bool well =
-        w->fd >= 0 && (connect(w->fd, at->ai_addr, at->ai_addrlen) == 0 || errno == EINPROGRESS);
+    struct epoll_event event = {.events = EPOLLIN | EPOLLOUT, .data.ptr = w};
+    const bool well = w->fd >= 0 &&
+                      (connect(w->fd, at->ai_addr, at->ai_addrlen) == 0 || errno == EINPROGRESS) &&
+                      epoll_ctl(epoll_fd, EPOLL_CTL_ADD, w->fd, &event) == 0;
     freeaddrinfo(at);
     if (!well && w->fd >= 0)
         close(w->fd);
@@ -72,6 +75,7 @@ bool wire_dial(struct wire *w, const struct sentinel_addr *addr, int64_t now_ms)
     }
     (void)socket_set_nodelay(w->fd, true);
     w->state = WIRE_CONNECTING;
+    w->writes = true;
     w->since_ms = w->heard_ms = now_ms;
     return true;
 }
@@ -89,19 +93,33 @@ bool wire_receive(struct wire *w)
             buf_append(&w->in, bytes, (size_t)n);
         else if (tls_channel_receive(w->tls, bytes_of(bytes, (size_t)n), &w->in, &w->out) != 0)
             return false;
+        if ((size_t)n < sizeof bytes)
+            return true; /* what comes behind it is told again */
     }
     return true;
 }
 
-bool wire_flush(struct wire *w)
+/* Whether the socket takes more is asked only while something waits for that. */
+static bool wire_watch(struct wire *w, int epoll_fd)
 {
+    const bool writes = w->out.size > 0;
+    if (writes == w->writes)
+        return true;
+    struct epoll_event event = {.events = EPOLLIN | (writes ? EPOLLOUT : 0), .data.ptr = w};
+    w->writes = writes;
+    return epoll_ctl(epoll_fd, EPOLL_CTL_MOD, w->fd, &event) == 0;
+}
+
+bool wire_flush(struct wire *w, int epoll_fd)
+{
+    LK_ASSERT(w->state == WIRE_UP);
     while (w->out.size > 0) {
         const ssize_t n = send(w->fd, w->out.data, w->out.size, MSG_NOSIGNAL);
         if (n < 0 && (errno == EAGAIN || errno == EINTR))
-            return true;
+            break;
         if (n < 0)
             return false;
         buf_consume(&w->out, (size_t)n);
     }
-    return true;
+    return wire_watch(w, epoll_fd);
 }
