@@ -281,6 +281,8 @@ static enum outcome acks_begin(struct exec *x, const struct args *a, const struc
     struct ack_waiter *kept = mem_new(struct ack_waiter);
     *kept = w;
     pthread_mutex_lock(&r->acks.lock);
+    for (struct ack_waiter **at = &r->acks.first; *at;) /* of a wait that was ended otherwise */
+        at = (*at)->session_id == s->id ? acks_remove(r, at) : &(*at)->next;
     kept->next = r->acks.first;
     r->acks.first = kept;
     r->acks.getack |= w.target >= 0;

@@ -105,6 +105,22 @@ static bool unblock_visit(void *ctx, struct session *s)
     return false;
 }
 
+static bool unblock_look(void *ctx, struct session *s)
+{
+    *(bool *)ctx = session_has(s, SESSION_BLOCKED);
+    return false;
+}
+
+/* One who waits for replicas is told what there is; no stripe may be held meanwhile. */
+static bool unblock_hurry(const struct exec *x, struct registry *registry, uint64_t id)
+{
+    const struct engine *e = dispatcher_engine(x->dispatcher);
+    bool blocked = false;
+    if (e->hooks.hurry)
+        registry_find(registry, id, unblock_look, &blocked);
+    return blocked && e->hooks.hurry(e->hooks.hurry_ctx, id);
+}
+
 static enum outcome client_unblock(struct exec *x, const struct args *a)
 {
     struct unblock u = {dispatcher_engine(x->dispatcher)->fixed.registry, UNBLOCK_TIMEOUT, false};
@@ -122,9 +138,7 @@ static enum outcome client_unblock(struct exec *x, const struct args *a)
     const int rc = args_int64(a, 2, &id);
     if (rc != LK_OK)
         return reply_status(x, rc);
-    const struct engine *e = dispatcher_engine(x->dispatcher);
-    if (u.how == UNBLOCK_TIMEOUT && e->hooks.hurry)
-        u.done = e->hooks.hurry(e->hooks.hurry_ctx, (uint64_t)id);
+    u.done = u.how == UNBLOCK_TIMEOUT && unblock_hurry(x, u.registry, (uint64_t)id);
     if (!u.done)
         registry_find(u.registry, (uint64_t)id, unblock_visit, &u);
     reply_int(x->reply, u.done);
