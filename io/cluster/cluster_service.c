@@ -40,8 +40,8 @@ static uint64_t service_data_offset(void *ctx)
     const struct cluster_service *s = ctx;
     struct role_report r;
     role_report(s->parts.role, &r);
-    if (r.replica)
-        return r.offset > 0 ? (uint64_t)r.offset : 0;
+    if (r.replica) /* amid a full sync it has no data that anybody should count on */
+        return r.has_history && r.state != LINK_SYNC && r.offset > 0 ? (uint64_t)r.offset : 0;
     struct repl_report own;
     repl_report_get(s->parts.repl, &own);
     return own.backlog.end > 0 ? (uint64_t)own.backlog.end : 0;

@@ -56,9 +56,11 @@ static void shape_slots_node(struct exec *x, const struct cluster *c, const stru
     shape_metadata(r, c, n);
 }
 
-static bool shape_is_listed(const struct cluster_node *n)
+/* A replica that has no data yet is of no use to clients. */
+static bool shape_is_listed(const struct cluster *c, const struct cluster_node *n)
 {
-    return !(n->flags & (NODE_FAIL | NODE_HANDSHAKE | NODE_NOADDR));
+    const uint64_t offset = n == c->self ? c->ops.offset(c->ops.ctx) : n->offset;
+    return !(n->flags & (NODE_FAIL | NODE_HANDSHAKE | NODE_NOADDR)) && offset != 0;
 }
 
 static void shape_range(struct exec *x, const struct cluster *c, uint32_t first, uint32_t last)
@@ -67,13 +69,13 @@ static void shape_range(struct exec *x, const struct cluster *c, uint32_t first,
     const struct cluster_node *owner = c->owner[first];
     uint32_t replicas = 0;
     for (uint32_t i = 0; i < c->node_count; i++)
-        replicas += c->nodes[i]->master == owner && shape_is_listed(c->nodes[i]);
+        replicas += c->nodes[i]->master == owner && shape_is_listed(c, c->nodes[i]);
     reply_array(r, 3 + replicas);
     reply_int(r, first);
     reply_int(r, last);
     shape_slots_node(x, c, owner);
     for (uint32_t i = 0; i < c->node_count; i++)
-        if (c->nodes[i]->master == owner && shape_is_listed(c->nodes[i]))
+        if (c->nodes[i]->master == owner && shape_is_listed(c, c->nodes[i]))
             shape_slots_node(x, c, c->nodes[i]);
 }
 
@@ -112,9 +114,9 @@ static void shape_shard_node(struct reply *r, const struct cluster *c, const str
     const uint64_t offset = n == c->self ? c->ops.offset(c->ops.ctx) : n->offset;
     const uint64_t fields =
         6 + (n->port ? 1u : 0u) + (n->tls_port ? 1u : 0u) + (n->hostname[0] ? 1u : 0u);
-    const char *health = n->flags & NODE_FAIL                                   ? "fail"
-                         : !cluster_is_master(n) && n != c->self && offset == 0 ? "loading"
-                                                                                : "online";
+    const char *health = n->flags & NODE_FAIL                   ? "fail"
+                         : !cluster_is_master(n) && offset == 0 ? "loading"
+                                                                : "online";
     reply_map(r, fields);
     shape_field(r, "id", n->id);
     if (n->port) {
