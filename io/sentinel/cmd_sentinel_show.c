@@ -208,7 +208,7 @@ enum outcome sentinel_cmd_is_down(struct exec *x, const struct args *a)
     memcpy(who, a->v[5].data, a->v[5].size);
     who[a->v[5].size] = '\0';
     struct sentinel_service *v = sentinel_lock(x);
-    (void)(addr.host[0] && names_resolve(v, &addr)); /* of a name that is not known: none is */
+    (void)(addr.host[0] && names_known(v, &addr)); /* of a name that is not known: none is */
     sentinel_is_master_down(&v->machine, &addr, epoch, who, &down, leader, &leader_epoch);
     (void)sentinel_unlock(v);
     reply_array(x->reply, 3);
@@ -226,21 +226,22 @@ enum outcome sentinel_cmd_ckquorum(struct exec *x, const struct args *a)
     if (!m)
         return sentinel_unlock(v);
     const bool well = sentinel_has_quorum(m, &usable);
-    const bool quorum = usable >= m->quorum;
+    const bool quorum = usable >= m->quorum, majority = usable >= (m->peer_count + 1) / 2 + 1;
+    char text[96];
+    (void)snprintf(text, sizeof text,
+                   "OK %u usable Sentinels. Quorum and failover authorization can be reached",
+                   usable);
     if (well)
-        reply_bulk_printf(x->reply,
-                          "OK %u usable Sentinels. Quorum and failover authorization can be "
-                          "reached",
-                          usable);
+        reply_simple(x->reply, text);
     else
-        reply_error(x->reply, "NOQUORUM %u usable Sentinels. %s%s", usable,
+        reply_error(x->reply, "NOQUORUM %u usable Sentinels. %s%s%s", usable,
                     quorum ? ""
                            : "Not enough available Sentinels to reach the specified quorum "
                              "for this master",
-                    usable >= (m->peer_count + 1) / 2 + 1
-                        ? ""
-                        : "Not enough available Sentinels to reach the majority and authorize a "
-                          "failover");
+                    quorum || majority ? "" : ". ",
+                    majority ? ""
+                             : "Not enough available Sentinels to reach the majority and "
+                               "authorize a failover");
     return sentinel_unlock(v);
 }
 

@@ -36,7 +36,7 @@ const char *file_monitor(struct sentinel_service *v, struct bytes name, struct b
     int64_t port_number = 0, quorum_number = 0;
     char text[SENTINEL_NAME_MAX];
     struct sentinel_addr addr;
-    if (name.size == 0 || name.size >= sizeof text)
+    if (name.size == 0 || name.size >= sizeof text || memchr(name.data, '\0', name.size))
         return "Invalid master name";
     memcpy(text, name.data, name.size);
     text[name.size] = '\0';

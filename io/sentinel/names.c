@@ -19,6 +19,7 @@
 #include <stdio.h>
 #include <strings.h>
 #include <sys/socket.h>
+#include <time.h>
 
 static bool is_digits(const char *host)
 {
@@ -26,12 +27,18 @@ static bool is_digits(const char *host)
     return inet_pton(AF_INET, host, out) == 1 || inet_pton(AF_INET6, host, out) == 1;
 }
 
-/* NULL: there are too many. */
-static struct name *name_get(struct sentinel_service *v, const char *text)
+static struct name *name_find(const struct sentinel_service *v, const char *text)
 {
     struct name *n = v->names;
     while (n && strcasecmp(n->text, text) != 0)
         n = n->next;
+    return n;
+}
+
+/* NULL: there are too many. */
+static struct name *name_get(struct sentinel_service *v, const char *text)
+{
+    struct name *n = name_find(v, text);
     if (n || v->name_count == NAMES_MAX)
         return n;
     n = mem_new(struct name);
@@ -130,6 +137,11 @@ bool names_resolve(void *service, struct sentinel_addr *addr)
     return true;
 }
 
+bool names_known(struct sentinel_service *v, struct sentinel_addr *addr)
+{
+    return is_digits(addr->host) || (name_find(v, addr->host) && names_resolve(v, addr));
+}
+
 bool names_resolve_now(struct sentinel_service *v, struct bytes name)
 {
     char text[SENTINEL_HOST_MAX], host[SENTINEL_HOST_MAX];
@@ -166,9 +178,13 @@ void names_stop(struct sentinel_service *v)
     pthread_cond_broadcast(&v->names_wanted);
     const bool runs = v->has_resolver;
     pthread_mutex_unlock(&v->lock);
-    if (runs)
-        pthread_join(v->resolver, NULL);
     v->has_resolver = false;
+    if (!runs)
+        return;
+    struct timespec until;
+    LK_ASSERT(clock_gettime(CLOCK_REALTIME, &until) == 0);
+    until.tv_sec++; /* a name server that is away must not hold the end up */
+    v->resolver_is_lost = pthread_timedjoin_np(v->resolver, NULL, &until) != 0;
 }
 
 void names_free(struct sentinel_service *v)

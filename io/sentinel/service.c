@@ -222,6 +222,8 @@ void sentinel_service_stop(struct sentinel_service *v)
 void sentinel_service_free(struct sentinel_service *v)
 {
     v->parts.engine->fixed.sentinel = NULL;
+    if (v->resolver_is_lost)
+        return;
     sentinel_release(&v->machine);
     links_free_all(v);
     names_free(v);

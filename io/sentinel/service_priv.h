@@ -119,6 +119,7 @@ struct sentinel_service {
     pthread_t resolver;
     pthread_cond_t names_wanted;
     bool has_resolver;
+    bool resolver_is_lost; /* it still waits for an answer at the end: nothing of this is freed */
     struct event *events, **events_end;
     uint32_t event_count;
     int64_t saved_ms; /* how long saving took since the last tick */
@@ -202,6 +203,8 @@ void setting_print(const struct sentinel_service *v, size_t i, struct buf *out);
 
 /* The machine's call. */
 bool names_resolve(void *service, struct sentinel_addr *addr);
+/* The same of what is known, without a look-up: who asks may be anybody. */
+bool names_known(struct sentinel_service *v, struct sentinel_addr *addr);
 /* Waits for the answer, without the service's lock. */
 bool names_resolve_now(struct sentinel_service *v, struct bytes name);
 /* What it means is asked again soon. */

@@ -269,6 +269,8 @@ TEST_F(SentinelWire, SettingsAndPeriods)
     EXPECT_EQ(says({"sentinel", "debug"}).find("INFO-PERIOD 9000 PING-PERIOD 1000 "), 0u);
     EXPECT_EQ(says({"sentinel", "debug", "info-period", "0"}),
               "ERR Invalid argument '0' for SENTINEL DEBUG 'info-period'");
+    EXPECT_EQ(says({"sentinel", "monitor", std::string("a\0b", 3), "127.0.0.1", "1", "1"}),
+              "ERR Invalid master name");
     EXPECT_EQ(says({"sentinel", "simulate-failure", "help"}),
               "crash-after-election crash-after-promotion");
     EXPECT_EQ(says({"sentinel", "simulate-failure", "x"}),
