@@ -218,6 +218,7 @@ static enum outcome psync_run(struct exec *x, const struct args *a)
     if (!history_is_told(r, x->session->worker))
         return RUN_LATER;
     p->takeover = REPLICA_NO_TAKEOVER;
+    repl_catch_up(r); /* what the backlog still has is seen from behind all that was written */
     log_line(LOG_NOTICE, "Replica %s asks for synchronization", replica_name(p));
     p->old = old;
     if (!old && psync_partial(r, p, a->v[1], wanted))
