@@ -35,9 +35,50 @@ static inline struct bytes bytes_cstr(const char *s)
     return bytes_of(s, strlen(s));
 }
 
+/* memcpy for what is mostly short: up to 32 bytes go in loads and stores that overlap. */
+static inline void bytes_copy(char *to, const char *from, size_t n)
+{
+    uint64_t head[2], tail[2];
+    if (n - 8 > 32 - 8) {
+        if (n > 0)
+            memcpy(to, from, n);
+        return;
+    }
+    if (n <= 16) {
+        memcpy(head, from, 8);
+        memcpy(tail, from + n - 8, 8);
+        memcpy(to, head, 8);
+        memcpy(to + n - 8, tail, 8);
+        return;
+    }
+    memcpy(head, from, 16);
+    memcpy(tail, from + n - 16, 16);
+    memcpy(to, head, 16);
+    memcpy(to + n - 16, tail, 16);
+}
+
+/* 8 bytes that differ: not 0. */
+static inline uint64_t bytes_differ8(const char *a, const char *b)
+{
+    uint64_t x, y;
+    memcpy(&x, a, sizeof x);
+    memcpy(&y, b, sizeof y);
+    return x ^ y;
+}
+
+/* Of 8 to 32 bytes, as keys mostly have, in loads that overlap; memcmp for others. */
 static inline bool bytes_equal(struct bytes a, struct bytes b)
 {
-    return a.size == b.size && (a.size == 0 || memcmp(a.data, b.data, a.size) == 0);
+    const size_t n = a.size;
+    if (n != b.size)
+        return false;
+    if (n - 8 > 32 - 8)
+        return n == 0 || memcmp(a.data, b.data, n) == 0;
+    uint64_t differ = bytes_differ8(a.data, b.data) | bytes_differ8(a.data + n - 8, b.data + n - 8);
+    if (n > 16)
+        differ |=
+            bytes_differ8(a.data + 8, b.data + 8) | bytes_differ8(a.data + n - 16, b.data + n - 16);
+    return differ == 0;
 }
 
 /*

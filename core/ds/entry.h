@@ -98,16 +98,35 @@ static inline size_t entry_key_offset(const struct entry *e)
     return entry_head_of(entry_meta(e));
 }
 
+/* Narrow and without a deadline, as most are: all offsets are known. */
+static inline bool entry_is_plain(uint32_t meta)
+{
+    return !(meta & (ENTRY_WIDE | ENTRY_DEADLINE));
+}
+
 static inline struct bytes entry_key(const struct entry *e)
 {
     const uint32_t meta = entry_meta(e);
+    if (LK_LIKELY(entry_is_plain(meta)))
+        return bytes_of(e->narrow_tail, e->narrow_key_size);
     return bytes_of((const char *)e + entry_head_of(meta), entry_key_size_of(e, meta));
 }
 
 static inline char *entry_payload(const struct entry *e)
 {
     const uint32_t meta = entry_meta(e);
+    if (LK_LIKELY(entry_is_plain(meta)))
+        return (char *)(uintptr_t)e->narrow_tail + e->narrow_key_size;
     return (char *)(uintptr_t)e + entry_head_of(meta) + entry_key_size_of(e, meta);
+}
+
+static inline struct bytes entry_payload_bytes(const struct entry *e)
+{
+    const uint32_t meta = entry_meta(e);
+    if (LK_LIKELY(entry_is_plain(meta)))
+        return bytes_of(e->narrow_tail + e->narrow_key_size, e->narrow_payload_size);
+    return bytes_of((const char *)e + entry_head_of(meta) + entry_key_size_of(e, meta),
+                    entry_payload_size_of(e, meta));
 }
 
 /* The size to free it with. */

@@ -94,7 +94,7 @@ struct entry *table_find(const struct table *t, uint64_t hash, struct bytes key,
     const uint32_t position = table_position(t, hash);
     struct table_dir *d = table_dir_of(t, position);
     const uint32_t global = dir_bucket(d, position);
-    const uint32_t page = global / TABLE_PAGE_BUCKETS, home = global % TABLE_PAGE_BUCKETS;
+    const uint32_t page = global / TABLE_PAGE_BUCKETS, home = global - page * TABLE_PAGE_BUCKETS;
     struct table_page *p = d->page[page];
     if (LK_UNLIKELY(!p))
         return NULL;

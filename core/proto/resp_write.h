@@ -94,9 +94,7 @@ static inline char *reply_buf_bulk_space(struct buf *b, size_t size)
 
 static inline void reply_buf_bulk(struct buf *b, struct bytes s)
 {
-    char *to = reply_buf_bulk_space(b, s.size);
-    if (s.size > 0)
-        memcpy(to, s.data, s.size);
+    bytes_copy(reply_buf_bulk_space(b, s.size), s.data, s.size);
 }
 
 /* ---- lines ---- */

@@ -114,7 +114,8 @@ void value_payload_read(uint8_t kind, const char *payload, size_t size, struct v
 /* The value of an entry of the keyspace, borrowed. */
 static inline void value_of_entry(const struct entry *e, struct value *out)
 {
-    value_payload_read(e->kind, entry_payload(e), entry_payload_size(e), out);
+    const struct bytes payload = entry_payload_bytes(e);
+    value_payload_read(e->kind, payload.data, payload.size, out);
 }
 
 /*

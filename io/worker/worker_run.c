@@ -38,6 +38,7 @@ static bool worker_run_frame(struct worker *w, struct conn *c, uint32_t *n, uint
         size_t used = 0;
         const char *error = NULL;
         struct resp_args *args = &w->framing.args[*n];
+        struct pending *pending;
         const size_t rest = c->cur.size - c->frame_pos;
         if (rest == 0)
             return false;
@@ -45,8 +46,9 @@ static bool worker_run_frame(struct worker *w, struct conn *c, uint32_t *n, uint
                            &error)) {
         case RESP_COMMAND:
             c->frame_pos += used;
-            w->framing.pending[*n] =
-                (struct pending){.session = &c->session, .args = {args->v, args->n}};
+            pending = &w->framing.pending[*n]; /* dispatch sets the rest */
+            pending->session = &c->session;
+            pending->args = (struct args){args->v, args->n};
             w->framing.framed[*n] = (struct framed){c, c->frame_pos};
             ++*n;
             mine++;

@@ -5,32 +5,73 @@
 
 #include <assert.h>
 
-enum { BUCKETS = 1024, NAME_MAX_SIZE = 64 };
+enum { BUCKETS = 1024, NAME_MAX_SIZE = 64, SHORT_MAX_SIZE = 16 };
 
+/* A name of up to 16 bytes in two words, its letters folded. */
+struct short_name {
+    uint64_t head, tail;
+    uint32_t size;
+    bool folds_more; /* it has characters that folding makes equal to others than letters */
+    struct command_info *info; /* NULL: the slot is free */
+};
+
+/* Both are tables with open addressing. */
 struct command_index {
     struct command_info **all; /* by id */
     uint32_t count, capacity;
     uint32_t *top; /* ids */
     uint32_t top_count;
-    struct command_info *buckets[BUCKETS]; /* open addressing by name */
+    struct short_name shorts[BUCKETS];
+    struct command_info *buckets[BUCKETS]; /* longer names */
     const char *const *without;            /* NULL: rows have all their subcommands */
 };
+
+static inline uint64_t name_load(const char *p, size_t n)
+{
+    uint64_t word = 0;
+    memcpy(&word, p, n);
+    return word;
+}
+
+/* Sets 0x20 where 0x40 is set: A to Z become a to z, and what else it does folds_more tells. */
+static inline uint64_t name_fold(uint64_t word)
+{
+    return word | (word & UINT64_C(0x4040404040404040)) >> 1;
+}
+
+/* Of 1 to 16 bytes: two loads that may overlap say all of them, given their number. */
+static inline struct short_name name_words(struct bytes name)
+{
+    const char *p = name.data;
+    const size_t n = name.size;
+    struct short_name s = {.size = (uint32_t)n};
+    if (n >= 8) {
+        s.head = name_load(p, 8);
+        s.tail = name_fold(name_load(p + n - 8, 8));
+    } else if (n >= 4) {
+        s.head = name_load(p, 4) | name_load(p + n - 4, 4) << 32;
+    } else {
+        s.head = name_load(p, 1) | name_load(p + n / 2, 1) << 8 | name_load(p + n - 1, 1) << 16;
+    }
+    s.head = name_fold(s.head);
+    return s;
+}
+
+static inline uint32_t short_hash(const struct short_name *s)
+{
+    const uint64_t word = s->head ^ (s->tail << 7 | s->tail >> 57) ^ s->size;
+    return (uint32_t)(word * UINT64_C(0x9e3779b97f4a7c15) >> 54) % BUCKETS;
+}
 
 /* ASCII letters folded; names longer than any command's never match. */
 static uint32_t name_hash(struct bytes name)
 {
     uint64_t h = name.size;
-    size_t i = 0;
-    for (; i + 8 <= name.size; i += 8) {
-        uint64_t word;
-        memcpy(&word, name.data + i, 8);
-        h = (h ^ (word | UINT64_C(0x2020202020202020))) * UINT64_C(0x9e3779b97f4a7c15);
+    for (size_t i = 0; i < name.size; i += 8) {
+        const size_t n = name.size - i < 8 ? name.size - i : 8;
+        h = (h ^ name_fold(name_load(name.data + i, n))) * UINT64_C(0x9e3779b97f4a7c15);
         h ^= h >> 29;
     }
-    uint64_t word = 0;
-    for (unsigned shift = 0; i < name.size; i++, shift += 8)
-        word |= (uint64_t)((uint8_t)name.data[i] | 0x20) << shift;
-    h = (h ^ word) * UINT64_C(0x9e3779b97f4a7c15);
     return (uint32_t)(h >> 40) % BUCKETS;
 }
 
@@ -116,6 +157,11 @@ static uint32_t checks_of(const struct command *row)
     return checks;
 }
 
+enum {
+    NOT_PLAIN = CMD_ADMIN | CMD_MAY_REPLICATE | CMD_ALL_SHARDS | CMD_EXCLUSIVE | CMD_CONTROL |
+                CMD_EACH_SHARD | CMD_PUSHES | CMD_SCRIPT | CMD_SENDS_KEYS
+};
+
 static void command_index_fill(struct command_info *c, const struct command *row)
 {
     c->row = row;
@@ -129,6 +175,7 @@ static void command_index_fill(struct command_info *c, const struct command *row
     if (k->begin == KEY_BEGIN_INDEX && k->find == KEY_FIND_RANGE && !(k->flags & KEY_NOT_KEY)) {
         c->first_key = k->index;
         c->one_key = k->last == 0 && row->keys[1].begin == KEY_NONE && !row->find_keys;
+        c->plain = c->one_key && !(row->flags & NOT_PLAIN) && !row->looks_up && !row->subcommands;
     }
 }
 
@@ -142,8 +189,31 @@ static char *command_index_joined(const char *parent, const char *name)
     return s;
 }
 
+static bool name_folds_more(const char *name)
+{
+    for (; *name; name++)
+        if (*name & 0x40 && (*name < 'a' || *name > 'z'))
+            return true;
+    return false;
+}
+
+static void command_index_place_short(struct command_index *ix, struct command_info *c)
+{
+    struct short_name name = name_words(bytes_cstr(c->name));
+    name.folds_more = name_folds_more(c->name);
+    name.info = c;
+    uint32_t i = short_hash(&name);
+    while (ix->shorts[i].info)
+        i = (i + 1) % BUCKETS;
+    ix->shorts[i] = name;
+}
+
 static void command_index_place(struct command_index *ix, struct command_info *c)
 {
+    if (strlen(c->name) <= SHORT_MAX_SIZE) {
+        command_index_place_short(ix, c);
+        return;
+    }
     uint32_t i = name_hash(bytes_cstr(c->name));
     while (ix->buckets[i])
         i = (i + 1) % BUCKETS;
@@ -199,23 +269,40 @@ void command_index_add(struct command_index *ix, const struct command *rows)
         add_row(ix, rows);
 }
 
-static uint32_t command_index_bucket_of(const struct command_index *ix, struct bytes name)
+static struct command_info *long_find(const struct command_index *ix, struct bytes name)
 {
+    if (name.size > NAME_MAX_SIZE)
+        return NULL;
     uint32_t i = name_hash(name);
     while (ix->buckets[i] && !bytes_is_word(name, ix->buckets[i]->name))
         i = (i + 1) % BUCKETS;
-    return i;
+    return ix->buckets[i];
+}
+
+static inline struct command_info *index_find(const struct command_index *ix, struct bytes name)
+{
+    if (LK_UNLIKELY(name.size - 1 >= SHORT_MAX_SIZE))
+        return name.size == 0 ? NULL : long_find(ix, name);
+    const struct short_name want = name_words(name);
+    for (uint32_t i = short_hash(&want);; i = (i + 1) % BUCKETS) {
+        const struct short_name *s = &ix->shorts[i];
+        if (LK_LIKELY(s->head == want.head && s->tail == want.tail && s->size == want.size) &&
+            (LK_LIKELY(!s->folds_more) || bytes_is_word(name, s->info->name)))
+            return s->info;
+        if (!s->info)
+            return NULL;
+    }
 }
 
 const struct command_info *command_index_find(const struct command_index *ix, struct bytes name)
 {
-    return name.size <= NAME_MAX_SIZE ? ix->buckets[command_index_bucket_of(ix, name)] : NULL;
+    return index_find(ix, name);
 }
 
 int command_index_rename(struct command_index *ix, struct bytes from, struct bytes to)
 {
-    struct command_info *c = ix->buckets[command_index_bucket_of(ix, from)];
-    if (!c || from.size > NAME_MAX_SIZE)
+    struct command_info *c = index_find(ix, from);
+    if (!c)
         return LK_ENOKEY;
     if (to.size > 0 && command_index_find(ix, to))
         return LK_EBUSY;
@@ -227,6 +314,7 @@ int command_index_rename(struct command_index *ix, struct bytes from, struct byt
     mem_strfree(c->name);
     c->name = mem_strdup(b.data);
     buf_release(&b);
+    memset(ix->shorts, 0, sizeof ix->shorts);
     memset(ix->buckets, 0, sizeof ix->buckets);
     for (uint32_t i = 0; i < ix->top_count; i++)
         if (ix->all[ix->top[i]]->name[0] != '\0')
@@ -237,7 +325,7 @@ int command_index_rename(struct command_index *ix, struct bytes from, struct byt
 const struct command_info *command_index_resolve(const struct command_index *ix,
                                                  const struct args *a)
 {
-    const struct command_info *c = command_index_find(ix, a->v[0]);
+    const struct command_info *c = index_find(ix, a->v[0]);
     if (LK_LIKELY(!c || c->subcommand_count == 0) || a->n < 2)
         return c;
     for (uint32_t i = 0; i < c->subcommand_count; i++)

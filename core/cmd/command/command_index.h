@@ -48,9 +48,16 @@ struct command_info {
     int16_t arity;
     int16_t first_key;     /* index of the key that dispatch hashes ahead; 0 without one */
     bool one_key;          /* and it is the only one */
+    bool plain;            /* the same, and nothing in flags or row asks for anything special */
     const char *full_name; /* "client|list" */
     char *name;            /* as clients call it: renamed or not */
 };
+
+/* May it have so many arguments, with its name? */
+static inline bool command_takes(const struct command_info *c, uint32_t args)
+{
+    return args - c->args_min <= c->args_span;
+}
 
 struct command_index;
 

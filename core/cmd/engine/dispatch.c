@@ -375,6 +375,34 @@ static void note_refused(struct dispatcher *d, struct pending *p)
         dispatch_note_refused(d, s, NULL);
 }
 
+void dispatch_end_pending(struct dispatcher *d, struct pending *p, enum outcome outcome,
+                          struct reply_place before)
+{
+    struct session *s = p->session;
+    if (LK_UNLIKELY(outcome == RUN_REFUSED))
+        note_refused(d, p);
+    if (LK_UNLIKELY(outcome == RUN_AGAIN || outcome == RUN_LATER)) {
+        s->parked = true;
+        p->state = PENDING_PARKED;
+        if (outcome == RUN_AGAIN) /* its next turn is in the next loop; the other is told */
+            shard_tell_retry(UINT64_C(1) << d->worker);
+        return;
+    }
+    session_count(&s->commands, 1);
+    __atomic_store_n(&s->last_used_ms, d->batch.now_ms, __ATOMIC_RELAXED);
+    if (LK_UNLIKELY(session_has(s, FOR_ONE_COMMAND))) {
+        dispatch_hush(s, p->cmd, before);
+        dispatch_end_asking(s);
+    }
+    if (outcome == RUN_CLOSE) {
+        session_set(s, SESSION_CLOSE_AFTER, true);
+        p->state = PENDING_CLOSE;
+    } else if (outcome == RUN_BLOCK) {
+        session_set(s, SESSION_BLOCKED, true);
+        p->state = PENDING_BLOCKED;
+    }
+}
+
 void dispatch_run_pending(struct dispatcher *d, struct pending *p)
 {
     struct session *s = p->session;
@@ -406,8 +434,6 @@ void dispatch_run_pending(struct dispatcher *d, struct pending *p)
             p->state = PENDING_PARKED;
             return;
         }
-        if (LK_UNLIKELY(outcome == RUN_REFUSED))
-            note_refused(d, p);
         break;
     case CHECK_REFUSED:
         note_refused(d, p);
@@ -423,40 +449,26 @@ void dispatch_run_pending(struct dispatcher *d, struct pending *p)
         reply_simple(&s->reply, "QUEUED");
         break;
     }
-    if (LK_UNLIKELY(outcome == RUN_AGAIN || outcome == RUN_LATER)) {
-        s->parked = true;
-        p->state = PENDING_PARKED;
-        if (outcome == RUN_AGAIN) /* its next turn is in the next loop; the other is told */
-            shard_tell_retry(UINT64_C(1) << d->worker);
-        return;
-    }
-    session_count(&s->commands, 1);
-    __atomic_store_n(&s->last_used_ms, d->batch.now_ms, __ATOMIC_RELAXED);
-    if (LK_UNLIKELY(session_has(s, FOR_ONE_COMMAND))) {
-        dispatch_hush(s, p->cmd, before);
-        dispatch_end_asking(s);
-    }
-    if (outcome == RUN_CLOSE) {
-        session_set(s, SESSION_CLOSE_AFTER, true);
-        p->state = PENDING_CLOSE;
-    } else if (outcome == RUN_BLOCK) {
-        session_set(s, SESSION_BLOCKED, true);
-        p->state = PENDING_BLOCKED;
-    }
+    dispatch_end_pending(d, p, outcome, before);
 }
 
 /* --- the batch ------------------------------------------------------------------------------- */
 
 static void look_up(struct dispatcher *d, struct pending *p)
 {
+    const struct command_info *c = command_index_resolve(d->engine->fixed.commands, &p->args);
     p->state = PENDING_NEW;
     p->shard = NULL;
+    p->table = NULL;
     p->bucket = NULL;
-    p->cmd = command_index_resolve(d->engine->fixed.commands, &p->args);
-    if (LK_UNLIKELY(!p->cmd) || p->cmd->first_key == 0 || (uint32_t)p->cmd->first_key >= p->args.n)
+    p->cmd = c;
+    if (LK_UNLIKELY(!c) || c->first_key == 0 || LK_UNLIKELY(!command_takes(c, p->args.n)) ||
+        (uint32_t)c->first_key >= p->args.n)
         return;
-    p->hash = keyspace_hash(d->ks, p->args.v[p->cmd->first_key]);
+    p->hash = keyspace_hash(d->ks, p->args.v[c->first_key]);
     p->shard = keyspace_shard(d->ks, p->hash);
+    if (LK_LIKELY(p->session->db == 0))
+        p->table = &p->shard->first;
     LK_PREFETCH(p->shard);
 }
 
@@ -471,11 +483,11 @@ static void prefetch_reach(const struct pending *p)
 static void dispatch_prefetch(struct pending *p, uint32_t n)
 {
     for (uint32_t i = 0; i < n; i++)
-        if (p[i].shard && p[i].session->db == 0)
-            table_prefetch_dir(&p[i].shard->first);
+        if (p[i].table)
+            table_prefetch_dir(p[i].table);
     for (uint32_t i = 0; i < n; i++)
-        if (p[i].shard && p[i].session->db == 0)
-            p[i].bucket = table_prefetch_bucket(&p[i].shard->first, p[i].hash);
+        if (p[i].table)
+            p[i].bucket = table_prefetch_bucket(p[i].table, p[i].hash);
     for (uint32_t i = 0; i < n; i++)
         if (p[i].bucket) {
             table_prefetch_entry(p[i].bucket, p[i].hash);
@@ -500,7 +512,8 @@ void dispatch_run(struct dispatcher *d, struct pending *p, uint32_t n)
     if (LK_UNLIKELY(d->batch.config->maxmemory != 0) && !d->script.running)
         dispatch_evict(d);
     for (uint32_t i = 0; i < n && LK_LIKELY(!d->batch.cut); i++)
-        dispatch_run_pending(d, &p[i]);
+        if (!dispatch_run_plain(d, &p[i]))
+            dispatch_run_pending(d, &p[i]);
     d->batch.cut = false;
     dispatch_unlock_one(d);
 }

@@ -55,6 +55,7 @@ struct pending {
     const struct command_info *cmd;
     uint64_t hash;
     struct shard *shard;
+    const struct table *table; /* to be prefetched from; NULL: none */
     const void *bucket;
 };
 

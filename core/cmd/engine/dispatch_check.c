@@ -38,7 +38,7 @@ static void dispatch_check_reply_unknown(struct reply *r, const struct args *a)
 
 static bool wrong_arity(const struct command_info *c, const struct args *a)
 {
-    return a->n - c->args_min > c->args_span;
+    return !command_takes(c, a->n);
 }
 
 bool dispatch_is_attack(const struct dispatcher *d, const struct session *s, const struct args *a)

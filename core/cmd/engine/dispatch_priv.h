@@ -68,6 +68,7 @@ struct batch {
     bool cluster_down;                    /* likewise: keys are not served */
     const struct slot_map *slots;         /* likewise; NULL outside a cluster */
     uint32_t checks;                      /* enum command_check: those of the configuration */
+    uint64_t slow_ns; /* likewise: from here on a call is told to who watches for slow ones */
     uint32_t lru_now;
     int64_t now_ms;
     uint64_t now_ticks;  /* when now_ms was read */
@@ -216,6 +217,17 @@ struct dispatcher {
 void dispatch_prepare(struct dispatcher *d, struct pending *p, uint32_t n);
 /* One of them; d->batch.kept may hold its shard's lock behind it. */
 void dispatch_run_pending(struct dispatcher *d, struct pending *p);
+/* The end of one whose outcome is not RUN_DONE, or whose session is no plain one. */
+void dispatch_end_pending(struct dispatcher *d, struct pending *p, enum outcome outcome,
+                          struct reply_place before);
+
+/* --- dispatch_plain.c ------------------------------------------------------------------------ */
+
+/*
+ * Runs a command if nothing is special about it, its session and the server; false: nothing was
+ * done, and dispatch_run_pending is to see to it.
+ */
+bool dispatch_run_plain(struct dispatcher *d, struct pending *p);
 
 /* Who reads the log: changed in the gate only.  What a replica does itself is in no stream. */
 static inline void dispatch_read_logging(struct dispatcher *d)
@@ -247,10 +259,35 @@ void dispatch_account_wait(struct dispatcher *d, struct session *s, const struct
 
 /* --- exec.c ---------------------------------------------------------------------------------- */
 
-/* Readies x for a command of session s. */
-void exec_begin(struct dispatcher *d, struct session *s, const struct command_info *c);
 /* What others want to hear, as it is now: for who began before it had the lock. */
-void exec_read_events(struct exec *x);
+static inline void exec_read_events(struct exec *x)
+{
+    x->events = __atomic_load_n(&x->dispatcher->engine->hooks.events, __ATOMIC_RELAXED);
+}
+
+/* Readies x for a command of session s. */
+static inline void exec_begin(struct dispatcher *d, struct session *s, const struct command_info *c)
+{
+    struct exec *x = &d->call.x;
+    x->cmd = c->row;
+    x->container = c->parent ? c->parent->row : NULL;
+    x->session = s;
+    x->reply = &s->reply;
+    x->db = s->db;
+    x->now_ms = d->batch.now_ms;
+    x->changes = 0;
+    x->dispatcher = d;
+    exec_read_events(x);
+    x->admin = d->engine->fixed.admin;
+    x->scratch = &d->scratch;
+    d->scratch.size = 0;
+    d->call.db_in_use = s->db;
+    d->call.errors = s->reply.errors;
+    d->call.mode = EFFECT_VERBATIM;
+    d->call.found.at.key.data = NULL;
+    d->call.key_next = 0;
+}
+
 uint64_t exec_hash(struct exec *x, struct bytes key);
 /* Looks key up; an expired one is deleted first and is then not there. */
 struct found *exec_locate(struct exec *x, struct bytes key);
@@ -543,7 +580,7 @@ static inline enum check_result dispatch_check(struct dispatcher *d, struct sess
 {
     const uint32_t flags = __atomic_load_n(&s->flags, __ATOMIC_RELAXED);
     if (LK_LIKELY(c && !(dispatch_checks(d, flags, c->checks) | (flags & CHECK_SESSIONS)) &&
-                  a->n - c->args_min <= c->args_span))
+                  command_takes(c, a->n)))
         return CHECK_RUN;
     return dispatch_check_rows(d, s, c, a);
 }

@@ -18,42 +18,13 @@ struct rng *exec_rng(struct exec *x)
     return &x->dispatcher->rng;
 }
 
-void exec_read_events(struct exec *x)
-{
-    x->events = __atomic_load_n(&x->dispatcher->engine->hooks.events, __ATOMIC_RELAXED);
-}
-
-void exec_begin(struct dispatcher *d, struct session *s, const struct command_info *c)
-{
-    struct exec *x = &d->call.x;
-    x->cmd = c->row;
-    x->container = c->parent ? c->parent->row : NULL;
-    x->session = s;
-    x->reply = &s->reply;
-    x->db = s->db;
-    x->now_ms = d->batch.now_ms;
-    x->changes = 0;
-    x->dispatcher = d;
-    exec_read_events(x);
-    x->admin = d->engine->fixed.admin;
-    x->scratch = &d->scratch;
-    d->scratch.size = 0;
-    d->call.db_in_use = s->db;
-    d->call.errors = s->reply.errors;
-    d->call.mode = EFFECT_VERBATIM;
-    d->call.found.at.key.data = NULL;
-    d->call.key_next = 0;
-}
-
 void exec_forget(struct exec *x)
 {
     x->dispatcher->call.found.at.key.data = NULL;
 }
 
-/* Handlers take their keys in order, so the next one is nearly always the one asked for. */
-uint64_t exec_hash(struct exec *x, struct bytes key)
+static LK_COLD uint64_t search_hash(struct dispatcher *d, struct bytes key)
 {
-    struct dispatcher *d = x->dispatcher;
     for (uint32_t tries = 0; tries < 2; tries++) {
         if (d->call.key_next >= d->call.key_count)
             d->call.key_next = 0;
@@ -65,6 +36,22 @@ uint64_t exec_hash(struct exec *x, struct bytes key)
         }
     }
     return keyspace_hash(d->ks, key);
+}
+
+/* Handlers take their keys in order, so the next one is nearly always the one asked for. */
+static inline uint64_t hash_of_key(struct dispatcher *d, struct bytes key)
+{
+    if (LK_LIKELY(d->call.key_next < d->call.key_count)) {
+        const struct key_hash *k = &d->keys.v[d->call.key_next];
+        if (LK_LIKELY(k->data == key.data && k->size == key.size))
+            return k->hash;
+    }
+    return search_hash(d, key);
+}
+
+uint64_t exec_hash(struct exec *x, struct bytes key)
+{
+    return hash_of_key(x->dispatcher, key);
 }
 
 /* Who has read the key, or wants to hear of all that begin like it. */
@@ -193,7 +180,7 @@ struct found *exec_locate(struct exec *x, struct bytes key)
         key.data)
         return f;
     f->expired = false;
-    const bool there = shard_find(d->ks, d->call.db_in_use, key, exec_hash(x, key), &f->at);
+    const bool there = shard_find(d->ks, d->call.db_in_use, key, hash_of_key(d, key), &f->at);
     LK_DEBUG_ASSERT(d->held.exclusive || shard_is_mine(f->at.shard));
     if (there && LK_UNLIKELY(entry_has_deadline(f->at.entry)) &&
         exec_passed(x, entry_deadline(f->at.entry)))

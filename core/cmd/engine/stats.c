@@ -1,6 +1,5 @@
 #include "core/cmd/engine/stats.h"
 
-#include "core/base/clock.h"
 #include "core/base/mem.h"
 
 void stats_init(struct stats *s, uint32_t commands)
@@ -40,18 +39,10 @@ void stats_reset(struct stats *s)
         stats_zero(&s->errors[i].count);
 }
 
-void stats_call(struct stats *s, uint32_t command, uint64_t ticks, bool histogram)
+LK_COLD void stats_make_histogram(struct command_stats *c)
 {
-    struct command_stats *c = &s->commands[command];
-    stats_add(&c->calls, 1);
-    stats_add(&c->ticks, ticks);
-    if (!histogram)
-        return;
-    if (LK_UNLIKELY(!c->histogram)) {
-        uint64_t *fresh = mem_calloc(HISTOGRAM_BUCKETS * sizeof(uint64_t));
-        __atomic_store_n(&c->histogram, fresh, __ATOMIC_RELEASE);
-    }
-    stats_add(&c->histogram[histogram_bucket(clock_ticks_to_ns(ticks))], 1);
+    uint64_t *fresh = mem_calloc(HISTOGRAM_BUCKETS * sizeof(uint64_t));
+    __atomic_store_n(&c->histogram, fresh, __ATOMIC_RELEASE);
 }
 
 void stats_error(struct stats *s, struct bytes line)

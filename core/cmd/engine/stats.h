@@ -83,7 +83,23 @@ static inline uint64_t stats_read(const uint64_t *counter)
     return __atomic_load_n(counter, __ATOMIC_RELAXED);
 }
 
-void stats_call(struct stats *s, uint32_t command, uint64_t ticks, bool histogram);
+void stats_make_histogram(struct command_stats *c);
+
+/* A call that took so long, which is ticks and, of them, ns. */
+static inline void stats_call(struct stats *s, uint32_t command, uint64_t ticks, uint64_t ns,
+                              bool histogram)
+{
+    struct command_stats *c = &s->commands[command];
+    stats_add(&s->total_commands, 1);
+    stats_add(&c->calls, 1);
+    stats_add(&c->ticks, ticks);
+    if (LK_UNLIKELY(!histogram))
+        return;
+    if (LK_UNLIKELY(!c->histogram))
+        stats_make_histogram(c);
+    stats_add(&c->histogram[histogram_bucket(ns)], 1);
+}
+
 /* line is an error reply without its '-': the first word is its code. */
 void stats_error(struct stats *s, struct bytes line);
 

@@ -1,0 +1,73 @@
+/*
+ * dispatch_plain.c — the way of nearly all commands: one key, and nothing special about anything.
+ *
+ * It does what dispatch_run_pending does, for commands of which these are known at once: the row
+ * names one key and asks for nothing special (command_info.plain), its number of arguments is
+ * right, no check wants to look at it, and its session is in no state that anybody asks about.  One
+ * AND a word says so, and the rest is one piece of code, with the handler its only call.  Whatever
+ * is else goes the long way, which asks everything itself.
+ */
+#include "core/cmd/engine/call_run.h"
+
+/* Sessions that go the long way. */
+enum {
+    NOT_PLAIN = CHECK_SESSIONS | SESSION_BLOCKED | SESSION_CLOSE_AFTER | SESSION_TRACKING |
+                SESSION_REPLY_OFF | SESSION_REPLY_SKIP | SESSION_REPLY_SKIP_NEXT | SESSION_ASKING |
+                SESSION_ASKING_NEXT | SESSION_CACHING
+};
+
+static inline bool session_is_plain(const struct session *s, uint32_t flags)
+{
+    return !(flags & NOT_PLAIN) && !s->parked && !s->token.queued &&
+           !__atomic_load_n(&s->kill, __ATOMIC_ACQUIRE);
+}
+
+/* Is there room for all that the command may log and publish? */
+static inline bool plain_has_room(const struct dispatcher *d, const struct command_info *c)
+{
+    return dispatch_push_has_room(d) && (!d->batch.logging || !(c->flags & CMD_WRITE) ||
+                                         log_ring_has_room(d->engine->fixed.log));
+}
+
+/* Is the key served here, by this command alone? */
+static inline bool shard_is_plain(const struct dispatcher *d, const struct shard *shard,
+                                  const struct command_info *c)
+{
+    return !(shard->slot | d->batch.cluster_down) &&
+           (LK_LIKELY(shard->wait_targets == 0) || !(c->flags & CMD_WRITE));
+}
+
+bool dispatch_run_plain(struct dispatcher *d, struct pending *p)
+{
+    struct session *s = p->session;
+    struct shard *shard = p->shard;
+    const struct command_info *c = p->cmd;
+    const uint32_t flags = __atomic_load_n(&s->flags, __ATOMIC_RELAXED);
+    if (!shard || !c->plain || LK_UNLIKELY(!session_is_plain(s, flags)) ||
+        LK_UNLIKELY(dispatch_checks(d, flags, c->checks) != 0) ||
+        LK_UNLIKELY(!plain_has_room(d, c)))
+        return false;
+    LK_DEBUG_ASSERT(command_takes(c, p->args.n));
+    if (!dispatch_lock_one(d, s, shard)) {
+        __atomic_store_n(&s->last_command, c, __ATOMIC_RELAXED);
+        p->state = PENDING_PARKED;
+        return true;
+    }
+    if (LK_UNLIKELY(!shard_is_plain(d, shard, c)))
+        return false;
+    __atomic_store_n(&s->last_command, c, __ATOMIC_RELAXED);
+    p->state = PENDING_DONE;
+    const struct bytes key = p->args.v[c->first_key];
+    d->keys.v[0] = (struct key_hash){key.data, key.size, p->hash};
+    d->call.key_count = 1;
+    const struct reply_place before = reply_mark(&s->reply);
+    const enum outcome outcome = call_run_unit(d, s, c, &p->args);
+    unit_end(d, s, shard);
+    if (LK_UNLIKELY(outcome != RUN_DONE)) {
+        dispatch_end_pending(d, p, outcome, before);
+        return true;
+    }
+    session_count(&s->commands, 1);
+    __atomic_store_n(&s->last_used_ms, d->batch.now_ms, __ATOMIC_RELAXED);
+    return true;
+}
