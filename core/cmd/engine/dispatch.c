@@ -375,8 +375,9 @@ static void note_refused(struct dispatcher *d, struct pending *p)
         dispatch_note_refused(d, s, NULL);
 }
 
-void dispatch_end_pending(struct dispatcher *d, struct pending *p, enum outcome outcome,
-                          struct reply_place before)
+/* What is left to do for a command, whatever came of it. */
+static void dispatch_end_pending(struct dispatcher *d, struct pending *p, enum outcome outcome,
+                                 struct reply_place before)
 {
     struct session *s = p->session;
     if (LK_UNLIKELY(outcome == RUN_REFUSED))
@@ -511,9 +512,13 @@ void dispatch_run(struct dispatcher *d, struct pending *p, uint32_t n)
     /* Readers free what others have taken, too; who takes more is asked again (check_memory). */
     if (LK_UNLIKELY(d->batch.config->maxmemory != 0) && !d->script.running)
         dispatch_evict(d);
-    for (uint32_t i = 0; i < n && LK_LIKELY(!d->batch.cut); i++)
-        if (!dispatch_run_plain(d, &p[i]))
+    for (uint32_t i = 0; i < n && LK_LIKELY(!d->batch.cut); i++) {
+        enum outcome outcome;
+        if (!dispatch_run_plain(d, &p[i], &outcome))
             dispatch_run_pending(d, &p[i]);
+        else if (LK_UNLIKELY(outcome != RUN_DONE))
+            dispatch_end_pending(d, &p[i], outcome, reply_mark(&p[i].session->reply));
+    }
     d->batch.cut = false;
     dispatch_unlock_one(d);
 }

@@ -37,7 +37,7 @@ static inline bool shard_is_plain(const struct dispatcher *d, const struct shard
            (LK_LIKELY(shard->wait_targets == 0) || !(c->flags & CMD_WRITE));
 }
 
-bool dispatch_run_plain(struct dispatcher *d, struct pending *p)
+bool dispatch_run_plain(struct dispatcher *d, struct pending *p, enum outcome *outcome)
 {
     struct session *s = p->session;
     struct shard *shard = p->shard;
@@ -51,6 +51,7 @@ bool dispatch_run_plain(struct dispatcher *d, struct pending *p)
     if (!dispatch_lock_one(d, s, shard)) {
         __atomic_store_n(&s->last_command, c, __ATOMIC_RELAXED);
         p->state = PENDING_PARKED;
+        *outcome = RUN_DONE;
         return true;
     }
     if (LK_UNLIKELY(!shard_is_plain(d, shard, c)))
@@ -60,13 +61,10 @@ bool dispatch_run_plain(struct dispatcher *d, struct pending *p)
     const struct bytes key = p->args.v[c->first_key];
     d->keys.v[0] = (struct key_hash){key.data, key.size, p->hash};
     d->call.key_count = 1;
-    const struct reply_place before = reply_mark(&s->reply);
-    const enum outcome outcome = call_run_unit(d, s, c, &p->args);
+    *outcome = call_run_unit(d, s, c, &p->args);
     unit_end(d, s, shard);
-    if (LK_UNLIKELY(outcome != RUN_DONE)) {
-        dispatch_end_pending(d, p, outcome, before);
+    if (LK_UNLIKELY(*outcome != RUN_DONE))
         return true;
-    }
     session_count(&s->commands, 1);
     __atomic_store_n(&s->last_used_ms, d->batch.now_ms, __ATOMIC_RELAXED);
     return true;

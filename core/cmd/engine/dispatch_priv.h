@@ -217,17 +217,15 @@ struct dispatcher {
 void dispatch_prepare(struct dispatcher *d, struct pending *p, uint32_t n);
 /* One of them; d->batch.kept may hold its shard's lock behind it. */
 void dispatch_run_pending(struct dispatcher *d, struct pending *p);
-/* The end of one whose outcome is not RUN_DONE, or whose session is no plain one. */
-void dispatch_end_pending(struct dispatcher *d, struct pending *p, enum outcome outcome,
-                          struct reply_place before);
 
 /* --- dispatch_plain.c ------------------------------------------------------------------------ */
 
 /*
- * Runs a command if nothing is special about it, its session and the server; false: nothing was
- * done, and dispatch_run_pending is to see to it.
+ * Runs a command if nothing is special about it, its session and the server, or parks it.  With an
+ * outcome other than RUN_DONE its end is still to be seen to.  False: nothing was done, and
+ * dispatch_run_pending is to see to it.
  */
-bool dispatch_run_plain(struct dispatcher *d, struct pending *p);
+bool dispatch_run_plain(struct dispatcher *d, struct pending *p, enum outcome *outcome);
 
 /* Who reads the log: changed in the gate only.  What a replica does itself is in no stream. */
 static inline void dispatch_read_logging(struct dispatcher *d)
