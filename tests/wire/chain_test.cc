@@ -105,7 +105,10 @@ INSTANTIATE_TEST_SUITE_P(Wire, Chain, ::testing::Bool());
 TEST(Chain, AFailoverCostsNoFullSync)
 {
     std::mt19937_64 random(test_seed());
-    std::unique_ptr<Server> servers[2] = {Server::tested(kServer), Server::tested(kServer)};
+    /* A PING that the next primary has not applied would be bytes that it never had. */
+    Server::Directives quiet = kServer;
+    quiet.push_back({"repl-ping-replica-period", "3600"});
+    std::unique_ptr<Server> servers[2] = {Server::tested(quiet), Server::tested(quiet)};
     Client clients[2] = {servers[0]->connect(), servers[1]->connect()};
     ASSERT_TRUE(follow(&clients[1], servers[0]->port()));
     int up = 0;
