@@ -10,6 +10,7 @@
 enum {
     TURN = 16,        /* commands of one connection a round while others wait */
     ROUNDS_MAX = 128, /* then replies go out, and the sockets are looked at again */
+    ROUNDS_AMID = 8,  /* then a script of this worker goes on: it holds locks */
 };
 
 void worker_frame_init(struct worker *w)
@@ -125,7 +126,8 @@ static void worker_run_end_pass(struct worker *w)
         worker_run_release(&f->args[i]);
     if (p->look)
         __atomic_store_n(&w->look, 1, __ATOMIC_RELEASE);
-    worker_wake(w); /* what a pass has left for the loop */
+    __atomic_store_n(&w->retry, 1, __ATOMIC_RELEASE); /* what is parked till the script's end */
+    worker_wake(w);                                   /* what a pass has left for the loop */
     mem_free(p->words, p->words_size + 1);
     mem_delete(p);
 }
@@ -154,7 +156,8 @@ static uint32_t fill_batch(struct worker *w)
 
 void worker_run_ready(struct worker *w)
 {
-    for (int round = 0; w->ready_head && round < ROUNDS_MAX; round++) {
+    const int rounds = LK_UNLIKELY(w->pass != NULL) ? ROUNDS_AMID : ROUNDS_MAX;
+    for (int round = 0; w->ready_head && round < rounds; round++) {
         const uint32_t n = fill_batch(w);
         if (n == 0)
             continue;

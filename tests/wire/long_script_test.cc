@@ -12,6 +12,7 @@
 #include <csignal>
 #include <fstream>
 #include <gtest/gtest.h>
+#include <poll.h>
 #include <thread>
 
 namespace
@@ -252,6 +253,37 @@ TEST_P(LongScript, HoldsWhoWatchesItsKeys)
     EXPECT_EQ(w.read().text, "OK");
     w.read();
     EXPECT_EQ(others_[1].call({"PING"}).text, "PONG");
+}
+
+// Before it is long, others go on: commands of one key are answered while it runs.
+TEST_P(LongScript, LetsOthersOfItsWorkerGoOnBeforeItIsLong)
+{
+    start();
+    EXPECT_EQ(others_[0].call({"CONFIG", "SET", "busy-reply-threshold", "0"}).text, "OK");
+    others_[0].call({"SET", "mine", "before"});
+    bool beside = false;
+    // Where it was too fast to tell, it is given more to do.
+    for (long steps = 5'000'000; !beside && steps < 50'000'000'000; steps *= 4) {
+        Client c = server_->connect();
+        c.send(encode({"EVAL",
+                       "redis.call('set', KEYS[1], 'half') for i = 1, tonumber(ARGV[1]) do end "
+                       "return redis.call('set', KEYS[1], 'done')",
+                       "1", "mine", std::to_string(steps)}) +
+               encode({"GET", "mine"}));
+        Client seer = server_->connect(); // sees the script's key when it is done, and not before
+        seer.send(Args{"GET", "mine"});
+        for (Client &other : others_) {
+            EXPECT_EQ(other.call({"SET", "other", "1"}).text, "OK");
+            EXPECT_EQ(other.call({"GET", "other"}).text, "1");
+        }
+        pollfd p = {c.fd(), POLLIN, 0};
+        beside = poll(&p, 1, 0) == 0;
+        EXPECT_EQ(c.read().text, "OK");
+        EXPECT_EQ(c.read().text, "done");
+        EXPECT_NE(seer.read().text, "half");
+        EXPECT_EQ(others_[1].call({"MGET", "mine", "other"}).items.size(), 2u);
+    }
+    EXPECT_TRUE(beside);
 }
 
 } // namespace

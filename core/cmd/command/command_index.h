@@ -31,6 +31,7 @@ enum command_check {
     CHECK_CHANNELS = 1 << 9,     /* in a cluster: names channels of shards */
     CHECK_REPLICAS = 1 << 10,    /* too few replicas: CMD_WRITE */
     CHECK_BUSY = 1 << 11,        /* a script is long: all but CMD_ALLOW_BUSY */
+    CHECK_AMID = 1 << 12,        /* amid a script: all that needs more than the lock of one key */
     CHECK_USER = 1 << 30,        /* always on: all but CMD_NO_AUTH */
 };
 

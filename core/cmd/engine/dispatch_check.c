@@ -216,6 +216,13 @@ static enum check_result check_busy(struct checked *k)
     return line ? refuse_exec(k, line) : CHECK_NEXT;
 }
 
+/* The worker is amid a script that may take a while: it comes again behind that. */
+static enum check_result check_amid(struct checked *k)
+{
+    (void)k;
+    return CHECK_PARKED;
+}
+
 /* Replicas have their data from us, and monitors count as replicas. */
 static enum check_result check_replica(struct checked *k)
 {
@@ -260,6 +267,7 @@ static const struct check_row {
     {check_stale, CHECK_STALE, 0, NOT_OURS},
     {check_loading, CHECK_LOADING, 0, NOT_OURS},
     {check_busy, CHECK_BUSY, 0, NOT_OURS},
+    {check_amid, CHECK_AMID, 0, NOT_OURS},
     {check_replica, 0, SESSION_MONITOR | SESSION_REPLICA, NOT_OURS},
     {check_pause, CHECK_PAUSE_WRITES | CHECK_PAUSE_ALL, 0, NOT_OURS | SESSION_REPLICA},
     {check_queue, 0, SESSION_MULTI, 0},

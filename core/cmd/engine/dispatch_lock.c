@@ -82,7 +82,9 @@ bool dispatch_lock_set(struct dispatcher *d, struct session *s)
     LK_DEBUG_ASSERT(rank_holds(RANK_GATE) || d->held.exclusive);
     dispatch_unlock_one(d);
     bool locked = false;
-    if (s->token.queued)
+    if (LK_UNLIKELY(d->script.running))
+        locked = lock_set_try(d->held.set, d->ks, d->worker); /* amid one: it waits for nothing */
+    else if (s->token.queued)
         locked = dispatch_wait_with_token(d, s);
     else if (lock_set_try(d->held.set, d->ks, d->worker))
         locked = true;

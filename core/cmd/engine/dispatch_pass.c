@@ -6,7 +6,10 @@
  *
  * What the script has begun, its unit, its locks and its clock, is put aside for as long, and the
  * dispatcher runs other commands as if it were free.  The gate is not left: the script is inside.
- * Nearly all commands are refused meanwhile (CHECK_BUSY), so that what runs writes nothing.
+ *
+ * Before the script is long, commands of one key run, each a unit of its own: as they would on any
+ * other worker beside the script, whose shards they cannot have.  All others are parked till its
+ * end (CHECK_AMID).  Once it is long nearly all are refused (CHECK_BUSY).
  */
 #include "core/base/clock.h"
 #include "core/cmd/engine/dispatch_priv.h"
@@ -20,7 +23,7 @@ struct pass_aside {
     struct aside aside;
 };
 
-static void pass_put_aside(struct dispatcher *d, struct pass_aside *p)
+static void pass_put_aside(struct dispatcher *d, struct pass_aside *p, bool is_long)
 {
     LK_ASSERT(d->script.running && !d->call.edit.open && !d->batch.kept);
     *p = (struct pass_aside){d->batch, d->held, d->call, d->unit, d->aside};
@@ -31,6 +34,8 @@ static void pass_put_aside(struct dispatcher *d, struct pass_aside *p)
     d->unit = (struct unit){0};
     d->aside = (struct aside){0};
     d->batch.cut = false;
+    if (!is_long)
+        d->batch.checks |= CHECK_AMID;
     d->batch.mark_ticks = clock_ticks();
     dispatch_read_clock(d, d->batch.mark_ticks);
 }
@@ -52,17 +57,22 @@ void exec_script_pass(struct exec *x)
     struct dispatcher *d = x->dispatcher;
     const struct engine *e = d->engine;
     struct pass_aside p;
-    if (d->worker >= SHARD_WORKERS || !e->hooks.pass)
+    const bool is_long = d->script.is_long;
+    if (d->worker >= SHARD_WORKERS || !e->hooks.pass || (d->held.exclusive && !is_long))
         return;
-    pass_put_aside(d, &p);
+    pass_put_aside(d, &p, is_long);
     e->hooks.pass(e->hooks.pass_ctx, d->worker, d->script.pending);
     pass_put_back(d, &p);
 }
 
+uint64_t exec_script_age_ticks(const struct exec *x)
+{
+    return clock_ticks() - x->dispatcher->script.begun_ticks;
+}
+
 int64_t exec_script_age_ms(const struct exec *x)
 {
-    const uint64_t ticks = clock_ticks() - x->dispatcher->script.begun_ticks;
-    return (int64_t)(clock_ticks_to_ns(ticks) / 1000000);
+    return (int64_t)(clock_ticks_to_ns(exec_script_age_ticks(x)) / 1000000);
 }
 
 int64_t exec_script_patience_ms(const struct exec *x)

@@ -98,6 +98,7 @@ bool exec_script_is_clients(const struct exec *x);
 bool exec_script_is_loaded(const struct exec *x);
 /* Is the server about to end? */
 bool exec_script_must_end(const struct exec *x);
+uint64_t exec_script_age_ticks(const struct exec *x);
 /*
  * Between two commands of the script, on its worker: others of the worker's connections are seen to
  * for a moment, and the batch ends with the running command.

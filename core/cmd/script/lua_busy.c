@@ -4,6 +4,7 @@
  * The interpreter calls every so many of its instructions.  What then has to end the script unwinds
  * it past every pcall, as often as it takes.
  */
+#include "core/base/clock.h"
 #include "core/base/log.h"
 #include "core/cmd/script/script_busy.h"
 
@@ -11,6 +12,7 @@
 
 enum {
     LOOK_STEPS = 100000,
+    PASS_EVERY_NS = 1000000,   /* others of the worker wait for so long */
     ENDING_PATIENCE_MS = 5000, /* of a server that ends, where no script is ever too long */
 };
 
@@ -33,19 +35,28 @@ static bool busy_is_long(const struct script_run *run, bool must_end)
     return exec_script_age_ms(run->x) >= patience_ms;
 }
 
+/* Not before it is due again. */
+static void busy_pass(struct script_run *run)
+{
+    const uint64_t now = exec_script_age_ticks(run->x);
+    if (clock_ticks_to_ns(now - run->passed) < PASS_EVERY_NS)
+        return;
+    exec_script_pass(run->x);
+    run->passed = exec_script_age_ticks(run->x);
+}
+
 void vm_look(struct vm *vm)
 {
     struct script_run *run = &vm->run;
     if (!run->x || run->ended || exec_script_is_loaded(run->x))
         return;
     const bool must_end = exec_script_must_end(run->x);
-    if (!run->busy) {
-        if (!busy_is_long(run, must_end))
-            return;
+    if (!run->busy && busy_is_long(run, must_end))
         busy_script_begin(vm);
-    }
     if (!must_end)
-        exec_script_pass(run->x);
+        busy_pass(run);
+    if (!run->busy)
+        return;
     if (exec_script_must_end(run->x)) {
         busy_give_up(run);
     } else if (busy_script_is_killed(run->busy)) {

@@ -117,6 +117,7 @@ struct script_run {
     bool ended;               /* unwinds: it was killed, or the server ends */
     bool wrote;               /* a command of it was one that writes */
     uint32_t calls;           /* so far */
+    uint64_t passed;          /* its age when others were seen to last, in ticks */
     struct busy_script *busy; /* NULL: it is not long yet */
     bool loading;             /* the code of a library: it may not call anything */
     int resp;                 /* version of what commands say to it */
