@@ -298,6 +298,10 @@ void links_ask(void *ctx, struct sentinel_node *to, const struct sentinel_call *
     case SENTINEL_ASK_FOLLOW:
         ask_reconfigure(l, w, host, port);
         break;
+    case SENTINEL_ASK_PAUSE:
+        (void)snprintf(epoch, sizeof epoch, "%d", SENTINEL_PAUSE_MS);
+        SAY(l, w, EXPECT_NOTHING, "CLIENT", "PAUSE", epoch, "WRITE");
+        break;
     }
 }
 

@@ -46,6 +46,7 @@ enum {
     SENTINEL_SCRIPT_MAX_MS = 60000,
     SENTINEL_SCRIPT_RETRY_MS = 30000,
     SENTINEL_SELECT_MS = 1000, /* the longest that a choice waits for offsets to stand still */
+    SENTINEL_PAUSE_MS = 3000,  /* of writes, while a failover that somebody asked for goes on */
     SENTINEL_TILT_GAP_MS = 2000,
     SENTINEL_TILT_MS = 30000,
     SENTINEL_TWIN_MS = 5 * SENTINEL_HELLO_MS,
@@ -154,6 +155,7 @@ enum sentinel_request {
     SENTINEL_ASK_DOWN,    /* IS-MASTER-DOWN-BY-ADDR addr epoch text: our id, or "*" */
     SENTINEL_ASK_PROMOTE, /* REPLICAOF NO ONE, and what goes with it */
     SENTINEL_ASK_FOLLOW,  /* REPLICAOF addr */
+    SENTINEL_ASK_PAUSE,   /* no writes for SENTINEL_PAUSE_MS */
 };
 
 struct sentinel_call {

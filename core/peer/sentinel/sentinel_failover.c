@@ -52,6 +52,17 @@ static bool failover_is_idle(struct sentinel *s, struct sentinel_master *m)
     return true;
 }
 
+/*
+ * A master that is well is replaced: what it would still take could not reach its successor.  Who
+ * writes waits, and is sent to the new one.
+ */
+static void pause_master(struct sentinel *s, struct sentinel_master *m)
+{
+    const struct sentinel_call call = {.what = SENTINEL_ASK_PAUSE};
+    if (m->node.flags & SENTINEL_CONNECTED && !(m->node.flags & SENTINEL_S_DOWN))
+        s->calls.ask(s->calls.ctx, &m->node, &call);
+}
+
 static void wait_for_votes(struct sentinel *s, struct sentinel_master *m)
 {
     const bool forced = m->node.flags & SENTINEL_FORCED;
@@ -60,6 +71,8 @@ static void wait_for_votes(struct sentinel *s, struct sentinel_master *m)
     if (forced || sentinel_is_leader(s, m, m->failover_epoch)) {
         sentinel_tell(s, "+elected-leader", &m->node, NULL);
         failover_enter(s, m, SENTINEL_SELECT);
+        if (forced)
+            pause_master(s, m);
         sentinel_tell(s, "+failover-state-select-slave", &m->node, NULL);
         return;
     }

@@ -393,6 +393,12 @@ class SentinelWorld
                 break;
             case SENTINEL_ASK_PROMOTE:
                 s.master = true;
+                events["asked to promote"]++;
+                break;
+            case SENTINEL_ASK_PAUSE:
+                EXPECT_TRUE(s.master);
+                EXPECT_EQ(events["asked to promote"], 0) << "the pause comes first";
+                events["paused"]++;
                 break;
             case SENTINEL_ASK_FOLLOW:
                 if (text(addr) == text(s.addr))
