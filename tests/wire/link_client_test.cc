@@ -85,7 +85,9 @@ TEST(LinkClient, IsListedAndKilledByEachWord)
 /* Killed again and again amid the stream: nothing is lost, doubled or asked for anew. */
 TEST(LinkClient, KilledAmidTheStream)
 {
-    const auto primary = Server::oracle(kPrimary);
+    Server::Directives directives = kPrimary;
+    directives.push_back({"repl-backlog-size", "512mb"}); /* of any machine's gap between links */
+    const auto primary = Server::oracle(directives);
     Client p = primary->connect();
     const auto replica =
         Server::tested({{"enable-debug-command", "yes"},
