@@ -216,6 +216,7 @@ static void main_cron(void *ctx, int64_t now_ms)
     if (admin_cron_paused(s->admin))
         return;
     admin_cron(s->admin, now_ms);
+    startup_watch_period(config_current(s->config)->watchdog_period_ms);
     if (s->sentinel) {
         sentinel_service_cron(s->sentinel);
         return;
@@ -236,7 +237,19 @@ static void report_worker(void *ctx, uint32_t worker, struct admin_worker *out)
                                  .input_max = r.input_max,
                                  .output_max = r.output_max,
                                  .reads = r.reads,
-                                 .writes = r.writes};
+                                 .writes = r.writes,
+                                 .cycles = r.cycles.count,
+                                 .cycles_us = clock_ticks_to_ns(r.cycles.ticks) / 1000,
+                                 .commands_us = clock_ticks_to_ns(r.cycles.command_ticks) / 1000,
+                                 .cron_us = clock_ticks_to_ns(r.cycles.cron_ticks) / 1000,
+                                 .cycle_us_max = clock_ticks_to_ns(r.cycles.ticks_max) / 1000,
+                                 .cycle_commands_max = r.cycles.commands_max};
+}
+
+static void main_watch(void *ctx, uint64_t most_ns)
+{
+    const struct server *s = ctx;
+    worker_group_alarm(s->workers, most_ns);
 }
 
 static bool main_bgsync(void *ctx)
@@ -647,6 +660,7 @@ int main(int argc, char **argv)
     startup_log_banner(c, worker_count(c), net_uring_usable(NULL) ? "uring" : "epoll");
     role_begin(s.role);
     persistence_begin(s.persistence);
+    startup_watch_begin(&(struct startup_watch){main_watch, &s});
     worker_group_start(s.workers);
     startup_log_initialized();
     if (s.sentinel)

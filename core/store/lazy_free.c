@@ -198,6 +198,11 @@ uint64_t lazy_free_done(const struct lazy_free *l)
     return __atomic_load_n(&l->done, __ATOMIC_RELAXED);
 }
 
+void lazy_free_reset(struct lazy_free *l)
+{
+    __atomic_store_n(&l->done, 0, __ATOMIC_RELAXED);
+}
+
 void lazy_free_wait(struct lazy_free *l)
 {
     leaf_lock(&l->lock);

@@ -15,6 +15,8 @@ struct lazy_free;
 struct lazy_free *lazy_free_new(void);
 void lazy_free_end(struct lazy_free *l); /* frees what is queued, then stops */
 
+/* Begins anew to count what is done. */
+void lazy_free_reset(struct lazy_free *l);
 void lazy_free_entry(struct lazy_free *l, struct entry *e); /* with its value */
 void lazy_free_table(struct lazy_free *l, struct table *t); /* of entries, and itself */
 

@@ -8,7 +8,7 @@
 #include "core/store/view_priv.h"
 
 /* Values with more blocks than this are freed in the background, whoever drops them. */
-enum { FREE_NOW_BLOCKS = 64 };
+enum { FREE_NOW_BLOCKS = 64, LAZY_BLOCKS = 16 };
 
 /* A place that a call may use: found, and nothing has moved since. */
 static inline void check_place(const struct place *at)
@@ -92,7 +92,7 @@ static void shard_write_dispose(struct place *at, struct entry *e, enum reader r
         garbage_add_entry(&at->table->frozen->garbage, e);
     else if (!nodes)
         entry_free(e);
-    else if (how == DISPOSE_LAZY || free_effort(e) > FREE_NOW_BLOCKS)
+    else if (free_effort(e) > (how == DISPOSE_LAZY ? LAZY_BLOCKS : FREE_NOW_BLOCKS))
         lazy_free_entry(at->ks->lazy, e);
     else
         entry_release_deep(e);

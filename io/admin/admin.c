@@ -193,6 +193,20 @@ static void look_at_view(struct admin *a, int64_t now_ms)
         __atomic_store_n(&a->sampled.held_since_ms, (uint64_t)now_ms, __ATOMIC_RELAXED);
 }
 
+static void sample_cycles(struct admin *a, int64_t now_ms)
+{
+    uint64_t cycles = 0, us = 0;
+
+    for (uint32_t w = 0; a->parts.worker && w < a->parts.engine->fixed.worker_count; w++) {
+        struct admin_worker one = {0};
+        a->parts.worker(a->parts.ctx, w, &one);
+        cycles += one.cycles;
+        us += one.cycles_us;
+    }
+    rate_sample(&a->sampled.cycles, cycles, now_ms);
+    rate_sample(&a->sampled.cycles_us, us, now_ms);
+}
+
 void admin_cron(struct admin *a, int64_t now_ms)
 {
     struct stats *totals = mem_new(struct stats);
@@ -202,6 +216,7 @@ void admin_cron(struct admin *a, int64_t now_ms)
     rate_sample(&a->sampled.input, totals->net_in, now_ms);
     rate_sample(&a->sampled.output, totals->net_out, now_ms);
     mem_delete(totals);
+    sample_cycles(a, now_ms);
     admin_peak_bytes(a);
     __atomic_store_n(&a->sampled.rss_bytes, process_rss_bytes(), __ATOMIC_RELAXED);
     look_at_view(a, now_ms);

@@ -25,10 +25,13 @@ struct sentinel_service;
 /* What a worker says of itself; zero where it has nothing to say. */
 struct admin_worker {
     const char *backend; /* "uring" or "epoll"; NULL before it runs */
-    uint64_t connections, blocked, subscribed, watching;
+    uint64_t connections, blocked, subscribed;
     uint64_t buffer_bytes;          /* of its connections: input and output */
     uint64_t input_max, output_max; /* the largest single buffers */
     uint64_t reads, writes;         /* receives and sends */
+    /* Turns of its loop, and microseconds in them: in all, in commands, without a client. */
+    uint64_t cycles, cycles_us, commands_us, cron_us;
+    uint64_t cycle_us_max, cycle_commands_max;
 };
 
 /* The log and the files, as INFO tells them. */

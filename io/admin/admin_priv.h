@@ -18,7 +18,7 @@ struct admin {
     uint64_t cron_paused; /* __atomic */
     struct {
         uint64_t peak_bytes, rss_bytes, held_peak_bytes, held_since_ms;
-        struct rate commands, input, output;
+        struct rate commands, input, output, cycles, cycles_us;
     } sampled; /* admin_cron writes, others read: relaxed __atomic */
 };
 

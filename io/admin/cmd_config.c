@@ -9,6 +9,7 @@
 
 #include "core/base/log.h"
 #include "core/base/mem.h"
+#include "core/store/lazy_free.h"
 
 /* --- GET ------------------------------------------------------------------------------------- */
 
@@ -61,12 +62,26 @@ static void reply_text_error(struct exec *x, const struct buf *text)
     buf_release(&line);
 }
 
+/* What a load is using. */
+static bool names_what_loads(const struct args *a)
+{
+    for (uint32_t i = 2; i < a->n; i += 2)
+        if (args_is(a, i, "dir") || args_is(a, i, "appendonly"))
+            return true;
+    return false;
+}
+
 static enum outcome config_set_command(struct exec *x, const struct args *a)
 {
     struct buf error = {0};
 
     if (a->n % 2 != 0)
         return reply_syntax(x);
+    if (__atomic_load_n(&x->admin->parts.engine->saving.loading, __ATOMIC_RELAXED) &&
+        names_what_loads(a)) {
+        reply_error(x->reply, "LOADING Redis is loading the dataset in memory");
+        return RUN_DONE;
+    }
     if (set_pairs(x->admin, a, admin_is_local(x->session), &error) == LK_OK)
         reply_ok(x->reply);
     else
@@ -110,6 +125,7 @@ static enum outcome config_resetstat(struct exec *x, const struct args *a)
         stats_reset(engine->fixed.all_stats[w]);
     if (engine->fixed.repl)
         repl_reset_stats(engine->fixed.repl);
+    lazy_free_reset(engine->fixed.keyspace->lazy);
     reply_ok(x->reply);
     return RUN_DONE;
 }

@@ -52,7 +52,7 @@ static const struct config_row rows[] = {
 
     INT("shutdown-timeout", shutdown_timeout_s, "10",  0, INT_32, 0, NEEDS(REPLICATION)),
     INT("hz",               hz,                 "10",  0, INT_32, 0, .check = config_check_hz),
-    INT("watchdog-period",  watchdog_period_ms, "0",   0, INT_32, HID | STO,
+    INT("watchdog-period",  watchdog_period_ms, "0",   0, INT_32, HID,
         .check = config_check_watchdog),
     BOOL("dynamic-hz",      dynamic_hz,         "yes", STO),
 

@@ -100,7 +100,18 @@ bool startup_notify(const char *state);
  */
 void startup_signals_start(const struct config *c, void (*stop)(void *ctx, unsigned flags),
                            void *ctx);
-void startup_signals_end(void); /* stops the thread */
+void startup_signals_end(void); /* stops the thread, and so the watchdog */
+
+/*
+ * The watchdog: look is called on the signals' thread, several times a period, with the period; it
+ * raises SIGALRM in whoever has been at one thing for longer, which startup_crash.c shows.
+ */
+struct startup_watch {
+    void (*look)(void *ctx, uint64_t most_ns);
+    void *ctx;
+};
+void startup_watch_begin(const struct startup_watch *watch); /* behind startup_signals_start */
+void startup_watch_period(int64_t period_ms);                /* 0: none; any thread, cheap */
 
 /* --- crash report (startup_crash.c) ---------------------------------------------------------- */
 

@@ -12,6 +12,7 @@
 #include "core/base/mem.h"
 #include "core/cmd/command/version.h"
 
+#include <errno.h>
 #include <execinfo.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -189,6 +190,24 @@ static void startup_crash_report(int number, siginfo_t *info, void *context)
     raise(number); /* SA_RESETHAND: the default again; pending until we return */
 }
 
+/*
+ * SIGALRM ends nothing: the stack of whoever has it is shown.  The watchdog sends it to a thread
+ * that does not come to an end of what it does, and a user to any.
+ */
+static void startup_crash_alarm(int number, siginfo_t *info, void *context)
+{
+    const int error = errno, fd = report_target();
+    (void)number;
+    (void)context;
+    put_text(fd,
+             info->si_code == SI_TKILL ? "\n--- WATCHDOG TIMER EXPIRED ---" : "\nReceived SIGALRM");
+    put_stack(fd);
+    put_text(fd, "--------\n");
+    if (fd > STDERR_FILENO)
+        close(fd);
+    errno = error;
+}
+
 void startup_crash_install(const char *logfile)
 {
     void *frame[1];
@@ -202,6 +221,9 @@ void startup_crash_install(const char *logfile)
     sigemptyset(&act.sa_mask);
     for (size_t i = 0; i < sizeof fatal / sizeof *fatal; i++)
         sigaction(fatal[i], &act, NULL);
+    act.sa_sigaction = startup_crash_alarm;
+    act.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_RESTART;
+    sigaction(SIGALRM, &act, NULL);
     startup_crash_thread();
 }
 
@@ -231,6 +253,7 @@ void startup_crash_thread(void)
     sigemptyset(&set);
     for (size_t i = 0; i < sizeof fatal / sizeof *fatal; i++)
         sigaddset(&set, fatal[i]);
+    sigaddset(&set, SIGALRM);
     pthread_sigmask(SIG_UNBLOCK, &set, NULL);
     pthread_once(&stack_once, make_key);
     if (pthread_getspecific(stack_key))

@@ -3,12 +3,14 @@
  *
  * A handler could do next to nothing; a thread in sigwait may log, lock and call any part.  The
  * signals are blocked everywhere else, so they reach nobody but it.  SIGUSR2 only wakes
- * it, to see that the server ends anyway.
+ * it, to see that the server ends anyway, or that the watchdog's period has changed: between
+ * signals the thread is the watchdog.
  */
 #include "io/start/startup.h"
 
 #include "core/base/log.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
@@ -21,7 +23,11 @@ static struct {
     void *ctx;
     unsigned int_flags, term_flags;
     bool ending; /* __atomic: the server ends anyway */
-} waiter;        /* all else is fixed while the thread runs */
+    struct startup_watch watch;
+    int64_t period_ms; /* __atomic: of the watchdog; 0: it sleeps */
+} waiter;              /* all else is fixed while the thread runs */
+
+enum { LOOKS = 4, NS_PER_MS = 1000000, NS_PER_S = 1000000000 };
 
 static sigset_t waited_for(void)
 {
@@ -42,15 +48,33 @@ static void drop_half_file(void)
     unlink(name);
 }
 
+/* The next signal; the watchdog looks several times a period while there is none. */
+static int next_signal(const sigset_t *set)
+{
+    for (;;) {
+        const int64_t period_ms = __atomic_load_n(&waiter.period_ms, __ATOMIC_ACQUIRE);
+        if (period_ms == 0)
+            return sigwaitinfo(set, NULL);
+        const int64_t ns = period_ms * NS_PER_MS / LOOKS;
+        const struct timespec wait = {ns / NS_PER_S, ns % NS_PER_S};
+        const int number = sigtimedwait(set, NULL, &wait);
+        if (number > 0 || errno != EAGAIN)
+            return number;
+        waiter.watch.look(waiter.watch.ctx, (uint64_t)(period_ms * NS_PER_MS));
+    }
+}
+
 static void *wait_for_signals(void *arg)
 {
     const sigset_t set = waited_for();
-    int number;
     bool interrupted = false;
 
     (void)arg;
-    while (sigwait(&set, &number) == 0 && !__atomic_load_n(&waiter.ending, __ATOMIC_ACQUIRE)) {
-        if (number == SIGUSR2)
+    for (;;) {
+        const int number = next_signal(&set);
+        if (__atomic_load_n(&waiter.ending, __ATOMIC_ACQUIRE))
+            break;
+        if (number != SIGTERM && number != SIGINT)
             continue;
         if (number == SIGINT && interrupted) {
             log_line(LOG_WARNING, "You insist... exiting now.");
@@ -80,6 +104,20 @@ void startup_signals_start(const struct config *c, void (*stop)(void *ctx, unsig
     waiter.term_flags = (unsigned)c->shutdown_on_sigterm;
     waiter.running = pthread_create(&waiter.thread, NULL, wait_for_signals, NULL) == 0;
     LK_ASSERT(waiter.running);
+}
+
+void startup_watch_begin(const struct startup_watch *watch)
+{
+    LK_ASSERT(waiter.running && __atomic_load_n(&waiter.period_ms, __ATOMIC_RELAXED) == 0);
+    waiter.watch = *watch;
+}
+
+void startup_watch_period(int64_t period_ms)
+{
+    if (!waiter.running || !waiter.watch.look ||
+        __atomic_exchange_n(&waiter.period_ms, period_ms, __ATOMIC_ACQ_REL) == period_ms)
+        return;
+    pthread_kill(waiter.thread, SIGUSR2);
 }
 
 void startup_signals_end(void)

@@ -140,7 +140,7 @@ void conn_protocol_error(struct worker *w, struct conn *c, const char *error)
     log_line(LOG_VERBOSE, "Protocol error (%s) from client: id=%llu addr=%s", error,
              (unsigned long long)c->session.id, c->session.registry.peer);
     reply_error(&c->session.reply, "%s", error);
-    stats_error(w->stats, bytes_cstr(error));
+    stats_error(w->stats, bytes_cstr(error), false);
     c->cur_pos = c->frame_pos = c->cur.size;
     conn_close_behind_output(w, c);
 }

@@ -137,13 +137,18 @@ static void conn_show_output(struct conn *c, size_t bytes, size_t held)
 
 /*
  * fresh: it has been handed to the socket just now.  As long as it is no more than a lent buffer it
- * is not shown, nor counted: the socket nearly always takes it at once, and nobody is to go for
- * what is gone before he is.
+ * is not shown, nor counted against any limit: the socket nearly always takes it at once, and
+ * nobody is to go for what is gone before he is.
  */
 static void watch_output(struct worker *w, struct conn *c, bool fresh)
 {
     const struct config *config = config_current(w->group->setup.config);
     const size_t bytes = conn_output_bytes(c);
+    if (LK_LIKELY(fresh && !c->feed && bytes <= SPARE_BUF_BYTES && !over_untrusted(c))) {
+        if (LK_UNLIKELY(c->session.shown.output_size))
+            conn_show_output(c, 0, 0);
+        return;
+    }
     /* A replica that is given what the backlog keeps anyway would be cut off again and again. */
     const size_t lag = c->feed ? c->feed->ops->lag(c->feed) : 0;
     const size_t floor = c->feed ? config->repl_backlog_size : 0;
@@ -159,10 +164,7 @@ static void watch_output(struct worker *w, struct conn *c, bool fresh)
         return;
     }
     /* Only now: nobody is to go for what one had who goes anyway. */
-    if (LK_UNLIKELY(!fresh || bytes + lag > SPARE_BUF_BYTES))
-        conn_show_output(c, bytes + lag, output_held_bytes(c) + lag);
-    else if (LK_UNLIKELY(c->session.shown.output_size))
-        conn_show_output(c, 0, 0);
+    conn_show_output(c, bytes + lag, output_held_bytes(c) + lag);
     if (bytes > OUTPUT_THROTTLE)
         conn_pause(w, c, PAUSED_BY_OUTPUT);
 }

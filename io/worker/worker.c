@@ -110,23 +110,53 @@ void worker_handle(struct worker *w, const struct net_event *e)
     }
 }
 
+static void store_larger(uint64_t *most, uint64_t value)
+{
+    if (value > *most)
+        __atomic_store_n(most, value, __ATOMIC_RELAXED);
+}
+
+struct turn {
+    uint64_t begin, timers, run, ran; /* ticks: when each part began */
+    uint64_t commands;                /* that had been run before */
+};
+
+static void loop_count(struct worker *w, const struct turn *t)
+{
+    struct worker_cycles *c = &w->figures.cycles;
+    const uint64_t ticks = clock_ticks() - t->begin;
+    __atomic_store_n(&w->figures.awake_since, 0, __ATOMIC_RELAXED);
+    stats_add(&c->count, 1);
+    stats_add(&c->ticks, ticks);
+    stats_add(&c->cron_ticks, t->run - t->timers);
+    stats_add(&c->command_ticks, t->ran - t->run);
+    store_larger(&c->ticks_max, ticks);
+    store_larger(&c->commands_max, w->stats->total_commands - t->commands);
+}
+
 static void loop_once(struct worker *w)
 {
     const int n = net_wait(w->net, w->events, WORKER_EVENTS, worker_timeout_ns(w));
+    struct turn t = {.begin = clock_ticks(), .commands = w->stats->total_commands};
+    __atomic_store_n(&w->figures.awake_since, t.begin, __ATOMIC_RELAXED);
     dispatch_enter(w->dispatcher);
     worker_look_at_config(w);
     for (int i = 0; i < n; i++)
         worker_handle(w, &w->events[i]);
     worker_woken(w);
+    t.timers = clock_ticks();
     worker_timers(w);
     worker_evict_clients(w); /* who is over by what he has sent has it not run */
+    t.run = clock_ticks();
     worker_run_ready(w);
+    t.ran = clock_ticks();
     worker_look_at_config(w); /* CONFIG SET holds before it is answered */
     worker_evict_clients(w);
     dispatch_deliver(w->dispatcher);
     conn_flush_all(w);
     worker_evict_clients(w);
     dispatch_leave(w->dispatcher);
+    loop_count(w, &t);
 }
 
 static bool worker_owes(const struct worker *w)
@@ -357,7 +387,27 @@ struct worker_report worker_group_report(const struct worker_group *g, uint32_t 
         .output_max = stats_read(&f->output_max),
         .reads = stats_read(&f->reads),
         .writes = stats_read(&f->writes),
+        .cycles = {.count = stats_read(&f->cycles.count),
+                   .ticks = stats_read(&f->cycles.ticks),
+                   .command_ticks = stats_read(&f->cycles.command_ticks),
+                   .cron_ticks = stats_read(&f->cycles.cron_ticks),
+                   .ticks_max = stats_read(&f->cycles.ticks_max),
+                   .commands_max = stats_read(&f->cycles.commands_max)},
     };
+}
+
+void worker_group_alarm(struct worker_group *g, uint64_t most_ns)
+{
+    const uint64_t now = clock_ticks();
+    for (uint32_t i = 0; i < g->count; i++) {
+        struct worker *w = g->workers[i];
+        const uint64_t since = stats_read(&w->figures.awake_since);
+        if (since == 0 || since == w->alarmed || now < since ||
+            clock_ticks_to_ns(now - since) <= most_ns)
+            continue;
+        w->alarmed = since;
+        pthread_kill(w->thread, SIGALRM);
+    }
 }
 
 uint32_t worker_group_connections(const struct worker_group *g)

@@ -50,6 +50,13 @@ void worker_group_free(struct worker_group *g);
 uint32_t worker_group_count(const struct worker_group *g);
 struct stats *worker_group_stats(struct worker_group *g, uint32_t worker);
 
+/* Turns of the loop, without what it waits for its net; times in ticks of clock_ticks. */
+struct worker_cycles {
+    uint64_t count, ticks;
+    uint64_t command_ticks, cron_ticks; /* of these: commands, and what happens without a client */
+    uint64_t ticks_max, commands_max;   /* of the longest turn, and of that with most commands */
+};
+
 /* What a worker says of itself; figures at most a second old. */
 struct worker_report {
     const char *backend; /* NULL before it runs */
@@ -57,8 +64,14 @@ struct worker_report {
     uint64_t buffer_bytes; /* of its connections: input and output */
     uint64_t input_max, output_max;
     uint64_t reads, writes;
+    struct worker_cycles cycles;
 };
 struct worker_report worker_group_report(const struct worker_group *g, uint32_t worker);
+/*
+ * For the watchdog, from any one thread: sends SIGALRM to each worker that has been in one turn of
+ * its loop for more than most_ns, once a turn.
+ */
+void worker_group_alarm(struct worker_group *g, uint64_t most_ns);
 uint32_t worker_group_connections(const struct worker_group *g); /* all workers' */
 
 /* Hooks for other parts; any thread. */

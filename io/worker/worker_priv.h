@@ -46,6 +46,8 @@ struct worker_figures {
     uint64_t blocked;
     uint64_t buffer_bytes, input_max, output_max; /* once a cron */
     uint64_t reads, writes;
+    struct worker_cycles cycles;
+    uint64_t awake_since; /* ticks; 0: it waits for its net */
 };
 
 /* An answer on its way to a session, which may have gone. */
@@ -120,6 +122,7 @@ struct worker {
     bool expire_more;
     bool evict_more; /* likewise of eviction */
     uint32_t cron_count;
+    uint64_t alarmed; /* the watchdog's: since when it was awake in the turn that was too long */
     struct net_event events[WORKER_EVENTS];
 };
 

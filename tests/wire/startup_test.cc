@@ -170,6 +170,26 @@ TEST(Startup, ProcessFollowsTheConfiguration)
     EXPECT_EQ(title.substr(0, title.find('\0')), "TEST " + std::to_string(server->port()));
 }
 
+/* A user's SIGALRM, and the watchdog's: a stack is shown, and nothing ends. */
+TEST(Startup, AStackIsShownOnDemandAndByTheWatchdog)
+{
+    const auto server = Server::tested({{"enable-debug-command", "yes"}});
+    Client c = server->connect();
+    server->process().signal(SIGALRM);
+    EXPECT_TRUE(server->process().wait_output("Received SIGALRM"));
+    EXPECT_TRUE(c.ping());
+    EXPECT_EQ(c.call_raw({"DEBUG", "SLEEP", "0.3"}), "+OK\r\n");
+    EXPECT_EQ(server->log().find("WATCHDOG"), std::string::npos) << "it is off";
+    EXPECT_EQ(c.call_raw({"CONFIG", "SET", "watchdog-period", "200"}), "+OK\r\n");
+    const auto barked = [&] { return server->log().find("WATCHDOG TIMER") != std::string::npos; };
+    /* The period holds from the next tick on. */
+    for (int i = 0; i < 100 && !barked(); i++)
+        EXPECT_EQ(c.call_raw({"DEBUG", "SLEEP", "0.4"}), "+OK\r\n");
+    EXPECT_TRUE(barked());
+    EXPECT_EQ(c.call_raw({"CONFIG", "SET", "watchdog-period", "0"}), "+OK\r\n");
+    EXPECT_TRUE(c.ping());
+}
+
 /* As elsewhere, periodic work sees to signals: while DEBUG holds that, SHUTDOWN ABORT still can. */
 TEST(Startup, AShutdownThatWaitsCanBeAborted)
 {

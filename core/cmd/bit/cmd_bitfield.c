@@ -204,12 +204,13 @@ static enum outcome run_reads(struct exec *x, struct bytes key, const struct fie
 
 /* What became of the writes. */
 struct written {
-    bool done;    /* at least one was not refused */
-    bool differs; /* and changed something */
+    bool done;        /* at least one was not refused */
+    bool differs;     /* and changed something */
+    uint64_t changes; /* those that changed something, or made the string longer */
 };
 
 /* The string has all the bytes, so that nothing fails. */
-static void run_field(struct exec *x, struct value_edit *e, const struct field *f,
+static void run_field(struct exec *x, struct value_edit *e, const struct field *f, bool grown,
                       struct written *written)
 {
     struct window w;
@@ -221,6 +222,7 @@ static void run_field(struct exec *x, struct value_edit *e, const struct field *
             return;
         }
         written->done = true;
+        written->changes += grown || now != old;
     }
     if (now != old) {
         bits_field_put(w.bytes, w.shift, f->width, now);
@@ -261,13 +263,16 @@ static enum outcome run_writes(struct exec *x, struct bytes key, const struct fi
     struct value_edit *e;
     struct written written = {0};
     bool grown;
+    const uint64_t changes = x->changes;
     const int rc = open_for_write(x, key, all->size, &e, &grown);
     if (rc != LK_OK)
         return reply_status(x, rc);
     reply_array(x->reply, all->count);
     for (uint32_t i = 0; i < all->count; i++)
-        run_field(x, e, field_at(x, i), &written);
+        run_field(x, e, field_at(x, i), grown, &written);
     exec_edit_close(x, e, written.differs || grown);
+    if (x->changes > changes) /* a key is made and then edited, which is no two changes */
+        x->changes = changes + (written.changes ? written.changes : 1);
     if (written.differs || (written.done && grown))
         exec_event(x, EVENT_STRING, "setbit", key);
     return RUN_DONE;

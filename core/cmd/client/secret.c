@@ -31,7 +31,8 @@ bool args_is_secret(const struct secret_rule *rule, const struct args *a, uint32
     if (bytes_is_word(name, "config"))
         return secret_setting(rule, a, i);
     if (bytes_is_word(name, "acl"))
-        return i > 1 && args_is(a, 1, "setuser");
+        return i > 1 &&
+               (args_is(a, 1, "setuser") || args_is(a, 1, "getuser") || args_is(a, 1, "deluser"));
     if (bytes_is_word(name, "migrate"))
         return i > 6 && (secret_follows(a, i, 1, "auth") || secret_follows(a, i, 2, "auth2"));
     return false;

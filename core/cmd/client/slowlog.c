@@ -152,6 +152,11 @@ void slowlog_add(struct slowlog *l, const struct session *s, const struct secret
     n->e.unix_s = unix_s;
     n->e.us = us;
     leaf_lock(&l->lock);
+    if (l->max_count == 0) { /* which takes no number, either */
+        leaf_unlock(&l->lock);
+        mem_free(n, n->size);
+        return;
+    }
     n->e.id = l->next_id++;
     n->older = l->newest;
     if (l->newest)

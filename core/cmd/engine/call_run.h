@@ -35,11 +35,11 @@ static inline void call_account(struct dispatcher *d, struct session *s,
     stats_call(&d->stats, c->id, ticks, ns, d->batch.config->latency_tracking);
     if (LK_UNLIKELY(s->reply.errors != d->call.errors))
         call_note_failed(d, s, c);
-    if (LK_UNLIKELY(ns >= d->batch.slow_ns))
-        call_note_slow(d, s, c, a, ticks);
-    /* Whoever sets a directive finds it set with the next command, also of the same batch. */
+    /* Whoever sets a directive finds it set, this command's own place in the slow log included. */
     if (LK_UNLIKELY(c->flags & CMD_ADMIN))
         dispatch_read_config(d);
+    if (LK_UNLIKELY(ns >= d->batch.slow_ns))
+        call_note_slow(d, s, c, a, ticks);
 }
 
 static inline enum outcome call_run(struct dispatcher *d, struct session *s,

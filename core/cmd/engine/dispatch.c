@@ -36,7 +36,7 @@ struct dispatcher *dispatcher_new(struct engine *engine, uint32_t worker)
     dispatch_reserve_refs(d, 16);
     session_init(&d->system, 0);
     session_init(&d->script.stand_in, 0);
-    d->script.stand_in.registry.peer = mem_strdup("lua"); /* for MONITOR and the slow log */
+    d->script.stand_in.registry.peer = mem_strdup("lua"); /* for MONITOR */
     d->push = engine->fixed.push;
     if (d->push)
         subscribers_init(&d->subscribers, d->push->channels, d->push->patterns, worker);
@@ -389,7 +389,8 @@ static void dispatch_end_pending(struct dispatcher *d, struct pending *p, enum o
             shard_tell_retry(UINT64_C(1) << d->worker);
         return;
     }
-    session_count(&s->commands, 1);
+    if (LK_LIKELY(outcome != RUN_BLOCK)) /* one that waits is counted when it ends */
+        session_count(&s->commands, 1);
     __atomic_store_n(&s->last_used_ms, d->batch.now_ms, __ATOMIC_RELAXED);
     if (LK_UNLIKELY(session_has(s, FOR_ONE_COMMAND))) {
         dispatch_hush(s, p->cmd, before);

@@ -43,21 +43,25 @@ void dispatch_read_clock(struct dispatcher *d, uint64_t ticks)
 LK_COLD void call_note_failed(struct dispatcher *d, struct session *s, const struct command_info *c)
 {
     stats_add(&d->stats.commands[c->id].failed, 1);
-    stats_error(&d->stats, bytes_of(s->reply.out.data + s->reply.error_at + 1,
-                                    s->reply.out.size - s->reply.error_at - 1));
+    stats_error(&d->stats,
+                bytes_of(s->reply.out.data + s->reply.error_at + 1,
+                         s->reply.out.size - s->reply.error_at - 1),
+                c->flags & CMD_SCRIPT);
 }
 
+/* A command of a script is its caller's; one that the server gives itself is nobody's. */
 LK_COLD void call_note_slow(struct dispatcher *d, struct session *s, const struct command_info *c,
                             const struct args *a, uint64_t ticks)
 {
     if (d->batch.config->latency_ms > 0)
         dispatch_note_slow(d, c->flags & CMD_FAST ? LATENCY_FAST_COMMAND : LATENCY_COMMAND, ticks);
     const int64_t limit = d->batch.config->slowlog_us;
-    if (limit < 0 || !d->engine->fixed.slowlog || c->flags & CMD_SKIP_SLOWLOG)
+    if (limit < 0 || !d->engine->fixed.slowlog || c->flags & CMD_SKIP_SLOWLOG ||
+        session_has(s, SESSION_SERVICE))
         return;
     const uint64_t us = clock_ticks_to_ns(ticks) / 1000;
     if (us >= (uint64_t)limit)
-        slowlog_add(d->engine->fixed.slowlog, s,
+        slowlog_add(d->engine->fixed.slowlog, s == &d->script.stand_in ? d->script.caller : s,
                     &(struct secret_rule){c, d->batch.config->is_secret}, a, d->batch.now_ms / 1000,
                     us);
 }

@@ -152,8 +152,9 @@ struct script_state {
     bool gave_way;           /* it lets all go, for another that cannot */
     void *who;               /* see exec_script_begin */
     uint32_t slot;           /* in a cluster: of its keys so far; UINT32_MAX: none */
-    struct session stand_in; /* on which its commands run */
-    void *vm;                /* of whoever runs scripts */
+    struct session stand_in; /* on which its commands run … */
+    const struct session *caller; /* … for this one; only while it runs */
+    void *vm;                     /* of whoever runs scripts */
     uint64_t begun_ticks;
     struct pending *pending;   /* the command that runs it, of the batch */
     struct lock_set *amid_set; /* of commands amid it: dispatch_pass.c; NULL: not needed yet */

@@ -263,6 +263,7 @@ struct session *exec_script_begin(struct exec *x, void *who)
     const struct session *caller = x->session;
     LK_ASSERT(!d->script.running);
     d->script.running = true;
+    d->script.caller = caller;
     d->script.who = who;
     d->script.wandered = false;
     d->script.slot = UINT32_MAX;
@@ -283,6 +284,7 @@ void exec_script_end(struct exec *x)
     struct dispatcher *d = x->dispatcher;
     LK_ASSERT(d->script.running);
     d->script.running = false;
+    d->script.caller = NULL;
     d->script.stand_in.registry.name = NULL;
     d->script.stand_in.user = NULL;
     d->script.stand_in.tracker = 0;

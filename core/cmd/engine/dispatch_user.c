@@ -24,8 +24,10 @@ void dispatch_note_refused(struct dispatcher *d, const struct session *s,
 {
     if (c)
         stats_add(&d->stats.commands[c->id].rejected, 1);
-    stats_error(&d->stats, bytes_of(s->reply.out.data + s->reply.error_at + 1,
-                                    s->reply.out.size - s->reply.error_at - 1));
+    stats_error(&d->stats,
+                bytes_of(s->reply.out.data + s->reply.error_at + 1,
+                         s->reply.out.size - s->reply.error_at - 1),
+                false);
 }
 
 void dispatch_reply_denied(struct session *s, enum acl_denial denial, const struct command_info *c,

@@ -27,8 +27,9 @@ static void monitor_append_quoted(struct buf *out, struct bytes word)
 void monitor_note(struct dispatcher *d, const struct session *s, const struct command_info *c,
                   const struct args *a)
 {
-    if (c->flags & (CMD_SKIP_MONITOR | CMD_ADMIN) || d->unit.serving)
-        return; /* whoever is served was shown when it began to wait */
+    if (c->flags & (CMD_SKIP_MONITOR | CMD_ADMIN) || d->unit.serving ||
+        session_has(s, SESSION_SERVICE))
+        return; /* whoever is served was shown when it began to wait, or whom the server serves */
     monitor_show(d, s, c, a);
 }
 

@@ -2,6 +2,8 @@
 
 #include "core/base/mem.h"
 
+#define STATS_OVERFLOW "ERRORSTATS_OVERFLOW" /* all that have no row of their own */
+
 void stats_init(struct stats *s, uint32_t commands)
 {
     memset(s, 0, sizeof *s);
@@ -37,6 +39,7 @@ void stats_reset(struct stats *s)
             stats_zero(&s->counters[i]);
     for (uint32_t i = 0; i < s->error_count; i++)
         stats_zero(&s->errors[i].count);
+    __atomic_store_n(&s->error_count, 0, __ATOMIC_RELEASE);
 }
 
 LK_COLD void stats_make_histogram(struct command_stats *c)
@@ -45,21 +48,33 @@ LK_COLD void stats_make_histogram(struct command_stats *c)
     __atomic_store_n(&c->histogram, fresh, __ATOMIC_RELEASE);
 }
 
-void stats_error(struct stats *s, struct bytes line)
+static struct error_stat *stats_find_error(struct stats *s, const char *code)
+{
+    for (uint32_t i = 0; i < s->error_count; i++)
+        if (strcmp(s->errors[i].code, code) == 0)
+            return &s->errors[i];
+    return NULL;
+}
+
+void stats_error(struct stats *s, struct bytes line, bool made_up)
 {
     char code[sizeof s->errors[0].code] = {0};
     for (size_t i = 0;
          i < line.size && i + 1 < sizeof code && line.data[i] != ' ' && line.data[i] != '\r'; i++)
         code[i] = line.data[i];
     stats_add(&s->error_replies, 1);
-    for (uint32_t i = 0; i < s->error_count; i++)
-        if (strcmp(s->errors[i].code, code) == 0) {
-            stats_add(&s->errors[i].count, 1);
-            return;
-        }
-    if (s->error_count == STATS_ERRORS_MAX)
+    struct error_stat *e = stats_find_error(s, code);
+    if (!e && s->error_count >= (made_up ? STATS_ERRORS_OF_SCRIPTS : STATS_ERRORS_MAX - 1)) {
+        memset(code, 0, sizeof code);
+        memcpy(code, STATS_OVERFLOW, sizeof STATS_OVERFLOW);
+        e = stats_find_error(s, code);
+    }
+    if (e) {
+        stats_add(&e->count, 1);
         return;
-    struct error_stat *e = &s->errors[s->error_count];
+    }
+    LK_ASSERT(s->error_count < STATS_ERRORS_MAX);
+    e = &s->errors[s->error_count];
     memcpy(e->code, code, sizeof code);
     e->count = 1;
     __atomic_store_n(&s->error_count, s->error_count + 1, __ATOMIC_RELEASE);

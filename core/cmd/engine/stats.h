@@ -12,7 +12,8 @@
 
 LK_BEGIN
 
-enum { STATS_ERRORS_MAX = 128 };
+/* Codes that scripts make up could be any number: no more of them get a row of their own. */
+enum { STATS_ERRORS_OF_SCRIPTS = 128, STATS_ERRORS_MAX = 192 };
 
 struct command_stats {
     uint64_t calls, ticks, rejected, failed;
@@ -100,8 +101,8 @@ static inline void stats_call(struct stats *s, uint32_t command, uint64_t ticks,
     stats_add(&c->histogram[histogram_bucket(ns)], 1);
 }
 
-/* line is an error reply without its '-': the first word is its code. */
-void stats_error(struct stats *s, struct bytes line);
+/* line is an error reply without its '-': the first word is its code.  made_up: by a script. */
+void stats_error(struct stats *s, struct bytes line, bool made_up);
 
 LK_END
 

@@ -176,6 +176,7 @@ void waiter_finish(struct dispatcher *d, struct inbox_node *message)
     struct session *s = w->session;
     if (s) {
         take_reply(s, w);
+        session_count(&s->commands, 1);
         waiter_go_on(s);
     }
     waiter_let_go(d, w);
@@ -197,6 +198,7 @@ static void end_count(struct dispatcher *d, struct session *s, const struct endi
 {
     struct waiter *w = s->waiter;
     dispatch_account_wait(d, s, w->cmd, &w->args, w->stand_in.slice.ticks, e->errors);
+    session_count(&s->commands, 1);
     if (w->hushed)
         reply_rewind(&s->reply, e->place);
     waiter_go_on(s);

@@ -242,7 +242,15 @@ static enum outcome sort_command(struct exec *x, const struct args *a)
     struct sort s = {.x = x, .args = a};
     struct value v;
     s.o.confined = !exec_reads_all_keys(x, a);
+    s.o.one_slot = exec_in_cluster(x);
     int rc = sort_parse(a, x->cmd->imm, &s.o);
+    if (s.o.astray) {
+        reply_error(x->reply,
+                    "ERR %s option of SORT denied in Cluster mode when keys formed by the pattern "
+                    "may be in different slots.",
+                    s.o.astray);
+        return RUN_DONE;
+    }
     if (s.o.denied) {
         reply_error(x->reply, "ERR %s option of SORT denied due to insufficient ACL permissions.",
                     s.o.denied);

@@ -1,5 +1,6 @@
 #include "core/cmd/key/sort_options.h"
 
+#include "core/base/hash_slot.h"
 #include "core/cmd/key/sort_pattern.h"
 
 /* Options from argument i on take so many arguments; 0: there is no such option. */
@@ -12,10 +13,28 @@ static uint32_t option_size(const struct args *a, uint32_t i)
     return args_is(a, i, "limit") ? 3 : 0;
 }
 
-static int parse_by(struct bytes pattern, struct sort_options *out)
+/*
+ * Do all keys that follow from the pattern lie in the slot of key?  What stands for other text must
+ * stand behind the hash tag, and what has no tag must be the whole key.
+ */
+static bool stays_in_slot(struct bytes pattern, struct bytes key)
+{
+    const struct bytes tag = hash_slot_tag(pattern);
+    const char *end = tag.data + tag.size;
+    for (const char *at = pattern.data; at < end; at++)
+        if (memchr("*?[\\", *at, 4))
+            return false;
+    return hash_slot(pattern) == hash_slot(key);
+}
+
+static int parse_by(struct bytes pattern, struct bytes key, struct sort_options *out)
 {
     struct sort_pattern p;
     sort_pattern_parse(pattern, &p);
+    if (p.star && out->one_slot && !stays_in_slot(pattern, key)) {
+        out->astray = "BY";
+        return LK_ESYNTAX;
+    }
     if (p.star && out->confined) {
         out->denied = "BY";
         return LK_ESYNTAX;
@@ -26,8 +45,12 @@ static int parse_by(struct bytes pattern, struct sort_options *out)
     return LK_OK;
 }
 
-static int parse_get(struct sort_options *out)
+static int parse_get(struct bytes pattern, struct bytes key, struct sort_options *out)
 {
+    if (out->one_slot && !bytes_equal(pattern, bytes_cstr("#")) && !stays_in_slot(pattern, key)) {
+        out->astray = "GET";
+        return LK_ESYNTAX;
+    }
     out->gets++;
     if (!out->confined)
         return LK_OK;
@@ -37,7 +60,7 @@ static int parse_get(struct sort_options *out)
 
 int sort_parse(const struct args *a, bool with_store, struct sort_options *out)
 {
-    *out = (struct sort_options){.count = -1, .confined = out->confined};
+    *out = (struct sort_options){.count = -1, .confined = out->confined, .one_slot = out->one_slot};
     for (uint32_t i = 2, size; i < a->n; i += size) {
         int rc = LK_OK;
         size = option_size(a, i);
@@ -48,9 +71,9 @@ int sort_parse(const struct args *a, bool with_store, struct sort_options *out)
         else if (size == 1)
             out->descending = args_is(a, i, "desc");
         else if (args_is(a, i, "by"))
-            rc = parse_by(a->v[i + 1], out);
+            rc = parse_by(a->v[i + 1], a->v[1], out);
         else if (args_is(a, i, "get"))
-            rc = parse_get(out);
+            rc = parse_get(a->v[i + 1], a->v[1], out);
         else if (args_is(a, i, "store"))
             out->store = i + 1;
         else if ((rc = args_int64(a, i + 1, &out->offset)) == LK_OK)

@@ -18,9 +18,12 @@ struct sort_options {
     /* The user may not read what follows from the elements, … */
     bool confined;
     const char *denied; /* … and this option would have: LK_ESYNTAX, at its place */
+    /* In a cluster all keys must lie in the slot of the sorted one, … */
+    bool one_slot;
+    const char *astray; /* … and this option's might not: likewise */
 };
 
-/* out->confined is set.  with_store: SORT, not SORT_RO.  LK_ESYNTAX, LK_ENOTINT */
+/* out->confined and one_slot are set.  with_store: SORT, not SORT_RO.  LK_ESYNTAX, LK_ENOTINT */
 int sort_parse(const struct args *a, bool with_store, struct sort_options *out);
 
 /* The argument with the pattern of the first GET from argument i on; i is moved behind it. */

@@ -25,6 +25,7 @@ const struct info_section info_sections[] = {
     {"cluster", "Cluster", .by_default = true, .in_all = true, .write = info_cluster},
     {"keyspace", "Keyspace", .by_default = true, .in_all = true, .needs_dbs = true,
      .write = info_keyspace},
+    {"debug", "Debug", .of_sentinel = true, .write = info_debug}, /* only by its name */
     {"sentinel", "Sentinel", .by_default = true, .in_all = true, .of_sentinel = true,
      .write = info_of_sentinel},
     {0},
@@ -44,12 +45,17 @@ static void add_worker(struct admin_worker *sum, const struct admin_worker *one)
     sum->connections += one->connections;
     sum->blocked += one->blocked;
     sum->subscribed += one->subscribed;
-    sum->watching += one->watching;
     sum->buffer_bytes += one->buffer_bytes;
     sum->input_max = info_larger(sum->input_max, one->input_max);
     sum->output_max = info_larger(sum->output_max, one->output_max);
     sum->reads += one->reads;
     sum->writes += one->writes;
+    sum->cycles += one->cycles;
+    sum->cycles_us += one->cycles_us;
+    sum->commands_us += one->commands_us;
+    sum->cron_us += one->cron_us;
+    sum->cycle_us_max = info_larger(sum->cycle_us_max, one->cycle_us_max);
+    sum->cycle_commands_max = info_larger(sum->cycle_commands_max, one->cycle_commands_max);
 }
 
 static void info_gather(struct info *i)

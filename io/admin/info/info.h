@@ -62,6 +62,7 @@ void info_errorstats(struct info *i);
 void info_latencystats(struct info *i);
 void info_cluster(struct info *i);
 void info_keyspace(struct info *i);
+void info_debug(struct info *i);
 void info_of_sentinel(struct info *i);
 
 LK_END

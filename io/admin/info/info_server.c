@@ -6,6 +6,7 @@
 #include "io/repl/role.h"
 
 #include "core/base/clock.h"
+#include "core/cmd/client/registry.h"
 #include "core/cmd/command/version.h"
 #include "core/cmd/engine/push.h"
 #include "core/store/lru.h"
@@ -106,8 +107,22 @@ static bool info_has_link(const struct info *i)
     return role.state == LINK_CONNECTED;
 }
 
+struct watching {
+    uint64_t clients, keys;
+};
+
+static bool watching_add(void *ctx, struct session *s)
+{
+    struct watching *w = ctx;
+    const uint32_t keys = __atomic_load_n(&s->shown.watched, __ATOMIC_RELAXED);
+    w->clients += keys > 0;
+    w->keys += keys;
+    return true;
+}
+
 void info_clients(struct info *i)
 {
+    struct watching watching = {0};
     const struct admin_worker *w = &i->workers;
     const struct push_hub *h = i->engine->fixed.push;
     const struct wait_totals waits = wait_totals_get(i->engine->fixed.keyspace);
@@ -123,9 +138,10 @@ void info_clients(struct info *i)
     info_count(i, "tracking_clients",
                h ? __atomic_load_n(&h->tracking->clients, __ATOMIC_RELAXED) : 0);
     info_count(i, "pubsub_clients", w->subscribed);
-    info_count(i, "watching_clients", w->watching);
+    registry_each(i->engine->fixed.registry, watching_add, &watching);
+    info_count(i, "watching_clients", watching.clients);
     info_number(i, "clients_in_timeout_table", 0);
-    info_number(i, "total_watched_keys", 0);
+    info_count(i, "total_watched_keys", watching.keys); /* for each who watches it */
     info_count(i, "total_blocking_keys", waits.keys);
     info_count(i, "total_blocking_keys_on_nokey", waits.keys_when_gone);
 }

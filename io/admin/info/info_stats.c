@@ -114,6 +114,27 @@ static void script_evicted_line(struct info *i)
     info_count(i, "evicted_scripts", r.evicted);
 }
 
+/* All workers' turns; a second's are those of one worker, as there is one loop elsewhere. */
+static void cycle_lines(struct info *i)
+{
+    const uint64_t workers = i->engine->fixed.worker_count;
+    const uint64_t cycles = rate_read(&i->admin->sampled.cycles);
+    info_count(i, "eventloop_cycles", i->workers.cycles);
+    info_count(i, "eventloop_duration_sum", i->workers.cycles_us);
+    info_count(i, "eventloop_duration_cmd_sum", i->workers.commands_us);
+    info_count(i, "instantaneous_eventloop_cycles_per_sec", workers ? cycles / workers : 0);
+    info_count(i, "instantaneous_eventloop_duration_usec",
+               cycles ? rate_read(&i->admin->sampled.cycles_us) / cycles : 0);
+}
+
+void info_debug(struct info *i)
+{
+    info_number(i, "eventloop_duration_aof_sum", 0); /* another thread writes it */
+    info_count(i, "eventloop_duration_cron_sum", i->workers.cron_us);
+    info_count(i, "eventloop_duration_max", i->workers.cycle_us_max);
+    info_count(i, "eventloop_cmd_per_cycle_max", i->workers.cycle_commands_max);
+}
+
 void info_stats(struct info *i)
 {
     static const char *const expiry[] = {"expired_time_cap_reached_count",
@@ -129,8 +150,15 @@ void info_stats(struct info *i)
                                          NULL};
     static const char *const errors[] = {"unexpected_error_replies", NULL};
     static const char *const tail[] = {"dump_payload_sanitizations", NULL};
-    static const char *const end[] = {"io_threaded_reads_processed", "io_threaded_writes_processed",
-                                      "reply_buffer_shrinks", "reply_buffer_expands", NULL};
+    static const char *const end[] = {"io_threaded_reads_processed",
+                                      "io_threaded_writes_processed",
+                                      "io_threaded_freed_objects",
+                                      "io_threaded_poll_processed",
+                                      "io_threaded_total_prefetch_batches",
+                                      "io_threaded_total_prefetch_entries",
+                                      "reply_buffer_shrinks",
+                                      "reply_buffer_expands",
+                                      NULL};
     const struct stats *t = i->totals;
 
     traffic_lines(i);
@@ -157,6 +185,7 @@ void info_stats(struct info *i)
     info_count(i, "client_query_buffer_limit_disconnections", t->query_limit_disconnections);
     info_count(i, "client_output_buffer_limit_disconnections", t->output_limit_disconnections);
     info_stats_zeros(i, end);
+    cycle_lines(i);
     denial_lines(i);
     info_count(i, "protocol_errors", t->protocol_errors);
     info_count(i, "commands_parked", t->parked);

@@ -140,6 +140,29 @@ TEST_F(Admin, InfoTellsWhatHappened)
     EXPECT_EQ(fields["rdb_changes_since_last_save"], "1");
 }
 
+// Turns of all workers' loops; the rest of them only where it is asked for.
+TEST_F(Admin, InfoShowsTurns)
+{
+    parts.worker = [](void *, uint32_t, admin_worker *out) {
+        out->cycles = 10;
+        out->cycles_us = 500;
+        out->commands_us = 300;
+        out->cron_us = 100;
+        out->cycle_us_max = 70;
+        out->cycle_commands_max = 3;
+    };
+    start("");
+    auto fields = info("everything");
+    EXPECT_EQ(fields["eventloop_cycles"], "10");
+    EXPECT_EQ(fields["eventloop_duration_sum"], "500");
+    EXPECT_EQ(fields["eventloop_duration_cmd_sum"], "300");
+    EXPECT_EQ(fields.count("eventloop_duration_cron_sum"), 0U);
+    fields = info("debug");
+    EXPECT_EQ(fields["eventloop_duration_cron_sum"], "100");
+    EXPECT_EQ(fields["eventloop_duration_max"], "70");
+    EXPECT_EQ(fields["eventloop_cmd_per_cycle_max"], "3");
+}
+
 TEST_F(Admin, InfoAsksTheParts)
 {
     parts.worker = [](void *, uint32_t, admin_worker *out) {

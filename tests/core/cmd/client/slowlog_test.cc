@@ -107,6 +107,11 @@ TEST_F(Slowlog, KeepsTheLatest)
     add({"ping"});
     EXPECT_EQ(entries(), (std::vector<std::string>{"6:ping"})); // numbers go on
     slowlog_set_max_count(log, 0);
+    add({"ping"}); // and it takes none
+    slowlog_set_max_count(log, 1);
+    add({"ping"});
+    EXPECT_EQ(entries(), (std::vector<std::string>{"7:ping"}));
+    slowlog_set_max_count(log, 0);
     add({"ping"});
     EXPECT_EQ(slowlog_count(log), 0u);
 }

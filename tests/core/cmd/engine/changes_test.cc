@@ -68,6 +68,13 @@ TEST_F(Changes, AreCountedByElement)
         {"geosearchstore gd g fromlonlat 1 1 byradius 1000 km", 2},
         {"sadd x 1 2 3 4", 4},
         {"sort x store sorted", 4},
+        {"setbit bits 0 0", 1}, // it is made
+        {"setbit bits 0 0", 0},
+        {"bitfield field set i5 0 0", 1},
+        {"bitfield field set i5 0 0", 0},
+        {"bitfield field set u8 0 1 get u8 0 set u8 8 2 set u8 0 1", 3}, // longer: all of them
+        {"bitfield field set u8 0 1 set u8 8 3", 1},
+        {"bitfield other overflow fail set u8 0 256", 1}, // refused, but it is there now
     };
     for (const auto &row : rows)
         EXPECT_EQ(of(row.line), row.changes) << row.line;

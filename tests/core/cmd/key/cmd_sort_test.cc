@@ -19,6 +19,39 @@ const char syntax[] = "-ERR syntax error";
 
 using CmdSort = Commands;
 
+// In a cluster no key may be looked up that could be another node's.
+TEST(SortOptions, KeysThatFollowStayInTheSlot)
+{
+    const struct {
+        std::vector<const char *> words;
+        const char *astray; // nullptr: taken
+    } rows[] = {
+        {{"sort", "{a}list", "by", "{a}w*"}, nullptr},
+        {{"sort", "{a}list", "by", "w*"}, "BY"},
+        {{"sort", "{a}list", "by", "*{a}"}, "BY"}, // an element may have a tag of its own
+        {{"sort", "{a}list", "by", "{a*}w"}, "BY"},
+        {{"sort", "{a}list", "by", "{b}w*"}, "BY"},
+        {{"sort", "{a}list", "by", "nosort"}, nullptr},
+        {{"sort", "{a}list", "get", "{a}h*->f"}, nullptr},
+        {{"sort", "{a}list", "get", "#"}, nullptr},
+        {{"sort", "{a}list", "get", "{a}w*", "get", "w*"}, "GET"},
+        {{"sort", "{a}list", "get", "other"}, "GET"},
+        {{"sort", "a", "get", "a"}, nullptr},
+    };
+    for (const auto &row : rows) {
+        std::vector<bytes> v;
+        for (const char *word : row.words)
+            v.push_back(bytes_cstr(word));
+        const args a = {v.data(), static_cast<uint32_t>(v.size())};
+        sort_options o{};
+        o.one_slot = true;
+        EXPECT_EQ(sort_parse(&a, true, &o), row.astray ? LK_ESYNTAX : LK_OK);
+        EXPECT_STREQ(o.astray, row.astray) << row.words[3];
+        o = {};
+        EXPECT_EQ(sort_parse(&a, true, &o), LK_OK) << "outside of one all is well";
+    }
+}
+
 TEST_F(CmdSort, Numbers)
 {
     play({{"sadd s 3 1 10 -5 2.5", ":5"},
