@@ -200,7 +200,7 @@ static enum check_result check_subscriber(struct checked *k)
     reply_error(&k->s->reply,
                 "ERR Can't execute '%s': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / "
                 "RESET are allowed in this context",
-                k->c->name);
+                k->c->full_name);
     return CHECK_REFUSED;
 }
 
