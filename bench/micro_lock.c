@@ -6,15 +6,11 @@
  *   alone   lock and unlock that nobody disputes; sets of 10, 100, 1,000 keys
  *   wide    MGET of 10, 100, 1,000 keys beside a thread that writes single keys
  *   held    PING and other keys while somebody holds a shard for long
- *
- * dispatch_lock.c is compiled into this program, so that its figure can vary.
  */
 #include "bench/load/hist.h"
 #include "bench/micro_bed.h"
 
-static uint32_t keep_commands = 16;
-#define DISPATCH_KEEP_COMMANDS keep_commands
-#include "core/cmd/engine/dispatch_lock.c"
+#include "core/cmd/engine/dispatch_priv.h"
 #include "core/cmd/engine/session_end.h"
 
 static uint64_t slice_ms = 100, rounds = 5, part = 0;
@@ -106,7 +102,7 @@ struct hot {
 /* The rows take turns, so that what the neighbours do falls on all of them. */
 static void measure_hot(struct crowd *c, uint32_t keep, struct hot *rows, size_t n)
 {
-    keep_commands = keep;
+    dispatch_keep_commands = keep;
     for (uint64_t r = 0; r < rounds; r++)
         for (size_t i = 0; i < n; i++) {
             c->bed.ks->spin_ns = rows[i].spin_ns;

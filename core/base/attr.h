@@ -18,10 +18,12 @@
 #define LK_PRINTF(fmt, first) __attribute__((format(printf, fmt, first)))
 #define LK_NORETURN           __attribute__((noreturn))
 #define LK_COLD               __attribute__((cold, noinline))
-#define LK_LIKELY(x)          __builtin_expect(!!(x), 1)
-#define LK_UNLIKELY(x)        __builtin_expect(!!(x), 0)
-#define LK_CACHE_LINE         64
-#define LK_PREFETCH(p)        __builtin_prefetch((p), 0, 3)
+/* Of the path of every command: part of its caller, whatever its size. */
+#define LK_HOT_INLINE  static inline __attribute__((always_inline))
+#define LK_LIKELY(x)   __builtin_expect(!!(x), 1)
+#define LK_UNLIKELY(x) __builtin_expect(!!(x), 0)
+#define LK_CACHE_LINE  64
+#define LK_PREFETCH(p) __builtin_prefetch((p), 0, 3)
 
 LK_BEGIN
 /* Prints the broken condition, a stack when one can be had, and aborts. */

@@ -67,7 +67,7 @@ static inline uint64_t bytes_differ8(const char *a, const char *b)
 }
 
 /* Of 8 to 32 bytes, as keys mostly have, in loads that overlap; memcmp for others. */
-static inline bool bytes_equal(struct bytes a, struct bytes b)
+LK_HOT_INLINE bool bytes_equal_here(struct bytes a, struct bytes b)
 {
     const size_t n = a.size;
     if (n != b.size)
@@ -79,6 +79,11 @@ static inline bool bytes_equal(struct bytes a, struct bytes b)
         differ |=
             bytes_differ8(a.data + 8, b.data + 8) | bytes_differ8(a.data + n - 16, b.data + n - 16);
     return differ == 0;
+}
+
+static inline bool bytes_equal(struct bytes a, struct bytes b)
+{
+    return bytes_equal_here(a, b);
 }
 
 /*

@@ -11,8 +11,8 @@ struct listpack_value listpack_from_bytes(struct bytes s)
     struct listpack_value v = {.s = s, .number = 0, .is_number = false};
     if (s.data == NULL)
         v.s.data = "";
-    else
-        v.is_number = s.size < INT64_CHARS && bytes_to_int64(s, &v.number);
+    else if (s.size - 1 < INT64_CHARS - 1 && (unsigned char)s.data[0] <= '9')
+        v.is_number = bytes_to_int64(s, &v.number);
     return v;
 }
 
@@ -21,7 +21,7 @@ size_t listpack_bytes(const unsigned char *lp)
     return le32_get(lp);
 }
 
-size_t listpack_entry_bytes(const unsigned char *p)
+size_t listpack_entry_bytes_slow(const unsigned char *p)
 {
     const size_t body = listpack_body_bytes(p);
     return body + listpack_backlen_width(body);
@@ -95,7 +95,10 @@ const unsigned char *listpack_seek(const unsigned char *lp, int64_t index)
 struct listpack_value listpack_get(const unsigned char *p)
 {
     struct listpack_value v = {.s = {NULL, 0}, .number = 0, .is_number = true};
-    if (p[0] < 0x80) {
+    if (LK_LIKELY((p[0] & 0xC0) == 0x80)) {
+        v.s = bytes_of(p + 1, p[0] & 0x3Fu);
+        v.is_number = false;
+    } else if (p[0] < 0x80) {
         v.number = p[0];
     } else if ((p[0] & 0xE0) == 0xC0) {
         const int64_t bits = (int64_t)(p[0] & 0x1F) << 8 | p[1];
@@ -133,6 +136,8 @@ struct bytes listpack_text(const unsigned char *p, char digits[INT64_CHARS])
 
 bool listpack_equal(const unsigned char *p, const struct listpack_value *v)
 {
+    if (LK_LIKELY((p[0] & 0xC0) == 0x80 && v->s.data))
+        return bytes_equal(listpack_string(p), v->s);
     const struct listpack_value own = listpack_get(p);
     if (own.is_number)
         return v->is_number && v->number == own.number;

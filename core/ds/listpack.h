@@ -66,12 +66,26 @@ const unsigned char *listpack_seek(const unsigned char *lp, int64_t index);
 
 /* What p holds.  The string is borrowed from the list; a number comes without text. */
 struct listpack_value listpack_get(const unsigned char *p);
+/* Of a string: its bytes.  Of a number: any. */
+static inline struct bytes listpack_string(const unsigned char *p)
+{
+    if (LK_LIKELY((p[0] & 0xC0) == 0x80))
+        return bytes_of(p + 1, p[0] & 0x3Fu);
+    return listpack_get(p).s;
+}
 /* The same of n entries from p on, which the list must have; returns what follows them. */
 const unsigned char *listpack_read(const unsigned char *p, struct listpack_value *out, size_t n);
 /* What p holds as text; numbers are written into digits. */
 struct bytes listpack_text(const unsigned char *p, char digits[INT64_CHARS]);
 /* Whole size of the entry, backward length included. */
-size_t listpack_entry_bytes(const unsigned char *p);
+size_t listpack_entry_bytes_slow(const unsigned char *p);
+static inline size_t listpack_entry_bytes(const unsigned char *p)
+{
+    /* 0xxxxxxx, or 10 and the length of a string: one byte before the data, one behind. */
+    if (LK_LIKELY(p[0] < 0xC0))
+        return 2 + (p[0] & 0x80 ? p[0] & 0x3Fu : 0);
+    return listpack_entry_bytes_slow(p);
+}
 
 bool listpack_equal(const unsigned char *p, const struct listpack_value *v);
 /* Order of the texts, as bytes_compare(text of p, s). */

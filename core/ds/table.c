@@ -56,7 +56,7 @@ static struct entry *node_find(struct table_page *node, uint32_t bucket, uint8_t
     for (uint64_t m = bucket_match(b->tags, tag); m; m &= m - 1) {
         *slot = match_slot(m);
         struct entry *e = bucket_entry(b, *slot);
-        if (LK_LIKELY(bytes_equal(entry_key(e), key)))
+        if (LK_LIKELY(bytes_equal_here(entry_key(e), key)))
             return e;
     }
     return NULL;

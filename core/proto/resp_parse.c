@@ -1,10 +1,10 @@
 /*
  * resp_parse.c — multibulk requests.
  *
- * Two walks over the same grammar.  resp_parse_frame() is the hot one: it reads headers of one and
+ * Two walks over the same grammar.  resp_parse_plain() is the hot one: it reads headers of one and
  * two digits by hand, stores arguments as it goes and gives up at the first thing that is not
  * plain. resp_parse_scan() is the patient one: it stops where the bytes stop, checks everything,
- * stores nothing. What resp_parse_frame() gave up on is scanned; what has been scanned to its end
+ * stores nothing. What resp_parse_plain() gave up on is scanned; what has been scanned to its end
  * is framed by resp_parse_walk().
  *
  * Source  the published RESP specification; error texts and limits asked of Redis 7.0.15
@@ -263,7 +263,7 @@ static LK_COLD enum resp_outcome parse_patiently(struct resp_progress *p, const 
     return resp_parse_finish(p, RESP_COMMAND);
 }
 
-enum { SHORT_HEADER = 8, SHORT_BULK_MAX = 99 };
+enum { SHORT_HEADER = 8, SHORT_BULK_MAX = 99, BULK_MIN = 6 /* "$0\r\n\r\n" */ };
 
 /*
  * "$d\r\n" or "$dd\r\n" at s, of which SHORT_HEADER bytes can be read: what nearly every bulk
@@ -290,18 +290,23 @@ static inline size_t short_header(const char *s, uint32_t *out)
     return 4;
 }
 
-/* The bytes of the command when it is whole and plain, else 0 and out is of no use. */
-static inline size_t resp_parse_frame(const char *data, size_t size,
-                                      const struct resp_limits *limits, struct resp_args *out)
+size_t resp_parse_plain(const char *data, size_t size, const struct resp_limits *limits,
+                        struct resp_args *out)
 {
     const char *s = data;
     const char *const end = data + size;
     uint32_t count = 0;
-    if (size < HEADER_MIN)
+    if (size < HEADER_MIN || data[0] != '*')
         return 0;
+    uint64_t most = limits->bulk_max;
+    if (LK_UNLIKELY(!limits->authenticated) && most > RESP_UNAUTHENTICATED_BULK)
+        most = RESP_UNAUTHENTICATED_BULK;
     size_t length = plain_number(s + 1, size - 1, &count);
-    if (length == 0 || count == 0 || count > out->capacity ||
-        (count > RESP_UNAUTHENTICATED_ARGS && !limits->authenticated))
+    if (length == 0 || count == 0 || (count > RESP_UNAUTHENTICATED_ARGS && !limits->authenticated))
+        return 0;
+    /* Room for arguments that cannot all have come is not asked for. */
+    if (LK_UNLIKELY(count > out->capacity) &&
+        (count > size / BULK_MIN || !resp_args_reserve(out, count)))
         return 0;
     s += 1 + length;
     struct bytes *v = out->v;
@@ -319,8 +324,7 @@ static inline size_t resp_parse_frame(const char *data, size_t size,
         s += length;
         if (end - s < (ptrdiff_t)bulk + 2)
             return 0;
-        if (LK_UNLIKELY(bulk > limits->bulk_max ||
-                        (bulk > RESP_UNAUTHENTICATED_BULK && !limits->authenticated)))
+        if (LK_UNLIKELY(bulk > most))
             return 0;
         v->data = s;
         v->size = bulk;
@@ -330,22 +334,13 @@ static inline size_t resp_parse_frame(const char *data, size_t size,
     return (size_t)(s - data);
 }
 
-enum resp_outcome resp_parse(struct resp_progress *p, const char *data, size_t size,
-                             const struct resp_limits *limits, struct resp_args *out,
-                             size_t *consumed, const char **error)
+enum resp_outcome resp_parse_any(struct resp_progress *p, const char *data, size_t size,
+                                 const struct resp_limits *limits, struct resp_args *out,
+                                 size_t *consumed, const char **error)
 {
     if (size == 0)
         return resp_parse_more(p, 1);
     if (LK_UNLIKELY(data[0] != '*'))
         return resp_parse_inline(p, data, size, out, consumed, error);
-    /* A command that was begun has been found wanting before: go on from there. */
-    if (LK_LIKELY((p->pos | p->line_seen) == 0)) {
-        const size_t n = resp_parse_frame(data, size, limits, out);
-        if (LK_LIKELY(n != 0)) {
-            p->missing = 0;
-            *consumed = n;
-            return RESP_COMMAND;
-        }
-    }
     return parse_patiently(p, data, size, limits, out, consumed, error);
 }

@@ -100,9 +100,29 @@ enum resp_outcome {
  *
  * Cost  O(bytes of headers) for a command that is whole, whatever the size of its bulks
  */
-LK_MUST_USE enum resp_outcome resp_parse(struct resp_progress *p, const char *data, size_t size,
-                                         const struct resp_limits *limits, struct resp_args *out,
-                                         size_t *consumed, const char **error);
+LK_MUST_USE enum resp_outcome resp_parse_any(struct resp_progress *p, const char *data, size_t size,
+                                             const struct resp_limits *limits,
+                                             struct resp_args *out, size_t *consumed,
+                                             const char **error);
+/* The bytes of a command that is whole and has plain headers; 0: it is for resp_parse_any. */
+size_t resp_parse_plain(const char *data, size_t size, const struct resp_limits *limits,
+                        struct resp_args *out);
+
+LK_MUST_USE static inline enum resp_outcome
+resp_parse(struct resp_progress *p, const char *data, size_t size, const struct resp_limits *limits,
+           struct resp_args *out, size_t *consumed, const char **error)
+{
+    /* A command that was begun has been found wanting before: it goes on from there. */
+    if (LK_LIKELY((p->pos | p->line_seen) == 0)) {
+        const size_t n = resp_parse_plain(data, size, limits, out);
+        if (LK_LIKELY(n != 0)) {
+            p->missing = 0;
+            *consumed = n;
+            return RESP_COMMAND;
+        }
+    }
+    return resp_parse_any(p, data, size, limits, out, consumed, error);
+}
 
 LK_END
 

@@ -92,7 +92,7 @@ static inline char *reply_buf_bulk_space(struct buf *b, size_t size)
     return to;
 }
 
-static inline void reply_buf_bulk(struct buf *b, struct bytes s)
+LK_HOT_INLINE void reply_buf_bulk(struct buf *b, struct bytes s)
 {
     bytes_copy(reply_buf_bulk_space(b, s.size), s.data, s.size);
 }

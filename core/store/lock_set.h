@@ -21,6 +21,7 @@ enum { LOCK_SET_MAX_SHARDS = 65536, LOCK_SET_SLICE_NS = 1000000 };
 struct lock_set {
     uint32_t words;       /* of bits */
     uint32_t first, last; /* words in use: first..last */
+    uint32_t count;       /* of shards */
     bool empty;
     uint64_t bits[]; /* one a shard */
 };
@@ -29,13 +30,27 @@ struct lock_set *lock_set_new(const struct keyspace *ks);
 void lock_set_free(struct lock_set *l);
 
 void lock_set_clear(struct lock_set *l);
-void lock_set_add(struct lock_set *l, uint32_t shard);
+static inline void lock_set_add(struct lock_set *l, uint32_t shard)
+{
+    const uint32_t word = shard / 64;
+    const uint64_t bit = UINT64_C(1) << (shard % 64);
+    l->count += !(l->bits[word] & bit);
+    l->bits[word] |= bit;
+    if (l->empty || word < l->first)
+        l->first = word;
+    if (l->empty || word > l->last)
+        l->last = word;
+    l->empty = false;
+}
 void lock_set_add_all(struct lock_set *l, const struct keyspace *ks);
 static inline bool lock_set_has(const struct lock_set *l, uint32_t shard)
 {
     return l->bits[shard / 64] >> (shard % 64) & 1;
 }
-uint32_t lock_set_count(const struct lock_set *l);
+static inline uint32_t lock_set_count(const struct lock_set *l)
+{
+    return l->count;
+}
 
 /* All or none; on failure the worker's bit is in the shard that could not be had. */
 bool lock_set_try(const struct lock_set *l, struct keyspace *ks, uint32_t worker);

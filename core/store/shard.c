@@ -121,10 +121,10 @@ bool shard_lock_within(struct shard *s, int64_t timeout_ns)
            shard_try_lock(s);
 }
 
-bool shard_lock_or_ask(struct shard *s, uint32_t worker, uint64_t spin_ns)
+bool shard_lock_or_ask_slow(struct shard *s, uint32_t worker, uint64_t spin_ns)
 {
     LK_DEBUG_ASSERT(worker < SHARD_ASKERS);
-    if (LK_LIKELY(shard_try_lock(s)) || spin_lock(s, spin_ns))
+    if (spin_lock(s, spin_ns))
         return true;
     __atomic_fetch_or(&s->interested, UINT64_C(1) << worker, __ATOMIC_SEQ_CST);
     uint32_t free = 0;
@@ -135,7 +135,7 @@ bool shard_lock_or_ask(struct shard *s, uint32_t worker, uint64_t spin_ns)
     return locked;
 }
 
-static uint64_t after_unlock(struct shard *s, uint32_t word)
+uint64_t shard_unlock_quietly_slow(struct shard *s, uint32_t word)
 {
     LK_ASSERT(word != 0);
     if (word == 2)
@@ -145,16 +145,7 @@ static uint64_t after_unlock(struct shard *s, uint32_t word)
 
 void shard_unlock_slow(struct shard *s, uint32_t word)
 {
-    shard_tell_retry(after_unlock(s, word));
-}
-
-uint64_t shard_unlock_quietly(struct shard *s)
-{
-    shard_note_let_go(s);
-    const uint32_t word = __atomic_exchange_n(&s->lock, 0, __ATOMIC_SEQ_CST);
-    if (word == 1 && __atomic_load_n(&s->interested, __ATOMIC_SEQ_CST) == 0)
-        return 0;
-    return after_unlock(s, word);
+    shard_tell_retry(shard_unlock_quietly_slow(s, word));
 }
 
 int64_t shard_inner_deadline(const struct entry *e)

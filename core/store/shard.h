@@ -108,7 +108,11 @@ bool shard_lock_within(struct shard *s, int64_t timeout_ns);
  * For a worker or a service: tries for at most spin_ns, then leaves its bit and tries once more.
  * False: it will be told when to try again.
  */
-bool shard_lock_or_ask(struct shard *s, uint32_t worker, uint64_t spin_ns);
+bool shard_lock_or_ask_slow(struct shard *s, uint32_t worker, uint64_t spin_ns);
+static inline bool shard_lock_or_ask(struct shard *s, uint32_t worker, uint64_t spin_ns)
+{
+    return LK_LIKELY(shard_try_lock(s)) || shard_lock_or_ask_slow(s, worker, spin_ns);
+}
 
 void shard_unlock_slow(struct shard *s, uint32_t word);
 static inline void shard_unlock(struct shard *s)
@@ -120,7 +124,15 @@ static inline void shard_unlock(struct shard *s)
 }
 
 /* As shard_unlock, but the workers to tell are returned: for who still holds other shards. */
-uint64_t shard_unlock_quietly(struct shard *s);
+uint64_t shard_unlock_quietly_slow(struct shard *s, uint32_t word);
+static inline uint64_t shard_unlock_quietly(struct shard *s)
+{
+    shard_note_let_go(s);
+    const uint32_t word = __atomic_exchange_n(&s->lock, 0, __ATOMIC_SEQ_CST);
+    if (LK_LIKELY(word == 1 && __atomic_load_n(&s->interested, __ATOMIC_SEQ_CST) == 0))
+        return 0;
+    return shard_unlock_quietly_slow(s, word);
+}
 
 /*
  * Whom to tell.  Every thread that asks for shards has a bit of the masks (O1): those below

@@ -10,7 +10,7 @@
  */
 enum { RAW_SCORE = 0x88, WIDE_SCORE = 0xf4, WIDE_SCORE_BYTES = 1 + sizeof(double) + 1 };
 
-const unsigned char *zset_element_score(const unsigned char *p, double *score)
+const unsigned char *zset_element_score_slow(const unsigned char *p, double *score)
 {
     if (*p == RAW_SCORE) {
         memcpy(score, p + 1, sizeof *score);
@@ -56,7 +56,7 @@ static int compare_element(const void *key, const unsigned char *p)
     const unsigned char *member = zset_element_score(p, &score);
     if (k->score != score)
         return k->score < score ? -1 : 1;
-    return zset_compare_members(k->member, listpack_get(member).s);
+    return zset_compare_members(k->member, listpack_string(member));
 }
 
 static unsigned skip_elements(const void *key, const unsigned char **p, unsigned n, bool upper)
@@ -70,7 +70,7 @@ static unsigned skip_elements(const void *key, const unsigned char **p, unsigned
         if (score > k->score)
             break;
         if (score == k->score) {
-            const int c = zset_compare_members(listpack_get(member).s, k->member);
+            const int c = zset_compare_members(listpack_string(member), k->member);
             if (c > 0 || (c == 0 && !upper))
                 break;
         }
@@ -98,5 +98,5 @@ int zset_element_compare(const unsigned char *a, const unsigned char *b)
 
 void zset_tree_read(struct zset_iter *it)
 {
-    it->member = listpack_get(zset_element_score(it->tree.p, &it->score)).s;
+    it->member = listpack_string(zset_element_score(it->tree.p, &it->score));
 }

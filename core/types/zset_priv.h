@@ -113,7 +113,24 @@ struct zset_key { /* of a probe */
 
 extern const struct tree_params zset_tree_params;
 /* Reads an element's score; returns where its member is. */
-const unsigned char *zset_element_score(const unsigned char *p, double *score);
+const unsigned char *zset_element_score_slow(const unsigned char *p, double *score);
+static inline const unsigned char *zset_element_score(const unsigned char *p, double *score)
+{
+    /* Integers of 7, 13 and 16 bits, as a listpack has them: most scores, and all ranks. */
+    if (p[0] == 0xF1) {
+        *score = (int16_t)(p[1] | p[2] << 8);
+        return p + 4;
+    }
+    if ((p[0] & 0xE0) == 0xC0) {
+        *score = (int16_t)((p[0] << 8 | p[1]) << 3) >> 3;
+        return p + 3;
+    }
+    if (p[0] < 0x80) {
+        *score = p[0];
+        return p + 2;
+    }
+    return zset_element_score_slow(p, score);
+}
 /* The two values of an element; raw lives as long as they do. */
 void zset_element_values(struct bytes member, double score, char raw[sizeof(double)],
                          struct listpack_value out[2]);

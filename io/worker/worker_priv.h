@@ -14,8 +14,8 @@ LK_BEGIN
 
 enum {
     WORKER_EVENTS = 256,
-    ARGS_INLINE = 8, /* arguments a framed command has room for without a heap block */
-    SPARE_BUFS = 64, /* reply buffers a worker keeps */
+    ARGS_INLINE = 16, /* arguments a framed command has room for without a heap block */
+    SPARE_BUFS = 64,  /* reply buffers a worker keeps */
     SPARE_BUF_BYTES = 16 * 1024,
     OUTPUT_THROTTLE = 256 << 20, /* unsent output above which a connection is not read */
     READ_AHEAD = 256 << 10,      /* bytes of whole commands above which it is not read */

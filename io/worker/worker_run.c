@@ -49,7 +49,8 @@ static bool worker_run_frame(struct worker *w, struct conn *c, uint32_t *n, uint
             c->frame_pos += used;
             pending = &w->framing.pending[*n]; /* dispatch sets the rest */
             pending->session = &c->session;
-            pending->args = (struct args){args->v, args->n};
+            pending->args.v = args->v;
+            pending->args.n = args->n;
             w->framing.framed[*n] = (struct framed){c, c->frame_pos};
             ++*n;
             mine++;

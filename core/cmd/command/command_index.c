@@ -26,7 +26,7 @@ struct command_index {
     const char *const *without;            /* NULL: rows have all their subcommands */
 };
 
-static inline uint64_t name_load(const char *p, size_t n)
+LK_HOT_INLINE uint64_t name_load(const char *p, size_t n)
 {
     uint64_t word = 0;
     memcpy(&word, p, n);
@@ -40,7 +40,7 @@ static inline uint64_t name_fold(uint64_t word)
 }
 
 /* Of 1 to 16 bytes: two loads that may overlap say all of them, given their number. */
-static inline struct short_name name_words(struct bytes name)
+LK_HOT_INLINE struct short_name name_words(struct bytes name)
 {
     const char *p = name.data;
     const size_t n = name.size;
@@ -174,6 +174,8 @@ static void command_index_fill(struct command_info *c, const struct command *row
     const struct key_spec *k = &row->keys[0];
     if (k->begin == KEY_BEGIN_INDEX && k->find == KEY_FIND_RANGE && !(k->flags & KEY_NOT_KEY)) {
         c->first_key = k->index;
+        c->range =
+            k->last < 0 && k->limit <= 1 && row->keys[1].begin == KEY_NONE && !row->find_keys;
         c->one_key = k->last == 0 && row->keys[1].begin == KEY_NONE && !row->find_keys;
         c->plain = c->one_key && !(row->flags & NOT_PLAIN) && !row->looks_up && !row->subcommands;
     }
@@ -282,7 +284,7 @@ static struct command_info *long_find(const struct command_index *ix, struct byt
     return ix->buckets[i];
 }
 
-static inline struct command_info *index_find(const struct command_index *ix, struct bytes name)
+LK_HOT_INLINE struct command_info *index_find(const struct command_index *ix, struct bytes name)
 {
     if (LK_UNLIKELY(name.size - 1 >= SHORT_MAX_SIZE))
         return name.size == 0 ? NULL : long_find(ix, name);

@@ -49,7 +49,8 @@ struct command_info {
     int16_t arity;
     int16_t first_key;     /* index of the key that dispatch hashes ahead; 0 without one */
     bool one_key;          /* and it is the only one */
-    bool plain;            /* the same, and nothing in flags or row asks for anything special */
+    bool range;            /* its keys are those from first_key to one counted from the end */
+    bool plain;            /* one key, and nothing in flags or row asks for anything special */
     const char *full_name; /* "client|list" */
     char *name;            /* as clients call it: renamed or not */
 };

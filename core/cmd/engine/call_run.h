@@ -25,7 +25,7 @@ void call_note_slow(struct dispatcher *d, struct session *s, const struct comman
 void call_interrupted(struct dispatcher *d, struct session *s, const struct command_info *c,
                       const struct args *a, enum outcome outcome);
 
-static inline void call_account(struct dispatcher *d, struct session *s,
+LK_HOT_INLINE void call_account(struct dispatcher *d, struct session *s,
                                 const struct command_info *c, const struct args *a)
 {
     const uint64_t now = clock_ticks(), ticks = now - d->batch.mark_ticks + s->slice.ticks;
@@ -42,7 +42,7 @@ static inline void call_account(struct dispatcher *d, struct session *s,
         call_note_slow(d, s, c, a, ticks);
 }
 
-static inline enum outcome call_run(struct dispatcher *d, struct session *s,
+LK_HOT_INLINE enum outcome call_run(struct dispatcher *d, struct session *s,
                                     const struct command_info *c, const struct args *a)
 {
     exec_begin(d, s, c);
@@ -69,7 +69,7 @@ static inline enum outcome call_run(struct dispatcher *d, struct session *s,
     return outcome;
 }
 
-static inline enum outcome call_run_unit(struct dispatcher *d, struct session *s,
+LK_HOT_INLINE enum outcome call_run_unit(struct dispatcher *d, struct session *s,
                                          const struct command_info *c, const struct args *a)
 {
     LK_ASSERT((d->unit.work & ~(uint32_t)(UNIT_ASIDE | UNIT_RAW)) == 0);

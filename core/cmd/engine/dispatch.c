@@ -216,16 +216,34 @@ static bool run_one_shard(struct dispatcher *d, struct pending *p, struct shard 
 /* The one shard of all hashed keys, or NULL with d->held.set made of theirs. */
 static struct shard *common_shard(struct dispatcher *d)
 {
-    struct shard *first = keyspace_shard(d->ks, d->keys.v[0].hash);
+    struct shard *first = d->keys.v[0].shard;
     uint32_t i = 1;
-    while (i < d->call.key_count && keyspace_shard(d->ks, d->keys.v[i].hash) == first)
+    while (i < d->call.key_count && d->keys.v[i].shard == first)
         i++;
     if (i == d->call.key_count)
         return first;
     lock_set_clear(d->held.set);
     for (i = 0; i < d->call.key_count; i++)
-        lock_set_add(d->held.set, keyspace_shard(d->ks, d->keys.v[i].hash)->index);
+        lock_set_add(d->held.set, d->keys.v[i].shard->index);
     return NULL;
+}
+
+/* The keys' buckets and entries are asked for together: each stage for all keys, as for a batch. */
+static void prefetch_keys(struct dispatcher *d, const struct session *s)
+{
+    enum { AT_ONCE = 32 };
+    const void *bucket[AT_ONCE];
+    const uint32_t n = d->call.key_count < AT_ONCE ? d->call.key_count : (uint32_t)AT_ONCE;
+    if (n < 2 || s->db != 0)
+        return;
+    const struct key_hash *k = d->keys.v;
+    for (uint32_t i = 0; i < n; i++)
+        table_prefetch_dir(&k[i].shard->first);
+    for (uint32_t i = 0; i < n; i++)
+        bucket[i] = table_prefetch_bucket(&k[i].shard->first, k[i].hash);
+    for (uint32_t i = 0; i < n; i++)
+        if (bucket[i])
+            table_prefetch_entry(bucket[i], k[i].hash);
 }
 
 static bool run_locked(struct dispatcher *d, struct pending *p, enum outcome *outcome)
@@ -234,7 +252,7 @@ static bool run_locked(struct dispatcher *d, struct pending *p, enum outcome *ou
     d->call.key_count = 0;
     if (LK_LIKELY(c->one_key)) {
         const struct bytes key = p->args.v[c->first_key];
-        d->keys.v[0] = (struct key_hash){key.data, key.size, p->hash};
+        d->keys.v[0] = (struct key_hash){key.data, key.size, p->hash, p->shard};
         d->call.key_count = 1;
         return run_one_shard(d, p, p->shard, outcome);
     }
@@ -260,6 +278,7 @@ static bool run_locked(struct dispatcher *d, struct pending *p, enum outcome *ou
         return true;
     }
     struct shard *shard = common_shard(d);
+    prefetch_keys(d, p->session);
     return shard ? run_one_shard(d, p, shard, outcome) : run_set(d, p, outcome);
 }
 

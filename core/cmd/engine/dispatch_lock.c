@@ -6,12 +6,10 @@
  */
 #include "core/cmd/engine/dispatch_priv.h"
 
-/* A benchmark includes this file with another figure. */
-#ifndef DISPATCH_KEEP_COMMANDS
-#define DISPATCH_KEEP_COMMANDS 32 /* a batch: fewer let two threads fall below one on a hot key */
-#endif
-
 enum { SET_TRIES = 3 };
+
+uint32_t dispatch_keep_commands =
+    32; /* a batch: fewer let two threads fall below one on a hot key */
 
 void dispatch_reserve_refs(struct dispatcher *d, uint32_t n)
 {
@@ -29,37 +27,46 @@ void dispatch_reserve_keys(struct dispatcher *d, uint32_t n)
     d->keys.capacity = n;
 }
 
+static inline void add_key(struct dispatcher *d, struct bytes key)
+{
+    const uint64_t hash = keyspace_hash(d->ks, key);
+    struct shard *shard = keyspace_shard(d->ks, hash);
+    LK_PREFETCH(shard);
+    d->keys.v[d->call.key_count++] = (struct key_hash){key.data, key.size, hash, shard};
+}
+
+/* As command_keys says, of a row with command_info.range. */
+static void hash_range(struct dispatcher *d, const struct command_info *c, const struct args *a)
+{
+    const struct key_spec *k = &c->row->keys[0];
+    const int64_t last = (int64_t)a->n + k->last, step = k->step ? k->step : 1;
+    LK_DEBUG_ASSERT(k->last < 0 && k->index > 0 && step > 0);
+    dispatch_reserve_keys(d, d->call.key_count + a->n);
+    for (int64_t i = k->index; i <= last; i += step)
+        add_key(d, a->v[i]);
+}
+
 int dispatch_hash_keys(struct dispatcher *d, const struct command_info *c, const struct args *a)
 {
+    if (LK_LIKELY(c->range)) {
+        hash_range(d, c, a);
+        return LK_OK;
+    }
     dispatch_reserve_refs(d, a->n);
     const int n = command_keys(c, a, d->refs.v, d->refs.capacity);
     if (n < 0)
         return n;
     LK_ASSERT((uint32_t)n <= d->refs.capacity);
     dispatch_reserve_keys(d, d->call.key_count + (uint32_t)n);
-    for (int i = 0; i < n; i++) {
-        const struct bytes key = a->v[d->refs.v[i].index];
-        d->keys.v[d->call.key_count++] =
-            (struct key_hash){key.data, key.size, keyspace_hash(d->ks, key)};
-    }
+    for (int i = 0; i < n; i++)
+        add_key(d, a->v[d->refs.v[i].index]);
     return LK_OK;
 }
 
-void dispatch_unlock_one(struct dispatcher *d)
+bool dispatch_lock_one_slow(struct dispatcher *d, struct session *s, struct shard *shard)
 {
-    if (!d->batch.kept)
-        return;
-    shard_unlock(d->batch.kept);
-    d->batch.kept = NULL;
-}
-
-bool dispatch_lock_one(struct dispatcher *d, struct session *s, struct shard *shard)
-{
-    LK_DEBUG_ASSERT(rank_holds(RANK_GATE) || d->held.exclusive);
-    if (d->batch.kept == shard && ++d->batch.kept_commands < DISPATCH_KEEP_COMMANDS)
-        return true;
-    dispatch_unlock_one(d);
-    if (LK_UNLIKELY(!shard_lock_or_ask(shard, d->worker, d->ks->spin_ns))) {
+    LK_ASSERT(!d->batch.kept);
+    if (!shard_lock_or_ask(shard, d->worker, d->ks->spin_ns)) {
         stats_add(&d->stats.parked, 1);
         s->parked = true;
         return false;

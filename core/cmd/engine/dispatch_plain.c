@@ -59,7 +59,7 @@ bool dispatch_run_plain(struct dispatcher *d, struct pending *p, enum outcome *o
     __atomic_store_n(&s->last_command, c, __ATOMIC_RELAXED);
     p->state = PENDING_DONE;
     const struct bytes key = p->args.v[c->first_key];
-    d->keys.v[0] = (struct key_hash){key.data, key.size, p->hash};
+    d->keys.v[0] = (struct key_hash){key.data, key.size, p->hash, shard};
     d->call.key_count = 1;
     *outcome = call_run_unit(d, s, c, &p->args);
     unit_end(d, s, shard);

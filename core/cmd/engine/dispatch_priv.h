@@ -22,6 +22,7 @@ struct key_hash {
     const char *data;
     size_t size;
     uint64_t hash;
+    struct shard *shard;
 };
 
 /* The last look-up: good until anything changes in its table. */
@@ -425,9 +426,28 @@ static inline bool dispatch_wants_all(const struct command_info *c, const struct
 }
 /* With the token, waits for the held set; false: the token will come. */
 bool dispatch_wait_with_token(struct dispatcher *d, struct session *s);
+/* For so many commands a shard is kept; only a benchmark changes it. */
+extern uint32_t dispatch_keep_commands;
 /* Locks the one shard, keeping the one that is held if it is the same. */
-bool dispatch_lock_one(struct dispatcher *d, struct session *s, struct shard *shard);
-void dispatch_unlock_one(struct dispatcher *d);
+bool dispatch_lock_one_slow(struct dispatcher *d, struct session *s, struct shard *shard);
+static inline void dispatch_unlock_one(struct dispatcher *d)
+{
+    if (d->batch.kept)
+        shard_unlock(d->batch.kept);
+    d->batch.kept = NULL;
+}
+static inline bool dispatch_lock_one(struct dispatcher *d, struct session *s, struct shard *shard)
+{
+    LK_DEBUG_ASSERT(rank_holds(RANK_GATE) || d->held.exclusive);
+    if (d->batch.kept == shard && ++d->batch.kept_commands < dispatch_keep_commands)
+        return true;
+    dispatch_unlock_one(d);
+    if (LK_UNLIKELY(!shard_try_lock(shard)))
+        return dispatch_lock_one_slow(d, s, shard);
+    d->batch.kept = shard;
+    d->batch.kept_commands = 0;
+    return true;
+}
 void dispatch_reserve_refs(struct dispatcher *d, uint32_t n);
 void dispatch_reserve_keys(struct dispatcher *d, uint32_t n);
 /* Locks d->held.set for a session; false: parked. */

@@ -45,6 +45,11 @@ static inline uint64_t hash_of_key(struct dispatcher *d, struct bytes key)
         const struct key_hash *k = &d->keys.v[d->call.key_next];
         if (LK_LIKELY(k->data == key.data && k->size == key.size))
             return k->hash;
+        if (d->call.key_next + 1 < d->call.key_count && k[1].data == key.data &&
+            k[1].size == key.size) {
+            d->call.key_next++;
+            return k[1].hash;
+        }
     }
     return search_hash(d, key);
 }
@@ -172,7 +177,7 @@ static LK_COLD void drop_expired(struct exec *x, struct found *f, struct bytes k
     shard_find(x->dispatcher->ks, x->dispatcher->call.db_in_use, key, hash, &f->at);
 }
 
-struct found *exec_locate(struct exec *x, struct bytes key)
+LK_HOT_INLINE struct found *locate_here(struct exec *x, struct bytes key)
 {
     struct dispatcher *d = x->dispatcher;
     struct found *f = &d->call.found;
@@ -188,7 +193,12 @@ struct found *exec_locate(struct exec *x, struct bytes key)
     return f;
 }
 
-static void note_use(struct exec *x, struct entry *e)
+struct found *exec_locate(struct exec *x, struct bytes key)
+{
+    return locate_here(x, key);
+}
+
+LK_HOT_INLINE void note_use(struct exec *x, struct entry *e)
 {
     const struct command_limits *l = exec_limits(x);
     if (LK_LIKELY(!l->lfu))
@@ -198,7 +208,7 @@ static void note_use(struct exec *x, struct entry *e)
                                  (uint32_t)l->lfu_log_factor, &x->dispatcher->rng));
 }
 
-static void exec_touch_here(struct exec *x, struct entry *e)
+LK_HOT_INLINE void exec_touch_here(struct exec *x, struct entry *e)
 {
     if (LK_LIKELY(!session_has(x->session, SESSION_NO_TOUCH)))
         note_use(x, e);
@@ -210,7 +220,7 @@ static uint32_t new_use(const struct exec *x)
     return exec_limits(x)->lfu ? lfu_new(x->now_ms) : x->dispatcher->batch.lru_now;
 }
 
-static int exec_read_value(const struct found *f, unsigned type, struct value *out)
+LK_HOT_INLINE int exec_read_value(const struct found *f, unsigned type, struct value *out)
 {
     out->type = TYPE_NONE;
     if (!f->at.entry)
@@ -219,9 +229,9 @@ static int exec_read_value(const struct found *f, unsigned type, struct value *o
     return type == TYPE_ANY || out->type == type ? LK_OK : LK_ETYPE;
 }
 
-static struct found *count_look_up(struct exec *x, struct bytes key)
+LK_HOT_INLINE struct found *count_look_up(struct exec *x, struct bytes key)
 {
-    struct found *f = exec_locate(x, key);
+    struct found *f = locate_here(x, key);
     struct stats *s = &x->dispatcher->stats;
     stats_add(f->at.entry ? &s->keyspace_hits : &s->keyspace_misses, 1);
     if (!f->at.entry)

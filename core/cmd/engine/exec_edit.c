@@ -5,10 +5,9 @@
 
 enum { FRESH_KEEP = 64 * 1024 };
 
-int exec_edit(struct exec *x, struct bytes key, struct value_edit **out)
+static inline int edit_found(struct exec *x, struct found *f, struct value_edit **out)
 {
     struct dispatcher *d = x->dispatcher;
-    struct found *f = exec_locate(x, key);
     struct edit *e = &d->call.edit;
     LK_ASSERT(f->at.entry && !e->open);
     e->kept.edit.limits = &d->batch.config->limits.types;
@@ -19,6 +18,11 @@ int exec_edit(struct exec *x, struct bytes key, struct value_edit **out)
     e->open = true;
     *out = &e->kept.edit;
     return LK_OK;
+}
+
+int exec_edit(struct exec *x, struct bytes key, struct value_edit **out)
+{
+    return edit_found(x, exec_locate(x, key), out);
 }
 
 void exec_edit_close(struct exec *x, struct value_edit *edit, bool changed)
@@ -67,7 +71,7 @@ static void open_fresh(struct exec *x, struct bytes key, unsigned type)
 int exec_open(struct exec *x, struct bytes key, unsigned type, struct value_edit **out)
 {
     struct dispatcher *d = x->dispatcher;
-    const struct found *f = exec_locate(x, key);
+    struct found *f = exec_locate(x, key);
     if (!f->at.entry) {
         LK_ASSERT(!d->call.edit.open);
         open_fresh(x, key, type);
@@ -77,7 +81,7 @@ int exec_open(struct exec *x, struct bytes key, unsigned type, struct value_edit
     if (value_kind_type(f->at.entry->kind) != type)
         return LK_ETYPE;
     d->call.edit.fresh = false;
-    return exec_edit(x, key, out);
+    return edit_found(x, f, out);
 }
 
 static int close_fresh(struct exec *x, struct edit *e, bool keep)
