@@ -292,7 +292,7 @@ static void stream_show(struct master_link *l)
 void link_stream_run(struct master_link *l)
 {
     bool well = true;
-    l->session.db = l->role->upstream.db;
+    __atomic_store_n(&l->session.db, l->role->upstream.db, __ATOMIC_RELAXED); /* it is listed */
     while (well) {
         stream_show(l);
         well = stream_run_all(l);

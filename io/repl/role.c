@@ -54,7 +54,10 @@ static void role_resume(struct role *r)
 {
     struct gate *gate = &r->parts.engine->fixed.keyspace->gate;
     struct persistence_place place;
-    if (!r->replica || !persistence_place_get(r->parts.persistence, &place))
+    pthread_mutex_lock(&r->lock); /* REPLICAOF may come already */
+    const bool replica = r->replica;
+    pthread_mutex_unlock(&r->lock);
+    if (!replica || !persistence_place_get(r->parts.persistence, &place))
         return;
     gate_close(gate);
     pthread_mutex_lock(&r->lock);
