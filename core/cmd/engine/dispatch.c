@@ -408,6 +408,7 @@ static void dispatch_end_pending(struct dispatcher *d, struct pending *p, enum o
             shard_tell_retry(UINT64_C(1) << d->worker);
         return;
     }
+    leave_token(d, s); /* it may have waited for several shards, and needed but one in the end */
     if (LK_LIKELY(outcome != RUN_BLOCK)) /* one that waits is counted when it ends */
         session_count(&s->commands, 1);
     __atomic_store_n(&s->last_used_ms, d->batch.now_ms, __ATOMIC_RELAXED);

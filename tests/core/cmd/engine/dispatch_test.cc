@@ -114,6 +114,19 @@ TEST_F(Dispatch, ARejectedCommandGivesBackItsPlaceInTheTokensQueue)
     session_release(&other);
 }
 
+/* It queued while somebody waited to move what the key gets to another shard, who is gone now. */
+TEST_F(Dispatch, ACommandThatNeedsOneShardInTheEndGivesBackItsPlaceInTheTokensQueue)
+{
+    engine_.token.head = nullptr;
+    ASSERT_TRUE(token_take(&engine_.token, &session.token, 0));
+    EXPECT_EQ(batch(&session, {"SET k v"})[0], PENDING_DONE);
+    EXPECT_FALSE(session.token.queued);
+    EXPECT_EQ(drain(&session), "+OK\r\n");
+    token_node next{};
+    ASSERT_TRUE(token_take(&engine_.token, &next, 0));
+    token_leave(&engine_.token, &next);
+}
+
 TEST_F(Dispatch, ATransactionWaitsForRoomInTheLog)
 {
     run("MULTI");
