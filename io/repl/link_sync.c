@@ -172,6 +172,12 @@ static int link_sync_file_read(void *ctx, void *data, size_t size, size_t *got)
 
 /* --- loading --------------------------------------------------------------------------------- */
 
+static bool link_sync_is_wanted(void *ctx)
+{
+    const struct link_sync *y = ctx;
+    return master_link_is_current(y->link);
+}
+
 static bool link_sync_begin(void *ctx)
 {
     struct link_sync *y = ctx;
@@ -216,6 +222,7 @@ static enum persistence_synced link_sync_load(struct link_sync *y, struct rdb_in
                                           .dispatcher = y->link->dispatcher,
                                           .in = in,
                                           .size = size,
+                                          .wanted = link_sync_is_wanted,
                                           .begin = link_sync_begin,
                                           .end = link_sync_end,
                                           .progress = link_sync_progress,

@@ -90,6 +90,8 @@ struct persistence_sync {
     struct dispatcher *dispatcher; /* the caller's; its thread is outside the gate */
     struct rdb_in *in;             /* a whole RDB */
     uint64_t size;                 /* of it; 0: nobody knows */
+    /* In the closed gate, before clients are told -LOADING: false, if nobody wants it any more. */
+    bool (*wanted)(void *ctx);
     /* In the closed gate, when the old data are about to go: false, if they are to stay. */
     bool (*begin)(void *ctx);
     /* In the closed gate, when the new data are there; db: what they say of the stream, or -1. */

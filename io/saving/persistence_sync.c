@@ -236,12 +236,26 @@ static enum persistence_synced sync_swap(struct persistence *p, const struct per
     return result;
 }
 
+/* Whoever has ended the link, and was told so, does not meet -LOADING behind it. */
+static bool sync_begin_loading(struct persistence *p, const struct persistence_sync *sync)
+{
+    struct gate *gate = &p->parts.engine->fixed.keyspace->gate;
+    gate_close(gate);
+    const bool wanted = sync->wanted(sync->ctx);
+    if (wanted)
+        engine_set_loading(p->parts.engine, true);
+    gate_open(gate);
+    return wanted;
+}
+
 enum persistence_synced persistence_sync(struct persistence *p, const struct persistence_sync *sync)
 {
     const bool beside = sync->how == SYNC_BESIDE;
     __atomic_store_n(&p->busy, 1, __ATOMIC_SEQ_CST);
-    if (!beside)
-        engine_set_loading(p->parts.engine, true);
+    if (!beside && !sync_begin_loading(p, sync)) {
+        __atomic_store_n(&p->busy, 0, __ATOMIC_SEQ_CST);
+        return SYNC_KEPT;
+    }
     __atomic_store_n(&p->async_loading, beside, __ATOMIC_RELAXED);
     persistence_hold_aof(p);
     const enum persistence_synced result =
