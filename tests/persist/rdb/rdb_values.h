@@ -166,7 +166,9 @@ inline std::string told(const value &v)
         std::sort(t.elements.begin(), t.elements.end());
     std::string out;
     for (const std::string &e : t.elements)
-        out += e + " ";
+        // Packed scores have no negative zero, as in Redis; those of a tree do.
+        out +=
+            (v.type == TYPE_ZSET && e.ends_with("=-0") ? e.substr(0, e.size() - 2) + "0" : e) + " ";
     return v.type == TYPE_STREAM ? out + told_state(v) : out;
 }
 
