@@ -213,7 +213,7 @@ TEST_F(Persist, LoadingSaysHowFarItIs)
         EXPECT_GT(total, 3000 * 400);
         EXPECT_EQ(loads.read_raw(), "+OK\r\n");
         EXPECT_EQ(digest(c), before);
-        EXPECT_NE(server->log().find("% read, "), std::string::npos);
+        EXPECT_TRUE(server->process().wait_output("% read, "));
         EXPECT_EQ(server->stop(), 0);
     };
     fill_and_load({{"rdbcompression", "no"}}, "RELOAD");
@@ -259,7 +259,7 @@ TEST_F(Persist, SavePointsSaveAndTheNextStartLoads)
     fill(c);
     const std::string before = digest(c);
     EXPECT_EQ(quick([&] { return has(c, "rdb_changes_since_last_save:0"); }), "");
-    EXPECT_NE(server->log().find("changes in 1 seconds. Saving..."), std::string::npos);
+    EXPECT_TRUE(server->process().wait_output("changes in 1 seconds. Saving..."));
     server->kill();
     server = start();
     Client again = server->connect();

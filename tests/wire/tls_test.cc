@@ -136,7 +136,8 @@ TEST_F(TlsWire, ABadCertificateChangesNothing)
                                 "- Unable to update TLS configuration. Check server logs.";
     EXPECT_EQ(c.call({"config", "set", "tls-cert-file", certificates_.crt("other")}).text,
               "ERR " + refused);
-    EXPECT_TRUE(has(server->log(), "Failed to load private key: " + certificates_.key("server")));
+    EXPECT_TRUE(server->process().wait_output("Failed to load private key: " +
+                                              certificates_.key("server")));
     EXPECT_EQ(c.call({"config", "get", "tls-cert-file"}).items.at(1).text,
               certificates_.crt("server"));
     EXPECT_EQ(cli({"ping"}).output, "PONG\n");
