@@ -532,8 +532,9 @@ void persistence_report(struct persistence *p, struct admin_persistence *out)
     /* Before the job: cron begins it, and then takes the wish away. */
     bool save_asked = __atomic_load_n(&p->save_scheduled, __ATOMIC_ACQUIRE),
          rewrite_asked = __atomic_load_n(&p->rewrite_scheduled, __ATOMIC_ACQUIRE);
-    const struct saver_report s = saver_report_get(p->saver);
+    /* So, too: the job turns the file on as it begins. */
     const struct aof_report a = aof_report_get(p->aof);
+    const struct saver_report s = saver_report_get(p->saver);
     save_asked |= saver_waits(&s, SAVER_RDB);
     rewrite_asked |= saver_waits(&s, SAVER_REWRITE);
     const bool saving = (s.job == SAVER_RDB || s.job == SAVER_SYNC) && !s.aborted,
@@ -544,8 +545,8 @@ void persistence_report(struct persistence *p, struct admin_persistence *out)
         .loading = __atomic_load_n(&p->parts.engine->saving.loading, __ATOMIC_RELAXED),
         .async_loading = __atomic_load_n(&p->async_loading, __ATOMIC_RELAXED),
         .saving = saving || save_next,
-        .rewriting =
-            rewriting || rewrite_next || (begins && s.job == SAVER_NONE && s.rewrite_failures == 0),
+        .rewriting = rewriting || rewrite_next ||
+                     (begins && (s.job == SAVER_NONE || s.aborted) && s.rewrite_failures == 0),
         .aof_enabled = persistence_config(p)->appendonly,
         .save_failed = s.save_failed,
         .rewrite_failed = s.rewrite_failed,
