@@ -152,8 +152,10 @@ static void aof_applied(void *ctx, const struct config *before, const struct con
             log_line(LOG_NOTICE, "Killing AOF child");
         saver_abort(p->saver, SAVER_REWRITE);
     }
-    if (before->appendonly != after->appendonly)
+    if (before->appendonly != after->appendonly) {
+        __atomic_fetch_add(&p->asked, 1, __ATOMIC_SEQ_CST);
         p->parts.ask_to_settle(p->parts.ctx);
+    }
 }
 
 /* Any thread, also when the saver is gone. */
@@ -420,8 +422,10 @@ static void settle_aof(struct persistence *p)
 void persistence_settle(struct persistence *p)
 {
     pthread_mutex_lock(&p->aof_lock);
+    const uint64_t asked = __atomic_load_n(&p->asked, __ATOMIC_SEQ_CST);
     if (!p->aof_held)
         settle_aof(p);
+    __atomic_store_n(&p->settled, asked, __ATOMIC_SEQ_CST);
     pthread_mutex_unlock(&p->aof_lock);
 }
 
@@ -519,10 +523,15 @@ enum save_answer persistence_save(struct persistence *p, uint32_t worker, uint64
     return SAVE_BUSY_SAVING;
 }
 
-/* CONFIG SET has turned the file on, and the rewrite that begins it has not ended well. */
+/*
+ * CONFIG SET has turned the file on, and the rewrite that begins it has not ended well; or the file
+ * that is on is still the one before, which CONFIG SET has turned off in between.
+ */
 static bool is_turning_on(struct persistence *p, const struct aof_report *a)
 {
-    return persistence_config(p)->appendonly && !a->on &&
+    const bool settled = __atomic_load_n(&p->settled, __ATOMIC_SEQ_CST) ==
+                         __atomic_load_n(&p->asked, __ATOMIC_SEQ_CST);
+    return persistence_config(p)->appendonly && !(a->on && settled) &&
            !__atomic_load_n(&p->parts.engine->saving.loading, __ATOMIC_RELAXED);
 }
 
