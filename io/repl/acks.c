@@ -273,14 +273,18 @@ static enum outcome acks_begin(struct exec *x, const struct args *a, const struc
     if (w.ticket == 0)
         w.target = 0; /* it has changed nothing: every replica has that */
     const struct acks_seen seen = acks_look(r, &w);
-    if (seen.enough || session_has(s, SESSION_IN_EXEC | SESSION_LOADING)) {
+    if (seen.enough || session_has(s, SESSION_IN_EXEC | SESSION_LOADING | SESSION_MASTER)) {
         acks_write_answer(&x->reply->out, &w, &seen);
         return RUN_DONE;
     }
     w.until_ms = timeout_ms > 0 ? repl_now_ms() + timeout_ms : 0;
     struct ack_waiter *kept = mem_new(struct ack_waiter);
     *kept = w;
+    /* In the lock, as the cron lets go whom it finds here and not blocked. */
     pthread_mutex_lock(&r->acks.lock);
+    const struct wait_spec until_answered = {.count = 0};
+    const enum outcome outcome = exec_wait(x, a, &until_answered);
+    LK_ASSERT(outcome == RUN_BLOCK);
     for (struct ack_waiter **at = &r->acks.first; *at;) /* of a wait that was ended otherwise */
         at = (*at)->session_id == s->id ? acks_remove(r, at) : &(*at)->next;
     kept->next = r->acks.first;
@@ -289,8 +293,7 @@ static enum outcome acks_begin(struct exec *x, const struct args *a, const struc
     __atomic_store_n(&r->acks.count, r->acks.count + 1, __ATOMIC_RELEASE);
     pthread_mutex_unlock(&r->acks.lock);
     log_ring_wake(r->parts.engine->fixed.log);
-    const struct wait_spec until_answered = {.count = 0};
-    return exec_wait(x, a, &until_answered);
+    return outcome;
 }
 
 static bool acks_parse_timeout(struct exec *x, const struct args *a, uint32_t i, int64_t *ms)

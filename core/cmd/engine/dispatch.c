@@ -420,7 +420,6 @@ static void dispatch_end_pending(struct dispatcher *d, struct pending *p, enum o
         session_set(s, SESSION_CLOSE_AFTER, true);
         p->state = PENDING_CLOSE;
     } else if (outcome == RUN_BLOCK) {
-        session_set(s, SESSION_BLOCKED, true);
         p->state = PENDING_BLOCKED;
     }
 }

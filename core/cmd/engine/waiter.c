@@ -67,6 +67,7 @@ static void waiter_begin(struct exec *x, const struct args *a, const struct wait
     s->waiter = w;
     __atomic_store_n(&s->client->unblock, UNBLOCK_NONE,
                      __ATOMIC_SEQ_CST); /* one that came too late */
+    session_set(s, SESSION_BLOCKED, true); /* before anybody may find it waiting and look */
 
     struct shard *target = NULL;
     if (spec->target > 0)
