@@ -284,7 +284,7 @@ static enum outcome acks_begin(struct exec *x, const struct args *a, const struc
     pthread_mutex_lock(&r->acks.lock);
     const struct wait_spec until_answered = {.count = 0};
     const enum outcome outcome = exec_wait(x, a, &until_answered);
-    LK_ASSERT(outcome == RUN_BLOCK);
+    LK_ASSERT(outcome == RUN_BLOCK && session_has(s, SESSION_BLOCKED));
     for (struct ack_waiter **at = &r->acks.first; *at;) /* of a wait that was ended otherwise */
         at = (*at)->session_id == s->id ? acks_remove(r, at) : &(*at)->next;
     kept->next = r->acks.first;

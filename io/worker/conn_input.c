@@ -43,7 +43,7 @@ static void close_over_limit(struct worker *w, struct conn *c)
 void conn_bound_input(struct worker *w, struct conn *c)
 {
     const size_t bytes = conn_input_bytes(c);
-    const bool whole = c->ready || !conn_may_run(c);
+    const bool whole = c->ready || !conn_may_run(w, c);
     if (!session_has(&c->session, SESSION_AUTHENTICATED) && bytes > UNTRUSTED_INPUT)
         close_over_limit(w, c);
     else if (!whole && bytes > w->query_limit)

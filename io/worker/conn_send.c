@@ -165,7 +165,7 @@ static void watch_output(struct worker *w, struct conn *c, bool fresh)
     }
     /* Only now: nobody is to go for what one had who goes anyway. */
     conn_show_output(c, bytes + lag, output_held_bytes(c) + lag);
-    if (bytes > OUTPUT_THROTTLE)
+    if (bytes > w->output_most)
         conn_pause(w, c, PAUSED_BY_OUTPUT);
 }
 
@@ -238,7 +238,7 @@ void conn_sent(struct worker *w, struct conn *c, int error)
     }
     outgoing_release(w, s);
     c->sending = NULL;
-    if (LK_UNLIKELY(c->paused & PAUSED_BY_OUTPUT) && conn_output_bytes(c) < OUTPUT_THROTTLE / 2) {
+    if (LK_UNLIKELY(c->paused & PAUSED_BY_OUTPUT) && conn_output_bytes(c) <= w->output_most / 2) {
         conn_resume(w, c, PAUSED_BY_OUTPUT);
         if (c->in.size > 0)
             conn_ready(w, c);

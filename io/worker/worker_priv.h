@@ -17,7 +17,7 @@ enum {
     ARGS_INLINE = 16, /* arguments a framed command has room for without a heap block */
     SPARE_BUFS = 64,  /* reply buffers a worker keeps */
     SPARE_BUF_BYTES = 16 * 1024,
-    OUTPUT_THROTTLE = 256 << 20, /* unsent output above which a connection is not read */
+    OUTPUT_THROTTLE = 256 << 20, /* unsent output above which no connection is read */
     READ_AHEAD = 256 << 10,      /* bytes of whole commands above which it is not read */
     /*
      * Before AUTH there is no reason for more: the largest AUTH or HELLO has three bulks of
@@ -110,6 +110,8 @@ struct worker {
     const struct config *config_seen; /* what these were taken from; only to be compared */
     struct resp_limits limits;
     uint64_t query_limit;
+    size_t
+        output_most; /* unsent output above which a connection is not read, nor its commands run */
     uint64_t client_limit; /* maxmemory-clients in bytes; 0: none, and nothing is counted */
     uint64_t client_bytes; /* __atomic: what its connections take */
     bool clients_grew;     /* since it was compared */
@@ -174,10 +176,10 @@ static inline size_t conn_input_bytes(const struct conn *c)
 }
 
 /* Output beyond the throttle stops it at once; flush then says so to the net. */
-static inline bool conn_may_run(const struct conn *c)
+static inline bool conn_may_run(const struct worker *w, const struct conn *c)
 {
     return !c->closing && !c->session.parked && !(c->paused & PAUSED_BY_OUTPUT) &&
-           conn_output_bytes(c) <= OUTPUT_THROTTLE &&
+           conn_output_bytes(c) <= w->output_most &&
            !session_has(&c->session, SESSION_CLOSE_AFTER | SESSION_BLOCKED);
 }
 

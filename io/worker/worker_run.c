@@ -140,7 +140,7 @@ static uint32_t fill_batch(struct worker *w)
     struct conn *last = w->ready_tail;
     while (n < DISPATCH_BATCH && (c = conn_take_ready(w)) != NULL) {
         const bool alone = !w->ready_head;
-        if (conn_may_run(c)) {
+        if (conn_may_run(w, c)) {
             conn_take_spare(w, c);
             if (c->cur.size == 0 && c->in.size > 0)
                 conn_frame_in(c);

@@ -75,11 +75,22 @@ static void tick_feeds(struct worker *w, int64_t now_ms)
     }
 }
 
+/* What is above the limit of normal clients is not made first and thrown away then. */
+static size_t worker_output_most(const struct config *config)
+{
+    const uint64_t hard = config->client_output_buffer_limit[CONFIG_CLIENT_NORMAL].hard;
+    if (hard == 0 || hard > OUTPUT_THROTTLE)
+        return OUTPUT_THROTTLE;
+    return hard > SPARE_BUF_BYTES ? hard
+                                  : SPARE_BUF_BYTES; /* less is not counted, nor paused for */
+}
+
 static void take_limits(struct worker *w, const struct config *config)
 {
     w->config_seen = config;
     w->limits.bulk_max = config->dispatch.limits.bulk_max;
     w->query_limit = config->client_query_buffer_limit;
+    w->output_most = worker_output_most(config);
     net_set_tls_turns(w->net, (uint32_t)config->max_new_tls_connections_per_cycle);
     worker_count_clients(w, worker_client_limit(config));
 }

@@ -66,7 +66,7 @@ static void waiter_begin(struct exec *x, const struct args *a, const struct wait
     w->stand_in.registry.name = s->registry.name ? mem_strdup(s->registry.name) : NULL;
     s->waiter = w;
     __atomic_store_n(&s->client->unblock, UNBLOCK_NONE,
-                     __ATOMIC_SEQ_CST); /* one that came too late */
+                     __ATOMIC_SEQ_CST);    /* one that came too late */
     session_set(s, SESSION_BLOCKED, true); /* before anybody may find it waiting and look */
 
     struct shard *target = NULL;
