@@ -349,7 +349,7 @@ TEST_F(SentinelAlone, Names)
 TEST(Sentinel, AnyHistory)
 {
     const char *more = std::getenv("LATCHKEY_TEST_STEPS");
-    const uint64_t seeds = more ? std::strtoull(more, nullptr, 10) : 10;
+    const uint64_t seeds = more ? std::strtoull(more, nullptr, 10) : 40;
     int elections = 0;
     for (uint64_t i = 0; i < seeds && !testing::Test::HasFailure(); i++) {
         const uint64_t seed = test_seed() + i;
