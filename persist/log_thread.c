@@ -53,10 +53,9 @@ static void give_stream(struct log_thread *t, int i, uint64_t ticket)
         buf_release(&s->batch); /* one large value does not keep its room for ever */
 }
 
+/* Also with no byte for any stream: sinks are told how far the log is. */
 static void give_batch(struct log_thread *t, uint64_t ticket)
 {
-    if (t->streams[0].batch.size + t->streams[1].batch.size == 0)
-        return;
     const int64_t start_ns = clock_mono_ns();
     const int first = log_ring_is_awaited(t->ring) ? 0 : 1;
     give_stream(t, first, ticket);
@@ -71,11 +70,18 @@ static void log_thread_add_select(struct log_stream *s, uint32_t db)
     buf_printf(&s->batch, "*2\r\n$6\r\nSELECT\r\n$%zu\r\n%.*s\r\n", n, (int)n, digits);
 }
 
+/* A SELECT that a transaction needs stands in it, as readers of the stream know it. */
 static void add_effects(struct log_stream *s, const struct log_record *r, bool as_they_are)
 {
-    if (r->first_db != LOG_NO_DB && r->first_db != s->db && !as_they_are)
+    static const char multi[] = "*1\r\n$5\r\nMULTI\r\n";
+    size_t head = 0;
+    if (r->first_db != LOG_NO_DB && r->first_db != s->db && !as_they_are) {
+        if (r->size > sizeof multi && memcmp(r->data, multi, sizeof multi - 1) == 0)
+            head = sizeof multi - 1;
+        buf_append(&s->batch, r->data, head);
         log_thread_add_select(s, r->first_db);
-    buf_append(&s->batch, r->data, r->size);
+    }
+    buf_append(&s->batch, (const char *)r->data + head, r->size - head);
     if (r->last_db != LOG_NO_DB)
         s->db = r->last_db;
 }

@@ -215,11 +215,10 @@ static int64_t acks_serve(struct repl *r, int64_t now_ms)
     return next_ms;
 }
 
-/* Sessions wait for a history that is told (history_is_told). */
+/* Sessions wait for a history that is told (history_is_told): each sees whether this is enough. */
 static void acks_tell_history(struct repl *r)
 {
-    if (LK_LIKELY(__atomic_load_n(&r->history_askers, __ATOMIC_SEQ_CST) == 0) ||
-        !repl_has_history(r))
+    if (LK_LIKELY(__atomic_load_n(&r->history_askers, __ATOMIC_SEQ_CST) == 0))
         return;
     shard_tell_retry(__atomic_exchange_n(&r->history_askers, 0, __ATOMIC_SEQ_CST));
 }

@@ -215,10 +215,11 @@ static enum outcome psync_run(struct exec *x, const struct args *a)
     }
     if (!psync_allowed(x, r))
         return RUN_DONE;
-    if (!history_is_told(r, x->session->worker))
+    /* What the backlog still has is seen from behind all that was written. */
+    if (!history_is_told(r, &p->asks_behind, x->session->worker))
         return RUN_LATER;
     p->takeover = REPLICA_NO_TAKEOVER;
-    repl_catch_up(r); /* what the backlog still has is seen from behind all that was written */
+    p->asks_behind = 0;
     log_line(LOG_NOTICE, "Replica %s asks for synchronization", replica_name(p));
     p->old = old;
     if (!old && psync_partial(r, p, a->v[1], wanted))

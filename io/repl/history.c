@@ -23,11 +23,11 @@ int64_t history_end(struct repl *r)
     return backlog_end(r->backlog);
 }
 
-static void history_dismiss_all(struct repl *r)
+static void history_let_all_go(struct repl *r)
 {
     pthread_mutex_lock(&r->lock);
     for (struct replica *p = r->first; p; p = p->next)
-        replica_dismiss(p);
+        replica_let_go(p);
     pthread_mutex_unlock(&r->lock);
 }
 
@@ -67,7 +67,7 @@ uint64_t history_change(struct repl *r, const struct history_change *change)
     LK_ASSERT(!own || change->db == LOG_NO_DB);
     __atomic_store_n(&r->follows, !own, __ATOMIC_RELEASE);
     const uint64_t ticket = history_put(r, c, change->db);
-    history_dismiss_all(r);
+    history_let_all_go(r);
     return ticket;
 }
 
@@ -80,12 +80,28 @@ void history_begin_stream(struct repl *r)
     history_put(r, c, LOG_NO_DB);
 }
 
-bool history_is_told(struct repl *r, uint32_t worker)
+static bool history_has_passed(struct repl *r, uint64_t ticket)
 {
-    if (repl_has_history(r))
+    const uint64_t marker = __atomic_load_n(&r->history_ticket, __ATOMIC_ACQUIRE);
+    const uint64_t passed = backlog_ticket(r->backlog);
+    return passed >= marker && passed >= ticket;
+}
+
+bool history_is_told(struct repl *r, uint64_t *behind, uint32_t worker)
+{
+    struct log_ring *log = r->parts.engine->fixed.log;
+    const uint32_t active = __atomic_load_n(&r->parts.engine->saving.log_active, __ATOMIC_RELAXED);
+    if (!(active & LOG_TO_REPL))
+        return history_has_passed(r, 0); /* nothing comes that would be waited for */
+    const bool first = *behind == 0;
+    if (first)
+        *behind = log_ring_last_ticket(log);
+    if (history_has_passed(r, *behind))
         return true;
     __atomic_fetch_or(&r->history_askers, UINT64_C(1) << worker, __ATOMIC_SEQ_CST);
-    return repl_has_history(r); /* it may have come to it between the two */
+    if (first)
+        log_ring_wake(log);
+    return history_has_passed(r, *behind); /* it may have come to it between the two */
 }
 
 void history_wait(struct repl *r, uint64_t ticket)

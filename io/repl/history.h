@@ -45,16 +45,19 @@ int64_t history_end(struct repl *r);
 
 /*
  * In the closed gate.  Makes a backlog if there is none (but FORGET), and turns the stream on: from
- * here on the log has tickets.  All replicas of ours are dropped where H18 says so: PROMOTE,
- * CONTINUE, ADOPT, FOLLOW.  Returns the marker's ticket.
+ * here on the log has tickets.  All replicas of ours are dropped (H18); those that are
+ * online are sent what stands before the marker first, where its bytes stay (PROMOTE, CONTINUE,
+ * FOLLOW).  Returns the marker's ticket.
  */
 uint64_t history_change(struct repl *r, const struct history_change *change);
 
 /*
- * Has the log thread come to the last marker?  Until then what history_now says may be over, and no
- * replica is to be promised anything.  False: that worker is told to retry when it has.
+ * Has the log thread come to the last marker, and to all that was written when this was first
+ * asked? Until then what history_now says may be over, and the backlog hold what it soon will not:
+ * no replica is to be promised anything.  behind: 0 at first, then the asker's to keep.  False:
+ * that worker is told to retry when the log thread has come further.  In the gate.
  */
-bool history_is_told(struct repl *r, uint32_t worker);
+bool history_is_told(struct repl *r, uint64_t *behind, uint32_t worker);
 
 /* Until the log thread has come to that ticket; then history_now shows it.  Outside the gate. */
 void history_wait(struct repl *r, uint64_t ticket);

@@ -22,7 +22,7 @@ static uint32_t repl_count_good(struct repl *r, const struct config *c)
     uint32_t good = 0;
     pthread_mutex_lock(&r->lock);
     for (const struct replica *p = r->first; p; p = p->next)
-        good += p->phase == REPLICA_ONLINE && replica_heard_ms(p) >= oldest;
+        good += p->phase == REPLICA_ONLINE && !p->dismissed && replica_heard_ms(p) >= oldest;
     pthread_mutex_unlock(&r->lock);
     return good;
 }
@@ -137,7 +137,7 @@ static void see_to_role(struct repl *r)
         return;
     pthread_mutex_lock(&r->lock);
     for (struct replica *p = r->first; p; p = p->next)
-        if (!__atomic_load_n(&r->follows, __ATOMIC_ACQUIRE))
+        if (!p->dismissed && !__atomic_load_n(&r->follows, __ATOMIC_ACQUIRE))
             replica_dismiss(p);
     pthread_mutex_unlock(&r->lock);
 }

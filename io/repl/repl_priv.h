@@ -62,13 +62,16 @@ struct replica {
     bool no_keys;                   /* functions at most */
     bool old;                       /* SYNC: no FULLRESYNC line */
     enum replica_takeover takeover; /* its worker's: of PSYNC … FAILOVER */
+    uint64_t asks_behind;           /* its worker's: of a PSYNC that waits (history_is_told) */
 
     struct replica *next, *prev; /* all the following: repl.lock, unless it says otherwise */
     bool listed;
     enum replica_phase phase;
-    bool member; /* of the sync under way */
-    bool dismissed;
-    struct buf head; /* what it is sent first */
+    bool member;             /* of the sync under way */
+    bool dismissed;          /* its connection is to end, and it counts for nothing */
+    int64_t leaves_until_ms; /* of one that is let go; of the monotonic clock */
+    bool ended;              /* it has been sent all, and the end of the stream */
+    struct buf head;         /* what it is sent first */
     struct rdb_reader reader;
     struct sync_file *file;
     uint64_t file_at;
@@ -151,7 +154,7 @@ struct repl {
     /* repl.lock: the id becomes next_id at that marker, and the one of now the second. */
     bool foretold;
     char next_id[REPL_ID_CHARS + 1];
-    uint64_t history_askers; /* __atomic: workers, a bit each, that wait for that one */
+    uint64_t history_askers; /* __atomic: workers, a bit each, that wait (history_is_told) */
     int64_t ping_ms;         /* the log thread's: of the last PING */
     struct {
         uint32_t waiting; /* __atomic: a shutdown waits for replicas */
@@ -214,6 +217,8 @@ void replica_list(struct replica *p, enum replica_phase phase);
 void replica_wake(const struct replica *p);
 /* In repl.lock: its connection shall end. */
 void replica_dismiss(struct replica *p);
+/* In repl.lock, in the closed gate: likewise, but who is online gets what was written so far. */
+void replica_let_go(struct replica *p);
 const char *replica_state_name(enum replica_phase phase);
 /* REPLCONF ACK: by its worker. */
 void replica_acknowledge(struct replica *p, int64_t offset, int64_t fack);

@@ -7,6 +7,9 @@
  *
  * Behind data that end with a mark the stream begins only when the replica has acknowledged: it
  * compares the last bytes of what it has read with the mark.
+ *
+ * When the history changes nobody is kept.  Who is online gets the stream up to the marker of that
+ * change, then the end of the stream (a half-closed socket), and closes; in LEAVE_MS at most.
  */
 #include "core/base/clock.h"
 #include "core/base/log.h"
@@ -18,7 +21,10 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
+
+enum { LEAVE_MS = 5000 };
 
 static struct replica *replica_of_feed(struct conn_feed *f)
 {
@@ -71,6 +77,26 @@ void replica_dismiss(struct replica *p)
 {
     p->dismissed = true;
     replica_wake(p);
+}
+
+void replica_let_go(struct replica *p)
+{
+    if (!p->dismissed && p->phase == REPLICA_ONLINE)
+        p->leaves_until_ms = repl_now_ms() + LEAVE_MS;
+    replica_dismiss(p);
+}
+
+/* At once, and with nothing more. */
+static void replica_cut(struct replica *p)
+{
+    p->dismissed = true;
+    p->leaves_until_ms = 0;
+}
+
+/* Is it let go, and has it time yet to take what was written before? */
+static bool replica_leaves(const struct replica *p)
+{
+    return p->leaves_until_ms > repl_now_ms();
 }
 
 static void replica_unlist(struct replica *p)
@@ -175,10 +201,30 @@ static uint32_t replica_fill_stream(struct replica *p, struct bytes *runs, uint3
     return n;
 }
 
+/*
+ * In lock.  Closed at once, with ACKs that nobody has read, the socket would throw away what it has
+ * not sent yet.
+ */
+static void replica_end_stream(struct replica *p)
+{
+    if (!p->ended && shutdown(p->session->shown.fd, SHUT_WR) != 0)
+        p->feed.ending = true;
+    p->ended = true;
+}
+
+/* In lock.  What one that is let go is sent yet. */
+static uint32_t replica_fill_rest(struct replica *p, struct bytes *runs, uint32_t max)
+{
+    const uint32_t n = p->ended ? 0 : replica_fill_stream(p, runs, max);
+    if (n == 0 && backlog_pin_is_spent(p->repl->backlog, &p->pin))
+        replica_end_stream(p);
+    return n;
+}
+
 /* In lock. */
 static uint32_t replica_fill_next(struct replica *p, struct bytes *runs, uint32_t max)
 {
-    if (p->dismissed) {
+    if (p->dismissed && !replica_leaves(p)) {
         p->feed.ending = true;
         return 0;
     }
@@ -189,6 +235,8 @@ static uint32_t replica_fill_next(struct replica *p, struct bytes *runs, uint32_
         p->flight = FLIGHT_HEAD;
         return 1;
     }
+    if (p->dismissed)
+        return replica_fill_rest(p, runs, max);
     uint32_t n = p->phase == REPLICA_SENDING ? replica_fill_data(p, runs) : 0;
     if (n == 0 && p->phase == REPLICA_ONLINE)
         n = replica_fill_stream(p, runs, max);
@@ -209,7 +257,7 @@ static uint32_t replica_fill(struct conn_feed *f, struct bytes *runs, uint32_t m
     LK_ASSERT(p->flight == FLIGHT_NONE);
     pthread_mutex_lock(&p->repl->lock);
     if (LK_UNLIKELY(__atomic_load_n(&p->session->kill, __ATOMIC_ACQUIRE)))
-        p->dismissed = true; /* what was written since it was killed is not sent */
+        replica_cut(p); /* what was written since it was killed is not sent */
     const uint32_t n = replica_fill_next(p, runs, max < BACKLOG_RUNS ? max : BACKLOG_RUNS);
     pthread_mutex_unlock(&p->repl->lock);
     return n;
@@ -244,6 +292,14 @@ static uint64_t replica_lag(struct conn_feed *f)
     return backlog_pin_lag(p->repl->backlog, &p->pin);
 }
 
+/* In lock.  Is its time up, or has it broken off? */
+static bool replica_is_over(const struct replica *p)
+{
+    if (p->dismissed)
+        return !replica_leaves(p);
+    return p->phase == REPLICA_ONLINE && backlog_pin_is_broken(p->repl->backlog, &p->pin);
+}
+
 /* In lock.  Has it been silent for too long?  Says so. */
 static bool replica_is_late(const struct replica *p, const struct config *c)
 {
@@ -264,10 +320,9 @@ static bool replica_tick(struct conn_feed *f, int64_t now_ms)
         p->newline_ms = now_ms;
     }
     pthread_mutex_lock(&p->repl->lock);
-    const bool online = p->phase == REPLICA_ONLINE;
-    const bool stays = !p->dismissed && !replica_is_late(p, c);
+    const bool stays = !replica_is_over(p) && !replica_is_late(p, c);
     pthread_mutex_unlock(&p->repl->lock);
-    return stays && !(online && backlog_pin_is_broken(p->repl->backlog, &p->pin));
+    return stays;
 }
 
 /* What is in flight stays until the session goes. */

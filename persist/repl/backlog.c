@@ -204,9 +204,13 @@ static void backlog_passed(void *ctx, uint64_t ticket)
     __atomic_store_n(&b->ticket, ticket, __ATOMIC_RELEASE);
 }
 
-bool backlog_step_breaks_pins(enum backlog_step step)
+enum backlog_pins_after backlog_step_pins(enum backlog_step step)
 {
-    return step != BACKLOG_START;
+    static const enum backlog_pins_after after[] = {
+        [BACKLOG_START] = PINS_GO_ON, [BACKLOG_PROMOTE] = PINS_END, [BACKLOG_CONTINUE] = PINS_END,
+        [BACKLOG_ADOPT] = PINS_BREAK, [BACKLOG_FOLLOW] = PINS_END,  [BACKLOG_FORGET] = PINS_BREAK,
+    };
+    return after[step];
 }
 
 static void break_pins(struct backlog *b)
@@ -222,12 +226,25 @@ static void break_pins(struct backlog *b)
     b->pin_count = 0;
 }
 
+/* One that has ended before stays where it did. */
+static void end_pins(struct backlog *b)
+{
+    for (struct backlog_pin *p = b->pins; p; p = p->next)
+        if (!p->ended) {
+            p->ended = true;
+            p->last = b->end;
+        }
+}
+
 /* In lock; returns blocks to drop. */
 static struct backlog_block *backlog_apply(struct backlog *b, const struct backlog_change *c)
 {
     struct backlog_block *gone = NULL;
-    if (backlog_step_breaks_pins(c->step))
+    const enum backlog_pins_after after = backlog_step_pins(c->step);
+    if (after == PINS_BREAK)
         break_pins(b);
+    else if (after == PINS_END)
+        end_pins(b);
     b->on = c->step != BACKLOG_FORGET;
     switch (c->step) {
     case BACKLOG_FORGET:
@@ -267,7 +284,7 @@ static void backlog_take_change(struct backlog *b, const struct log_record *m)
     mem_delete(c);
     if (b->options.changed)
         b->options.changed(b->options.ctx);
-    shard_tell_retry(tell); /* they find their pins broken */
+    shard_tell_retry(tell); /* they find their pins ended or broken */
 }
 
 static void pin_here(struct backlog *b, struct backlog_pin *p, int64_t wanted)
@@ -417,7 +434,7 @@ bool backlog_pin_like(struct backlog *b, struct backlog_pin *p, const struct bac
 {
     LK_ASSERT(!p->on);
     pthread_mutex_lock(&b->lock);
-    const bool on = other->on;
+    const bool on = other->on && !other->ended;
     if (on)
         pin_here(b, p, other->wanted);
     pthread_mutex_unlock(&b->lock);
@@ -451,18 +468,32 @@ bool backlog_pin_is_broken(struct backlog *b, const struct backlog_pin *p)
     return broken;
 }
 
+/* In lock: the last byte that is there for it. */
+static int64_t pin_last(const struct backlog *b, const struct backlog_pin *p)
+{
+    return p->ended ? p->last : b->end;
+}
+
+bool backlog_pin_is_spent(struct backlog *b, const struct backlog_pin *p)
+{
+    pthread_mutex_lock(&b->lock);
+    const bool spent = p->broken || (p->ended && p->wanted > p->last);
+    pthread_mutex_unlock(&b->lock);
+    return spent;
+}
+
 uint64_t backlog_pin_lag(struct backlog *b, const struct backlog_pin *p)
 {
     pthread_mutex_lock(&b->lock);
-    const uint64_t lag = p->on ? (uint64_t)(b->end + 1 - p->wanted) : 0;
+    const uint64_t lag = p->on ? (uint64_t)(pin_last(b, p) + 1 - p->wanted) : 0;
     pthread_mutex_unlock(&b->lock);
     return lag;
 }
 
-/* In lock.  Moves the pin to the block with its byte; false: that is yet to come. */
+/* In lock.  Moves the pin to the block with its byte; false: that is yet to come, or never does. */
 static bool pin_reach(const struct backlog *b, struct backlog_pin *p)
 {
-    if (p->wanted > b->end)
+    if (p->wanted > pin_last(b, p))
         return false;
     if (!p->block)
         p->block = b->head;
@@ -481,10 +512,13 @@ uint32_t backlog_read(struct backlog *b, struct backlog_pin *p, struct backlog_h
     while (p->on && n < max && pin_reach(b, p)) {
         struct backlog_block *block = p->block;
         const uint32_t at = (uint32_t)(p->wanted - block->first);
+        const int64_t left = pin_last(b, p) + 1 - p->wanted; /* more may be behind its end */
+        const uint32_t there = block->used - at;
+        const uint32_t size = left < there ? (uint32_t)left : there;
         __atomic_fetch_add(&block->refs, 1, __ATOMIC_RELAXED);
         hold->block[n] = block;
-        runs[n++] = bytes_of(block->bytes + at, block->used - at);
-        p->wanted += block->used - at;
+        runs[n++] = bytes_of(block->bytes + at, size);
+        p->wanted += size;
     }
     if (n == 0)
         b->waiting |= UINT64_C(1) << worker;

@@ -80,8 +80,13 @@ struct backlog_change {
     char id[REPL_ID_CHARS + 1]; /* of PROMOTE it may be empty: a new one */
     int64_t end;
 };
-/* Steps after which no pin is good: all are broken. */
-bool backlog_step_breaks_pins(enum backlog_step step);
+/*
+ * What a step leaves of the pins.  Behind PROMOTE, CONTINUE and FOLLOW they end: what stood before
+ * the marker is still read from them, and nothing behind it.  ADOPT and FORGET, whose bytes are
+ * others, break them.
+ */
+enum backlog_pins_after { PINS_GO_ON, PINS_END, PINS_BREAK };
+enum backlog_pins_after backlog_step_pins(enum backlog_step step);
 
 /* Waits until that ticket's marker has been applied. */
 void backlog_wait(struct backlog *b, uint64_t ticket);
@@ -90,7 +95,8 @@ struct backlog_pin {
     struct backlog_pin *next, *prev; /* the backlog's lock */
     struct backlog_block *block;     /* of the first byte that is wanted; NULL: none is there yet */
     int64_t wanted;                  /* the first byte */
-    bool on, broken;
+    int64_t last;                    /* of one that has ended: the last byte it may be given */
+    bool on, ended, broken;
 };
 
 /*
@@ -114,10 +120,12 @@ void backlog_mark_wait(struct backlog_mark *m);
  * to come), and it is pinned.  False: it needs a full sync.
  */
 bool backlog_pin_from(struct backlog *b, struct backlog_pin *p, struct bytes id, int64_t wanted);
-/* Another pin at the same place; p is not in use.  False: that one is broken. */
+/* Another pin at the same place; p is not in use.  False: that one has ended, or is broken. */
 bool backlog_pin_like(struct backlog *b, struct backlog_pin *p, const struct backlog_pin *other);
 void backlog_unpin(struct backlog *b, struct backlog_pin *p); /* may not be on */
 bool backlog_pin_is_broken(struct backlog *b, const struct backlog_pin *p);
+/* Will there never be another byte for it?  It has ended and was given all, or it is broken. */
+bool backlog_pin_is_spent(struct backlog *b, const struct backlog_pin *p);
 /* Bytes that are there and that it has not been given. */
 uint64_t backlog_pin_lag(struct backlog *b, const struct backlog_pin *p);
 
@@ -133,7 +141,8 @@ struct backlog_hold {
 
 /*
  * The runs from the pin's place on, at most max of them, held; the pin moves behind them.  0: there
- * is nothing, and the worker will be told (shard_tell_retry) when there is; or the pin is broken.
+ * is nothing, and the worker will be told (shard_tell_retry) when there is, or at the marker that
+ * ends or breaks the pin; or it is spent.
  */
 uint32_t backlog_read(struct backlog *b, struct backlog_pin *p, struct backlog_hold *hold,
                       struct bytes *runs, uint32_t max, uint32_t worker);

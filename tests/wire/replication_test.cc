@@ -12,6 +12,7 @@
 #include <sys/socket.h>
 
 #include <functional>
+#include <memory>
 #include <random>
 #include <stdexcept>
 #include <thread>
@@ -181,6 +182,13 @@ class Talk
         }
         return out;
     }
+    // All that comes yet, to the end of the connection.
+    std::string rest()
+    {
+        while (more()) {
+        }
+        return in_;
+    }
     bool ended()
     {
         while (more()) {
@@ -204,6 +212,39 @@ class Talk
     Client c_;
     std::string in_;
 };
+
+// H18: who is let go at a change of role has been sent what was written before it.
+TEST(Replication, WhatStandsBeforeAChangeOfRoleIsSent)
+{
+    auto ours = Server::tested(primary({{"repl-ping-replica-period", "3600"}}));
+    Client a = ours->connect();
+    for (size_t round = 0; round < 5; round++) {
+        auto t = std::make_unique<Talk>(*ours);
+        t->full_sync();
+        const std::string value(100 + round * 200000, 'x');
+        a.pipeline({{"SET", "k", value}, {"MULTI"}, {"REPLICAOF", "127.0.0.1", "1"}, {"EXEC"}});
+        EXPECT_EQ(t->command(), "SELECT 0");
+        EXPECT_EQ(t->command(), "SET k " + value);
+        EXPECT_EQ(t->rest(), "");
+        t.reset();
+        EXPECT_TRUE(until([&] { return info(&a, "connected_slaves") == "0"; }));
+        a.call_raw({"REPLICAOF", "NO", "ONE"});
+    }
+}
+
+// A transaction in another database holds the SELECT itself.
+TEST(Replication, ATransactionHoldsItsSelect)
+{
+    auto ours = Server::tested(primary({{"repl-ping-replica-period", "3600"}}));
+    Client a = ours->connect();
+    Talk t(*ours);
+    t.full_sync();
+    a.pipeline({{"SELECT", "3"}, {"MULTI"}, {"SET", "k", "1"}, {"SET", "l", "2"}, {"EXEC"}});
+    a.pipeline({{"MULTI"}, {"SET", "k", "3"}, {"INCR", "k"}, {"EXEC"}});
+    for (const char *c :
+         {"MULTI", "SELECT 3", "SET k 1", "SET l 2", "EXEC", "MULTI", "SET k 3", "INCR k", "EXEC"})
+        EXPECT_EQ(t.command(), c);
+}
 
 // What stands in the stream, and what WAIT and the others make of it.
 TEST(Replication, TheStreamSaysItsDatabaseAndAsksForAcks)

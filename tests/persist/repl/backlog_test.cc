@@ -116,9 +116,60 @@ TEST(Backlog, StepsOfTheHistory)
     EXPECT_TRUE(log.pin(&p, given, 5001));
     const std::string next(40, 'd');
     log.step(BACKLOG_CONTINUE, next);
-    EXPECT_TRUE(backlog_pin_is_broken(log.b, &p));
+    EXPECT_TRUE(backlog_pin_is_spent(log.b, &p)); // nothing stood before the marker
+    EXPECT_FALSE(backlog_pin_is_broken(log.b, &p));
     backlog_unpin(log.b, &p);
     EXPECT_EQ(std::string(log.state().history.id2), given);
+}
+
+// H18: who is let go gets what stands before the marker, all of it and nothing more.
+TEST(Backlog, APinEndsAtTheMarkerOfAChange)
+{
+    for (const backlog_step step : {BACKLOG_PROMOTE, BACKLOG_CONTINUE, BACKLOG_FOLLOW}) {
+        Log log(16384);
+        log.step(BACKLOG_START);
+        const std::string id = log.state().history.id;
+        backlog_pin p{}, behind{}, copy{};
+        ASSERT_TRUE(log.pin(&p, id, 1));
+        ASSERT_TRUE(log.pin(&behind, id, 1));
+        log.append(std::string(50000, 'a'));
+        const std::string block = read(log, &p, 1);
+        EXPECT_LT(block.size(), 4096u);
+        log.append("b");
+        EXPECT_FALSE(backlog_pin_is_spent(log.b, &p));
+        log.step(step, std::string(40, 'c'));
+        EXPECT_FALSE(backlog_pin_is_spent(log.b, &p));
+        EXPECT_FALSE(backlog_pin_like(log.b, &copy, &p)); // no sync begins where it stands
+        log.append(std::string(50000, 'x'));              // some of it in the same block
+        log.step(step, std::string(40, 'd'));             // it has ended already
+        EXPECT_EQ(backlog_pin_lag(log.b, &behind), 50001u);
+        EXPECT_EQ(read(log, &behind), std::string(50000, 'a') + "b");
+        EXPECT_EQ(block + read(log, &p), std::string(50000, 'a') + "b");
+        for (backlog_pin *one : {&p, &behind}) {
+            EXPECT_TRUE(backlog_pin_is_spent(log.b, one));
+            EXPECT_EQ(backlog_pin_lag(log.b, one), 0u);
+            EXPECT_EQ(read(log, one), "");
+            backlog_unpin(log.b, one);
+        }
+        EXPECT_LE(log.state().end + 1 - log.state().first, 16384 + 4096);
+        log.step(BACKLOG_FORGET);
+    }
+}
+
+// A change that replaces the bytes leaves nothing to read, also for a pin that has ended.
+TEST(Backlog, APinThatHasEndedIsBrokenByOtherBytes)
+{
+    Log log(1 << 20);
+    log.step(BACKLOG_START);
+    backlog_pin p{};
+    ASSERT_TRUE(log.pin(&p, log.state().history.id, 1));
+    log.append("abc");
+    log.step(BACKLOG_FOLLOW);
+    log.step(BACKLOG_ADOPT, std::string(40, 'c'), 5000);
+    EXPECT_TRUE(backlog_pin_is_broken(log.b, &p));
+    EXPECT_TRUE(backlog_pin_is_spent(log.b, &p));
+    EXPECT_EQ(read(log, &p), "");
+    backlog_unpin(log.b, &p);
 }
 
 // Random appends, readers at any pace, and a hold that outlives its pin: ASan watches the blocks.
