@@ -146,12 +146,12 @@ struct script_state {
     bool running;
     bool token;              /* it holds the token, and may wait for shards */
     bool wrote;              /* a command of it writes or publishes */
-    bool wandered;           /* it has touched a shard that its words do not name */
     bool oom;                /* memory was over its limit when it began, and nothing could go */
     bool stays;              /* it cannot begin anew: it is EXEC's, or keeps state */
     bool is_long;            /* it should not: it has run for so long */
     bool gave_way;           /* it lets all go, for another that cannot */
     void *who;               /* see exec_script_begin */
+    uint32_t reached;        /* enum script_reach: the shards that it has touched so far */
     uint32_t slot;           /* in a cluster: of its keys so far; UINT32_MAX: none */
     struct session stand_in; /* on which its commands run … */
     const struct session *caller; /* … for this one; only while it runs */

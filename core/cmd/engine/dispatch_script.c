@@ -118,6 +118,12 @@ static bool script_take_all(struct dispatcher *d)
     return true;
 }
 
+static void script_note_reach(struct dispatcher *d, enum script_reach reach)
+{
+    if (d->script.reached < reach)
+        d->script.reached = reach;
+}
+
 /* Takes the shards that a command of the script needs; false: one cannot be had. */
 static bool script_lock_call(struct dispatcher *d, const struct command_info *c,
                              const struct args *a)
@@ -125,7 +131,7 @@ static bool script_lock_call(struct dispatcher *d, const struct command_info *c,
     if (d->held.exclusive || d->held.all_locked)
         return true;
     if (dispatch_wants_all(c, a) || c->flags & CMD_EACH_SHARD) {
-        d->script.wandered = true;
+        script_note_reach(d, REACH_ANY);
         return script_take_all(d);
     }
     const uint32_t keys = d->call.key_count;
@@ -139,7 +145,8 @@ static bool script_lock_call(struct dispatcher *d, const struct command_info *c,
         struct shard *shard = keyspace_shard(d->ks, d->keys.v[keys + i].hash);
         if (LK_LIKELY(script_holds(d, shard)))
             continue;
-        added = d->script.wandered = true;
+        added = true;
+        script_note_reach(d, d->script.wrote ? REACH_ANY : REACH_EARLY);
         if (!script_take_shard(d, shard))
             return false;
     }
@@ -152,7 +159,7 @@ static void script_prepare(struct dispatcher *d)
 {
     d->script.oom = d->batch.config->maxmemory > 0 && dispatch_evict(d) == EVICT_FAILED;
     d->script.token = false;
-    d->script.wrote = d->script.stays = d->script.gave_way = d->script.is_long = false;
+    d->script.stays = d->script.gave_way = d->script.is_long = false;
 }
 
 static void script_name_shards(struct dispatcher *d, const struct pending *p)
@@ -220,7 +227,8 @@ bool dispatch_run_script(struct dispatcher *d, struct pending *p, enum outcome *
     dispatch_unlock_one(d);
     script_prepare(d);
     /* Monitors are shown each step once: it must not begin anew. */
-    bool token = s->token.queued || calls->wanders(d, p->cmd, &p->args) || monitor_any(d->push);
+    bool token =
+        s->token.queued || calls->reach(d, p->cmd, &p->args) == REACH_ANY || monitor_any(d->push);
     for (;;) {
         script_name_shards(d, p);
         if (!(token ? script_lock_with_token(d, s) : dispatch_lock_for_waiters(d, p)))
@@ -238,12 +246,39 @@ bool dispatch_run_script(struct dispatcher *d, struct pending *p, enum outcome *
     }
 }
 
+struct queue_reach {
+    struct dispatcher *d;
+    enum script_reach reach;
+};
+
+static void script_join_reach(void *ctx, const struct command_info *c, const struct args *a)
+{
+    struct queue_reach *q = ctx;
+    if (!(c->flags & CMD_SCRIPT) || q->reach == REACH_ANY)
+        return;
+    const enum script_reach reach = q->d->engine->hooks.scripts->reach(q->d, c, a);
+    if (q->reach < reach)
+        q->reach = reach;
+}
+
+/* Behind commands that have written, nothing is early. */
+static bool script_queue_needs_token(struct dispatcher *d, struct session *s)
+{
+    struct queue_reach q = {d, REACH_DECLARED};
+    if (!s->token.queued)
+        multi_each(s, script_join_reach, &q);
+    return s->token.queued || q.reach != REACH_DECLARED;
+}
+
 bool dispatch_run_scripts(struct dispatcher *d, struct pending *p, enum outcome *outcome)
 {
+    struct session *s = p->session;
     script_prepare(d);
     d->script.stays = true;
-    if (!script_lock_with_token(d, p->session))
+    if (!(script_queue_needs_token(d, s) ? script_lock_with_token(d, s)
+                                         : dispatch_lock_for_waiters(d, p)))
         return false;
+    d->script.token = s->token.queued;
     bool ran;
     *outcome = script_run_held(d, p, &ran);
     return ran;
@@ -265,7 +300,8 @@ struct session *exec_script_begin(struct exec *x, void *who)
     d->script.running = true;
     d->script.caller = caller;
     d->script.who = who;
-    d->script.wandered = false;
+    d->script.wrote = false;
+    d->script.reached = REACH_DECLARED;
     d->script.slot = UINT32_MAX;
     d->script.begun_ticks = d->batch.mark_ticks;
     s->id = caller->id;
@@ -409,9 +445,9 @@ void exec_script_set_long(struct exec *x, bool is_long)
     x->dispatcher->script.is_long = is_long;
 }
 
-bool exec_script_wandered(const struct exec *x)
+enum script_reach exec_script_reached(const struct exec *x)
 {
-    return x->dispatcher->script.wandered;
+    return (enum script_reach)x->dispatcher->script.reached;
 }
 
 bool exec_script_wrote(const struct exec *x)

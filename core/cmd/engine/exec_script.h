@@ -20,13 +20,18 @@
 
 LK_BEGIN
 
+/* Which shards a call touches, beside those of the keys that it names. */
+enum script_reach {
+    REACH_DECLARED, /* none */
+    REACH_EARLY,    /* others too, but once it has written only those that it has */
+    REACH_ANY,
+};
+
 /* What dispatch asks of whoever runs scripts. */
 struct script_calls {
-    /*
-     * May this call touch shards of keys that it does not name, as far as is known?  Then it takes
-     * the token before it begins.
-     */
-    bool (*wanders)(struct dispatcher *d, const struct command_info *c, const struct args *a);
+    /* As far as is known.  REACH_ANY takes the token before it begins. */
+    enum script_reach (*reach)(struct dispatcher *d, const struct command_info *c,
+                               const struct args *a);
     /* The script waits for a lock, which may be for long.  False: it is to end. */
     bool (*look)(void *who);
     /* The dispatcher ends: frees what exec_script_vm has kept; never called with NULL. */
@@ -79,8 +84,8 @@ bool exec_script_gave_way(const struct exec *x);
 void exec_script_stay(struct exec *x);
 /* It has run for long, and should not begin anew if that can be helped. */
 void exec_script_set_long(struct exec *x, bool is_long);
-/* Has a command of the script touched a shard that its own words do not name? */
-bool exec_script_wandered(const struct exec *x);
+/* Which shards has it touched so far? */
+enum script_reach exec_script_reached(const struct exec *x);
 /* Has a command of the script been one that writes or publishes? */
 bool exec_script_wrote(const struct exec *x);
 /* Was memory over its limit when the script began? */

@@ -91,10 +91,10 @@ static enum outcome eval_run(struct exec *x, const struct args *a)
     return outcome;
 }
 
-bool eval_wanders(struct vm *vm, const struct command_info *c, const struct args *a)
+enum script_reach eval_reach(struct vm *vm, const struct command_info *c, const struct args *a)
 {
     const struct vm_script *known = eval_known(vm, a->v[1], c->row->imm == SCRIPT_BY_NAME);
-    return !known || __atomic_load_n(&known->script->seen, __ATOMIC_RELAXED) != SEEN_DECLARED;
+    return known ? script_seen_reach(&known->script->seen) : REACH_ANY;
 }
 
 static const char eval_note[] =

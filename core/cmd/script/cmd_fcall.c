@@ -51,11 +51,12 @@ static enum outcome fcall_run(struct exec *x, const struct args *a)
     return outcome;
 }
 
-bool fcall_wanders(const struct script_hub *h, const struct args *a)
+enum script_reach fcall_reach(const struct script_hub *h, const struct args *a)
 {
     const struct library_function *f = library_find_function(h, a->v[1]);
-    return f && (f->library->keeps_state ||
-                 __atomic_load_n(&f->seen, __ATOMIC_RELAXED) != SEEN_DECLARED);
+    if (!f)
+        return REACH_DECLARED;
+    return f->library->keeps_state ? REACH_ANY : script_seen_reach(&f->seen);
 }
 
 static const char fcall_note[] =

@@ -5,12 +5,13 @@
 #include "core/cmd/script/script_priv.h"
 #include "core/cmd/script/script_rows.h"
 
-static bool script_wanders(struct dispatcher *d, const struct command_info *c, const struct args *a)
+static enum script_reach script_reach_of(struct dispatcher *d, const struct command_info *c,
+                                         const struct args *a)
 {
     struct vm *vm = *exec_script_vm(d);
     if (c->row->imm == SCRIPT_BY_FUNCTION)
-        return fcall_wanders(dispatcher_engine(d)->fixed.scripts, a);
-    return !vm || eval_wanders(vm, c, a);
+        return fcall_reach(dispatcher_engine(d)->fixed.scripts, a);
+    return vm ? eval_reach(vm, c, a) : REACH_ANY;
 }
 
 static bool script_look(void *who)
@@ -21,4 +22,4 @@ static bool script_look(void *who)
 }
 
 const struct script_calls script_engine_calls = {
-    .wanders = script_wanders, .look = script_look, .free_vm = vm_free};
+    .reach = script_reach_of, .look = script_look, .free_vm = vm_free};

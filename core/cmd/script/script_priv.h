@@ -45,12 +45,15 @@ struct script {
 };
 
 /*
- * What is known of the shards that runs have touched: how many have kept to those of their declared
- * keys, or that one has not, which stays so.
+ * What is known of the shards that runs have touched: how many runs have been looked at, and the
+ * widest reach among all of them.
  */
 enum script_seen {
-    SEEN_DECLARED = 64,       /* so many: it is taken for one that does */
-    SEEN_WANDERS = INT32_MAX, /* it touches others */
+    SEEN_ENOUGH = 64,         /* so many: it is taken for one that does what it did, */
+    SEEN_ENOUGH_EARLY = 1024, /* if it has kept to the keys that it names; if not, so many */
+    SEEN_EARLY = 1 << 16,     /* one was REACH_EARLY, */
+    SEEN_ANY = 1 << 17,       /* and one REACH_ANY */
+    SEEN_RUNS = SEEN_EARLY - 1,
 };
 
 void script_sha(struct bytes source, char out[SCRIPT_NAME + 1]);
@@ -257,15 +260,17 @@ void script_reply_error(struct exec *x, struct lua_State *lua, const char *name)
 
 /* script_run.c */
 struct script_hub *exec_script_hub(const struct exec *x);
-/* cmd_eval.c: see script_calls.wanders */
-bool eval_wanders(struct vm *vm, const struct command_info *c, const struct args *a);
+/* cmd_eval.c: see script_calls.reach */
+enum script_reach eval_reach(struct vm *vm, const struct command_info *c, const struct args *a);
 /* cmd_script.c: into the hub, with a reference.  NULL: the error line is in error. */
 struct script *script_make(struct vm *vm, struct bytes source, bool keep, int64_t now_ms,
                            struct buf *error);
 
-bool fcall_wanders(const struct script_hub *h, const struct args *a); /* cmd_fcall.c: likewise */
-/* script_run.c: what the running command has touched joins what is known of it. */
+/* cmd_fcall.c: likewise */
+enum script_reach fcall_reach(const struct script_hub *h, const struct args *a);
+/* script_run.c: what the running command has touched joins what is known of it; and that. */
 void script_note_seen(const struct exec *x, uint32_t *seen);
+enum script_reach script_seen_reach(const uint32_t *seen);
 
 /* script_run.c: runs the function on the top as a script of the command x; keys from a->v[3]. */
 enum outcome script_run_function(struct exec *x, struct vm *vm, const struct args *a, uint32_t keys,

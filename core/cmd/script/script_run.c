@@ -106,11 +106,23 @@ static const char *run_refusal(struct exec *x, uint32_t flags, bool read_only)
 
 void script_note_seen(const struct exec *x, uint32_t *seen)
 {
+    static const uint32_t of_reach[] = {
+        [REACH_DECLARED] = 0, [REACH_EARLY] = SEEN_EARLY, [REACH_ANY] = SEEN_ANY};
     uint32_t now = __atomic_load_n(seen, __ATOMIC_RELAXED);
-    if (exec_script_wandered(x))
-        __atomic_store_n(seen, SEEN_WANDERS, __ATOMIC_RELAXED);
-    else if (now < SEEN_DECLARED) /* one that wanders is not made one that does not */
+    const uint32_t more = of_reach[exec_script_reached(x)] & ~now;
+    if (LK_UNLIKELY(more))
+        __atomic_fetch_or(seen, more, __ATOMIC_RELAXED);
+    else if (LK_UNLIKELY((now & SEEN_RUNS) < SEEN_ENOUGH_EARLY)) /* no harm if one is lost */
         __atomic_compare_exchange_n(seen, &now, now + 1, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED);
+}
+
+enum script_reach script_seen_reach(const uint32_t *seen)
+{
+    const uint32_t now = __atomic_load_n(seen, __ATOMIC_RELAXED);
+    const uint32_t enough = now & SEEN_EARLY ? SEEN_ENOUGH_EARLY : SEEN_ENOUGH;
+    if (now & SEEN_ANY || (now & SEEN_RUNS) < enough)
+        return REACH_ANY;
+    return now & SEEN_EARLY ? REACH_EARLY : REACH_DECLARED;
 }
 
 enum outcome script_run_function(struct exec *x, struct vm *vm, const struct args *a, uint32_t keys,

@@ -26,9 +26,9 @@ class ScriptLocks : public ::testing::Test
     }
 
     // Until it is taken for one that keeps to its keys.
-    static void settle(Client &c, const Words &eval)
+    static void settle(Client &c, const Words &eval, int runs = SEEN_ENOUGH)
     {
-        for (int i = 0; i < SEEN_DECLARED; i++)
+        for (int i = 0; i < runs; i++)
             c.call(eval);
     }
 
@@ -55,25 +55,97 @@ class ScriptLocks : public ::testing::Test
     Server server_;
 };
 
-TEST_F(ScriptLocks, OneThatKeepsToItsKeysNeedsNoToken)
-{
-    Client c(server_);
-    const Words incr = {"EVAL", "return redis.call('incr', KEYS[1])", "1", "n"};
-    settle(c, incr);
-    EXPECT_EQ(tokens(), uint64_t{SEEN_DECLARED});
-    EXPECT_EQ(c.call(incr), ":" + std::to_string(SEEN_DECLARED + 1));
-    EXPECT_EQ(tokens(), uint64_t{SEEN_DECLARED});
-    const Words wanders = {"EVAL", "return redis.call('incr', ARGV[1])", "0", server_.key_in(1)};
-    settle(c, wanders);
-    c.call(wanders);
-    EXPECT_EQ(tokens(), uint64_t{2 * SEEN_DECLARED + 1});
-}
-
 const char kWritesFirst[] = "local v = redis.call('incr', KEYS[1]) "
                             "if ARGV[1] then redis.call('set', ARGV[1], v) end return v";
 const char kReadsFirst[] = "local v = redis.call('get', KEYS[1]) or '' "
                            "if ARGV[1] then v = v .. redis.call('get', ARGV[1]) end "
                            "redis.call('append', KEYS[1], 'x') return v";
+
+TEST_F(ScriptLocks, OneThatKeepsToItsKeysNeedsNoToken)
+{
+    Client c(server_);
+    const Words incr = {"EVAL", "return redis.call('incr', KEYS[1])", "1", "n"};
+    settle(c, incr);
+    EXPECT_EQ(tokens(), uint64_t{SEEN_ENOUGH});
+    EXPECT_EQ(c.call(incr), ":" + std::to_string(SEEN_ENOUGH + 1));
+    EXPECT_EQ(tokens(), uint64_t{SEEN_ENOUGH});
+    const Words writes_on = {"EVAL",
+                             "redis.call('incr', KEYS[1]) return redis.call('incr', ARGV[1])", "1",
+                             server_.key_in(1), server_.key_in(2)};
+    settle(c, writes_on, 2 * SEEN_ENOUGH_EARLY);
+    EXPECT_EQ(tokens(), uint64_t{SEEN_ENOUGH + 2 * SEEN_ENOUGH_EARLY});
+}
+
+const char kEarly[] = "local v = redis.call('get', ARGV[1]) or '' redis.call('append', KEYS[1], v) "
+                      "if ARGV[2] then redis.call('append', ARGV[2], v) end return v";
+
+// Until its first write it can begin anew, so it needs no token for other keys.
+TEST_F(ScriptLocks, OneThatHasItsKeysBeforeItWritesNeedsNoToken)
+{
+    Client c(server_);
+    const std::string mine = server_.key_in(1), far = server_.key_in(5), more = server_.key_in(6);
+    c.call({"SET", far, "F"});
+    const Words early = {"EVAL", kEarly, "1", mine, far};
+    settle(c, early, SEEN_ENOUGH_EARLY + 1);
+    const uint64_t before = tokens();
+    EXPECT_EQ(before, uint64_t{SEEN_ENOUGH_EARLY + 1});
+    EXPECT_EQ(c.call(early), "$1 F");
+    EXPECT_EQ(tokens(), before);
+    {
+        BusyShard held(&server_.ks->shards[5]);
+        gate_busy_begin(&server_.ks->gate); // so that not even the token's holder waits
+        EXPECT_TRUE(parks(c, early));       // begun anew, with the token
+        gate_busy_end(&server_.ks->gate);
+        held.let_go();
+        server_.wait_retry(0);
+    }
+    EXPECT_EQ(c.call(early), "$1 F");
+    EXPECT_EQ(c.call({"STRLEN", mine}), ":" + std::to_string(SEEN_ENOUGH_EARLY + 3));
+    const uint64_t after = tokens();
+    EXPECT_EQ(c.call(early), "$1 F");
+    EXPECT_EQ(tokens(), after); // it is still trusted
+    c.call({"EVAL", kEarly, "1", mine, far, more});
+    EXPECT_EQ(tokens(), after);
+    EXPECT_EQ(c.call(early), "$1 F");
+    EXPECT_EQ(tokens(), after + 1); // and now it is not
+}
+
+TEST_F(ScriptLocks, ATransactionNeedsTheTokenForScriptsThatMayStray)
+{
+    Client c(server_);
+    const std::string mine = server_.key_in(1), far = server_.key_in(5);
+    const Words incr = {"EVAL", "return redis.call('incr', KEYS[1])", "1", mine};
+    const Words early = {"EVAL", kEarly, "1", mine + "e", far};
+    settle(c, incr);
+    settle(c, early, SEEN_ENOUGH_EARLY + 1);
+    uint64_t before = tokens();
+    const auto exec = [&](const Words &script) {
+        c.call({"MULTI"});
+        c.call({"SET", mine + "s", "1"});
+        c.call(script);
+        return c.call({"EXEC"});
+    };
+    EXPECT_EQ(exec(incr), "*2 +OK :" + std::to_string(SEEN_ENOUGH + 1));
+    EXPECT_EQ(tokens(), before);
+    EXPECT_EQ(exec(early), "*2 +OK $0 ");
+    EXPECT_EQ(tokens(), before + 1); // what comes before it has written
+    EXPECT_FALSE(c.session.token.queued);
+    // One that strays in a transaction for the first time waits with what it holds.
+    settle(c, {"EVAL", kWritesFirst, "1", mine});
+    before = tokens();
+    BusyShard held(&server_.ks->shards[5]);
+    std::thread lets_go([&] {
+        while (!gate_is_busy(&server_.ks->gate))
+            std::this_thread::yield();
+        held.let_go();
+    });
+    const std::string count = std::to_string(2 * SEEN_ENOUGH + 2);
+    EXPECT_EQ(exec({"EVAL", kWritesFirst, "1", mine, far}), "*2 +OK :" + count);
+    lets_go.join();
+    EXPECT_EQ(c.call({"GET", far}), "$" + std::to_string(count.size()) + " " + count);
+    EXPECT_EQ(tokens(), before);
+    EXPECT_FALSE(c.session.token.queued);
+}
 
 // It has written nothing, and begins anew: what it does is done once.
 TEST_F(ScriptLocks, OneThatStraysBeginsAnewAndIsParked)
@@ -117,10 +189,10 @@ TEST_F(ScriptLocks, OneThatHasWrittenWaits)
         held.let_go();
     });
     EXPECT_EQ(c.call({"EVAL", kWritesFirst, "1", mine, far}),
-              ":" + std::to_string(SEEN_DECLARED + 1));
+              ":" + std::to_string(SEEN_ENOUGH + 1));
     lets_go.join();
     EXPECT_EQ(server_.effects(), "MULTI | incr " + mine + " | set " + far + " " +
-                                     std::to_string(SEEN_DECLARED + 1) + " | EXEC");
+                                     std::to_string(SEEN_ENOUGH + 1) + " | EXEC");
     EXPECT_FALSE(c.session.token.queued);
 }
 
@@ -150,7 +222,7 @@ TEST_F(ScriptLocks, OneOfTwoInACircleEnds)
     const auto count = [&](const std::string &key) {
         return std::stoi(c.call({"GET", key}).substr(3));
     };
-    EXPECT_EQ(count(a) + count(b), 2 * SEEN_DECLARED + 4 - (first_ended + second_ended));
+    EXPECT_EQ(count(a) + count(b), 2 * SEEN_ENOUGH + 4 - (first_ended + second_ended));
 }
 
 class ScriptRaces : public ScriptLocks
@@ -178,11 +250,18 @@ TEST_F(ScriptRaces, KeepTheSum)
     const char declared[] = "redis.call('decrby', KEYS[1], 3) redis.call('incrby', KEYS[2], 3)";
     const char undeclared[] = "redis.call('decrby', ARGV[1], 3) redis.call('incrby', ARGV[2], 3)";
     const char half[] = "redis.call('decrby', KEYS[1], 3) redis.call('incrby', ARGV[1], 3)";
+    const char early[] = "redis.call('get', ARGV[1]) redis.call('decrby', KEYS[1], 3) "
+                         "redis.call('incrby', ARGV[1], 3)";
     const char sum[] = "local s = 0 for i = 1, #ARGV do s = s + redis.call('get', ARGV[i]) end "
                        "return s";
     // Each has a text of its own, which keeps to its keys for as long as it takes to be trusted.
     const char sneaks[] = "redis.call('decrby', KEYS[1], 3) "
                           "redis.call('incrby', ARGV[1] or KEYS[2], 3) --";
+    {
+        Client c(server_);
+        settle(c, {"EVAL", early, "1", keys_[0], keys_[1]}, SEEN_ENOUGH_EARLY + 1);
+        c.call({"MSET", keys_[0], "100", keys_[1], "100"});
+    }
     std::atomic<long> ended{0};
     std::vector<std::thread> threads;
     for (uint32_t w = 0; w < WORKERS; w++)
@@ -194,7 +273,7 @@ TEST_F(ScriptRaces, KeepTheSum)
                 const std::string sneak =
                     sneaks + std::to_string(w) + "." + std::to_string(i / 250);
                 std::string reply;
-                switch (random() % 8) {
+                switch (random() % 10) {
                 case 0:
                     reply = c.call({"EVAL", undeclared, "0", from, to});
                     break;
@@ -219,6 +298,15 @@ TEST_F(ScriptRaces, KeepTheSum)
                 case 5:
                     reply = i % 250 < 230 ? c.call({"EVAL", sneak, "2", from, to})
                                           : c.call({"EVAL", sneak, "2", from, from, to});
+                    break;
+                case 6:
+                    reply = c.call({"EVAL", early, "1", from, to});
+                    break;
+                case 7:
+                    c.call({"MULTI"});
+                    c.call({"EVAL", declared, "2", from, to});
+                    c.call({"INCRBY", from, "0"});
+                    reply = c.call({"EXEC"});
                     break;
                 default:
                     reply = c.call({"EVAL", declared, "2", from, to});
