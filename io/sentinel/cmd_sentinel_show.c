@@ -100,7 +100,7 @@ static void reply_node(struct reply *r, const struct sentinel *s, const struct s
     field_text(&f, "runid", n->run_id);
     field_text(&f, "flags", flags.data);
     field_number(&f, "link-pending-commands", w ? w->expect_count : 0);
-    field_number(&f, "link-refcount", 1);
+    field_number(&f, "link-refcount", l ? link_users(l) : 1);
     if (n->flags & SENTINEL_FAILING_OVER)
         field_number(&f, "failover-state", n->master->state);
     field_number(&f, "last-ping-sent", n->ping_sent_ms ? now_ms - n->ping_sent_ms : 0);

@@ -15,7 +15,7 @@
 LK_BEGIN
 
 enum {
-    LINK_QUEUE = 128,      /* requests that wait for a reply */
+    LINK_QUEUE = 8192,     /* requests that wait for a reply; no more are made */
     LINK_IN_MAX = 4 << 20, /* bytes of a reply that is not whole */
     EVENTS_MAX = 4096,     /* that wait for the cron; older ones go */
     RECONNECT_MS = 1000,
@@ -34,6 +34,14 @@ enum crash_flags { CRASH_AFTER_ELECTION = 1 << 0, CRASH_AFTER_PROMOTION = 1 << 1
 enum wire_use { WIRE_COMMANDS, WIRE_HELLOS, WIRES };
 enum wire_state { WIRE_CLOSED, WIRE_CONNECTING, WIRE_UP };
 
+enum { EXPECT_NOTHING = 255 };
+
+/* What a reply will be for. */
+struct expect {
+    struct sentinel_node *node; /* SENTINEL_ASK_DOWN: NULL, it has gone */
+    uint8_t what;               /* enum sentinel_request, or EXPECT_NOTHING */
+};
+
 /* One socket. */
 struct wire {
     enum wire_state state;
@@ -44,17 +52,16 @@ struct wire {
     struct tls_channel *tls;
     struct buf in, out;
     struct resp_reader reader;
-    uint8_t expects[LINK_QUEUE]; /* enum sentinel_request, or EXPECT_NOTHING */
-    uint32_t expect_first, expect_count;
+    struct expect *expects; /* a ring of expect_room, a power of two; in the order asked */
+    uint32_t expect_first, expect_count, expect_room;
 };
 
-enum { EXPECT_NOTHING = 255 };
-
-/* To one node; found by the node's owner pointer. */
+/* To a server, or to another Sentinel whose nodes share it; found by a node's owner pointer. */
 struct link {
     struct link *next;
-    struct sentinel_node *node; /* NULL: it has gone, and the thread frees the link */
-    struct master_conf *conf;   /* of its master; not without a node */
+    struct sentinel_node
+        *node;                /* one of them; NULL: all have gone, and the thread frees the link */
+    struct master_conf *conf; /* of the server's master; not without a node, nor to a Sentinel */
     struct sentinel_addr addr;
     bool hellos; /* has the second wire: not to a Sentinel */
     struct wire wires[WIRES];
@@ -134,14 +141,36 @@ struct sentinel_service {
 
 /* --- links.c --------------------------------------------------------------------------------- */
 
-/* The machine's calls. */
-void links_ask(void *ctx, struct sentinel_node *to, const struct sentinel_call *call);
-void links_gone(void *ctx, struct sentinel_node *node);
 void *links_main(void *service); /* the thread */
-void links_free_all(struct sentinel_service *v);
+
+/* --- link_ask.c ------------------------------------------------------------------------------ */
+
+/* The machine's call. */
+void links_ask(void *ctx, struct sentinel_node *to, const struct sentinel_call *call);
+/* The first words on a wire that is connected; the machine knows of it then. */
+void link_greet(struct sentinel_service *v, struct link *l, struct wire *w);
+void link_kill_script(struct link *l);
+
+/* --- link_hear.c ----------------------------------------------------------------------------- */
+
+/* All replies that are whole; false: this is no server. */
+bool link_take_replies(struct sentinel_service *v, struct link *l, struct wire *w, int64_t now_ms);
 /* A hello, by a link or by a command. */
 void links_hello(struct sentinel_service *v, struct bytes text);
 
+/* --- link_life.c ----------------------------------------------------------------------------- */
+
+/* The machine's call. */
+void links_gone(void *ctx, struct sentinel_node *node);
+/* For each node that has none; what has let go of all its nodes is freed. */
+void links_make_all(struct sentinel_service *v);
+void links_sweep(struct sentinel_service *v);
+void links_free_all(struct sentinel_service *v);
+/* How many nodes share it; it has one. */
+uint32_t link_users(const struct link *l);
+/* The socket is there, or the attempt has failed; an end of it. */
+void link_connected(struct sentinel_service *v, struct link *l, struct wire *w, int64_t now_ms);
+void link_lost(struct sentinel_service *v, struct link *l, struct wire *w);
 /* Every link that is for whom is closed, and made anew with other words. */
 void links_drop(struct sentinel_service *v, const struct sentinel_master *m);
 void links_drop_peers(struct sentinel_service *v);
@@ -152,7 +181,11 @@ void wire_close(struct wire *w);
 /* With epoll from now on; its events carry the wire. */
 bool wire_dial(struct wire *w, int epoll_fd, const struct sentinel_addr *addr, int64_t now_ms);
 /* A command of words, whose reply is for what.  Nothing is said on a wire that is not up. */
-void wire_say(struct wire *w, uint8_t what, const struct bytes *words, size_t n);
+void wire_say(struct wire *w, struct expect what, const struct bytes *words, size_t n);
+/* What the next reply is for; there is one to come. */
+struct expect wire_expected(struct wire *w);
+/* The node goes, and replies that are for it are for nobody. */
+void wire_forget(struct wire *w, const struct sentinel_node *node);
 /* All that the socket has, and all that it takes; false: the wire is at its end. */
 bool wire_receive(struct wire *w);
 bool wire_flush(struct wire *w, int epoll_fd);

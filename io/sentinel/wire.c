@@ -5,6 +5,7 @@
  */
 #include "io/sentinel/service_priv.h"
 
+#include "core/base/mem.h"
 #include "io/net/socket.h"
 
 #include <errno.h>
@@ -26,8 +27,50 @@ void wire_close(struct wire *w)
     buf_release(&w->out);
     resp_reader_release(&w->reader);
     memset(&w->reader, 0, sizeof w->reader);
-    w->expect_first = w->expect_count = 0;
+    mem_free(w->expects, w->expect_room * sizeof *w->expects);
+    w->expects = NULL;
+    w->expect_first = w->expect_count = w->expect_room = 0;
 }
+
+/* --- what is expected: a ring that grows ----------------------------------------------------- */
+
+static struct expect *expect_at(const struct wire *w, uint32_t i)
+{
+    return &w->expects[(w->expect_first + i) & (w->expect_room - 1)];
+}
+
+static void expect_add(struct wire *w, struct expect e)
+{
+    if (w->expect_count == w->expect_room) {
+        const uint32_t room = w->expect_room ? 2 * w->expect_room : 8;
+        struct expect *wider = mem_alloc(room * sizeof *wider);
+        for (uint32_t i = 0; i < w->expect_count; i++)
+            wider[i] = *expect_at(w, i);
+        mem_free(w->expects, w->expect_room * sizeof *w->expects);
+        w->expects = wider;
+        w->expect_first = 0;
+        w->expect_room = room;
+    }
+    *expect_at(w, w->expect_count++) = e;
+}
+
+struct expect wire_expected(struct wire *w)
+{
+    LK_ASSERT(w->expect_count > 0);
+    const struct expect e = *expect_at(w, 0);
+    w->expect_first = (w->expect_first + 1) & (w->expect_room - 1);
+    w->expect_count--;
+    return e;
+}
+
+void wire_forget(struct wire *w, const struct sentinel_node *node)
+{
+    for (uint32_t i = 0; i < w->expect_count; i++)
+        if (expect_at(w, i)->node == node)
+            expect_at(w, i)->node = NULL;
+}
+
+/* --- words and bytes ------------------------------------------------------------------------- */
 
 static void wire_word(struct buf *out, struct bytes word)
 {
@@ -36,7 +79,7 @@ static void wire_word(struct buf *out, struct bytes word)
     buf_append_cstr(out, "\r\n");
 }
 
-void wire_say(struct wire *w, uint8_t what, const struct bytes *words, size_t n)
+void wire_say(struct wire *w, struct expect what, const struct bytes *words, size_t n)
 {
     struct buf text = {0};
     if (w->state != WIRE_UP || w->expect_count == LINK_QUEUE)
@@ -44,7 +87,7 @@ void wire_say(struct wire *w, uint8_t what, const struct bytes *words, size_t n)
     buf_printf(&text, "*%zu\r\n", n);
     for (size_t i = 0; i < n; i++)
         wire_word(&text, words[i]);
-    w->expects[(w->expect_first + w->expect_count++) % LINK_QUEUE] = what;
+    expect_add(w, what);
     if (!w->tls)
         buf_append_bytes(&w->out, buf_bytes(&text));
     else if (tls_channel_send(w->tls, buf_bytes(&text), &w->out) != 0)

@@ -202,6 +202,36 @@ TEST_F(SentinelWire, OursAndTheReferences)
     fail_over();
 }
 
+/* Two masters, and one link to each other Sentinel. */
+TEST_F(SentinelWire, SentinelsShareALink)
+{
+    const std::unique_ptr<Server> second = Server::oracle({});
+    const std::string more =
+        "sentinel monitor second 127.0.0.1 " + std::to_string(second->port()) + " 2\n";
+    for (int i = 0; i < 3; i++)
+        watch(true, more);
+    without_tilt();
+    settle();
+    Client c = Client::tcp(watchers_[0]->port);
+    const auto users = [&](const char *name) {
+        std::vector<std::string> counts;
+        for (const Reply &peer : c.call({"sentinel", "sentinels", name}).items)
+            for (size_t i = 0; i + 1 < peer.items.size(); i += 2)
+                if (peer.items[i].text == "link-refcount")
+                    counts.push_back(peer.items[i + 1].text);
+        return counts;
+    };
+    using Counts = std::vector<std::string>;
+    EXPECT_TRUE(until([&] { return users("second") == Counts{"2", "2"}; })) << words_of_all();
+    EXPECT_EQ(users("mymaster"), (Counts{"2", "2"}));
+    EXPECT_EQ(c.call({"sentinel", "remove", "second"}).text, "OK");
+    EXPECT_EQ(users("mymaster"), (Counts{"1", "1"}));
+    EXPECT_TRUE(until([&] {
+        return c.call({"sentinel", "ckquorum", "mymaster"}).text.find("OK 3 usable") == 0;
+    }));
+    fail_over();
+}
+
 TEST_F(SentinelWire, Commands)
 {
     watch(true, "", 30'000);

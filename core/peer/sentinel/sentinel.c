@@ -38,8 +38,7 @@ static void sentinel_free_list(struct sentinel *s, struct sentinel_node **list)
     while (*list) {
         struct sentinel_node *n = *list;
         *list = n->next;
-        s->calls.gone(s->calls.ctx, n);
-        mem_delete(n);
+        sentinel_node_free(s, n);
     }
 }
 

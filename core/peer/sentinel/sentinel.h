@@ -100,7 +100,12 @@ struct sentinel_node {
     uint32_t flags; /* enum sentinel_flags */
     struct sentinel_master *master;
     struct sentinel_node *next; /* of its kind */
-    void *owner;                /* the caller's: NULL at first, and after calls.gone */
+    /*
+     * Peers: the same Sentinel as it watches another master, in a ring; who is alone has himself.
+     * They share a link: one PING is for all of them.
+     */
+    struct sentinel_node *twin;
+    void *owner; /* the caller's: NULL at first, and after calls.gone */
     struct sentinel_addr addr;
     char run_id[SENTINEL_ID_CHARS + 1]; /* "": not known yet */
     int64_t last_ok_ms;                 /* a valid reply to PING */
@@ -234,6 +239,7 @@ bool sentinel_has_quorum(const struct sentinel_master *m, uint32_t *usable);
  * saved_ms is how long calls of save have taken since the last tick, which is no jump of the clock.
  */
 void sentinel_tick(struct sentinel *s, int64_t now_ms, int64_t saved_ms);
+/* There is a link to it, or none any more; also for its twins, as is a reply to PING. */
 void sentinel_link(struct sentinel *s, struct sentinel_node *n, bool connected);
 /* A reply to PING; valid: +PONG, -LOADING, -MASTERDOWN; ready: the first. */
 void sentinel_pong(struct sentinel *s, struct sentinel_node *n, bool valid, bool ready);

@@ -109,6 +109,43 @@ struct sentinel_node *sentinel_add_replica(struct sentinel *s, struct sentinel_m
     return n;
 }
 
+struct sentinel_node *sentinel_next_twin(const struct sentinel_node *n,
+                                         const struct sentinel_node *first)
+{
+    return n->twin == first ? NULL : n->twin;
+}
+
+/* The same id at the same address: other masters know it already. */
+static void twin_join(const struct sentinel *s, struct sentinel_node *n)
+{
+    n->twin = n;
+    for (const struct sentinel_master *m = s->masters; m && n->run_id[0]; m = m->next)
+        for (struct sentinel_node *p = m->peers; p; p = p->next)
+            if (p != n && sentinel_same_addr(&p->addr, &n->addr) &&
+                strcmp(p->run_id, n->run_id) == 0) {
+                n->twin = p->twin;
+                p->twin = n;
+                return;
+            }
+}
+
+static void twin_leave(struct sentinel_node *n)
+{
+    struct sentinel_node *before = n;
+    while (before && before->twin != n)
+        before = before->twin;
+    if (before)
+        before->twin = n->twin;
+    n->twin = n->twin ? n : NULL;
+}
+
+void sentinel_node_free(struct sentinel *s, struct sentinel_node *n)
+{
+    s->calls.gone(s->calls.ctx, n);
+    twin_leave(n);
+    mem_delete(n);
+}
+
 struct sentinel_node *sentinel_add_peer(struct sentinel *s, struct sentinel_master *m,
                                         const struct sentinel_addr *addr, const char *run_id)
 {
@@ -116,6 +153,7 @@ struct sentinel_node *sentinel_add_peer(struct sentinel *s, struct sentinel_mast
         return NULL;
     struct sentinel_node *n = sentinel_node_new(s, m, SENTINEL_PEER, addr);
     (void)snprintf(n->run_id, sizeof n->run_id, "%s", run_id);
+    twin_join(s, n);
     n->next = m->peers;
     m->peers = n;
     m->peer_count++;
@@ -131,8 +169,7 @@ void sentinel_remove_peer(struct sentinel *s, struct sentinel_master *m, struct 
     }
     *at = n->next;
     m->peer_count--;
-    s->calls.gone(s->calls.ctx, n);
-    mem_delete(n);
+    sentinel_node_free(s, n);
 }
 
 void sentinel_switch_master(struct sentinel *s, struct sentinel_master *m,
@@ -148,8 +185,7 @@ void sentinel_switch_master(struct sentinel *s, struct sentinel_master *m,
         }
         *at = n->next;
         m->replica_count--;
-        s->calls.gone(s->calls.ctx, n);
-        mem_delete(n);
+        sentinel_node_free(s, n);
     }
     s->calls.gone(s->calls.ctx, &m->node);
     m->promoted = NULL;

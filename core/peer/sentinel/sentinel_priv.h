@@ -15,6 +15,11 @@ bool sentinel_addr_told(struct sentinel *s, struct sentinel_addr *a, struct byte
                         int64_t port);
 struct sentinel_node *sentinel_find_node(struct sentinel_node *list,
                                          const struct sentinel_addr *addr);
+/* The caller's link goes, the ring closes behind it; the list that had it does not know it. */
+void sentinel_node_free(struct sentinel *s, struct sentinel_node *n);
+/* The next of the ring that began with first, or NULL: also for what has no twins. */
+struct sentinel_node *sentinel_next_twin(const struct sentinel_node *n,
+                                         const struct sentinel_node *first);
 void sentinel_remove_peer(struct sentinel *s, struct sentinel_master *m, struct sentinel_node *n);
 /* The master has another address; replicas are kept, the old master becomes one of them. */
 void sentinel_switch_master(struct sentinel *s, struct sentinel_master *m,

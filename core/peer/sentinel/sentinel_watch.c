@@ -57,20 +57,39 @@ static bool is_due(struct sentinel *s, int64_t *last, int64_t period)
     return true;
 }
 
+/* One PING for all that the link is of. */
+static void watch_ping(struct sentinel *s, struct sentinel_node *n)
+{
+    for (struct sentinel_node *t = n; t; t = sentinel_next_twin(t, n)) {
+        if (!(t->flags & SENTINEL_CONNECTED))
+            continue;
+        t->last_ping_ms = s->now_ms;
+        if (t->ping_sent_ms == 0)
+            t->ping_sent_ms = s->now_ms;
+    }
+    sentinel_send(s, n, SENTINEL_ASK_PING);
+}
+
+/* A hello waits a little for a PING to go with, or goes a little early: one packet, not two. */
+static bool hello_is_due(const struct sentinel *s, const struct sentinel_node *n)
+{
+    const int64_t period = at_most(s->periods.publish_ms, 2 * n->master->down_after_ms);
+    const int64_t slack = at_most(ping_period(s, n->master), period) / 4;
+    const int64_t age = s->now_ms - n->last_hello_ms;
+    if (n->last_hello_ms == 0 || age < 0)
+        return true;
+    return age >= (n->last_ping_ms == s->now_ms ? period - slack : period + slack);
+}
+
 void sentinel_watch_node(struct sentinel *s, struct sentinel_node *n)
 {
     if (!(n->flags & SENTINEL_CONNECTED))
         return;
     if (n->kind != SENTINEL_PEER && is_due(s, &n->last_info_ms, info_period(s, n)))
         sentinel_send(s, n, SENTINEL_ASK_INFO);
-    if (is_due(s, &n->last_ping_ms, ping_period(s, n->master))) {
-        if (n->ping_sent_ms == 0)
-            n->ping_sent_ms = s->now_ms;
-        sentinel_send(s, n, SENTINEL_ASK_PING);
-    }
-    const int64_t hello = at_most(s->periods.publish_ms, 2 * n->master->down_after_ms);
-    if (n->last_hello_ms == 0 || s->now_ms - n->last_hello_ms >= hello ||
-        s->now_ms < n->last_hello_ms)
+    if (is_due(s, &n->last_ping_ms, ping_period(s, n->master)))
+        watch_ping(s, n);
+    if (hello_is_due(s, n))
         sentinel_say_hello(s, n);
 }
 
@@ -147,11 +166,13 @@ void sentinel_ask_peers(struct sentinel *s, struct sentinel_master *m, bool now)
 
 void sentinel_link(struct sentinel *s, struct sentinel_node *n, bool connected)
 {
-    if (connected == ((n->flags & SENTINEL_CONNECTED) != 0))
-        return;
-    n->flags ^= SENTINEL_CONNECTED;
-    /* A PING that was lost still waits: who accepts connections and answers nothing is silent. */
-    n->last_ping_ms = n->last_hello_ms = n->last_info_ms = 0;
+    for (struct sentinel_node *t = n; t; t = sentinel_next_twin(t, n)) {
+        if (connected == ((t->flags & SENTINEL_CONNECTED) != 0))
+            continue;
+        t->flags ^= SENTINEL_CONNECTED;
+        /* A PING that was lost waits on: who accepts connections and answers nothing is silent. */
+        t->last_ping_ms = t->last_hello_ms = t->last_info_ms = 0;
+    }
     (void)s;
 }
 
@@ -162,8 +183,10 @@ void sentinel_pong(struct sentinel *s, struct sentinel_node *n, bool valid, bool
         return;
     if (ready)
         n->reboot_ms = 0;
-    n->last_ok_ms = s->now_ms;
-    n->ping_sent_ms = 0;
+    for (struct sentinel_node *t = n; t; t = sentinel_next_twin(t, n)) {
+        t->last_ok_ms = s->now_ms;
+        t->ping_sent_ms = 0;
+    }
 }
 
 void sentinel_down_said(struct sentinel *s, struct sentinel_node *peer, bool down,

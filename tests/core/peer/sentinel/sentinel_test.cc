@@ -247,7 +247,7 @@ class SentinelAlone : public testing::Test
     {
         const sentinel_calls calls = {this,
                                       [](void *) { return true; },
-                                      [](void *, sentinel_node *, const sentinel_call *) {},
+                                      ask,
                                       tell,
                                       [](void *, const sentinel_master *, bool,
                                          const sentinel_addr *, const sentinel_addr *) {},
@@ -260,6 +260,11 @@ class SentinelAlone : public testing::Test
     ~SentinelAlone() override
     {
         sentinel_release(&s);
+    }
+    static void ask(void *ctx, sentinel_node *to, const sentinel_call *call)
+    {
+        auto &asked = static_cast<SentinelAlone *>(ctx)->asked;
+        asked[{to->kind, call->what}]++;
     }
     static void tell(void *ctx, const sentinel_master *, const char *event, const char *words)
     {
@@ -288,7 +293,58 @@ class SentinelAlone : public testing::Test
     sentinel s;
     sentinel_master *m;
     std::map<std::string, std::string> told;
+    std::map<std::pair<int, int>, int> asked; /* kind, what */
 };
+
+/* One that watches three masters with us is asked once, and his word is for all three. */
+TEST_F(SentinelAlone, APeerOfSeveralMasters)
+{
+    sentinel_master *all[3] = {m, sentinel_add_master(&s, "second", "10.0.0.2", 6379, 1),
+                               sentinel_add_master(&s, "third", "10.0.0.3", 6379, 1)};
+    all[1]->down_after_ms = 500;
+    all[2]->down_after_ms = 5000;
+    sentinel_addr at{};
+    SentinelWorld::set_addr(at, "10.0.2.1", 26379);
+    const std::string id(40, 'b');
+    for (sentinel_master *each : all)
+        sentinel_add_peer(&s, each, &at, id.c_str());
+    sentinel_node *second = all[1]->peers;
+    sentinel_link(&s, second, true);
+    const std::pair<int, int> ping{SENTINEL_PEER, SENTINEL_ASK_PING},
+        hello{SENTINEL_PEER, SENTINEL_ASK_HELLO};
+    pass(100);
+    EXPECT_EQ(asked[ping], 1);
+    EXPECT_EQ(asked[hello], 3);
+    for (int i = 0; i < 20; i++, pass(100))
+        sentinel_pong(&s, second, true, true);
+    EXPECT_EQ(asked[ping], 1 + 4) << "as the most impatient of them wants it";
+    /* He is silent: each master finds that in its own time. */
+    for (sentinel_master *each : all)
+        EXPECT_EQ(each->peers->flags, uint32_t{SENTINEL_CONNECTED});
+    pass(2500);
+    EXPECT_NE(all[0]->peers->flags & SENTINEL_S_DOWN, 0u);
+    EXPECT_NE(all[1]->peers->flags & SENTINEL_S_DOWN, 0u);
+    EXPECT_EQ(all[2]->peers->flags & SENTINEL_S_DOWN, 0u);
+    /* Two go; who is left is asked on. */
+    sentinel_remove_master(&s, all[1]);
+    sentinel_reset_master(&s, all[0]);
+    ASSERT_NE(all[2]->peers, nullptr);
+    EXPECT_EQ(all[2]->peers->twin, all[2]->peers);
+    asked.clear();
+    pass(3000);
+    EXPECT_GE(asked[ping], 2);
+    EXPECT_NE(all[2]->peers->flags & SENTINEL_S_DOWN, 0u);
+    sentinel_pong(&s, all[2]->peers, true, true);
+    pass(100);
+    EXPECT_EQ(all[2]->peers->flags & SENTINEL_S_DOWN, 0u);
+    /* The same id elsewhere, and another one there, are somebody else. */
+    sentinel_addr other{};
+    SentinelWorld::set_addr(other, "10.0.2.2", 26379);
+    sentinel_node *moved = sentinel_add_peer(&s, m, &other, id.c_str());
+    EXPECT_EQ(moved->twin, moved);
+    sentinel_node *one = sentinel_add_peer(&s, m, &at, std::string(40, 'c').c_str());
+    EXPECT_EQ(one->twin, one);
+}
 
 /* A port that accepts and says nothing: each link is new, and the silence is old. */
 TEST_F(SentinelAlone, WhoAcceptsAndAnswersNothingIsDown)
