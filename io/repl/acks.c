@@ -41,21 +41,29 @@ static bool acks_is_local(const struct repl *r, uint64_t ticket)
 struct acks_seen {
     int64_t replicas, local;
     bool enough;
+    bool in_vain; /* this server's file is wanted, and there is none any more */
 };
+
+static const char acks_no_file[] =
+    "ERR WAITAOF cannot be used when numlocal is set but appendonly is disabled.";
 
 static struct acks_seen acks_look(struct repl *r, const struct ack_waiter *w)
 {
     struct acks_seen s = {0};
     const bool file = w->local >= 0;
     s.replicas = w->target >= 0 ? acks_count(r, w->target, file) : 0;
-    s.local = file && repl_config(r)->appendonly && acks_is_local(r, w->ticket);
+    const bool has_file = repl_config(r)->appendonly;
+    s.local = file && has_file && acks_is_local(r, w->ticket);
+    s.in_vain = w->local > 0 && !has_file;
     s.enough = w->target >= 0 && s.replicas >= w->replicas && (!file || s.local >= w->local);
     return s;
 }
 
 static void acks_write_answer(struct buf *b, const struct ack_waiter *w, const struct acks_seen *s)
 {
-    if (w->local >= 0)
+    if (s->in_vain)
+        buf_printf(b, "-%s\r\n", acks_no_file);
+    else if (w->local >= 0)
         buf_printf(b, "*2\r\n:%lld\r\n:%lld\r\n", (long long)s->local, (long long)s->replicas);
     else
         buf_printf(b, ":%lld\r\n", (long long)s->replicas);
@@ -86,7 +94,7 @@ static void acks_answer_ready(struct repl *r, int64_t now_ms)
 {
     for (struct ack_waiter **at = &r->acks.first; *at;) {
         const struct acks_seen s = acks_look(r, *at);
-        if (s.enough || ((*at)->until_ms != 0 && now_ms >= (*at)->until_ms)) {
+        if (s.enough || s.in_vain || ((*at)->until_ms != 0 && now_ms >= (*at)->until_ms)) {
             acks_answer(r, *at, &s);
             at = acks_remove(r, at);
         } else {
@@ -351,7 +359,7 @@ enum outcome acks_waitaof(struct exec *x, const struct args *a)
         error = "ERR WAITAOF cannot be used with replica instances. Please also note that writes "
                 "to replicas are just local and are not propagated.";
     else if (w.local > 0 && !repl_config(r)->appendonly)
-        error = "ERR WAITAOF cannot be used when numlocal is set but appendonly is disabled.";
+        error = acks_no_file;
     if (error) {
         reply_error(x->reply, "%s", error);
         return RUN_DONE;

@@ -146,7 +146,9 @@ static void stream_note_error(struct master_link *l, const struct args *a)
              "processing the command '%.*s'",
              size, at, (int)a->v[0].size, a->v[0].data);
     const struct config *c = config_current(l->role->parts.config);
-    if (c->propagation_error_behavior == CONFIG_PROPAGATION_IGNORE)
+    /* A writable one differs by what its own clients wrote. */
+    if (c->propagation_error_behavior == CONFIG_PROPAGATION_IGNORE ||
+        !c->dispatch.replica.read_only)
         return;
     log_line(LOG_WARNING,
              "This replica panicked sending an error to its master after processing a command: "

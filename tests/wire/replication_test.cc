@@ -96,6 +96,11 @@ void expect_same(Client *a, Client *b)
         << text(b, {"DEBUG", "DIGEST"});
 }
 
+bool is_online(Client *primary)
+{
+    return info(primary, "slave0").find("state=online") != std::string::npos;
+}
+
 class Replicas : public testing::TestWithParam<const char *>
 {
 };
@@ -173,7 +178,15 @@ class Talk
         EXPECT_EQ(size.substr(0, 1), "$");
         return take(std::stoul(size.substr(1)));
     }
+    // The next one that is no PING: those come by the clock.
     std::string command()
+    {
+        std::string out = any_command();
+        while (out == "PING")
+            out = any_command();
+        return out;
+    }
+    std::string any_command()
     {
         std::string out;
         for (size_t n = std::stoul("0" + line().substr(1)); n > 0; n--) {
@@ -182,11 +195,14 @@ class Talk
         }
         return out;
     }
-    // All that comes yet, to the end of the connection.
+    // All that comes yet but PINGs, to the end of the connection.
     std::string rest()
     {
+        const std::string ping = "*1\r\n$4\r\nPING\r\n";
         while (more()) {
         }
+        while (in_.compare(0, ping.size(), ping) == 0)
+            in_.erase(0, ping.size());
         return in_;
     }
     bool ended()
@@ -216,11 +232,12 @@ class Talk
 // H18: who is let go at a change of role has been sent what was written before it.
 TEST(Replication, WhatStandsBeforeAChangeOfRoleIsSent)
 {
-    auto ours = Server::tested(primary({{"repl-ping-replica-period", "3600"}}));
+    auto ours = Server::tested(primary());
     Client a = ours->connect();
     for (size_t round = 0; round < 5; round++) {
         auto t = std::make_unique<Talk>(*ours);
         t->full_sync();
+        ASSERT_TRUE(until([&] { return is_online(&a); }));
         const std::string value(100 + round * 200000, 'x');
         a.pipeline({{"SET", "k", value}, {"MULTI"}, {"REPLICAOF", "127.0.0.1", "1"}, {"EXEC"}});
         EXPECT_EQ(t->command(), "SELECT 0");
@@ -235,7 +252,7 @@ TEST(Replication, WhatStandsBeforeAChangeOfRoleIsSent)
 // A transaction in another database holds the SELECT itself.
 TEST(Replication, ATransactionHoldsItsSelect)
 {
-    auto ours = Server::tested(primary({{"repl-ping-replica-period", "3600"}}));
+    auto ours = Server::tested(primary());
     Client a = ours->connect();
     Talk t(*ours);
     t.full_sync();
@@ -366,6 +383,35 @@ TEST(Replication, AWaitForReplicasIsEnded)
             ASSERT_TRUE(until([&] { return info(&b, "blocked_clients") == "0"; }));
         }
     EXPECT_EQ(text(&b, {"CLIENT", "UNBLOCK", number}), ":0\r\n");
+}
+
+/* Nobody waits for a file that is none any more. */
+TEST(Replication, AWaitForTheFileEndsWithTheFile)
+{
+    auto ours = Server::tested(primary({{"appendonly", "yes"}, {"appendfsync", "no"}}));
+    Client a = ours->connect(), b = ours->connect();
+    EXPECT_EQ(text(&a, {"SET", "k", "v"}), "+OK\r\n");
+    a.send({"WAITAOF", "1", "0", "0"});
+    ASSERT_TRUE(until([&] { return info(&b, "blocked_clients") == "1"; }));
+    EXPECT_EQ(text(&b, {"CONFIG", "SET", "appendonly", "no"}), "+OK\r\n");
+    EXPECT_EQ(a.read_raw(), "-ERR WAITAOF cannot be used when numlocal is set but appendonly is "
+                            "disabled.\r\n");
+}
+
+/* In a script it counts replicas that have what the caller wrote, and waits for none. */
+TEST(Replication, AWaitInAScriptAsksForItsCaller)
+{
+    auto ours = Server::tested(primary({{"repl-timeout", "3600"}}));
+    Client a = ours->connect();
+    Talk t(*ours);
+    t.full_sync();
+    ASSERT_TRUE(until([&] { return is_online(&a); }));
+    const Args wait = {"EVAL", "return redis.call('wait', '2', '0')", "0"};
+    EXPECT_EQ(text(&a, {"SET", "k", "v"}), "+OK\r\n");
+    EXPECT_EQ(text(&a, wait), ":0\r\n");
+    const std::string end = info(&a, "master_repl_offset");
+    t.send({"REPLCONF", "ACK", end});
+    EXPECT_TRUE(until([&] { return text(&a, wait) == ":1\r\n"; }));
 }
 
 /* Words that the replica does not know are logged there and change nothing. */

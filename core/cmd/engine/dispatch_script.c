@@ -309,6 +309,8 @@ struct session *exec_script_begin(struct exec *x, void *who)
     s->flags = SESSION_IN_EXEC | (caller->flags & SCRIPT_CALLER_FLAGS);
     s->user = caller->user; /* who is not let go while his command runs */
     s->tracker = caller->tracker;
+    s->ticket = caller->ticket; /* WAIT asks what the caller's writes rest on */
+    s->aside_ticket = caller->aside_ticket;
     s->registry.name = caller->registry.name;
     session_set_version(s, 2);
     reply_clear(&s->reply);
