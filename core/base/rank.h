@@ -82,6 +82,16 @@ static inline void leaf_lock(pthread_mutex_t *leaf)
     pthread_mutex_lock(leaf);
 }
 
+/* False: somebody else holds it. */
+static inline bool leaf_try_lock(pthread_mutex_t *leaf)
+{
+    rank_ask(RANK_LEAF, 0, RANK_TRIES);
+    if (pthread_mutex_trylock(leaf) != 0)
+        return false;
+    rank_take(RANK_LEAF, 0, RANK_TRIES);
+    return true;
+}
+
 static inline void leaf_unlock(pthread_mutex_t *leaf)
 {
     pthread_mutex_unlock(leaf);

@@ -89,6 +89,16 @@ struct cow *shard_cow(struct keyspace *ks, struct shard *s, uint32_t db, struct 
     return &t->frozen->cow;
 }
 
+/* Even of few keys one may be large: it goes in the background. */
+static void keyspace_flush_entry(void *ctx, struct entry *e)
+{
+    const struct keyspace *ks = ctx;
+    if (entry_takes_long(e))
+        lazy_free_entry(ks->lazy, e);
+    else
+        entry_release_deep(e);
+}
+
 uint64_t shard_flush(struct keyspace *ks, struct shard *s, uint32_t db, bool lazy)
 {
     struct table *t = shard_table(s, db);
@@ -116,7 +126,7 @@ uint64_t shard_flush(struct keyspace *ks, struct shard *s, uint32_t db, bool laz
     } else if (lazy) {
         lazy_free_table(ks->lazy, gone);
     } else {
-        table_release(gone, keyspace_release_entry, NULL);
+        table_release(gone, keyspace_flush_entry, ks);
         mem_delete(gone);
     }
     return count;

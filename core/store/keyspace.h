@@ -72,7 +72,10 @@ void keyspace_exchange(struct keyspace *ks, struct keyspace *other);
 /* For the tables of shards: the earliest deadline among the elements of an entry's value. */
 int64_t shard_inner_deadline(const struct entry *e);
 
-/* Empties the database in this shard; returns how many keys went. */
+/*
+ * Empties the database in this shard; returns how many keys went.  lazy: their memory follows in
+ * the background; else it is given back now, but for values of many blocks and what a view reads.
+ */
 uint64_t shard_flush(struct keyspace *ks, struct shard *s, uint32_t db, bool lazy);
 
 /*

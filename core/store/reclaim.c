@@ -33,6 +33,7 @@ static uint64_t global_epoch = 1;
 static __thread struct list mine;
 static pthread_mutex_t orphans_lock = PTHREAD_MUTEX_INITIALIZER;
 static struct list orphans;  /* of threads that have flushed */
+static size_t orphans_bytes; /* __atomic, relaxed: of orphans, as their lock left them */
 static size_t pending_bytes; /* __atomic, relaxed: of all lists */
 
 enum { COLLECT_EVERY = 128 };
@@ -139,10 +140,30 @@ size_t reclaim_pending_bytes(void)
     return __atomic_load_n(&pending_bytes, __ATOMIC_RELAXED);
 }
 
+/* In orphans_lock. */
+static void reclaim_orphans_collect(void)
+{
+    list_collect(&orphans);
+    if (orphans.count == 0)
+        reclaim_list_release(&orphans);
+    __atomic_store_n(&orphans_bytes, orphans.bytes, __ATOMIC_RELAXED);
+}
+
+/* One thread is enough. */
+static LK_COLD void collect_orphans(void)
+{
+    if (!leaf_try_lock(&orphans_lock))
+        return;
+    reclaim_orphans_collect();
+    leaf_unlock(&orphans_lock);
+}
+
 void reclaim_collect(size_t more_than)
 {
-    if (mine.bytes > more_than)
+    if (LK_UNLIKELY(mine.bytes > more_than))
         list_collect(&mine);
+    if (LK_UNLIKELY(__atomic_load_n(&orphans_bytes, __ATOMIC_RELAXED) > more_than))
+        collect_orphans();
 }
 
 void reclaim_flush(void)
@@ -151,9 +172,7 @@ void reclaim_flush(void)
     leaf_lock(&orphans_lock);
     for (size_t i = 0; i < mine.count; i++)
         list_push(&orphans, mine.items[i]);
-    list_collect(&orphans);
-    if (orphans.count == 0)
-        reclaim_list_release(&orphans);
+    reclaim_orphans_collect();
     leaf_unlock(&orphans_lock);
     reclaim_list_release(&mine);
 }

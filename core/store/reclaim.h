@@ -19,7 +19,10 @@
 
 LK_BEGIN
 
-enum { RECLAIM_SLOTS = 96 };
+enum {
+    RECLAIM_SLOTS = 96,
+    RECLAIM_KEPT = 512, /* bytes for which nobody looks: more are collected between batches */
+};
 
 /* A place among those that are waited for.  Aborts when there are more threads than slots. */
 int reclaim_slot_take(void);
@@ -33,7 +36,11 @@ void reclaim_retire(void *p, size_t size);
 
 /* What is retired and not freed, of all threads. */
 size_t reclaim_pending_bytes(void);
-/* If the calling thread's are more than so many bytes, frees what can be freed of them. */
+/*
+ * If the calling thread's are more than so many bytes, or those of threads that have flushed, frees
+ * what can be freed of them.  Outside the gate that is all that nobody inside may look at.
+ * Cost: two loads if there is nothing.
+ */
 void reclaim_collect(size_t more_than);
 
 /* Frees what can be freed of the calling thread's retired blocks; the rest is anybody's. */

@@ -77,6 +77,11 @@ static size_t free_effort(const struct entry *e)
     return type_ops_get(v.type)->free_effort(&v);
 }
 
+bool entry_takes_long(const struct entry *e)
+{
+    return value_kind_has_root(e->kind) && free_effort(e) > FREE_NOW_BLOCKS;
+}
+
 /* Who may still read an entry that has left its table. */
 enum reader { NOBODY, THE_VIEW };
 

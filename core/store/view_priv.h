@@ -73,7 +73,9 @@ struct table_frozen *view_freeze(struct view *v, struct shard *s, uint32_t db, s
 
 /* An entry with everything it owns. */
 void entry_release_deep(struct entry *e);
-/* What that takes, told from a few of its nodes. */
+/* Is that more than a worker may do at once? */
+bool entry_takes_long(const struct entry *e);
+/* What it takes, told from a few of its nodes. */
 size_t entry_deep_bytes(const struct entry *e);
 
 LK_END

@@ -8,6 +8,7 @@
 #include "core/cmd/engine/exec_script.h"
 #include "core/cmd/engine/monitor.h"
 #include "core/cmd/engine/session_end.h"
+#include "core/store/reclaim.h"
 #include "core/store/watch.h"
 
 enum { STALE_NS = 100000 };
@@ -113,6 +114,7 @@ void dispatch_leave(struct dispatcher *d)
     if (LK_UNLIKELY(d->changed_keys.count > 0))
         dispatch_broadcast(d); /* a service has no loop that does it */
     gate_leave(&d->ks->gate, d->slot);
+    reclaim_collect(RECLAIM_KEPT);
 }
 
 /* --- one command ----------------------------------------------------------------------------- */

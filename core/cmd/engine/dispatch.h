@@ -110,6 +110,7 @@ bool dispatch_expire(struct dispatcher *d, uint32_t worker, uint32_t workers, in
                      int64_t *next_ms);
 
 /* Bytes that maxmemory is compared with; never below 0, as sums of relaxed counters may be. */
+size_t dispatch_uncounted_bytes(const struct engine *e);
 size_t dispatch_counted_bytes(const struct engine *e);
 
 /*

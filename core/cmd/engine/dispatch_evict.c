@@ -26,18 +26,20 @@ enum {
     TENACITY_STEPS = 10,
     TENACITY_MAX = 100, /* however long it takes */
     TICK_MS = 100,
-    RETIRED = 2 * 1024,
 };
 
-size_t dispatch_counted_bytes(const struct engine *e)
+size_t dispatch_uncounted_bytes(const struct engine *e)
 {
     const struct keyspace *ks = e->fixed.keyspace;
     const struct log_ring *log = e->fixed.log;
-    const size_t used = mem_used();
-    const size_t apart = view_held_bytes(ks) + lazy_free_pending_bytes(ks->lazy) +
-                         reclaim_pending_bytes() +
-                         (log ? log_ring_slot_bytes(log) + log_ring_pending_bytes(log) : 0) +
-                         __atomic_load_n(&e->stream_bytes, __ATOMIC_RELAXED);
+    return view_held_bytes(ks) + lazy_free_pending_bytes(ks->lazy) + reclaim_pending_bytes() +
+           (log ? log_ring_slot_bytes(log) + log_ring_pending_bytes(log) : 0) +
+           __atomic_load_n(&e->stream_bytes, __ATOMIC_RELAXED);
+}
+
+size_t dispatch_counted_bytes(const struct engine *e)
+{
+    const size_t used = mem_used(), apart = dispatch_uncounted_bytes(e);
     return used > apart ? used - apart : 0;
 }
 
@@ -205,7 +207,7 @@ static LK_COLD enum evict_outcome dispatch_evict_pay(struct dispatcher *d, int64
     begin_search(d);
     exec_begin(d, &d->system, &no_command);
     const uint64_t watched = dispatch_watch_begin(d);
-    reclaim_collect(RETIRED); /* pages of tables that shrink, of the batches before */
+    reclaim_collect(RECLAIM_KEPT); /* pages of tables that shrink, of the batches before */
     const enum evict_outcome outcome = pay_all(&p);
     dispatch_watch_end(d, LATENCY_EVICTION_CYCLE, watched);
     return outcome;

@@ -365,7 +365,10 @@ enum outcome exec_scan(struct exec *x, struct scan_place *p, uint64_t count, exe
 /* A random key, uniformly; appended to out.  *found is false if there is none. */
 enum outcome exec_random_key(struct exec *x, struct buf *out, bool *found);
 
-/* For rows with CMD_ALL_SHARDS.  db -1: all.  Returns how many keys went. */
+/*
+ * For rows with CMD_ALL_SHARDS.  db -1: all.  Returns how many keys went.  Not async: the memory of
+ * a few thousand keys is given back before it returns.
+ */
 uint64_t exec_flush(struct exec *x, int db, bool async);
 /* All is empty as a client wanted it: whoever saves what there was may stop. */
 void exec_flushed_all(struct exec *x);

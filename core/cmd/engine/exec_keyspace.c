@@ -423,17 +423,37 @@ enum outcome exec_random_key(struct exec *x, struct buf *out, bool *found)
 
 /* --- under the locks of all shards ----------------------------------------------------------- */
 
-static uint64_t flush_one(struct dispatcher *d, struct shard *s, uint32_t db)
+enum { FLUSH_NOW_KEYS = 4096 }; /* well below a millisecond, in which everybody waits */
+
+/* Which databases a flush is of: one, or with a db of -1 all. */
+static bool flush_is_of(int db, struct shard_db at)
+{
+    return db < 0 || at.db == (uint32_t)db;
+}
+
+static bool flush_is_small(const struct keyspace *ks, int db)
+{
+    uint64_t keys = 0;
+    for (uint32_t i = 0; i < ks->count && keys <= FLUSH_NOW_KEYS; i++)
+        for (uint32_t j = 0; j < shard_db_count(&ks->shards[i]); j++) {
+            const struct shard_db at = shard_db_at(&ks->shards[i], j);
+            keys += flush_is_of(db, at) ? at.table->count : 0;
+        }
+    return keys <= FLUSH_NOW_KEYS;
+}
+
+static uint64_t flush_one(struct dispatcher *d, struct shard *s, uint32_t db, bool lazy)
 {
     watch_mark_flushed(s, db);
     dispatch_note_db_ready(d, s, db);
-    return shard_flush(d->ks, s, db, true);
+    return shard_flush(d->ks, s, db, lazy);
 }
 
 uint64_t exec_flush(struct exec *x, int db, bool async)
 {
-    (void)async; /* the keys are gone at once; their memory follows in the background either way */
     struct dispatcher *d = x->dispatcher;
+    /* The keys are gone at once; the memory of many follows in the background either way. */
+    const bool lazy = async || !flush_is_small(d->ks, db);
     LK_ASSERT(d->held.all_locked || d->held.exclusive);
     exec_forget(x);
     if (x->events & EVENT_TRACKED)
@@ -443,8 +463,8 @@ uint64_t exec_flush(struct exec *x, int db, bool async)
         struct shard *s = &d->ks->shards[i];
         for (uint32_t j = 0; j < shard_db_count(s); j++) {
             const struct shard_db at = shard_db_at(s, j);
-            if (db < 0 || at.db == (uint32_t)db)
-                gone += flush_one(d, s, at.db);
+            if (flush_is_of(db, at))
+                gone += flush_one(d, s, at.db, lazy);
         }
     }
     x->changes += gone;

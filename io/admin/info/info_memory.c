@@ -88,9 +88,7 @@ void info_memory(struct info *i)
     script_lines(i);
     info_memory_limit_lines(i);
     ratio_lines(i, &r);
-    info_count(i, "mem_not_counted_for_evict",
-               r.view + r.log_ring + lazy_free_pending_bytes(lazy) +
-                   __atomic_load_n(&i->engine->stream_bytes, __ATOMIC_RELAXED));
+    info_count(i, "mem_not_counted_for_evict", dispatch_uncounted_bytes(i->engine));
     info_count(i, "mem_replication_backlog", r.backlog);
     info_count(i, "mem_total_replication_buffers", r.backlog);
     info_number(i, "mem_clients_slaves", 0);

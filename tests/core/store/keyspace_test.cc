@@ -3,6 +3,7 @@
 
 #include "core/base/mem.h"
 #include "core/store/lazy_free.h"
+#include "core/store/reclaim.h"
 #include "core/store/view.h"
 #include "tests/core/store/store_model.h"
 
@@ -78,6 +79,26 @@ TEST(Keyspace, FlushTakesADatabaseOutOfAShard)
         lazy_free_wait(keys.ks->lazy);
         EXPECT_EQ(lazy_free_done(keys.ks->lazy), lazy ? in_shard_0[0] + in_shard_0[1] : 0);
     }
+}
+
+// A flush that is not lazy has given the memory back when it returns; lists of many nodes may wait.
+TEST(Keyspace, FlushGivesMemoryBackAtOnce)
+{
+    Keys keys(2);
+    const auto flush = [&] {
+        const uint64_t gone = shard_flush(keys.ks, &keys.ks->shards[0], 0, false) +
+                              shard_flush(keys.ks, &keys.ks->shards[1], 0, false);
+        reclaim_flush();
+        return gone;
+    };
+    flush();
+    const size_t before = mem_used();
+    for (int i = 0; i < 1000; i++)
+        ASSERT_EQ(keys.put(0, "k" + std::to_string(i), std::string(500, 'x')), LK_OK);
+    EXPECT_GT(mem_used(), before + 500'000);
+    EXPECT_EQ(flush(), 1000u);
+    EXPECT_EQ(mem_used(), before);
+    EXPECT_EQ(lazy_free_pending(keys.ks->lazy) + lazy_free_done(keys.ks->lazy), 0u);
 }
 
 TEST(Keyspace, ClearLeavesNothing)

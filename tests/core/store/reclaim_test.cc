@@ -94,6 +94,26 @@ TEST_F(ReclaimBlocks, ThreadsThatEndLeaveTheirBlocks)
     reclaim_slot_give(slot);
 }
 
+// Orphans do not wait for the next thread that ends: whoever collects takes them, too.
+TEST_F(ReclaimBlocks, WhoCollectsTakesWhatOthersHaveLeft)
+{
+    const int slot = reclaim_slot_take();
+    reclaim_enter(slot);
+    std::thread([] {
+        retire_one();
+        retire_one();
+        reclaim_flush();
+    }).join();
+    reclaim_collect(0);
+    EXPECT_EQ(reclaim_pending_bytes(), size_t{2} * BLOCK);
+    reclaim_leave(slot);
+    reclaim_collect(size_t{2} * BLOCK); // not for so little
+    EXPECT_EQ(reclaim_pending_bytes(), size_t{2} * BLOCK);
+    reclaim_collect(size_t{2} * BLOCK - 1);
+    EXPECT_EQ(reclaim_pending_bytes(), 0u);
+    reclaim_slot_give(slot);
+}
+
 // Without a flush a thread still frees from time to time.
 TEST_F(ReclaimBlocks, CollectsOnTheWay)
 {

@@ -52,6 +52,27 @@ std::set<std::string> keys(const Server &s)
     return out;
 }
 
+// Few keys are freed before FLUSHALL answers, many and those of ASYNC behind it.
+TEST(Flush, FewKeysAreFreedAtOnce)
+{
+    Server server({.logging = false});
+    Client c(server);
+    lazy_free *lazy = server.ks->lazy;
+    const auto left_to_others = [&](int keys, const Words &flush) {
+        for (int i = 0; i < keys; i++)
+            c.call({"SET", name(i), "v"});
+        const uint64_t before = lazy_free_done(lazy);
+        EXPECT_EQ(c.call(flush), "+OK");
+        EXPECT_EQ(c.call({"DBSIZE"}), ":0");
+        lazy_free_wait(lazy);
+        return lazy_free_done(lazy) - before;
+    };
+    EXPECT_EQ(left_to_others(4096, {"FLUSHALL"}), 0u);
+    EXPECT_EQ(left_to_others(4096, {"FLUSHDB", "SYNC"}), 0u);
+    EXPECT_EQ(left_to_others(4097, {"FLUSHALL", "SYNC"}), 4097u);
+    EXPECT_EQ(left_to_others(3, {"FLUSHALL", "ASYNC"}), 3u);
+}
+
 class Policy : public ::testing::TestWithParam<evict_rule>
 {
 };
