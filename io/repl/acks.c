@@ -71,8 +71,12 @@ static void acks_write_answer(struct buf *b, const struct ack_waiter *w, const s
 
 static void acks_answer(struct repl *r, const struct ack_waiter *w, const struct acks_seen *s)
 {
+    static const char refusal[] = "-UNBLOCKED client unblocked via CLIENT UNBLOCK\r\n";
     struct buf b = {0};
-    acks_write_answer(&b, w, s);
+    if (w->refused)
+        buf_append_cstr(&b, refusal);
+    else
+        acks_write_answer(&b, w, s);
     r->parts.answer(r->parts.ctx, w->worker, w->session_id, buf_bytes(&b));
     buf_release(&b);
 }
@@ -112,7 +116,7 @@ void acks_changed(struct repl *r)
     pthread_mutex_unlock(&r->acks.lock);
 }
 
-bool acks_hurry(void *repl, uint64_t session_id)
+bool acks_hurry(void *repl, uint64_t session_id, bool refuse)
 {
     struct repl *r = repl;
     bool found = false;
@@ -122,6 +126,7 @@ bool acks_hurry(void *repl, uint64_t session_id)
     for (struct ack_waiter *w = r->acks.first; w; w = w->next)
         if (w->session_id == session_id) {
             w->until_ms = 1; /* long ago */
+            w->refused = refuse;
             found = true;
         }
     acks_answer_ready(r, repl_now_ms());

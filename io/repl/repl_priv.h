@@ -97,6 +97,7 @@ struct ack_waiter {
     int64_t replicas; /* how many are wanted */
     int64_t local;    /* WAITAOF: 1 if this server's file counts, else 0; -1: WAIT */
     int64_t until_ms; /* of the monotonic clock; 0: for ever */
+    bool refused;     /* CLIENT UNBLOCK has ended it with an error */
 };
 
 struct repl {
@@ -236,7 +237,7 @@ void history_begin_stream(struct repl *r);
 void acks_changed(struct repl *r); /* an offset has been acknowledged, or a replica has gone */
 int64_t acks_round(void *repl);    /* backlog_options.round: the log thread */
 bool acks_eager(void *repl);
-bool acks_hurry(void *repl, uint64_t session_id); /* engine.hooks.hurry */
+bool acks_hurry(void *repl, uint64_t session_id, bool refuse); /* engine.hooks.hurry */
 void acks_cron(struct repl *r);
 void acks_release(struct repl *r);
 command_run acks_wait, acks_waitaof;

@@ -96,7 +96,7 @@ void worker_look_at_unblocked(struct worker *w)
     w->slots_left = false;
     for (struct conn *c = w->conns; c; c = c->next) {
         const uint32_t how = __atomic_load_n(&c->session.client->unblock, __ATOMIC_ACQUIRE);
-        if (how != UNBLOCK_NONE && !c->closing && c->session.waiter)
+        if (how != UNBLOCK_NONE && how != UNBLOCK_BY_ANSWER && !c->closing && c->session.waiter)
             end_wait(w, c, (enum session_unblock)how);
         else if (slots_left && !c->closing && c->session.waiter)
             end_wait(w, c, UNBLOCK_SLOTS);

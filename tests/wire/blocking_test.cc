@@ -3,6 +3,7 @@
  * twice.
  */
 #include "tests/support/blocked.h"
+#include "tests/support/peer.h"
 #include "tests/support/seed.h"
 #include "tests/support/server.h"
 #include "tests/support/threads.h"
@@ -40,6 +41,32 @@ TEST(Blocking, FirstComeFirstServed)
                   encode({"list", std::to_string(i)})); /* an array of two bulks */
     wait_blocked(control, 0);
     EXPECT_EQ(control.call_raw({"EXISTS", "list"}), ":0\r\n");
+}
+
+// Who waits for an answer and not for a key cannot be let go: the answer would meet its next wait.
+TEST(Blocking, ASaveIsNotUnblocked)
+{
+    const auto server =
+        Server::tested({{"rdb-key-save-delay", "1000000000"}}); // it does not end by itself
+    Client control = server->connect(), saver = server->connect();
+    EXPECT_EQ(control.call_raw({"SET", "k", "v"}), "+OK\r\n");
+    const std::string id = saver.call_raw({"CLIENT", "ID"});
+    saver.send(Args{"SAVE"});
+    saver.send(Args{"WAIT", "1", "0"});
+    wait_blocked(control, 1);
+    const std::string number = id.substr(1, id.size() - 3);
+    for (const char *how : {"TIMEOUT", "ERROR"})
+        EXPECT_EQ(control.call_raw({"CLIENT", "UNBLOCK", number, how}), ":0\r\n");
+    EXPECT_EQ(control.call_raw({"FLUSHALL"}), "+OK\r\n"); // which nobody needs to save any more
+    EXPECT_EQ(saver.read_raw(), "-ERR\r\n");
+    // The one behind it, which waits for replicas, can.
+    std::string unblocked;
+    EXPECT_TRUE(wait_until([&] {
+        unblocked = control.call_raw({"CLIENT", "UNBLOCK", number, "ERROR"});
+        return unblocked == ":1\r\n";
+    }));
+    EXPECT_EQ(saver.read_raw(), "-UNBLOCKED client unblocked via CLIENT UNBLOCK\r\n");
+    EXPECT_TRUE(saver.ping());
 }
 
 TEST(Blocking, TimeoutsHavePartsOfASecond)

@@ -161,10 +161,11 @@ void registry_kill(struct registry *r, struct session *s)
 
 bool registry_unblock(struct registry *r, struct session *s, enum session_unblock how)
 {
-    uint32_t none = UNBLOCK_NONE;
-    LK_ASSERT(how != UNBLOCK_NONE);
+    uint32_t was = __atomic_load_n(&s->client->unblock, __ATOMIC_ACQUIRE);
+    LK_ASSERT(how != UNBLOCK_NONE && how != UNBLOCK_BY_ANSWER);
     if (!session_has(s, SESSION_BLOCKED) ||
-        !__atomic_compare_exchange_n(&s->client->unblock, &none, (uint32_t)how, false,
+        !(was == UNBLOCK_NONE || (was == UNBLOCK_BY_ANSWER && how == UNBLOCK_ROLE)) ||
+        !__atomic_compare_exchange_n(&s->client->unblock, &was, (uint32_t)how, false,
                                      __ATOMIC_SEQ_CST, __ATOMIC_RELAXED))
         return false;
     registry_wake(r, s->worker);

@@ -57,7 +57,11 @@ void registry_set_user(struct registry *r, struct session *s, struct acl_user *u
 
 /* Inside a visit: the owner closes the session soon, and runs no further command of it. */
 void registry_kill(struct registry *r, struct session *s);
-/* Inside a visit: false if the session is not blocked, or was told already. */
+/*
+ * Inside a visit: false if the session is not blocked, was told already, or waits for an answer
+ * that will come: such a wait ends otherwise by UNBLOCK_ROLE only, which ends the connection, too.
+ * So no answer can meet a later wait of its session.
+ */
 bool registry_unblock(struct registry *r, struct session *s, enum session_unblock how);
 /* Makes every worker look, for what is neither: the end of a pause. */
 void registry_wake_all(struct registry *r);

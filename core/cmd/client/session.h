@@ -66,6 +66,9 @@ enum session_unblock {
     UNBLOCK_ERROR,
     UNBLOCK_ROLE,  /* the server's role has changed: told, and the connection ends */
     UNBLOCK_SLOTS, /* in a cluster: only if its keys are no longer served here */
+    /* It waits for no key: an answer is on its way, and nothing but a change of role ends it else.
+     */
+    UNBLOCK_BY_ANSWER,
 };
 
 struct session {

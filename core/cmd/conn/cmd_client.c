@@ -112,13 +112,13 @@ static bool unblock_look(void *ctx, struct session *s)
 }
 
 /* One who waits for replicas is told what there is; no stripe may be held meanwhile. */
-static bool unblock_hurry(const struct exec *x, struct registry *registry, uint64_t id)
+static bool unblock_hurry(const struct exec *x, const struct unblock *u, uint64_t id)
 {
     const struct engine *e = dispatcher_engine(x->dispatcher);
     bool blocked = false;
     if (e->hooks.hurry)
-        registry_find(registry, id, unblock_look, &blocked);
-    return blocked && e->hooks.hurry(e->hooks.hurry_ctx, id);
+        registry_find(u->registry, id, unblock_look, &blocked);
+    return blocked && e->hooks.hurry(e->hooks.hurry_ctx, id, u->how == UNBLOCK_ERROR);
 }
 
 static enum outcome client_unblock(struct exec *x, const struct args *a)
@@ -138,7 +138,7 @@ static enum outcome client_unblock(struct exec *x, const struct args *a)
     const int rc = args_int64(a, 2, &id);
     if (rc != LK_OK)
         return reply_status(x, rc);
-    u.done = u.how == UNBLOCK_TIMEOUT && unblock_hurry(x, u.registry, (uint64_t)id);
+    u.done = unblock_hurry(x, &u, (uint64_t)id);
     if (!u.done)
         registry_find(u.registry, (uint64_t)id, unblock_visit, &u);
     reply_int(x->reply, u.done);

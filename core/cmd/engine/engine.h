@@ -146,10 +146,10 @@ struct engine {
         void (*published)(void *ctx, bool shard, struct bytes channel, struct bytes payload);
         void *published_ctx;
         /*
-         * One who waits for replicas is answered as if its time were over.  False: that session
-         * does not wait for them.  NULL: nobody does.
+         * One who waits for replicas is answered as if its time were over, or refused.  False: that
+         * session does not wait for them.  NULL: nobody does.
          */
-        bool (*hurry)(void *ctx, uint64_t session_id);
+        bool (*hurry)(void *ctx, uint64_t session_id, bool refuse);
         void *hurry_ctx;
         /* FLUSHALL has emptied everything: all shards are locked.  May be NULL. */
         void (*flushed)(void *ctx);

@@ -65,8 +65,9 @@ static void waiter_begin(struct exec *x, const struct args *a, const struct wait
     w->stand_in.registry.peer = s->registry.peer ? mem_strdup(s->registry.peer) : NULL;
     w->stand_in.registry.name = s->registry.name ? mem_strdup(s->registry.name) : NULL;
     s->waiter = w;
-    __atomic_store_n(&s->client->unblock, UNBLOCK_NONE,
-                     __ATOMIC_SEQ_CST);    /* one that came too late */
+    /* Another word may stand there, that came too late for the wait before. */
+    __atomic_store_n(&s->client->unblock, spec->count > 0 ? UNBLOCK_NONE : UNBLOCK_BY_ANSWER,
+                     __ATOMIC_SEQ_CST);
     session_set(s, SESSION_BLOCKED, true); /* before anybody may find it waiting and look */
 
     struct shard *target = NULL;
@@ -209,6 +210,7 @@ static void end_count(struct dispatcher *d, struct session *s, const struct endi
 enum wait_end waiter_end(struct dispatcher *d, struct session *s, enum session_unblock how)
 {
     struct waiter *w = s->waiter;
+    LK_ASSERT(w->count > 0 || how == UNBLOCK_ROLE || how == UNBLOCK_SLOTS);
     if (how == UNBLOCK_SLOTS && !dispatch_redirects_waiter(d, s, w->cmd, w->nodes, w->count))
         return WAIT_END_STAYS;
     const enum wait_end end = wait_end(&w->wait);

@@ -98,6 +98,14 @@ TEST(Registry, KillWakesTheOwnerOnce)
     EXPECT_EQ(s.client->unblock, static_cast<uint32_t>(UNBLOCK_ERROR));
     EXPECT_EQ(w.workers, (std::vector<uint32_t>{3, 3}));
 
+    w.workers.clear(); // an answer is on its way: only a change of role is heard
+    s.client->unblock = UNBLOCK_BY_ANSWER;
+    EXPECT_FALSE(registry_unblock(reg, &s, UNBLOCK_ERROR));
+    EXPECT_FALSE(registry_unblock(reg, &s, UNBLOCK_TIMEOUT));
+    EXPECT_TRUE(w.workers.empty());
+    EXPECT_TRUE(registry_unblock(reg, &s, UNBLOCK_ROLE));
+    EXPECT_EQ(s.client->unblock, static_cast<uint32_t>(UNBLOCK_ROLE));
+
     w.workers.clear();
     registry_wake_all(reg);
     EXPECT_EQ(w.workers, (std::vector<uint32_t>{0, 1, 2, 3}));
