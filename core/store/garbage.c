@@ -53,6 +53,13 @@ size_t entry_deep_bytes(const struct entry *e)
            (value_has_root(v.encoding) ? type_ops_get(v.type)->node_bytes(&v, NODES) : 0);
 }
 
+bool entry_takes_long(const struct entry *e, size_t blocks)
+{
+    struct value v;
+    value_of_entry(e, &v);
+    return value_has_root(v.encoding) && type_ops_get(v.type)->free_effort(&v) > blocks;
+}
+
 void entry_release_deep(struct entry *e)
 {
     struct value v;

@@ -93,7 +93,7 @@ struct cow *shard_cow(struct keyspace *ks, struct shard *s, uint32_t db, struct 
 static void keyspace_flush_entry(void *ctx, struct entry *e)
 {
     const struct keyspace *ks = ctx;
-    if (entry_takes_long(e))
+    if (entry_takes_long(e, FREE_NOW_BLOCKS))
         lazy_free_entry(ks->lazy, e);
     else
         entry_release_deep(e);

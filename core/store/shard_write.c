@@ -7,8 +7,8 @@
 #include "core/store/lazy_free.h"
 #include "core/store/view_priv.h"
 
-/* Values with more blocks than this are freed in the background, whoever drops them. */
-enum { FREE_NOW_BLOCKS = 64, LAZY_BLOCKS = 16 };
+/* Of one value whose owner asks that it be freed in the background. */
+enum { LAZY_BLOCKS = 16 };
 
 /* A place that a call may use: found, and nothing has moved since. */
 static inline void check_place(const struct place *at)
@@ -70,18 +70,6 @@ static void shard_write_defer_pinned(struct view *v, struct entry *e)
     leaf_unlock(&v->pinned_lock);
 }
 
-static size_t free_effort(const struct entry *e)
-{
-    struct value v;
-    value_of_entry(e, &v);
-    return type_ops_get(v.type)->free_effort(&v);
-}
-
-bool entry_takes_long(const struct entry *e)
-{
-    return value_kind_has_root(e->kind) && free_effort(e) > FREE_NOW_BLOCKS;
-}
-
 /* Who may still read an entry that has left its table. */
 enum reader { NOBODY, THE_VIEW };
 
@@ -97,7 +85,7 @@ static void shard_write_dispose(struct place *at, struct entry *e, enum reader r
         garbage_add_entry(&at->table->frozen->garbage, e);
     else if (!nodes)
         entry_free(e);
-    else if (free_effort(e) > (how == DISPOSE_LAZY ? LAZY_BLOCKS : FREE_NOW_BLOCKS))
+    else if (entry_takes_long(e, how == DISPOSE_LAZY ? LAZY_BLOCKS : FREE_NOW_BLOCKS))
         lazy_free_entry(at->ks->lazy, e);
     else
         entry_release_deep(e);

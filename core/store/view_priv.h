@@ -71,10 +71,12 @@ struct cow *shard_cow(struct keyspace *ks, struct shard *s, uint32_t db, struct 
 
 struct table_frozen *view_freeze(struct view *v, struct shard *s, uint32_t db, struct table *t);
 
+enum { FREE_NOW_BLOCKS = 64 }; /* of one value, that a worker frees itself */
+
 /* An entry with everything it owns. */
 void entry_release_deep(struct entry *e);
-/* Is that more than a worker may do at once? */
-bool entry_takes_long(const struct entry *e);
+/* Is that more than so many blocks to be freed? */
+bool entry_takes_long(const struct entry *e, size_t blocks);
 /* What it takes, told from a few of its nodes. */
 size_t entry_deep_bytes(const struct entry *e);
 

@@ -66,8 +66,7 @@ enum session_unblock {
     UNBLOCK_ERROR,
     UNBLOCK_ROLE,  /* the server's role has changed: told, and the connection ends */
     UNBLOCK_SLOTS, /* in a cluster: only if its keys are no longer served here */
-    /* It waits for no key: an answer is on its way, and nothing but a change of role ends it else.
-     */
+    /* It waits for no key, but for an answer; only a change of role ends that, too. */
     UNBLOCK_BY_ANSWER,
 };
 
