@@ -465,6 +465,16 @@ TEST(Replication, WritesAskForEnoughReplicas)
         text(&a, {"EVAL", "return redis.call('set', 'k', 1)", "0"}).find(refused.substr(0, 44)),
         std::string::npos);
     EXPECT_EQ(text(&a, {"EVAL", "return redis.call('get', 'k')", "0"}), "$1\r\n1\r\n");
+    /* A replica refuses because it is one, or takes the write: its clients have to go elsewhere. */
+    const std::string readonly = "READONLY You can't write against a read only replica.";
+    EXPECT_EQ(text(&a, {"REPLICAOF", "127.0.0.1", "1"}), "+OK\r\n"); /* nobody is there */
+    EXPECT_EQ(text(&a, {"SET", "k", "1"}), "-" + readonly + "\r\n");
+    EXPECT_NE(text(&a, {"EVAL", "return redis.call('set', 'k', 1)", "0"}).find(readonly),
+              std::string::npos);
+    EXPECT_EQ(text(&a, {"CONFIG", "SET", "replica-read-only", "no"}), "+OK\r\n");
+    EXPECT_EQ(text(&a, {"SET", "k", "1"}), "+OK\r\n");
+    EXPECT_EQ(text(&a, {"REPLICAOF", "NO", "ONE"}), "+OK\r\n");
+    EXPECT_TRUE(until([&] { return text(&a, {"SET", "k", "1"}) == refused; }));
     EXPECT_EQ(text(&a, {"CONFIG", "SET", "min-replicas-to-write", "0"}), "+OK\r\n");
     EXPECT_EQ(text(&a, {"SET", "k", "1"}), "+OK\r\n");
 }

@@ -187,8 +187,11 @@ static enum check_result check_stale(struct checked *k)
         k, "MASTERDOWN Link with MASTER is down and replica-serve-stale-data is set to 'no'.");
 }
 
+/* Who is a replica himself says so: a client that asks for writes has to go elsewhere. */
 static enum check_result check_replicas(struct checked *k)
 {
+    if (k->checks & CHECK_READONLY)
+        return CHECK_NEXT;
     return refuse_exec(k, "NOREPLICAS Not enough good replicas to write.");
 }
 

@@ -468,10 +468,11 @@ const char *exec_script_write_fault(const struct exec *x)
     if (session_has(x->session, SESSION_LOADING | SESSION_MASTER))
         return NULL;
     const uint32_t checks = __atomic_load_n(&d->engine->checks, __ATOMIC_ACQUIRE);
-    if (checks & CHECK_READONLY && d->batch.config->replica.read_only)
+    const bool is_replica = checks & CHECK_READONLY;
+    if (is_replica && d->batch.config->replica.read_only)
         return "READONLY You can't write against a read only replica.";
     const char *fault = __atomic_load_n(&d->engine->saving.write_fault, __ATOMIC_ACQUIRE);
-    if (!fault && checks & CHECK_REPLICAS)
+    if (!fault && !is_replica && checks & CHECK_REPLICAS)
         fault = "NOREPLICAS Not enough good replicas to write.";
     return fault;
 }
