@@ -74,6 +74,7 @@ Process::Process(const Args &argv, const Options &options)
     close(input);
     close(ends[1]);
     output_fd_ = ends[0];
+    fcntl(output_fd_, F_SETFL, O_NONBLOCK);
     stop_fd_ = eventfd(0, EFD_CLOEXEC);
     if (stop_fd_ < 0)
         fail("eventfd");
@@ -95,20 +96,28 @@ Process::~Process()
     close(stop_fd_);
 }
 
-void Process::collect()
+void Process::take() const
 {
     char chunk[16384];
+    ssize_t n;
+    do {
+        n = read(output_fd_, chunk, sizeof(chunk));
+        if (n > 0)
+            output_.append(chunk, static_cast<size_t>(n));
+    } while (n > 0 || (n < 0 && errno == EINTR));
+    if (n == 0 || errno != EAGAIN)
+        ended_ = true;
+}
+
+void Process::collect()
+{
     for (;;) {
         pollfd fds[2] = {{output_fd_, POLLIN, 0}, {stop_fd_, POLLIN, 0}};
         if (poll(fds, 2, -1) < 0 && errno == EINTR)
             continue;
-        ssize_t n = 0;
-        if (fds[0].revents)
-            n = read(output_fd_, chunk, sizeof(chunk));
         const std::lock_guard<std::mutex> hold(mutex_);
-        if (n > 0)
-            output_.append(chunk, static_cast<size_t>(n));
-        else
+        take();
+        if (fds[1].revents)
             ended_ = true;
         changed_.notify_all();
         if (ended_)
@@ -125,6 +134,8 @@ void Process::signal(int number) const
 std::string Process::output() const
 {
     const std::lock_guard<std::mutex> hold(mutex_);
+    if (!ended_)
+        take();
     return output_;
 }
 

@@ -50,7 +50,7 @@ class Process
         return pid_;
     }
     void signal(int number) const;
-    std::string output() const; /* so far; whole once wait_exit() has answered */
+    std::string output() const; /* all that it has said; whole once wait_exit() has answered */
 
     /* True once the output holds needle; false when the output ended or patience did. */
     bool wait_output(const std::string &needle, Milliseconds patience = kPatience);
@@ -60,6 +60,7 @@ class Process
 
   private:
     void collect();
+    void take() const; /* in mutex_: what is in the pipe */
 
     pid_t pid_ = -1;
     int output_fd_ = -1;
@@ -67,8 +68,8 @@ class Process
     std::optional<int> exit_;
     mutable std::mutex mutex_;
     std::condition_variable changed_;
-    std::string output_; /* under mutex_ */
-    bool ended_ = false; /* under mutex_: nothing more will be said */
+    mutable std::string output_; /* under mutex_ */
+    mutable bool ended_ = false; /* under mutex_: nothing more will be said */
     std::thread collector_;
 };
 

@@ -47,7 +47,8 @@ void session_note_denied(struct dispatcher *d, const struct session *s, enum acl
     struct buf line = {0};
     LK_ASSERT(acl && denial != ACL_ALLOWED);
     __atomic_fetch_add(&acl->denied[denial], 1, __ATOMIC_RELAXED);
-    client_info_append(&line, s, d->batch.now_ms);
+    /* A script has no connection: who runs it is named. */
+    client_info_append(&line, d->script.caller ? d->script.caller : s, d->batch.now_ms);
     const struct acl_log_entry e = {.reason = denial,
                                     .context = context,
                                     .object = object,

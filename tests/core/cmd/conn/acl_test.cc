@@ -242,6 +242,18 @@ TEST_F(Acl, RulesCountAtExecAgain)
                              "permissions to run the 'exec' command");
 }
 
+// A script has no connection of its own.
+TEST_F(Acl, ADenialInAScriptNamesItsCaller)
+{
+    user("+@all -set ~*");
+    struct session &s = login(2, "bob");
+    EXPECT_EQ(as(s, "eval return(redis.pcall('set','k','1')) 0").substr(0, 7), "-NOPERM");
+    const std::string log = run("acl log 1");
+    EXPECT_NE(log.find("$7 context $3 lua"), std::string::npos) << log;
+    EXPECT_NE(log.find("addr=c:2"), std::string::npos) << log;
+    EXPECT_NE(log.find("cmd=eval"), std::string::npos) << log;
+}
+
 TEST_F(Acl, PasswordsAndUsers)
 {
     struct session &s = connect(2, "c:2");
