@@ -18,6 +18,7 @@
 #define LK_PRINTF(fmt, first) __attribute__((format(printf, fmt, first)))
 #define LK_NORETURN           __attribute__((noreturn))
 #define LK_COLD               __attribute__((cold, noinline))
+#define LK_NOINLINE           __attribute__((noinline))
 /* Of the path of every command: part of its caller, whatever its size. */
 #define LK_HOT_INLINE  static inline __attribute__((always_inline))
 #define LK_LIKELY(x)   __builtin_expect(!!(x), 1)

@@ -26,8 +26,14 @@ static inline struct bytes hash_slot_tag(struct bytes key)
     return bytes_of(open + 1, (size_t)(close - open - 1));
 }
 
+/* hash_slot_fold.c.  Only where hash_slot_folds, which is fixed before main(). */
+extern bool hash_slot_folds;
+uint32_t hash_slot_fold(struct bytes key);
+
 static inline uint32_t hash_slot(struct bytes key)
 {
+    if (LK_LIKELY(hash_slot_folds))
+        return hash_slot_fold(key);
     const struct bytes tag = hash_slot_tag(key);
     LK_DEBUG_ASSERT(tag.size <= key.size);
     return crc16_xmodem(tag) & (HASH_SLOTS - 1);

@@ -26,12 +26,40 @@ void slot_map_free(struct slot_map *m)
         mem_free(m, slot_map_bytes(m));
 }
 
+static char *slot_map_put_number(char *to, uint32_t v)
+{
+    char digits[10];
+    size_t n = 0;
+    do
+        digits[n++] = (char)('0' + v % 10);
+    while (v /= 10);
+    while (n > 0)
+        *to++ = digits[--n];
+    return to;
+}
+
+static char *slot_map_put(char *to, const char *text)
+{
+    const size_t size = strlen(text);
+    memcpy(to, text, size);
+    return to + size;
+}
+
+/* No printf: a client with an old map asks for as many of these as for keys. */
 void slot_map_redirect(const struct slot_map *m, const char *word, uint32_t slot, uint16_t node,
                        bool tls, struct buf *out)
 {
+    enum { NUMBERS = 2 * 10 + 4 };
     LK_ASSERT(node > 0 && node <= m->node_count);
-    const struct slot_map_node *to = slot_map_at(m, node);
+    const struct slot_map_node *n = slot_map_at(m, node);
     const bool secure = tls || m->flags & SLOT_MAP_TLS;
-    buf_printf(out, "%s %u %s:%u", word, slot, to->endpoint,
-               secure && to->tls_port ? to->tls_port : to->port);
+    char *to = buf_reserve(out, strlen(word) + sizeof n->endpoint + NUMBERS);
+    to = slot_map_put(to, word);
+    *to++ = ' ';
+    to = slot_map_put_number(to, slot);
+    *to++ = ' ';
+    to = slot_map_put(to, n->endpoint);
+    *to++ = ':';
+    to = slot_map_put_number(to, secure && n->tls_port ? n->tls_port : n->port);
+    out->size = (size_t)(to - out->data);
 }

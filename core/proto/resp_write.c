@@ -64,6 +64,20 @@ void reply_error_bytes(struct reply *r, struct bytes message)
     resp_write_line(&r->out, '-', message);
 }
 
+struct buf *reply_error_begin(struct reply *r)
+{
+    r->error_at = r->out.size;
+    r->errors++;
+    buf_append_char(&r->out, '-');
+    return &r->out;
+}
+
+void reply_error_end(struct reply *r)
+{
+    LK_DEBUG_ASSERT(r->error_at < r->out.size);
+    buf_append(&r->out, "\r\n", 2);
+}
+
 void reply_error(struct reply *r, const char *format, ...)
 {
     struct buf text = {0};

@@ -114,6 +114,9 @@ void reply_simple_bytes(struct reply *r, struct bytes text);
  */
 void reply_error(struct reply *r, const char *format, ...) LK_PRINTF(2, 3);
 void reply_error_bytes(struct reply *r, struct bytes message);
+/* The same for who appends the text, which has no line end, to what the first returns. */
+struct buf *reply_error_begin(struct reply *r);
+void reply_error_end(struct reply *r);
 
 static inline void reply_int(struct reply *r, int64_t v)
 {

@@ -37,6 +37,12 @@ static inline bool shard_is_plain(const struct dispatcher *d, const struct shard
            (LK_LIKELY(shard->wait_targets == 0) || !(c->flags & CMD_WRITE));
 }
 
+static inline void plain_count(const struct dispatcher *d, struct session *s)
+{
+    session_count(&s->commands, 1);
+    __atomic_store_n(&s->last_used_ms, d->batch.now_ms, __ATOMIC_RELAXED);
+}
+
 bool dispatch_run_plain(struct dispatcher *d, struct pending *p, enum outcome *outcome)
 {
     struct session *s = p->session;
@@ -48,6 +54,14 @@ bool dispatch_run_plain(struct dispatcher *d, struct pending *p, enum outcome *o
         LK_UNLIKELY(!plain_has_room(d, c)))
         return false;
     LK_DEBUG_ASSERT(command_takes(c, p->args.n));
+    if (LK_UNLIKELY(__atomic_load_n(&shard->slot, __ATOMIC_RELAXED)) && !session_in_turns(s) &&
+        dispatch_moved(d, s, c, shard)) {
+        __atomic_store_n(&s->last_command, c, __ATOMIC_RELAXED);
+        p->state = PENDING_DONE;
+        *outcome = RUN_DONE;
+        plain_count(d, s);
+        return true;
+    }
     if (!dispatch_lock_one(d, s, shard)) {
         __atomic_store_n(&s->last_command, c, __ATOMIC_RELAXED);
         p->state = PENDING_PARKED;
@@ -65,7 +79,6 @@ bool dispatch_run_plain(struct dispatcher *d, struct pending *p, enum outcome *o
     unit_end(d, s, shard);
     if (LK_UNLIKELY(*outcome != RUN_DONE))
         return true;
-    session_count(&s->commands, 1);
-    __atomic_store_n(&s->last_used_ms, d->batch.now_ms, __ATOMIC_RELAXED);
+    plain_count(d, s);
     return true;
 }

@@ -647,6 +647,13 @@ enum evict_outcome dispatch_evict(struct dispatcher *d);
 /* Of a cluster, as it is now: each time the gate is entered. */
 void dispatch_read_slots(struct dispatcher *d);
 
+/*
+ * A plain command whose slot is, by a look without the lock, certainly another node's: true, and
+ * the reply says so and is counted.  False: nothing is known, and nothing was done.
+ */
+bool dispatch_moved(struct dispatcher *d, struct session *s, const struct command_info *c,
+                    const struct shard *shard);
+
 enum redirected {
     REDIRECT_NO,
     REDIRECT_DONE, /* it belongs elsewhere or may not run, and the reply says so */

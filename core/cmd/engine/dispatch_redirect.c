@@ -178,6 +178,24 @@ enum redirected dispatch_redirect(struct dispatcher *d, struct session *s,
     return redirect_decide(&r) ? REDIRECT_DONE : REDIRECT_NO;
 }
 
+bool dispatch_moved(struct dispatcher *d, struct session *s, const struct command_info *c,
+                    const struct shard *shard)
+{
+    const struct slot_map *map = d->batch.slots;
+    LK_DEBUG_ASSERT(c->plain);
+    if (redirect_state(shard) != SLOT_FOREIGN || !map || d->batch.cluster_down ||
+        session_has(s, SESSION_LOADING | SESSION_MASTER | SESSION_SERVICE))
+        return false;
+    const uint16_t owner = map->owner[shard->index];
+    if (owner == 0 || owner == map->self || owner == map->master)
+        return false;
+    struct buf *out = reply_error_begin(&s->reply);
+    slot_map_redirect(map, "MOVED", shard->index, owner, session_has(s, SESSION_TLS), out);
+    reply_error_end(&s->reply);
+    dispatch_note_refused(d, s, c);
+    return true;
+}
+
 void dispatch_read_slots(struct dispatcher *d)
 {
     const struct engine *e = d->engine;

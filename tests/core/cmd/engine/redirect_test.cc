@@ -67,6 +67,13 @@ TEST_F(Redirect, SlotsOfOthersAreElsewhere)
     EXPECT_EQ(ask("SET foo 1"), kElsewhere);
     EXPECT_EQ(ask("MGET foo {foo}a"), kElsewhere);
     EXPECT_EQ(ask("GET bar"), "$-1");
+    const stats *counted = dispatcher_stats(server.worker(0));
+    ASSERT_EQ(counted->error_count, 1u); /* of one kind, refused and not called */
+    EXPECT_STREQ(counted->errors[0].code, "MOVED");
+    EXPECT_EQ(counted->errors[0].count, 3u);
+    EXPECT_EQ(counted->error_replies, 3u);
+    slot(SLOT_FOREIGN, 1); /* the word is behind the map */
+    EXPECT_EQ(ask("GET foo"), "-TRYAGAIN The slot is being handed over");
     slot(SLOT_FOREIGN, 0);
     EXPECT_EQ(ask("GET foo"), "-CLUSTERDOWN Hash slot not served");
 }
