@@ -346,7 +346,8 @@ TEST(ClusterWire, NodeWhoseWorkersHangIsSilent)
     EXPECT_TRUE(eventually([&] {
         return two.a->log().find("Most workers hang") != std::string::npos &&
                two.b->log().find("possibly failing") != std::string::npos;
-    }));
+    })) << two.a->log()
+        << two.b->log();
     EXPECT_TRUE(eventually([&] { return !suspects(); }));
 }
 

@@ -61,6 +61,7 @@ TEST(PlainBase, IsWrittenUnderTrafficAndFoundAtTheRestart)
     const TempDir directory;
     const Server::Directives directives = {{"dir", directory.path()},
                                            {"appendonly", "yes"},
+                                           {"auto-aof-rewrite-percentage", "0"},
                                            {"enable-debug-command", "yes"},
                                            {"io-threads", "2"},
                                            {"hash-max-listpack-entries", "64"}};
