@@ -258,6 +258,12 @@ static bool main_bgsync(void *ctx)
     return persistence_bgsync(s->persistence);
 }
 
+static bool main_has_file(void *ctx)
+{
+    const struct server *s = ctx;
+    return persistence_has_file(s->persistence);
+}
+
 static void main_log_delay(void *ctx, int64_t delay_us)
 {
     const struct server *s = ctx;
@@ -421,6 +427,7 @@ static void make_store(struct server *s, const struct config *c)
                                             .engine = engine,
                                             .ctx = s,
                                             .bgsync = main_bgsync,
+                                            .has_file = main_has_file,
                                             .answer = main_answer,
                                             .ask_to_settle = ask_to_settle});
     persistence_set_stream(s->persistence, repl_sink(s->repl), repl_stream(s->repl));

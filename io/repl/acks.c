@@ -33,9 +33,11 @@ static int64_t acks_count(struct repl *r, int64_t target, bool in_file)
     return n;
 }
 
+/* A file that is only begun has not all that came before it. */
 static bool acks_is_local(const struct repl *r, uint64_t ticket)
 {
-    return ticket <= log_ring_durable(r->parts.engine->fixed.log);
+    return ticket <= log_ring_durable(r->parts.engine->fixed.log) &&
+           r->parts.has_file(r->parts.ctx);
 }
 
 struct acks_seen {
@@ -52,9 +54,9 @@ static struct acks_seen acks_look(struct repl *r, const struct ack_waiter *w)
     struct acks_seen s = {0};
     const bool file = w->local >= 0;
     s.replicas = w->target >= 0 ? acks_count(r, w->target, file) : 0;
-    const bool has_file = repl_config(r)->appendonly;
-    s.local = file && has_file && acks_is_local(r, w->ticket);
-    s.in_vain = w->local > 0 && !has_file;
+    const bool on = repl_config(r)->appendonly;
+    s.local = file && on && acks_is_local(r, w->ticket);
+    s.in_vain = w->local > 0 && !on;
     s.enough = w->target >= 0 && s.replicas >= w->replicas && (!file || s.local >= w->local);
     return s;
 }

@@ -207,6 +207,7 @@ static bool master_link_follow(struct master_link *l)
         link_client_begin(l, outcome == HANDSHAKE_FULL);
         link_set_state(l, LINK_CONNECTED);
         link_heard(l);
+        link_kept_begin(l);
         link_ack(l, true);
         link_stream_run(l);
     }

@@ -43,6 +43,20 @@ struct link_settings {
     bool tls;
 };
 
+/*
+ * How much of the stream is synced in this server's own file: FACK.  One point is watched at a
+ * time: where the link stood, and the last ticket there was by then.  The link's.
+ */
+struct link_kept {
+    int64_t offset; /* -1: nobody knows, or there is no file */
+    bool watched;
+    int64_t at;      /* is kept once … */
+    uint64_t ticket; /* … this is durable */
+    /* The master asked when the link stood here, and is told once that is kept; -1: no more. */
+    int64_t asked;
+    int64_t look_ms, until_ms; /* of the monotonic clock: last looked at; looked for so long */
+};
+
 enum { LINK_ARGS_INLINE = 8 };
 
 struct master_link {
@@ -56,6 +70,7 @@ struct master_link {
     struct link_figures figures;
     uint64_t generation; /* of the attempt that is under way */
     int64_t ack_due_ms;
+    struct link_kept kept;
     bool may_ack;      /* the master knows offsets */
     bool in_multi;     /* what was framed last stands between MULTI and EXEC */
     int64_t uncounted; /* bytes that were framed and are in no offset yet */
@@ -149,6 +164,8 @@ void link_distrust(struct master_link *l);
 void link_send_newline(struct master_link *l);
 /* An ACK if a second has passed, or at once. */
 void link_ack(struct master_link *l, bool now);
+/* The stream begins: what was kept of another one counts nothing. */
+void link_kept_begin(struct master_link *l);
 
 /* --- link_sync.c ----------------------------------------------------------------------------- */
 

@@ -377,6 +377,7 @@ static void turn_off(struct persistence *p)
 {
     struct gate *gate = &p->parts.engine->fixed.keyspace->gate;
     struct aof_turn_request r;
+    __atomic_store_n(&p->turning_off, 1, __ATOMIC_SEQ_CST);
     __atomic_store_n(&p->beginning, 0, __ATOMIC_RELEASE);
     saver_abort(p->saver, SAVER_REWRITE);
     gate_close(gate);
@@ -386,6 +387,19 @@ static void turn_off(struct persistence *p)
     gate_open(gate);
     if (aof_turn_wait(&r) != LK_OK)
         log_line(LOG_WARNING, "Cannot close the AOF: %s", strerror(errno));
+    __atomic_store_n(&p->turning_off, 0, __ATOMIC_SEQ_CST);
+}
+
+/* It begins by `beginning`, then on; it ends by `turning_off`, not `beginning`, then off. */
+bool persistence_has_file(struct persistence *p)
+{
+    if (!persistence_config(p)->appendonly ||
+        __atomic_load_n(&p->asked, __ATOMIC_SEQ_CST) !=
+            __atomic_load_n(&p->settled, __ATOMIC_SEQ_CST) ||
+        __atomic_load_n(&p->beginning, __ATOMIC_SEQ_CST) ||
+        __atomic_load_n(&p->turning_off, __ATOMIC_SEQ_CST))
+        return false;
+    return aof_report_get(p->aof).on && !__atomic_load_n(&p->beginning, __ATOMIC_SEQ_CST);
 }
 
 /* A rewrite that began while the file was off ends without turning it on. */

@@ -63,6 +63,11 @@ void persistence_cron(struct persistence *p, int64_t now_ms);
 /* Outside the gate, by one thread: makes the AOF what the configuration says. */
 void persistence_settle(struct persistence *p);
 void persistence_report(struct persistence *p, struct admin_persistence *out);
+/*
+ * Is there an AOF that has all the data once it is synced?  Not while the rewrite that begins it is
+ * under way, nor while it is being turned off.  Any thread; takes a lock for moments.
+ */
+bool persistence_has_file(struct persistence *p);
 /* For tests: the log waits so long before each write.  Any thread. */
 void persistence_delay_log(struct persistence *p, int64_t delay_us);
 

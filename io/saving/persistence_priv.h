@@ -42,6 +42,7 @@ struct persistence {
     uint64_t loaded_bytes, load_total, load_began_ms; /* __atomic, relaxed */
     uint64_t loaded_keys, load_expired, load_empty;   /* the same */
     uint32_t beginning;                               /* __atomic: the AOF is to begin */
+    uint32_t turning_off;    /* __atomic: the AOF is about to end; set before beginning is undone */
     uint64_t asked, settled; /* __atomic: changes of appendonly: made, and taken notice of */
     uint32_t flushed;  /* __atomic: FLUSHALL was here, and its changes are not to be counted */
     uint32_t busy;     /* __atomic: the last save, or a load, is under way: begin nothing */

@@ -398,6 +398,28 @@ TEST(Replication, AWaitForTheFileEndsWithTheFile)
                             "disabled.\r\n");
 }
 
+/* FACK: what a replica has in a file that is synced, and whole. */
+TEST(Replication, AReplicaSaysWhatItsFileHas)
+{
+    auto ours = Server::tested(primary());
+    auto directives = replica_of(*ours);
+    directives.push_back({"appendonly", "yes"});
+    auto other = Server::tested(directives);
+    Client a = ours->connect(), b = other->connect();
+    const Args for_ever = {"WAITAOF", "0", "1", "0"};
+    EXPECT_EQ(text(&a, {"SET", "k", "1"}), "+OK\r\n");
+    EXPECT_EQ(text(&a, for_ever), "*2\r\n:0\r\n:1\r\n"); // it syncs, and its first rewrite ends
+    EXPECT_EQ(text(&b, {"CONFIG", "SET", "appendonly", "no"}), "+OK\r\n");
+    EXPECT_EQ(text(&a, {"SET", "k", "2"}), "+OK\r\n");
+    EXPECT_EQ(text(&a, {"WAIT", "1", "0"}), ":1\r\n");
+    EXPECT_EQ(text(&a, {"WAITAOF", "0", "1", "50"}), "*2\r\n:0\r\n:0\r\n");
+    EXPECT_EQ(text(&b, {"CONFIG", "SET", "appendfsync", "always"}), "+OK\r\n");
+    EXPECT_EQ(text(&b, {"CONFIG", "SET", "appendonly", "yes"}), "+OK\r\n");
+    EXPECT_EQ(text(&a, for_ever), "*2\r\n:0\r\n:1\r\n");
+    EXPECT_EQ(text(&a, {"SET", "k", "3"}), "+OK\r\n");
+    EXPECT_EQ(text(&a, for_ever), "*2\r\n:0\r\n:1\r\n");
+}
+
 /* In a script it counts replicas that have what the caller wrote, and waits for none. */
 TEST(Replication, AWaitInAScriptAsksForItsCaller)
 {
