@@ -81,6 +81,8 @@ struct saver_parts {
     void *ctx;
     /* By the thread that does the job, inside the gate, where no configuration is freed. */
     void (*settings)(void *ctx, enum saver_kind kind, struct saver_settings *out);
+    /* What key_delay_us is now: of a job that has one.  NULL: as it was.  The saver's thread. */
+    int64_t (*key_delay_us)(void *ctx);
     /* In the closed gate, at the cut; in no time that grows.  May be NULL. */
     void (*cut)(void *ctx, enum saver_kind kind);
     /* Likewise: the libraries of functions that there are.  May be NULL. */

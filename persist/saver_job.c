@@ -94,11 +94,19 @@ static int saver_cut(struct job *j)
 
 /* --- the file -------------------------------------------------------------------------------- */
 
-/* Whoever aborts the job does not wait for the end of it. */
+static int64_t saver_key_delay_us(const struct job *j)
+{
+    const struct saver_parts *p = &j->saver->parts;
+    return p->key_delay_us ? p->key_delay_us(p->ctx) : j->settings.key_delay_us;
+}
+
+/* Whoever aborts the job, or makes the delay shorter, does not wait for the end of it. */
 static void delay_key(const struct job *j)
 {
     enum { SLICE_US = 10000 };
-    for (int64_t left_us = j->settings.key_delay_us; left_us > 0; left_us -= SLICE_US) {
+    if (LK_LIKELY(j->settings.key_delay_us <= 0))
+        return;
+    for (int64_t us = 0, left_us; (left_us = saver_key_delay_us(j) - us) > 0; us += SLICE_US) {
         if (left_us > SLICE_US && is_aborted(j))
             return;
         usleep((useconds_t)(left_us < SLICE_US ? left_us : SLICE_US));

@@ -68,6 +68,7 @@ static void persistence_settings(void *ctx, enum saver_kind job, struct saver_se
     const struct config *c = persistence_config(p);
     const bool rewrite = job == SAVER_REWRITE;
     __atomic_store_n(&p->snapshot, 1, __ATOMIC_RELAXED);
+    __atomic_store_n(&p->key_delay_us, c->rdb_key_save_delay_us, __ATOMIC_RELAXED);
     *out = (struct saver_settings){
         .directory = mem_strdup("."), /* the process stands in `dir` */
         .filename = mem_strdup(c->dbfilename),
@@ -84,6 +85,13 @@ static void persistence_settings(void *ctx, enum saver_kind job, struct saver_se
         .redis_version = REDIS_VERSION,
         .key_delay_us = c->rdb_key_save_delay_us,
     };
+}
+
+/* It may be lowered while a job is under way, which is outside the gate. */
+static int64_t persistence_key_delay_us(void *ctx)
+{
+    const struct persistence *p = ctx;
+    return __atomic_load_n(&p->key_delay_us, __ATOMIC_RELAXED);
 }
 
 static uint64_t persistence_count_changes(void *ctx)
@@ -240,6 +248,7 @@ struct persistence *persistence_new(const struct persistence_parts *parts)
                                       .ops = &file_ops_system,
                                       .ctx = p,
                                       .settings = persistence_settings,
+                                      .key_delay_us = persistence_key_delay_us,
                                       .cut = persistence_at_cut,
                                       .functions = persistence_functions,
                                       .changes = persistence_count_changes,
@@ -352,6 +361,7 @@ static bool is_at_it(const struct saver_report *r, enum saver_kind job)
 void persistence_cron(struct persistence *p, int64_t now_ms)
 {
     const struct config *c = persistence_config(p);
+    __atomic_store_n(&p->key_delay_us, c->rdb_key_save_delay_us, __ATOMIC_RELAXED);
     take_flushed(p);
     const struct saver_report r = saver_report_get(p->saver);
     note_fault(p, c, &r);
@@ -393,8 +403,8 @@ static void turn_off(struct persistence *p)
 /* It begins by `beginning`, then on; it ends by `turning_off`, not `beginning`, then off. */
 bool persistence_has_file(struct persistence *p)
 {
-    if (!persistence_config(p)->appendonly ||
-        __atomic_load_n(&p->asked, __ATOMIC_SEQ_CST) !=
+    /* No look at the configuration: the caller need not be inside the gate. */
+    if (__atomic_load_n(&p->asked, __ATOMIC_SEQ_CST) !=
             __atomic_load_n(&p->settled, __ATOMIC_SEQ_CST) ||
         __atomic_load_n(&p->beginning, __ATOMIC_SEQ_CST) ||
         __atomic_load_n(&p->turning_off, __ATOMIC_SEQ_CST))

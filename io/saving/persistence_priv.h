@@ -44,10 +44,11 @@ struct persistence {
     uint32_t beginning;                               /* __atomic: the AOF is to begin */
     uint32_t turning_off;    /* __atomic: the AOF is about to end; set before beginning is undone */
     uint64_t asked, settled; /* __atomic: changes of appendonly: made, and taken notice of */
-    uint32_t flushed;  /* __atomic: FLUSHALL was here, and its changes are not to be counted */
-    uint32_t busy;     /* __atomic: the last save, or a load, is under way: begin nothing */
-    uint32_t partial;  /* __atomic: a load has failed: the files are better than what is here */
-    uint32_t snapshot; /* __atomic: one is being written */
+    uint32_t flushed;     /* __atomic: FLUSHALL was here, and its changes are not to be counted */
+    uint32_t busy;        /* __atomic: the last save, or a load, is under way: begin nothing */
+    uint32_t partial;     /* __atomic: a load has failed: the files are better than what is here */
+    uint32_t snapshot;    /* __atomic: one is being written */
+    int64_t key_delay_us; /* __atomic: rdb-key-save-delay, as cron has seen it */
     uint32_t async_loading;      /* __atomic: new data are loaded beside those that are served */
     uint32_t end_asked;          /* __atomic: the last save is under way */
     uint32_t end_undone;         /* __atomic: somebody wants it to go on after all */
