@@ -22,6 +22,16 @@ void sched_be_prompt(void);
 /* As nice(2), for this thread alone. */
 void sched_be_nice(int level);
 
+/* In a loop that waits for another thread: the CPU may see to its other one. */
+static inline void sched_pause_cpu(void)
+{
+#if defined(__x86_64__) || defined(__i386__)
+    __builtin_ia32_pause();
+#elif defined(__aarch64__)
+    __asm__ volatile("yield");
+#endif
+}
+
 /* How many CPUs this thread may run on; at least one. */
 uint32_t sched_cpus(void);
 

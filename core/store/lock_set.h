@@ -1,5 +1,5 @@
 /*
- * lock_set.h — several shards at once, and the token of those that may wait.
+ * lock_set.h — several shards at once.
  *
  * A set is taken in ascending order by trying, so nobody who holds a shard waits for another one
  * (rule L1).  A set that keeps failing queues for the token: its holder alone waits while holding,
@@ -7,7 +7,7 @@
  *
  *   try all --fails--> release, ask, park --retry--> … three times … --> token --> wait for each
  *
- * Threads  a set belongs to one worker; the token's queue has a lock of its own
+ * Threads  a set belongs to one worker
  */
 #ifndef LK_STORE_LOCK_SET_H
 #define LK_STORE_LOCK_SET_H
@@ -63,26 +63,6 @@ void lock_set_unlock(const struct lock_set *l, struct keyspace *ks);
 /* Calls visit for each shard of the set, in ascending order. */
 void lock_set_each(const struct lock_set *l, struct keyspace *ks,
                    void (*visit)(void *ctx, struct shard *s), void *ctx);
-
-/* --- the token ------------------------------------------------------------------------------- */
-
-struct token_node {
-    struct token_node *next;
-    uint32_t worker;
-    bool queued;
-};
-
-struct token {
-    pthread_mutex_t lock;
-    struct token_node *head, *tail; /* the head holds the token */
-};
-
-void token_init(struct token *t);
-void token_release(struct token *t);
-/* Queues if it is not queued; true if the node now holds the token. */
-bool token_take(struct token *t, struct token_node *node, uint32_t worker);
-/* Leaves the queue, from anywhere in it; returns the mask of the worker to tell, or 0. */
-uint64_t token_leave(struct token *t, struct token_node *node);
 
 LK_END
 

@@ -2,6 +2,7 @@
 
 #include "core/base/clock.h"
 #include "core/base/futex.h"
+#include "core/base/sched.h"
 #include "core/store/keyspace.h"
 #include "core/store/reclaim.h"
 
@@ -50,15 +51,6 @@ void shard_service_wait(uint32_t service, uint32_t seen, int64_t timeout_ns)
     (void)futex_wait(&services[service - SHARD_WORKERS].word, seen, timeout_ns);
 }
 
-static inline void pause_cpu(void)
-{
-#if defined(__x86_64__) || defined(__i386__)
-    __builtin_ia32_pause();
-#elif defined(__aarch64__)
-    __asm__ volatile("yield");
-#endif
-}
-
 static bool spin_lock(struct shard *s, uint64_t spin_ns)
 {
     if (spin_ns == 0)
@@ -68,7 +60,7 @@ static bool spin_lock(struct shard *s, uint64_t spin_ns)
         for (int i = 0; i < 16; i++) {
             if (__atomic_load_n(&s->lock, __ATOMIC_RELAXED) == 0 && shard_try_lock(s))
                 return true;
-            pause_cpu();
+            sched_pause_cpu();
         }
     } while (clock_ticks_to_ns(clock_ticks() - start) < spin_ns);
     return false;

@@ -12,7 +12,7 @@
 #include "core/base/buf.h"
 #include "core/proto/resp_write.h"
 #include "core/store/client_cell.h"
-#include "core/store/lock_set.h"
+#include "core/store/token.h"
 
 LK_BEGIN
 

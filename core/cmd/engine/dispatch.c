@@ -54,6 +54,7 @@ void dispatcher_free(struct dispatcher *d)
         dispatch_leave(d);
     }
     LK_ASSERT(dispatch_is_tidy(d));
+    dispatch_turn_give_up(d);
     if (d->script.vm)
         d->engine->hooks.scripts->free_vm(d->script.vm);
     session_release(&d->script.stand_in);
@@ -106,6 +107,8 @@ void dispatch_enter(struct dispatcher *d)
     dispatch_read_clock(d, d->batch.mark_ticks);
     if (LK_UNLIKELY(!dispatch_is_tidy(d)))
         dispatch_tidy(d);
+    if (LK_UNLIKELY(d->turn.node.queued))
+        dispatch_turn_enter(d);
 }
 
 void dispatch_leave(struct dispatcher *d)
@@ -113,6 +116,8 @@ void dispatch_leave(struct dispatcher *d)
     dispatch_unlock_one(d);
     if (LK_UNLIKELY(d->changed_keys.count > 0))
         dispatch_broadcast(d); /* a service has no loop that does it */
+    if (LK_UNLIKELY(d->turn.node.queued))
+        dispatch_turn_leave(d);
     gate_leave(&d->ks->gate, d->slot);
     reclaim_collect(RECLAIM_KEPT);
 }
@@ -148,6 +153,8 @@ static enum redirected run_alone_redirect(struct dispatcher *d, struct pending *
 static bool run_alone(struct dispatcher *d, struct pending *p, enum outcome *outcome)
 {
     dispatch_unlock_one(d);
+    if (LK_UNLIKELY(d->turn.held))
+        dispatch_turn_end(d);
     gate_leave(&d->ks->gate, d->slot);
     if (!gate_try_close(&d->ks->gate, p->session->lock_failures)) {
         enter_gate(d);
@@ -527,6 +534,13 @@ void dispatch_prepare(struct dispatcher *d, struct pending *p, uint32_t n)
         dispatch_prefetch(p, n);
 }
 
+/* The token is kept from one script to the next, and for nothing else. */
+static void turn_go_on(struct dispatcher *d, const struct command_info *next)
+{
+    if (!(next && next->flags & CMD_SCRIPT) && !d->script.running)
+        dispatch_turn_end(d);
+}
+
 void dispatch_run(struct dispatcher *d, struct pending *p, uint32_t n)
 {
     LK_ASSERT(n <= DISPATCH_BATCH);
@@ -536,9 +550,11 @@ void dispatch_run(struct dispatcher *d, struct pending *p, uint32_t n)
         dispatch_evict(d);
     for (uint32_t i = 0; i < n && LK_LIKELY(!d->batch.cut); i++) {
         enum outcome outcome;
-        if (!dispatch_run_plain(d, &p[i], &outcome))
+        if (!dispatch_run_plain(d, &p[i], &outcome)) {
             dispatch_run_pending(d, &p[i]);
-        else if (LK_UNLIKELY(outcome != RUN_DONE))
+            if (LK_UNLIKELY(d->turn.held))
+                turn_go_on(d, i + 1 < n ? p[i + 1].cmd : NULL);
+        } else if (LK_UNLIKELY(outcome != RUN_DONE))
             dispatch_end_pending(d, &p[i], outcome, reply_mark(&p[i].session->reply));
     }
     d->batch.cut = false;

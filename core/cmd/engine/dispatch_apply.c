@@ -126,6 +126,7 @@ static enum applied apply_batch(struct dispatcher *d, struct session *s, const s
                                       follow && follow->raw ? follow->raw[i] : none)) == APPLIED)
         i++;
     dispatch_unlock_one(d);
+    dispatch_turn_end(d);
     *done = i;
     return last;
 }
@@ -152,6 +153,7 @@ int dispatch_follow(struct dispatcher *d, struct session *s, const struct args *
         return LK_EFORMAT;
     default:
         shard_tell_retry(token_leave(&d->engine->token, &s->token));
+        dispatch_turn_give_up(d);
         s->parked = false;
         s->lock_failures = 0;
         session_end_slices(s);

@@ -182,6 +182,12 @@ struct dispatcher {
         int64_t next_ms;
     } tracking;
     struct script_state script;
+    struct {
+        struct token_node node; /* of all scripts of this worker */
+        bool held;              /* it has the token */
+        bool parked;            /* sessions wait for it, and have not been handed over since */
+        bool offered;           /* it had the token's place when the gate was entered */
+    } turn;
 
     struct {
         struct key_hash *v;
@@ -426,6 +432,23 @@ static inline bool dispatch_wants_all(const struct command_info *c, const struct
 }
 /* With the token, waits for the held set; false: the token will come. */
 bool dispatch_wait_with_token(struct dispatcher *d, struct session *s);
+
+/* --- dispatch_turn.c ------------------------------------------------------------------------- */
+
+/* A script needs the token.  False: the session is to be parked, and this worker will be told. */
+bool dispatch_turn_begin(struct dispatcher *d);
+/* Likewise, for a running script that waits anyhow: it asks as often as it likes. */
+bool dispatch_turn_try(struct dispatcher *d);
+/* It has ended, and never had it: nobody else waits with its place. */
+void dispatch_turn_drop(struct dispatcher *d);
+/* What comes next is no script. */
+void dispatch_turn_end(struct dispatcher *d);
+/* The gate has been entered, or is to be left: of a node that is queued. */
+void dispatch_turn_enter(struct dispatcher *d);
+void dispatch_turn_leave(struct dispatcher *d);
+/* Nobody waits for it any more: of a service, or at the end. */
+void dispatch_turn_give_up(struct dispatcher *d);
+
 /* For so many commands a shard is kept; only a benchmark changes it. */
 extern uint32_t dispatch_keep_commands;
 /* Locks the one shard, keeping the one that is held if it is the same. */

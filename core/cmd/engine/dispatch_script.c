@@ -56,14 +56,12 @@ static void script_add_shard(struct dispatcher *d, const struct shard *shard)
 static bool script_wait_for_shard(struct dispatcher *d, struct shard *shard)
 {
     const struct timespec pause = {0, SCRIPT_PAUSE_NS};
-    struct token_node *node = &d->call.x.session->token;
     struct script_wait wait = {.ks = d->ks, .held = d->held.set, .shard = shard->index};
     bool got, waits = true;
     gate_busy_begin(&d->ks->gate);
     script_wait_begin(&wait);
     while (!(got = shard_lock_or_ask(shard, d->worker, d->ks->spin_ns)) && waits) {
-        if (!d->script.token)
-            d->script.token = token_take(&d->engine->token, node, d->worker);
+        d->script.token = d->script.token || dispatch_turn_try(d);
         d->script.gave_way = script_wait_in_circle(&wait, d->script.token);
         waits = !d->script.gave_way && d->engine->hooks.scripts->look(d->script.who);
         if (waits)
@@ -172,7 +170,7 @@ static void script_name_shards(struct dispatcher *d, const struct pending *p)
     d->call.key_count = 0;
 }
 
-/* A shard could not be had, and its unlock will tell. */
+/* A shard could not be had, or the token: it will be told. */
 static void script_park(struct dispatcher *d, struct session *s)
 {
     stats_add(&d->stats.parked, 1);
@@ -183,9 +181,15 @@ static void script_park(struct dispatcher *d, struct session *s)
 static bool script_lock_with_token(struct dispatcher *d, struct session *s)
 {
     dispatch_unlock_one(d);
-    if (!dispatch_wait_with_token(d, s)) {
-        stats_add(&d->stats.parked, 1);
-        s->parked = true;
+    if (LK_UNLIKELY(s->token.queued)) /* as one that keeps to its keys */
+        shard_tell_retry(token_leave(&d->engine->token, &s->token));
+    if (!dispatch_turn_begin(d)) {
+        script_park(d, s);
+        return false;
+    }
+    stats_add(&d->stats.token_waits, 1);
+    if (!lock_set_wait(d->held.set, d->ks, d->worker)) {
+        script_park(d, s);
         return false;
     }
     s->lock_failures = 0;
@@ -197,6 +201,12 @@ static bool script_lock_with_token(struct dispatcher *d, struct session *s)
     dispatch_unlock_set(d, s);
     script_park(d, s);
     return false;
+}
+
+/* Its locks are held: a session that queues has not waited in vain. */
+static bool script_has_token(const struct dispatcher *d, const struct session *s)
+{
+    return d->turn.held || s->token.queued;
 }
 
 static enum outcome script_run_held(struct dispatcher *d, struct pending *p, bool *ran)
@@ -216,6 +226,7 @@ static enum outcome script_run_held(struct dispatcher *d, struct pending *p, boo
     const enum outcome outcome = dispatch_call_unit(d, p->session, p->cmd, &p->args);
     unit_end(d, p->session, NULL);
     dispatch_unlock_set(d, p->session);
+    dispatch_turn_drop(d);
     return outcome;
 }
 
@@ -227,13 +238,12 @@ bool dispatch_run_script(struct dispatcher *d, struct pending *p, enum outcome *
     dispatch_unlock_one(d);
     script_prepare(d);
     /* Monitors are shown each step once: it must not begin anew. */
-    bool token =
-        s->token.queued || calls->reach(d, p->cmd, &p->args) == REACH_ANY || monitor_any(d->push);
+    bool token = calls->reach(d, p->cmd, &p->args) == REACH_ANY || monitor_any(d->push);
     for (;;) {
         script_name_shards(d, p);
         if (!(token ? script_lock_with_token(d, s) : dispatch_lock_for_waiters(d, p)))
             return false;
-        const bool had_token = d->script.token = s->token.queued;
+        const bool had_token = d->script.token = script_has_token(d, s);
         bool ran;
         *outcome = script_run_held(d, p, &ran);
         if (*outcome != RUN_STRAYED)
@@ -265,9 +275,8 @@ static void script_join_reach(void *ctx, const struct command_info *c, const str
 static bool script_queue_needs_token(struct dispatcher *d, struct session *s)
 {
     struct queue_reach q = {d, REACH_DECLARED};
-    if (!s->token.queued)
-        multi_each(s, script_join_reach, &q);
-    return s->token.queued || q.reach != REACH_DECLARED;
+    multi_each(s, script_join_reach, &q);
+    return q.reach != REACH_DECLARED;
 }
 
 bool dispatch_run_scripts(struct dispatcher *d, struct pending *p, enum outcome *outcome)
@@ -278,7 +287,7 @@ bool dispatch_run_scripts(struct dispatcher *d, struct pending *p, enum outcome 
     if (!(script_queue_needs_token(d, s) ? script_lock_with_token(d, s)
                                          : dispatch_lock_for_waiters(d, p)))
         return false;
-    d->script.token = s->token.queued;
+    d->script.token = script_has_token(d, s);
     bool ran;
     *outcome = script_run_held(d, p, &ran);
     return ran;

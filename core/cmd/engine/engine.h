@@ -25,6 +25,7 @@
 #include "core/cmd/engine/own_keys.h"
 #include "core/peer/slot_map.h"
 #include "core/store/lock_set.h"
+#include "core/store/token.h"
 
 LK_BEGIN
 

@@ -1,5 +1,6 @@
-// Shard locks, sets of them, and the token: L1, L5, B1, B2.
+// Shard locks and sets of them: L1, L5, B1, B2.
 #include "core/store/lock_set.h"
+#include "core/store/token.h"
 #include "tests/support/seed.h"
 
 #include "core/base/mem.h"
@@ -256,28 +257,6 @@ TEST(LockSet, ConcurrentRandomSetsNeitherMeetNorDeadlock)
         t.join();
     token_release(&queue);
     RecordProperty("with_token", std::to_string(with_token.load()));
-}
-
-// First come, first served; whoever gives up leaves from anywhere in the queue.
-TEST(Token, IsAQueueThatCanBeLeftAnywhere)
-{
-    token t;
-    token_init(&t);
-    token_node n[4]{};
-    EXPECT_TRUE(token_take(&t, &n[0], 10));
-    for (uint32_t i = 1; i < 4; i++)
-        EXPECT_FALSE(token_take(&t, &n[i], 10 + i));
-    EXPECT_TRUE(token_take(&t, &n[0], 10)); // asking again is no second place
-    EXPECT_FALSE(token_take(&t, &n[2], 12));
-    EXPECT_EQ(token_leave(&t, &n[2]), 0u); // from the middle
-    EXPECT_EQ(token_leave(&t, &n[2]), 0u);
-    EXPECT_EQ(token_leave(&t, &n[3]), 0u); // from the end
-    EXPECT_FALSE(token_take(&t, &n[2], 12));
-    EXPECT_EQ(token_leave(&t, &n[0]), uint64_t{1} << 11);
-    EXPECT_TRUE(token_take(&t, &n[1], 11));
-    EXPECT_EQ(token_leave(&t, &n[1]), uint64_t{1} << 12);
-    EXPECT_EQ(token_leave(&t, &n[2]), 0u);
-    token_release(&t);
 }
 
 } // namespace
