@@ -10,6 +10,11 @@
  * its time is up, and the command runs: timers go on.  A key goes as any key that is deleted: a
  * unit of its own under its shard's lock, which is tried and never waited for.
  *
+ * It frees no more than was over when it began.  What a victim's end is told to those who track it
+ * or listen takes memory until it is sent, and may take more than the victim had: that must not
+ * cost the next one (A2).  So while it is on its way all workers together free what was over
+ * before, and each what it adds itself.
+ *
  * What is used does not count what eviction cannot free or frees already (A2, S8, E4): what only a
  * view holds, the log, what waits for lazy free or for the end of a batch.
  */
@@ -26,6 +31,7 @@ enum {
     TENACITY_STEPS = 10,
     TENACITY_MAX = 100, /* however long it takes */
     TICK_MS = 100,
+    TOLD_MS = 50, /* for so long it is taken to be on its way */
 };
 
 size_t dispatch_uncounted_bytes(const struct engine *e)
@@ -70,6 +76,29 @@ void dispatch_exceeded_ms(const struct engine *e, int64_t now_ms, uint64_t *curr
     *total_ms = __atomic_load_n(&e->eviction.total_ms, __ATOMIC_RELAXED) + *current_ms;
 }
 
+/* --- what victims' ends are told ------------------------------------------------------------- */
+
+/* Before the unit of a victim ends. */
+static void note_told(struct dispatcher *d)
+{
+    if (LK_UNLIKELY(d->unit.work & (UNIT_INVALID | UNIT_MESSAGES) || d->changed_keys.count > 0))
+        __atomic_store_n(&d->engine->eviction.told_ms, d->batch.now_ms, __ATOMIC_RELAXED);
+}
+
+/* How much of what is over is a reason to evict. */
+static int64_t reason_to_pay(struct dispatcher *d, int64_t over, int64_t own)
+{
+    const int64_t told_ms = __atomic_load_n(&d->engine->eviction.told_ms, __ATOMIC_RELAXED);
+    int64_t *debt = &d->engine->eviction.debt;
+    if (LK_LIKELY(told_ms == 0 || d->batch.now_ms - told_ms >= TOLD_MS)) {
+        __atomic_store_n(debt, over, __ATOMIC_RELAXED);
+        return over;
+    }
+    const int64_t left = __atomic_load_n(debt, __ATOMIC_RELAXED);
+    const int64_t reason = (left > 0 ? left : 0) + (own > 0 ? own : 0);
+    return reason < over ? reason : over;
+}
+
 /* --- one key --------------------------------------------------------------------------------- */
 
 static const struct command_info no_command = {.row = &(const struct command){.name = ""}};
@@ -93,6 +122,7 @@ static enum evict_found evict_one(struct dispatcher *d, size_t *bytes)
     d->call.db_in_use = db;
     exec_evict_entry(&d->call.x, &at);
     *bytes += shard_trim(d->ks, s, db);
+    note_told(d);
     unit_end(d, &d->system, s);
     shard_unlock(s);
     return EVICT_VICTIM;
@@ -103,7 +133,8 @@ static enum evict_found evict_one(struct dispatcher *d, size_t *bytes)
 /* A worker at work: what it has to free, and by when. */
 struct paying {
     struct dispatcher *d;
-    int64_t own; /* bytes that it has added itself and not freed yet */
+    int64_t own;  /* bytes that it has added itself and not freed yet */
+    int64_t left; /* of what it has reason to free */
     uint64_t start_ticks;
     uint64_t turn_ns; /* 0: no end */
 };
@@ -127,12 +158,14 @@ static bool time_is_up(const struct paying *p)
 }
 
 /* Claims a bite of what is over and nobody has claimed; 0: there is none. */
-static int64_t claim_bite(struct dispatcher *d)
+static int64_t claim_bite(struct paying *p)
 {
+    struct dispatcher *d = p->d;
     int64_t *claimed = &d->engine->eviction.claimed,
             was = __atomic_load_n(claimed, __ATOMIC_RELAXED);
     for (;;) {
-        const int64_t debt = bytes_over(d) - was, bite = debt < BITE ? debt : (int64_t)BITE;
+        const int64_t debt = bytes_over(d) - was, most = p->left < BITE ? p->left : (int64_t)BITE;
+        const int64_t bite = debt < most ? debt : most;
         if (bite <= 0)
             return 0;
         if (__atomic_compare_exchange_n(claimed, &was, was + bite, true, __ATOMIC_RELAXED,
@@ -158,6 +191,8 @@ static enum evict_found pay_bite(struct paying *p, int64_t bite)
         claim_falls(d, freed);
         bite -= freed;
         p->own -= (int64_t)bytes;
+        p->left -= (int64_t)bytes;
+        __atomic_fetch_sub(&d->engine->eviction.debt, (int64_t)bytes, __ATOMIC_RELAXED);
         if (found == EVICT_VICTIM && time_is_up(p))
             found = EVICT_LATER;
     }
@@ -169,9 +204,9 @@ static enum evict_outcome pay_all(struct paying *p)
 {
     struct dispatcher *d = p->d;
     for (;;) {
-        const int64_t bite = claim_bite(d);
+        const int64_t bite = claim_bite(p);
         if (bite == 0)
-            return bytes_over(d) > 0 ? EVICT_RUNNING : EVICT_BELOW;
+            return p->left > 0 && bytes_over(d) > 0 ? EVICT_RUNNING : EVICT_BELOW;
         const enum evict_found found = pay_bite(p, bite);
         if (found == EVICT_LATER)
             return EVICT_RUNNING;
@@ -203,6 +238,9 @@ static LK_COLD enum evict_outcome dispatch_evict_pay(struct dispatcher *d, int64
                        .turn_ns = turn_ns(d->batch.config->eviction.tenacity)};
     if (p.own > over)
         p.own = over;
+    p.left = reason_to_pay(d, over, p.own);
+    if (p.left == 0)
+        return EVICT_BELOW;
     dispatch_unlock_one(d);
     begin_search(d);
     exec_begin(d, &d->system, &no_command);
@@ -241,6 +279,8 @@ bool dispatch_evict_turn(struct dispatcher *d)
     if (LK_LIKELY(!d->eviction.more && limit == d->eviction.limit &&
                   (limit == 0 || d->batch.now_ms < d->eviction.next_ms)))
         return false;
+    if (limit != d->eviction.limit)
+        d->eviction.here = mem_used_here(); /* what it added before was within another limit */
     d->eviction.limit = limit;
     d->eviction.next_ms = d->batch.now_ms + TICK_MS;
     d->eviction.more = limit != 0 && dispatch_evict(d) == EVICT_RUNNING;

@@ -4,6 +4,7 @@
  * That happens between replies: in the worker's loop, and behind the locks of a subscriber's own
  * command, before its reply.
  */
+#include "core/base/mem.h"
 #include "core/cmd/engine/dispatch_priv.h"
 #include "core/proto/resp_segment.h"
 
@@ -31,7 +32,9 @@ void dispatch_deliver_slow(struct dispatcher *d)
 {
     if (d->changed_keys.count > 0)
         dispatch_broadcast(d);
+    const int64_t here = mem_used_here();
     push_hand_round(d, push_take(d->push, d->worker));
+    d->eviction.here += mem_used_here() - here; /* not of this worker's own doing */
 }
 
 uint64_t dispatch_subscriber_count(const struct dispatcher *d)

@@ -441,6 +441,52 @@ void expect_fresh(Server &server, std::vector<std::unique_ptr<Cache>> &caches, C
     }
 }
 
+// Each victim's name goes to all who know it, which takes more than the victim had: no reason for
+// more.
+TEST(TrackingEviction, InvalidationsEvictNobody)
+{
+    constexpr int KEYS = 300, TRACKERS = 10;
+    constexpr size_t OVER = 40'000;
+    Server server{Shape{.workers = 2, .logging = false, .rows = tracking_rows()}};
+    const auto key = [](int i) { return std::to_string(i) + std::string(1000, 'x'); };
+    std::vector<std::unique_ptr<Client>> trackers;
+    for (int t = 0; t < TRACKERS; t++) {
+        trackers.push_back(std::make_unique<Client>(server, static_cast<uint32_t>(t) % 2));
+        trackers.back()->run("HELLO 3");
+        trackers.back()->run("CLIENT TRACKING ON");
+    }
+    for (int i = 0; i < KEYS; i++) {
+        trackers[0]->call({"SET", key(i), "v"});
+        for (const auto &t : trackers)
+            t->call({"GET", key(i)});
+    }
+    for (uint32_t w : {0u, 1u})
+        server.deliver(w);
+    for (const auto &t : trackers)
+        t->take_reply();
+    server.config.eviction.rule = {EVICT_BY_USE, false};
+    server.config.eviction.samples = 5;
+    server.config.eviction.tenacity = 100;
+    server.config.maxmemory = dispatch_counted_bytes(&server.engine) - OVER;
+    int turn = 0;
+    for (uint32_t w : {0u, 1u, 0u}) {
+        dispatcher *d = server.worker(w);
+        dispatch_enter(d);
+        clock_fake_unix_ms(NOW + turn++ * 10);
+        EXPECT_FALSE(dispatch_evict_turn(d)); // it has paid what it owed
+        dispatch_leave(d);
+        server.deliver(0); // and what is told lies in the clients' replies
+        server.deliver(1);
+    }
+    const uint64_t gone = dispatcher_stats(server.worker(0))->evicted_keys +
+                          dispatcher_stats(server.worker(1))->evicted_keys;
+    EXPECT_GE(gone, 5u);
+    EXPECT_LE(gone, OVER / 1000);
+    EXPECT_GT(dispatch_counted_bytes(&server.engine), server.config.maxmemory);
+    for (const auto &t : trackers)
+        EXPECT_NE(t->take_reply().find("invalidate"), std::string::npos);
+}
+
 TEST(TrackingRace, NobodyKeepsWhatHasChanged)
 {
     Server server{Shape{.workers = WORKERS, .logging = false, .rows = tracking_rows()}};
