@@ -229,8 +229,11 @@ static enum persistence_synced link_sync_load(struct link_sync *y, struct rdb_in
                                           .ctx = y};
     in->checksum = y->checksum;
     const enum persistence_synced result = persistence_sync(r->parts.persistence, &sync);
-    if (result != SYNC_LOADED && in->status != LK_OK)
-        log_line(LOG_WARNING, "Failed trying to load the MASTER synchronization DB: %s", in->error);
+    if (result != SYNC_LOADED && in->status != LK_OK) {
+        log_line(LOG_WARNING, "Internal error in RDB reading offset %llu: %s",
+                 (unsigned long long)rdb_in_offset(in), in->error);
+        log_line(LOG_WARNING, "Failed trying to load the MASTER synchronization DB.");
+    }
     return result;
 }
 

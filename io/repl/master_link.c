@@ -16,7 +16,7 @@
 
 #include <errno.h>
 
-enum { SLICE_MS = 100, AGAIN_MS = 1000, IDLE_MS = 1000, RECEIVE = 16 * 1024 };
+enum { SLICE_MS = 100, AGAIN_MS = 1000, AGAIN_MIN_MS = 20, IDLE_MS = 1000, RECEIVE = 16 * 1024 };
 
 void master_link_init(struct master_link *l, struct role *r)
 {
@@ -195,6 +195,7 @@ static bool master_link_follow(struct master_link *l)
     handshake_begin(&h, &wish);
     dispatch_leave(l->dispatcher);
     const enum handshake_outcome outcome = master_link_talk(l, &h);
+    l->got_data = outcome == HANDSHAKE_FULL;
     bool well = false;
     if (wish.failover)
         master_link_report(l, outcome);
@@ -217,6 +218,7 @@ static bool master_link_follow(struct master_link *l)
 
 static bool master_link_try(struct master_link *l, const char *host, uint16_t port)
 {
+    l->got_data = false;
     master_link_read_settings(l);
     const bool ran = master_link_connect(l, host, port) && master_link_follow(l);
     link_socket_close(&l->socket);
@@ -245,6 +247,20 @@ static bool master_link_look(struct master_link *l, char host[ROLE_HOST_MAX + 1]
     return replica;
 }
 
+/*
+ * Behind an attempt that failed.  A full sync that broke off is tried again when as much time has
+ * passed as it took: so no more than half of the time goes into such.
+ */
+static void master_link_rest(struct master_link *l, int64_t begun_ns)
+{
+    int64_t ms = AGAIN_MS;
+    if (l->got_data) {
+        ms = (clock_mono_ns() - begun_ns) / 1000000;
+        ms = ms < AGAIN_MIN_MS ? AGAIN_MIN_MS : ms > AGAIN_MS ? AGAIN_MS : ms;
+    }
+    link_waker_sleep(&l->waker, (int)ms);
+}
+
 static void *master_link_main(void *arg)
 {
     struct master_link *l = arg;
@@ -256,9 +272,10 @@ static void *master_link_main(void *arg)
             link_waker_sleep(&l->waker, IDLE_MS);
             continue;
         }
+        const int64_t begun_ns = clock_mono_ns();
         const bool ran = master_link_try(l, host, port);
         if (!ran && master_link_is_current(l))
-            link_waker_sleep(&l->waker, AGAIN_MS);
+            master_link_rest(l, begun_ns);
     }
     return NULL;
 }

@@ -72,6 +72,7 @@ struct master_link {
     int64_t ack_due_ms;
     struct link_kept kept;
     bool may_ack;      /* the master knows offsets */
+    bool got_data;     /* the attempt came as far as a full sync */
     bool in_multi;     /* what was framed last stands between MULTI and EXEC */
     int64_t uncounted; /* bytes that were framed and are in no offset yet */
     bool logged_error;

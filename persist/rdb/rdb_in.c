@@ -126,7 +126,8 @@ static int rdb_in_receive(struct rdb_in *in)
     const int rc =
         in->source.read(in->source.ctx, in->data + in->end, in->capacity - in->end, &got);
     if (rc != LK_OK)
-        return rdb_in_fail_with(in, rc, "reading failed: %s", strerror(errno));
+        return rdb_in_fail_with(in, rc, "reading failed: %s",
+                                errno == 0 ? "it has ended" : strerror(errno));
     LK_ASSERT(got <= in->capacity - in->end);
     in->end += got;
     in->ended = got == 0;
