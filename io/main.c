@@ -482,6 +482,7 @@ static void make_workers(struct server *s, const struct config *c)
                               .reload = main_ask_to_reload,
                               .worker = report_worker,
                               .role = s->role,
+                              .tls = tls_config_holder(s->tls),
                               .sentinel_info = c->sentinel_mode ? sentinel_service_info : NULL,
                               .config_replaced = ask_to_reclaim,
                               .persistence = report_persistence,

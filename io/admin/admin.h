@@ -89,6 +89,7 @@ struct admin_parts {
     void (*shutdown)(void *ctx, unsigned flags, uint32_t worker, uint64_t session_id);
     bool (*shutdown_abort)(void *ctx); /* false: none is under way */
     struct role *role;                 /* NULL: a master for ever */
+    struct tls_holder *tls;            /* NULL: there is no TLS */
     /* The lines of a Sentinel's section of INFO; NULL: this is a server. */
     void (*sentinel_info)(struct sentinel_service *v, struct buf *out);
     void (*worker)(void *ctx, uint32_t worker, struct admin_worker *out);

@@ -53,6 +53,24 @@ void tls_holder_put(struct tls_holder *h, struct tls_context *c);
 /* The context of now with one use more, or NULL. Any thread. */
 struct tls_context *tls_holder_take(struct tls_holder *h);
 
+/* --- certificates (tls_certificates.c) ------------------------------------------------------- */
+
+struct tls_certificate {
+    char serial[64]; /* digits of base 16; "none" */
+    int64_t left_s;  /* how long it still holds; 0: it does not, or there is none */
+};
+
+/* What is shown to clients and to servers, and the trusted authority that ends first. */
+struct tls_certificates {
+    struct tls_certificate server, client, authority;
+};
+
+/*
+ * Of the context of now; h may be NULL.  Without one all are "none".  Authorities of a directory
+ * are known once they were asked for.  Cost: all authorities are walked.  Any thread.
+ */
+void tls_certificates(struct tls_holder *h, struct tls_certificates *out);
+
 LK_END
 
 #endif

@@ -84,6 +84,43 @@ TEST_F(TlsWire, RedisCliAndWhoIsLetIn)
     EXPECT_EQ(server->stop(), 0);
 }
 
+/* How long certificates hold is told, so that somebody may be woken in time. */
+TEST_F(TlsWire, InfoKnowsWhenCertificatesEnd)
+{
+    const auto number = [](const std::string &info, const std::string &name) {
+        const size_t at = info.find(name + ":");
+        return at == std::string::npos ? -1 : std::atol(info.c_str() + at + name.size() + 1);
+    };
+    const auto server = Server::tested(with_tls());
+    Client c = server->connect();
+    const std::string first = c.call({"info"}).text;
+    EXPECT_TRUE(has(first, "# TLS\r\ntls_server_cert_serial:"));
+    for (const char *whose : {"server", "client", "ca"}) {
+        const std::string name = std::string("tls_") + whose + "_cert_expires_in_seconds";
+        EXPECT_GT(number(first, name), 0) << whose;
+        EXPECT_LE(number(first, name), 24 * 3600) << whose;
+        EXPECT_FALSE(has(first, std::string("tls_") + whose + "_cert_serial:none"));
+    }
+    Certificates::Options longer;
+    longer.until_s = 1'000'000;
+    certificates_.make("longer", longer);
+    EXPECT_EQ(c.call({"config", "set", "tls-cert-file", certificates_.crt("longer"), "tls-key-file",
+                      certificates_.key("longer")})
+                  .text,
+              "OK");
+    const std::string second = c.call({"info", "tls"}).text;
+    EXPECT_GT(number(second, "tls_server_cert_expires_in_seconds"), 24 * 3600);
+    EXPECT_LE(number(second, "tls_server_cert_expires_in_seconds"), 1'000'000);
+    EXPECT_EQ(server->stop(), 0);
+    /* Without TLS there are none, and nobody hears of them who did not ask. */
+    const auto plain = Server::tested();
+    Client p = plain->connect();
+    EXPECT_FALSE(has(p.call({"info", "everything"}).text, "# TLS"));
+    const std::string none = p.call({"info", "tls"}).text;
+    EXPECT_TRUE(has(none, "tls_server_cert_serial:none\r\n"));
+    EXPECT_EQ(number(none, "tls_ca_cert_expires_in_seconds"), 0);
+}
+
 TEST_F(TlsWire, TheOnlyPort)
 {
     Args program = tested_program();

@@ -6,7 +6,7 @@
  */
 #include "io/admin/info/info.h"
 
-static uint64_t sections_of(struct bytes word)
+static uint64_t sections_of(struct bytes word, bool has_tls)
 {
     const bool usual = bytes_is_word(word, "default");
     const bool all = bytes_is_word(word, "all") || bytes_is_word(word, "everything");
@@ -14,7 +14,9 @@ static uint64_t sections_of(struct bytes word)
 
     for (uint32_t s = 0; info_sections[s].name; s++) {
         const struct info_section *row = &info_sections[s];
-        if ((usual && row->by_default) || (all && row->in_all) || bytes_is_word(word, row->name))
+        const bool had = !row->of_tls || has_tls;
+        if ((usual && row->by_default && had) || (all && row->in_all && had) ||
+            bytes_is_word(word, row->name))
             sections |= UINT64_C(1) << s;
     }
     return sections;
@@ -22,11 +24,12 @@ static uint64_t sections_of(struct bytes word)
 
 static enum outcome info_command(struct exec *x, const struct args *a)
 {
-    uint64_t sections = a->n == 1 ? sections_of(bytes_cstr("default")) : 0;
+    const bool tls = info_has_tls(x->admin);
+    uint64_t sections = a->n == 1 ? sections_of(bytes_cstr("default"), tls) : 0;
     struct buf text = {0};
 
     for (uint32_t i = 1; i < a->n; i++)
-        sections |= sections_of(a->v[i]);
+        sections |= sections_of(a->v[i], tls);
     const enum outcome outcome = info_write(x, sections, &text);
     if (outcome == RUN_DONE)
         reply_verbatim(x->reply, "txt", buf_bytes(&text));

@@ -23,6 +23,8 @@ const struct info_section info_sections[] = {
     {"errorstats", "Errorstats", .by_default = true, .in_all = true, .write = info_errorstats},
     {"latencystats", "Latencystats", .in_all = true, .write = info_latencystats},
     {"cluster", "Cluster", .by_default = true, .in_all = true, .write = info_cluster},
+    {"tls", "TLS", .by_default = true, .in_all = true, .of_sentinel = true, .of_tls = true,
+     .write = info_tls},
     {"keyspace", "Keyspace", .by_default = true, .in_all = true, .needs_dbs = true,
      .write = info_keyspace},
     {"debug", "Debug", .of_sentinel = true, .write = info_debug}, /* only by its name */

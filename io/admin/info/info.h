@@ -32,6 +32,7 @@ struct info_section {
     bool by_default, in_all;
     bool of_sentinel; /* a Sentinel has it, too */
     bool needs_dbs;
+    bool of_tls; /* without TLS it is shown by its name alone */
     void (*write)(struct info *i);
 };
 
@@ -63,6 +64,8 @@ void info_latencystats(struct info *i);
 void info_cluster(struct info *i);
 void info_keyspace(struct info *i);
 void info_debug(struct info *i);
+void info_tls(struct info *i);
+bool info_has_tls(const struct admin *a);
 void info_of_sentinel(struct info *i);
 
 LK_END
