@@ -10,7 +10,8 @@ enum { PONG_AHEAD_MS = 500 };
 static void cluster_hear_failure(struct cluster *c, struct cluster_node *n,
                                  struct cluster_node *sender, uint16_t flags)
 {
-    if (!cluster_is_master(sender) || n == c->self)
+    /* Whose word has weight: one that serves nothing has no vote either. */
+    if (!cluster_is_master(sender) || sender->slot_count == 0 || n == c->self)
         return;
     if (flags & (NODE_FAIL | NODE_PFAIL)) {
         cluster_add_report(c, n, sender);

@@ -67,6 +67,9 @@ void cluster_hear_extensions(struct cluster *c, struct bytes frame, const struct
 
 /* --- cluster_slots.c ------------------------------------------------------------------------- */
 
+/* One has taken over from another: slots that move to or from that one go on with this one. */
+void cluster_move_marks(struct cluster *c, const struct cluster_node *from,
+                        struct cluster_node *to);
 /* What a sender claims, by its epoch. */
 void cluster_hear_slots(struct cluster *c, struct cluster_node *sender, uint64_t epoch,
                         const uint8_t *slots);

@@ -145,6 +145,7 @@ static void cluster_hear_step_down(struct cluster *c, const struct frame_head *h
                 cluster_take_slot(c, slot);
                 cluster_give_slot(c, master, slot);
             }
+        cluster_move_marks(c, sender, master);
         cluster_set_master(c, master);
         master->config_epoch = h->config_epoch;
         log_line(LOG_NOTICE,

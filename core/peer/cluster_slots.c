@@ -15,10 +15,29 @@ static void cluster_change_sides(struct cluster *c, struct cluster_node *sender,
     cluster_follow(c, sender);
 }
 
+static bool cluster_same_shard(const struct cluster_node *a, const struct cluster_node *b)
+{
+    return memcmp(a->shard_id, b->shard_id, SHARD_ID_CHARS) == 0;
+}
+
+void cluster_move_marks(struct cluster *c, const struct cluster_node *from, struct cluster_node *to)
+{
+    if (from == to)
+        return;
+    for (uint32_t slot = 0; slot < HASH_SLOTS; slot++) {
+        if (c->migrating[slot] == from)
+            c->migrating[slot] = to == c->self ? NULL : to;
+        if (c->importing[slot] == from)
+            c->importing[slot] = to == c->self ? NULL : to;
+    }
+    cluster_todo(c, CLUSTER_SAVE | CLUSTER_MAP);
+}
+
 void cluster_hear_slots(struct cluster *c, struct cluster_node *sender, uint64_t epoch,
                         const uint8_t *slots)
 {
     struct cluster_node *primary = cluster_primary(c);
+    const struct cluster_node *replaced = NULL;
     uint32_t claimed = 0, lost = 0;
     if (sender == c->self)
         return;
@@ -27,9 +46,16 @@ void cluster_hear_slots(struct cluster *c, struct cluster_node *sender, uint64_t
         if (!slot_bit(slots, slot))
             continue;
         claimed++;
-        /* An operator is at it; he says when it is over. */
-        if (owner == sender || c->importing[slot] || (owner && owner->config_epoch >= epoch))
+        if (owner == sender || (owner && owner->config_epoch >= epoch))
             continue;
+        const bool failover = owner && cluster_same_shard(owner, sender);
+        /* An operator is at it; he says when it is over. */
+        if (c->importing[slot] && !failover)
+            continue;
+        if (failover && owner != replaced) {
+            cluster_move_marks(c, owner, sender);
+            replaced = owner;
+        }
         if (owner == primary)
             lost++;
         if (owner == c->self)

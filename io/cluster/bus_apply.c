@@ -15,7 +15,7 @@ static uint8_t bus_word(const struct cluster *c, uint32_t slot)
     const struct cluster_node *owner = c->owner[slot];
     if (owner == c->self)
         return c->migrating[slot] ? SLOT_MIGRATING : SLOT_SERVED;
-    if (c->importing[slot])
+    if (c->importing[slot] && cluster_is_master(c->self)) /* of a replica it is only a note */
         return SLOT_IMPORTING;
     return owner && owner == c->self->master ? SLOT_COPY : SLOT_FOREIGN;
 }

@@ -23,6 +23,8 @@ static void service_applied(void *ctx, const struct config *before, const struct
         bus_configure(s->bus, after);
 }
 
+enum { NEVER_MS = INT32_MAX };
+
 static void service_follow(void *ctx, const char *ip, uint16_t port)
 {
     const struct cluster_service *s = ctx;
@@ -52,7 +54,9 @@ static int64_t service_data_age_ms(void *ctx)
     const struct cluster_service *s = ctx;
     struct role_report r;
     role_report(s->parts.role, &r);
-    return 1000 * (r.last_io_s >= 0 ? r.last_io_s : r.down_s > 0 ? r.down_s : 0);
+    if (r.last_io_s < 0 && r.down_s < 0)
+        return NEVER_MS; /* what it holds came with its files, and is of any age */
+    return 1000 * (r.last_io_s >= 0 ? r.last_io_s : r.down_s);
 }
 
 static uint64_t service_mark(void *ctx)

@@ -4,9 +4,11 @@
  * A handler finds its change by the subcommand's name, hands it over and waits for the answer.
  */
 #include "core/base/log.h"
+#include "core/cmd/engine/exec_push.h"
 #include "io/cluster/bus_priv.h"
 #include "io/cluster/cmd_cluster_priv.h"
 #include "io/cluster/helper.h"
+#include "io/repl/repl.h"
 
 #include <arpa/inet.h>
 
@@ -110,16 +112,22 @@ static const char *change_master_node(struct cluster_bus *b, struct cluster *c, 
     return cluster_is_master(*out) ? NULL : "ERR Target node is not a master";
 }
 
+/* Whose slots it is about: this node's, or its master's. */
+static struct cluster_node *change_subject(const struct cluster *c)
+{
+    return cluster_is_master(c->self) ? c->self : c->self->master;
+}
+
 static const char *change_migrating(struct cluster_bus *b, struct cluster *c, struct bytes id,
                                     uint32_t slot)
 {
     struct cluster_node *n;
-    if (c->owner[slot] != c->self)
+    if (c->owner[slot] != change_subject(c))
         return bus_error(b, "ERR I'm not the owner of hash slot %u", slot);
     const char *error = change_master_node(b, c, id, "I don't know about node", &n);
     if (error)
         return error;
-    c->migrating[slot] = n == c->self ? NULL : n;
+    c->migrating[slot] = n == change_subject(c) ? NULL : n;
     return NULL;
 }
 
@@ -127,7 +135,7 @@ static const char *change_importing(struct cluster_bus *b, struct cluster *c, st
                                     uint32_t slot)
 {
     struct cluster_node *n;
-    if (c->owner[slot] == c->self)
+    if (c->owner[slot] == change_subject(c))
         return bus_error(b, "ERR I'm already the owner of hash slot %u", slot);
     const char *error = change_master_node(b, c, id, "I don't know about node", &n);
     if (error)
@@ -166,14 +174,27 @@ static const char *change_give(struct cluster_bus *b, struct cluster *c, struct 
     return NULL;
 }
 
-const char *change_setslot(struct cluster_bus *b, struct cluster *c, const struct args *a)
+/* As the master has it; that it owns the slot it says itself, too, with its epoch. */
+static const char *change_give_copy(struct cluster_bus *b, struct cluster *c, struct bytes id,
+                                    uint32_t slot)
+{
+    struct cluster_node *n;
+    const char *error = change_master_node(b, c, id, "Unknown node", &n);
+    if (error)
+        return error;
+    cluster_add_slot(c, n, slot);
+    if (n == change_subject(c))
+        c->importing[slot] = NULL;
+    return NULL;
+}
+
+static const char *change_setslot_words(struct cluster_bus *b, struct cluster *c,
+                                        const struct args *a)
 {
     static const char syntax[] =
         "ERR Invalid CLUSTER SETSLOT action or number of arguments. Try CLUSTER HELP";
     uint32_t slot;
     const char *error = syntax;
-    if (!cluster_is_master(c->self))
-        return "ERR Please use SETSLOT only with masters.";
     if (!cluster_slot_of(a->v[2], &slot))
         return unknown_slot;
     if (change_word(a, 3, "stable") && a->n == 4) {
@@ -184,11 +205,37 @@ const char *change_setslot(struct cluster_bus *b, struct cluster *c, const struc
     } else if (change_word(a, 3, "importing") && a->n == 5) {
         error = change_importing(b, c, a->v[4], slot);
     } else if (change_word(a, 3, "node") && a->n == 5) {
-        error = change_give(b, c, a->v[4], slot);
+        error = cluster_is_master(c->self) ? change_give(b, c, a->v[4], slot)
+                                           : change_give_copy(b, c, a->v[4], slot);
     }
     if (!error)
         c->todo |= CLUSTER_SAVE | CLUSTER_MAP;
     return error;
+}
+
+const char *change_setslot(struct cluster_bus *b, struct cluster *c, const struct args *a)
+{
+    if (!cluster_is_master(c->self))
+        return "ERR Please use SETSLOT only with masters.";
+    return change_setslot_words(b, c, a);
+}
+
+/* In the stream of this node's master.  How long that has waited for us is not our concern. */
+static const char *change_setslot_copy(struct cluster_bus *b, struct cluster *c,
+                                       const struct args *a)
+{
+    const bool timed = a->n > 5 && change_word(a, a->n - 2, "timeout");
+    const struct args words = {a->v, timed ? a->n - 2 : a->n};
+    if (cluster_is_master(c->self) || !c->self->master)
+        return "ERR this node is no replica";
+    return change_setslot_words(b, c, &words);
+}
+
+/* For who waits until what was done is on the disk and in force. */
+static const char *change_nothing(struct cluster_bus *b, struct cluster *c, const struct args *a)
+{
+    (void)b, (void)c, (void)a;
+    return NULL;
 }
 
 /* --- nodes ----------------------------------------------------------------------------------- */
@@ -320,17 +367,49 @@ static bool change_waits(const struct cluster_bus *b, const struct args *a)
     return cluster_slot_of(a->v[2], &slot) && helper_drains(b->parts.helper, slot);
 }
 
+/* Without waiting for the disk.  False: it was refused, and the reply says why. */
+static bool change_make(struct exec *x, bus_change *change, const struct args *a, struct buf *reply)
+{
+    bus_request_now(cluster_bus_of(x), change, a, reply);
+    const struct bytes line = buf_bytes(reply);
+    if (line.data[0] != '-')
+        return true;
+    reply_error_bytes(x->reply, bytes_of(line.data + 1, line.size - 3));
+    return false;
+}
+
+/* Replicas that know SETSLOT are told; one that does not would take it for an error. */
+static bool change_tells_replicas(const struct exec *x, bus_change *change)
+{
+    enum { SETSLOT_SINCE = 70300 };
+    struct repl *r = dispatcher_engine(x->dispatcher)->fixed.repl;
+    return change == change_setslot && r && repl_all_speak(r, SETSLOT_SINCE);
+}
+
 static enum outcome change_at_once(struct exec *x, bus_change *change, const struct args *a)
 {
     struct buf reply = {0};
-    bus_request_now(cluster_bus_of(x), change, a, &reply);
-    const struct bytes line = buf_bytes(&reply);
-    if (line.data[0] == '-')
-        reply_error_bytes(x->reply, bytes_of(line.data + 1, line.size - 3));
-    else
-        reply_raw(x->reply, line);
+    if (change_make(x, change, a, &reply)) {
+        reply_raw(x->reply, buf_bytes(&reply));
+        if (change_tells_replicas(x, change))
+            exec_tell_replicas(x, a->v, a->n);
+    }
     buf_release(&reply);
     return RUN_DONE;
+}
+
+/* The replicas have it in the place in the stream where it was made. */
+static enum outcome change_with_replicas(struct exec *x, bus_change *change, const struct args *a)
+{
+    const struct wait_spec until_answered = {.count = 0};
+    struct buf reply = {0};
+    const bool made = change_make(x, change, a, &reply);
+    buf_release(&reply);
+    if (!made)
+        return RUN_DONE;
+    exec_tell_replicas(x, a->v, a->n);
+    bus_request(cluster_bus_of(x), change_nothing, a, x->session->worker, x->session->id);
+    return exec_wait(x, a, &until_answered);
 }
 
 enum outcome cluster_change_run(struct exec *x, const struct args *a)
@@ -345,10 +424,15 @@ enum outcome cluster_change_run(struct exec *x, const struct args *a)
     while (i < sizeof changes / sizeof changes[0] && strcmp(x->cmd->name, changes[i].name) != 0)
         i++;
     LK_ASSERT(i < sizeof changes / sizeof changes[0]);
+    if (session_has(x->session, SESSION_MASTER)) /* the stream waits for nothing */
+        return change_at_once(
+            x, changes[i].change == change_setslot ? change_setslot_copy : changes[i].change, a);
     if (session_has(x->session, SESSION_IN_EXEC))
         return change_at_once(x, changes[i].change, a);
     if (changes[i].change == change_setslot && change_waits(b, a))
         return RUN_AGAIN;
+    if (change_tells_replicas(x, changes[i].change))
+        return change_with_replicas(x, changes[i].change, a);
     bus_request(b, changes[i].change, a, x->session->worker, x->session->id);
     return exec_wait(x, a, &until_answered);
 }

@@ -94,6 +94,18 @@ uint32_t repl_count(const struct repl *r)
     return __atomic_load_n(&r->count, __ATOMIC_RELAXED);
 }
 
+bool repl_all_speak(struct repl *r, uint32_t version)
+{
+    bool all = repl_count(r) > 0;
+    if (!all)
+        return false;
+    pthread_mutex_lock(&r->lock);
+    for (const struct replica *p = r->first; p; p = p->next)
+        all &= p->version >= version || p->dismissed;
+    pthread_mutex_unlock(&r->lock);
+    return all;
+}
+
 size_t repl_backlog_bytes(struct repl *r)
 {
     struct backlog_state s;

@@ -46,6 +46,8 @@ void repl_cron(struct repl *r, int64_t now_ms);
 void repl_settle(struct repl *r);
 
 uint32_t repl_count(const struct repl *r); /* replicas, online or not */
+/* Is there a replica, and has each said that it speaks this version (70400: 7.4.0)?  Any thread. */
+bool repl_all_speak(struct repl *r, uint32_t version);
 size_t repl_backlog_bytes(struct repl *r); /* of all its blocks */
 
 /*

@@ -333,6 +333,39 @@ TEST(ClusterWire, KeysOfALostSlotGoAndComeBackLater)
     EXPECT_EQ(a.call_raw({"DBSIZE"}), ":3\r\n") << "the file has the deletes";
 }
 
+TEST(ClusterWire, ReplicasKnowOfSlotsThatMove)
+{
+    Two two(Server::Directives{});
+    auto node = Server::tested(kNode);
+    Client a = two.a->connect(), b = two.b->connect(), replica = node->connect();
+    const std::string id = b.call({"CLUSTER", "MYID"}).text;
+    replica.call({"CLUSTER", "MEET", "127.0.0.1", std::to_string(two.a->port())});
+    ASSERT_TRUE(eventually([&] { return info_says(replica, "cluster_known_nodes:3"); }));
+    const std::string master = a.call({"CLUSTER", "MYID"}).text;
+    ASSERT_TRUE(eventually([&] {
+        return replica.call_raw({"CLUSTER", "REPLICATE", master}) == "+OK\r\n";
+    }));
+    ASSERT_TRUE(eventually([&] {
+        return a.call({"INFO", "replication"}).text.find("state=online") != std::string::npos;
+    }));
+    const auto sees = [&](const std::string &mark) {
+        return replica.call({"CLUSTER", "NODES"}).text.find(mark) != std::string::npos;
+    };
+    EXPECT_EQ(a.call_raw({"CLUSTER", "SETSLOT", "609", "MIGRATING", id}), "+OK\r\n");
+    EXPECT_TRUE(eventually([&] { return sees("[609->-" + id + "]"); }));
+    a.call({"MULTI"});
+    a.call({"CLUSTER", "SETSLOT", "610", "MIGRATING", id});
+    a.call({"CLUSTER", "SETSLOT", "611", "MIGRATING", "nobody"});
+    a.call({"CLUSTER", "SETSLOT", "609", "STABLE"});
+    EXPECT_EQ(a.call_raw({"EXEC"}), "*3\r\n+OK\r\n-ERR I don't know about node nobody\r\n+OK\r\n");
+    EXPECT_TRUE(eventually([&] { return sees("[610->-" + id + "]") && !sees("[609->-"); }));
+    EXPECT_EQ(replica.call_raw({"CLUSTER", "SETSLOT", "610", "STABLE"}),
+              "-ERR Please use SETSLOT only with masters.\r\n");
+    EXPECT_EQ(a.call_raw({"CLUSTER", "SETSLOT", "610", "NODE", id}), "+OK\r\n");
+    EXPECT_TRUE(eventually([&] { return !sees("[610->-"); }));
+    EXPECT_EQ(node->log().find("CRITICAL"), std::string::npos);
+}
+
 TEST(ClusterWire, NodeWhoseWorkersHangIsSilent)
 {
     Two two(Server::Directives{{"io-threads", "1"}, {"enable-debug-command", "yes"}}, "1000");

@@ -42,12 +42,15 @@ static void apply_take_raw(struct dispatcher *d, const struct session *s, struct
     d->unit.work |= UNIT_RAW;
 }
 
-/* A stream says what the data are, functions among them, and not what the server is to do. */
+/*
+ * A stream says what the data are, functions and moving slots among them, and not what the server
+ * is to do.
+ */
 static bool apply_is_order(const struct session *s, const struct pending *p)
 {
     const uint32_t flags = p->cmd ? dispatch_flags(s, p->cmd) : 0;
-    return flags & (CMD_ADMIN | CMD_NO_AUTH) || (flags & CMD_EXCLUSIVE && !(flags & CMD_WRITE)) ||
-           (flags & CMD_PUBSUB && !(flags & CMD_MAY_REPLICATE));
+    return (flags & (CMD_ADMIN | CMD_PUBSUB) && !(flags & CMD_MAY_REPLICATE)) ||
+           flags & CMD_NO_AUTH || (flags & CMD_EXCLUSIVE && !(flags & CMD_WRITE));
 }
 
 static enum applied apply_refuse(struct dispatcher *d, struct pending *p)

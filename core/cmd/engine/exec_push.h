@@ -19,7 +19,7 @@ LK_BEGIN
 uint64_t exec_publish(struct exec *x, enum message_kind kind, struct bytes channel,
                       struct bytes payload);
 
-/* Those words, and nothing else, are in the replicas' stream for this command.  For tests. */
+/* Those words, and nothing else, are in the replicas' stream for this command. */
 void exec_tell_replicas(struct exec *x, const struct bytes *argv, uint32_t n);
 
 /* The running session's subscriptions.  False: it had it already; or it had none. */

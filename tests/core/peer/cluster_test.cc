@@ -59,6 +59,58 @@ TEST(Cluster, ReplicaWithTheMostDataTakesOver)
     EXPECT_FALSE(cluster_is_master(w.at(0)->self)) << "the old master follows the new one";
 }
 
+/* A slot on the move goes on with whoever takes over at its other end. */
+TEST(Cluster, MarksOfMovingSlotsFollowAFailover)
+{
+    ClusterWorld world(test_seed(), 6);
+    world.found(3);
+    const uint32_t slot = 0; /* node 0's; 3 and 4 replicate 0 and 1 */
+    ASSERT_EQ(world.at(0)->owner[slot], world.at(0)->self);
+    ASSERT_STREQ(world.at(4)->self->master->id, world.at(1)->self->id);
+    world.at(0)->migrating[slot] = cluster_find(world.at(0), bytes_cstr(world.at(1)->self->id));
+    world.at(1)->importing[slot] = cluster_find(world.at(1), bytes_cstr(world.at(0)->self->id));
+    world.crash(1);
+    world.run(30000);
+    ASSERT_TRUE(cluster_is_master(world.at(4)->self));
+    ASSERT_NE(world.at(0)->migrating[slot], nullptr);
+    EXPECT_STREQ(world.at(0)->migrating[slot]->id, world.at(4)->self->id);
+    world.at(4)->importing[slot] = cluster_find(world.at(4), bytes_cstr(world.at(0)->self->id));
+    world.crash(0);
+    world.run(30000);
+    ASSERT_TRUE(cluster_is_master(world.at(3)->self));
+    ASSERT_NE(world.at(4)->importing[slot], nullptr);
+    EXPECT_STREQ(world.at(4)->importing[slot]->id, world.at(3)->self->id);
+    EXPECT_STREQ(world.at(4)->owner[slot]->id, world.at(3)->self->id);
+    EXPECT_EQ(world.broken(), "");
+}
+
+/* A master without slots has no vote, and so its word about others has no weight. */
+TEST(Cluster, OnlyMastersWithSlotsMarkNodesAsFailed)
+{
+    ClusterWorld world(test_seed(), 5);
+    world.found(1);
+    /* Two more masters, who serve nothing. */
+    for (uint32_t n : {3u, 4u})
+        cluster_reset(world.at(n), false);
+    world.run(100);
+    for (uint32_t n : {3u, 4u})
+        cluster_meet(world.at(n), bytes_cstr(world.at(0)->self->ip), world.at(0)->self->port,
+                     world.at(0)->self->bus_port);
+    world.run(20000);
+    world.isolate(0, true);
+    world.crash(1);
+    world.run(15000);
+    for (uint32_t n : {3u, 4u}) {
+        const cluster_node *gone = nullptr;
+        for (uint32_t i = 0; i < world.at(n)->node_count; i++)
+            if (world.at(n)->nodes[i]->flags & NODE_REPLICA &&
+                world.at(n)->nodes[i]->flags & (NODE_PFAIL | NODE_FAIL))
+                gone = world.at(n)->nodes[i];
+        ASSERT_NE(gone, nullptr);
+        EXPECT_FALSE(gone->flags & NODE_FAIL);
+    }
+}
+
 TEST(Cluster, MinoritySaysDownAndComesBack)
 {
     ClusterWorld w(test_seed() + 2, 3);
