@@ -57,7 +57,9 @@ struct repl *repl_new(const struct repl_parts *parts)
     const struct backlog_options options = {.size = repl_config(r)->repl_backlog_size,
                                             .round = acks_round,
                                             .eager = acks_eager,
-                                            .ctx = r};
+                                            .ctx = r,
+                                            /* Who lags must not cost the others their keys. */
+                                            .beyond = &parts->engine->stream_bytes};
     r->backlog = backlog_new(&options);
     r->sink = backlog_sink(r->backlog);
     full_sync_init(r);
@@ -125,9 +127,6 @@ static void see_to_backlog(struct repl *r, const struct config *c)
 {
     struct backlog_state s;
     backlog_state_get(r->backlog, &s);
-    /* A replica that lags must not cost the others their keys. */
-    __atomic_store_n(&r->parts.engine->stream_bytes, s.held > s.size ? s.held - s.size : 0,
-                     __ATOMIC_RELAXED);
     if (!s.on || repl_has_replicas(r) || repl_is_replica(r) || c->repl_backlog_ttl_s == 0) {
         r->without_since_ms = 0;
         return;

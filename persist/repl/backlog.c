@@ -77,12 +77,21 @@ static struct backlog_block *backlog_block_new(const struct backlog *b, int64_t 
     return block;
 }
 
+/* In lock, behind each change of what is held. */
+static void backlog_tell_beyond(const struct backlog *b)
+{
+    if (b->options.beyond)
+        __atomic_store_n(b->options.beyond, b->pins && b->held > b->size ? b->held - b->size : 0,
+                         __ATOMIC_RELAXED);
+}
+
 /* Takes all blocks out, for the caller to drop outside the lock. */
 static struct backlog_block *backlog_take_all(struct backlog *b)
 {
     struct backlog_block *all = b->head;
     b->head = b->tail = NULL;
     b->held = 0;
+    backlog_tell_beyond(b);
     return all;
 }
 
@@ -119,6 +128,7 @@ static struct backlog_block *backlog_trim(struct backlog *b)
         *last = block;
         last = &block->next;
     }
+    backlog_tell_beyond(b);
     return gone;
 }
 

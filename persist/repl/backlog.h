@@ -40,6 +40,11 @@ struct backlog_options {
     /* A HISTORY marker has been applied.  May be NULL. */
     void (*changed)(void *ctx);
     void *ctx;
+    /*
+     * __atomic: what pins hold beyond size, bytes; kept up to date by whoever changes it.  NULL:
+     * nobody wants to know.
+     */
+    uint64_t *beyond;
 };
 
 struct backlog *backlog_new(const struct backlog_options *options);

@@ -91,7 +91,8 @@ void info_memory(struct info *i)
     info_count(i, "mem_not_counted_for_evict", dispatch_uncounted_bytes(i->engine));
     info_count(i, "mem_replication_backlog", r.backlog);
     info_count(i, "mem_total_replication_buffers", r.backlog);
-    info_number(i, "mem_clients_slaves", 0);
+    info_count(i, "mem_clients_slaves",
+               __atomic_load_n(&i->engine->stream_bytes, __ATOMIC_RELAXED));
     info_count(i, "mem_clients_normal", r.clients);
     info_count(i, "mem_cluster_links",
                i->engine->cluster.bus ? bus_link_bytes(i->engine->cluster.bus) : 0);

@@ -17,12 +17,13 @@ struct Log {
     backlog *b;
     log_sink sink;
     std::string all; // since the first byte
-    uint64_t ticket = 0;
+    uint64_t ticket = 0, beyond = 0;
 
     explicit Log(uint64_t size)
     {
         backlog_options o{};
         o.size = size;
+        o.beyond = &beyond;
         b = backlog_new(&o);
         sink = backlog_sink(b);
     }
@@ -243,6 +244,34 @@ TEST(Backlog, AHoldOutlivesItsPinAndTheTrimming)
     }
     EXPECT_EQ(bytes_held, 10000u);
     backlog_drop(&hold);
+}
+
+// What only a reader who lags holds is told at once, and is nothing when he has gone on or is gone.
+TEST(Backlog, WhatPinsHoldBeyondItsSizeIsTold)
+{
+    constexpr size_t SIZE = 16384, MUCH = 4 << 20;
+    Log log(SIZE);
+    log.step(BACKLOG_START);
+    log.append(std::string(MUCH, 'a'));
+    EXPECT_EQ(log.beyond, 0u); // nobody lags
+    for (const bool reads : {true, false}) {
+        backlog_pin p{};
+        ASSERT_TRUE(log.pin(&p, log.state().history.id, log.state().end + 1));
+        for (int i = 0; i < 64; i++) {
+            const uint64_t before = log.beyond;
+            log.append(std::string(MUCH / 64, 'b'));
+            EXPECT_GE(log.beyond, before);
+        }
+        EXPECT_GE(log.beyond, MUCH - 2 * SIZE);
+        EXPECT_EQ(log.beyond, log.state().held - SIZE);
+        if (reads) {
+            while (!read(log, &p).empty())
+                ;
+            EXPECT_LT(log.beyond, MUCH / 4);
+        }
+        backlog_unpin(log.b, &p);
+        EXPECT_EQ(log.beyond, 0u);
+    }
 }
 
 TEST(Backlog, AMarkIsWhereItStands)
