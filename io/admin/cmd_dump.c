@@ -1,46 +1,17 @@
 /*
- * cmd_dump.c — DUMP, RESTORE, RESTORE-ASKING: one value as bytes.
- *
- *   type code | value as in an RDB | version, 2 bytes | crc of all before it, 8 bytes
- *
- * The version is that of Redis 7.0 unless the value needs a newer one.
+ * cmd_dump.c — DUMP, RESTORE, RESTORE-ASKING: one value as bytes (persist/rdb/rdb_dump.h).
  */
 #include "core/base/crc64.h"
 #include "core/base/log.h"
 #include "core/ds/le.h"
 #include "core/store/lru.h"
 #include "io/admin/admin_priv.h"
+#include "persist/rdb/rdb_dump.h"
 #include "persist/rdb/rdb_type.h"
 
-enum { VERSION_USUAL = 10, FOOTER_BYTES = 2 + 8, WRITE_BUFFER_BYTES = 4096 };
+enum { FOOTER_BYTES = RDB_DUMP_FOOTER };
 
 /* --- DUMP ------------------------------------------------------------------------------------ */
-
-static int dump_append(void *ctx, const void *data, size_t size)
-{
-    buf_append(ctx, data, size);
-    return LK_OK;
-}
-
-static void write_value(const struct value *v, bool compress, struct buf *to)
-{
-    const struct rdb_sink sink = {.write = dump_append, .ctx = to};
-    struct rdb_out o;
-    unsigned char footer[FOOTER_BYTES];
-
-    rdb_out_init(&o, &sink, WRITE_BUFFER_BYTES);
-    o.checksum = false;
-    o.compress = compress;
-    o.version = VERSION_USUAL;
-    rdb_out_value_code(&o, v);
-    rdb_out_value(&o, v);
-    LK_ASSERT(rdb_out_flush(&o) == LK_OK);
-    le16_put(footer, (uint16_t)o.version);
-    rdb_out_release(&o);
-    buf_append(to, footer, 2);
-    le64_put(footer + 2, crc64(0, to->data, to->size));
-    buf_append(to, footer + 2, 8);
-}
 
 static enum outcome dump_command(struct exec *x, const struct args *a)
 {
@@ -53,7 +24,7 @@ static enum outcome dump_command(struct exec *x, const struct args *a)
         reply_null(x->reply);
         return RUN_DONE;
     }
-    write_value(&v, config_current(x->admin->parts.config)->rdbcompression, x->scratch);
+    rdb_dump_value(&v, config_current(x->admin->parts.config)->rdbcompression, x->scratch);
     reply_bulk(x->reply, buf_bytes(x->scratch));
     return RUN_DONE;
 }

@@ -65,6 +65,8 @@ static enum outcome migrate_run(struct exec *x, const struct args *a)
         s.timeout_ms = TIMEOUT_MS;
     if (s.key_count == 0)
         return reply_syntax(x);
+    if (session_has(x->session, SESSION_IN_EXEC))
+        return migrate_now(x, &s);
     if (!e->cluster.migrator)
         return migrate_refuse(x, "ERR MIGRATE is not available here");
     migrate_request(e->cluster.migrator, &s);
@@ -93,8 +95,7 @@ static int migrate_keys(const struct args *a, struct key_ref *refs, uint32_t max
 }
 
 const struct command migrate_commands[] = {
-    {"migrate", .arity = -6,
-     .flags = CMD_WRITE | CMD_MOVABLE_KEYS | CMD_NO_MULTI | CMD_NOSCRIPT | CMD_SENDS_KEYS,
+    {"migrate", .arity = -6, .flags = CMD_WRITE | CMD_MOVABLE_KEYS | CMD_NOSCRIPT | CMD_SENDS_KEYS,
      .categories = CAT_KEYSPACE | CAT_DANGEROUS,
      .keys = {{.flags = KEY_RW | KEY_ACCESS | KEY_DELETE,
                .begin = KEY_BEGIN_INDEX,

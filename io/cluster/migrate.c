@@ -7,7 +7,7 @@
 #include "core/cmd/engine/session_end.h"
 #include "core/proto/resp_segment.h"
 #include "core/store/reclaim.h"
-#include "io/cluster/migrate_peer.h"
+#include "io/cluster/migrate_talk.h"
 
 #include <pthread.h>
 
@@ -142,39 +142,6 @@ static struct migrate_peer *migrate_find_peer(struct migrator *m, const struct m
     return migrate_peer_open(oldest, s->host, s->port, s->timeout_ms) ? oldest : NULL;
 }
 
-static void migrate_word(struct buf *out, struct bytes word)
-{
-    reply_buf_bulk(out, word);
-}
-
-static void migrate_number(struct buf *out, int64_t n)
-{
-    char digits[INT64_CHARS];
-    migrate_word(out, bytes_of(digits, int64_to_chars(n, digits)));
-}
-
-/* AUTH and SELECT, where they are needed: how many answers come before those of the keys. */
-static uint32_t migrate_greet(struct migrator *m, const struct migrate_spec *s,
-                              const struct migrate_peer *p)
-{
-    uint32_t answers = 0;
-    if (s->password.data) {
-        reply_buf_header(&m->out, '*', s->user.data ? 3 : 2);
-        migrate_word(&m->out, bytes_cstr("AUTH"));
-        if (s->user.data)
-            migrate_word(&m->out, s->user);
-        migrate_word(&m->out, s->password);
-        answers++;
-    }
-    if (!bytes_equal(bytes_cstr(p->db), s->db)) {
-        reply_buf_header(&m->out, '*', 2);
-        migrate_word(&m->out, bytes_cstr("SELECT"));
-        migrate_word(&m->out, s->db);
-        answers++;
-    }
-    return answers;
-}
-
 /* The payload of "$size\r\n…\r\n"; data NULL: there is no such key. */
 static struct bytes migrate_payload(const struct buf *reply)
 {
@@ -203,13 +170,7 @@ static bool migrate_add_key(struct migrator *m, struct bytes key, bool replace)
     const struct bytes payload = migrate_payload(&m->reply);
     if (!payload.data)
         return false;
-    reply_buf_header(&m->out, '*', replace ? 5 : 4);
-    migrate_word(&m->out, bytes_cstr(asking ? "RESTORE-ASKING" : "RESTORE"));
-    migrate_word(&m->out, key);
-    migrate_number(&m->out, ttl_ms == 0 ? 1 : ttl_ms < 0 ? 0 : ttl_ms);
-    migrate_word(&m->out, payload);
-    if (replace)
-        migrate_word(&m->out, bytes_cstr("REPLACE"));
+    migrate_write_key(&m->out, key, ttl_ms, payload, replace, asking);
     return true;
 }
 
@@ -230,30 +191,9 @@ static enum migrated migrate_answers(struct migrator *m, const struct migrate_sp
                                      bool *good)
 {
     struct buf error = {0};
-    struct bytes line;
     enum migrated result = MIGRATED;
-    for (uint32_t i = 0; i < greetings + keys; i++) {
-        if (!migrate_peer_read(p, s->timeout_ms, &line)) {
-            migrate_peer_close(p);
-            buf_release(&error);
-            return migrate_fail(m, "IOERR error or timeout reading from target instance");
-        }
-        const bool fine = line.size > 0 && line.data[0] != '-';
-        if (i >= greetings)
-            good[i - greetings] = fine;
-        if (fine || error.size > 0)
-            continue;
-        buf_append_cstr(&error, "ERR Target instance replied with error: ");
-        buf_append(&error, line.data + 1, line.size - 1);
-        buf_append_char(&error, '\0');
-    }
-    if (error.size > 0) {
-        migrate_peer_close(p); /* AUTH or SELECT may be what was refused */
+    if (!migrate_read_answers(p, s, greetings, keys, good, &error))
         result = migrate_fail(m, error.data);
-    } else if (greetings > 0) {
-        memcpy(p->db, s->db.data, s->db.size < sizeof p->db ? s->db.size : 0);
-        p->db[s->db.size < sizeof p->db ? s->db.size : 0] = '\0';
-    }
     buf_release(&error);
     return result;
 }
@@ -287,7 +227,7 @@ static enum migrated migrate_once(struct migrator *m, const struct migrate_spec 
     enum migrated result = MIGRATED_NOTHING;
     migrate_own_keys(m, "WATCH", s->keys, s->key_count);
     m->out.size = 0;
-    const uint32_t greetings = migrate_greet(m, s, p);
+    const uint32_t greetings = migrate_write_greeting(&m->out, s, p);
     for (uint32_t i = 0; i < s->key_count; i++)
         if (migrate_add_key(m, s->keys[i], replace))
             sent[n++] = s->keys[i];

@@ -9,7 +9,8 @@
  *
  * A key that is written while it travels is sent again, over the copy that is there already; nobody
  * reads that before it is deleted here, since clients are sent on only for keys that are missing.
- * In a cluster the last try holds the slot: who wants a key of it waits.
+ * In a cluster the last try holds the slot: who wants a key of it waits.  A transaction has its
+ * keys locked anyway, and cannot wait: its worker does all this itself.
  *
  * Threads  migrator_new, migrator_free: main; migrate_request: any
  */
@@ -46,6 +47,9 @@ struct migrate_spec {
 };
 /* Takes a copy of all; the session is answered when it is done. */
 void migrate_request(struct migrator *m, const struct migrate_spec *spec);
+
+/* migrate_now.c: of a transaction; by the worker that runs it, which waits for the other server. */
+enum outcome migrate_now(struct exec *x, const struct migrate_spec *spec);
 
 extern const struct command migrate_commands[]; /* ends with a row without name */
 

@@ -197,6 +197,39 @@ TEST(ClusterWire, MigrateMovesKeysBetweenTwoKindsOfServer)
     EXPECT_EQ(c.call_raw({"GET", "x"}), "$1\r\n1\r\n");
 }
 
+TEST(ClusterWire, MigrateInATransaction)
+{
+    auto ours =
+        Server::tested({{"save", ""}, {"appendonly", "yes"}, {"enable-debug-command", "yes"}});
+    auto other = Server::oracle({{"save", ""}});
+    Client c = ours->connect(), o = other->connect();
+    const std::string to = std::to_string(other->port()), nobody = std::to_string(free_port());
+    c.call({"RPUSH", "list", "a", "b"});
+    c.call({"SET", "timed", "v", "PX", "1000000"});
+    c.call({"MULTI"});
+    c.call({"SET", "string", "2"});
+    c.call(
+        {"MIGRATE", "127.0.0.1", to, "", "0", "5000", "KEYS", "list", "string", "none", "timed"});
+    c.call({"EXISTS", "list", "string", "timed"});
+    c.call({"MIGRATE", "127.0.0.1", to, "list", "0", "5000"});
+    c.call({"SET", "string", "3"});
+    c.call({"MIGRATE", "127.0.0.1", to, "string", "0", "5000"});
+    c.call({"MIGRATE", "127.0.0.1", nobody, "string", "0", "500"});
+    EXPECT_EQ(c.call_raw({"EXEC"}),
+              "*7\r\n+OK\r\n+OK\r\n:0\r\n+NOKEY\r\n+OK\r\n"
+              "-ERR Target instance replied with error: BUSYKEY Target key name already exists.\r\n"
+              "-IOERR error or timeout connecting to the client\r\n");
+    EXPECT_EQ(o.call({"LRANGE", "list", "0", "-1"}).items.size(), 2u);
+    EXPECT_EQ(o.call_raw({"GET", "string"}), "$1\r\n2\r\n");
+    EXPECT_GT(std::stoll(o.call({"PTTL", "timed"}).text), 1000);
+    c.call({"MULTI"});
+    c.call({"MIGRATE", "127.0.0.1", to, "string", "0", "5000", "COPY", "REPLACE"});
+    EXPECT_EQ(c.call_raw({"EXEC"}), "*1\r\n+OK\r\n");
+    EXPECT_EQ(o.call_raw({"GET", "string"}), "$1\r\n3\r\n");
+    EXPECT_EQ(c.call_raw({"DEBUG", "LOADAOF"}), "+OK\r\n");
+    EXPECT_EQ(c.call_raw({"KEYS", "*"}), "*1\r\n$6\r\nstring\r\n") << "the file has the deletes";
+}
+
 TEST(ClusterWire, MigrateNamesAllItsKeys)
 {
     auto server = Server::tested();
