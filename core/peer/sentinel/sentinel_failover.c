@@ -79,10 +79,13 @@ static void wait_for_votes(struct sentinel *s, struct sentinel_master *m)
     const int64_t patience = m->failover_timeout_ms < s->periods.election_ms
                                  ? m->failover_timeout_ms
                                  : s->periods.election_ms;
-    if (s->now_ms - m->failover_start_ms > patience) {
+    const bool split = sentinel_votes_are_split(m, m->failover_epoch);
+    if (split || s->now_ms - m->failover_start_ms > patience) {
         sentinel_tell(s, "-failover-abort-not-elected", &m->node, NULL);
         sentinel_failover_stop(s, m);
     }
+    if (split)
+        m->failover_start_ms = 0; /* nobody leads whom another try could disturb */
 }
 
 /* --- the choice (Q3) ------------------------------------------------------------------------- */

@@ -51,6 +51,8 @@ void sentinel_vote(struct sentinel *s, struct sentinel_master *m, int64_t epoch,
                    const char *run_id);
 /* Whether we lead in that epoch: counts votes, and gives our own. */
 bool sentinel_is_leader(struct sentinel *s, struct sentinel_master *m, int64_t epoch);
+/* Votes are heard of so many that nobody can lead in that epoch, nor has led. */
+bool sentinel_votes_are_split(const struct sentinel_master *m, int64_t epoch);
 
 /* --- sentinel_failover.c --- */
 

@@ -56,14 +56,40 @@ void sentinel_vote(struct sentinel *s, struct sentinel_master *m, int64_t epoch,
         m->failover_start_ms = s->now_ms + (int64_t)sentinel_random(s, SENTINEL_DESYNC_MS);
 }
 
+/* Who wins has a majority, and no less than the quorum. */
+static uint32_t votes_needed(const struct sentinel_master *m)
+{
+    const uint32_t majority = (m->peer_count + 1) / 2 + 1;
+    return majority > m->quorum ? majority : m->quorum;
+}
+
+/* Of that epoch, and for that Sentinel; NULL: for anybody. */
+static uint32_t votes_heard(const struct sentinel_master *m, int64_t epoch, const char *whom)
+{
+    uint32_t votes = m->leader_epoch == epoch && (!whom || strcmp(m->leader, whom) == 0);
+    for (const struct sentinel_node *p = m->peers; p; p = p->next)
+        votes += p->peer.leader_epoch == epoch && p->peer.leader[0] &&
+                 (!whom || strcmp(p->peer.leader, whom) == 0);
+    return votes;
+}
+
+bool sentinel_votes_are_split(const struct sentinel_master *m, int64_t epoch)
+{
+    const uint32_t unknown = m->peer_count + 1 - votes_heard(m, epoch, NULL);
+    const uint32_t needed = votes_needed(m);
+    if (unknown >= needed || votes_heard(m, epoch, m->leader) + unknown >= needed)
+        return false;
+    for (const struct sentinel_node *p = m->peers; p; p = p->next)
+        if (p->peer.leader_epoch == epoch && p->peer.leader[0] &&
+            votes_heard(m, epoch, p->peer.leader) + unknown >= needed)
+            return false;
+    return true;
+}
+
 bool sentinel_is_leader(struct sentinel *s, struct sentinel_master *m, int64_t epoch)
 {
     sentinel_vote(s, m, epoch, s->id);
-    uint32_t votes = m->leader_epoch == epoch && strcmp(m->leader, s->id) == 0;
-    for (const struct sentinel_node *p = m->peers; p; p = p->next)
-        votes += p->peer.leader_epoch == epoch && strcmp(p->peer.leader, s->id) == 0;
-    const uint32_t majority = (m->peer_count + 1) / 2 + 1;
-    return votes >= majority && votes >= m->quorum;
+    return votes_heard(m, epoch, s->id) >= votes_needed(m);
 }
 
 void sentinel_is_master_down(struct sentinel *s, const struct sentinel_addr *addr, int64_t epoch,

@@ -346,6 +346,45 @@ TEST_F(SentinelAlone, APeerOfSeveralMasters)
     EXPECT_EQ(one->twin, one);
 }
 
+/* Four Sentinels, and nobody has three votes: no need to wait for what cannot come. */
+TEST_F(SentinelAlone, VotesThatAreSplit)
+{
+    sentinel_node *peers[3];
+    for (int i = 0; i < 3; i++) {
+        sentinel_addr at{};
+        SentinelWorld::set_addr(at, "10.0.2." + std::to_string(i + 1), 26379);
+        peers[i] = sentinel_add_peer(&s, m, &at, std::string(40, char('b' + i)).c_str());
+        sentinel_link(&s, peers[i], true);
+    }
+    const auto epoch_after = [&](int64_t most_ms) {
+        const int64_t before = s.current_epoch, until = now + most_ms;
+        while (s.current_epoch == before && now < until)
+            pass(100);
+        return s.current_epoch;
+    };
+    const auto hear = [&](const std::string &whoms) {
+        for (size_t i = 0; i < whoms.size(); i++)
+            sentinel_down_said(&s, peers[i], true, std::string(40, whoms[i]).c_str(),
+                               s.current_epoch);
+        pass(100);
+    };
+    EXPECT_EQ(epoch_after(10'000), 1) << "the master is down, and it wants to lead";
+    hear("b");
+    EXPECT_EQ(m->state, SENTINEL_WAIT_START) << "two are for b or for us, and two can come";
+    hear("bc");
+    EXPECT_EQ(m->state, SENTINEL_NONE) << "a, b, c: the fourth helps nobody";
+    EXPECT_TRUE(told.count("-failover-abort-not-elected"));
+    EXPECT_EQ(epoch_after(5'000), 2) << "again, and soon";
+    hear("bb");
+    EXPECT_EQ(m->state, SENTINEL_WAIT_START) << "b may have the fourth, too";
+    hear("bbc");
+    EXPECT_EQ(m->state, SENTINEL_NONE);
+    EXPECT_EQ(epoch_after(5'000), 3);
+    hear("bbb");
+    EXPECT_EQ(epoch_after(60'000), 3) << "b leads: his failover is not to be disturbed";
+    EXPECT_EQ(m->state, SENTINEL_NONE);
+}
+
 /* A port that accepts and says nothing: each link is new, and the silence is old. */
 TEST_F(SentinelAlone, WhoAcceptsAndAnswersNothingIsDown)
 {
