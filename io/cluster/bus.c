@@ -17,7 +17,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-enum { EVENTS_AT_ONCE = 64, HUNG_MS = 20 };
+enum { EVENTS_AT_ONCE = 64, HUNG_MS = 20, FILE_BEHIND_MS = 1000 };
 
 /* --- requests -------------------------------------------------------------------------------- */
 
@@ -209,6 +209,7 @@ static int64_t bus_good_until_ms(const struct cluster *c)
 
 struct bus_outcome {
     uint32_t todo;
+    bool sync; /* the file must be on the disk before anything is said */
     struct buf text;
     struct slot_map *map;
     char ip[NODE_IP_CHARS];
@@ -217,6 +218,41 @@ struct bus_outcome {
     int64_t pause_ms; /* of clients; -1: no change */
     uint8_t left[SLOT_BITMAP];
 };
+
+/*
+ * Epochs, votes, whose replica this is: on the disk before they are spoken.  What slots do follows
+ * from epochs, and others tell it to a node that has forgotten it; so that file waits for the disk
+ * once a while, and not each of a thousand SETSLOTs.
+ */
+static bool bus_must_sync(struct cluster_bus *b)
+{
+    const struct cluster *c = b->cluster;
+    struct bus_promises now = {.current_epoch = c->current_epoch,
+                               .vote_epoch = c->last_vote_epoch,
+                               .config_epoch = c->self->config_epoch};
+    memcpy(now.id, c->self->id, NODE_ID_CHARS);
+    if (c->self->master)
+        memcpy(now.master, c->self->master->id, NODE_ID_CHARS);
+    if (memcmp(&now, &b->promises, sizeof now) == 0)
+        return false;
+    b->promises = now;
+    return true;
+}
+
+/* Under the lock: what of the file is to be written. */
+static void bus_gather_file(struct cluster_bus *b, struct bus_outcome *out)
+{
+    const int64_t now_ms = b->cluster->now_ms;
+    const bool late = b->file_behind && now_ms - b->file_ms >= FILE_BEHIND_MS;
+    if (!(out->todo & CLUSTER_SAVE) && !late)
+        return;
+    out->todo |= CLUSTER_SAVE;
+    out->sync = bus_must_sync(b) || late;
+    if (out->sync || !b->file_behind)
+        b->file_ms = now_ms;
+    b->file_behind = !out->sync;
+    cluster_save_text(b->cluster, &out->text);
+}
 
 /* Under the lock: what is to be done without it. */
 static void bus_gather(struct cluster_bus *b, struct bus_outcome *out, uint8_t *words)
@@ -227,8 +263,7 @@ static void bus_gather(struct cluster_bus *b, struct bus_outcome *out, uint8_t *
     c->todo = 0;
     out->pause_ms = b->pause_ms;
     b->pause_ms = -1;
-    if (out->todo & CLUSTER_SAVE)
-        cluster_save_text(c, &out->text);
+    bus_gather_file(b, out);
     if (out->todo & CLUSTER_MAP) {
         out->map = cluster_map(c);
         bus_words(b, words);
@@ -264,7 +299,7 @@ static void bus_pause(struct cluster_bus *b, int64_t until_ms)
 
 static void bus_carry_out(struct cluster_bus *b, struct bus_outcome *out, const uint8_t *words)
 {
-    if (out->todo & CLUSTER_SAVE && !nodes_file_write(b->path, buf_bytes(&out->text))) {
+    if (out->todo & CLUSTER_SAVE && !nodes_file_write(b->path, buf_bytes(&out->text), out->sync)) {
         log_line(LOG_WARNING, "Fatal: can't update cluster config file.");
         exit(1); /* what it has promised would be forgotten */
     }

@@ -40,6 +40,12 @@ struct bus_settings {
     uint64_t sendbuf_limit; /* bytes that may wait for a peer; 0: any number */
 };
 
+/* What a node may not forget, whatever happens to the machine: it has been told to others. */
+struct bus_promises {
+    uint64_t current_epoch, vote_epoch, config_epoch;
+    char id[NODE_ID_CHARS], master[NODE_ID_CHARS];
+};
+
 struct cluster_bus {
     struct bus_parts parts;
     pthread_t thread;
@@ -51,6 +57,9 @@ struct cluster_bus {
     int epoll, wake; /* wake: an eventfd */
     int file_lock;   /* nodes.conf is this process's */
     char *path;
+    struct bus_promises promises; /* that are on the disk */
+    bool file_behind;             /* the disk may still have an older file … */
+    int64_t file_ms;              /* … of this time */
     uint64_t links_cut;
     struct buf error, say; /* of the request that is being made */
     pthread_mutex_t requests_lock;
@@ -116,8 +125,11 @@ void bus_drain(struct cluster_bus *b);
 int nodes_file_lock(const char *path);
 /* Appends the file's text; false: there is none.  Exits the process on other errors. */
 bool nodes_file_read(const char *path, struct buf *out);
-/* The whole text or nothing, on the disk; false and a line in the log. */
-bool nodes_file_write(const char *path, struct bytes text);
+/*
+ * The whole text or nothing; false and a line in the log.  sync: it is on the disk; else it is what
+ * is read when the process ends, and may be lost with the machine.
+ */
+bool nodes_file_write(const char *path, struct bytes text, bool sync);
 
 static inline int64_t bus_now_ms(void)
 {

@@ -333,7 +333,8 @@ const char *change_failover(struct cluster_bus *b, struct cluster *c, const stru
 
 const char *change_saveconfig(struct cluster_bus *b, struct cluster *c, const struct args *a)
 {
-    (void)b, (void)a;
+    (void)a;
+    b->promises.id[0] = '\0'; /* on the disk, too */
     c->todo |= CLUSTER_SAVE;
     return NULL;
 }

@@ -71,7 +71,7 @@ static bool nodes_file_fail(const char *what, const char *path, int fd)
     return false;
 }
 
-bool nodes_file_write(const char *path, struct bytes text)
+bool nodes_file_write(const char *path, struct bytes text, bool sync)
 {
     const struct file_ops *ops = &file_ops_system;
     char temporary[PATH_MAX], directory[PATH_MAX];
@@ -79,7 +79,8 @@ bool nodes_file_write(const char *path, struct bytes text)
     const int fd = ops->open(ops->ctx, temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
     if (fd < 0)
         return nodes_file_fail("open", temporary, -1);
-    if (file_write_all(ops, fd, text.data, text.size) != LK_OK || ops->sync(ops->ctx, fd) != 0) {
+    if (file_write_all(ops, fd, text.data, text.size) != LK_OK ||
+        (sync && ops->sync(ops->ctx, fd) != 0)) {
         unlink(temporary);
         return nodes_file_fail("write", temporary, fd);
     }
@@ -89,7 +90,7 @@ bool nodes_file_write(const char *path, struct bytes text)
         return nodes_file_fail("rename", temporary, -1);
     }
     snprintf(directory, sizeof directory, "%s", path);
-    if (file_sync_directory(ops, dirname(directory)) != LK_OK)
+    if (sync && file_sync_directory(ops, dirname(directory)) != LK_OK)
         return nodes_file_fail("sync the directory of", path, -1);
     return true;
 }
