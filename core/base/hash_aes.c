@@ -72,10 +72,9 @@ static inline __m128i hash_aes_short(const unsigned char *p, size_t size)
     return _mm_cvtsi64_si128((int64_t)(p[0] | p[size / 2] << 8 | p[size - 1] << 16));
 }
 
-WITH_AES uint64_t hash_aes(struct hash_key k, const void *data, size_t size)
+WITH_AES static inline uint64_t hash_aes_of(__m128i key, const void *data, size_t size)
 {
     const unsigned char *p = data;
-    const __m128i key = _mm_set_epi64x((int64_t)k.k1, (int64_t)k.k0);
     __m128i s = hash_aes_rounds(_mm_xor_si128(key, _mm_cvtsi64_si128((int64_t)size)), key);
     if (LK_LIKELY(size <= 16)) {
         s = hash_aes_rounds(_mm_xor_si128(s, hash_aes_short(p, size)), key);
@@ -88,11 +87,36 @@ WITH_AES uint64_t hash_aes(struct hash_key k, const void *data, size_t size)
     return (uint64_t)_mm_cvtsi128_si64(s);
 }
 
+static inline __m128i hash_aes_key(struct hash_key k)
+{
+    return _mm_set_epi64x((int64_t)k.k1, (int64_t)k.k0);
+}
+
+WITH_AES uint64_t hash_aes(struct hash_key key, const void *data, size_t size)
+{
+    return hash_aes_of(hash_aes_key(key), data, size);
+}
+
+WITH_AES void hash_aes_each(struct hash_key key, const struct bytes *v, uint32_t n, size_t step,
+                            uint64_t *out)
+{
+    const __m128i k = hash_aes_key(key);
+    for (uint64_t *const end = out + n; out < end; out++, v += step)
+        *out = hash_aes_of(k, v->data, v->size);
+}
+
 #else
 
 uint64_t hash_aes(struct hash_key key, const void *data, size_t size)
 {
     return siphash13(key, data, size); /* hash_has_aes is false */
+}
+
+void hash_aes_each(struct hash_key key, const struct bytes *v, uint32_t n, size_t step,
+                   uint64_t *out)
+{
+    for (uint32_t i = 0; i < n; i++, v += step)
+        out[i] = siphash13(key, v->data, v->size);
 }
 
 #endif

@@ -105,6 +105,16 @@ uint64_t siphash13(struct hash_key key, const void *data, size_t size)
     return s.v0 ^ s.v1 ^ s.v2 ^ s.v3;
 }
 
+void hash_bytes_each(const struct bytes *v, uint32_t n, size_t step, uint64_t *out)
+{
+    if (LK_LIKELY(hash_has_aes)) {
+        hash_aes_each(hash_process_key, v, n, step, out);
+        return;
+    }
+    for (uint32_t i = 0; i < n; i++, v += step)
+        out[i] = siphash13(hash_process_key, v->data, v->size);
+}
+
 void hash_seed_random(void)
 {
     rng_system(&hash_process_key, sizeof hash_process_key);

@@ -35,6 +35,20 @@ struct entry *entry_try_new(struct bytes key, uint8_t kind, size_t payload_size,
     return e;
 }
 
+struct entry *entry_try_resized(const struct entry *e, size_t payload_size)
+{
+    LK_DEBUG_ASSERT(entry_keeps_form(e, payload_size));
+    const uint32_t meta = entry_meta(e);
+    const size_t rest = entry_head_of(meta) + entry_key_size_of(e, meta);
+    const size_t old = entry_payload_size_of(e, meta);
+    struct entry *copy = mem_try_alloc(mem_class(rest + payload_size));
+    if (!copy)
+        return NULL;
+    memcpy(copy, e, rest + (old < payload_size ? old : payload_size));
+    entry_write_payload_size(copy, meta, payload_size);
+    return copy;
+}
+
 void entry_free(struct entry *e)
 {
     if (e)

@@ -155,6 +155,14 @@ static inline void entry_write_deadline(struct entry *e, int64_t ms)
     memcpy((char *)e + at, &ms, ENTRY_DEADLINE_BYTES);
 }
 
+/* Would the entry have lengths of the same width with a payload of this size? */
+static inline bool entry_keeps_form(const struct entry *e, size_t payload_size)
+{
+    const uint32_t meta = entry_meta(e);
+    return (entry_key_size_of(e, meta) > UINT8_MAX || payload_size > UINT8_MAX) ==
+           (bool)(meta & ENTRY_WIDE);
+}
+
 /* The payload may change its size in place as long as form and size class stay the same. */
 static inline bool entry_fits(const struct entry *e, size_t payload_size)
 {
@@ -167,16 +175,22 @@ static inline bool entry_fits(const struct entry *e, size_t payload_size)
     return old == payload_size || mem_class(rest + old) == mem_class(rest + payload_size);
 }
 
-/* entry_fits must hold. */
-static inline void entry_set_payload_size(struct entry *e, size_t payload_size)
+/* Of an entry that has the room, and this meta. */
+static inline void entry_write_payload_size(struct entry *e, uint32_t meta, size_t payload_size)
 {
-    LK_DEBUG_ASSERT(entry_fits(e, payload_size));
-    if (entry_wide(e)) {
+    if (meta & ENTRY_WIDE) {
         const uint32_t size = (uint32_t)payload_size;
         memcpy((char *)e + 12, &size, sizeof size);
     } else {
         e->narrow_payload_size = (uint8_t)payload_size;
     }
+}
+
+/* entry_fits must hold. */
+static inline void entry_set_payload_size(struct entry *e, size_t payload_size)
+{
+    LK_DEBUG_ASSERT(entry_fits(e, payload_size));
+    entry_write_payload_size(e, entry_meta(e), payload_size);
 }
 
 /* The LRU or LFU bits, 24 of them. */
@@ -208,6 +222,12 @@ size_t entry_size_for(size_t key_size, size_t payload_size, bool deadline);
 struct entry *entry_try_new(struct bytes key, uint8_t kind, size_t payload_size,
                             int64_t deadline_ms);
 void entry_free(struct entry *e);
+
+/*
+ * A copy of all there is with another payload size, for which entry_keeps_form must hold.  NULL
+ * when there is no memory.
+ */
+struct entry *entry_try_resized(const struct entry *e, size_t payload_size);
 
 /* Bytewise copy with another payload size and deadline; as much payload as both have. */
 struct entry *entry_try_copy(const struct entry *e, size_t payload_size, int64_t deadline_ms);

@@ -119,6 +119,33 @@ struct entry *table_find(const struct table *t, uint64_t hash, struct bytes key,
     return overflow_find(p, key, loc);
 }
 
+const void *table_home(const struct table *t, uint64_t hash)
+{
+    if (!t->live)
+        return NULL;
+    const uint32_t position = table_position(t, hash);
+    const struct table_dir *d = table_dir_of(t, position);
+    const uint32_t global = dir_bucket(d, position), page = global / TABLE_PAGE_BUCKETS;
+    const struct table_page *p = d->page[page];
+    if (LK_UNLIKELY(!p))
+        return NULL;
+    const struct table_bucket *b = p->bucket + (global - page * TABLE_PAGE_BUCKETS);
+    LK_PREFETCH(b);
+    return b;
+}
+
+struct entry *table_home_entry(const void *home, uint64_t hash)
+{
+    const struct table_bucket *b = home;
+    const uint64_t m = bucket_match(b->tags, table_tag(hash));
+    if (!m)
+        return NULL;
+    struct entry *e = bucket_entry(b, match_slot(m));
+    LK_PREFETCH(e);
+    LK_PREFETCH((const char *)e + LK_CACHE_LINE);
+    return e;
+}
+
 /* Counts an entry in with n = 1, out with n = -1. */
 static void count_deadlines(struct table *t, const struct entry *e, int n)
 {
@@ -175,6 +202,15 @@ static struct table_page *loc_own(struct table *t, struct cow *cow, struct table
     struct table_page *p = dir_own_page(t, loc->dir, loc->page, cow);
     loc->node = page_at_depth(p, loc->depth);
     return p;
+}
+
+void table_move_entry(struct table_loc *loc, struct entry *copy)
+{
+    struct table_bucket *b = &loc->node->bucket[loc->bucket];
+    LK_DEBUG_ASSERT(bytes_equal(entry_key(bucket_entry(b, loc->slot)), entry_key(copy)));
+    LK_DEBUG_ASSERT(entry_meta(bucket_entry(b, loc->slot)) == entry_meta(copy));
+    bucket_set_entry(b, loc->slot, copy);
+    bucket_set_bit(&b->shared, loc->slot, false);
 }
 
 struct entry *table_replace(struct table *t, struct cow *cow, struct table_loc *loc,

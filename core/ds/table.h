@@ -129,6 +129,12 @@ struct entry *table_find(const struct table *t, uint64_t hash, struct bytes key,
 void table_insert(struct table *t, struct cow *cow, uint64_t hash, struct entry *e);
 
 /*
+ * Puts a copy of the entry at loc in its place, while no view is open: it has the same key, the
+ * same deadline and the same flags.  What was there is the caller's to free.
+ */
+void table_move_entry(struct table_loc *loc, struct entry *copy);
+
+/*
  * Puts e (same key) where loc is and returns what was there.  *seen: the view may still read it,
  * so it must be deferred rather than freed.
  */
@@ -223,6 +229,14 @@ struct table_shape {
 };
 void table_shape_get(const struct table *t, struct table_shape *out);
 void table_check(const struct table *t); /* asserts every invariant; O(n) */
+
+/*
+ * A look-up in two steps, so that those of many keys can be on their way at the same time: the
+ * bucket where an entry of this hash lies unless it found no room there, and the first entry there
+ * that may have it; NULL: there is none.  Both ask the memory for what they return.
+ */
+const void *table_home(const struct table *t, uint64_t hash);
+struct entry *table_home_entry(const void *home, uint64_t hash);
 
 /* --- prefetch, without the lock: relaxed loads only, no entry is read (R1) ------------------- */
 

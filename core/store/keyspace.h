@@ -45,12 +45,16 @@ void keyspace_free(struct keyspace *ks); /* no view open, nobody inside the gate
  * The hash of a key: its shard, its position in the table and its tag are bits of it.  In a cluster
  * the shard is the slot, so the table of a shard is the index of the slot's keys.
  */
-static inline uint64_t keyspace_hash(const struct keyspace *ks, struct bytes key)
+static inline uint64_t keyspace_hash_of(const struct keyspace *ks, struct bytes key, uint64_t hash)
 {
-    const uint64_t hash = hash_bytes(key);
     if (LK_LIKELY(!ks->slotted))
         return hash;
     return (uint64_t)hash_slot(key) << (64 - HASH_SLOT_BITS) | hash >> HASH_SLOT_BITS;
+}
+
+static inline uint64_t keyspace_hash(const struct keyspace *ks, struct bytes key)
+{
+    return keyspace_hash_of(ks, key, hash_bytes(key));
 }
 
 static inline struct shard *keyspace_shard(const struct keyspace *ks, uint64_t hash)

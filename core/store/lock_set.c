@@ -4,10 +4,10 @@
 
 struct lock_set *lock_set_new(const struct keyspace *ks)
 {
+    LK_ASSERT(ks->count <= LOCK_SET_MAX_SHARDS);
     const uint32_t words = (ks->count + 63) / 64;
     struct lock_set *l = mem_calloc(sizeof *l + words * sizeof(uint64_t));
     l->words = words;
-    l->empty = true;
     return l;
 }
 
@@ -18,11 +18,48 @@ void lock_set_free(struct lock_set *l)
 
 void lock_set_clear(struct lock_set *l)
 {
-    if (l->empty)
-        return;
-    memset(&l->bits[l->first], 0, (l->last - l->first + 1) * sizeof(uint64_t));
-    l->empty = true;
+    if (LK_UNLIKELY(l->large))
+        memset(l->bits, 0, l->words * sizeof l->bits[0]);
+    l->large = false;
     l->count = 0;
+}
+
+static inline void lock_set_bit_on(struct lock_set *l, uint32_t shard)
+{
+    const uint64_t bit = UINT64_C(1) << (shard % 64);
+    uint64_t *const word = &l->bits[shard / 64];
+    l->count += !(*word & bit);
+    *word |= bit;
+}
+
+static void become_large(struct lock_set *l)
+{
+    const uint32_t n = l->count;
+    LK_ASSERT(!l->large && n <= LOCK_SET_FEW);
+    l->large = true;
+    l->count = 0;
+    for (uint32_t i = 0; i < n; i++)
+        lock_set_bit_on(l, l->few[1 + i]);
+}
+
+void lock_set_add_large(struct lock_set *l, uint32_t shard)
+{
+    LK_ASSERT(shard / 64 < l->words);
+    if (!l->large && lock_set_has(l, shard))
+        return;
+    if (!l->large)
+        become_large(l);
+    lock_set_bit_on(l, shard);
+}
+
+bool lock_set_has(const struct lock_set *l, uint32_t shard)
+{
+    if (l->large)
+        return l->bits[shard / 64] >> (shard % 64) & 1;
+    uint32_t i = l->count;
+    while (i > 0 && l->few[i] != shard)
+        i--;
+    return i > 0;
 }
 
 void lock_set_add_all(struct lock_set *l, const struct keyspace *ks)
@@ -31,21 +68,36 @@ void lock_set_add_all(struct lock_set *l, const struct keyspace *ks)
         lock_set_add(l, i);
 }
 
-/*
- * Visits shards below `end` in ascending order until visit says stop; the shard it stopped at.  One
- * piece of code with visit.
- */
-static inline __attribute__((always_inline)) uint32_t
-lock_set_walk(const struct lock_set *l, struct keyspace *ks, uint32_t end,
-              bool (*visit)(void *ctx, struct shard *s), void *ctx)
+enum { WALKED_ALL = UINT32_MAX };
+
+typedef bool lock_set_visit(void *ctx, struct shard *s);
+
+LK_HOT_INLINE uint32_t walk_bits(const struct lock_set *l, struct keyspace *ks,
+                                 lock_set_visit *visit, void *ctx)
 {
-    for (uint32_t w = l->first; !l->empty && w <= l->last; w++)
+    for (uint32_t w = 0; w < l->words; w++)
         for (uint64_t bits = l->bits[w]; bits; bits &= bits - 1) {
             const uint32_t i = w * 64 + (uint32_t)__builtin_ctzll(bits);
-            if (i >= end || !visit(ctx, &ks->shards[i]))
+            if (!visit(ctx, &ks->shards[i]))
                 return i;
         }
-    return end;
+    return WALKED_ALL;
+}
+
+/*
+ * Visits shards in ascending order until visit says stop; the shard it stopped at, or WALKED_ALL.
+ * One piece of code with visit.
+ */
+LK_HOT_INLINE uint32_t lock_set_walk(const struct lock_set *l, struct keyspace *ks,
+                                     lock_set_visit *visit, void *ctx)
+{
+    if (LK_UNLIKELY(l->large))
+        return walk_bits(l, ks, visit, ctx);
+    struct shard *const shards = ks->shards;
+    for (const uint16_t *i = l->few + 1, *const end = i + l->count; i < end; i++)
+        if (!visit(ctx, &shards[*i]))
+            return *i;
+    return WALKED_ALL;
 }
 
 struct try_ctx {
@@ -53,13 +105,13 @@ struct try_ctx {
     uint32_t worker;
 };
 
-static bool try_one(void *ctx, struct shard *s)
+static inline bool try_one(void *ctx, struct shard *s)
 {
     const struct try_ctx *t = ctx;
     return shard_lock_or_ask(s, t->worker, t->ks->spin_ns);
 }
 
-static bool wait_one(void *ctx, struct shard *s)
+static inline bool wait_one(void *ctx, struct shard *s)
 {
     const struct try_ctx *t = ctx;
     while (!gate_is_busy(&t->ks->gate))
@@ -68,25 +120,37 @@ static bool wait_one(void *ctx, struct shard *s)
     return shard_lock_or_ask(s, t->worker, 0);
 }
 
-static bool unlock_one(void *ctx, struct shard *s)
+struct unlock_ctx {
+    uint64_t tell; /* whom */
+    uint32_t end;  /* those below */
+};
+
+static inline bool unlock_one(void *ctx, struct shard *s)
 {
-    *(uint64_t *)ctx |= shard_unlock_quietly(s);
+    struct unlock_ctx *u = ctx;
+    u->tell |= shard_unlock_quietly(s);
     return true;
 }
 
-/* Whoever waits is told once, when all of it is free. */
-static inline void unlock_below(const struct lock_set *l, struct keyspace *ks, uint32_t end)
+static inline bool unlock_one_below(void *ctx, struct shard *s)
 {
-    uint64_t workers = 0;
-    lock_set_walk(l, ks, end, unlock_one, &workers);
-    shard_tell_retry(workers);
+    struct unlock_ctx *u = ctx;
+    return s->index < u->end && unlock_one(u, s);
+}
+
+/* Whoever waits is told once, when all of it is free. */
+static LK_COLD void unlock_below(const struct lock_set *l, struct keyspace *ks, uint32_t end)
+{
+    struct unlock_ctx u = {0, end};
+    lock_set_walk(l, ks, unlock_one_below, &u);
+    shard_tell_retry(u.tell);
 }
 
 bool lock_set_try(const struct lock_set *l, struct keyspace *ks, uint32_t worker)
 {
     struct try_ctx t = {ks, worker};
-    const uint32_t stopped = lock_set_walk(l, ks, ks->count, try_one, &t);
-    if (stopped == ks->count)
+    const uint32_t stopped = lock_set_walk(l, ks, try_one, &t);
+    if (LK_LIKELY(stopped == WALKED_ALL))
         return true;
     unlock_below(l, ks, stopped);
     return false;
@@ -96,9 +160,9 @@ bool lock_set_wait(const struct lock_set *l, struct keyspace *ks, uint32_t worke
 {
     struct try_ctx t = {ks, worker};
     rank_take(RANK_TOKEN, 0, RANK_SLEEPS);
-    const uint32_t stopped = lock_set_walk(l, ks, ks->count, wait_one, &t);
+    const uint32_t stopped = lock_set_walk(l, ks, wait_one, &t);
     rank_let_go(RANK_TOKEN); /* it sleeps for no other */
-    if (stopped == ks->count)
+    if (stopped == WALKED_ALL)
         return true;
     unlock_below(l, ks, stopped);
     return false;
@@ -106,7 +170,10 @@ bool lock_set_wait(const struct lock_set *l, struct keyspace *ks, uint32_t worke
 
 void lock_set_unlock(const struct lock_set *l, struct keyspace *ks)
 {
-    unlock_below(l, ks, ks->count);
+    struct unlock_ctx u = {0, 0};
+    lock_set_walk(l, ks, unlock_one, &u);
+    if (LK_UNLIKELY(u.tell != 0))
+        shard_tell_retry(u.tell);
 }
 
 struct each_ctx {
@@ -125,5 +192,5 @@ void lock_set_each(const struct lock_set *l, struct keyspace *ks,
                    void (*visit)(void *ctx, struct shard *s), void *ctx)
 {
     struct each_ctx e = {visit, ctx};
-    lock_set_walk(l, ks, ks->count, each_one, &e);
+    lock_set_walk(l, ks, each_one, &e);
 }

@@ -18,35 +18,41 @@ LK_BEGIN
 
 enum { LOCK_SET_MAX_SHARDS = 65536, LOCK_SET_SLICE_NS = 1000000 };
 
+/* A small one is a sorted array: walking bits costs more than all the rest of MGET's locks. */
+enum { LOCK_SET_FEW = 16 };
+
 struct lock_set {
-    uint32_t words;       /* of bits */
-    uint32_t first, last; /* words in use: first..last */
-    uint32_t count;       /* of shards */
-    bool empty;
-    uint64_t bits[]; /* one a shard */
+    uint32_t words;                 /* of bits */
+    uint32_t count;                 /* of shards */
+    bool large;                     /* they are in bits, which are all 0 else; else in few */
+    uint16_t few[1 + LOCK_SET_FEW]; /* from 1 on, ascending; 0 is where every search ends */
+    uint64_t bits[];                /* one a shard */
 };
 
 struct lock_set *lock_set_new(const struct keyspace *ks);
 void lock_set_free(struct lock_set *l);
 
 void lock_set_clear(struct lock_set *l);
-static inline void lock_set_add(struct lock_set *l, uint32_t shard)
+/* One that is no matter of a few. */
+void lock_set_add_large(struct lock_set *l, uint32_t shard);
+LK_HOT_INLINE void lock_set_add(struct lock_set *l, uint32_t shard)
 {
-    const uint32_t word = shard / 64;
-    const uint64_t bit = UINT64_C(1) << (shard % 64);
-    l->count += !(l->bits[word] & bit);
-    l->bits[word] |= bit;
-    if (l->empty || word < l->first)
-        l->first = word;
-    if (l->empty || word > l->last)
-        l->last = word;
-    l->empty = false;
+    if (LK_UNLIKELY(l->count >= LOCK_SET_FEW)) {
+        lock_set_add_large(l, shard);
+        return;
+    }
+    uint16_t *const last = l->few + l->count, *at = last;
+    for (; *at > shard; at--)
+        at[1] = *at;
+    if (LK_UNLIKELY(*at == shard) && at != l->few) { /* it is there already */
+        memmove(at + 1, at + 2, (size_t)(last - at) * sizeof *at);
+        return;
+    }
+    at[1] = (uint16_t)shard;
+    l->count++;
 }
 void lock_set_add_all(struct lock_set *l, const struct keyspace *ks);
-static inline bool lock_set_has(const struct lock_set *l, uint32_t shard)
-{
-    return l->bits[shard / 64] >> (shard % 64) & 1;
-}
+bool lock_set_has(const struct lock_set *l, uint32_t shard);
 static inline uint32_t lock_set_count(const struct lock_set *l)
 {
     return l->count;

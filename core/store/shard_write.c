@@ -318,19 +318,42 @@ int shard_move(struct place *from, struct place *to)
 
 /* --- edit ------------------------------------------------------------------------------------ */
 
+/* Nobody but the live side sees the entry: another block takes its place, and that is all. */
+static bool edit_resize_alone(struct place *at, size_t new_size)
+{
+    LK_ASSERT(at->entry && at->table);
+    struct entry *old = at->entry, *copy = entry_try_resized(old, new_size);
+    if (!copy)
+        return false;
+    table_move_entry(&at->loc, copy);
+    if (LK_UNLIKELY(at->key.data == entry_key(old).data))
+        at->key = entry_key(copy);
+    at->entry = copy;
+    entry_free(old);
+    return true;
+}
+
+static bool edit_resize_copy(struct place *at, size_t new_size)
+{
+    struct entry *copy = entry_try_copy(at->entry, new_size, entry_deadline(at->entry));
+    if (!copy)
+        return false;
+    swap_shell(at, copy);
+    return true;
+}
+
 static char *edit_resize(struct value_edit *edit, size_t new_size)
 {
     struct place *at = ((struct place_edit *)edit)->at;
-    if (entry_fits(at->entry, new_size)) {
+    if (entry_fits(at->entry, new_size))
         entry_set_payload_size(at->entry, new_size);
-    } else {
-        struct entry *copy = entry_try_copy(at->entry, new_size, entry_deadline(at->entry));
-        if (!copy)
-            return NULL;
-        swap_shell(at, copy);
-    }
-    edit->value.as.bytes = bytes_of(entry_payload(at->entry), new_size);
-    return entry_payload(at->entry);
+    else if (!(LK_LIKELY(entry_keeps_form(at->entry, new_size)) && LK_LIKELY(!place_cow(at))
+                   ? edit_resize_alone(at, new_size)
+                   : edit_resize_copy(at, new_size)))
+        return NULL;
+    char *payload = entry_payload(at->entry);
+    edit->value.as.bytes = bytes_of(payload, new_size);
+    return payload;
 }
 
 /* In an entry without a key, whose nodes are where the value's are: for a view they are the same.

@@ -8,16 +8,20 @@
 void conn_take_spare(struct worker *w, struct conn *c)
 {
     struct buf *out = &c->session.reply.out;
-    if (out->capacity == 0 && w->spare_count > 0)
-        *out = w->spare[--w->spare_count];
+    if (out->capacity != 0 || w->spare_count == 0)
+        return;
+    *out = w->spare[--w->spare_count];
+    w->spare_bytes -= (uint32_t)out->capacity;
 }
 
 void conn_give_spare(struct worker *w, struct buf *b)
 {
     if (b->capacity == 0)
         return;
-    if (b->capacity <= SPARE_BUF_BYTES && w->spare_count < SPARE_BUFS) {
+    if (b->capacity <= SPARE_BUF_LARGEST && w->spare_count < SPARE_BUFS &&
+        w->spare_bytes + b->capacity <= SPARE_BYTES) {
         b->size = 0;
+        w->spare_bytes += (uint32_t)b->capacity;
         w->spare[w->spare_count++] = *b;
         memset(b, 0, sizeof *b);
     } else {

@@ -15,8 +15,10 @@ LK_BEGIN
 enum {
     WORKER_EVENTS = 256,
     ARGS_INLINE = 16, /* arguments a framed command has room for without a heap block */
-    SPARE_BUFS = 64,  /* reply buffers a worker keeps */
+    SPARE_BUFS = 64,  /* reply buffers a worker keeps … */
     SPARE_BUF_BYTES = 16 * 1024,
+    SPARE_BUF_LARGEST = 2 * SPARE_BUF_BYTES, /* … of up to so much, and altogether not more than */
+    SPARE_BYTES = SPARE_BUFS * SPARE_BUF_BYTES,
     OUTPUT_THROTTLE = 256 << 20, /* unsent output above which no connection is read */
     READ_AHEAD = 256 << 10,      /* bytes of whole commands above which it is not read */
     /*
@@ -118,7 +120,7 @@ struct worker {
     bool clients_unseen;   /* the limit has changed, and nobody has looked at all of them since */
 
     struct buf spare[SPARE_BUFS];
-    uint32_t spare_count;
+    uint32_t spare_count, spare_bytes;
     struct outgoing *spare_sends;
     int64_t next_cron_ms, next_expire_ms;
     bool expire_more;

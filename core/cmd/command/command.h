@@ -61,6 +61,7 @@ enum command_flag {
     CMD_SUBSCRIBED = 1 << 26, /* a subscriber of RESP2 may send it */
     CMD_SCRIPT = 1 << 27,     /* runs others, on keys of which its words may not tell */
     CMD_SENDS_KEYS = 1 << 28, /* MIGRATE: keys that are not here are no matter */
+    CMD_TOGETHER = 1 << 29,   /* asks for the memory of its keys itself: exec_find_each */
 };
 
 /* Categories, one bit each, in the order of ACL CAT. */

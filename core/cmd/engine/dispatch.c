@@ -222,18 +222,24 @@ static bool run_one_shard(struct dispatcher *d, struct pending *p, struct shard 
     return true;
 }
 
-/* The one shard of all hashed keys, or NULL with d->held.set made of theirs. */
+/*
+ * The one shard of all hashed keys, or NULL with d->held.set made of theirs.  Where their entries
+ * are will be asked for: their directories are from here on.
+ */
 static struct shard *common_shard(struct dispatcher *d)
 {
-    struct shard *first = d->keys.v[0].shard;
-    uint32_t i = 1;
-    while (i < d->call.key_count && d->keys.v[i].shard == first)
-        i++;
-    if (i == d->call.key_count)
+    const struct key_hash *k = d->keys.v, *const end = k + d->call.key_count;
+    struct shard *first = k->shard;
+    while (k < end && k->shard == first)
+        k++;
+    if (k == end)
         return first;
-    lock_set_clear(d->held.set);
-    for (i = 0; i < d->call.key_count; i++)
-        lock_set_add(d->held.set, d->keys.v[i].shard->index);
+    struct lock_set *l = d->held.set;
+    lock_set_clear(l);
+    for (k = d->keys.v; k < end; k++) {
+        lock_set_add(l, k->shard->index);
+        table_prefetch_dir(&k->shard->first);
+    }
     return NULL;
 }
 
@@ -246,8 +252,6 @@ static void prefetch_keys(struct dispatcher *d, const struct session *s)
     if (n < 2 || s->db != 0)
         return;
     const struct key_hash *k = d->keys.v;
-    for (uint32_t i = 0; i < n; i++)
-        table_prefetch_dir(&k[i].shard->first);
     for (uint32_t i = 0; i < n; i++)
         bucket[i] = table_prefetch_bucket(&k[i].shard->first, k[i].hash);
     for (uint32_t i = 0; i < n; i++)
@@ -287,7 +291,8 @@ static bool run_locked(struct dispatcher *d, struct pending *p, enum outcome *ou
         return true;
     }
     struct shard *shard = common_shard(d);
-    prefetch_keys(d, p->session);
+    if (!(c->flags & CMD_TOGETHER))
+        prefetch_keys(d, p->session);
     return shard ? run_one_shard(d, p, shard, outcome) : run_set(d, p, outcome);
 }
 

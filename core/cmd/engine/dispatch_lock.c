@@ -27,23 +27,38 @@ void dispatch_reserve_keys(struct dispatcher *d, uint32_t n)
     d->keys.capacity = n;
 }
 
-static inline void add_key(struct dispatcher *d, struct bytes key)
+/* What of a key its command needs to know: in a place that was reserved. */
+LK_HOT_INLINE void note_key(const struct keyspace *ks, const struct bytes *key, uint64_t hash,
+                            struct key_hash *out)
 {
-    const uint64_t hash = keyspace_hash(d->ks, key);
-    struct shard *shard = keyspace_shard(d->ks, hash);
+    hash = keyspace_hash_of(ks, *key, hash);
+    struct shard *shard = keyspace_shard(ks, hash);
     LK_PREFETCH(shard);
-    d->keys.v[d->call.key_count++] = (struct key_hash){key.data, key.size, hash, shard};
+    *out = (struct key_hash){key->data, key->size, hash, shard};
 }
 
 /* As command_keys says, of a row with command_info.range. */
 static void hash_range(struct dispatcher *d, const struct command_info *c, const struct args *a)
 {
+    enum { AT_ONCE = 32 };
     const struct key_spec *k = &c->row->keys[0];
+    const struct keyspace *ks = d->ks;
     const int64_t last = (int64_t)a->n + k->last, step = k->step ? k->step : 1;
     LK_DEBUG_ASSERT(k->last < 0 && k->index > 0 && step > 0);
+    if (last < k->index)
+        return;
     dispatch_reserve_keys(d, d->call.key_count + a->n);
-    for (int64_t i = k->index; i <= last; i += step)
-        add_key(d, a->v[i]);
+    struct key_hash *to = d->keys.v + d->call.key_count;
+    uint32_t left = (uint32_t)((last - k->index) / step) + 1;
+    d->call.key_count += left;
+    const struct bytes *key = &a->v[k->index];
+    for (uint32_t n; left > 0; left -= n) {
+        uint64_t hash[AT_ONCE];
+        n = left < AT_ONCE ? left : (uint32_t)AT_ONCE;
+        hash_bytes_each(key, n, (size_t)step, hash);
+        for (uint32_t i = 0; i < n; i++, key += step)
+            note_key(ks, key, hash[i], to++);
+    }
 }
 
 int dispatch_hash_keys(struct dispatcher *d, const struct command_info *c, const struct args *a)
@@ -59,7 +74,8 @@ int dispatch_hash_keys(struct dispatcher *d, const struct command_info *c, const
     LK_ASSERT((uint32_t)n <= d->refs.capacity);
     dispatch_reserve_keys(d, d->call.key_count + (uint32_t)n);
     for (int i = 0; i < n; i++)
-        add_key(d, a->v[d->refs.v[i].index]);
+        note_key(d->ks, &a->v[d->refs.v[i].index], hash_bytes(a->v[d->refs.v[i].index]),
+                 &d->keys.v[d->call.key_count++]);
     return LK_OK;
 }
 

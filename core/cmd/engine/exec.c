@@ -4,8 +4,7 @@
  * A look-up is remembered until something moves in its table, so that a handler which first looks
  * and then puts pays for one search.
  */
-#include "core/cmd/engine/dispatch_priv.h"
-#include "core/store/lru.h"
+#include "core/cmd/engine/exec_use.h"
 #include "core/store/watch.h"
 
 const struct command_limits *exec_limits(const struct exec *x)
@@ -198,22 +197,6 @@ struct found *exec_locate(struct exec *x, struct bytes key)
     return locate_here(x, key);
 }
 
-LK_HOT_INLINE void note_use(struct exec *x, struct entry *e)
-{
-    const struct command_limits *l = exec_limits(x);
-    if (LK_LIKELY(!l->lfu))
-        entry_touch(e, x->dispatcher->batch.lru_now);
-    else
-        entry_touch(e, lfu_touch(entry_lru(e), x->now_ms, (uint32_t)l->lfu_decay_minutes,
-                                 (uint32_t)l->lfu_log_factor, &x->dispatcher->rng));
-}
-
-LK_HOT_INLINE void exec_touch_here(struct exec *x, struct entry *e)
-{
-    if (LK_LIKELY(!session_has(x->session, SESSION_NO_TOUCH)))
-        note_use(x, e);
-}
-
 /* Bits of use of what is written now. */
 static uint32_t new_use(const struct exec *x)
 {
@@ -284,7 +267,7 @@ bool exec_touch(struct exec *x, struct bytes key)
 {
     const struct found *f = count_look_up(x, key);
     if (f->at.entry)
-        note_use(x, f->at.entry);
+        exec_note_use(x, f->at.entry);
     return f->at.entry != NULL;
 }
 

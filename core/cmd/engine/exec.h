@@ -62,6 +62,16 @@ struct rng *exec_rng(struct exec *x); /* the worker's; what it gives is never lo
  */
 int exec_find(struct exec *x, struct bytes key, unsigned type, struct value *out);
 
+/*
+ * As exec_find for each of n keys in their order, with take called behind each: with TYPE_NONE for
+ * a key that is not there or not of the type.  take writes the reply, and makes no exec call.
+ * Cost  the cache misses of keys are waited for together; first of all keys of a command in the
+ *       order in which its row names them
+ */
+typedef void exec_take(struct exec *x, const struct value *v);
+void exec_find_each(struct exec *x, const struct bytes *keys, uint32_t n, unsigned type,
+                    exec_take *take);
+
 /* As exec_find, but leaves the LRU bits alone: for questions about a key, not its value. */
 int exec_find_untouched(struct exec *x, struct bytes key, unsigned type, struct value *out);
 

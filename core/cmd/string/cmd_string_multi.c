@@ -5,17 +5,16 @@
 #include "core/cmd/engine/exec.h"
 #include "core/cmd/engine/reply_value.h"
 
+static void take_string(struct exec *x, const struct value *v)
+{
+    reply_string(x->reply, v);
+}
+
 /* A key of another type reads as nil. */
 static enum outcome string_multi_get_many(struct exec *x, const struct args *a)
 {
     reply_array(x->reply, a->n - 1);
-    for (uint32_t i = 1; i < a->n; i++) {
-        struct value v;
-        if (exec_find(x, a->v[i], TYPE_STRING, &v) == LK_OK)
-            reply_string(x->reply, &v);
-        else
-            reply_null(x->reply);
-    }
+    exec_find_each(x, a->v + 1, a->n - 1, TYPE_STRING, take_string);
     return RUN_DONE;
 }
 
@@ -76,7 +75,7 @@ static enum outcome set_many_if_missing(struct exec *x, const struct args *a)
 }
 
 const struct command string_multi_commands[] = {
-    {"mget", .arity = -2, .flags = CMD_READONLY | CMD_FAST, .categories = CAT_STRING,
+    {"mget", .arity = -2, .flags = CMD_READONLY | CMD_FAST | CMD_TOGETHER, .categories = CAT_STRING,
      .keys = KEY_RANGE(1, -1, 1, KEY_RO | KEY_ACCESS), .run = string_multi_get_many},
     {"mset", .arity = -3, .flags = CMD_WRITE | CMD_DENYOOM, .categories = CAT_STRING,
      .keys = KEY_RANGE(1, -1, 2, KEY_OW | KEY_UPDATE), .run = set_many},

@@ -134,6 +134,31 @@ TEST(HashAes, AgreesWithTheModelAtEverySizeAndReadsNothingElse)
     }
 }
 
+// By AES or not: one call for many gives what a call for each does.
+TEST(HashAes, ManyAreHashedAsEachIs)
+{
+    std::mt19937_64 random(test_seed());
+    std::vector<std::string> text;
+    std::vector<bytes> v;
+    for (int i = 0; i < 120; i++) {
+        text.emplace_back(random() % 40, 0);
+        for (char &c : text.back())
+            c = (char)random();
+    }
+    for (const std::string &s : text)
+        v.push_back(bytes_of(s.data(), s.size()));
+    for (const size_t step : {1u, 2u, 3u}) {
+        const uint32_t n = (uint32_t)(v.size() / step);
+        std::vector<uint64_t> out(n + 1, 77);
+        hash_bytes_each(v.data(), n, step, out.data());
+        for (uint32_t i = 0; i < n; i++)
+            EXPECT_EQ(out[i], hash_bytes(v[i * step]));
+        EXPECT_EQ(out[n], 77u);
+        hash_bytes_each(v.data(), 0, step, out.data() + n);
+        EXPECT_EQ(out[n], 77u);
+    }
+}
+
 TEST(HashAes, EveryBitOfAnInputReachesAllBitsOfTheHash)
 {
     if (!hash_has_aes)

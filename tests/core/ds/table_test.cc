@@ -184,6 +184,77 @@ TEST(Entry, HoldsKeyPayloadAndDeadlineInItsSizeClass)
             }
 }
 
+TEST(Entry, IsResizedWithAllThatItHas)
+{
+    for (size_t key : {0u, 1u, 255u, 256u, 70000u})
+        for (size_t from : {0u, 8u, 255u, 256u, 3000u})
+            for (size_t to : {0u, 7u, 8u, 200u, 255u, 256u, 5000u})
+                for (int64_t deadline : {INT64_C(-1), ENTRY_DEADLINE_MAX}) {
+                    const std::string k(key, 'k'), v(from, 'v');
+                    entry *e = NewEntry(k, v, deadline);
+                    entry_touch(e, 0xabcdef);
+                    entry_set_flag(e, ENTRY_INNER, true);
+                    if (entry_keeps_form(e, to)) {
+                        entry *copy = entry_try_resized(e, to);
+                        EXPECT_EQ(entry_meta(copy), entry_meta(e));
+                        EXPECT_EQ(copy->kind, e->kind);
+                        EXPECT_EQ(KeyOf(copy), k);
+                        EXPECT_EQ(entry_payload_size(copy), to);
+                        EXPECT_EQ(ValueOf(copy).substr(0, from), v.substr(0, to));
+                        EXPECT_EQ(entry_deadline(copy), deadline);
+                        entry_free(copy);
+                    } else {
+                        EXPECT_NE(entry_wide(e), key > 255 || to > 255);
+                    }
+                    entry_free(e);
+                }
+}
+
+// Where a key lies at home, two steps find it; where not, they find another or none.
+TEST(Table, TwoStepsFindWhatIsAtHome)
+{
+    Fixture f;
+    std::mt19937 rng(7);
+    uint32_t met = 0, asked = 0;
+    EXPECT_EQ(table_home(&f.t, hash_bytes(View("k"))), nullptr);
+    for (int i = 0; i < 4000; i++) {
+        f.Put("key:" + std::to_string(rng() % 3000), "v");
+        const std::string k = "key:" + std::to_string(rng() % 3000);
+        const uint64_t h = hash_bytes(View(k));
+        const void *home = table_home(&f.t, h);
+        const entry *e = home ? table_home_entry(home, h) : nullptr;
+        table_loc loc;
+        const entry *found = table_find(&f.t, h, View(k), &loc);
+        if (e && KeyOf(e) == k) {
+            EXPECT_EQ(e, found);
+            met++;
+        }
+        asked += found != nullptr;
+    }
+    EXPECT_GT(met, asked / 4 * 3); // 97 of 100
+    EXPECT_LE(met, asked);
+}
+
+TEST(Table, AnEntryMovesToAnotherBlock)
+{
+    Fixture f;
+    for (int i = 0; i < 2000; i++)
+        f.Put("key:" + std::to_string(i), "v", i % 3 == 0 ? 5000 + i : -1);
+    for (int i = 0; i < 2000; i += 2) {
+        const std::string k = "key:" + std::to_string(i);
+        table_loc loc;
+        entry *old = table_find(&f.t, hash_bytes(View(k)), View(k), &loc);
+        ASSERT_NE(old, nullptr);
+        entry *copy = entry_try_resized(old, 100);
+        memset(entry_payload(copy), 'w', 100);
+        table_move_entry(&loc, copy);
+        entry_free(old);
+        f.model[k] = std::string(100, 'w');
+    }
+    table_check(&f.t);
+    f.ExpectEqual();
+}
+
 TEST(Table, FindsInsertsReplacesAndRemovesLikeAMap)
 {
     for (unsigned seed = 1; seed <= 4; seed++) {
