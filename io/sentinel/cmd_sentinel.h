@@ -23,6 +23,16 @@ struct sentinel_master *sentinel_master_wanted(struct exec *x, const struct sent
 /* Writes the file, and says whether that went well. */
 void sentinel_reply_saved(struct exec *x, struct sentinel_service *v);
 
+/* cmd_sentinel_node.c: maps whose fields are counted as they come. */
+struct sentinel_fields {
+    struct reply *reply;
+    uint64_t count;
+};
+void sentinel_field_text(struct sentinel_fields *f, const char *name, const char *value);
+void sentinel_field_number(struct sentinel_fields *f, const char *name, int64_t value);
+/* All that is known of a node. */
+void sentinel_reply_node(struct reply *r, const struct sentinel *s, const struct sentinel_node *n);
+
 /* cmd_sentinel_show.c: what is asked. */
 enum outcome sentinel_cmd_masters(struct exec *x, const struct args *a);
 enum outcome sentinel_cmd_master(struct exec *x, const struct args *a);
