@@ -258,6 +258,12 @@ static bool main_bgsync(void *ctx)
     return persistence_bgsync(s->persistence);
 }
 
+static void main_abort_sync(void *ctx)
+{
+    const struct server *s = ctx;
+    persistence_abort_sync(s->persistence);
+}
+
 static bool main_has_file(void *ctx)
 {
     const struct server *s = ctx;
@@ -427,6 +433,7 @@ static void make_store(struct server *s, const struct config *c)
                                             .engine = engine,
                                             .ctx = s,
                                             .bgsync = main_bgsync,
+                                            .abort_sync = main_abort_sync,
                                             .has_file = main_has_file,
                                             .answer = main_answer,
                                             .ask_to_settle = ask_to_settle});

@@ -64,6 +64,23 @@ void full_sync_look(struct repl *r)
                  diskless ? "replicas sockets" : "disk");
 }
 
+/* One through a window ends by itself when nobody reads it. */
+void full_sync_abandon(struct repl *r)
+{
+    bool wanted = false;
+    if (LK_LIKELY(!__atomic_load_n(&r->sync.writing, __ATOMIC_ACQUIRE)))
+        return;
+    pthread_mutex_lock(&r->lock);
+    for (const struct replica *p = r->first; p; p = p->next)
+        wanted |= p->phase == REPLICA_WRITING && p->member && !p->dismissed;
+    pthread_mutex_unlock(&r->lock);
+    if (wanted)
+        return;
+    log_line(LOG_NOTICE, "No replica waits for the file of the full sync any more.");
+    __atomic_store_n(&r->sync.writing, 0, __ATOMIC_RELEASE); /* once is enough */
+    r->parts.abort_sync(r->parts.ctx);
+}
+
 /* --- the cut --------------------------------------------------------------------------------- */
 
 /* In the closed gate; how many are to be synced. */
@@ -238,6 +255,8 @@ static int full_sync_begin(void *ctx, const struct rdb_sizes *sizes,
     }
     if (full_sync_join_all(r, mark) == 0 && rc == LK_OK)
         rc = LK_EAGAIN;
+    if (rc == LK_OK && !r->sync.diskless)
+        __atomic_store_n(&r->sync.writing, 1, __ATOMIC_RELEASE);
     backlog_unpin(r->backlog, &mark->pin);
     mem_delete(mark);
     return rc;
@@ -258,6 +277,7 @@ static void full_sync_hand_over(struct repl *r, struct replica *p)
 static void full_sync_end(void *ctx, bool well)
 {
     struct repl *r = ctx;
+    __atomic_store_n(&r->sync.writing, 0, __ATOMIC_RELEASE);
     if (r->sync.window && well) {
         const struct rdb_sink sink = rdb_window_sink(r->sync.window);
         well = sink.write(sink.ctx, r->sync.delimiter, DELIMITER_CHARS) == LK_OK;

@@ -15,14 +15,18 @@
 #include <string.h>
 #include <unistd.h>
 
-/* Replicas that are online and near enough to count for min-replicas-to-write. */
+/*
+ * Replicas that are shown as online, so have all data, if not loaded yet, and are near enough to
+ * count for min-replicas-to-write.
+ */
 static uint32_t repl_count_good(struct repl *r, const struct config *c)
 {
     const int64_t oldest = repl_now_ms() - c->min_replicas_max_lag_s * 1000;
     uint32_t good = 0;
     pthread_mutex_lock(&r->lock);
     for (const struct replica *p = r->first; p; p = p->next)
-        good += p->phase == REPLICA_ONLINE && !p->dismissed && replica_heard_ms(p) >= oldest;
+        good += p->phase >= REPLICA_LOADING && p->phase != REPLICA_DONE && !p->dismissed &&
+                replica_heard_ms(p) >= oldest;
     pthread_mutex_unlock(&r->lock);
     return good;
 }
@@ -160,6 +164,7 @@ void repl_cron(struct repl *r, int64_t now_ms)
     see_to_role(r);
     failover_cron(r);
     takeover_cron(r);
+    full_sync_abandon(r);
     full_sync_look(r);
     see_to_writes(r, c);
     see_to_backlog(r, c);

@@ -22,8 +22,9 @@ struct repl_parts {
     struct config_holder *config; /* its REPL hook becomes replication's */
     struct engine *engine; /* fixed.repl is set; log_active and checks are changed as they say */
     void *ctx;
-    bool (*bgsync)(void *ctx);   /* persistence_bgsync */
-    bool (*has_file)(void *ctx); /* persistence_has_file */
+    bool (*bgsync)(void *ctx);     /* persistence_bgsync */
+    void (*abort_sync)(void *ctx); /* persistence_abort_sync */
+    bool (*has_file)(void *ctx);   /* persistence_has_file */
     /* Ends the wait of a session that waits for an answer.  Any thread. */
     void (*answer)(void *ctx, uint32_t worker, uint64_t session_id, struct bytes reply);
     void (*ask_to_settle)(void *ctx); /* repl_settle is wanted; any thread, also in the gate */

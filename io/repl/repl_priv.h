@@ -118,6 +118,7 @@ struct repl {
     struct {
         bool diskless;
         bool no_keys;
+        uint32_t writing; /* __atomic: its file is being written */
         struct rdb_window *window;
         struct sync_file *file;
         char delimiter[DELIMITER_CHARS + 1];
@@ -227,6 +228,8 @@ void replica_acknowledge(struct replica *p, int64_t offset, int64_t fack);
 /* --- full_sync.c ----------------------------------------------------------------------------- */
 
 void full_sync_init(struct repl *r);
+/* Ends the one under way if nobody waits for its file any more.  By one worker, inside the gate. */
+void full_sync_abandon(struct repl *r);
 /* Begins one if it is time: now and then, and when somebody has come. */
 void full_sync_look(struct repl *r);
 /* In the closed gate: there shall be a stream. */

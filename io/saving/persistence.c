@@ -511,6 +511,11 @@ bool persistence_bgsync(struct persistence *p)
            persistence_begin_here(p, SAVER_SYNC, SAVER_QUEUED);
 }
 
+void persistence_abort_sync(struct persistence *p)
+{
+    saver_abort(p->saver, SAVER_SYNC);
+}
+
 enum save_answer persistence_bgrewrite(struct persistence *p)
 {
     const struct saver_report r = saver_report_get(p->saver);
@@ -573,7 +578,8 @@ void persistence_report(struct persistence *p, struct admin_persistence *out)
     const bool saving = (s.job == SAVER_RDB || s.job == SAVER_SYNC) && !s.aborted,
                rewriting = s.job == SAVER_REWRITE && !s.aborted, begins = is_turning_on(p, &a),
                save_next = save_asked && is_next(&s, SAVER_RDB) && !rewrite_asked,
-               rewrite_next = rewrite_asked && is_next(&s, SAVER_REWRITE);
+               rewrite_next = rewrite_asked && is_next(&s, SAVER_REWRITE),
+               others = s.job != SAVER_NONE && s.job != SAVER_REWRITE && !s.aborted;
     *out = (struct admin_persistence){
         .loading = __atomic_load_n(&p->parts.engine->saving.loading, __ATOMIC_RELAXED),
         .async_loading = __atomic_load_n(&p->async_loading, __ATOMIC_RELAXED),
@@ -605,7 +611,8 @@ void persistence_report(struct persistence *p, struct admin_persistence *out)
         .aof_buffer_size = a.buffered,
         .aof_delayed_fsync = a.delayed_syncs,
         .save_scheduled = save_asked && !save_next,
-        .rewrite_scheduled = (rewrite_asked && !rewrite_next) || (begins && s.rewrite_failures > 0),
+        .rewrite_scheduled =
+            (rewrite_asked && !rewrite_next) || (begins && (s.rewrite_failures > 0 || others)),
         .last_save_held_bytes = s.last_save_held_bytes,
         .last_rewrite_held_bytes = s.last_rewrite_held_bytes};
 }

@@ -78,6 +78,8 @@ enum save_answer persistence_save(struct persistence *p, uint32_t worker, uint64
 
 /* Queues a job for replicas (saver_stream).  False: one is under way or waits, or must not be. */
 bool persistence_bgsync(struct persistence *p);
+/* Nobody wants what it writes any more: it ends early.  Any thread. */
+void persistence_abort_sync(struct persistence *p);
 
 /* In place of what is there.  Others meet -LOADING meanwhile.  Outside the gate, by one thread. */
 void persistence_reload(struct persistence *p, const struct admin_reload *r);

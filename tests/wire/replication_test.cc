@@ -385,6 +385,23 @@ TEST(Replication, AWaitForReplicasIsEnded)
     EXPECT_EQ(text(&b, {"CLIENT", "UNBLOCK", number}), ":0\r\n");
 }
 
+/* A file that nobody waits for is not written to its end. */
+TEST(Replication, AFileForNobodyIsNotWritten)
+{
+    auto ours =
+        Server::tested(primary({{"repl-diskless-sync", "no"}, {"rdb-key-save-delay", "10000000"}}));
+    Client a = ours->connect();
+    for (int i = 0; i < 20; i++)
+        a.call_raw({"SET", "k" + std::to_string(i), "v"});
+    auto one = std::make_unique<Talk>(*ours), two = std::make_unique<Talk>(*ours);
+    for (Talk *t : {one.get(), two.get()})
+        t->send({"PSYNC", "?", "-1"});
+    ASSERT_TRUE(until([&] { return info(&a, "rdb_bgsave_in_progress") == "1"; }));
+    one.reset();
+    two.reset();
+    EXPECT_TRUE(until([&] { return info(&a, "rdb_bgsave_in_progress") == "0"; }));
+}
+
 /* Nobody waits for a file that is none any more. */
 TEST(Replication, AWaitForTheFileEndsWithTheFile)
 {
