@@ -445,6 +445,8 @@ static void make_store(struct server *s, const struct config *c)
                     &(struct config_hook){NULL, slowlog_applied, engine->fixed.slowlog});
     engine->fixed.push = push_hub_new();
     engine->fixed.scripts = script_hub_new();
+    if (c->lua_enable_deprecated_api)
+        script_hub_keep_deprecated(engine->fixed.scripts);
     engine->hooks.scripts = &script_engine_calls;
     engine->fixed.registry = registry_new(workers, wake_worker, s);
 }

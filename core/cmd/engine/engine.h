@@ -174,12 +174,13 @@ struct engine {
         uint32_t events; /* __atomic: enum event_class; by engine_show_events */
     } hooks;
 
-    struct token token;        /* its own lock: who may wait for locks */
-    uint64_t next_session_id;  /* __atomic; any worker counts it up */
-    uint64_t stream_bytes;     /* __atomic: kept for replicas beyond the backlog's size */
-    struct own_keys own_keys;  /* its own lock: of a writable replica */
-    uint32_t no_active_expire; /* __atomic: DEBUG SET-ACTIVE-EXPIRE 0 */
-    uint32_t skip_checksums;   /* __atomic: DEBUG SET-SKIP-CHECKSUM-VALIDATION 1 */
+    struct token token;         /* its own lock: who may wait for locks */
+    uint64_t next_session_id;   /* __atomic; any worker counts it up */
+    uint64_t stream_bytes;      /* __atomic: kept for replicas beyond the backlog's size */
+    struct own_keys own_keys;   /* its own lock: of a writable replica */
+    uint32_t no_active_expire;  /* __atomic: DEBUG SET-ACTIVE-EXPIRE 0 */
+    uint32_t scripts_may_debug; /* __atomic: DEBUG SET-DISABLE-DENY-SCRIPTS 1 */
+    uint32_t skip_checksums;    /* __atomic: DEBUG SET-SKIP-CHECKSUM-VALIDATION 1 */
 };
 
 /* Most commands are refused, and nothing expires. */

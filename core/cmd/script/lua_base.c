@@ -4,7 +4,7 @@
  * No files, no processes, no modules, no compiled code.  pcall and its like let through what
  * unwinds a script for good.  math.random after math.randomseed gives the same numbers everywhere.
  */
-#include "core/cmd/script/script_priv.h"
+#include "core/cmd/script/script_hub.h"
 
 #include <lauxlib.h>
 #include <lua.h>
@@ -186,8 +186,8 @@ static void base_open_library(lua_State *lua, lua_CFunction open, const char *na
 
 static void base_open_language(lua_State *lua)
 {
-    static const char *const absent[] = {"dofile",   "loadfile", "print",
-                                         "newproxy", "getfenv",  "setfenv"};
+    static const char *const absent[] = {"dofile", "loadfile", "print"};
+    static const char *const deprecated[] = {"newproxy", "getfenv", "setfenv"};
     base_open_library(lua, luaopen_base, "");
     base_open_library(lua, luaopen_table, LUA_TABLIBNAME);
     base_open_library(lua, luaopen_string, LUA_STRLIBNAME);
@@ -196,6 +196,20 @@ static void base_open_language(lua_State *lua)
         lua_pushnil(lua);
         lua_setglobal(lua, absent[i]);
     }
+    if (vm_from(lua)->hub->deprecated)
+        return;
+    for (size_t i = 0; i < sizeof deprecated / sizeof *deprecated; i++) {
+        lua_pushnil(lua);
+        lua_setglobal(lua, deprecated[i]);
+    }
+}
+
+/* What is global for all scripts stays so. */
+static int base_setfenv(lua_State *lua)
+{
+    if (lua_isnumber(lua, 1) && lua_tointeger(lua, 1) == 0)
+        return luaL_error(lua, "'setfenv' cannot change environment of given object");
+    return lua_tocfunction(lua, lua_upvalueindex(1))(lua);
 }
 
 /* The table of globals is on the top. */
@@ -208,6 +222,8 @@ static void base_change_language(lua_State *lua)
                                          {NULL, NULL}};
     luaL_register(lua, NULL, functions);
     base_wrap(lua, "collectgarbage", base_collectgarbage);
+    if (vm_from(lua)->hub->deprecated)
+        base_wrap(lua, "setfenv", base_setfenv);
     lua_getfield(lua, -1, "coroutine");
     base_wrap(lua, "resume", base_resume);
     lua_pop(lua, 1);

@@ -21,6 +21,8 @@ LK_BEGIN
 struct script_hub;
 
 struct script_hub *script_hub_new(void);
+/* Before the first script: lua-enable-deprecated-api. */
+void script_hub_keep_deprecated(struct script_hub *h);
 /* All dispatchers are gone. */
 void script_hub_free(struct script_hub *h);
 

@@ -29,6 +29,12 @@ struct script_hub *script_hub_new(void)
     return h;
 }
 
+void script_hub_keep_deprecated(struct script_hub *h)
+{
+    LK_ASSERT(!h->vms);
+    h->deprecated = true;
+}
+
 void script_drop(struct script *s)
 {
     if (__atomic_sub_fetch(&s->refs, 1, __ATOMIC_ACQ_REL) == 0)

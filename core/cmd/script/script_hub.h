@@ -13,6 +13,7 @@ struct script_hub {
     struct name_map scripts;
     uint32_t by_eval; /* of them */
     uint64_t bytes;   /* of their sources */
+    bool deprecated;  /* scripts have what lua-enable-deprecated-api gives */
     uint64_t evicted;
     struct vm *vms;
     struct vm *of_all;        /* among them; NULL: not made yet */

@@ -3,6 +3,7 @@
  */
 #include "core/cmd/engine/dispatch.h"
 #include "core/cmd/script/script_busy.h"
+#include "core/cmd/script/script_hub.h"
 #include "core/cmd/script/script_priv.h"
 
 #include <lauxlib.h>
@@ -125,6 +126,16 @@ enum script_reach script_seen_reach(const uint32_t *seen)
     return now & SEEN_EARLY ? REACH_EARLY : REACH_DECLARED;
 }
 
+/* What a run has done to its function by setfenv is not there for the next one. */
+static LK_COLD void run_reset_globals(lua_State *lua, bool function)
+{
+    if (function)
+        lua_rawgeti(lua, LUA_REGISTRYINDEX, VM_FUNCTION_GLOBALS);
+    else
+        lua_pushvalue(lua, LUA_GLOBALSINDEX);
+    lua_setfenv(lua, -2);
+}
+
 enum outcome script_run_function(struct exec *x, struct vm *vm, const struct args *a, uint32_t keys,
                                  uint32_t flags, const char *name, bool function)
 {
@@ -139,6 +150,8 @@ enum outcome script_run_function(struct exec *x, struct vm *vm, const struct arg
         return RUN_DONE;
     }
     exec_script_show(x, a);
+    if (LK_UNLIKELY(vm->hub->deprecated))
+        run_reset_globals(lua, function);
     vm->run = (struct script_run){.x = x,
                                   .words = a,
                                   .name = name,

@@ -22,6 +22,11 @@ void debug_set_active_expire(struct exec *x, const struct args *a)
     debug_store(x, &x->admin->parts.engine->no_active_expire, debug_number(a->v[2]) == 0);
 }
 
+void debug_set_scripts_may(struct exec *x, const struct args *a)
+{
+    debug_store(x, &x->admin->parts.engine->scripts_may_debug, debug_number(a->v[2]) != 0);
+}
+
 void debug_set_skip_checksum(struct exec *x, const struct args *a)
 {
     debug_store(x, &x->admin->parts.engine->skip_checksums, debug_number(a->v[2]) != 0);

@@ -14,6 +14,7 @@ LK_BEGIN
 
 /* Each answers. */
 void debug_set_active_expire(struct exec *x, const struct args *a);
+void debug_set_scripts_may(struct exec *x, const struct args *a);
 void debug_set_skip_checksum(struct exec *x, const struct args *a);
 void debug_pause_cron(struct exec *x, const struct args *a);
 void debug_aof_flush_sleep(struct exec *x, const struct args *a);

@@ -1,6 +1,7 @@
 // Scripts: what is logged of them, what they leave behind, and what they may not do.
 #include "tests/core/cmd/cmd_fixture.h"
 
+#include "core/cmd/command/tables_server.h"
 #include "core/cmd/script/script_priv.h"
 
 namespace
@@ -62,6 +63,49 @@ TEST_F(Scripts, DeletesWhatItMeetsExpired)
     clock_fake_unix_ms(NOW + 20);
     EXPECT_EQ(eval("return redis.call('get', 'k')"), "$-1\r\n");
     EXPECT_EQ(effects(), "DEL k");
+}
+
+// lua-enable-deprecated-api: the environments of functions, for one run.
+TEST_F(Scripts, HasWhatIsDeprecatedIfItIsToldSo)
+{
+    EXPECT_NE(eval("return newproxy").find("nonexistent global variable 'newproxy'"),
+              std::string::npos);
+    script_hub *with = script_hub_new(), *without = engine_.fixed.scripts;
+    script_hub_keep_deprecated(with);
+    dispatcher_free(dispatcher_);
+    engine_.fixed.scripts = with;
+    dispatcher_ = dispatcher_new(&engine_, 0);
+    EXPECT_EQ(eval("return {type(newproxy(true)), type(getfenv(1)), type(setfenv)}"),
+              "*3\r\n$8\r\nuserdata\r\n$5\r\ntable\r\n$8\r\nfunction\r\n");
+    EXPECT_EQ(eval("local f = function() return foo end setfenv(f, {foo = 7}) return f()"),
+              ":7\r\n");
+    const std::string twice = "if ARGV[1] then setfenv(1, {v = ARGV[1]}) return v end return 'new'";
+    EXPECT_EQ(eval(twice, {}, {"mine"}), "$4\r\nmine\r\n");
+    EXPECT_EQ(eval(twice), "$3\r\nnew\r\n");
+    EXPECT_EQ(eval("setfenv(0, {}) return 1")[0], '-');
+    EXPECT_EQ(eval("getfenv(1).x = 1 return 1")[0], '-');
+    EXPECT_EQ(eval("return type(setfenv)"), "$8\r\nfunction\r\n");
+    dispatcher_free(dispatcher_);
+    script_hub_free(with);
+    engine_.fixed.scripts = without;
+    dispatcher_ = dispatcher_new(&engine_, 0);
+}
+
+// DEBUG SET-DISABLE-DENY-SCRIPTS 1
+TEST_F(Scripts, MayAskAboutClientsIfItIsToldSo)
+{
+    dispatcher_free(dispatcher_);
+    command_index_add(engine_.fixed.commands, client_commands);
+    dispatcher_ = dispatcher_new(&engine_, 0);
+    const std::string ask = "return redis.pcall('client', ARGV[1])";
+    const std::string denied = "-ERR This Redis command is not allowed from script";
+    EXPECT_EQ(eval(ask, {}, {"id"}).substr(0, denied.size()), denied);
+    engine_.scripts_may_debug = 1;
+    EXPECT_EQ(eval(ask, {}, {"id"}), ":" + std::to_string(session.id) + "\r\n");
+    EXPECT_EQ(eval(ask, {}, {"unpause"}).substr(0, denied.size()), denied);
+    EXPECT_EQ(eval("return redis.pcall('multi')").substr(0, denied.size()), denied);
+    engine_.scripts_may_debug = 0;
+    EXPECT_EQ(eval(ask, {}, {"id"}).substr(0, denied.size()), denied);
 }
 
 TEST_F(Scripts, KeepsSourcesOfEvalWithinBounds)
