@@ -214,6 +214,38 @@ static uint32_t skip_empty(struct exec *x, uint32_t i, uint32_t db)
     return i;
 }
 
+/* --- expired keys that a step has met -------------------------------------------------------- */
+
+/* Appends to those that are to be dropped: { size, key } … */
+static void expired_note(struct buf *expired, struct bytes key)
+{
+    buf_append(expired, &key.size, sizeof key.size);
+    buf_append_bytes(expired, key);
+}
+
+/*
+ * Drops them, in a unit of its own unless the whole is one, and forgets them.  Where somebody waits
+ * in the shard he would have to be served now: it is left to who expires by time.
+ */
+static void expired_drop(struct exec *x, struct shard *s, struct buf *expired)
+{
+    struct dispatcher *d = x->dispatcher;
+    const bool alone = !d->held.all_locked && !d->held.exclusive;
+    const bool apart = d->unit.effects.apart;
+    size_t size;
+    if (alone)
+        d->unit.effects.apart = true;
+    for (size_t at = 0; at < expired->size && s->waiting == 0; at += sizeof size + size) {
+        memcpy(&size, expired->data + at, sizeof size);
+        (void)exec_locate(x, bytes_of(expired->data + at + sizeof size, size));
+        exec_forget(x);
+    }
+    expired->size = 0;
+    if (alone)
+        unit_end(d, x->session, s);
+    d->unit.effects.apart = apart;
+}
+
 /* --- SCAN ------------------------------------------------------------------------------------ */
 
 enum { BUCKETS_A_LOOK = 64 }; /* so many between two looks at the clock */
@@ -222,7 +254,7 @@ struct scan {
     struct visit visit;
     exec_visit *wanted;
     uint64_t count;
-    struct buf expired; /* keys that were met: { size, key } … */
+    struct buf expired; /* keys that were met */
 };
 
 static void scan_entry(struct scan *s, const struct entry *e)
@@ -236,10 +268,8 @@ static void scan_entry(struct scan *s, const struct entry *e)
         return;
     }
     visit_entry(&s->visit, e);
-    if (deadline != ENTRY_NO_DEADLINE && clock_passed(deadline, s->visit.now_ms)) {
-        buf_append(&s->expired, &key.size, sizeof key.size);
-        buf_append_bytes(&s->expired, key);
-    }
+    if (deadline != ENTRY_NO_DEADLINE && clock_passed(deadline, s->visit.now_ms))
+        expired_note(&s->expired, key);
 }
 
 /* As many keys or buckets as were asked for. */
@@ -247,29 +277,6 @@ static bool scan_is_through(const struct scan *s, const struct scan_place *p)
 {
     const uint64_t buckets_max = s->count < UINT64_MAX / 16 ? s->count * 16 : UINT64_MAX;
     return s->visit.seen >= s->count || p->buckets >= buckets_max || s->visit.stopped;
-}
-
-/*
- * Drops the expired keys that a step has met, in a unit of its own unless the whole is one.  Where
- * somebody waits in the shard he would have to be served now: it is left to who expires by time.
- */
-static void scan_drop_expired(struct exec *x, struct shard *s, struct scan *scan)
-{
-    struct dispatcher *d = x->dispatcher;
-    const bool alone = !d->held.all_locked && !d->held.exclusive;
-    const bool apart = d->unit.effects.apart;
-    size_t size;
-    if (alone)
-        d->unit.effects.apart = true;
-    for (size_t at = 0; at < scan->expired.size && s->waiting == 0; at += sizeof size + size) {
-        memcpy(&size, scan->expired.data + at, sizeof size);
-        (void)exec_locate(x, bytes_of(scan->expired.data + at + sizeof size, size));
-        exec_forget(x);
-    }
-    scan->expired.size = 0;
-    if (alone)
-        unit_end(d, x->session, s);
-    d->unit.effects.apart = apart;
 }
 
 /* Steps through one shard that is locked, from position on; true: to its end. */
@@ -286,7 +293,7 @@ static bool scan_shard(struct exec *x, struct shard *shard, struct scan *s, stru
         position = step.next;
         p->buckets += t->count > 0; /* an empty shard costs nothing */
         if (LK_UNLIKELY(s->expired.size > 0)) {
-            scan_drop_expired(x, shard, s);
+            expired_drop(x, shard, &s->expired);
             t = shard_table(shard, db);
         }
         if (p->buckets % BUCKETS_A_LOOK == 0 && exec_slice_over(x))
@@ -359,7 +366,7 @@ static enum outcome random_shard(struct exec *x, uint32_t db, struct random_walk
     return RUN_DONE;
 }
 
-/* Appends a key of the chosen shard; *alive: there was one, and it has not expired. */
+/* Appends a key of the chosen shard; *alive: it has one, and it has not expired, else it goes. */
 static enum outcome random_pick(struct exec *x, uint32_t db, const struct random_walk *r,
                                 struct buf *out, bool *alive)
 {
@@ -373,6 +380,12 @@ static enum outcome random_pick(struct exec *x, uint32_t db, const struct random
                    !clock_passed(entry_deadline(e), x->now_ms));
     if (*alive)
         buf_append_bytes(out, entry_key(e));
+    if (LK_UNLIKELY(e && !*alive)) {
+        struct buf expired = {0};
+        expired_note(&expired, entry_key(e));
+        expired_drop(x, s, &expired);
+        buf_release(&expired);
+    }
     visit_end(x, s);
     return RUN_DONE;
 }

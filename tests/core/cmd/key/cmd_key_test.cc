@@ -241,6 +241,25 @@ TEST_F(CmdKey, RandomKeyIsOneOfThem)
     EXPECT_EQ(met, (std::set<std::string>{"$2 k1", "$2 k2"}));
 }
 
+// It drops the expired keys that it meets, as SCAN does: when none is alive, it has met them all.
+TEST_F(CmdKey, RandomKeyDropsWhatHasExpired)
+{
+    run("set gone v px 10");
+    effects();
+    clock_fake_unix_ms(NOW + 11);
+    play({{"dbsize", ":1", ""},
+          {"randomkey", "$-1", "DEL gone"},
+          {"dbsize", ":0", ""},
+          {"set x y px 10", "+OK"}});
+    effects();
+    clock_fake_unix_ms(NOW + 22);
+    play({{"multi", "+OK"},
+          {"randomkey", "+QUEUED"},
+          {"set z y", "+QUEUED"},
+          {"exec", "*2 $-1 +OK", "MULTI | DEL x | set z y | EXEC"},
+          {"randomkey", "$1 z", ""}});
+}
+
 TEST_F(CmdKey, Object)
 {
     play({{"set k 12345678901234567890123456789012345678901234", "+OK"},
