@@ -75,6 +75,20 @@ static void pass_look(struct worker *w)
     }
 }
 
+/* As a turn of the loop; false: there was nothing to do. */
+static bool pass_turn(struct worker *w)
+{
+    const int n = net_wait(w->net, w->events, WORKER_EVENTS, 0);
+    for (int i = 0; i < n; i++)
+        worker_handle(w, &w->events[i]);
+    pass_look(w);
+    const bool busy = n > 0 || w->ready_head;
+    worker_run_ready(w);
+    conn_undirty(w, w->pass->conn);
+    conn_flush_all(w);
+    return busy;
+}
+
 void worker_group_pass(void *group, uint32_t worker, void *running)
 {
     struct worker *w = ((struct worker_group *)group)->workers[worker];
@@ -85,13 +99,8 @@ void worker_group_pass(void *group, uint32_t worker, void *running)
     p->inside = true;
     p->kept = w->framing;
     worker_frame_init(w);
-    const int n = net_wait(w->net, w->events, WORKER_EVENTS, 0);
-    for (int i = 0; i < n; i++)
-        worker_handle(w, &w->events[i]);
-    pass_look(w);
-    worker_run_ready(w);
-    conn_undirty(w, p->conn);
-    conn_flush_all(w);
+    if (pass_turn(w))
+        pass_turn(w); /* its wait sends what the first one has answered, where sends are queued */
     worker_frame_release(w);
     w->framing = p->kept;
     w->batch = batch;
