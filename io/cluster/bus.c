@@ -9,6 +9,7 @@
 #include "core/store/keyspace.h"
 #include "core/store/reclaim.h"
 #include "io/cluster/bus_priv.h"
+#include "io/cluster/helper.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -243,11 +244,13 @@ static bool bus_must_sync(struct cluster_bus *b)
 static void bus_gather_file(struct cluster_bus *b, struct bus_outcome *out)
 {
     const int64_t now_ms = b->cluster->now_ms;
-    const bool late = b->file_behind && now_ms - b->file_ms >= FILE_BEHIND_MS;
-    if (!(out->todo & CLUSTER_SAVE) && !late)
+    if (b->file_behind && now_ms - b->file_ms >= FILE_BEHIND_MS) {
+        helper_sync(b->parts.helper, b->path); /* the bus waits for no disk without need */
+        b->file_behind = false;
+    }
+    if (!(out->todo & CLUSTER_SAVE))
         return;
-    out->todo |= CLUSTER_SAVE;
-    out->sync = bus_must_sync(b) || late;
+    out->sync = bus_must_sync(b);
     if (out->sync || !b->file_behind)
         b->file_ms = now_ms;
     b->file_behind = !out->sync;

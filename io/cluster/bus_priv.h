@@ -130,6 +130,8 @@ bool nodes_file_read(const char *path, struct buf *out);
  * is read when the process ends, and may be lost with the machine.
  */
 bool nodes_file_write(const char *path, struct bytes text, bool sync);
+/* What is there now is on the disk; a line in the log if that fails. */
+void nodes_file_sync(const char *path);
 
 static inline int64_t bus_now_ms(void)
 {

@@ -126,6 +126,14 @@ static void cluster_info_stats(const char *direction, const uint64_t *counts, st
     buf_printf(out, "cluster_stats_messages_%s:%" PRIu64 "\r\n", direction, total);
 }
 
+/* As commands find it: what was decided is in force a moment later, when the map is published. */
+static bool cluster_serves(const struct exec *x, const struct cluster *c)
+{
+    const struct engine *e = dispatcher_engine(x->dispatcher);
+    const struct slot_map *map = __atomic_load_n(&e->cluster.slots, __ATOMIC_ACQUIRE);
+    return !c->down && map && !(map->flags & SLOT_MAP_DOWN);
+}
+
 static enum outcome cluster_info(struct exec *x, const struct args *a)
 {
     (void)a;
@@ -147,7 +155,7 @@ static enum outcome cluster_info(struct exec *x, const struct args *a)
                "cluster_slots_pfail:%u\r\ncluster_slots_fail:%u\r\ncluster_known_nodes:%u\r\n"
                "cluster_size:%u\r\ncluster_current_epoch:%" PRIu64 "\r\ncluster_my_epoch:%" PRIu64
                "\r\n",
-               c->down ? "fail" : "ok", assigned, assigned - pfail - fail, pfail, fail,
+               cluster_serves(x, c) ? "ok" : "fail", assigned, assigned - pfail - fail, pfail, fail,
                c->node_count, c->size, c->current_epoch, cluster_primary(c)->config_epoch);
     cluster_info_stats("sent", c->stats.sent, &out);
     cluster_info_stats("received", c->stats.received, &out);

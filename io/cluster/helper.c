@@ -6,6 +6,7 @@
 #include "core/cmd/engine/dispatch_service.h"
 #include "core/store/keyspace.h"
 #include "core/store/reclaim.h"
+#include "io/cluster/bus_priv.h"
 
 #include <pthread.h>
 
@@ -17,6 +18,7 @@ struct cluster_helper {
     pthread_mutex_t lock;
     pthread_cond_t changed;
     struct buf heard;          /* lock: {shard, sizes, bytes} … */
+    const char *sync;          /* lock: the file that is to be on the disk */
     bool overflowed;           /* lock: messages were dropped since the queue was empty */
     uint32_t drains;           /* lock: slots that are marked below */
     uint8_t drain[HASH_SLOTS]; /* __atomic, set under the lock: keys are to be deleted */
@@ -117,15 +119,28 @@ static void helper_drain_turn(struct cluster_helper *h)
         helper_end_drain(h, h->next);
 }
 
-/* --- the thread ------------------------------------------------------------------------------ */
+/* --- nodes.conf ------------------------------------------------------------------------------ */
 
-static bool helper_take(struct cluster_helper *h, struct buf *heard, bool *drains)
+void helper_sync(struct cluster_helper *h, const char *path)
 {
     pthread_mutex_lock(&h->lock);
-    while (h->heard.size == 0 && h->drains == 0 && !helper_stops(h))
+    h->sync = path;
+    pthread_cond_signal(&h->changed);
+    pthread_mutex_unlock(&h->lock);
+}
+
+/* --- the thread ------------------------------------------------------------------------------ */
+
+static bool helper_take(struct cluster_helper *h, struct buf *heard, bool *drains,
+                        const char **sync)
+{
+    pthread_mutex_lock(&h->lock);
+    while (h->heard.size == 0 && h->drains == 0 && !h->sync && !helper_stops(h))
         pthread_cond_wait(&h->changed, &h->lock);
     *heard = h->heard;
     *drains = h->drains > 0;
+    *sync = h->sync;
+    h->sync = NULL;
     h->heard = (struct buf){0};
     h->overflowed = false;
     pthread_mutex_unlock(&h->lock);
@@ -136,12 +151,15 @@ static void *helper_main(void *arg)
 {
     struct cluster_helper *h = arg;
     struct buf heard = {0};
+    const char *sync;
     bool drains;
-    while (helper_take(h, &heard, &drains)) {
+    while (helper_take(h, &heard, &drains, &sync)) {
         helper_publish(h, &heard);
         buf_release(&heard);
         if (drains)
             helper_drain_turn(h);
+        if (sync)
+            nodes_file_sync(sync);
     }
     buf_release(&heard);
     reclaim_flush();

@@ -23,6 +23,9 @@ struct cluster_helper;
 struct cluster_helper *helper_new(struct engine *engine, void (*drained)(void *ctx), void *ctx);
 void helper_free(struct cluster_helper *h); /* ends it; what waits is dropped */
 
+/* The file is on the disk before long, as it is now or later; path lives as long as h. */
+void helper_sync(struct cluster_helper *h, const char *path);
+
 /* A message that another node publishes. */
 void helper_hear(void *helper, bool shard, struct bytes channel, struct bytes message);
 

@@ -71,10 +71,28 @@ static bool nodes_file_fail(const char *what, const char *path, int fd)
     return false;
 }
 
+static bool nodes_file_sync_directory(const char *path)
+{
+    char directory[PATH_MAX];
+    snprintf(directory, sizeof directory, "%s", path);
+    return file_sync_directory(&file_ops_system, dirname(directory)) == LK_OK;
+}
+
+void nodes_file_sync(const char *path)
+{
+    const struct file_ops *ops = &file_ops_system;
+    const int fd = ops->open(ops->ctx, path, O_RDONLY | O_CLOEXEC, 0);
+    const bool synced = fd >= 0 && ops->sync(ops->ctx, fd) == 0;
+    if (fd >= 0)
+        ops->close(ops->ctx, fd);
+    if (!synced || !nodes_file_sync_directory(path))
+        nodes_file_fail("sync", path, -1);
+}
+
 bool nodes_file_write(const char *path, struct bytes text, bool sync)
 {
     const struct file_ops *ops = &file_ops_system;
-    char temporary[PATH_MAX], directory[PATH_MAX];
+    char temporary[PATH_MAX];
     snprintf(temporary, sizeof temporary, "%s.tmp-%d", path, (int)getpid());
     const int fd = ops->open(ops->ctx, temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
     if (fd < 0)
@@ -89,8 +107,7 @@ bool nodes_file_write(const char *path, struct bytes text, bool sync)
         unlink(temporary);
         return nodes_file_fail("rename", temporary, -1);
     }
-    snprintf(directory, sizeof directory, "%s", path);
-    if (sync && file_sync_directory(ops, dirname(directory)) != LK_OK)
+    if (sync && !nodes_file_sync_directory(path))
         return nodes_file_fail("sync the directory of", path, -1);
     return true;
 }
