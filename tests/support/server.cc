@@ -77,7 +77,7 @@ int free_port()
     for (int i = 0; i < 1000; i++) {
         /* A bus is 10000 above: that is no port that connections take, too. */
         const int port = 10000 + static_cast<int>(random() % 10000);
-        if (can_bind(port))
+        if (can_bind(port) && can_bind(port + 10000))
             return port;
     }
     throw std::runtime_error("no free port");
