@@ -11,6 +11,7 @@ struct cluster_service {
     struct migrator *migrator;
     struct cluster_helper *helper; /* NULL: cluster-enabled no */
     struct cluster_bus *bus;       /* likewise */
+    bool new_master; /* __atomic: it was told whom to follow, and has not been linked since */
 };
 
 /* --- what the bus asks of others ------------------------------------------------------------- */
@@ -27,8 +28,9 @@ enum { NEVER_MS = INT32_MAX };
 
 static void service_follow(void *ctx, const char *ip, uint16_t port)
 {
-    const struct cluster_service *s = ctx;
+    struct cluster_service *s = ctx;
     struct gate *gate = &s->parts.engine->fixed.keyspace->gate;
+    __atomic_store_n(&s->new_master, ip != NULL, __ATOMIC_RELAXED);
     gate_close(gate);
     if (ip)
         role_follow(s->parts.role, bytes_cstr(ip), port);
@@ -39,9 +41,14 @@ static void service_follow(void *ctx, const char *ip, uint16_t port)
 
 static uint64_t service_data_offset(void *ctx)
 {
-    const struct cluster_service *s = ctx;
+    struct cluster_service *s = ctx;
     struct role_report r;
     role_report(s->parts.role, &r);
+    if (r.state == LINK_CONNECTED)
+        __atomic_store_n(&s->new_master, false, __ATOMIC_RELAXED);
+    /* Until they are his, the data may be those of another shard, and their offset says nothing. */
+    if (r.replica && __atomic_load_n(&s->new_master, __ATOMIC_RELAXED))
+        return 0;
     if (r.replica) /* amid a full sync it has no data that anybody should count on */
         return r.has_history && r.state != LINK_SYNC && r.offset > 0 ? (uint64_t)r.offset : 0;
     struct repl_report own;
