@@ -308,6 +308,18 @@ static void lua_write_array(lua_State *lua, struct reply *r, int resp)
     reply_end_deferred(r, head, REPLY_ARRAY, n);
 }
 
+/* It is a line: ends of lines in it are blanks. */
+static void lua_write_big_number(lua_State *lua, struct reply *r)
+{
+    struct buf *line = vm_scratch(lua);
+    buf_append_bytes(line, lua_top_bytes(lua));
+    for (size_t i = 0; i < line->size; i++)
+        if (line->data[i] == '\r' || line->data[i] == '\n')
+            line->data[i] = ' ';
+    reply_big_number(r, buf_bytes(line));
+    lua_pop(lua, 1);
+}
+
 /* A table that stands for something else; the field's value is on the top then. */
 static void lua_write_table(lua_State *lua, struct reply *r, int resp)
 {
@@ -326,8 +338,7 @@ static void lua_write_table(lua_State *lua, struct reply *r, int resp)
         lua_write_pairs(lua, r, resp, true);
         lua_pop(lua, 1);
     } else if (lua_push_field(lua, "big_number", LUA_TSTRING)) {
-        reply_big_number(r, lua_top_bytes(lua));
-        lua_pop(lua, 1);
+        lua_write_big_number(lua, r);
     } else if (!lua_push_field(lua, "verbatim_string", LUA_TTABLE) || !lua_write_verbatim(lua, r)) {
         lua_write_array(lua, r, resp);
     }

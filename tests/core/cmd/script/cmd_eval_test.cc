@@ -91,6 +91,14 @@ TEST_F(Scripts, HasWhatIsDeprecatedIfItIsToldSo)
     dispatcher_ = dispatcher_new(&engine_, 0);
 }
 
+TEST_F(Scripts, WritesABigNumberAsOneLine)
+{
+    EXPECT_EQ(eval("return {big_number='12\\r\\n3'}"), "$5\r\n12  3\r\n");
+    session_set_version(&session, 3);
+    EXPECT_EQ(eval("return {big_number='12\\r\\n3'}"), "(12  3\r\n");
+    session_set_version(&session, 2);
+}
+
 // DEBUG SET-DISABLE-DENY-SCRIPTS 1
 TEST_F(Scripts, MayAskAboutClientsIfItIsToldSo)
 {
