@@ -55,7 +55,7 @@ static struct tls_certificate certificate_of_authorities(SSL_CTX *ssl)
     return c;
 }
 
-void tls_certificates(struct tls_holder *h, struct tls_certificates *out)
+void tls_certificates_get(struct tls_holder *h, struct tls_certificates *out)
 {
     struct tls_context *c = h ? tls_holder_take(h) : NULL;
     *out = (struct tls_certificates){

@@ -69,7 +69,7 @@ struct tls_certificates {
  * Of the context of now; h may be NULL.  Without one all are "none".  Authorities of a directory
  * are known once they were asked for.  Cost: all authorities are walked.  Any thread.
  */
-void tls_certificates(struct tls_holder *h, struct tls_certificates *out);
+void tls_certificates_get(struct tls_holder *h, struct tls_certificates *out);
 
 LK_END
 

@@ -15,7 +15,7 @@ bool info_has_tls(const struct admin *a)
 void info_tls(struct info *i)
 {
     struct tls_certificates c;
-    tls_certificates(i->admin->parts.tls, &c);
+    tls_certificates_get(i->admin->parts.tls, &c);
     info_text(i, "tls_server_cert_serial", c.server.serial);
     info_number(i, "tls_server_cert_expires_in_seconds", c.server.left_s);
     info_text(i, "tls_client_cert_serial", c.client.serial);
