@@ -3,7 +3,7 @@
 #include "core/store/lru.h"
 #include "core/store/view_priv.h"
 
-enum { SHARD_TRIES = 8, POOL_TRIES = 32 };
+enum { SHARD_TRIES = 8, POOL_TRIES = 32, SMALL_SHARE = 16 };
 
 void evict_begin(struct evict *e, struct evict_rule rule)
 {
@@ -168,16 +168,23 @@ static bool evict_verify(struct evict *e, const struct evict_candidate *c, struc
     return true;
 }
 
-static void evict_sample(struct evict *e, struct shard_db db)
+/*
+ * Looks at entries until so many were seen, but of a small table at few: they would be the same
+ * ones again.  Returns how many were seen.
+ */
+static uint32_t evict_sample(struct evict *e, struct shard_db db, uint32_t seen)
 {
     struct entry *v[TABLE_BUCKET_SLOTS];
-    for (uint32_t seen = 0; seen < e->samples;) {
+    uint32_t left = table_victims(e, db.table) / SMALL_SHARE + 1;
+    do {
         const uint32_t n = table_sample(db.table, rng_next(e->rng), e->rule.timed_only, v);
         LK_ASSERT(n > 0);
         for (uint32_t i = 0; i < n; i++)
             pool_offer(e, v[i], db.db);
         seen += n;
-    }
+        left -= n < left ? n : left;
+    } while (seen < e->samples && left > 0);
+    return seen;
 }
 
 static enum evict_found find_by_chance(struct evict *e, struct shard_db db, struct place *at)
@@ -212,6 +219,7 @@ static bool take_best(struct evict *e, struct shard *held, struct place *at)
 enum evict_found evict_find(struct evict *e, struct place *at)
 {
     LK_ASSERT(e->rule.by != EVICT_NOTHING);
+    uint32_t seen = 0;
     for (int i = 0; i < POOL_TRIES; i++) {
         struct shard_db db;
         bool busy = false;
@@ -220,8 +228,8 @@ enum evict_found evict_find(struct evict *e, struct place *at)
             return busy ? EVICT_LATER : EVICT_NOBODY;
         if (e->rule.by == EVICT_BY_CHANCE)
             return find_by_chance(e, db, at);
-        evict_sample(e, db);
-        if (take_best(e, s, at))
+        seen = evict_sample(e, db, seen);
+        if ((seen >= e->samples || i + 1 == POOL_TRIES) && take_best(e, s, at))
             return EVICT_VICTIM;
         shard_unlock(s);
     }
