@@ -3,13 +3,13 @@
  */
 #include "io/admin/admin_priv.h"
 
-#include "core/base/clock.h"
 #include "core/cmd/command/version.h"
+#include "core/cmd/engine/exec_script.h"
 #include "io/admin/lolwut.h"
 
 static enum outcome server_time(struct exec *x, const struct args *a)
 {
-    const int64_t now_us = clock_unix_us();
+    const int64_t now_us = exec_clock_us(x);
 
     (void)a;
     reply_array(x->reply, 2);

@@ -151,6 +151,7 @@ struct script_state {
     bool is_long;            /* it should not: it has run for so long */
     bool gave_way;           /* it lets all go, for another that cannot */
     void *who;               /* see exec_script_begin */
+    int64_t clock_us;        /* what it has been told of the time; 0: it has not asked */
     uint32_t reached;        /* enum script_reach: the shards that it has touched so far */
     uint32_t slot;           /* in a cluster: of its keys so far; UINT32_MAX: none */
     struct session stand_in; /* on which its commands run … */

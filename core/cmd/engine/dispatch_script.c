@@ -311,6 +311,7 @@ struct session *exec_script_begin(struct exec *x, void *who)
     d->script.who = who;
     d->script.wrote = false;
     d->script.reached = REACH_DECLARED;
+    d->script.clock_us = 0;
     d->script.slot = UINT32_MAX;
     d->script.begun_ticks = d->batch.mark_ticks;
     s->id = caller->id;
@@ -459,6 +460,16 @@ void exec_script_set_long(struct exec *x, bool is_long)
 enum script_reach exec_script_reached(const struct exec *x)
 {
     return (enum script_reach)x->dispatcher->script.reached;
+}
+
+int64_t exec_clock_us(struct exec *x)
+{
+    struct script_state *s = &x->dispatcher->script;
+    if (!s->running)
+        return clock_unix_us();
+    if (s->clock_us == 0)
+        s->clock_us = clock_unix_us();
+    return s->clock_us;
 }
 
 bool exec_script_wrote(const struct exec *x)

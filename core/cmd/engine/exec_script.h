@@ -86,6 +86,8 @@ void exec_script_stay(struct exec *x);
 void exec_script_set_long(struct exec *x, bool is_long);
 /* Which shards has it touched so far? */
 enum script_reach exec_script_reached(const struct exec *x);
+/* The wall clock in us; it stands still while a script runs, from the first time that it asks. */
+int64_t exec_clock_us(struct exec *x);
 /* Has a command of the script been one that writes or publishes? */
 bool exec_script_wrote(const struct exec *x);
 /* Was memory over its limit when the script began? */
