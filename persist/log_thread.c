@@ -29,6 +29,7 @@ struct log_thread {
     uint64_t ticket;                    /* __atomic: stored by the thread */
     struct log_stream streams[STREAMS]; /* as stream_to */
     uint32_t has_sinks;                 /* enum log_to: streams that anybody reads */
+    uint64_t given;                     /* the last ticket that sinks were told of */
     uint64_t round_slots;               /* of the last round */
     int64_t round_ns;                   /* which its sinks took */
     uint32_t rounds_in_haste;           /* for so many it does not linger */
@@ -56,6 +57,9 @@ static void give_stream(struct log_thread *t, int i, uint64_t ticket)
 /* Also with no byte for any stream: sinks are told how far the log is. */
 static void give_batch(struct log_thread *t, uint64_t ticket)
 {
+    if (ticket == t->given)
+        return;
+    t->given = ticket;
     const int64_t start_ns = clock_mono_ns();
     const int first = log_ring_is_awaited(t->ring) ? 0 : 1;
     give_stream(t, first, ticket);
