@@ -215,7 +215,7 @@ static void persistence_flushed(void *ctx)
 }
 
 /* The command that flushed counts its changes when it is through. */
-static void take_flushed(struct persistence *p)
+void persistence_take_flushed(struct persistence *p)
 {
     if (__atomic_load_n(&p->flushed, __ATOMIC_RELAXED) &&
         __atomic_exchange_n(&p->flushed, 0, __ATOMIC_ACQ_REL))
@@ -272,7 +272,7 @@ void persistence_set_stream(struct persistence *p, const struct log_sink *sink,
 
 /* --- now and then ---------------------------------------------------------------------------- */
 
-static bool persistence_begin_here(struct persistence *p, enum saver_kind job, enum saver_when when)
+bool persistence_begin_here(struct persistence *p, enum saver_kind job, enum saver_when when)
 {
     enum aof_turn turn = AOF_TURN_NONE;
     if (job == SAVER_REWRITE && __atomic_load_n(&p->beginning, __ATOMIC_ACQUIRE))
@@ -302,16 +302,24 @@ static bool save_is_due(const struct persistence *p, const struct config *c,
     return false;
 }
 
-/* The log still goes to the file that CONFIG SET has turned off, for a moment. */
-static bool is_turning_off(struct persistence *p)
+bool persistence_is_turning_off(struct persistence *p)
 {
     return !persistence_config(p)->appendonly && aof_report_get(p->aof).on;
+}
+
+bool persistence_is_turning_on(struct persistence *p, const struct aof_report *a)
+{
+    const bool settled = __atomic_load_n(&p->settled, __ATOMIC_SEQ_CST) ==
+                         __atomic_load_n(&p->asked, __ATOMIC_SEQ_CST);
+    return persistence_config(p)->appendonly && !(a->on && settled) &&
+           !__atomic_load_n(&p->parts.engine->saving.loading, __ATOMIC_RELAXED);
 }
 
 /* Somebody has asked for it, and it may begin. */
 static bool rewrite_is_asked(struct persistence *p, uint64_t failures, int64_t now_ms)
 {
-    return __atomic_load_n(&p->rewrite_scheduled, __ATOMIC_RELAXED) && !is_turning_off(p) &&
+    return __atomic_load_n(&p->rewrite_scheduled, __ATOMIC_RELAXED) &&
+           !persistence_is_turning_off(p) &&
            !rewrite_limit_rests(&p->rewrite_limit, failures, now_ms);
 }
 
@@ -362,7 +370,7 @@ void persistence_cron(struct persistence *p, int64_t now_ms)
 {
     const struct config *c = persistence_config(p);
     __atomic_store_n(&p->key_delay_us, c->rdb_key_save_delay_us, __ATOMIC_RELAXED);
-    take_flushed(p);
+    persistence_take_flushed(p);
     const struct saver_report r = saver_report_get(p->saver);
     note_fault(p, c, &r);
     if (__atomic_load_n(&p->parts.engine->saving.loading, __ATOMIC_RELAXED) ||
@@ -480,143 +488,6 @@ void persistence_delay_log(struct persistence *p, int64_t delay_us)
     aof_set_delay(p->aof, delay_us);
 }
 
-/* --- what clients ask ------------------------------------------------------------------------ */
-
-/* What was asked for begins in a moment: nothing is under way but what ends. */
-static bool is_next(const struct saver_report *r, enum saver_kind job)
-{
-    enum { FAILURES_MAX = 3 }; /* then it rests */
-    return (r->job == SAVER_NONE || r->aborted) &&
-           (job != SAVER_REWRITE || r->rewrite_failures < FAILURES_MAX);
-}
-
-enum save_answer persistence_bgsave(struct persistence *p, bool schedule)
-{
-    const struct saver_report r = saver_report_get(p->saver);
-    const bool ends = r.job == SAVER_RDB && r.aborted; /* then this one is next */
-    if (!ends && (r.job == SAVER_RDB || (r.job == SAVER_SYNC && !schedule)))
-        return SAVE_BUSY_SAVING;
-    if (r.job == SAVER_NONE && persistence_begin_here(p, SAVER_RDB, SAVER_NOW))
-        return SAVE_STARTED;
-    if (!ends && !schedule)
-        return SAVE_BUSY_REWRITING;
-    __atomic_store_n(&p->save_scheduled, 1, __ATOMIC_RELAXED);
-    return ends ? SAVE_STARTED : SAVE_SCHEDULED;
-}
-
-bool persistence_bgsync(struct persistence *p)
-{
-    return !__atomic_load_n(&p->parts.engine->saving.loading, __ATOMIC_RELAXED) &&
-           !__atomic_load_n(&p->busy, __ATOMIC_RELAXED) &&
-           persistence_begin_here(p, SAVER_SYNC, SAVER_QUEUED);
-}
-
-void persistence_abort_sync(struct persistence *p)
-{
-    saver_abort(p->saver, SAVER_SYNC);
-}
-
-enum save_answer persistence_bgrewrite(struct persistence *p)
-{
-    const struct saver_report r = saver_report_get(p->saver);
-    if (r.job == SAVER_REWRITE && !r.aborted)
-        return SAVE_BUSY_REWRITING;
-    mkdir(p->aof_directory, 0755);
-    if (r.job == SAVER_NONE && !is_turning_off(p) &&
-        persistence_begin_here(p, SAVER_REWRITE, SAVER_NOW))
-        return SAVE_STARTED;
-    __atomic_store_n(&p->rewrite_scheduled, 1, __ATOMIC_RELAXED);
-    return is_next(&r, SAVER_REWRITE) ? SAVE_STARTED : SAVE_SCHEDULED;
-}
-
-enum save_answer persistence_save(struct persistence *p, uint32_t worker, uint64_t session_id)
-{
-    const enum saver_kind job = saver_report_get(p->saver).job;
-    if (job == SAVER_RDB || job == SAVER_SYNC)
-        return SAVE_BUSY_SAVING;
-    struct save_waiter *w = mem_new(struct save_waiter);
-    w->worker = worker;
-    w->session_id = session_id;
-    pthread_mutex_lock(&p->lock);
-    /* In lock, so that the job cannot end before its waiter is there. */
-    const bool begun =
-        saver_begin(p->saver, SAVER_RDB, AOF_TURN_NONE, SAVER_AWAITED, SAVER_QUEUED) == LK_OK;
-    if (begun) {
-        w->next = p->save_waiters;
-        p->save_waiters = w;
-    }
-    pthread_mutex_unlock(&p->lock);
-    if (begun)
-        return SAVE_STARTED;
-    mem_delete(w);
-    return SAVE_BUSY_SAVING;
-}
-
-/*
- * CONFIG SET has turned the file on, and the rewrite that begins it has not ended well; or the file
- * that is on is still the one before, which CONFIG SET has turned off in between.
- */
-static bool is_turning_on(struct persistence *p, const struct aof_report *a)
-{
-    const bool settled = __atomic_load_n(&p->settled, __ATOMIC_SEQ_CST) ==
-                         __atomic_load_n(&p->asked, __ATOMIC_SEQ_CST);
-    return persistence_config(p)->appendonly && !(a->on && settled) &&
-           !__atomic_load_n(&p->parts.engine->saving.loading, __ATOMIC_RELAXED);
-}
-
-void persistence_report(struct persistence *p, struct admin_persistence *out)
-{
-    take_flushed(p);
-    /* Before the job: cron begins it, and then takes the wish away. */
-    bool save_asked = __atomic_load_n(&p->save_scheduled, __ATOMIC_ACQUIRE),
-         rewrite_asked = __atomic_load_n(&p->rewrite_scheduled, __ATOMIC_ACQUIRE);
-    /* So, too: the job turns the file on as it begins. */
-    const struct aof_report a = aof_report_get(p->aof);
-    const struct saver_report s = saver_report_get(p->saver);
-    save_asked |= saver_waits(&s, SAVER_RDB);
-    rewrite_asked |= saver_waits(&s, SAVER_REWRITE);
-    const bool saving = (s.job == SAVER_RDB || s.job == SAVER_SYNC) && !s.aborted,
-               rewriting = s.job == SAVER_REWRITE && !s.aborted, begins = is_turning_on(p, &a),
-               save_next = save_asked && is_next(&s, SAVER_RDB) && !rewrite_asked,
-               rewrite_next = rewrite_asked && is_next(&s, SAVER_REWRITE),
-               others = s.job != SAVER_NONE && s.job != SAVER_REWRITE && !s.aborted;
-    *out = (struct admin_persistence){
-        .loading = __atomic_load_n(&p->parts.engine->saving.loading, __ATOMIC_RELAXED),
-        .async_loading = __atomic_load_n(&p->async_loading, __ATOMIC_RELAXED),
-        .saving = saving || save_next,
-        .rewriting = rewriting || rewrite_next ||
-                     (begins && (s.job == SAVER_NONE || s.aborted) && s.rewrite_failures == 0),
-        .aof_enabled = persistence_config(p)->appendonly,
-        .save_failed = s.save_failed,
-        .rewrite_failed = s.rewrite_failed,
-        .aof_write_failed = a.write_failed || a.sync_failed,
-        .last_save_s = s.last_save_s,
-        .last_save_duration_s = s.last_save_duration_s,
-        .current_save_duration_s = saving ? s.current_duration_s : -1,
-        .last_rewrite_duration_s = s.last_rewrite_duration_s,
-        .current_rewrite_duration_s = rewriting ? s.current_duration_s : -1,
-        .saves = s.saves,
-        .rewrites = s.rewrites,
-        .rewrite_failures = s.rewrite_failures,
-        .changes_at_last_save = s.changes_at_last_save,
-        .keys_saved = s.keys_saved,
-        .keys_total = s.keys_total,
-        .load_keys_loaded = __atomic_load_n(&p->loaded_keys, __ATOMIC_RELAXED),
-        .load_keys_expired = __atomic_load_n(&p->load_expired, __ATOMIC_RELAXED),
-        .load_began_ms = __atomic_load_n(&p->load_began_ms, __ATOMIC_RELAXED),
-        .load_bytes = __atomic_load_n(&p->loaded_bytes, __ATOMIC_RELAXED),
-        .load_bytes_total = __atomic_load_n(&p->load_total, __ATOMIC_RELAXED),
-        .aof_current_size = a.size,
-        .aof_base_size = a.base_size,
-        .aof_buffer_size = a.buffered,
-        .aof_delayed_fsync = a.delayed_syncs,
-        .save_scheduled = save_asked && !save_next,
-        .rewrite_scheduled =
-            (rewrite_asked && !rewrite_next) || (begins && (s.rewrite_failures > 0 || others)),
-        .last_save_held_bytes = s.last_save_held_bytes,
-        .last_rewrite_held_bytes = s.last_rewrite_held_bytes};
-}
-
 /* --- the end --------------------------------------------------------------------------------- */
 
 void persistence_pause_writes(struct persistence *p, enum pause_purpose purpose, bool on)
@@ -650,7 +521,8 @@ static bool is_first_rewrite(struct persistence *p, bool force)
     const struct aof_report a = aof_report_get(p->aof);
     const struct saver_report r = saver_report_get(p->saver);
     const bool writes = r.job == SAVER_REWRITE && !r.aborted;
-    const bool begins = __atomic_load_n(&p->beginning, __ATOMIC_ACQUIRE) || is_turning_on(p, &a);
+    const bool begins =
+        __atomic_load_n(&p->beginning, __ATOMIC_ACQUIRE) || persistence_is_turning_on(p, &a);
     /* One that CONFIG SET has asked for, and that failed, or waits for a save, keeps nobody. */
     if (!begins || !(writes || (r.job == SAVER_NONE && r.rewrite_failures == 0)))
         return false;

@@ -84,6 +84,17 @@ bool persistence_read(struct persistence *p, const struct aof_manifest *m, bool 
 
 /* Holds writes back, like CLIENT PAUSE, or lets them go on. */
 void persistence_pause_writes(struct persistence *p, enum pause_purpose purpose, bool on);
+/* Asks the saver for a job beside the running server; false: not now. */
+bool persistence_begin_here(struct persistence *p, enum saver_kind job, enum saver_when when);
+/* The log still goes to the file that CONFIG SET has turned off, for a moment. */
+bool persistence_is_turning_off(struct persistence *p);
+/*
+ * CONFIG SET has turned the file on, and the rewrite that begins it has not ended well; or the file
+ * that is on is still the one before, which CONFIG SET has turned off in between.
+ */
+bool persistence_is_turning_on(struct persistence *p, const struct aof_report *a);
+/* A FLUSHALL since the last look is no change that a save would have to save. */
+void persistence_take_flushed(struct persistence *p);
 /* Of the data set, by all, so far. */
 uint64_t persistence_changes(struct persistence *p);
 /* Outside the gate: the AOF is off, and stays so until it is released. */
