@@ -13,6 +13,7 @@
 #include "core/cmd/engine/session_end.h"
 #include "core/cmd/engine/session_user.h"
 #include "core/proto/resp_segment.h"
+#include "core/store/reclaim.h"
 #include "core/store/view.h"
 #include "core/types/str.h"
 
@@ -421,6 +422,20 @@ class Server
     uint32_t stream_db_ = UINT32_MAX;
 };
 
+/* Whoever ran commands leaves what it has retired to others as it ends, as workers do. */
+class Leaving
+{
+  public:
+    ~Leaving()
+    {
+        reclaim_flush();
+    }
+    void note()
+    {
+    }
+};
+inline thread_local Leaving leaving;
+
 class Client
 {
   public:
@@ -451,6 +466,7 @@ class Client
     // Hands the commands over together, once.
     std::vector<pending_state> batch(const std::vector<Words> &commands)
     {
+        leaving.note();
         std::vector<std::vector<bytes>> v;
         std::vector<pending> p(commands.size());
         for (size_t i = 0; i < commands.size(); i++) {
