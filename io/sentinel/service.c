@@ -182,8 +182,10 @@ struct sentinel_service *sentinel_service_new(const struct sentinel_parts *parts
     v->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
     LK_ASSERT(v->epoll_fd >= 0);
     parts->engine->fixed.sentinel = v;
-    if (service_load(v, error))
+    if (service_load(v, error)) {
+        users_follow(v); /* a change before the first cron is one, too */
         return v;
+    }
     sentinel_service_free(v);
     return NULL;
 }
