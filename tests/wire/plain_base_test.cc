@@ -40,6 +40,7 @@ void write_until(const Server &server, const std::string &name, const std::atomi
                     {"SET", name + ":" + n, n, "PXAT", "4102444800123"},
                     {"DEL", name + ":" + std::to_string(i / 2)},
                     {"INCR", name + ":count"}});
+        std::this_thread::sleep_for(Milliseconds(1)); // what is written must reach the disk, too
     }
 }
 

@@ -251,16 +251,23 @@ TEST(View, HeldBytesDoNotCountAgainstMaxmemory)
 TEST(View, ConcurrentWritersDoNotDisturbIt)
 {
     constexpr uint32_t WRITERS = 3;
+    constexpr int STEPS = 2000; // of a writer a view: or the data outgrow whoever reads them
     const uint64_t seed = test_seed();
     Server server({.shards = 16, .workers = WRITERS, .logging = false});
     std::atomic<bool> stop{false};
+    std::atomic<int> allowed{0};
     std::vector<std::thread> threads;
     for (uint32_t w = 0; w < WRITERS; w++)
         threads.emplace_back([&, w] {
             Client c(server, w);
             Draw draw(seed + w, 300, 3);
             int64_t next_ms = 0;
-            while (!stop.load()) {
+            for (int step = 0; !stop.load();) {
+                if (step >= allowed.load()) {
+                    std::this_thread::yield();
+                    continue;
+                }
+                step++;
                 draw.step(c, 400);
                 c.take_reply();
                 if (draw.below(100) == 0) {
@@ -274,6 +281,7 @@ TEST(View, ConcurrentWritersDoNotDisturbIt)
     std::mt19937_64 rng(seed);
     for (int i = 0; i < scaled(60); i++) {
         clock_fake_unix_ms(clock_unix_ms() + static_cast<int64_t>(rng() % 40));
+        allowed += STEPS;
         Copy want;
         view *v = cut(server, &want);
         Reader r;
