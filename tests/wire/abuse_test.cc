@@ -39,11 +39,16 @@ class Abuse : public testing::Test
 
     uint64_t used_memory()
     {
-        const std::string info = bystander_->call({"INFO", "memory"}).text;
-        const size_t at = info.find("used_memory:");
+        return figure("memory", "\nused_memory:");
+    }
+
+    uint64_t figure(const char *section, const std::string &before)
+    {
+        const std::string info = bystander_->call({"INFO", section}).text;
+        const size_t at = info.find(before);
         if (at == std::string::npos)
-            throw std::runtime_error("no used_memory in " + info);
-        return strtoull(info.c_str() + at + 12, nullptr, 10);
+            throw std::runtime_error("no " + before + " in " + info);
+        return strtoull(info.c_str() + at + before.size(), nullptr, 10);
     }
 
     std::unique_ptr<Server> server_;
@@ -223,6 +228,25 @@ TEST_F(Abuse, ClientsThatNeverReadDoNotHoldUpOthers)
     }
     /* It had 4 MB of questions in hand, each worth 100 kB. */
     EXPECT_LT(used_memory(), 300'000'000U);
+}
+
+/* All its questions are there when the worker looks: what is over the limit is not made first. */
+TEST_F(Abuse, RepliesAboveTheLimitAreNotMade)
+{
+    start({{"client-output-buffer-limit", "normal", "1mb", "0", "0"},
+           {"io-threads", "1"},
+           {"enable-debug-command", "yes"}});
+    ASSERT_EQ(bystander_->call_raw({"SET", "large", std::string(100'000, 'x')}), "+OK\r\n");
+    Client deaf = server_->connect();
+    EXPECT_TRUE(deaf.ping());
+    std::string questions;
+    for (int i = 0; i < 10'000; i++)
+        questions += encode({"GET", "large"});
+    bystander_->send(Args{"DEBUG", "SLEEP", "0.3"});
+    ask_without_reading(deaf, questions, 1);
+    EXPECT_EQ(bystander_->read_raw(), "+OK\r\n");
+    EXPECT_TRUE(bystander_->ping());
+    EXPECT_LT(figure("commandstats", "\ncmdstat_get:calls="), 200U); // of 100 kB each
 }
 
 TEST_F(Abuse, AThousandIdleConnectionsCostTheOthersNothing)
