@@ -74,7 +74,10 @@ static void conn_show_input(struct conn *c)
                      __ATOMIC_RELAXED);
 }
 
-/* What it has begun will have more than a command may have. */
+/*
+ * What it has begun will have more than a command may have.  Until the end of it has come: nobody
+ * has looked at what stands behind.
+ */
 static bool command_is_too_large(const struct worker *w, const struct conn *c)
 {
     return c->progress.missing > 0 && conn_input_bytes(c) + c->progress.missing > w->query_limit;
@@ -108,8 +111,9 @@ void conn_data(struct worker *w, struct conn *c, struct bytes data)
         return;
     }
     /* A large bulk comes in many pieces: do not look before it can be whole. */
-    if (c->progress.missing > data.size && c->in.size > 0) {
-        c->progress.missing -= data.size;
+    const bool whole = c->progress.missing <= data.size;
+    c->progress.missing -= whole ? c->progress.missing : data.size;
+    if (!whole && c->in.size > 0) {
         conn_show_input(c);
         if (LK_UNLIKELY(w->client_limit != 0))
             conn_count_memory(w, c);

@@ -117,6 +117,12 @@ void FakeNet::hold_sends(bool hold)
     tell_nets();
 }
 
+void FakeNet::in_pieces(size_t size)
+{
+    const std::lock_guard<std::mutex> lock(mutex_);
+    piece_ = size;
+}
+
 std::string FakeNet::received(int fd) const
 {
     const std::lock_guard<std::mutex> lock(mutex_);
@@ -261,7 +267,7 @@ bool FakeNet::report(Net *n, Socket &s, net_event *event)
     if (s.paused || s.told_end)
         return false;
     if (!s.in.empty()) {
-        size_t size = s.in.size();
+        size_t size = std::min(s.in.size(), piece_);
         if (seeded_ && chance(70))
             size = 1 + random_() % std::min<size_t>(size, chance(50) ? 8 : size);
         auto piece = std::make_unique<std::vector<char>>(s.in.begin(), s.in.begin() + long(size));
@@ -296,9 +302,13 @@ int FakeNet::gather(Net *n, net_event *events, int max)
         order.push_back(&s);
     if (seeded_)
         std::shuffle(order.begin(), order.end(), random_);
-    for (Socket *s : order)
-        if (count < max && report(n, *s, &events[count]))
+    for (Socket *s : order) {
+        while (count < max && report(n, *s, &events[count])) {
             count++;
+            if (piece_ == SIZE_MAX)
+                break;
+        }
+    }
     return count;
 }
 

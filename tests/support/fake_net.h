@@ -49,6 +49,7 @@ class FakeNet
     void end(int fd);            /* the peer sends no more */
     void cut(int fd, int error); /* reads and sends fail with a negative errno */
     void hold_sends(bool hold);  /* sends are taken and do not end */
+    void in_pieces(size_t size); /* what came is reported at once, but in events of so many bytes */
 
     std::string received(int fd) const;
     std::string take(int fd);       /* what was received, once */
@@ -112,6 +113,7 @@ class FakeNet
     std::vector<Listener> listeners_;
     std::deque<int> dialled_;
     bool hold_ = false;
+    size_t piece_ = SIZE_MAX;
 };
 
 } // namespace lk

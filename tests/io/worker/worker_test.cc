@@ -212,6 +212,24 @@ TEST_F(WorkerOnFakeNet, SoftLimitForgetsWhatIsOver)
     clock_fake_unix_ms(-1);
 }
 
+// More whole commands at once than one command may have, behind one that had begun.
+TEST_F(WorkerOnFakeNet, WholeCommandsAreNoLargeCommand)
+{
+    start({}, "client-query-buffer-limit 1mb\n");
+    fake->in_pieces(16 << 10);
+    const int fd = fake->dial();
+    const std::string set = request({"set", "key", std::string(100, 'v')});
+    fake->send(fd, request({"ping"}) + set.substr(0, set.size() - 3));
+    expect_reply(fd, "+PONG\r\n");
+    std::string text = set.substr(set.size() - 3), want = "+OK\r\n";
+    while (text.size() < (2 << 20)) {
+        text += set;
+        want += "+OK\r\n";
+    }
+    fake->send(fd, text);
+    expect_reply(fd, want);
+}
+
 // Sockets are refused beyond maxclients, and the places of those who left are free again.
 TEST_F(WorkerOnFakeNet, MaxClients)
 {
