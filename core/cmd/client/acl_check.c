@@ -123,6 +123,18 @@ enum acl_denial acl_check_call(const struct acl_user *u, const struct command_in
     return worst;
 }
 
+bool acl_allows_plain(const struct acl_user *u, const struct command_info *c, struct bytes key)
+{
+    LK_DEBUG_ASSERT(c->plain && c->row->channels == CHANNELS_NONE);
+    const struct acl_rules *r = acl_user_rules(u);
+    const uint8_t use = acl_use_of_key(c->row->keys[0].flags);
+    for (const struct acl_selector *s = r->selectors, *end = s + r->selector_count; s < end; s++)
+        if (acl_selector_has(s, c) &&
+            (s->flags & ACL_ALL_KEYS || acl_patterns_match(&s->keys, key, use)))
+            return true;
+    return false;
+}
+
 bool acl_reads_all_keys(const struct acl_user *u, const struct command_info *c,
                         const struct args *a)
 {

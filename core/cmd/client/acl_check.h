@@ -12,7 +12,7 @@
  *
  * Threads  inside the gate: rules are read, and may be freed when it was left
  * Cost     a user who may do everything: two loads.  Else the keys of the call are found, and each
- *          is matched with the patterns
+ *          is matched with the patterns; a call of one key is spared most of it (acl_allows_plain)
  */
 #ifndef LK_CMD_ACL_CHECK_H
 #define LK_CMD_ACL_CHECK_H
@@ -28,6 +28,15 @@ LK_BEGIN
  */
 enum acl_denial acl_check_call(const struct acl_user *u, const struct command_info *c,
                                const struct args *a, uint32_t *at);
+
+/*
+ * Certainly, for a call of one key and nothing special (command_info.plain)?  False says nothing:
+ * acl_check_call is asked.  What a row may do to its key counts as done (SET with GET, say), for
+ * the arguments are not looked at.
+ *
+ * Cost     tens of instructions, and what acl_patterns_match takes
+ */
+bool acl_allows_plain(const struct acl_user *u, const struct command_info *c, struct bytes key);
 
 /* Does a selector that allows the call let it read all keys?  For SORT with BY or GET. */
 bool acl_reads_all_keys(const struct acl_user *u, const struct command_info *c,

@@ -3,6 +3,9 @@
 #include "tests/core/cmd/server_fixture.h"
 
 #include "core/cmd/client/acl_check.h"
+#include "tests/support/seed.h"
+
+#include <random>
 
 namespace
 {
@@ -185,6 +188,75 @@ TEST_F(Acl, KeysForReadingAndWriting)
     };
     for (const auto &c : cases)
         EXPECT_EQ(run(std::string("acl dryrun bob ") + c.call) == "+OK", c.allowed) << c.call;
+}
+
+// What is asked of plain calls on their short way allows nothing that the whole check refuses; and
+// it refuses only what reading without writing, or writing without reading, has to do with.
+TEST_F(Acl, TheShortWayAsksTheSame)
+{
+    static const char *const rules[] = {"+@all",    "-@all",     "+get",      "+set",   "-set",
+                                        "+@read",   "~*",        "~a:*",      "~a:b*c", "~a",
+                                        "~a:*[bc]", "~",         "%R~b*",     "%W~b*",  "(~a:* ",
+                                        "(+get ~",  "+hset %W~", "+bitfield "};
+    static const char *const keys[] = {"", "a", "a:", "a:b", "a:bxc", "b", "b:1", "ab"};
+    std::mt19937_64 random(test_seed());
+    const auto any = [&random](const auto &v) { return v[random() % (sizeof v / sizeof *v)]; };
+    uint64_t allowed = 0, refused = 0;
+    for (int round = 0; round < 500; round++) {
+        std::string line = "resetkeys clearselectors";
+        bool half = false;
+        for (uint64_t n = 1 + random() % 6; n > 0; n--) {
+            std::string rule = any(rules);
+            if (rule.back() == ' ' || rule.back() == '~')
+                rule += rule[0] == '(' && rule.back() == '~' ? std::string(any(keys)) + ")"
+                        : rule[0] == '('                     ? std::string(any(rules)) + ")"
+                                                             : "";
+            half |= rule.find('%') != std::string::npos;
+            line += " " + rule;
+        }
+        if (user(line) != "+OK")
+            continue;
+        const acl_user *u = acl_find(engine_.fixed.acl, bytes_cstr("bob"));
+        for (const char *text : {"get", "set", "hset", "del", "bitfield", "strlen", "getset"}) {
+            const command_info *c = command_index_lookup(engine_.fixed.commands, bytes_cstr(text));
+            if (!c->plain)
+                continue;
+            const std::string key = any(keys);
+            bytes words[] = {bytes_cstr(text), of(key), bytes_cstr(any(keys)), bytes_cstr("get")};
+            const args a = {words, static_cast<uint32_t>(2 + random() % 3)};
+            uint32_t at;
+            const bool may = acl_check_call(u, c, &a, &at) == ACL_ALLOWED;
+            const bool plain = acl_allows_plain(u, c, of(key));
+            EXPECT_TRUE(may || !plain) << line << ": " << text << " " << key;
+            EXPECT_TRUE(half || plain == may) << line << ": " << text << " " << key;
+            (may ? allowed : refused)++;
+        }
+    }
+    EXPECT_GT(allowed, 100U);
+    EXPECT_GT(refused, 100U);
+}
+
+// Plain calls of a user who may not do everything: each by the rules as they are then.
+TEST_F(Acl, ThePlainCallsOfAUser)
+{
+    EXPECT_EQ(user("+get +set +acl ~a:* %R~r:*"), "+OK");
+    struct session &bob = login(7, "bob");
+    const char *const no_key = "-NOPERM No permissions to access a key";
+    EXPECT_EQ(as(bob, "set a:1 x"), "+OK");
+    EXPECT_EQ(as(bob, "get a:1"), "$1 x");
+    EXPECT_EQ(as(bob, "get r:1"), "$-1");
+    EXPECT_EQ(as(bob, "set r:1 x"), no_key);
+    EXPECT_EQ(as(bob, "get b:1"), no_key);
+    EXPECT_EQ(as(bob, "strlen a:1"),
+              "-NOPERM User bob has no permissions to run the 'strlen' command");
+    EXPECT_EQ(run("acl setuser bob resetkeys ~b:*"), "+OK");
+    EXPECT_EQ(as(bob, "get a:1"), no_key);
+    EXPECT_EQ(as(bob, "get b:1"), "$-1");
+    EXPECT_EQ(run("acl setuser bob -get"), "+OK");
+    EXPECT_EQ(as(bob, "get b:1"), "-NOPERM User bob has no permissions to run the 'get' command");
+    EXPECT_EQ(as(bob, "set b:1 x"), "+OK");
+    EXPECT_EQ(run("acl setuser bob allkeys allcommands allchannels"), "+OK");
+    EXPECT_EQ(as(bob, "strlen a:1"), ":1");
 }
 
 TEST_F(Acl, Selectors)
