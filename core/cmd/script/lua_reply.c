@@ -11,6 +11,7 @@
  *   _  #t  ,1.5           nil  true  {double = 1.5}    the same
  *   (123  =txt:a          {big_number = "123"}  {verbatim_string = {format = "txt", string = "a"}}
  *   %n  ~n                {map = {…}}  {set = {a = true, …}}
+ *   |n                    nothing: the value that it stands before
  *
  * What a client's version does not have is written in the form that reply.h gives it.
  */
@@ -161,9 +162,21 @@ static const char *lua_push_line(lua_State *lua, const char *p)
     }
 }
 
+/* What is told of the value behind it, which scripts are not shown. */
+static const char *lua_skip_attribute(lua_State *lua, const char *p)
+{
+    for (int64_t n = 2 * reply_number(p, &p); n > 0; n--) {
+        p = lua_push_value(lua, p);
+        lua_pop(lua, 1);
+    }
+    return p;
+}
+
 static const char *lua_push_value(lua_State *lua, const char *p)
 {
     luaL_checkstack(lua, 4, "reached lua stack limit");
+    while (LK_UNLIKELY(*p == '|'))
+        p = lua_skip_attribute(lua, p);
     switch (*p) {
     case ':':
         lua_pushnumber(lua, (lua_Number)reply_number(p, &p));

@@ -9,7 +9,7 @@
 #include <lauxlib.h>
 #include <lua.h>
 
-enum { COLLECT_EVERY = 50 }; /* runs; then a step of the interpreter's own cleaning */
+enum { COLLECT_EVERY = 50 }; /* runs; then the interpreter cleans up to so many kilobytes */
 
 struct script_hub *exec_script_hub(const struct exec *x)
 {
@@ -184,7 +184,7 @@ enum outcome script_run_function(struct exec *x, struct vm *vm, const struct arg
     exec_script_end(x);
     vm->run = (struct script_run){0};
     if (++vm->runs % COLLECT_EVERY == 0)
-        lua_gc(lua, LUA_GCSTEP, 1);
+        lua_gc(lua, LUA_GCSTEP, COLLECT_EVERY);
     LK_ASSERT(lua_gettop(lua) == 0);
     return outcome;
 }

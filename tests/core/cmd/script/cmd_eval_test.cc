@@ -99,6 +99,44 @@ TEST_F(Scripts, WritesABigNumberAsOneLine)
     session_set_version(&session, 2);
 }
 
+TEST_F(Scripts, AreNotShownAttributes)
+{
+    struct vm *vm = vm_of(dispatcher_, engine_.fixed.scripts);
+    struct reply from, to;
+    reply_init(&from, 3);
+    reply_init(&to, 2);
+    reply_array(&from, 2);
+    reply_attribute(&from, 2);
+    reply_bulk_cstr(&from, "popularity");
+    reply_array(&from, 2);
+    reply_bulk_cstr(&from, "k");
+    reply_int(&from, 90);
+    reply_bulk_cstr(&from, "ttl");
+    reply_attribute(&from, 1);
+    reply_int(&from, 1);
+    reply_int(&from, 2);
+    reply_int(&from, 3);
+    reply_bulk_cstr(&from, "value");
+    reply_int(&from, 7);
+    lua_push_reply(vm->lua, &from, &vm->joined);
+    lua_write_reply(vm->lua, &to, 3);
+    EXPECT_EQ(std::string(to.out.data, to.out.size), "*2\r\n$5\r\nvalue\r\n:7\r\n");
+    reply_release(&from);
+    reply_release(&to);
+    EXPECT_EQ(eval("return 1"), ":1\r\n");
+}
+
+// The interpreter is cleaned as they go: it stays near what it takes at first.
+TEST_F(Scripts, LeaveLittleToBeCleaned)
+{
+    uint64_t most = 0;
+    for (int i = 0; i < 2000; i++) {
+        eval("return redis.call('get', KEYS[1])", {"k"}, {std::to_string(i)});
+        most = std::max(most, report().vm_bytes);
+    }
+    EXPECT_LT(most, uint64_t{50 * 1024});
+}
+
 // DEBUG SET-DISABLE-DENY-SCRIPTS 1
 TEST_F(Scripts, MayAskAboutClientsIfItIsToldSo)
 {
