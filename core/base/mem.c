@@ -263,6 +263,16 @@ void *mem_try_alloc(size_t size)
     return mem_take(size);
 }
 
+void *mem_try_alloc_class(size_t class_size)
+{
+    LK_DEBUG_ASSERT(class_size > 0 && class_size <= PTRDIFF_MAX &&
+                    mem_class(class_size) == class_size);
+    void *p = raw_alloc(class_size);
+    if (LK_LIKELY(p != NULL))
+        mem_count_here((int64_t)class_size);
+    return p;
+}
+
 /* Not by mem_try_alloc: tests take its place and let it fail, and this may not. */
 void *mem_alloc(size_t size)
 {

@@ -31,6 +31,8 @@ void *mem_alloc_aligned(size_t size, size_t alignment);
 void *mem_realloc(void *p, size_t old_size, size_t new_size);
 void *mem_try_realloc(void *p, size_t old_size, size_t new_size);
 void mem_free(void *p, size_t size); /* p may be NULL */
+/* Of a size that is a class: mem_class has been asked before. */
+void *mem_try_alloc_class(size_t class_size);
 
 #define mem_new(type) ((type *)mem_calloc(sizeof(type)))
 #define mem_delete(p) mem_free((p), sizeof *(p))

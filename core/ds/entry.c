@@ -13,7 +13,8 @@ struct entry *entry_try_new(struct bytes key, uint8_t kind, size_t payload_size,
     LK_ASSERT(key.size <= UINT32_MAX && payload_size <= UINT32_MAX);
     const bool deadline = deadline_ms != ENTRY_NO_DEADLINE;
     /* The whole class: entry_fits lets a payload grow into it. */
-    struct entry *e = mem_try_alloc(mem_class(entry_size_for(key.size, payload_size, deadline)));
+    struct entry *e =
+        mem_try_alloc_class(mem_class(entry_size_for(key.size, payload_size, deadline)));
     if (!e)
         return NULL;
 
@@ -41,7 +42,7 @@ struct entry *entry_try_resized(const struct entry *e, size_t payload_size)
     const uint32_t meta = entry_meta(e);
     const size_t rest = entry_head_of(meta) + entry_key_size_of(e, meta);
     const size_t old = entry_payload_size_of(e, meta);
-    struct entry *copy = mem_try_alloc(mem_class(rest + payload_size));
+    struct entry *copy = mem_try_alloc_class(mem_class(rest + payload_size));
     if (!copy)
         return NULL;
     memcpy(copy, e, rest + (old < payload_size ? old : payload_size));

@@ -132,11 +132,14 @@ LK_MUST_USE bool listpack_validate(const unsigned char *lp, size_t size);
  * entries, cut_bytes long in all, at offset `at` by n values; the block has room.  append_packed
  * appends entries as they lie in another list.  rotate makes the last entry of a list that is not
  * empty the first one, or the first the last.  remove takes n of the entries that are equal to v,
- * after the first `skip` of them, and returns how many there were.
+ * after the first `skip` of them, and returns how many there were.  insert_short is the splice of
+ * one string of less than LISTPACK_SHORT bytes, for which it needs LISTPACK_SHORT_BYTES more.
  */
+enum { LISTPACK_SHORT = 64, LISTPACK_SHORT_BYTES = 2 };
 void listpack_init_in_place(unsigned char *lp);
 void listpack_splice_in_place(unsigned char *lp, size_t at, size_t cut_bytes, size_t cut_entries,
                               const struct listpack_value *v, size_t n);
+void listpack_insert_short_in_place(unsigned char *lp, size_t at, struct bytes s);
 void listpack_append_packed_in_place(unsigned char *lp, const unsigned char *from, size_t bytes,
                                      size_t entries);
 void listpack_rotate_in_place(unsigned char *lp, bool last_to_front);

@@ -71,7 +71,22 @@ static unsigned char *put_backlen(unsigned char *p, size_t body)
     return p + width;
 }
 
-static unsigned char *listpack_edit_put_entry(unsigned char *p, const struct listpack_value *v)
+/* The commonest by far: one byte in front says how long it is, one behind it how far to go back. */
+static inline bool is_short_string(const struct listpack_value *v)
+{
+    return !v->is_number && v->s.size < LISTPACK_SHORT;
+}
+
+static inline unsigned char *put_short_string(unsigned char *p, struct bytes s)
+{
+    *p++ = (unsigned char)(0x80 | s.size);
+    if (s.size)
+        memcpy(p, s.data, s.size);
+    p[s.size] = (unsigned char)(s.size + 1);
+    return p + s.size + 1;
+}
+
+static unsigned char *put_any_entry(unsigned char *p, const struct listpack_value *v)
 {
     unsigned char head[LISTPACK_HEAD_MAX];
     struct bytes data;
@@ -82,15 +97,26 @@ static unsigned char *listpack_edit_put_entry(unsigned char *p, const struct lis
     return put_backlen(p + n + data.size, n + data.size);
 }
 
+static inline unsigned char *listpack_edit_put_entry(unsigned char *p,
+                                                     const struct listpack_value *v)
+{
+    return LK_LIKELY(is_short_string(v)) ? put_short_string(p, v->s) : put_any_entry(p, v);
+}
+
+static size_t any_encoded_bytes(const struct listpack_value *v)
+{
+    unsigned char head[LISTPACK_HEAD_MAX];
+    struct bytes data;
+    const size_t body = encode_head(v, head, &data) + data.size;
+    return body + listpack_backlen_width(body);
+}
+
 size_t listpack_encoded_bytes(const struct listpack_value *v, size_t n)
 {
     size_t total = 0;
-    for (size_t i = 0; i < n; i++) {
-        unsigned char head[LISTPACK_HEAD_MAX];
-        struct bytes data;
-        const size_t body = encode_head(&v[i], head, &data) + data.size;
-        total += body + listpack_backlen_width(body);
-    }
+    for (size_t i = 0; i < n; i++)
+        total += LK_LIKELY(is_short_string(&v[i])) ? v[i].s.size + LISTPACK_SHORT_BYTES
+                                                   : any_encoded_bytes(&v[i]);
     return total;
 }
 
@@ -135,6 +161,15 @@ void listpack_splice_in_place(unsigned char *lp, size_t at, size_t cut_bytes, si
         p = listpack_edit_put_entry(p, &v[i]);
     LK_DEBUG_ASSERT(p == lp + at + added);
     set_header(lp, total - cut_bytes + added, cut_entries, n);
+}
+
+void listpack_insert_short_in_place(unsigned char *lp, size_t at, struct bytes s)
+{
+    const size_t total = listpack_bytes(lp), added = s.size + LISTPACK_SHORT_BYTES;
+    LK_DEBUG_ASSERT(s.size < LISTPACK_SHORT);
+    memmove(lp + at + added, lp + at, total - at);
+    put_short_string(lp + at, s);
+    set_header(lp, total + added, 0, 1);
 }
 
 void listpack_append_packed_in_place(unsigned char *lp, const unsigned char *from, size_t bytes,

@@ -124,6 +124,21 @@ static int list_measure(const struct bytes *v, size_t n, size_t *bytes)
     return LK_OK;
 }
 
+/* Where the elements of a small list that come at this end go. */
+static const unsigned char *packed_end(const struct value *v, enum list_end end)
+{
+    return end == LIST_HEAD ? packed_of(v, 0) + LISTPACK_HEADER_BYTES : NULL;
+}
+
+static int push_one_packed(struct value_edit *e, enum list_end end, struct bytes element)
+{
+    const unsigned char *at = packed_end(&e->value, end);
+    const struct listpack_value value = listpack_from_bytes(element);
+    return !value.is_number && element.size < LISTPACK_SHORT
+               ? packed_insert_short(e, 0, at, value.s)
+               : packed_insert(e, 0, at, &value, 1);
+}
+
 static int push_packed(struct value_edit *e, enum list_end end, const struct bytes *v, size_t n)
 {
     struct listpack_value few[VALUES_ON_STACK], *values = few;
@@ -132,9 +147,7 @@ static int push_packed(struct value_edit *e, enum list_end end, const struct byt
         return LK_ENOMEM;
     for (size_t i = 0; i < n; i++)
         values[end == LIST_HEAD ? n - 1 - i : i] = listpack_from_bytes(v[i]);
-    const unsigned char *at =
-        end == LIST_HEAD ? packed_of(&e->value, 0) + LISTPACK_HEADER_BYTES : NULL;
-    const int rc = packed_insert(e, 0, at, values, n);
+    const int rc = packed_insert(e, 0, packed_end(&e->value, end), values, n);
     if (values != few)
         mem_free(values, n * sizeof *values);
     return rc;
@@ -163,7 +176,7 @@ int list_push(struct value_edit *e, enum list_end end, const struct bytes *v, si
         return rc;
     if (e->value.encoding != ENC_TREE) {
         if (stays_small(e, bytes, n))
-            return push_packed(e, end, v, n);
+            return n == 1 ? push_one_packed(e, end, v[0]) : push_packed(e, end, v, n);
         rc = become_tree(e);
         if (rc != LK_OK)
             return rc;

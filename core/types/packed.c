@@ -19,6 +19,20 @@ static size_t packed_span_of(const unsigned char *lp, const unsigned char *p, si
     return (size_t)(at - p);
 }
 
+int packed_insert_short(struct value_edit *e, size_t skip, const unsigned char *p, struct bytes s)
+{
+    const unsigned char *lp = packed_of(&e->value, skip);
+    const size_t old = listpack_bytes(lp), bytes = old + s.size + LISTPACK_SHORT_BYTES;
+    const size_t at = p ? (size_t)(p - lp) : old - 1;
+    if (LK_UNLIKELY(bytes > UINT32_MAX - skip))
+        return LK_ENOMEM;
+    char *payload = e->resize(e, skip + bytes);
+    if (!payload)
+        return LK_ENOMEM;
+    listpack_insert_short_in_place((unsigned char *)payload + skip, at, s);
+    return LK_OK;
+}
+
 int packed_splice(struct value_edit *e, size_t skip, const unsigned char *p, size_t cut,
                   const struct listpack_value *v, size_t n)
 {

@@ -32,6 +32,9 @@ struct bytes packed_empty(void);
 int packed_splice(struct value_edit *e, size_t skip, const unsigned char *p, size_t cut,
                   const struct listpack_value *v, size_t n);
 
+/* One string of less than LISTPACK_SHORT bytes at p (NULL: at the end).  LK_ENOMEM */
+int packed_insert_short(struct value_edit *e, size_t skip, const unsigned char *p, struct bytes s);
+
 static inline int packed_insert(struct value_edit *e, size_t skip, const unsigned char *p,
                                 const struct listpack_value *v, size_t n)
 {

@@ -175,6 +175,8 @@ int exec_open(struct exec *x, struct bytes key, unsigned type, struct value_edit
  * stays when empty; a fresh one is put if it changed.  LK_ENOMEM  only of a fresh one: it is freed
  */
 int exec_close(struct exec *x, struct value_edit *e, bool changed);
+/* The same of a value that has elements, unless it is a fresh one that did not change. */
+int exec_close_filled(struct exec *x, struct value_edit *e, bool changed);
 
 /*
  * n elements of key's value, due but still kept, have gone with this command: counted and told. The

@@ -99,19 +99,31 @@ static int close_fresh(struct exec *x, struct edit *e, bool keep)
     return rc;
 }
 
+static inline bool edit_keeps(const struct value_edit *edit)
+{
+    const struct type_ops *ops = type_ops_get(edit->value.type);
+    return ops->stays_when_empty || ops->length(&edit->value) > 0;
+}
+
+int exec_close_filled(struct exec *x, struct value_edit *edit, bool changed)
+{
+    struct edit *e = &x->dispatcher->call.edit;
+    LK_ASSERT(e->open && edit == &e->kept.edit);
+    LK_DEBUG_ASSERT((e->fresh && !changed) || edit_keeps(edit));
+    if (e->fresh)
+        return close_fresh(x, e, changed);
+    exec_edit_close(x, edit, changed);
+    return LK_OK;
+}
+
 int exec_close(struct exec *x, struct value_edit *edit, bool changed)
 {
     struct dispatcher *d = x->dispatcher;
-    struct edit *e = &d->call.edit;
-    LK_ASSERT(e->open && edit == &e->kept.edit);
-    const struct type_ops *ops = type_ops_get(edit->value.type);
-    const bool keep = ops->stays_when_empty || ops->length(&edit->value) > 0;
-    if (e->fresh)
-        return close_fresh(x, e, changed && keep);
+    const bool keep = edit_keeps(edit);
+    if (LK_LIKELY(keep || d->call.edit.fresh))
+        return exec_close_filled(x, edit, changed && keep);
     const struct bytes key = d->call.found.at.key;
-    exec_edit_close(x, edit, changed && keep);
-    if (keep)
-        return LK_OK;
+    exec_edit_close(x, edit, false);
     exec_delete(x, key, false);
     exec_event(x, EVENT_GENERIC, "del", key);
     return LK_OK;

@@ -110,7 +110,7 @@ static int hash_write_field(struct exec *x, struct field *f, struct bytes value)
     struct hash_was was = {false, ENTRY_NO_DEADLINE};
     const int64_t deadline_ms = f->exists ? HASH_KEEP_DEADLINE : ENTRY_NO_DEADLINE;
     const int rc = hash_set(f->e, f->name, value, deadline_ms, &was);
-    const int closed = exec_close(x, f->e, rc == LK_OK);
+    const int closed = rc == LK_OK ? exec_close_filled(x, f->e, true) : exec_close(x, f->e, false);
     f->due = was_due(x, &was);
     if (rc != LK_OK || closed != LK_OK)
         return rc != LK_OK ? rc : closed;

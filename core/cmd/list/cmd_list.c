@@ -33,7 +33,7 @@ static enum outcome list_push_command(struct exec *x, const struct args *a)
         return reply_status(x, rc);
     rc = list_push(e, end, a->v + 2, a->n - 2);
     const uint64_t length = list_length(&e->value);
-    const int closed = exec_close(x, e, rc == LK_OK);
+    const int closed = exec_close_filled(x, e, rc == LK_OK);
     if (rc == LK_OK)
         rc = closed;
     if (rc != LK_OK)
