@@ -334,10 +334,10 @@ def shown(row, value):
     return f"{value:.2f}"
 
 
-def table(results, names):
+def table(results, names, rows=None):
     """A row a figure: each server's, the ratio to the first rival's, and the verdict."""
     lines = [["figure", *names, "ratio", "must", "aim", ""]]
-    for row in ROWS:
+    for row in rows or ROWS:
         by_server = results.get(row.case, {})
         if names[0] not in by_server:
             continue

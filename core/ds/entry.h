@@ -7,7 +7,7 @@
  *   narrow  | meta 4 | kind 1 | klen 1 | vlen 1 |              [deadline 6] | key | payload |
  *   wide    | meta 4 | kind 1 | 0 0 0  | klen 4 | vlen 4 |     [deadline 6] | key | payload |
  *
- * meta is {lru:24, flags:8} in one 32-bit word, because readers store the LRU bits while a
+ * meta is {use:28, flags:4} in one 32-bit word, because readers store the bits of use while a
  * snapshot thread reads the flags: relaxed atomics, stored only when different.  A 16-byte key
  * with an 8-byte value takes 31 bytes, a 20-byte key with 100 bytes 127: the classes below.
  *
@@ -27,6 +27,7 @@ enum {
     ENTRY_DEADLINE = 2, /* has a deadline */
     ENTRY_PINNED = 4,   /* its nodes are reachable from an open view under another position (S6) */
     ENTRY_INNER = 8,    /* elements of its value have deadlines of their own */
+    ENTRY_FLAG_BITS = 4,
 
     ENTRY_NARROW_HEAD = 7,
     ENTRY_WIDE_HEAD = 16,
@@ -193,15 +194,16 @@ static inline void entry_set_payload_size(struct entry *e, size_t payload_size)
     entry_write_payload_size(e, entry_meta(e), payload_size);
 }
 
-/* The LRU or LFU bits, 24 of them. */
+/* What says when or how often it was used, 28 bits. */
 static inline uint32_t entry_lru(const struct entry *e)
 {
-    return entry_meta(e) >> 8;
+    return entry_meta(e) >> ENTRY_FLAG_BITS;
 }
 
 static inline void entry_touch(struct entry *e, uint32_t lru)
 {
-    const uint32_t old = entry_meta(e), now = lru << 8 | (old & 0xff);
+    const uint32_t old = entry_meta(e),
+                   now = lru << ENTRY_FLAG_BITS | (old & ((1U << ENTRY_FLAG_BITS) - 1));
     if (old != now)
         __atomic_store_n(&e->meta, now, __ATOMIC_RELAXED);
 }

@@ -33,7 +33,7 @@ static int64_t order_of(const struct evict *e, int64_t sign)
 {
     switch ((enum evict_by)e->rule.by) {
     case EVICT_BY_USE:
-        return e->now_ms / 1000 - lru_idle_seconds((uint32_t)sign, e->now_ms);
+        return lru_ticks(e->now_ms) - lru_idle_ticks((uint32_t)sign, e->now_ms);
     case EVICT_BY_COUNT:
         return lfu_counter((uint32_t)sign, e->now_ms, e->lfu_decay_minutes);
     case EVICT_BY_DEADLINE:
@@ -61,6 +61,7 @@ static bool pool_closed(const struct evict *e, int64_t order)
     return e->count == EVICT_POOL && e->pool[0].order <= order;
 }
 
+/* Of equal ones the first to come goes first: it has stayed unused for longer. */
 static void pool_offer(struct evict *e, struct entry *entry, uint32_t db)
 {
     const int64_t sign = entry_sign(e, entry), order = order_of(e, sign);
@@ -70,7 +71,7 @@ static void pool_offer(struct evict *e, struct entry *entry, uint32_t db)
     if (e->count == EVICT_POOL)
         memmove(v, v + 1, --e->count * sizeof *v);
     uint32_t i = e->count++;
-    for (; i > 0 && v[i - 1].order < order; i--)
+    for (; i > 0 && v[i - 1].order <= order; i--)
         v[i] = v[i - 1];
     v[i] = (struct evict_candidate){entry, keyspace_hash(e->ks, entry_key(entry)), order, sign, db};
 }
@@ -169,6 +170,19 @@ static bool evict_verify(struct evict *e, const struct evict_candidate *c, struc
 }
 
 /*
+ * From one at random on: were it always the first, then of equal keys those in low slots would go,
+ * a new one would take the place, and the others would never leave.
+ */
+static void evict_offer_all(struct evict *e, struct entry **v, uint32_t n, uint32_t db)
+{
+    uint32_t at = (uint32_t)rng_below(e->rng, n);
+    for (uint32_t i = 0; i < n; i++) {
+        pool_offer(e, v[at], db);
+        at = at + 1 == n ? 0 : at + 1;
+    }
+}
+
+/*
  * Looks at entries until so many were seen, but of a small table at few: they would be the same
  * ones again.  Returns how many were seen.
  */
@@ -179,8 +193,7 @@ static uint32_t evict_sample(struct evict *e, struct shard_db db, uint32_t seen)
     do {
         const uint32_t n = table_sample(db.table, rng_next(e->rng), e->rule.timed_only, v);
         LK_ASSERT(n > 0);
-        for (uint32_t i = 0; i < n; i++)
-            pool_offer(e, v[i], db.db);
+        evict_offer_all(e, v, n, db.db);
         seen += n;
         left -= n < left ? n : left;
     } while (seen < e->samples && left > 0);

@@ -123,7 +123,7 @@ static void set_use(struct exec *x, struct bytes key, const struct options *o)
     if (lfu && o->freq >= 0)
         exec_set_use(x, key, lfu_of(x->now_ms, (uint32_t)o->freq));
     else if (!lfu && o->idle_s >= 0)
-        exec_set_use(x, key, (lru_clock(x->now_ms) - (uint32_t)o->idle_s) & LRU_BITS_MASK);
+        exec_set_use(x, key, lru_of_idle(x->now_ms, o->idle_s));
 }
 
 /* What has passed already is not made; what was there goes all the same. */

@@ -61,7 +61,7 @@ static uint32_t use_bits(const struct key_loader *k, const struct rdb_record *r)
     if (limits->lfu)
         return r->freq >= 0 ? lfu_of(k->now_ms, (uint32_t)r->freq) : lfu_new(k->now_ms);
     const int64_t idle_s = r->idle_s > 0 ? r->idle_s : 0;
-    return lru_clock(k->now_ms - idle_s * 1000);
+    return lru_of_idle(k->now_ms, idle_s);
 }
 
 static int key_loader_take_key(void *ctx, const struct rdb_record *r)

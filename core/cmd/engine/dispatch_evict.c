@@ -85,18 +85,27 @@ static void note_told(struct dispatcher *d)
         __atomic_store_n(&d->engine->eviction.told_ms, d->batch.now_ms, __ATOMIC_RELAXED);
 }
 
+static bool told_is_on_its_way(const struct dispatcher *d)
+{
+    const int64_t told_ms = __atomic_load_n(&d->engine->eviction.told_ms, __ATOMIC_RELAXED);
+    return LK_UNLIKELY(told_ms != 0 && d->batch.now_ms - told_ms < TOLD_MS);
+}
+
+/* What was over before anybody was told, and has not gone since, with what the worker added. */
+static int64_t reason_before_told(const struct dispatcher *d, int64_t over, int64_t own)
+{
+    const int64_t left = __atomic_load_n(&d->engine->eviction.debt, __ATOMIC_RELAXED);
+    const int64_t reason = (left > 0 ? left : 0) + (own > 0 ? own : 0);
+    return reason < over ? reason : over;
+}
+
 /* How much of what is over is a reason to evict. */
 static int64_t reason_to_pay(struct dispatcher *d, int64_t over, int64_t own)
 {
-    const int64_t told_ms = __atomic_load_n(&d->engine->eviction.told_ms, __ATOMIC_RELAXED);
-    int64_t *debt = &d->engine->eviction.debt;
-    if (LK_LIKELY(told_ms == 0 || d->batch.now_ms - told_ms >= TOLD_MS)) {
-        __atomic_store_n(debt, over, __ATOMIC_RELAXED);
-        return over;
-    }
-    const int64_t left = __atomic_load_n(debt, __ATOMIC_RELAXED);
-    const int64_t reason = (left > 0 ? left : 0) + (own > 0 ? own : 0);
-    return reason < over ? reason : over;
+    if (told_is_on_its_way(d))
+        return reason_before_told(d, over, own);
+    __atomic_store_n(&d->engine->eviction.debt, over, __ATOMIC_RELAXED);
+    return over;
 }
 
 /* --- one key --------------------------------------------------------------------------------- */
@@ -157,14 +166,20 @@ static bool time_is_up(const struct paying *p)
     return ns > p->turn_ns && (p->own <= 0 || ns > OWN_NS);
 }
 
-/* Claims a bite of what is over and nobody has claimed; 0: there is none. */
+/*
+ * Claims a bite of what is over and nobody has claimed; 0: there is none.  Once somebody was told,
+ * what is over falls less than what was freed, and what others have claimed must not be claimed
+ * again for that.
+ */
 static int64_t claim_bite(struct paying *p)
 {
     struct dispatcher *d = p->d;
     int64_t *claimed = &d->engine->eviction.claimed,
             was = __atomic_load_n(claimed, __ATOMIC_RELAXED);
     for (;;) {
-        const int64_t debt = bytes_over(d) - was, most = p->left < BITE ? p->left : (int64_t)BITE;
+        const int64_t over = bytes_over(d);
+        const int64_t reason = told_is_on_its_way(d) ? reason_before_told(d, over, p->own) : over;
+        const int64_t debt = reason - was, most = p->left < BITE ? p->left : (int64_t)BITE;
         const int64_t bite = debt < most ? debt : most;
         if (bite <= 0)
             return 0;

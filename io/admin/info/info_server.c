@@ -87,7 +87,7 @@ void info_server(struct info *i)
     info_number(i, "uptime_in_days", uptime_s / 86400);
     info_number(i, "hz", i->config->hz);
     info_number(i, "configured_hz", i->config->hz);
-    info_count(i, "lru_clock", lru_clock(now_us / 1000));
+    info_count(i, "lru_clock", (uint64_t)(now_us / 1000000) & 0xffffff);
     info_text(i, "executable", parts->executable ? parts->executable : "");
     info_text(i, "config_file", i->config->config_file ? i->config->config_file : "");
     info_number(i, "io_threads_active", i->engine->fixed.worker_count > 1);

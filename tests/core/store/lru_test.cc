@@ -11,8 +11,12 @@ TEST(Lru, IdleTimeSurvivesTheWrapOfItsClock)
 {
     EXPECT_EQ(lru_idle_seconds(lru_clock(NOW), NOW), 0u);
     EXPECT_EQ(lru_idle_seconds(lru_clock(NOW), NOW + 5999), 5u);
-    const int64_t wrap = (NOW / 1000 / (1 << 24) + 1) * (1 << 24) * 1000;
+    const int64_t ticks = int64_t{LRU_BITS_MASK} + 1;
+    const int64_t wrap = (lru_ticks(NOW) / ticks + 1) * ticks / LRU_TICKS_A_SECOND * 1000;
     EXPECT_EQ(lru_idle_seconds(lru_clock(wrap - 3000), wrap + 4000), 7u);
+    EXPECT_GT(lru_clock(wrap - 1), lru_clock(wrap));
+    EXPECT_EQ(lru_idle_ticks(lru_clock(NOW), NOW + 63), 1u);
+    EXPECT_EQ(lru_idle_seconds(lru_of_idle(NOW, 77), NOW), 77u);
 }
 
 TEST(Lfu, LosesOneADecayTimeAndNotBelowZero)
