@@ -253,6 +253,7 @@ static void acks_ask_for_end(struct repl *r)
 int64_t acks_round(void *repl)
 {
     struct repl *r = repl;
+    copies_round(r);
     acks_tell_history(r);
     acks_ask_for_end(r);
     if (LK_UNLIKELY(__atomic_load_n(&r->acks.once, __ATOMIC_ACQUIRE)) &&
@@ -265,11 +266,12 @@ int64_t acks_round(void *repl)
     return (waits_ms >= 0 && (ping_ms < 0 || waits_ms < ping_ms) ? waits_ms : ping_ms) * NS_PER_MS;
 }
 
-/* Who waits for an ACK waits for each round. */
+/* Who waits for an ACK, or for copies, waits for each round. */
 bool acks_eager(void *repl)
 {
     const struct repl *r = repl;
-    return __atomic_load_n(&r->acks.count, __ATOMIC_RELAXED) > 0;
+    return __atomic_load_n(&r->acks.count, __ATOMIC_RELAXED) > 0 ||
+           log_copies_is_on(&r->parts.engine->copies);
 }
 
 /* --- the commands ---------------------------------------------------------------------------- */

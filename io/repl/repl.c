@@ -35,9 +35,10 @@ static void see_to_writes(struct repl *r, const struct config *c)
 {
     const uint32_t good = repl_count_good(r, c);
     __atomic_store_n(&r->good_replicas, good, __ATOMIC_RELAXED);
-    const bool few = c->min_replicas_to_write > 0 && c->min_replicas_max_lag_s > 0 &&
-                     good < (uint64_t)c->min_replicas_to_write;
-    engine_set_few_replicas(r->parts.engine, few);
+    const bool on = c->min_replicas_to_write > 0 && c->min_replicas_max_lag_s > 0;
+    const uint32_t wanted = on && !repl_is_replica(r) ? (uint32_t)c->min_replicas_to_write : 0;
+    copies_set(r, wanted, c->min_replicas_max_lag_s * 1000); /* before there is any reply to hold */
+    engine_set_few_replicas(r->parts.engine, on && good < (uint64_t)c->min_replicas_to_write);
 }
 
 static void repl_applied(void *ctx, const struct config *before, const struct config *after)

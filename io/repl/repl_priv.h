@@ -44,6 +44,18 @@ struct sync_file {
 };
 void sync_file_drop(struct sync_file *f); /* may be NULL */
 
+/*
+ * How far its socket has taken the stream.  The goal is a ticket and an offset that is not below
+ * it: there is one at a time, so nothing is kept for tickets between.
+ */
+struct replica_copy {
+    int64_t given; /* offset: the socket has taken all up to it */
+    int64_t goal;
+    uint64_t goal_ticket;
+    uint64_t ticket;  /* it has been given all up to it */
+    int64_t moved_ms; /* of the monotonic clock: when given was looked at last */
+};
+
 /* A connection that replicates from us; session.peer, and the connection's feed. */
 struct replica {
     struct session_peer peer; /* first */
@@ -80,6 +92,7 @@ struct replica {
     int64_t ack_ms;         /* __atomic; of the monotonic clock: the last sign of life */
     struct backlog_pin pin; /* the backlog's lock */
     struct backlog_hold hold;
+    struct replica_copy copy;
     enum replica_flight flight; /* the worker's */
     struct buf flying;          /* the worker's: the head that is in flight */
     bool newline;               /* the worker's: one is due */
@@ -110,7 +123,11 @@ struct repl {
     struct replica *first, *last; /* those who have asked for a sync */
     uint32_t count;               /* of them */
     uint64_t sync_full, sync_partial_ok, sync_partial_err;
-    uint32_t good_replicas;   /* __atomic */
+    uint32_t good_replicas; /* __atomic */
+    struct {
+        uint32_t wanted;    /* __atomic: so many are to have it before it is told; 0: none */
+        int64_t max_lag_ms; /* repl.lock: who has said or taken nothing for so long counts not */
+    } copies;
     uint32_t wants_settle;    /* __atomic: the backlog has had its time */
     int64_t without_since_ms; /* cron's: no replica since then, of the monotonic clock; 0: some */
 
@@ -244,6 +261,14 @@ bool acks_hurry(void *repl, uint64_t session_id, bool refuse); /* engine.hooks.h
 void acks_cron(struct repl *r);
 void acks_release(struct repl *r);
 command_run acks_wait, acks_waitaof;
+
+/* --- copies.c: replies wait until enough replicas have been given what they rest on ----------- */
+
+/* How many are to have it; 0: none.  Any thread, also in the closed gate. */
+void copies_set(struct repl *r, uint32_t wanted, int64_t max_lag_ms);
+void copies_look(struct repl *r);     /* replicas have come, gone, or fallen silent */
+void copies_round(struct repl *r);    /* the log thread, behind what it has appended */
+void copies_given(struct replica *p); /* in repl.lock, its worker: nothing is in flight to it */
 
 /* --- cmd_failover.c -------------------------------------------------------------------------- */
 

@@ -196,6 +196,7 @@ static uint32_t replica_fill_data(struct replica *p, struct bytes *runs)
 
 static uint32_t replica_fill_stream(struct replica *p, struct bytes *runs, uint32_t max)
 {
+    copies_given(p);
     const uint32_t n = backlog_read(p->repl->backlog, &p->pin, &p->hold, runs, max, p->worker);
     p->flight = n > 0 ? FLIGHT_STREAM : FLIGHT_NONE;
     return n;
@@ -337,6 +338,7 @@ static void replica_closed(struct conn_feed *f)
     if (!done)
         log_line(LOG_NOTICE, "Connection with replica %s lost.", p->name);
     acks_changed(p->repl);
+    copies_look(p->repl);
 }
 
 static const struct conn_feed_ops replica_feed = {.fill = replica_fill,
@@ -415,10 +417,13 @@ void replica_acknowledge(struct replica *p, int64_t offset, int64_t fack)
     if (fack > p->fack)
         p->fack = fack;
     replica_heard(p);
-    if (p->phase == REPLICA_LOADING)
+    const bool joins = p->phase == REPLICA_LOADING;
+    if (joins)
         replica_put_online(p);
     pthread_mutex_unlock(&p->repl->lock);
     acks_changed(p->repl);
+    if (joins)
+        copies_look(p->repl);
     if (LK_UNLIKELY(__atomic_load_n(&p->repl->failover.state, __ATOMIC_ACQUIRE)))
         p->repl->parts.ask_to_settle(p->repl->parts.ctx); /* it may be the one */
 }

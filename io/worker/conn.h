@@ -33,7 +33,8 @@ enum { CONN_IOVECS = 32 };
 /* Replies on their way: moved aside as a whole, so that commands go on writing behind them. */
 struct outgoing {
     struct reply reply;
-    uint64_t ticket; /* of the change that must be durable before the client is told; 0: none */
+    uint64_t ticket;  /* of the change that must be durable before the client is told; 0: none */
+    uint64_t written; /* of the change that is acknowledged, which replicas are to have; 0: none */
     struct iovec iov[CONN_IOVECS];
     uint32_t iov_count;
     size_t iov_bytes;

@@ -4,8 +4,9 @@
  * What is being sent is moved aside as a whole, so that commands may go on writing replies.  So is
  * what rests on a change that is not durable yet: it is held with the ticket it rests on, and what
  * is written later gathers behind it with a ticket of its own (O5).  Replies keep their order.
+ * An acknowledged change is held for replicas likewise (min-replicas-to-write).
  *
- *   session.reply, session.ticket --> held, its ticket --durable--> sending --SENT--> gone
+ *   session.reply, session.ticket --> held, its ticket --durable, copied--> sending --SENT--> gone
  */
 #include "core/base/clock.h"
 #include "core/base/log.h"
@@ -38,6 +39,8 @@ static struct outgoing *move_aside(struct worker *w, struct conn *c)
     if (o->ticket > c->session.aside_ticket)
         c->session.aside_ticket = o->ticket;
     c->session.ticket = 0;
+    o->written = c->session.written;
+    c->session.written = 0;
     reply_init(r, version);
     r->errors = errors;
     return o;
@@ -48,6 +51,17 @@ static bool is_durable(struct worker *w, uint64_t ticket)
 {
     struct log_ring *log = w->group->setup.engine->fixed.log;
     return ticket == 0 || log_ring_is_durable_or_ask(log, ticket, w->index);
+}
+
+/*
+ * Behind min-replicas-to-write: have enough replicas been given what is acknowledged?  What a
+ * replica is sent waits for nobody, or it would wait for itself.
+ */
+static bool is_copied(struct worker *w, const struct conn *c, uint64_t written)
+{
+    struct log_copies *copies = &w->group->setup.engine->copies;
+    return LK_LIKELY(!log_copies_is_on(copies)) || written == 0 || c->feed ||
+           log_copies_has_or_ask(copies, written, w->index);
 }
 
 /* The disk will not have it so soon: that is told instead.  False: it may yet. */
@@ -74,7 +88,8 @@ static void send_next(struct worker *w, struct conn *c)
             return;
         o = move_aside(w, c);
     }
-    if (LK_LIKELY(is_durable(w, o->ticket)) || conn_send_refuse(w, o)) {
+    if (LK_LIKELY(is_durable(w, o->ticket)) ? is_copied(w, c, o->written)
+                                            : conn_send_refuse(w, o)) {
         c->held = NULL;
         c->sending = o;
         send_segments(w, c);

@@ -181,8 +181,10 @@ static void finish_output(struct worker *w)
             else if (e->kind == NET_ACCEPT && e->fd >= 0)
                 close(e->fd);
         }
-        if (__atomic_exchange_n(&w->retry, 0, __ATOMIC_ACQ_REL))
+        if (__atomic_exchange_n(&w->retry, 0, __ATOMIC_ACQ_REL)) {
             conn_release_held(w);
+            conn_feed_look(w); /* what is held may wait for replicas */
+        }
         conn_flush_all(w);
         dispatch_leave(w->dispatcher);
     }

@@ -99,6 +99,7 @@ struct session {
     struct session_peer *peer; /* of a replica of ours: what io/repl keeps of it; NULL: none */
     uint64_t ticket;           /* highest ticket that the pending replies rest on */
     uint64_t aside_ticket;     /* the same of those that were moved aside to be sent */
+    uint64_t written;          /* highest ticket that the pending replies acknowledge; 0: none */
     int64_t created_ms, last_used_ms;
     uint64_t commands, bytes_in, bytes_out; /* __atomic, by session_count: for CLIENT LIST */
     struct client_cell *client;             /* what others may keep of it */

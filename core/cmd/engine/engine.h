@@ -25,6 +25,7 @@
 #include "core/cmd/engine/own_keys.h"
 #include "core/peer/slot_map.h"
 #include "core/store/lock_set.h"
+#include "core/store/log_copies.h"
 #include "core/store/token.h"
 
 LK_BEGIN
@@ -176,6 +177,7 @@ struct engine {
 
     struct token token;         /* its own lock: who may wait for locks */
     uint64_t next_session_id;   /* __atomic; any worker counts it up */
+    struct log_copies copies;   /* as it says: by io/repl; workers ask before they tell */
     uint64_t stream_bytes;      /* __atomic: kept for replicas beyond the backlog's size */
     struct own_keys own_keys;   /* its own lock: of a writable replica */
     uint32_t no_active_expire;  /* __atomic: DEBUG SET-ACTIVE-EXPIRE 0 */

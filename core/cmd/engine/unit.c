@@ -21,10 +21,13 @@ static void unit_stamp_shard(void *ctx, struct shard *s)
 static void unit_put_effects(struct dispatcher *d, struct session *s, struct shard *only)
 {
     LK_ASSERT(d->batch.logging);
+    const bool writes = only || d->held.set->count > 0 || d->unit.effects.commands > 0;
     uint64_t ticket = effects_put(&d->unit.effects, d->engine->fixed.log, d->batch.logging);
     LK_ASSERT(ticket > d->unit.ticket);
     d->unit.ticket = ticket;
-    s->ticket = ticket; /* the highest there is */
+    s->ticket = ticket;    /* the highest there is */
+    if (LK_LIKELY(writes)) /* and not only publishes, which is for replicas alone */
+        s->written = ticket;
     if (only)
         only->ticket = ticket;
     else

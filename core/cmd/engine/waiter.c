@@ -170,6 +170,8 @@ static void take_reply(struct session *s, struct waiter *w)
     }
     if (w->ticket > s->ticket)
         s->ticket = w->ticket;
+    if (w->ticket > s->written)
+        s->written = w->ticket;
 }
 
 void waiter_finish(struct dispatcher *d, struct inbox_node *message)
