@@ -80,13 +80,6 @@ static void copies_tell(struct repl *r)
             log_copies_publish(told, copies_ticket(r, wanted < there ? wanted : there, oldest_ms)));
 }
 
-void copies_look(struct repl *r)
-{
-    pthread_mutex_lock(&r->lock);
-    copies_tell(r);
-    pthread_mutex_unlock(&r->lock);
-}
-
 /* In lock.  What it has from now on; the ticket is loaded first. */
 static void copies_aim(struct replica *p)
 {
@@ -109,8 +102,11 @@ void copies_set(struct repl *r, uint32_t wanted, int64_t max_lag_ms)
 
 void copies_round(struct repl *r)
 {
-    if (LK_UNLIKELY(__atomic_load_n(&r->copies.wanted, __ATOMIC_RELAXED) > 0))
-        copies_look(r);
+    if (LK_LIKELY(__atomic_load_n(&r->copies.wanted, __ATOMIC_RELAXED) == 0))
+        return;
+    pthread_mutex_lock(&r->lock);
+    copies_tell(r);
+    pthread_mutex_unlock(&r->lock);
 }
 
 void copies_given(struct replica *p)

@@ -16,8 +16,8 @@
 #include <unistd.h>
 
 /*
- * Replicas that are shown as online, so have all data, if not loaded yet, and are near enough to
- * count for min-replicas-to-write.
+ * Replicas that count for min-replicas-to-write: near enough, and sent the stream.  One that is yet
+ * to say that it has loaded its data is shown as online, but what is written now may not reach it.
  */
 static uint32_t repl_count_good(struct repl *r, const struct config *c)
 {
@@ -25,13 +25,12 @@ static uint32_t repl_count_good(struct repl *r, const struct config *c)
     uint32_t good = 0;
     pthread_mutex_lock(&r->lock);
     for (const struct replica *p = r->first; p; p = p->next)
-        good += p->phase >= REPLICA_LOADING && p->phase != REPLICA_DONE && !p->dismissed &&
-                replica_heard_ms(p) >= oldest;
+        good += p->phase == REPLICA_ONLINE && !p->dismissed && replica_heard_ms(p) >= oldest;
     pthread_mutex_unlock(&r->lock);
     return good;
 }
 
-static void see_to_writes(struct repl *r, const struct config *c)
+void repl_see_to_writes(struct repl *r, const struct config *c)
 {
     const uint32_t good = repl_count_good(r, c);
     __atomic_store_n(&r->good_replicas, good, __ATOMIC_RELAXED);
@@ -50,7 +49,7 @@ static void repl_applied(void *ctx, const struct config *before, const struct co
     if (r->parts.engine->fixed.role)
         role_set_timeout(r->parts.engine->fixed.role, after->repl_timeout_s);
     backlog_set_size(r->backlog, after->repl_backlog_size);
-    see_to_writes(r, after);
+    repl_see_to_writes(r, after);
 }
 
 struct repl *repl_new(const struct repl_parts *parts)
@@ -167,7 +166,7 @@ void repl_cron(struct repl *r, int64_t now_ms)
     takeover_cron(r);
     full_sync_abandon(r);
     full_sync_look(r);
-    see_to_writes(r, c);
+    repl_see_to_writes(r, c);
     see_to_backlog(r, c);
     acks_cron(r);
 }
