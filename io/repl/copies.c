@@ -88,7 +88,8 @@ static void copies_aim(struct replica *p)
     p->copy.moved_ms = repl_now_ms();
 }
 
-void copies_set(struct repl *r, uint32_t wanted, int64_t max_lag_ms)
+/* How many are to have it; 0: none. */
+static void copies_set(struct repl *r, uint32_t wanted, int64_t max_lag_ms)
 {
     pthread_mutex_lock(&r->lock);
     const uint32_t before = __atomic_load_n(&r->copies.wanted, __ATOMIC_RELAXED);
@@ -98,6 +99,32 @@ void copies_set(struct repl *r, uint32_t wanted, int64_t max_lag_ms)
         copies_aim(p);
     copies_tell(r);
     pthread_mutex_unlock(&r->lock);
+}
+
+/*
+ * Replicas that count for min-replicas-to-write: near enough, and sent the stream.  One that is yet
+ * to say that it has loaded its data is shown as online, but what is written now may not reach it.
+ */
+static uint32_t copies_count_good(struct repl *r, const struct config *c)
+{
+    const int64_t oldest = repl_now_ms() - c->min_replicas_max_lag_s * 1000;
+    uint32_t good = 0;
+    pthread_mutex_lock(&r->lock);
+    for (const struct replica *p = r->first; p; p = p->next)
+        good += p->phase == REPLICA_ONLINE && !p->dismissed && replica_heard_ms(p) >= oldest;
+    pthread_mutex_unlock(&r->lock);
+    return good;
+}
+
+void copies_see_to_writes(struct repl *r, const struct config *c)
+{
+    const uint32_t good = copies_count_good(r, c);
+    __atomic_store_n(&r->good_replicas, good, __ATOMIC_RELAXED);
+    const bool on = c->min_replicas_to_write > 0 && c->min_replicas_max_lag_s > 0;
+    const uint32_t wanted = on && !repl_is_replica(r) ? (uint32_t)c->min_replicas_to_write : 0;
+    copies_set(r, wanted,
+               c->min_replicas_max_lag_s * 1000); /* first: there is no reply to hold yet */
+    engine_set_few_replicas(r->parts.engine, on && good < (uint64_t)c->min_replicas_to_write);
 }
 
 void copies_round(struct repl *r)

@@ -15,31 +15,6 @@
 #include <string.h>
 #include <unistd.h>
 
-/*
- * Replicas that count for min-replicas-to-write: near enough, and sent the stream.  One that is yet
- * to say that it has loaded its data is shown as online, but what is written now may not reach it.
- */
-static uint32_t repl_count_good(struct repl *r, const struct config *c)
-{
-    const int64_t oldest = repl_now_ms() - c->min_replicas_max_lag_s * 1000;
-    uint32_t good = 0;
-    pthread_mutex_lock(&r->lock);
-    for (const struct replica *p = r->first; p; p = p->next)
-        good += p->phase == REPLICA_ONLINE && !p->dismissed && replica_heard_ms(p) >= oldest;
-    pthread_mutex_unlock(&r->lock);
-    return good;
-}
-
-void repl_see_to_writes(struct repl *r, const struct config *c)
-{
-    const uint32_t good = repl_count_good(r, c);
-    __atomic_store_n(&r->good_replicas, good, __ATOMIC_RELAXED);
-    const bool on = c->min_replicas_to_write > 0 && c->min_replicas_max_lag_s > 0;
-    const uint32_t wanted = on && !repl_is_replica(r) ? (uint32_t)c->min_replicas_to_write : 0;
-    copies_set(r, wanted, c->min_replicas_max_lag_s * 1000); /* before there is any reply to hold */
-    engine_set_few_replicas(r->parts.engine, on && good < (uint64_t)c->min_replicas_to_write);
-}
-
 static void repl_applied(void *ctx, const struct config *before, const struct config *after)
 {
     struct repl *r = ctx;
@@ -49,7 +24,7 @@ static void repl_applied(void *ctx, const struct config *before, const struct co
     if (r->parts.engine->fixed.role)
         role_set_timeout(r->parts.engine->fixed.role, after->repl_timeout_s);
     backlog_set_size(r->backlog, after->repl_backlog_size);
-    repl_see_to_writes(r, after);
+    copies_see_to_writes(r, after);
 }
 
 struct repl *repl_new(const struct repl_parts *parts)
@@ -166,7 +141,7 @@ void repl_cron(struct repl *r, int64_t now_ms)
     takeover_cron(r);
     full_sync_abandon(r);
     full_sync_look(r);
-    repl_see_to_writes(r, c);
+    copies_see_to_writes(r, c);
     see_to_backlog(r, c);
     acks_cron(r);
 }

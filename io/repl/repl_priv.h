@@ -218,9 +218,6 @@ static inline bool repl_may_serve(const struct repl *r)
             !__atomic_load_n(&r->parts.engine->role.link_down, __ATOMIC_ACQUIRE));
 }
 
-/* min-replicas-to-write: replicas have come, gone, or fallen silent, or it was changed. */
-void repl_see_to_writes(struct repl *r, const struct config *c);
-
 /* Has the log thread come to the last marker that changes the history? */
 static inline bool repl_has_history(const struct repl *r)
 {
@@ -265,10 +262,10 @@ void acks_cron(struct repl *r);
 void acks_release(struct repl *r);
 command_run acks_wait, acks_waitaof;
 
-/* --- copies.c: replies wait until enough replicas have been given what they rest on ----------- */
+/* --- copies.c: min-replicas-to-write ---------------------------------------------------------- */
 
-/* How many are to have it; 0: none.  Any thread, also in the closed gate. */
-void copies_set(struct repl *r, uint32_t wanted, int64_t max_lag_ms);
+/* Replicas have come, gone, or fallen silent, or it was changed.  Any thread, also in the gate. */
+void copies_see_to_writes(struct repl *r, const struct config *c);
 void copies_round(struct repl *r);    /* the log thread, behind what it has appended */
 void copies_given(struct replica *p); /* in repl.lock, its worker: nothing is in flight to it */
 

@@ -338,7 +338,7 @@ static void replica_closed(struct conn_feed *f)
     if (!done)
         log_line(LOG_NOTICE, "Connection with replica %s lost.", p->name);
     acks_changed(p->repl);
-    repl_see_to_writes(p->repl, repl_config(p->repl));
+    copies_see_to_writes(p->repl, repl_config(p->repl));
 }
 
 static const struct conn_feed_ops replica_feed = {.fill = replica_fill,
@@ -423,7 +423,7 @@ void replica_acknowledge(struct replica *p, int64_t offset, int64_t fack)
     pthread_mutex_unlock(&p->repl->lock);
     acks_changed(p->repl);
     if (joins)
-        repl_see_to_writes(p->repl, repl_config(p->repl));
+        copies_see_to_writes(p->repl, repl_config(p->repl));
     if (LK_UNLIKELY(__atomic_load_n(&p->repl->failover.state, __ATOMIC_ACQUIRE)))
         p->repl->parts.ask_to_settle(p->repl->parts.ctx); /* it may be the one */
 }
