@@ -126,8 +126,11 @@ struct cluster_service *cluster_service_new(const struct cluster_service_parts *
 {
     struct cluster_service *s = mem_new(struct cluster_service);
     s->parts = *parts;
-    s->migrator = migrator_new(
-        &(struct migrator_parts){.engine = parts->engine, .ctx = s, .answer = service_answer});
+    s->migrator = migrator_new(&(struct migrator_parts){.config = parts->config,
+                                                        .engine = parts->engine,
+                                                        .tls = parts->tls,
+                                                        .ctx = s,
+                                                        .answer = service_answer});
     parts->engine->cluster.migrator = s->migrator;
     config_register(parts->config, CONFIG_HOOK_CLUSTER,
                     &(struct config_hook){NULL, service_applied, s});

@@ -65,6 +65,8 @@ static enum outcome migrate_run(struct exec *x, const struct args *a)
         s.timeout_ms = TIMEOUT_MS;
     if (s.key_count == 0)
         return reply_syntax(x);
+    if (e->cluster.migrator)
+        s.tls = migrate_security(e->cluster.migrator);
     if (session_has(x->session, SESSION_IN_EXEC))
         return migrate_now(x, &s);
     if (!e->cluster.migrator)

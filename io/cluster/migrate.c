@@ -8,6 +8,7 @@
 #include "core/proto/resp_segment.h"
 #include "core/store/reclaim.h"
 #include "io/cluster/migrate_talk.h"
+#include "io/config/config_holder.h"
 
 #include <pthread.h>
 
@@ -75,6 +76,11 @@ void migrate_request(struct migrator *m, const struct migrate_spec *spec)
     pthread_mutex_unlock(&m->lock);
 }
 
+struct tls_holder *migrate_security(const struct migrator *m)
+{
+    return config_current(m->parts.config)->tls_cluster ? m->parts.tls : NULL;
+}
+
 static void migrate_free_job(struct migrate_job *job)
 {
     mem_free((void *)(uintptr_t)job->spec.keys, job->bytes);
@@ -128,7 +134,7 @@ static struct migrate_peer *migrate_find_peer(struct migrator *m, const struct m
         struct migrate_peer *p = &m->peers[i];
         if (p->fd >= 0 && now_ms - p->used_ms > PEER_IDLE_S * 1000)
             migrate_peer_close(p);
-        if (p->fd >= 0 && bytes_equal(bytes_cstr(p->host), s->host) &&
+        if (p->fd >= 0 && !p->tls == !s->tls && bytes_equal(bytes_cstr(p->host), s->host) &&
             bytes_equal(bytes_cstr(p->port), s->port)) {
             p->used_ms = now_ms;
             return p;
@@ -139,7 +145,7 @@ static struct migrate_peer *migrate_find_peer(struct migrator *m, const struct m
     if (oldest->fd >= 0)
         migrate_peer_close(oldest);
     oldest->used_ms = now_ms;
-    return migrate_peer_open(oldest, s->host, s->port, s->timeout_ms) ? oldest : NULL;
+    return migrate_peer_open(oldest, s->host, s->port, s->tls, s->timeout_ms) ? oldest : NULL;
 }
 
 /* The payload of "$size\r\n…\r\n"; data NULL: there is no such key. */

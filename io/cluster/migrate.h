@@ -22,10 +22,14 @@
 
 LK_BEGIN
 
+struct config_holder;
 struct migrator;
+struct tls_holder;
 
 struct migrator_parts {
+    const struct config_holder *config;
     struct engine *engine;
+    struct tls_holder *tls; /* with tls-cluster */
     void *ctx;
     /* Ends the wait of a session; it may have gone. */
     void (*answer)(void *ctx, uint32_t worker, uint64_t session_id, struct bytes reply);
@@ -36,6 +40,7 @@ void migrator_free(struct migrator *m); /* ends it; who waits is not answered */
 
 struct migrate_spec {
     struct bytes host, port, db;
+    struct tls_holder *tls; /* NULL: plain bytes */
     int64_t timeout_ms;
     bool copy, replace;
     struct bytes user, password; /* data NULL: none */
@@ -45,6 +50,9 @@ struct migrate_spec {
     uint32_t worker;
     uint64_t session_id;
 };
+/* What connections to others are made by now; NULL: they are plain.  In the gate. */
+struct tls_holder *migrate_security(const struct migrator *m);
+
 /* Takes a copy of all; the session is answered when it is done. */
 void migrate_request(struct migrator *m, const struct migrate_spec *spec);
 

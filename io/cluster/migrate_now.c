@@ -45,7 +45,7 @@ static bool now_send(struct migrating *m)
 {
     const struct migrate_spec *s = m->spec;
     struct buf request = {0};
-    if (!migrate_peer_open(&m->peer, s->host, s->port, s->timeout_ms)) {
+    if (!migrate_peer_open(&m->peer, s->host, s->port, s->tls, s->timeout_ms)) {
         buf_append(&m->error, "IOERR error or timeout connecting to the client", 48);
         return false;
     }

@@ -12,6 +12,7 @@
 #include "io/worker/worker_priv.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <unistd.h>
 
 static const struct config *config_of(const struct worker *w)
@@ -19,11 +20,14 @@ static const struct config *config_of(const struct worker *w)
     return config_current(w->group->setup.config);
 }
 
-/* line is NULL where the peer could not read it. */
-static void conn_refuse(struct worker *w, int fd, const char *line)
+/* error is NULL where the peer could not read it. */
+static void conn_refuse(struct worker *w, int fd, const char *error)
 {
+    char line[512];
     /* The socket is new: its buffer has room, and nobody waits for this. */
-    const ssize_t n = line ? write(fd, line, strlen(line)) : 0;
+    const int size = error ? snprintf(line, sizeof line, "-%s\r\n", error) : 0;
+    LK_ASSERT(size >= 0 && (size_t)size < sizeof line);
+    const ssize_t n = size > 0 ? write(fd, line, (size_t)size) : 0;
     (void)n;
     close(fd);
     __atomic_fetch_sub(&w->group->connections, 1, __ATOMIC_RELAXED);
@@ -32,9 +36,9 @@ static void conn_refuse(struct worker *w, int fd, const char *line)
 }
 
 static const char protected_text[] =
-    "-DENIED Latchkey runs in protected mode: no password is set and this connection does not "
+    "DENIED Latchkey runs in protected mode: no password is set and this connection does not "
     "come over the loopback interface. To let other machines in, set a password with "
-    "requirepass, or, where the network itself is trusted, set protected-mode to no.\r\n";
+    "requirepass, or, where the network itself is trusted, set protected-mode to no.";
 
 static struct session *new_session(struct worker *w, struct conn *c, int fd,
                                    enum listener_kind kind)
@@ -65,6 +69,14 @@ static bool conn_secure(struct worker *w, enum listener_kind kind, struct tls_se
     return *tls != NULL;
 }
 
+/* A stranger who speaks TLS is told behind his handshake; nothing that he says is heard. */
+static void conn_refuse_within(struct worker *w, struct conn *c)
+{
+    stats_add(&w->stats->rejected_connections, 1);
+    reply_error(&c->session.reply, "%s", protected_text);
+    conn_close_behind_output(w, c);
+}
+
 void conn_accept(struct worker *w, int fd, enum listener_kind kind)
 {
     const struct config *config = config_of(w);
@@ -72,12 +84,14 @@ void conn_accept(struct worker *w, int fd, enum listener_kind kind)
     struct tls_session *secure = NULL;
     const struct acl *acl = w->group->setup.engine->fixed.acl;
     if (__atomic_load_n(&w->group->connections, __ATOMIC_RELAXED) > (uint64_t)config->maxclients) {
-        conn_refuse(w, fd, tls ? NULL : "-ERR max number of clients reached\r\n");
+        conn_refuse(w, fd, tls ? NULL : "ERR max number of clients reached");
         return;
     }
-    if (config->protected_mode && (!acl || acl_user_is(acl->first, ACL_STATE_NOPASS)) && !is_unix &&
-        !socket_is_local(fd)) {
-        conn_refuse(w, fd, tls ? NULL : protected_text);
+    const bool stranger = config->protected_mode && !is_unix &&
+                          (!acl || acl_user_is(acl->first, ACL_STATE_NOPASS)) &&
+                          !socket_is_local(fd);
+    if (stranger && !tls) {
+        conn_refuse(w, fd, protected_text);
         return;
     }
     if (!conn_secure(w, kind, &secure)) {
@@ -104,6 +118,8 @@ void conn_accept(struct worker *w, int fd, enum listener_kind kind)
         net_attach_tls(w->net, &c->net, fd, secure);
     else
         net_attach(w->net, &c->net, fd);
+    if (stranger)
+        conn_refuse_within(w, c);
 }
 
 void conn_close(struct worker *w, struct conn *c)

@@ -7,11 +7,17 @@
 #include <gtest/gtest.h>
 #include <openssl/ssl.h>
 
+#include <arpa/inet.h>
 #include <atomic>
 #include <chrono>
+#include <cstring>
 #include <fcntl.h>
 #include <filesystem>
+#include <ifaddrs.h>
+#include <net/if.h>
+#include <sys/socket.h>
 #include <thread>
+#include <unistd.h>
 
 namespace
 {
@@ -280,6 +286,89 @@ TEST_F(TlsWire, ComingAndGoing)
     EXPECT_EQ(good, THREADS * ROUNDS * 3 / 4);
     EXPECT_EQ(cli({"config", "set", "tls-session-caching", "no"}).output, "OK\n");
     EXPECT_EQ(server->stop(), 0);
+}
+
+/* An address of this machine that is not the loopback's; zeros: there is none. */
+sockaddr_in address_of_strangers()
+{
+    sockaddr_in found{};
+    ifaddrs *all = nullptr;
+    if (getifaddrs(&all) != 0)
+        return found;
+    for (const ifaddrs *i = all; i; i = i->ifa_next)
+        if (i->ifa_addr && i->ifa_addr->sa_family == AF_INET && !(i->ifa_flags & IFF_LOOPBACK) &&
+            i->ifa_flags & IFF_UP)
+            memcpy(&found, i->ifa_addr, sizeof found);
+    freeifaddrs(all);
+    return found;
+}
+
+/* Protected mode tells a stranger why, behind the handshake, and hangs up. */
+TEST_F(TlsWire, AStrangerIsToldWhy)
+{
+    const auto server = Server::tested(
+        with_tls({{"tls-auth-clients", "no"}, {"bind", "*"}, {"protected-mode", "yes"}}));
+    sockaddr_in at = address_of_strangers();
+    if (at.sin_family == 0)
+        GTEST_SKIP() << "no address but the loopback's";
+    at.sin_port = htons(static_cast<uint16_t>(port_));
+    const int fd = socket(AF_INET, SOCK_STREAM, 0);
+    ASSERT_EQ(connect(fd, reinterpret_cast<const sockaddr *>(&at), sizeof at), 0);
+    SSL_CTX *context = SSL_CTX_new(TLS_client_method());
+    SSL *ssl = SSL_new(context);
+    SSL_set_fd(ssl, fd);
+    EXPECT_EQ(SSL_connect(ssl), 1);
+    std::string told;
+    char some[256];
+    for (int n; (n = SSL_read(ssl, some, sizeof some)) > 0;)
+        told.append(some, static_cast<size_t>(n));
+    EXPECT_EQ(told.rfind("-DENIED ", 0), 0u) << told;
+    EXPECT_EQ(told.substr(told.size() < 2 ? 0 : told.size() - 2), "\r\n");
+    SSL_free(ssl);
+    SSL_CTX_free(context);
+    close(fd);
+    EXPECT_EQ(cli({"ping"}).output, "PONG\n"); /* over the loopback */
+    EXPECT_TRUE(has(cli({"info", "stats"}).output, "rejected_connections:1\r\n"));
+}
+
+/* With tls-cluster MIGRATE speaks TLS, also amid a transaction. */
+TEST_F(TlsWire, KeysMoveToTheReferenceServer)
+{
+    const auto other = Server::oracle(with_tls());
+    const std::string to = std::to_string(port_);
+    const auto server = Server::tested(with_tls({{"tls-cluster", "yes"}}));
+    Client c = server->connect(), o = other->connect();
+    const std::string large(3'000'000, 'x');
+    c.call({"mset", "large", large, "one", "1", "two", "2", "three", "3", "four", "4"});
+    const auto migrate = [&](const std::string &key) {
+        return Args{"migrate", "127.0.0.1", to, key, "0", "20000"};
+    };
+    EXPECT_EQ(c.call_raw(migrate("large")), "+OK\r\n");
+    EXPECT_EQ(c.call_raw(migrate("one")), "+OK\r\n");
+    EXPECT_EQ(o.call({"get", "large"}).text, large);
+    EXPECT_EQ(o.call({"get", "one"}).text, "1");
+    EXPECT_EQ(c.call_raw({"exists", "large", "one"}), ":0\r\n");
+    c.call({"multi"});
+    c.call(migrate("two"));
+    EXPECT_EQ(c.call_raw({"exec"}), "*1\r\n+OK\r\n");
+    EXPECT_EQ(o.call({"get", "two"}).text, "2");
+    /* Plain bytes and TLS do not share a connection. */
+    EXPECT_EQ(c.call({"config", "set", "tls-cluster", "no"}).text, "OK");
+    EXPECT_EQ(c.call(migrate("three")).text.rfind("IOERR ", 0), 0u);
+    EXPECT_EQ(c.call({"config", "set", "tls-cluster", "yes"}).text, "OK");
+    EXPECT_EQ(c.call_raw(migrate("three")), "+OK\r\n");
+    /* Nobody vouches for the other one. */
+    certificates_.make("stranger", [] {
+        Certificates::Options own;
+        own.signer = "stranger";
+        own.authority = true;
+        return own;
+    }());
+    c.call({"config", "set", "tls-ca-cert-file", certificates_.crt("stranger")});
+    c.call({"multi"}); /* which takes no connection that is there */
+    c.call(migrate("four"));
+    EXPECT_EQ(c.call_raw({"exec"}), "*1\r\n-IOERR error or timeout connecting to the client\r\n");
+    EXPECT_EQ(c.call_raw({"exists", "four"}), ":1\r\n");
 }
 
 /* The link to a master speaks TLS, and only with one that the authority vouches for. */
