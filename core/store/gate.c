@@ -14,6 +14,7 @@
 void gate_init(struct gate *g)
 {
     memset(g, 0, sizeof *g);
+    g->patience_ns = GATE_PATIENCE_NS;
     pthread_mutex_init(&g->exclusive, NULL);
 }
 
@@ -142,7 +143,7 @@ void gate_close(struct gate *g)
             since = clock_mono_ns();
             round = 0;
         }
-        const bool patient = clock_mono_ns() - since < GATE_PATIENCE_NS;
+        const bool patient = clock_mono_ns() - since < g->patience_ns;
         if (close_for(g, patient ? gate_round_ns(round) : -1))
             return;
         if (!gate_is_busy(g))

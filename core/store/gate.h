@@ -39,6 +39,7 @@ struct gate {
     uint32_t closed; /* __atomic and futex */
     uint32_t busy;   /* __atomic and futex: of those inside so many are long */
     uint32_t members;
+    int64_t patience_ns;     /* GATE_PATIENCE_NS; another one before the first use only */
     int slots[GATE_MEMBERS]; /* reclaim slots of those who may enter */
     pthread_mutex_t exclusive;
 };

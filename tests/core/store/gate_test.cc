@@ -8,6 +8,7 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <chrono>
 #include <thread>
 #include <vector>
 
@@ -132,6 +133,125 @@ TEST(Gate, ATryIsOneRound)
     other.join();
     gate_open(&g);
     gate_release(&g);
+}
+
+// Each member counts, also when others have parted; and who has parted is not waited for.
+TEST(Gate, WaitsForEachMember)
+{
+    gate g;
+    gate_init(&g);
+    int slots[3];
+    for (int &slot : slots)
+        slot = gate_join(&g);
+    const auto closes_beside = [&](int slot) {
+        SlowThread inside([&] { gate_enter(&g, slot); }, [&] { gate_leave(&g, slot); });
+        const bool closed = gate_try_close(&g, 0);
+        if (closed)
+            gate_open(&g);
+        return closed;
+    };
+    for (const int slot : slots)
+        EXPECT_FALSE(closes_beside(slot));
+    gate_part(&g, slots[0]);
+    EXPECT_FALSE(closes_beside(slots[1]));
+    EXPECT_FALSE(closes_beside(slots[2]));
+    gate_part(&g, slots[2]);
+    EXPECT_FALSE(closes_beside(slots[1]));
+    gate_part(&g, slots[1]);
+    EXPECT_TRUE(gate_try_close(&g, 0));
+    gate_open(&g);
+    gate_release(&g);
+}
+
+// All who stand before a closed gate go in when it opens, and none before.
+TEST(Gate, ConcurrentAllWhoWaitGoIn)
+{
+    constexpr int WAITING = 8;
+    gate g;
+    gate_init(&g);
+    for (int round = 0; round < 20; round++) {
+        std::atomic<int> before{0}, inside{0};
+        std::vector<int> slots;
+        for (int i = 0; i < WAITING; i++)
+            slots.push_back(gate_join(&g));
+        gate_close(&g);
+        std::vector<std::thread> threads;
+        for (const int slot : slots)
+            threads.emplace_back([&, slot] {
+                before++;
+                gate_enter(&g, slot);
+                inside++;
+                gate_leave(&g, slot);
+            });
+        while (before < WAITING)
+            std::this_thread::yield();
+        std::this_thread::sleep_for(std::chrono::milliseconds(1)); /* most of them sleep by now */
+        EXPECT_EQ(inside, 0);
+        gate_open(&g);
+        for (std::thread &t : threads)
+            t.join();
+        EXPECT_EQ(inside, WAITING);
+        for (const int slot : slots)
+            gate_part(&g, slot);
+    }
+    gate_release(&g);
+}
+
+// Several may be long at once: the last one's end is the end.
+TEST(Gate, BusyNests)
+{
+    gate g;
+    gate_init(&g);
+    gate_busy_begin(&g);
+    gate_busy_begin(&g);
+    gate_busy_end(&g);
+    EXPECT_TRUE(gate_is_busy(&g));
+    EXPECT_FALSE(gate_try_close(&g, 0));
+    gate_busy_end(&g);
+    EXPECT_FALSE(gate_is_busy(&g));
+    EXPECT_TRUE(gate_try_close(&g, 0));
+    gate_open(&g);
+    gate_release(&g);
+}
+
+// Its patience over, the closer holds the gate closed until the last one leaves; but for one who is
+// long it opens at once.
+TEST(Gate, ConcurrentCloserWithoutPatienceStaysClosed)
+{
+    for (const bool busy : {false, true}) {
+        gate g;
+        gate_init(&g);
+        g.patience_ns = 0;
+        const int slot = gate_join(&g);
+        SlowMember slow(&g);
+        std::atomic<bool> entered{false};
+        std::thread closer([&] {
+            gate_close(&g);
+            gate_open(&g);
+        });
+        while (__atomic_load_n(&g.closed, __ATOMIC_SEQ_CST) == 0)
+            std::this_thread::yield();
+        std::thread other([&] {
+            gate_enter(&g, slot);
+            entered = true;
+            gate_leave(&g, slot);
+        });
+        if (busy) {
+            gate_busy_begin(&g);
+            while (!entered)
+                std::this_thread::yield();
+            gate_busy_end(&g);
+        } else {
+            /* Several times as long as the longest round. */
+            std::this_thread::sleep_for(std::chrono::nanoseconds(4 * int64_t{GATE_ROUND_MAX_NS}));
+            EXPECT_FALSE(entered);
+        }
+        slow.let_go();
+        other.join();
+        closer.join();
+        gate_part(&g, slot);
+        gate_release(&g);
+    }
 }
 
 // UN3: while somebody inside is long the gate is open for all others, though somebody closes it,

@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <chrono>
 #include <string>
 #include <thread>
 #include <vector>
@@ -110,6 +111,95 @@ TEST(Ring, WakeIsRememberedUntilTheNextSleep)
     log_ring_free(ring);
 }
 
+// A sleep ends by what it waits for.  The timeout is there for a wake that is lost.
+class Sleeper
+{
+  public:
+    template <class Sleep>
+    explicit Sleeper(Sleep sleep)
+        : thread_([this, sleep] {
+              const auto since = std::chrono::steady_clock::now();
+              sleep(LOST_NS);
+              const auto slept = std::chrono::steady_clock::now() - since;
+              woken_ = slept < std::chrono::nanoseconds(LOST_NS);
+          })
+    {
+        // Most probably it sleeps by now; if not, the test tells less.
+        std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    }
+
+    bool woken()
+    {
+        thread_.join();
+        return woken_;
+    }
+
+  private:
+    static constexpr int64_t LOST_NS = 20'000'000'000;
+    bool woken_ = false;
+    std::thread thread_;
+};
+
+TEST(Ring, WhatAConsumerWaitsForWakesIt)
+{
+    log_ring *ring = log_ring_new(1 << 10, 16, SIZE_MAX);
+    {
+        Sleeper gathering([&](int64_t ns) { log_ring_gather(ring, 2, ns); });
+        put(ring, 1);
+        put(ring, 2);
+        EXPECT_TRUE(gathering.woken()) << "its ticket";
+    }
+    {
+        Sleeper gathering([&](int64_t ns) { log_ring_gather(ring, UINT64_MAX, ns); });
+        log_ring_put(ring, LOG_EFFECTS, mem_alloc(256 << 10), 256 << 10, 0, 0);
+        log_ring_poke(ring);
+        EXPECT_TRUE(gathering.woken()) << "its bytes";
+    }
+    for (log_record r; log_ring_take(ring, &r);)
+        log_record_done(&r);
+    {
+        Sleeper idle([&](int64_t ns) { log_ring_rest(ring, ns); });
+        put(ring, 1);
+        EXPECT_TRUE(idle.woken()) << "the first slot";
+    }
+    log_ring_free(ring);
+}
+
+// One that gathers sleeps on until there is enough, and a wake is good for one sleep.
+TEST(Ring, SleepsLastAsLongAsTheyMay)
+{
+    constexpr int64_t NS = 20'000'000;
+    log_ring *ring = log_ring_new(1 << 10, 16, SIZE_MAX);
+    const auto lasts = [&](auto sleep) {
+        const auto since = std::chrono::steady_clock::now();
+        sleep();
+        return std::chrono::steady_clock::now() - since >= std::chrono::nanoseconds(NS);
+    };
+    log_ring_wake(ring);
+    log_ring_rest(ring, NS);
+    EXPECT_TRUE(lasts([&] { log_ring_rest(ring, NS); }));
+    put(ring, 1);
+    EXPECT_TRUE(lasts([&] { log_ring_gather(ring, 2, NS); }));
+    log_ring_free(ring);
+}
+
+TEST(Ring, ASlotSaysForWhomItIs)
+{
+    log_ring *ring = log_ring_new(16, 4, 1 << 20);
+    log_record r;
+    for (const log_to to : {LOG_TO_AOF, LOG_TO_REPL, LOG_TO_ALL}) {
+        const log_bytes b = {mem_alloc(1), 1, LOG_HOLD_BLOCK, to};
+        to == LOG_TO_REPL ? log_ring_put_raw(ring, &b, 1, 2) : log_ring_put_bytes(ring, &b, 1, 2);
+        ASSERT_TRUE(log_ring_take(ring, &r));
+        EXPECT_EQ(r.to, to);
+        EXPECT_EQ(r.kind, to == LOG_TO_REPL ? LOG_RAW : LOG_EFFECTS);
+        EXPECT_EQ(r.first_db, 1u);
+        EXPECT_EQ(r.last_db, 2u);
+        log_record_done(&r);
+    }
+    log_ring_free(ring);
+}
+
 // Each producer's slots come in its order, all of them, through a ring that is far too small.
 TEST(Ring, ConcurrentProducersOneConsumer)
 {
@@ -186,9 +276,10 @@ TEST(LogArena, GivesBackItsChunksInOrder)
     log_ring_free(ring);
 }
 
-/* What nobody took is freed with the ring: leak checkers look. */
+/* What nobody took is freed with the ring. */
 TEST(LogArena, IsFreedWithTheRing)
 {
+    const size_t before = mem_used();
     log_ring *ring = log_ring_new(1024, 16, SIZE_MAX);
     log_arena a{};
     for (int i = 0; i < 1000; i++) {
@@ -198,6 +289,7 @@ TEST(LogArena, IsFreedWithTheRing)
     }
     log_arena_end(&a, ring);
     log_ring_free(ring);
+    EXPECT_EQ(mem_used(), before);
 }
 
 // The ring is large, and counts only as far as somebody has written into it.
