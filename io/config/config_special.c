@@ -94,6 +94,7 @@ static bool limit_set(struct config_edit *e, const struct config_row *row, const
                 e, "Error in hard, soft or soft_seconds setting in buffer limit configuration.");
     }
     memcpy(e->draft->client_output_buffer_limit, limit, sizeof limit);
+    e->draft->dispatch.output_hard = limit[CONFIG_CLIENT_NORMAL].hard;
     return true;
 }
 

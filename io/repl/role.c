@@ -5,6 +5,7 @@
 #include "core/base/mem.h"
 #include "core/cmd/client/registry.h"
 #include "io/repl/role_priv.h"
+#include "io/start/startup.h"
 
 #include <stdio.h>
 
@@ -38,6 +39,7 @@ static void role_set(struct role *r, bool replica, const char *host, uint16_t po
     own_keys_clear(&engine->own_keys);
     engine_set_link_down(engine, replica);
     log_set_role(replica ? 'S' : 'M');
+    startup_oom_follow_role(config_current(r->parts.config), replica);
     __atomic_fetch_add(&r->generation, 1, __ATOMIC_ACQ_REL);
     link_waker_wake(&r->link.waker);
 }

@@ -67,6 +67,9 @@ void startup_apply_process(const struct config *c);
  */
 const char *startup_oom_follow(void *ctx, const struct config *before, const struct config *after);
 
+/* The server has become a replica, or is none any more; any thread. */
+void startup_oom_follow_role(const struct config *c, bool replica);
+
 /* --- what ps shows (startup_title.c) --------------------------------------------------------- */
 
 /*

@@ -3,6 +3,7 @@
  *
  *   no --> yes, relative, absolute    the score that was there is remembered
  *   ... --> no                        and comes back
+ *   master <--> replica               each has a value of its own
  *
  * Source  proc(5), /proc/pid/oom_score_adj
  */
@@ -11,13 +12,15 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 
 static struct {
-    bool adjusted;
+    pthread_mutex_t lock;
+    bool replica, adjusted;
     int64_t before; /* of the process, when it was adjusted first */
-} oom;              /* the first thread's, then the configuration's */
+} oom = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
 static bool startup_oom_read(int64_t *score)
 {
@@ -39,8 +42,8 @@ static bool startup_oom_write(int64_t score)
 
 static int64_t startup_oom_score(const struct config *c)
 {
-    enum { MASTER = 0, LOWEST = -1000, HIGHEST = 1000 };
-    int64_t score = c->oom_score_adj_values[MASTER];
+    enum { MASTER, REPLICA, LOWEST = -1000, HIGHEST = 1000 };
+    int64_t score = c->oom_score_adj_values[oom.replica ? REPLICA : MASTER];
     if (c->oom_score_adj == CONFIG_OOM_RELATIVE)
         score += oom.before;
     LK_ASSERT(c->oom_score_adj != CONFIG_OOM_NO);
@@ -71,8 +74,20 @@ const char *startup_oom_follow(void *ctx, const struct config *before, const str
         memcmp(before->oom_score_adj_values, after->oom_score_adj_values,
                sizeof after->oom_score_adj_values) == 0)
         return NULL;
-    if (startup_oom_adjust(after))
+    pthread_mutex_lock(&oom.lock);
+    const bool adjusted = startup_oom_adjust(after);
+    pthread_mutex_unlock(&oom.lock);
+    if (adjusted)
         return NULL;
     log_line(LOG_WARNING, "Unable to write oom_score_adj: %s", strerror(errno));
     return "Failed to set current oom_score_adj. Check server logs.";
+}
+
+void startup_oom_follow_role(const struct config *c, bool replica)
+{
+    pthread_mutex_lock(&oom.lock);
+    oom.replica = replica;
+    if (c->oom_score_adj != CONFIG_OOM_NO && !startup_oom_adjust(c))
+        log_line(LOG_WARNING, "Unable to write oom_score_adj: %s", strerror(errno));
+    pthread_mutex_unlock(&oom.lock);
 }

@@ -7,6 +7,7 @@
  */
 #include "core/base/log.h"
 #include "core/cmd/engine/dispatch_priv.h"
+#include "core/cmd/engine/exec_script.h"
 
 #include <assert.h>
 
@@ -234,12 +235,31 @@ static enum check_result check_replica(struct checked *k)
     return dispatch_check_refuse(k, "ERR Replica can't interact with the keyspace");
 }
 
+struct pause_asks {
+    struct dispatcher *d;
+    bool writes;
+};
+
+/* What is held while writes are; a script may say that it does not write. */
+static void pause_ask(void *ctx, const struct command_info *c, const struct args *a)
+{
+    struct pause_asks *p = ctx;
+    if (p->writes || !(c->checks & CHECK_PAUSE_WRITES))
+        return;
+    const struct script_calls *scripts = p->d->engine->hooks.scripts;
+    p->writes = !(c->flags & CMD_SCRIPT && scripts && scripts->only_reads(p->d, c, a));
+}
+
 static enum check_result check_pause(struct checked *k)
 {
     const enum pause_what what = dispatch_paused(k->d);
     if (what == PAUSE_NOTHING || (what == PAUSE_WRITES && !(k->checks & CHECK_PAUSE_WRITES)))
         return CHECK_NEXT;
-    return CHECK_PARKED;
+    struct pause_asks p = {k->d, what == PAUSE_ALL};
+    pause_ask(&p, k->c, k->a);
+    if (k->c->row->run == transaction_exec && k->s->multi)
+        multi_each(k->s, pause_ask, &p);
+    return p.writes ? CHECK_PARKED : CHECK_NEXT;
 }
 
 static enum check_result check_queue(struct checked *k)

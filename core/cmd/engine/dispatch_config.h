@@ -46,7 +46,8 @@ struct replica_rules {
 
 struct dispatch_config {
     struct command_limits limits;
-    uint64_t maxmemory; /* 0: no limit */
+    uint64_t maxmemory;   /* 0: no limit */
+    uint64_t output_hard; /* client-output-buffer-limit of normal clients; 0: none */
     struct eviction_limits eviction;
     struct replica_rules replica;
     struct bytes requirepass; /* any bytes; empty: none */

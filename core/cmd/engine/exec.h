@@ -307,6 +307,12 @@ static inline uint32_t exec_slice(const struct exec *x) /* which one this is, fr
 /* Inside EXEC, and alone in the gate, one slice is all.  x is void for who knows no struct exec. */
 bool exec_slice_over(void *x);
 
+/*
+ * Is the reply above the output limit, or the client to go?  Then he goes when the command is done:
+ * a handler stops here whose reply is bounded by a number of the client's only.
+ */
+bool exec_reply_is_over(struct exec *x);
+
 /* Has the session keep what is to be there in the next slice; end frees it behind the last one. */
 void exec_slice_keep(struct exec *x, void *state, void (*end)(void *state));
 static inline void *exec_slice_state(const struct exec *x) /* NULL: nothing is kept yet */

@@ -32,6 +32,8 @@ struct script_calls {
     /* As far as is known.  REACH_ANY takes the token before it begins. */
     enum script_reach (*reach)(struct dispatcher *d, const struct command_info *c,
                                const struct args *a);
+    /* Does the script say of itself that it writes nothing?  Of a call whose arity is right. */
+    bool (*only_reads)(struct dispatcher *d, const struct command_info *c, const struct args *a);
     /* The script waits for a lock, which may be for long.  False: it is to end. */
     bool (*look)(void *who);
     /* The dispatcher ends: frees what exec_script_vm has kept; never called with NULL. */

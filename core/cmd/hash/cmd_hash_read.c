@@ -171,6 +171,8 @@ static enum outcome hash_read_scan(struct exec *x, const struct args *a)
 
 #define COUNT_MAX INT64_MAX
 
+enum { PICK_AT_ONCE = 4096 }; /* between two looks at the output limit */
+
 /* Pairs are arrays of their own where the protocol can tell. */
 static void hash_read_reply_pair(void *ctx, const struct hash_field *f)
 {
@@ -207,9 +209,14 @@ static enum outcome random_some(struct exec *x, const struct args *a, int64_t co
     if (there == 0 || (count > 0 && n > there))
         n = there;
     reply_array(x->reply, values && x->reply->version == 2 ? 2 * n : n);
-    if (n > 0)
-        hash_pick(&v, n, count > 0, now_ms, exec_rng(x),
-                  values ? hash_read_reply_pair : hash_read_reply_name, x->reply);
+    hash_visit *put = values ? hash_read_reply_pair : hash_read_reply_name;
+    if (n > 0 && count > 0)
+        hash_pick(&v, n, true, now_ms, exec_rng(x), put, x->reply);
+    for (uint64_t left = count < 0 ? n : 0; left > 0 && !exec_reply_is_over(x);) {
+        const uint64_t some = left < PICK_AT_ONCE ? left : PICK_AT_ONCE;
+        hash_pick(&v, some, false, now_ms, exec_rng(x), put, x->reply);
+        left -= some;
+    }
     return RUN_DONE;
 }
 

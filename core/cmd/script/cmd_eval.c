@@ -97,6 +97,25 @@ enum script_reach eval_reach(struct vm *vm, const struct command_info *c, const 
     return known ? script_seen_reach(&known->script->seen) : REACH_ANY;
 }
 
+bool eval_only_reads(struct script_hub *h, const struct command_info *c, const struct args *a)
+{
+    uint32_t flags = 0;
+    if (c->row->imm == SCRIPT_BY_NAME) {
+        struct script *s = a->v[1].size == SCRIPT_NAME ? script_hub_find(h, a->v[1]) : NULL;
+        if (s) {
+            flags = s->flags;
+            script_drop(s);
+        }
+    } else {
+        struct shebang first = {0};
+        struct buf error = {0};
+        if (shebang_parse(a->v[1], &first, &error) == LK_OK)
+            flags = first.flags;
+        buf_release(&error);
+    }
+    return flags & SCRIPT_NO_WRITES;
+}
+
 static const char eval_note[] =
     "We cannot tell how the keys will be used so we assume the worst, RW and UPDATE";
 static const char eval_ro_note[] =

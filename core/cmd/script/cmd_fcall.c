@@ -59,6 +59,12 @@ enum script_reach fcall_reach(const struct script_hub *h, const struct args *a)
     return f->library->keeps_state ? REACH_ANY : script_seen_reach(&f->seen);
 }
 
+bool fcall_only_reads(const struct script_hub *h, const struct args *a)
+{
+    const struct library_function *f = library_find_function(h, a->v[1]);
+    return f && f->flags & SCRIPT_NO_WRITES;
+}
+
 static const char fcall_note[] =
     "We cannot tell how the keys will be used so we assume the worst, RW and UPDATE";
 static const char fcall_ro_note[] =

@@ -262,12 +262,14 @@ void script_reply_error(struct exec *x, struct lua_State *lua, const char *name)
 struct script_hub *exec_script_hub(const struct exec *x);
 /* cmd_eval.c: see script_calls.reach */
 enum script_reach eval_reach(struct vm *vm, const struct command_info *c, const struct args *a);
+bool eval_only_reads(struct script_hub *h, const struct command_info *c, const struct args *a);
 /* cmd_script.c: into the hub, with a reference.  NULL: the error line is in error. */
 struct script *script_make(struct vm *vm, struct bytes source, bool keep, int64_t now_ms,
                            struct buf *error);
 
 /* cmd_fcall.c: likewise */
 enum script_reach fcall_reach(const struct script_hub *h, const struct args *a);
+bool fcall_only_reads(const struct script_hub *h, const struct args *a);
 /* script_run.c: what the running command has touched joins what is known of it; and that. */
 void script_note_seen(const struct exec *x, uint32_t *seen);
 enum script_reach script_seen_reach(const uint32_t *seen);

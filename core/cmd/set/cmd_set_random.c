@@ -140,6 +140,8 @@ static enum outcome show_one(struct exec *x, const struct args *a)
 /* More members that may repeat than any client can count would only end in want of memory. */
 #define REPEATED_MAX ((int64_t)UINT32_MAX)
 
+enum { DRAW_AT_ONCE = 4096 }; /* between two looks at the output limit */
+
 static enum outcome show_many(struct exec *x, const struct args *a)
 {
     struct value v;
@@ -163,7 +165,11 @@ static enum outcome show_many(struct exec *x, const struct args *a)
         set_sample(&v, n, exec_rng(x), reply_visited, x->reply);
     } else {
         reply_array(x->reply, (uint64_t)-wanted);
-        set_draw(&v, (uint64_t)-wanted, exec_rng(x), reply_visited, x->reply);
+        for (uint64_t left = (uint64_t)-wanted; left > 0 && !exec_reply_is_over(x);) {
+            const uint64_t some = left < DRAW_AT_ONCE ? left : DRAW_AT_ONCE;
+            set_draw(&v, some, exec_rng(x), reply_visited, x->reply);
+            left -= some;
+        }
     }
     return RUN_DONE;
 }

@@ -13,7 +13,10 @@
 
 #include <stdlib.h>
 
-enum { WALK_SHARE = 3 }; /* more than a third of the set is found by walking */
+enum {
+    WALK_SHARE = 3,   /* more than a third of the set is found by walking */
+    LOOK_EACH = 4096, /* members between two looks at the output limit */
+};
 
 static void zset_random_put(struct reply *r, const struct zset_iter *it, bool scores)
 {
@@ -35,6 +38,8 @@ static void with_repeats(struct exec *x, const struct value *v, uint64_t n, bool
     struct zset_iter it;
     zset_random_put_header(x->reply, n, scores);
     for (uint64_t i = 0; i < n; i++) {
+        if (i % LOOK_EACH == 0 && exec_reply_is_over(x))
+            return;
         (void)zset_iter_at(&it, v, rng_below(exec_rng(x), length), false);
         zset_random_put(x->reply, &it, scores);
     }

@@ -246,6 +246,28 @@ TEST_F(Startup, TitleFollowsItsTemplate)
 }
 
 // The block is one as the kernel makes it; the test's own is left alone.
+/* A replica has a score of its own, whichever of role and configuration came first. */
+TEST_F(Startup, OomScoreFollowsTheRole)
+{
+    const config *c = configure("oom-score-adj absolute\noom-score-adj-values 600 900 1000\n");
+    const int status = in_child([&] {
+        const auto is = [](const char *score) {
+            return contents("/proc/self/oom_score_adj") == std::string(score) + "\n";
+        };
+        if (startup_oom_follow(nullptr, nullptr, c) || !is("600"))
+            _exit(1);
+        startup_oom_follow_role(c, true);
+        if (!is("900"))
+            _exit(2);
+        if (startup_oom_follow(nullptr, nullptr, c) || !is("900"))
+            _exit(3);
+        startup_oom_follow_role(c, false);
+        if (!is("600"))
+            _exit(4);
+    });
+    EXPECT_EQ(WEXITSTATUS(status), 0);
+}
+
 TEST_F(Startup, TitleStaysInItsRoom)
 {
     const int status = in_child([&] {

@@ -61,6 +61,33 @@ const char kReadsFirst[] = "local v = redis.call('get', KEYS[1]) or '' "
                            "if ARGV[1] then v = v .. redis.call('get', ARGV[1]) end "
                            "redis.call('append', KEYS[1], 'x') return v";
 
+/* While writes are paused a script runs if it says that it writes nothing, and others are held. */
+TEST_F(ScriptLocks, APauseOfWritesHoldsThoseThatMayWrite)
+{
+    Client c(server_);
+    const auto body = [](const char *first) { return std::string(first) + "return 7"; };
+    const char reads[] = "#!lua flags=no-writes\n";
+    c.run("SET k v");
+    const std::string name = c.call({"SCRIPT", "LOAD", body(reads)}).substr(4);
+    const std::string other = c.call({"SCRIPT", "LOAD", body("")}).substr(4);
+    engine_pause(&server_.engine, PAUSE_BY_CLIENT, PAUSE_WRITES, INT64_MAX);
+    EXPECT_EQ(c.call({"EVAL", body(reads), "0"}), ":7");
+    EXPECT_EQ(c.call({"EVALSHA", name, "0"}), ":7");
+    EXPECT_EQ(c.call({"EVAL_RO", "return redis.call('get', 'k')", "1", "k"}), "$1 v");
+    const std::vector<Words> held = {
+        {"EVAL", body(""), "0"}, {"EVAL", body("#!lua\n"), "0"}, {"EVALSHA", other, "0"}};
+    for (const Words &words : held)
+        EXPECT_TRUE(parks(c, words)) << words[0] << " " << words[1];
+    c.run("MULTI");
+    EXPECT_EQ(c.call({"EVAL", body(reads), "0"}), "+QUEUED");
+    EXPECT_EQ(c.run("EXEC"), "*1 :7");
+    engine_pause(&server_.engine, PAUSE_BY_CLIENT, PAUSE_ALL, INT64_MAX);
+    EXPECT_TRUE(parks(c, {"EVAL", body(reads), "0"}));
+    engine_pause_end(&server_.engine, PAUSE_BY_CLIENT);
+    for (const Words &words : held)
+        EXPECT_FALSE(parks(c, words)) << words[0] << " " << words[1];
+}
+
 TEST_F(ScriptLocks, OneThatKeepsToItsKeysNeedsNoToken)
 {
     Client c(server_);
