@@ -49,6 +49,18 @@ static void link_lost(const char *what)
         log_line(LOG_WARNING, "%s: %s", what, strerror(errno));
 }
 
+/*
+ * A master that was killed hears nothing more, but what it had sent is still to be read: the end
+ * stands behind that.
+ */
+static bool link_reads_on(struct master_link *l)
+{
+    if (errno != EPIPE && errno != ECONNRESET)
+        return false;
+    l->socket.out.size = l->socket.sealed.size = 0;
+    return true;
+}
+
 bool link_wait_readable(struct master_link *l, const char *timeout_text)
 {
     while (master_link_goes_on(l)) {
@@ -56,7 +68,7 @@ bool link_wait_readable(struct master_link *l, const char *timeout_text)
             LINK_READABLE | (link_socket_owes(&l->socket) ? (unsigned)LINK_WRITABLE : 0);
         const unsigned events =
             link_socket_wait(&l->socket, what, l->kept.asked < 0 ? SLICE_MS : KEPT_LOOK_MS);
-        if (link_socket_flush(&l->socket) != 0) {
+        if (link_socket_flush(&l->socket) != 0 && !link_reads_on(l)) {
             link_lost("Connection with master lost while writing");
             return false;
         }
