@@ -90,11 +90,21 @@ static void wait_for_votes(struct sentinel *s, struct sentinel_master *m)
 
 /* --- the choice (Q3) ------------------------------------------------------------------------- */
 
+/* Nobody looks during TILT: a master that dies in it is down since it was last heard. */
+static int64_t master_down_ms(const struct sentinel *s, const struct sentinel_node *master)
+{
+    if (!(master->flags & SENTINEL_S_DOWN))
+        return 0;
+    const bool heard_before =
+        master->last_ok_ms != 0 && master->last_ok_ms < master->s_down_since_ms;
+    return s->now_ms - (heard_before ? master->last_ok_ms : master->s_down_since_ms);
+}
+
 static bool may_be_master(const struct sentinel *s, const struct sentinel_node *n)
 {
     const struct sentinel_master *m = n->master;
     const bool down = m->node.flags & SENTINEL_S_DOWN;
-    const int64_t down_ms = down ? s->now_ms - m->node.s_down_since_ms : 0;
+    const int64_t down_ms = master_down_ms(s, &m->node);
     /* A master that answers and says it is none has taken no writes that a replica could lack. */
     const bool nobody_writes =
         m->node.info.at_ms != 0 && !m->node.info.is_master && m->node.ping_sent_ms == 0;

@@ -202,6 +202,19 @@ TEST(Sentinel, TiltActsOnNothing)
     EXPECT_EQ(w->events["+tilt"], 1);
 }
 
+/* Its replicas lost it before anybody looked. */
+TEST(Sentinel, AMasterThatDiesInTiltIsReplaced)
+{
+    auto w = settled(test_seed());
+    for (auto &p : w->processes)
+        w->in(*p, [&] { sentinel_tick(&p->machine, w->now + 5000, 0); });
+    EXPECT_EQ(w->events["+tilt"], static_cast<int>(w->processes.size()));
+    w->servers[0].alive = false;
+    w->run_until(w->now + 120'000);
+    EXPECT_GT(w->events["-tilt"], 0);
+    EXPECT_TRUE(w->servers[1].master || w->servers[2].master) << w->state();
+}
+
 TEST(Sentinel, WordsThatMakeNoSense)
 {
     auto w = settled(test_seed());
