@@ -32,6 +32,9 @@ LK_BEGIN
 
 enum { CLUSTER_TICK_MS = 100, SHARD_ID_CHARS = 40, NODE_NAME_CHARS = 256 };
 
+/* By which protocol a client has come. */
+enum client_family { CLIENT_IPV4, CLIENT_IPV6, CLIENT_FAMILIES };
+
 struct cluster_node;
 
 /* A connection to a node or from one. */
@@ -55,6 +58,7 @@ struct cluster_report { /* a master who takes the node for failed */
 struct cluster_node {
     char id[NODE_ID_CHARS + 1], shard_id[SHARD_ID_CHARS + 1];
     char ip[NODE_IP_CHARS], hostname[NODE_HOST_CHARS], name[NODE_NAME_CHARS];
+    char client_ip[CLIENT_FAMILIES][NODE_IP_CHARS]; /* for clients; "": ip */
     uint16_t port, tls_port, bus_port; /* 0: none */
     uint16_t flags;                    /* enum node_flag */
     uint64_t config_epoch, offset;
@@ -79,6 +83,7 @@ struct cluster_options {
     uint16_t port, tls_port, bus_port;
     bool tls; /* the bus and replication speak TLS */
     char hostname[NODE_HOST_CHARS], name[NODE_NAME_CHARS];
+    char client_ip[CLIENT_FAMILIES][NODE_IP_CHARS];
     int endpoint; /* enum cluster_endpoint */
 };
 
@@ -191,6 +196,11 @@ static inline bool cluster_is_master(const struct cluster_node *n)
 {
     return n->flags & NODE_MASTER;
 }
+/* The address that clients of that family are told. */
+static inline const char *cluster_client_ip(const struct cluster_node *n, enum client_family family)
+{
+    return n->client_ip[family][0] ? n->client_ip[family] : n->ip;
+}
 /* Whose slots this node serves, or copies. */
 static inline struct cluster_node *cluster_primary(const struct cluster *c)
 {
@@ -206,10 +216,15 @@ struct slot_map *cluster_map(const struct cluster *c);
 
 /* --- text (cluster_text.c) ------------------------------------------------------------------ */
 
-/* A line of CLUSTER NODES; with aux of nodes.conf. */
-void cluster_describe(const struct cluster *c, const struct cluster_node *n, bool aux,
-                      struct buf *out);
-void cluster_describe_all(const struct cluster *c, bool aux, bool tls, struct buf *out);
+struct cluster_reader {
+    bool aux; /* of nodes.conf; the others do not count then */
+    bool tls;
+    enum client_family family;
+};
+/* A line of CLUSTER NODES. */
+void cluster_describe(const struct cluster *c, const struct cluster_node *n,
+                      struct cluster_reader reader, struct buf *out);
+void cluster_describe_all(const struct cluster *c, struct cluster_reader reader, struct buf *out);
 void cluster_save_text(const struct cluster *c, struct buf *out); /* nodes.conf */
 /* False: *line says which line is wrong, from 1 on. */
 bool cluster_load_text(struct cluster *c, struct bytes text, uint32_t *line);

@@ -3,6 +3,8 @@
  */
 #include "core/peer/cluster_priv.h"
 
+#include <arpa/inet.h>
+
 enum { PONG_AHEAD_MS = 500 };
 
 /* --- a node that is known -------------------------------------------------------------------- */
@@ -143,10 +145,24 @@ static void cluster_hear_forgotten(struct cluster *c, struct bytes value,
     cluster_todo(c, CLUSTER_SAVE);
 }
 
+static void cluster_hear_client_ip(struct cluster *c, struct cluster_node *sender,
+                                   enum client_family family, struct bytes value)
+{
+    char text[NODE_IP_CHARS] = "";
+    unsigned char address[16];
+    value.size = strnlen(value.data, value.size);
+    if (value.size >= sizeof text)
+        return;
+    memcpy(text, value.data, value.size);
+    if (!text[0] || inet_pton(family == CLIENT_IPV4 ? AF_INET : AF_INET6, text, address) == 1)
+        cluster_hear_text(c, sender->client_ip[family], sizeof sender->client_ip[family], value);
+}
+
 void cluster_hear_extensions(struct cluster *c, struct bytes frame, const struct frame_head *h,
                              struct cluster_node *sender)
 {
     struct bytes hostname = {"", 0}, name = {"", 0}, shard = {NULL, 0};
+    struct bytes client[CLIENT_FAMILIES] = {{"", 0}, {"", 0}};
     size_t at = 0;
     for (uint32_t i = 0; i < h->extensions; i++) {
         uint16_t type;
@@ -158,6 +174,8 @@ void cluster_hear_extensions(struct cluster *c, struct bytes frame, const struct
             name = bytes_of(value.data, strnlen(value.data, value.size));
         else if (type == EXTENSION_SHARD_ID && value.size >= SHARD_ID_CHARS)
             shard = bytes_of(value.data, SHARD_ID_CHARS);
+        else if (type == EXTENSION_CLIENT_IPV4 || type == EXTENSION_CLIENT_IPV6)
+            client[type - EXTENSION_CLIENT_IPV4] = value;
         else if (type == EXTENSION_FORGOTTEN)
             cluster_hear_forgotten(c, value, sender);
     }
@@ -167,6 +185,8 @@ void cluster_hear_extensions(struct cluster *c, struct bytes frame, const struct
         cluster_hear_text(c, sender->hostname, sizeof sender->hostname, hostname);
     if (cluster_is_printable(name))
         cluster_hear_text(c, sender->name, sizeof sender->name, name);
+    for (int f = 0; f < CLIENT_FAMILIES; f++)
+        cluster_hear_client_ip(c, sender, (enum client_family)f, client[f]);
     /* A replica's shard is its master's, whatever it says itself. */
     if (shard.data && cluster_is_printable(shard) && (cluster_is_master(sender) || !sender->master))
         cluster_set_shard(c, sender, shard);

@@ -9,12 +9,14 @@ static void cluster_map_node(const struct cluster *c, const struct cluster_node 
     memcpy(out->id, n->id, sizeof out->id);
     out->port = n->port ? n->port : n->tls_port;
     out->tls_port = n->tls_port;
-    if (c->options.endpoint == ENDPOINT_IP)
-        memcpy(out->endpoint, n->ip, sizeof n->ip);
-    else if (c->options.endpoint == ENDPOINT_HOSTNAME && n->hostname[0])
+    if (c->options.endpoint == ENDPOINT_IP) {
+        memcpy(out->endpoint, cluster_client_ip(n, CLIENT_IPV4), NODE_IP_CHARS);
+        memcpy(out->endpoint6, cluster_client_ip(n, CLIENT_IPV6), NODE_IP_CHARS);
+    } else if (c->options.endpoint == ENDPOINT_HOSTNAME && n->hostname[0]) {
         memcpy(out->endpoint, n->hostname, sizeof out->endpoint);
-    else if (c->options.endpoint == ENDPOINT_HOSTNAME)
+    } else if (c->options.endpoint == ENDPOINT_HOSTNAME) {
         out->endpoint[0] = '?';
+    }
 }
 
 struct slot_map *cluster_map(const struct cluster *c)

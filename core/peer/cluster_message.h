@@ -91,7 +91,11 @@ enum frame_extension {
     EXTENSION_NODENAME,
     EXTENSION_FORGOTTEN,
     EXTENSION_SHARD_ID,
-    EXTENSIONS_KNOWN, /* above, numbers mean different things to different servers: passed over */
+    /* From here on numbers mean different things to different servers: what is no address is passed
+       over, and these are sent only if somebody has set them. */
+    EXTENSION_CLIENT_IPV4,
+    EXTENSION_CLIENT_IPV6,
+    EXTENSIONS_KNOWN,
 };
 
 /* --- reading ------------------------------------------------------------------------------- */

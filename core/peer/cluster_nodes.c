@@ -161,6 +161,7 @@ void cluster_set_options(struct cluster *c, const struct cluster_options *option
     self->bus_port = options->bus_port;
     memcpy(self->hostname, options->hostname, sizeof self->hostname);
     memcpy(self->name, options->name, sizeof self->name);
+    memcpy(self->client_ip, options->client_ip, sizeof self->client_ip);
     self->flags = (uint16_t)(options->no_failover ? self->flags | NODE_NOFAILOVER
                                                   : self->flags & ~NODE_NOFAILOVER);
     c->changed = true;

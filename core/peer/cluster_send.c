@@ -118,6 +118,13 @@ static uint32_t cluster_add_extensions(struct cluster *c, struct cluster_link *l
         frame_add_extension(&link->out, EXTENSION_NODENAME, bytes_cstr(self->name), true);
         count++;
     }
+    for (uint16_t f = 0; f < CLIENT_FAMILIES; f++) {
+        if (!self->client_ip[f][0])
+            continue;
+        frame_add_extension(&link->out, (uint16_t)(EXTENSION_CLIENT_IPV4 + f),
+                            bytes_cstr(self->client_ip[f]), true);
+        count++;
+    }
     for (uint32_t i = 0; i < c->forgotten_count; i++) {
         if (c->forgotten[i].until_ms <= c->now_ms)
             continue;

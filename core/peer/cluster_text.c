@@ -19,6 +19,8 @@ static const struct {
 };
 enum { FLAG_WORDS = sizeof flag_words / sizeof flag_words[0] };
 
+static const char *const client_words[CLIENT_FAMILIES] = {"client-ipv4", "client-ipv6"};
+
 /* --- writing --------------------------------------------------------------------------------- */
 
 static void cluster_write_flags(uint16_t flags, struct buf *out)
@@ -56,15 +58,19 @@ static void cluster_write_moves(const struct cluster *c, struct buf *out)
     }
 }
 
-static void cluster_write_address(const struct cluster *c, const struct cluster_node *n, bool aux,
-                                  bool tls, struct buf *out)
+static void cluster_write_address(const struct cluster *c, const struct cluster_node *n,
+                                  struct cluster_reader r, struct buf *out)
 {
-    const uint16_t port = tls && n->tls_port ? n->tls_port : n->port ? n->port : n->tls_port;
-    buf_printf(out, "%s:%u@%u", n->ip, aux && c->options.tls ? n->tls_port : port, n->bus_port);
-    if (n->hostname[0] || aux)
+    const uint16_t port = r.tls && n->tls_port ? n->tls_port : n->port ? n->port : n->tls_port;
+    buf_printf(out, "%s:%u@%u", r.aux ? n->ip : cluster_client_ip(n, r.family),
+               r.aux && c->options.tls ? n->tls_port : port, n->bus_port);
+    if (n->hostname[0] || r.aux)
         buf_printf(out, ",%s", n->hostname);
-    if (!aux)
+    if (!r.aux)
         return;
+    for (int f = 0; f < CLIENT_FAMILIES; f++)
+        if (n->client_ip[f][0])
+            buf_printf(out, ",%s=%s", client_words[f], n->client_ip[f]);
     if (n->name[0])
         buf_printf(out, ",nodename=%s", n->name);
     if (c->options.tls)
@@ -74,13 +80,13 @@ static void cluster_write_address(const struct cluster *c, const struct cluster_
     buf_printf(out, ",shard-id=%.40s", n->shard_id);
 }
 
-static void cluster_write_node(const struct cluster *c, const struct cluster_node *n, bool aux,
-                               bool tls, struct buf *out)
+static void cluster_write_node(const struct cluster *c, const struct cluster_node *n,
+                               struct cluster_reader r, struct buf *out)
 {
     const struct cluster_node *serves = cluster_is_master(n) || !n->master ? n : n->master;
     const bool linked = n == c->self || (n->link && n->link->up);
     buf_printf(out, "%.40s ", n->id);
-    cluster_write_address(c, n, aux, tls, out);
+    cluster_write_address(c, n, r, out);
     buf_append_char(out, ' ');
     cluster_write_flags(n->flags, out);
     buf_printf(out, " %s %lld %lld %llu %s", n->master ? n->master->id : "-",
@@ -92,25 +98,25 @@ static void cluster_write_node(const struct cluster *c, const struct cluster_nod
         cluster_write_moves(c, out);
 }
 
-void cluster_describe(const struct cluster *c, const struct cluster_node *n, bool aux,
-                      struct buf *out)
+void cluster_describe(const struct cluster *c, const struct cluster_node *n,
+                      struct cluster_reader r, struct buf *out)
 {
-    cluster_write_node(c, n, aux, false, out);
+    cluster_write_node(c, n, r, out);
 }
 
-void cluster_describe_all(const struct cluster *c, bool aux, bool tls, struct buf *out)
+void cluster_describe_all(const struct cluster *c, struct cluster_reader r, struct buf *out)
 {
     for (uint32_t i = 0; i < c->node_count; i++) {
-        if (aux && c->nodes[i]->flags & NODE_HANDSHAKE)
+        if (r.aux && c->nodes[i]->flags & NODE_HANDSHAKE)
             continue;
-        cluster_write_node(c, c->nodes[i], aux, tls, out);
+        cluster_write_node(c, c->nodes[i], r, out);
         buf_append_char(out, '\n');
     }
 }
 
 void cluster_save_text(const struct cluster *c, struct buf *out)
 {
-    cluster_describe_all(c, true, false, out);
+    cluster_describe_all(c, (struct cluster_reader){.aux = true}, out);
     buf_printf(out, "vars currentEpoch %llu lastVoteEpoch %llu\n",
                (unsigned long long)c->current_epoch, (unsigned long long)c->last_vote_epoch);
 }
@@ -154,7 +160,7 @@ static struct cluster_node *cluster_named(struct cluster *c, struct bytes id)
     return n ? n : cluster_add_node(c, id.data, 0);
 }
 
-static bool cluster_read_aux(const struct cluster *c, struct cluster_node *n, struct bytes text)
+static bool cluster_read_aux(struct cluster_node *n, struct bytes text)
 {
     struct bytes name, value;
     uint64_t port;
@@ -172,7 +178,9 @@ static bool cluster_read_aux(const struct cluster *c, struct cluster_node *n, st
             return false;
         *(bytes_is_word(name, "tls-port") ? &n->tls_port : &n->port) = (uint16_t)port;
     }
-    (void)c;
+    for (int f = 0; f < CLIENT_FAMILIES; f++)
+        if (bytes_is_word(name, client_words[f]))
+            cluster_copy_text(n->client_ip[f], sizeof n->client_ip[f], value);
     return true;
 }
 
@@ -198,7 +206,7 @@ static bool cluster_read_address(const struct cluster *c, struct cluster_node *n
     if (cluster_next_word(&text, ',', &field))
         cluster_copy_text(n->hostname, sizeof n->hostname, field);
     while (cluster_next_word(&text, ',', &field))
-        if (!cluster_read_aux(c, n, field))
+        if (!cluster_read_aux(n, field))
             return false;
     return true;
 }

@@ -47,18 +47,18 @@ static char *slot_map_put(char *to, const char *text)
 
 /* No printf: a client with an old map asks for as many of these as for keys. */
 void slot_map_redirect(const struct slot_map *m, const char *word, uint32_t slot, uint16_t node,
-                       bool tls, struct buf *out)
+                       struct slot_map_reader reader, struct buf *out)
 {
     enum { NUMBERS = 2 * 10 + 4 };
     LK_ASSERT(node > 0 && node <= m->node_count);
     const struct slot_map_node *n = slot_map_at(m, node);
-    const bool secure = tls || m->flags & SLOT_MAP_TLS;
+    const bool secure = reader.tls || m->flags & SLOT_MAP_TLS;
     char *to = buf_reserve(out, strlen(word) + sizeof n->endpoint + NUMBERS);
     to = slot_map_put(to, word);
     *to++ = ' ';
     to = slot_map_put_number(to, slot);
     *to++ = ' ';
-    to = slot_map_put(to, n->endpoint);
+    to = slot_map_put(to, reader.ipv6 && n->endpoint6[0] ? n->endpoint6 : n->endpoint);
     *to++ = ':';
     to = slot_map_put_number(to, secure && n->tls_port ? n->tls_port : n->port);
     out->size = (size_t)(to - out->data);

@@ -21,6 +21,7 @@ enum { NODE_ID_CHARS = 40, NODE_IP_CHARS = 46, NODE_HOST_CHARS = 256 };
 struct slot_map_node {
     char id[NODE_ID_CHARS + 1];
     char endpoint[NODE_HOST_CHARS]; /* as clients are told: address, name, "?" or nothing */
+    char endpoint6[NODE_IP_CHARS];  /* … who came by IPv6; "": the same */
     uint16_t port, tls_port;        /* tls_port 0: none */
 };
 
@@ -50,9 +51,14 @@ static inline const struct slot_map_node *slot_map_at(const struct slot_map *m, 
     return number ? &m->nodes[number - 1] : NULL;
 }
 
-/* "MOVED 3999 10.0.0.1:6381", with "ASK" likewise; node is not 0; tls: the client speaks it. */
+/* How the client that is told has come. */
+struct slot_map_reader {
+    bool tls, ipv6;
+};
+
+/* "MOVED 3999 10.0.0.1:6381", with "ASK" likewise; node is not 0. */
 void slot_map_redirect(const struct slot_map *m, const char *word, uint32_t slot, uint16_t node,
-                       bool tls, struct buf *out);
+                       struct slot_map_reader reader, struct buf *out);
 
 LK_END
 

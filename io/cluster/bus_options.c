@@ -50,4 +50,6 @@ void bus_settings(const struct config *c, struct bus_settings *settings)
     bus_copy(out->ip, sizeof out->ip, c->cluster_announce_ip);
     bus_copy(out->hostname, sizeof out->hostname, c->cluster_announce_hostname);
     bus_copy(out->name, sizeof out->name, c->cluster_announce_human_nodename);
+    bus_copy(out->client_ip[CLIENT_IPV4], NODE_IP_CHARS, c->cluster_announce_client_ipv4);
+    bus_copy(out->client_ip[CLIENT_IPV6], NODE_IP_CHARS, c->cluster_announce_client_ipv6);
 }

@@ -20,10 +20,17 @@ static uint16_t shape_port(const struct exec *x, const struct cluster_node *n)
 
 /* --- SLOTS ----------------------------------------------------------------------------------- */
 
-static void shape_endpoint(struct reply *r, const struct cluster *c, const struct cluster_node *n)
+static const char *shape_ip(const struct exec *x, const struct cluster_node *n)
 {
+    return cluster_client_ip(n, cluster_reader_of(x).family);
+}
+
+static void shape_endpoint(const struct exec *x, const struct cluster *c,
+                           const struct cluster_node *n)
+{
+    struct reply *r = x->reply;
     if (c->options.endpoint == ENDPOINT_IP)
-        reply_bulk_cstr(r, n->ip);
+        reply_bulk_cstr(r, shape_ip(x, n));
     else if (c->options.endpoint == ENDPOINT_HOSTNAME)
         reply_bulk_cstr(r, n->hostname[0] ? n->hostname : "?");
     else
@@ -31,14 +38,16 @@ static void shape_endpoint(struct reply *r, const struct cluster *c, const struc
 }
 
 /* What the endpoint does not say. */
-static void shape_metadata(struct reply *r, const struct cluster *c, const struct cluster_node *n)
+static void shape_metadata(const struct exec *x, const struct cluster *c,
+                           const struct cluster_node *n)
 {
+    struct reply *r = x->reply;
     const bool ip = c->options.endpoint != ENDPOINT_IP;
     const bool hostname = c->options.endpoint != ENDPOINT_HOSTNAME && n->hostname[0];
     reply_array(r, 2 * ((ip ? 1u : 0u) + (hostname ? 1u : 0u)));
     if (ip) {
         reply_bulk_cstr(r, "ip");
-        reply_bulk_cstr(r, n->ip);
+        reply_bulk_cstr(r, shape_ip(x, n));
     }
     if (hostname) {
         reply_bulk_cstr(r, "hostname");
@@ -50,10 +59,10 @@ static void shape_slots_node(struct exec *x, const struct cluster *c, const stru
 {
     struct reply *r = x->reply;
     reply_array(r, 4);
-    shape_endpoint(r, c, n);
+    shape_endpoint(x, c, n);
     reply_int(r, shape_port(x, n));
     reply_bulk_cstr(r, n->id);
-    shape_metadata(r, c, n);
+    shape_metadata(x, c, n);
 }
 
 /* A replica that has no data yet is of no use to clients. */
@@ -109,8 +118,10 @@ static void shape_field(struct reply *r, const char *name, const char *value)
     reply_bulk_cstr(r, value);
 }
 
-static void shape_shard_node(struct reply *r, const struct cluster *c, const struct cluster_node *n)
+static void shape_shard_node(const struct exec *x, const struct cluster *c,
+                             const struct cluster_node *n)
 {
+    struct reply *r = x->reply;
     const uint64_t offset = n == c->self ? c->ops.offset(c->ops.ctx) : n->offset;
     const uint64_t fields =
         6 + (n->port ? 1u : 0u) + (n->tls_port ? 1u : 0u) + (n->hostname[0] ? 1u : 0u);
@@ -127,9 +138,9 @@ static void shape_shard_node(struct reply *r, const struct cluster *c, const str
         reply_bulk_cstr(r, "tls-port");
         reply_int(r, n->tls_port);
     }
-    shape_field(r, "ip", n->ip);
+    shape_field(r, "ip", shape_ip(x, n));
     reply_bulk_cstr(r, "endpoint");
-    shape_endpoint(r, c, n);
+    shape_endpoint(x, c, n);
     if (n->hostname[0])
         shape_field(r, "hostname", n->hostname);
     shape_field(r, "role", cluster_is_master(n) ? "master" : "replica");
@@ -163,8 +174,10 @@ static bool shape_is_first(const struct cluster *c, uint32_t i)
     return !(c->nodes[i]->flags & NODE_HANDSHAKE);
 }
 
-static void shape_shard(struct reply *r, const struct cluster *c, const struct cluster_node *first)
+static void shape_shard(const struct exec *x, const struct cluster *c,
+                        const struct cluster_node *first)
 {
+    struct reply *r = x->reply;
     const struct cluster_node *master = NULL;
     uint32_t count = 0;
     for (uint32_t i = 0; i < c->node_count; i++) {
@@ -182,7 +195,7 @@ static void shape_shard(struct reply *r, const struct cluster *c, const struct c
     reply_array(r, count);
     for (uint32_t i = 0; i < c->node_count; i++)
         if (memcmp(c->nodes[i]->shard_id, first->shard_id, SHARD_ID_CHARS) == 0)
-            shape_shard_node(r, c, c->nodes[i]);
+            shape_shard_node(x, c, c->nodes[i]);
 }
 
 enum outcome cluster_shards(struct exec *x, const struct args *a)
@@ -196,7 +209,7 @@ enum outcome cluster_shards(struct exec *x, const struct args *a)
     for (uint32_t i = 0; i < c->node_count; i++) {
         if (!shape_is_first(c, i))
             continue;
-        shape_shard(x->reply, c, c->nodes[i]);
+        shape_shard(x, c, c->nodes[i]);
         shards++;
     }
     reply_end_deferred(x->reply, at, REPLY_ARRAY, shards);

@@ -57,8 +57,7 @@ static enum outcome cluster_nodes(struct exec *x, const struct args *a)
     struct buf text = {0};
     if (cluster_is_off(x))
         return RUN_DONE;
-    const bool tls = session_has(x->session, SESSION_TLS);
-    cluster_describe_all(bus_look(cluster_bus_of(x)), false, tls, &text);
+    cluster_describe_all(bus_look(cluster_bus_of(x)), cluster_reader_of(x), &text);
     bus_done(cluster_bus_of(x));
     reply_verbatim(x->reply, "txt", buf_bytes(&text));
     buf_release(&text);
@@ -83,7 +82,7 @@ static enum outcome cluster_replicas_run(struct exec *x, const struct args *a)
             if (c->nodes[i]->master != n)
                 continue;
             line.size = 0;
-            cluster_describe(c, c->nodes[i], false, &line);
+            cluster_describe(c, c->nodes[i], cluster_reader_of(x), &line);
             reply_bulk(x->reply, buf_bytes(&line));
             count++;
         }

@@ -14,6 +14,13 @@ static inline struct cluster_bus *cluster_bus_of(struct exec *x)
     return dispatcher_engine(x->dispatcher)->cluster.bus;
 }
 
+/* How the client that asks has come: that says which addresses and ports it can use. */
+static inline struct cluster_reader cluster_reader_of(const struct exec *x)
+{
+    return (struct cluster_reader){.tls = session_has(x->session, SESSION_TLS),
+                                   .family = x->session->ipv6 ? CLIENT_IPV6 : CLIENT_IPV4};
+}
+
 static inline bool cluster_slot_of(struct bytes word, uint32_t *slot)
 {
     uint64_t n;

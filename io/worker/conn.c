@@ -49,6 +49,7 @@ static struct session *new_session(struct worker *w, struct conn *c, int fd,
     char name[SOCKET_NAME_CHARS];
     socket_peer_name(fd, name, sizeof name);
     s->registry.peer = mem_strdup(name);
+    s->ipv6 = kind != LISTENER_UNIX && name[0] == '[';
     socket_own_name(fd, name, sizeof name);
     s->registry.local = mem_strdup(name);
     session_set_worker(s, w->index);

@@ -89,6 +89,7 @@ struct session {
     struct token_node token; /* its place in the queue of those that may wait for locks */
     uint8_t lock_failures;   /* of the parked command */
     bool parked;             /* commands behind it wait too */
+    bool ipv6;               /* its peer's address is one of IPv6 */
     struct waiter *waiter;   /* what it waits for; NULL unless it is blocked */
     struct {                 /* of a command that goes on in slices */
         uint32_t count;      /* those it has had */

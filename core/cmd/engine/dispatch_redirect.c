@@ -81,11 +81,16 @@ static void redirect_queued(void *ctx, const struct command_info *c, const struc
     redirect_command(ctx, c, a);
 }
 
+static struct slot_map_reader redirect_reader(const struct session *s)
+{
+    return (struct slot_map_reader){.tls = session_has(s, SESSION_TLS), .ipv6 = s->ipv6};
+}
+
 static bool redirect_to(struct redirect *r, const char *word, uint16_t node)
 {
     struct buf line = {0};
     LK_ASSERT(r->slot < HASH_SLOTS && node != 0);
-    slot_map_redirect(r->map, word, r->slot, node, session_has(r->s, SESSION_TLS), &line);
+    slot_map_redirect(r->map, word, r->slot, node, redirect_reader(r->s), &line);
     reply_error_bytes(&r->s->reply, buf_bytes(&line));
     buf_release(&line);
     return true;
@@ -190,7 +195,7 @@ bool dispatch_moved(struct dispatcher *d, struct session *s, const struct comman
     if (owner == 0 || owner == map->self || owner == map->master)
         return false;
     struct buf *out = reply_error_begin(&s->reply);
-    slot_map_redirect(map, "MOVED", shard->index, owner, session_has(s, SESSION_TLS), out);
+    slot_map_redirect(map, "MOVED", shard->index, owner, redirect_reader(s), out);
     reply_error_end(&s->reply);
     dispatch_note_refused(d, s, c);
     return true;
