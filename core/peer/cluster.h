@@ -59,8 +59,8 @@ struct cluster_node {
     char id[NODE_ID_CHARS + 1], shard_id[SHARD_ID_CHARS + 1];
     char ip[NODE_IP_CHARS], hostname[NODE_HOST_CHARS], name[NODE_NAME_CHARS];
     char client_ip[CLIENT_FAMILIES][NODE_IP_CHARS]; /* for clients; "": ip */
-    uint16_t port, tls_port, bus_port; /* 0: none */
-    uint16_t flags;                    /* enum node_flag */
+    uint16_t port, tls_port, bus_port;              /* 0: none */
+    uint16_t flags;                                 /* enum node_flag */
     uint64_t config_epoch, offset;
     int64_t offset_ms;           /* when that was heard */
     struct cluster_node *master; /* of a replica; NULL: not known */
@@ -68,6 +68,8 @@ struct cluster_node {
     uint8_t slots[SLOT_BITMAP];
     int64_t made_ms, ping_sent_ms, pong_received_ms, data_received_ms, fail_ms, voted_ms;
     int64_t orphaned_ms;
+    uint32_t ceded_count; /* slots imported from it that it no longer claims … */
+    int64_t ceded_ms;     /* … since when */
     struct cluster_link *link, *inbound;
     struct cluster_report *reports;
     uint32_t report_count, report_capacity;

@@ -61,8 +61,11 @@ void cluster_end_manual(struct cluster *c)
 void cluster_follow(struct cluster *c, struct cluster_node *master)
 {
     LK_ASSERT(master && master != c->self && c->self->slot_count == 0);
-    memset(c->migrating, 0, sizeof c->migrating);
-    memset(c->importing, 0, sizeof c->importing);
+    /* Of its own shard's next master it shares the marks; another's come with his data. */
+    if (memcmp(master->shard_id, c->self->shard_id, SHARD_ID_CHARS) != 0) {
+        memset(c->migrating, 0, sizeof c->migrating);
+        memset(c->importing, 0, sizeof c->importing);
+    }
     cluster_set_replica(c, c->self, master);
     cluster_end_manual(c);
     c->election.at_ms = 0;

@@ -3,6 +3,8 @@
  */
 #include "core/peer/cluster_priv.h"
 
+enum { CEDED_PARTS = 4 }; /* of the node timeout: how long a slot has been given up */
+
 /* This node, or its master, has lost its last slot to the sender: it becomes his replica. */
 static void cluster_change_sides(struct cluster *c, struct cluster_node *sender, uint32_t lost,
                                  uint32_t claimed)
@@ -49,9 +51,6 @@ void cluster_hear_slots(struct cluster *c, struct cluster_node *sender, uint64_t
         if (owner == sender || (owner && owner->config_epoch >= epoch))
             continue;
         const bool failover = owner && cluster_same_shard(owner, sender);
-        /* An operator is at it; he says when it is over. */
-        if (c->importing[slot] && !failover)
-            continue;
         if (failover && owner != replaced) {
             cluster_move_marks(c, owner, sender);
             replaced = owner;
@@ -62,13 +61,52 @@ void cluster_hear_slots(struct cluster *c, struct cluster_node *sender, uint64_t
             c->lost_slots[slot / 8] |= (uint8_t)(1u << slot % 8);
         if (owner)
             cluster_take_slot(c, slot);
-        c->migrating[slot] = NULL;
+        if (!failover)
+            c->migrating[slot] = NULL;
+        /* An operator is at it; he says when it is over, to this node or to its master. */
+        if (!failover && sender == primary)
+            c->importing[slot] = NULL;
         cluster_give_slot(c, sender, slot);
         cluster_todo(c, CLUSTER_SAVE);
     }
     /* A slot that the sender had and no longer claims stays his till somebody else claims it. */
     if (lost > 0 && primary->slot_count == 0 && primary != sender && cluster_is_master(sender))
         cluster_change_sides(c, sender, lost, claimed);
+}
+
+/* --- slots that their owner has given up for this node ---------------------------------------- */
+
+static bool cluster_is_ceded(const struct cluster *c, const struct cluster_node *from,
+                             const uint8_t *slots, uint32_t slot)
+{
+    return c->importing[slot] == from && c->owner[slot] == from && !slot_bit(slots, slot);
+}
+
+void cluster_hear_ceded(struct cluster *c, struct cluster_node *sender, const uint8_t *slots)
+{
+    uint32_t count = 0;
+    for (uint32_t slot = 0; cluster_is_master(c->self) && slot < HASH_SLOTS; slot++)
+        count += cluster_is_ceded(c, sender, slots, slot);
+    if (count != sender->ceded_count) {
+        sender->ceded_count = count;
+        sender->ceded_ms = c->now_ms;
+        return;
+    }
+    /* He may have given it to a third, who says so himself by then. */
+    if (count == 0 || c->now_ms - sender->ceded_ms < c->options.node_timeout_ms / CEDED_PARTS)
+        return;
+    for (uint32_t slot = 0; slot < HASH_SLOTS; slot++) {
+        if (!cluster_is_ceded(c, sender, slots, slot))
+            continue;
+        cluster_take_slot(c, slot);
+        cluster_give_slot(c, c->self, slot);
+        c->importing[slot] = NULL;
+        log_line(LOG_NOTICE, "Slot %u is no longer its source's: importing it is over", slot);
+    }
+    sender->ceded_count = 0;
+    cluster_bump(c);
+    cluster_todo(c, CLUSTER_SAVE | CLUSTER_MAP);
+    cluster_tell_all(c);
 }
 
 void cluster_correct(struct cluster *c, struct cluster_link *link, const struct frame_head *h,

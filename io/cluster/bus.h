@@ -71,6 +71,21 @@ void bus_request(struct cluster_bus *b, bus_change *change, const struct args *a
                  uint64_t session_id);
 
 /*
+ * The same in two steps, for a change that others are to know first: it is made, or refused, when
+ * bus_go_on is called with what this returns, once, by any thread; and answered behind that.  If it
+ * never is, bus_free frees it.  The slot is no other such change's meanwhile (bus_claim_slot).
+ */
+void *bus_request_later(struct cluster_bus *b, bus_change *change, const struct args *a,
+                        uint32_t worker, uint64_t session_id);
+void bus_go_on(void *request, bool well);
+/* For bus_change: false if another change of the slot waits. */
+bool bus_claim_slot(struct cluster_bus *b, uint32_t slot);
+
+/* Slots on the move, as a full sync tells them: "609>id,610<id,"; any thread that may wait. */
+void bus_slot_states(void *bus, struct buf *out);
+void bus_take_slot_states(void *bus, struct bytes states); /* of this replica's master */
+
+/*
  * The same for a command of a transaction or a script, which cannot wait: made at once, by the
  * worker, inside the gate; in force and on the disk a moment later, and told to nobody before that.
  * The reply is appended.

@@ -33,6 +33,8 @@ struct bus_request {
     uint32_t worker;
     uint64_t session_id;
     struct buf reply;
+    struct cluster_bus *bus;
+    bool held, refused; /* it waits for others, in bus.held; and they did not come in time */
 };
 
 struct bus_settings {
@@ -64,6 +66,8 @@ struct cluster_bus {
     struct buf error, say; /* of the request that is being made */
     pthread_mutex_t requests_lock;
     struct bus_request *requests, **requests_end; /* requests_lock */
+    struct bus_request *held;                     /* requests_lock: that wait for bus_go_on */
+    uint8_t moving[SLOT_BITMAP];                  /* lock: of whose slots; one at a time */
     struct bus_request *done, **done_end;         /* the thread's: to be answered */
     struct buf published; /* requests_lock: messages of clients: {shard, sizes, bytes} … */
     uint64_t sendbuf_limit;
@@ -78,6 +82,14 @@ struct cluster_bus {
     bool drops_all;   /* a replica was reset: the data go when it is one no more */
     bool hung;        /* most workers hang, and the bus is silent */
 };
+
+/* --- bus_requests.c -------------------------------------------------------------------------- */
+
+void bus_wake(struct cluster_bus *b); /* any thread */
+/* Under the lock: makes the changes that clients asked for. */
+void bus_take_requests(struct cluster_bus *b);
+void bus_answer_requests(struct cluster_bus *b); /* when they are in force */
+void bus_drop_requests(struct cluster_bus *b);
 
 /* --- bus_options.c ------------------------------------------------------------------------- */
 

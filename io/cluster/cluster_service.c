@@ -119,6 +119,9 @@ static bool service_make_bus(struct cluster_service *s)
     engine->cluster.bus = s->bus;
     engine->hooks.published = service_published;
     engine->hooks.published_ctx = s;
+    engine->hooks.slot_states = bus_slot_states;
+    engine->hooks.take_slot_states = bus_take_slot_states;
+    engine->hooks.slot_states_ctx = s->bus;
     return s->bus != NULL;
 }
 

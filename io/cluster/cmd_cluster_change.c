@@ -103,65 +103,94 @@ const char *change_flushslots(struct cluster_bus *b, struct cluster *c, const st
 
 /* --- one slot -------------------------------------------------------------------------------- */
 
-static const char *change_master_node(struct cluster_bus *b, struct cluster *c, struct bytes id,
-                                      const char *unknown, struct cluster_node **out)
-{
-    *out = cluster_find(c, id);
-    if (!*out)
-        return bus_error(b, "ERR %s %.*s", unknown, SHOWN(id));
-    return cluster_is_master(*out) ? NULL : "ERR Target node is not a master";
-}
-
 /* Whose slots it is about: this node's, or its master's. */
 static struct cluster_node *change_subject(const struct cluster *c)
 {
     return cluster_is_master(c->self) ? c->self : c->self->master;
 }
 
-static const char *change_migrating(struct cluster_bus *b, struct cluster *c, struct bytes id,
-                                    uint32_t slot)
+enum change_action { ACTION_STABLE, ACTION_MIGRATING, ACTION_IMPORTING, ACTION_NODE };
+
+static const struct {
+    const char *word;
+    uint32_t words;      /* of the command, without a timeout */
+    const char *unknown; /* what is said of a node that is not known */
+} actions[] = {
+    [ACTION_STABLE] = {"stable", 4, NULL},
+    [ACTION_MIGRATING] = {"migrating", 5, "I don't know about node"},
+    [ACTION_IMPORTING] = {"importing", 5, "I don't know about node"},
+    [ACTION_NODE] = {"node", 5, "Unknown node"},
+};
+enum { ACTIONS = sizeof actions / sizeof *actions, SETSLOT_TIMEOUT_MS = 2000 };
+
+struct change_setslot {
+    uint32_t slot;
+    enum change_action action;
+    struct cluster_node *node; /* NULL: stable */
+    int64_t timeout_ms;        /* that replicas have; 0: for ever */
+};
+
+static const char *change_read_timeout(struct bytes word, int64_t *ms)
 {
-    struct cluster_node *n;
-    if (c->owner[slot] != change_subject(c))
-        return bus_error(b, "ERR I'm not the owner of hash slot %u", slot);
-    const char *error = change_master_node(b, c, id, "I don't know about node", &n);
-    if (error)
-        return error;
-    c->migrating[slot] = n == change_subject(c) ? NULL : n;
-    return NULL;
+    if (!bytes_to_int64(word, ms))
+        return "ERR timeout is not an integer or out of range";
+    return *ms < 0 ? "ERR timeout is negative" : NULL;
 }
 
-static const char *change_importing(struct cluster_bus *b, struct cluster *c, struct bytes id,
-                                    uint32_t slot)
+/* Whether this master, or replica, may have the slot do that. */
+static const char *change_may(struct cluster_bus *b, const struct cluster *c,
+                              const struct change_setslot *s)
 {
-    struct cluster_node *n;
-    if (c->owner[slot] == change_subject(c))
-        return bus_error(b, "ERR I'm already the owner of hash slot %u", slot);
-    const char *error = change_master_node(b, c, id, "I don't know about node", &n);
-    if (error)
-        return error;
-    c->importing[slot] = n;
-    return NULL;
-}
-
-/* The slot is that node's now.  It may be this one's at last, or this one's no longer. */
-static const char *change_give(struct cluster_bus *b, struct cluster *c, struct bytes id,
-                               uint32_t slot)
-{
-    struct cluster_node *n;
-    const char *error = change_master_node(b, c, id, "Unknown node", &n);
-    if (error)
-        return error;
-    const bool was_ours = c->owner[slot] == c->self;
-    if (was_ours && n != c->self && bus_keys_in_slot(b, slot) > 0)
+    const struct cluster_node *owner = c->owner[s->slot], *subject = change_subject(c);
+    if (s->action == ACTION_MIGRATING && owner != subject)
+        return bus_error(b, "ERR I'm not the owner of hash slot %u", s->slot);
+    if (s->action == ACTION_IMPORTING && owner == subject)
+        return bus_error(b, "ERR I'm already the owner of hash slot %u", s->slot);
+    if (s->action == ACTION_NODE && owner == c->self && s->node != c->self &&
+        bus_keys_in_slot(b, s->slot) > 0)
         return bus_error(b,
                          "ERR Can't assign hashslot %u to a different node while I still hold "
                          "keys for this hash slot.",
-                         slot);
-    const bool imported = n == c->self && c->importing[slot];
-    cluster_add_slot(c, n, slot);
+                         s->slot);
+    return NULL;
+}
+
+/* NULL: s is what the words say. */
+static const char *change_read_setslot(struct cluster_bus *b, const struct cluster *c,
+                                       const struct args *a, struct change_setslot *s)
+{
+    uint32_t action = 0;
+    *s = (struct change_setslot){.timeout_ms = SETSLOT_TIMEOUT_MS};
+    if (!cluster_slot_of(a->v[2], &s->slot))
+        return unknown_slot;
+    while (action < ACTIONS && !change_word(a, 3, actions[action].word))
+        action++;
+    const uint32_t words = action < ACTIONS ? actions[action].words : UINT32_MAX;
+    if (a->n < words || (a->n > words && (!change_word(a, words, "timeout") || a->n > words + 2)))
+        return "ERR Invalid CLUSTER SETSLOT action or number of arguments. Try CLUSTER HELP";
+    s->action = (enum change_action)action;
+    if (s->action != ACTION_STABLE) {
+        s->node = cluster_find(c, a->v[4]);
+        if (!s->node)
+            return bus_error(b, "ERR %s %.*s", actions[action].unknown, SHOWN(a->v[4]));
+        if (!cluster_is_master(s->node))
+            return "ERR Target node is not a master";
+    }
+    const char *error = a->n == words + 1   ? "ERR Missing timeout value"
+                        : a->n == words + 2 ? change_read_timeout(a->v[words + 1], &s->timeout_ms)
+                                            : NULL;
+    return error ? error : change_may(b, c, s);
+}
+
+/* The slot is that node's now.  It may be this one's at last, or this one's no longer. */
+static void change_give(struct cluster *c, const struct change_setslot *s)
+{
+    struct cluster_node *n = s->node;
+    const bool was_ours = c->owner[s->slot] == c->self;
+    const bool imported = n == c->self && c->importing[s->slot];
+    cluster_add_slot(c, n, s->slot);
     if (imported && cluster_bump(c))
-        log_line(LOG_NOTICE, "configEpoch updated after importing slot %u", slot);
+        log_line(LOG_NOTICE, "configEpoch updated after importing slot %u", s->slot);
     if (was_ours && n != c->self && c->self->slot_count == 0 && c->options.replica_migration) {
         log_line(LOG_NOTICE,
                  "Lost my last slot during slot migration. Reconfiguring myself as a replica of "
@@ -169,73 +198,68 @@ static const char *change_give(struct cluster_bus *b, struct cluster *c, struct 
                  n->id, n->name, n->shard_id);
         cluster_become_replica(c, n);
     }
-    if (imported)
+    if (imported || (was_ours && n != c->self)) /* who imports it may have nobody to tell him */
         cluster_tell_all(c);
-    return NULL;
 }
 
 /* As the master has it; that it owns the slot it says itself, too, with its epoch. */
-static const char *change_give_copy(struct cluster_bus *b, struct cluster *c, struct bytes id,
-                                    uint32_t slot)
+static void change_give_copy(struct cluster *c, const struct change_setslot *s)
 {
-    struct cluster_node *n;
-    const char *error = change_master_node(b, c, id, "Unknown node", &n);
-    if (error)
-        return error;
-    cluster_add_slot(c, n, slot);
-    if (n == change_subject(c))
-        c->importing[slot] = NULL;
-    return NULL;
+    cluster_add_slot(c, s->node, s->slot);
+    if (s->node == change_subject(c))
+        c->importing[s->slot] = NULL;
 }
 
 static const char *change_setslot_words(struct cluster_bus *b, struct cluster *c,
                                         const struct args *a)
 {
-    static const char syntax[] =
-        "ERR Invalid CLUSTER SETSLOT action or number of arguments. Try CLUSTER HELP";
-    uint32_t slot;
-    const char *error = syntax;
-    if (!cluster_slot_of(a->v[2], &slot))
-        return unknown_slot;
-    if (change_word(a, 3, "stable") && a->n == 4) {
-        c->migrating[slot] = c->importing[slot] = NULL;
-        error = NULL;
-    } else if (change_word(a, 3, "migrating") && a->n == 5) {
-        error = change_migrating(b, c, a->v[4], slot);
-    } else if (change_word(a, 3, "importing") && a->n == 5) {
-        error = change_importing(b, c, a->v[4], slot);
-    } else if (change_word(a, 3, "node") && a->n == 5) {
-        error = cluster_is_master(c->self) ? change_give(b, c, a->v[4], slot)
-                                           : change_give_copy(b, c, a->v[4], slot);
-    }
-    if (!error)
-        c->todo |= CLUSTER_SAVE | CLUSTER_MAP;
-    return error;
+    struct change_setslot s;
+    const char *error = change_read_setslot(b, c, a, &s);
+    if (error)
+        return error;
+    if (s.action == ACTION_STABLE)
+        c->migrating[s.slot] = c->importing[s.slot] = NULL;
+    else if (s.action == ACTION_MIGRATING)
+        c->migrating[s.slot] = s.node == change_subject(c) ? NULL : s.node;
+    else if (s.action == ACTION_IMPORTING)
+        c->importing[s.slot] = s.node;
+    else if (cluster_is_master(c->self))
+        change_give(c, &s);
+    else
+        change_give_copy(c, &s);
+    c->todo |= CLUSTER_SAVE | CLUSTER_MAP;
+    return NULL;
 }
+
+static const char change_for_masters[] = "ERR Please use SETSLOT only with masters.";
 
 const char *change_setslot(struct cluster_bus *b, struct cluster *c, const struct args *a)
 {
-    if (!cluster_is_master(c->self))
-        return "ERR Please use SETSLOT only with masters.";
-    return change_setslot_words(b, c, a);
+    return cluster_is_master(c->self) ? change_setslot_words(b, c, a) : change_for_masters;
+}
+
+/* Before the replicas are told: may it be?  The answer is how long they have. */
+static const char *change_ask_setslot(struct cluster_bus *b, struct cluster *c,
+                                      const struct args *a)
+{
+    struct change_setslot s;
+    const char *error =
+        cluster_is_master(c->self) ? change_read_setslot(b, c, a, &s) : change_for_masters;
+    if (error)
+        return error;
+    if (!bus_claim_slot(b, s.slot))
+        return bus_error(b, "TRYAGAIN Another SETSLOT of hash slot %u is under way", s.slot);
+    bus_say(b, "%lld", (long long)s.timeout_ms);
+    return NULL;
 }
 
 /* In the stream of this node's master.  How long that has waited for us is not our concern. */
 static const char *change_setslot_copy(struct cluster_bus *b, struct cluster *c,
                                        const struct args *a)
 {
-    const bool timed = a->n > 5 && change_word(a, a->n - 2, "timeout");
-    const struct args words = {a->v, timed ? a->n - 2 : a->n};
     if (cluster_is_master(c->self) || !c->self->master)
         return "ERR this node is no replica";
-    return change_setslot_words(b, c, &words);
-}
-
-/* For who waits until what was done is on the disk and in force. */
-static const char *change_nothing(struct cluster_bus *b, struct cluster *c, const struct args *a)
-{
-    (void)b, (void)c, (void)a;
-    return NULL;
+    return change_setslot_words(b, c, a);
 }
 
 /* --- nodes ----------------------------------------------------------------------------------- */
@@ -399,18 +423,21 @@ static enum outcome change_at_once(struct exec *x, bus_change *change, const str
     return RUN_DONE;
 }
 
-/* The replicas have it in the place in the stream where it was made. */
+/* The replicas know it first: who takes over meanwhile goes on with it. */
 static enum outcome change_with_replicas(struct exec *x, bus_change *change, const struct args *a)
 {
-    const struct wait_spec until_answered = {.count = 0};
+    struct cluster_bus *b = cluster_bus_of(x);
     struct buf reply = {0};
-    const bool made = change_make(x, change, a, &reply);
+    int64_t timeout_ms = 0;
+    const bool may = change_make(x, change_ask_setslot, a, &reply);
+    if (may) /* "+2000\r\n" */
+        bytes_to_int64(bytes_of(reply.data + 1, reply.size - 3), &timeout_ms);
     buf_release(&reply);
-    if (!made)
+    if (!may)
         return RUN_DONE;
-    exec_tell_replicas(x, a->v, a->n);
-    bus_request(cluster_bus_of(x), change_nothing, a, x->session->worker, x->session->id);
-    return exec_wait(x, a, &until_answered);
+    void *request = bus_request_later(b, change, a, x->session->worker, x->session->id);
+    const uint64_t ticket = exec_tell_replicas_now(x, a->v, a->n);
+    return repl_await(x, a, ticket, timeout_ms, bus_go_on, request);
 }
 
 enum outcome cluster_change_run(struct exec *x, const struct args *a)

@@ -33,6 +33,17 @@ static int64_t acks_count(struct repl *r, int64_t target, bool in_file)
     return n;
 }
 
+/* Has each that is online all up to target? */
+static bool acks_all(struct repl *r, int64_t target)
+{
+    bool all = true;
+    pthread_mutex_lock(&r->lock);
+    for (const struct replica *p = r->first; p; p = p->next)
+        all &= p->phase != REPLICA_ONLINE || p->dismissed || p->ack >= target;
+    pthread_mutex_unlock(&r->lock);
+    return all;
+}
+
 /* A file that is only begun has not all that came before it. */
 static bool acks_is_local(const struct repl *r, uint64_t ticket)
 {
@@ -57,7 +68,8 @@ static struct acks_seen acks_look(struct repl *r, const struct ack_waiter *w)
     const bool on = repl_config(r)->appendonly;
     s.local = file && on && acks_is_local(r, w->ticket);
     s.in_vain = w->local > 0 && !on;
-    s.enough = w->target >= 0 && s.replicas >= w->replicas && (!file || s.local >= w->local);
+    const bool replicas = w->all ? acks_all(r, w->target) : s.replicas >= w->replicas;
+    s.enough = w->target >= 0 && replicas && (!file || s.local >= w->local);
     return s;
 }
 
@@ -75,6 +87,10 @@ static void acks_answer(struct repl *r, const struct ack_waiter *w, const struct
 {
     static const char refusal[] = "-UNBLOCKED client unblocked via CLIENT UNBLOCK\r\n";
     struct buf b = {0};
+    if (w->done) {
+        w->done(w->arg, s->enough && !w->refused);
+        return;
+    }
     if (w->refused)
         buf_append_cstr(&b, refusal);
     else
@@ -93,6 +109,14 @@ static struct ack_waiter **acks_remove(struct repl *r, struct ack_waiter **at)
     mem_delete(w);
     __atomic_store_n(&r->acks.count, r->acks.count - 1, __ATOMIC_RELAXED);
     return at;
+}
+
+/* In acks.lock: the session waits for something else by now, or has gone. */
+static struct ack_waiter **acks_give_up(struct repl *r, struct ack_waiter **at)
+{
+    if ((*at)->done)
+        (*at)->done((*at)->arg, false);
+    return acks_remove(r, at);
 }
 
 /* In acks.lock. */
@@ -152,7 +176,7 @@ void acks_cron(struct repl *r)
     for (struct ack_waiter **at = &r->acks.first; *at;) {
         bool waits = false;
         registry_find(r->parts.engine->fixed.registry, (*at)->session_id, acks_session_is, &waits);
-        at = waits ? &(*at)->next : acks_remove(r, at);
+        at = waits ? &(*at)->next : acks_give_up(r, at);
     }
     pthread_mutex_unlock(&r->acks.lock);
 }
@@ -276,40 +300,67 @@ bool acks_eager(void *repl)
 
 /* --- the commands ---------------------------------------------------------------------------- */
 
-static enum outcome acks_begin(struct exec *x, const struct args *a, const struct ack_waiter *spec,
-                               int64_t timeout_ms)
+/* Completes the waiter: who waits, and for which place in the stream. */
+static void acks_aim(struct repl *r, const struct session *s, struct ack_waiter *w)
+{
+    w->worker = s->worker;
+    w->session_id = s->id;
+    w->target = w->ticket <= backlog_ticket(r->backlog) ? backlog_end(r->backlog) : -1;
+    if (w->ticket == 0)
+        w->target = 0; /* it has changed nothing: every replica has that */
+}
+
+static enum outcome acks_keep(struct exec *x, const struct args *a, const struct ack_waiter *w,
+                              int64_t timeout_ms)
 {
     struct repl *r = repl_of(x);
-    struct session *s = x->session;
-    struct ack_waiter w = *spec;
-    w.worker = s->worker;
-    w.session_id = s->id;
-    w.ticket = s->ticket > s->aside_ticket ? s->ticket : s->aside_ticket;
-    w.target = w.ticket <= backlog_ticket(r->backlog) ? backlog_end(r->backlog) : -1;
-    if (w.ticket == 0)
-        w.target = 0; /* it has changed nothing: every replica has that */
-    const struct acks_seen seen = acks_look(r, &w);
-    if (seen.enough || session_has(s, SESSION_IN_EXEC | SESSION_LOADING | SESSION_MASTER)) {
-        acks_write_answer(&x->reply->out, &w, &seen);
-        return RUN_DONE;
-    }
-    w.until_ms = timeout_ms > 0 ? repl_now_ms() + timeout_ms : 0;
+    const struct session *s = x->session;
     struct ack_waiter *kept = mem_new(struct ack_waiter);
-    *kept = w;
+    *kept = *w;
+    kept->until_ms = timeout_ms > 0 ? repl_now_ms() + timeout_ms : 0;
     /* In the lock, as the cron lets go whom it finds here and not blocked. */
     pthread_mutex_lock(&r->acks.lock);
     const struct wait_spec until_answered = {.count = 0};
     const enum outcome outcome = exec_wait(x, a, &until_answered);
     LK_ASSERT(outcome == RUN_BLOCK && session_has(s, SESSION_BLOCKED));
     for (struct ack_waiter **at = &r->acks.first; *at;) /* of a wait that was ended otherwise */
-        at = (*at)->session_id == s->id ? acks_remove(r, at) : &(*at)->next;
+        at = (*at)->session_id == s->id ? acks_give_up(r, at) : &(*at)->next;
     kept->next = r->acks.first;
     r->acks.first = kept;
-    r->acks.getack |= w.target >= 0;
+    r->acks.getack |= w->target >= 0;
     __atomic_store_n(&r->acks.count, r->acks.count + 1, __ATOMIC_RELEASE);
     pthread_mutex_unlock(&r->acks.lock);
     log_ring_wake(r->parts.engine->fixed.log);
     return outcome;
+}
+
+static enum outcome acks_begin(struct exec *x, const struct args *a, const struct ack_waiter *spec,
+                               int64_t timeout_ms)
+{
+    struct repl *r = repl_of(x);
+    const struct session *s = x->session;
+    struct ack_waiter w = *spec;
+    w.ticket = s->ticket > s->aside_ticket ? s->ticket : s->aside_ticket;
+    acks_aim(r, s, &w);
+    const struct acks_seen seen = acks_look(r, &w);
+    if (seen.enough || session_has(s, SESSION_IN_EXEC | SESSION_LOADING | SESSION_MASTER)) {
+        acks_write_answer(&x->reply->out, &w, &seen);
+        return RUN_DONE;
+    }
+    return acks_keep(x, a, &w, timeout_ms);
+}
+
+enum outcome repl_await(struct exec *x, const struct args *a, uint64_t ticket, int64_t timeout_ms,
+                        repl_awaited *done, void *arg)
+{
+    const struct wait_spec until_answered = {.count = 0};
+    struct repl *r = repl_of(x);
+    struct ack_waiter w = {.ticket = ticket, .local = -1, .all = true, .done = done, .arg = arg};
+    acks_aim(r, x->session, &w);
+    if (!acks_look(r, &w).enough)
+        return acks_keep(x, a, &w, timeout_ms);
+    done(arg, true);
+    return exec_wait(x, a, &until_answered);
 }
 
 static bool acks_parse_timeout(struct exec *x, const struct args *a, uint32_t i, int64_t *ms)

@@ -128,6 +128,11 @@ static void full_sync_place(void *ctx, void *at, struct rdb_save_options *option
     backlog_mark_wait(mark);
     r->sync.history = mark->history;
     options->replication_id = r->sync.history.id;
+    r->sync.slot_states.size = 0;
+    if (r->parts.engine->hooks.slot_states)
+        r->parts.engine->hooks.slot_states(r->parts.engine->hooks.slot_states_ctx,
+                                           &r->sync.slot_states);
+    options->slot_states = buf_bytes(&r->sync.slot_states);
     options->replication_offset = mark->end;
     options->replication_db = mark->db == LOG_NO_DB ? 0 : mark->db;
     if (mark->wants_pin)

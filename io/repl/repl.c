@@ -54,6 +54,7 @@ void repl_free(struct repl *r)
     r->parts.engine->hooks.hurry = NULL;
     LK_ASSERT(!r->first);
     acks_release(r);
+    buf_release(&r->sync.slot_states);
     backlog_free(r->backlog);
     pthread_mutex_destroy(&r->lock);
     pthread_mutex_destroy(&r->acks.lock);

@@ -49,6 +49,16 @@ void repl_settle(struct repl *r);
 uint32_t repl_count(const struct repl *r); /* replicas, online or not */
 /* Is there a replica, and has each said that it speaks this version (70400: 7.4.0)?  Any thread. */
 bool repl_all_speak(struct repl *r, uint32_t version);
+/*
+ * A handler's last step, as exec_wait: the session waits for an answer that done sees to.  It is
+ * called once, by any thread: enough says that each replica that is online has all up to the
+ * ticket; false: not within the time (0: any time), or the client has gone.  When the server ends
+ * it may never be called.
+ */
+typedef void repl_awaited(void *arg, bool enough);
+enum outcome repl_await(struct exec *x, const struct args *a, uint64_t ticket, int64_t timeout_ms,
+                        repl_awaited *done, void *arg);
+
 size_t repl_backlog_bytes(struct repl *r); /* of all its blocks */
 
 /*

@@ -105,12 +105,15 @@ struct ack_waiter {
     struct ack_waiter *next;
     uint32_t worker;
     uint64_t session_id;
-    uint64_t ticket;  /* what must be acknowledged */
-    int64_t target;   /* the same as an offset; -1: not known yet */
-    int64_t replicas; /* how many are wanted */
-    int64_t local;    /* WAITAOF: 1 if this server's file counts, else 0; -1: WAIT */
-    int64_t until_ms; /* of the monotonic clock; 0: for ever */
-    bool refused;     /* CLIENT UNBLOCK has ended it with an error */
+    uint64_t ticket;    /* what must be acknowledged */
+    int64_t target;     /* the same as an offset; -1: not known yet */
+    int64_t replicas;   /* how many are wanted */
+    int64_t local;      /* WAITAOF: 1 if this server's file counts, else 0; -1: WAIT */
+    int64_t until_ms;   /* of the monotonic clock; 0: for ever */
+    bool refused;       /* CLIENT UNBLOCK has ended it with an error */
+    bool all;           /* replicas: all that are online */
+    repl_awaited *done; /* who is told instead of the session; NULL: nobody */
+    void *arg;
 };
 
 struct repl {
@@ -141,6 +144,7 @@ struct repl {
         char delimiter[DELIMITER_CHARS + 1];
         struct backlog_mark *mark;
         struct history history; /* at the cut, for the RDB */
+        struct buf slot_states; /* … and what was on the move then */
     } sync;
 
     struct {

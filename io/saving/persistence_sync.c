@@ -25,12 +25,14 @@ struct sync_load {
     struct keyspace *ks; /* that is filled */
     int64_t stream_db;
     struct buf sources; /* of libraries: each behind its size_t of bytes */
+    struct buf slot_states;
 };
 
 /* What there is beside keys. */
 struct sync_found {
     int64_t stream_db;
     struct buf sources;
+    struct buf slot_states; /* of a cluster's master; empty: no slot is on the move */
 };
 
 static void sync_outside(void *ctx, bool out)
@@ -51,12 +53,30 @@ static void sync_tell_progress(void *ctx, uint64_t offset)
     sync_outside(ctx, false);
 }
 
+static void sync_release_found(struct sync_found *found)
+{
+    buf_release(&found->sources);
+    buf_release(&found->slot_states);
+}
+
+/* In the closed gate. */
+static void sync_publish_slot_states(const struct persistence *p, const struct sync_found *found)
+{
+    const struct engine *e = p->parts.engine;
+    if (e->hooks.take_slot_states)
+        e->hooks.take_slot_states(e->hooks.slot_states_ctx, buf_bytes(&found->slot_states));
+}
+
 static int sync_take_aux(void *ctx, struct bytes name, struct bytes value)
 {
     struct sync_load *l = ctx;
     int64_t db;
     if (bytes_equal(name, bytes_cstr("repl-stream-db")) && bytes_to_int64(value, &db))
         l->stream_db = db;
+    if (bytes_equal(name, bytes_cstr("cluster-slot-states"))) {
+        l->slot_states.size = 0;
+        buf_append_bytes(&l->slot_states, value);
+    }
     return key_loader_receiver(&l->keys).aux(&l->keys, name, value);
 }
 
@@ -130,7 +150,7 @@ static int sync_load_into(struct persistence *p, const struct persistence_sync *
     const int rc = sync_read(&l);
     key_crew_end(&l.crew);
     key_loader_end(&l.keys);
-    *found = (struct sync_found){l.stream_db, l.sources};
+    *found = (struct sync_found){l.stream_db, l.sources, l.slot_states};
     return rc;
 }
 
@@ -184,6 +204,7 @@ static bool sync_finish(struct persistence *p, const struct persistence_sync *sy
     if (functions) {
         sync_publish_functions(p, functions);
         library_batch_free(functions);
+        sync_publish_slot_states(p, found);
         sync->end(sync->ctx, found->stream_db);
     }
     gate_open(gate);
@@ -200,7 +221,7 @@ static enum persistence_synced sync_replace(struct persistence *p,
     log_line(LOG_NOTICE, "MASTER <-> REPLICA sync: Loading DB in memory");
     const bool well = sync_load_into(p, sync, p->parts.engine->fixed.keyspace, &found) == LK_OK &&
                       sync_finish(p, sync, &found);
-    buf_release(&found.sources);
+    sync_release_found(&found);
     if (!well)
         sync_clear(p, NULL);
     return well ? SYNC_LOADED : SYNC_LOST;
@@ -221,6 +242,7 @@ static enum persistence_synced sync_swap(struct persistence *p, const struct per
             sync_mark_watches(ks);
             keyspace_exchange(ks, fresh);
             invalidation_flush(p->parts.engine->fixed.push, ks);
+            sync_publish_slot_states(p, &found);
             sync->end(sync->ctx, found.stream_db);
             result = SYNC_LOADED;
         }
@@ -230,7 +252,7 @@ static enum persistence_synced sync_swap(struct persistence *p, const struct per
         if (result == SYNC_LOADED)
             log_line(LOG_NOTICE, "MASTER <-> REPLICA sync: Discarding old DB in background");
     }
-    buf_release(&found.sources);
+    sync_release_found(&found);
     keyspace_clear(fresh);
     keyspace_free(fresh);
     return result;

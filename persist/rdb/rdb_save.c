@@ -36,6 +36,8 @@ static void put_aux_fields(struct rdb_out *o, const struct rdb_save_options *opt
         rdb_out_aux_integer(o, "repl-offset", options->replication_offset);
     }
     rdb_out_aux_integer(o, "aof-base", options->aof_base);
+    if (options->slot_states.size > 0)
+        rdb_out_aux(o, "cluster-slot-states", options->slot_states);
 }
 
 void rdb_save_begin(struct rdb_save *s, struct rdb_out *out, const struct rdb_save_options *options)

@@ -42,6 +42,7 @@ struct rdb_save_options {
     const char *replication_id; /* NULL: no replication state; else these three */
     int64_t replication_offset;
     int64_t replication_db;
+    struct bytes slot_states; /* of a cluster's slots on the move; empty: none */
     enum rdb_use use;
     uint32_t lfu_decay_minutes;
     unsigned promise;                /* version in the header; 0: RDB_VERSION_FLOOR */

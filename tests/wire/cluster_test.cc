@@ -8,9 +8,14 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <csignal>
+#include <filesystem>
+#include <fstream>
 #include <functional>
+#include <iterator>
 #include <set>
 #include <thread>
+#include <vector>
 
 namespace
 {
@@ -366,37 +371,132 @@ TEST(ClusterWire, KeysOfALostSlotGoAndComeBackLater)
     EXPECT_EQ(a.call_raw({"DBSIZE"}), ":3\r\n") << "the file has the deletes";
 }
 
+/* Two, and a replica of the first, which is online. */
+struct TwoAndAReplica : Two {
+    TwoAndAReplica()
+        : Two(Server::Directives{}), node(Server::tested(kNode)), replica(node->connect())
+    {
+        Client first = a->connect(), second = b->connect();
+        id = second.call({"CLUSTER", "MYID"}).text;
+        replica.call({"CLUSTER", "MEET", "127.0.0.1", std::to_string(a->port())});
+        EXPECT_TRUE(eventually([&] { return info_says(replica, "cluster_known_nodes:3"); }));
+        follow(first);
+    }
+    void follow(Client &first)
+    {
+        const std::string master = first.call({"CLUSTER", "MYID"}).text;
+        EXPECT_TRUE(eventually([&] {
+            return replica.call_raw({"CLUSTER", "REPLICATE", master}) == "+OK\r\n";
+        }));
+        EXPECT_TRUE(eventually([&] {
+            return first.call({"INFO", "replication"}).text.find("state=online") !=
+                   std::string::npos;
+        }));
+    }
+    bool sees(const std::string &mark)
+    {
+        return replica.call({"CLUSTER", "NODES"}).text.find(mark) != std::string::npos;
+    }
+    std::unique_ptr<Server> node;
+    Client replica;
+    std::string id; /* of b */
+};
+
 TEST(ClusterWire, ReplicasKnowOfSlotsThatMove)
 {
-    Two two(Server::Directives{});
-    auto node = Server::tested(kNode);
-    Client a = two.a->connect(), b = two.b->connect(), replica = node->connect();
-    const std::string id = b.call({"CLUSTER", "MYID"}).text;
-    replica.call({"CLUSTER", "MEET", "127.0.0.1", std::to_string(two.a->port())});
-    ASSERT_TRUE(eventually([&] { return info_says(replica, "cluster_known_nodes:3"); }));
-    const std::string master = a.call({"CLUSTER", "MYID"}).text;
-    ASSERT_TRUE(eventually([&] {
-        return replica.call_raw({"CLUSTER", "REPLICATE", master}) == "+OK\r\n";
-    }));
-    ASSERT_TRUE(eventually([&] {
-        return a.call({"INFO", "replication"}).text.find("state=online") != std::string::npos;
-    }));
-    const auto sees = [&](const std::string &mark) {
-        return replica.call({"CLUSTER", "NODES"}).text.find(mark) != std::string::npos;
-    };
-    EXPECT_EQ(a.call_raw({"CLUSTER", "SETSLOT", "609", "MIGRATING", id}), "+OK\r\n");
-    EXPECT_TRUE(eventually([&] { return sees("[609->-" + id + "]"); }));
+    TwoAndAReplica w;
+    Client a = w.a->connect();
+    const std::string &id = w.id;
+    /* They know it before the answer is there. */
+    EXPECT_EQ(a.call_raw({"CLUSTER", "SETSLOT", "609", "MIGRATING", id, "TIMEOUT", "0"}),
+              "+OK\r\n");
+    EXPECT_TRUE(w.sees("[609->-" + id + "]"));
     a.call({"MULTI"});
     a.call({"CLUSTER", "SETSLOT", "610", "MIGRATING", id});
     a.call({"CLUSTER", "SETSLOT", "611", "MIGRATING", "nobody"});
     a.call({"CLUSTER", "SETSLOT", "609", "STABLE"});
     EXPECT_EQ(a.call_raw({"EXEC"}), "*3\r\n+OK\r\n-ERR I don't know about node nobody\r\n+OK\r\n");
-    EXPECT_TRUE(eventually([&] { return sees("[610->-" + id + "]") && !sees("[609->-"); }));
-    EXPECT_EQ(replica.call_raw({"CLUSTER", "SETSLOT", "610", "STABLE"}),
+    EXPECT_TRUE(eventually([&] { return w.sees("[610->-" + id + "]") && !w.sees("[609->-"); }));
+    EXPECT_EQ(w.replica.call_raw({"CLUSTER", "SETSLOT", "610", "STABLE"}),
               "-ERR Please use SETSLOT only with masters.\r\n");
-    EXPECT_EQ(a.call_raw({"CLUSTER", "SETSLOT", "610", "NODE", id}), "+OK\r\n");
-    EXPECT_TRUE(eventually([&] { return !sees("[610->-"); }));
-    EXPECT_EQ(node->log().find("CRITICAL"), std::string::npos);
+    /* A new replica hears of what is on the move with its data. */
+    EXPECT_EQ(w.replica.call_raw({"CLUSTER", "RESET"}), "+OK\r\n");
+    EXPECT_FALSE(w.sees("[610->-"));
+    w.replica.call({"CLUSTER", "MEET", "127.0.0.1", std::to_string(w.a->port())});
+    ASSERT_TRUE(eventually([&] { return info_says(w.replica, "cluster_known_nodes:3"); }));
+    w.follow(a);
+    EXPECT_TRUE(eventually([&] { return w.sees("[610->-" + id + "]"); }));
+    EXPECT_EQ(a.call_raw({"CLUSTER", "SETSLOT", "610", "NODE", id, "TIMEOUT", "0"}), "+OK\r\n");
+    EXPECT_FALSE(w.sees("[610->-"));
+    EXPECT_EQ(w.node->log().find("CRITICAL"), std::string::npos);
+}
+
+TEST(ClusterWire, SlotsDoNotMoveBehindTheBackOfReplicas)
+{
+    TwoAndAReplica w;
+    Client a = w.a->connect();
+    const auto setslot = [&](std::vector<std::string> words) {
+        words.insert(words.begin(), {"CLUSTER", "SETSLOT", "609"});
+        return a.call_raw(words);
+    };
+    const std::string syntax =
+        "-ERR Invalid CLUSTER SETSLOT action or number of arguments. Try CLUSTER HELP\r\n";
+    EXPECT_EQ(setslot({"MIGRATING", w.id, "TIMEOUT"}), "-ERR Missing timeout value\r\n");
+    EXPECT_EQ(setslot({"STABLE", "TIMEOUT"}), "-ERR Missing timeout value\r\n");
+    EXPECT_EQ(setslot({"STABLE", "TIMEOUT", "-1"}), "-ERR timeout is negative\r\n");
+    EXPECT_EQ(setslot({"STABLE", "TIMEOUT", "x"}),
+              "-ERR timeout is not an integer or out of range\r\n");
+    EXPECT_EQ(setslot({"TIMEOUT", "5", "MIGRATING", w.id}), syntax);
+    EXPECT_EQ(setslot({"STABLE", "TIMEOUT", "5", "6"}), syntax);
+    w.node->process().signal(SIGSTOP); /* sooner or later it answers no more */
+    EXPECT_TRUE(eventually([&] {
+        return setslot({"MIGRATING", w.id, "TIMEOUT", "50"}) ==
+               "-NOREPLICAS Not enough good replicas to write.\r\n";
+    }));
+    w.node->process().signal(SIGCONT);
+    EXPECT_EQ(setslot({"STABLE", "TIMEOUT", "0"}), "+OK\r\n");
+    EXPECT_FALSE(w.sees("[609->-"));
+    /* One who goes while he waits leaves the slot to others. */
+    w.node->process().signal(SIGSTOP);
+    Client gone = w.a->connect();
+    gone.send({"CLUSTER", "SETSLOT", "609", "MIGRATING", w.id, "TIMEOUT", "0"});
+    gone.close();
+    w.node->process().signal(SIGCONT);
+    EXPECT_TRUE(eventually([&] { return setslot({"STABLE", "TIMEOUT", "0"}) == "+OK\r\n"; }));
+}
+
+/* Not one of its threads runs. */
+bool is_stopped(const Process &process)
+{
+    for (const auto &task :
+         std::filesystem::directory_iterator("/proc/" + std::to_string(process.pid()) + "/task")) {
+        std::ifstream in(task.path() / "stat");
+        const std::string line((std::istreambuf_iterator<char>(in)), {});
+        const size_t end = line.rfind(')');
+        if (end == std::string::npos || line.compare(end, 4, ") T ") != 0)
+            return false;
+    }
+    return true;
+}
+
+/* Until it is linked to its next master a replica's data may be another shard's: it tells 0. */
+TEST(ClusterWire, OffsetOfAnotherShardIsNotTold)
+{
+    TwoAndAReplica w;
+    Client a = w.a->connect(), b = w.b->connect();
+    const std::string own = w.replica.call({"CLUSTER", "MYID"}).text;
+    const auto told = [&] {
+        const std::string shards = w.replica.call_raw({"CLUSTER", "SHARDS"});
+        const std::string field = "replication-offset\r\n:";
+        return std::stoll(shards.substr(shards.find(field, shards.find(own)) + field.size()));
+    };
+    EXPECT_EQ(a.call_raw({"SET", "foo", "1"}), "+OK\r\n");
+    EXPECT_TRUE(eventually([&] { return told() > 0; }));
+    w.b->process().signal(SIGSTOP);
+    ASSERT_TRUE(eventually([&] { return is_stopped(w.b->process()); }));
+    EXPECT_EQ(w.replica.call_raw({"CLUSTER", "REPLICATE", w.id}), "+OK\r\n");
+    EXPECT_EQ(told(), 0);
+    w.b->process().signal(SIGCONT);
 }
 
 TEST(ClusterWire, NodeWhoseWorkersHangIsSilent)

@@ -30,6 +30,13 @@ static uint32_t redirect_state(const struct shard *s)
     return __atomic_load_n(&s->slot, __ATOMIC_RELAXED) & SLOT_STATES;
 }
 
+/* A copy of a slot on the move, for a client that reads copies: it shares the master's marks. */
+static bool redirect_copy_moves(const struct redirect *r, uint32_t slot)
+{
+    return r->map->master && r->map->other[slot] && !r->writes &&
+           session_has(r->s, SESSION_READONLY);
+}
+
 static void redirect_key(struct redirect *r, struct bytes key)
 {
     struct dispatcher *d = r->d;
@@ -43,7 +50,9 @@ static void redirect_key(struct redirect *r, struct bytes key)
         return;
     }
     const uint32_t state = redirect_state(shard);
-    if (!r->locked || r->channels || (state != SLOT_MIGRATING && state != SLOT_IMPORTING))
+    if (!r->locked || r->channels)
+        return;
+    if (state != SLOT_MIGRATING && state != SLOT_IMPORTING && !redirect_copy_moves(r, r->slot))
         return;
     r->moves = true;
     struct place at;
@@ -136,17 +145,20 @@ static bool redirect_decide(struct redirect *r)
         return redirect_refuse(r, "CROSSSLOT Keys in request don't hash to the same slot");
     if (r->d->batch.cluster_down && redirect_when_down(r))
         return true;
-    if (state == SLOT_MIGRATING && r->moves && r->missing > 0 && other != 0 && !r->sends)
+    const bool copy = redirect_is_copy(r, owner), marked = redirect_copy_moves(r, r->slot);
+    if ((state == SLOT_MIGRATING || (copy && marked)) && r->moves && r->missing > 0 && other != 0 &&
+        !r->sends)
         return r->there > 0 ? redirect_refuse(r, "TRYAGAIN Multiple keys request during rehashing "
                                                  "of slot")
                             : redirect_to(r, "ASK", other);
     if (here)
         return false;
-    if (state == SLOT_IMPORTING && (r->asks || session_has(r->s, SESSION_ASKING)))
+    if ((state == SLOT_IMPORTING || (state == SLOT_FOREIGN && marked)) &&
+        (r->asks || session_has(r->s, SESSION_ASKING)))
         return r->many && r->missing > 0
                    ? redirect_refuse(r, "TRYAGAIN Multiple keys request during rehashing of slot")
                    : false;
-    if (redirect_is_copy(r, owner))
+    if (copy)
         return false;
     if (owner == r->map->self) /* the shard is behind the map: for a moment */
         return redirect_refuse(r, "TRYAGAIN The slot is being handed over");
@@ -193,6 +205,8 @@ bool dispatch_moved(struct dispatcher *d, struct session *s, const struct comman
         return false;
     const uint16_t owner = map->owner[shard->index];
     if (owner == 0 || owner == map->self || owner == map->master)
+        return false;
+    if (map->other[shard->index] && map->master)
         return false;
     struct buf *out = reply_error_begin(&s->reply);
     slot_map_redirect(map, "MOVED", shard->index, owner, redirect_reader(s), out);

@@ -155,6 +155,13 @@ struct engine {
          */
         bool (*hurry)(void *ctx, uint64_t session_id, bool refuse);
         void *hurry_ctx;
+        /*
+         * In a cluster: which slots are on the move, as a full sync tells it ("609>id,610<id,");
+         * and what a replica has been told so, in the closed gate.  NULL: there is no cluster.
+         */
+        void (*slot_states)(void *ctx, struct buf *out);
+        void (*take_slot_states)(void *ctx, struct bytes states);
+        void *slot_states_ctx;
         /* FLUSHALL has emptied everything: all shards are locked.  May be NULL. */
         void (*flushed)(void *ctx);
         void *flushed_ctx;

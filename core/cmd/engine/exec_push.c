@@ -36,6 +36,15 @@ void exec_tell_replicas(struct exec *x, const struct bytes *argv, uint32_t n)
         effects_add_to_replicas(&d->unit, x->db, argv, n);
 }
 
+uint64_t exec_tell_replicas_now(struct exec *x, const struct bytes *argv, uint32_t n)
+{
+    struct dispatcher *d = x->dispatcher;
+    LK_ASSERT(!session_has(x->session, SESSION_IN_EXEC) && !d->held.set_locked);
+    exec_tell_replicas(x, argv, n);
+    unit_end(d, x->session, NULL);
+    return x->session->ticket;
+}
+
 bool exec_subscribe(struct exec *x, enum subscription_kind kind, struct bytes name)
 {
     return subscriber_add(&x->dispatcher->subscribers, x->session, kind, name);

@@ -21,6 +21,8 @@ uint64_t exec_publish(struct exec *x, enum message_kind kind, struct bytes chann
 
 /* Those words, and nothing else, are in the replicas' stream for this command. */
 void exec_tell_replicas(struct exec *x, const struct bytes *argv, uint32_t n);
+/* At once, and not at its end: of a command without keys, alone; returns the ticket they have. */
+uint64_t exec_tell_replicas_now(struct exec *x, const struct bytes *argv, uint32_t n);
 
 /* The running session's subscriptions.  False: it had it already; or it had none. */
 bool exec_subscribe(struct exec *x, enum subscription_kind kind, struct bytes name);

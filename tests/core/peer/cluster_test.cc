@@ -6,6 +6,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdio>
 #include <cstdlib>
 
 namespace
@@ -81,6 +82,73 @@ TEST(Cluster, MarksOfMovingSlotsFollowAFailover)
     ASSERT_NE(world.at(4)->importing[slot], nullptr);
     EXPECT_STREQ(world.at(4)->importing[slot]->id, world.at(3)->self->id);
     EXPECT_STREQ(world.at(4)->owner[slot]->id, world.at(3)->self->id);
+    EXPECT_EQ(world.broken(), "");
+}
+
+/* Whoever takes over, and whoever he takes over from, go on with the slots that are on the move. */
+TEST(Cluster, MarksStayWithTheShardThroughAFailover)
+{
+    ClusterWorld world(test_seed(), 6);
+    world.found(3);
+    const uint32_t slot = 0; /* node 0's; 3 and 4 replicate 0 and 1 */
+    const auto find = [&](uint32_t by, uint32_t node) {
+        return cluster_find(world.at(by), bytes_cstr(world.at(node)->self->id));
+    };
+    for (const uint32_t node : {0u, 3u})
+        world.at(node)->migrating[slot] = find(node, 1);
+    for (const uint32_t node : {1u, 4u})
+        world.at(node)->importing[slot] = find(node, 0);
+    ASSERT_EQ(cluster_failover(world.at(3), FAILOVER_FORCE), nullptr);
+    ASSERT_EQ(cluster_failover(world.at(4), FAILOVER_FORCE), nullptr);
+    world.run(20000);
+    ASSERT_TRUE(cluster_is_master(world.at(3)->self) && cluster_is_master(world.at(4)->self));
+    EXPECT_FALSE(cluster_is_master(world.at(0)->self) || cluster_is_master(world.at(1)->self));
+    for (const uint32_t node : {0u, 3u})
+        EXPECT_EQ(world.at(node)->migrating[slot], find(node, 4)) << node;
+    for (const uint32_t node : {1u, 4u})
+        EXPECT_EQ(world.at(node)->importing[slot], find(node, 3)) << node;
+    EXPECT_EQ(world.at(2)->owner[slot], find(2, 3));
+    EXPECT_EQ(world.broken(), "");
+}
+
+/* The source is told first that the slot is the target's; nobody tells the target. */
+TEST(Cluster, SlotThatItsSourceGivesUpIsTheTargets)
+{
+    ClusterWorld world(test_seed(), 6);
+    world.found(3);
+    const uint32_t slot = 0;
+    const auto find = [&](uint32_t by, uint32_t node) {
+        return cluster_find(world.at(by), bytes_cstr(world.at(node)->self->id));
+    };
+    for (const uint32_t node : {1u, 4u}) /* the target, and its replica */
+        world.at(node)->importing[slot] = find(node, 0);
+    cluster_add_slot(world.at(0), find(0, 1), slot);
+    world.run(10000);
+    for (uint32_t node = 0; node < 6; node++) {
+        EXPECT_EQ(world.at(node)->owner[slot], find(node, 1)) << node;
+        EXPECT_EQ(world.at(node)->importing[slot], nullptr) << node;
+    }
+    EXPECT_EQ(world.broken(), "");
+}
+
+/* A mark that was forgotten takes nothing from a third node, to which the slot goes. */
+TEST(Cluster, SlotThatGoesToAThirdStaysHis)
+{
+    ClusterWorld world(test_seed(), 3);
+    world.found(3);
+    const uint32_t slot = 0;
+    const auto find = [&](uint32_t by, uint32_t node) {
+        return cluster_find(world.at(by), bytes_cstr(world.at(node)->self->id));
+    };
+    world.at(1)->importing[slot] = find(1, 0);
+    cluster_add_slot(world.at(2), world.at(2)->self, slot);
+    cluster_bump(world.at(2));
+    cluster_tell_all(world.at(2));
+    cluster_add_slot(world.at(0), find(0, 2), slot);
+    world.run(10000);
+    EXPECT_EQ(world.at(0)->owner[slot], find(0, 2));
+    EXPECT_EQ(world.at(2)->owner[slot], world.at(2)->self);
+    EXPECT_FALSE(slot_bit(world.at(1)->self->slots, slot));
     EXPECT_EQ(world.broken(), "");
 }
 
@@ -195,6 +263,44 @@ TEST(Cluster, FileOfTwoKindsOfServerIsReadAndWrittenBack)
     EXPECT_NE(saved.find("0-5 7 [7->-" + other + "] [9-<-" + other + "]"), std::string::npos);
     EXPECT_NE(saved.find(",shard-id=" + shard), std::string::npos);
     EXPECT_NE(saved.find("vars currentEpoch 6 lastVoteEpoch 5"), std::string::npos);
+}
+
+/* Addresses for clients go to all nodes and into their files; what is no address is passed over. */
+TEST(Cluster, AddressesForClientsAreKnownToAll)
+{
+    ClusterWorld world(test_seed(), 3);
+    world.found(3);
+    const auto announce = [&](const char *v4, const char *v6) {
+        cluster_options o = world.at(0)->options;
+        std::snprintf(o.client_ip[CLIENT_IPV4], NODE_IP_CHARS, "%s", v4);
+        std::snprintf(o.client_ip[CLIENT_IPV6], NODE_IP_CHARS, "%s", v6);
+        cluster_set_options(world.at(0), &o);
+        world.run(5000);
+    };
+    const auto told = [&](client_family family) -> std::string {
+        return cluster_client_ip(cluster_find(world.at(1), bytes_cstr(world.at(0)->self->id)),
+                                 family);
+    };
+    announce("192.0.2.7", "2001:db8::7");
+    EXPECT_EQ(told(CLIENT_IPV4), "192.0.2.7");
+    EXPECT_EQ(told(CLIENT_IPV6), "2001:db8::7");
+    world.crash(1);
+    world.restart(1);
+    EXPECT_EQ(told(CLIENT_IPV4), "192.0.2.7") << "the file has it";
+    announce("2001:db8::7", "a secret of forty characters");
+    EXPECT_EQ(told(CLIENT_IPV4), "192.0.2.7");
+    EXPECT_EQ(told(CLIENT_IPV6), "2001:db8::7");
+    announce("", "2001:db8::8");
+    EXPECT_EQ(told(CLIENT_IPV4), "10.0.0.1");
+    EXPECT_EQ(told(CLIENT_IPV6), "2001:db8::8");
+    slot_map *map = cluster_map(world.at(1));
+    buf line = {};
+    slot_map_redirect(map, "MOVED", 0, map->owner[0], {false, false}, &line);
+    buf_append_cstr(&line, " ");
+    slot_map_redirect(map, "MOVED", 0, map->owner[0], {false, true}, &line);
+    EXPECT_EQ(std::string(line.data, line.size), "MOVED 0 10.0.0.1:7000 MOVED 0 2001:db8::8:7000");
+    buf_release(&line);
+    slot_map_free(map);
 }
 
 TEST(Cluster, DamagedFilesAreRefused)

@@ -105,6 +105,29 @@ TEST_F(Redirect, ImportingSlotServesWhoAsksOnce)
     EXPECT_EQ(ask("GET foo"), kElsewhere);
 }
 
+TEST_F(Redirect, CopiesShareTheMarksOfTheirMaster)
+{
+    EXPECT_EQ(ask("SET foo 1"), "+OK");
+    map_->master = 2;
+    slot(SLOT_COPY, 2, 3); /* the master's, on its way to node 3 */
+    EXPECT_EQ(ask("GET foo"), kElsewhere);
+    session_set(&client.session, SESSION_READONLY, true);
+    EXPECT_EQ(ask("GET foo"), "$1 1");
+    EXPECT_EQ(ask("GET {foo}b"), "-ASK 12182 10.0.0.3:7003");
+    EXPECT_EQ(ask("SET foo 2"), kElsewhere);
+    EXPECT_EQ(ask("MGET foo {foo}b"), "-TRYAGAIN Multiple keys request during rehashing of slot");
+    slot(SLOT_FOREIGN, 3, 3); /* on its way from node 3 to the master */
+    EXPECT_EQ(ask("GET foo"), "-MOVED 12182 10.0.0.3:7003");
+    session_set(&client.session, SESSION_ASKING, true);
+    EXPECT_EQ(ask("GET foo"), "$1 1");
+    session_set(&client.session, SESSION_ASKING, true);
+    EXPECT_EQ(ask("MGET foo {foo}b"), "-TRYAGAIN Multiple keys request during rehashing of slot");
+    session_set(&client.session, SESSION_ASKING, true);
+    EXPECT_EQ(ask("SET foo 2"), "-MOVED 12182 10.0.0.3:7003");
+    slot(SLOT_COPY, 2);
+    EXPECT_EQ(ask("GET {foo}b"), "$-1");
+}
+
 TEST_F(Redirect, TransactionsAreSentElsewhereWhole)
 {
     EXPECT_EQ(ask("MULTI"), "+OK");
