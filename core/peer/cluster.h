@@ -68,8 +68,9 @@ struct cluster_node {
     uint8_t slots[SLOT_BITMAP];
     int64_t made_ms, ping_sent_ms, pong_received_ms, data_received_ms, fail_ms, voted_ms;
     int64_t orphaned_ms;
-    uint32_t ceded_count; /* slots imported from it that it no longer claims … */
-    int64_t ceded_ms;     /* … since when */
+    uint32_t ceded_count;       /* slots imported from it that it no longer claims … */
+    int64_t ceded_ms;           /* … since when */
+    uint8_t ceded[SLOT_BITMAP]; /* what it still claims */
     struct cluster_link *link, *inbound;
     struct cluster_report *reports;
     uint32_t report_count, report_capacity;

@@ -73,8 +73,10 @@ void cluster_move_marks(struct cluster *c, const struct cluster_node *from,
 /* What a sender claims, by its epoch. */
 void cluster_hear_slots(struct cluster *c, struct cluster_node *sender, uint64_t epoch,
                         const uint8_t *slots);
-/* A master no longer claims slots that this node imports from him, and nobody else does. */
+/* A master says what he claims; slots that this node imports from him may be missing. */
 void cluster_hear_ceded(struct cluster *c, struct cluster_node *sender, const uint8_t *slots);
+/* They are this node's, if nobody else claims them. */
+void cluster_claim_ceded(struct cluster *c, struct cluster_node *from);
 /* Somebody claims what another has with a greater epoch: he is told. */
 void cluster_correct(struct cluster *c, struct cluster_link *link, const struct frame_head *head,
                      const struct cluster_node *sender);

@@ -181,14 +181,14 @@ static void cluster_hear_state(struct cluster *c, struct cluster_link *link,
     sender->flags = (uint16_t)((sender->flags & ~NODE_NOFAILOVER) | spares);
     cluster_hear_role(c, h, sender);
     struct cluster_node *serves = cluster_is_master(sender) ? sender : sender->master;
-    if (serves == sender && serves->ceded_count > 0)
-        cluster_hear_ceded(c, sender, h->slots);
     if (serves && memcmp(serves->slots, h->slots, SLOT_BITMAP) != 0) {
         if (cluster_is_master(sender))
             cluster_hear_slots(c, sender, h->config_epoch, h->slots);
-        if (serves == sender && sender->ceded_count == 0)
+        if (serves == sender)
             cluster_hear_ceded(c, sender, h->slots);
         cluster_correct(c, link, h, sender);
+    } else if (serves == sender) {
+        sender->ceded_count = 0;
     }
     cluster_part_epochs(c, sender, h->config_epoch);
 }

@@ -3,8 +3,6 @@
  */
 #include "core/peer/cluster_priv.h"
 
-enum { CEDED_PARTS = 4 }; /* of the node timeout: how long a slot has been given up */
-
 /* This node, or its master, has lost its last slot to the sender: it becomes his replica. */
 static void cluster_change_sides(struct cluster *c, struct cluster_node *sender, uint32_t lost,
                                  uint32_t claimed)
@@ -76,34 +74,48 @@ void cluster_hear_slots(struct cluster *c, struct cluster_node *sender, uint64_t
 
 /* --- slots that their owner has given up for this node ---------------------------------------- */
 
-static bool cluster_is_ceded(const struct cluster *c, const struct cluster_node *from,
-                             const uint8_t *slots, uint32_t slot)
-{
-    return c->importing[slot] == from && c->owner[slot] == from && !slot_bit(slots, slot);
-}
-
 void cluster_hear_ceded(struct cluster *c, struct cluster_node *sender, const uint8_t *slots)
 {
-    uint32_t count = 0;
+    const uint32_t before = sender->ceded_count;
+    sender->ceded_count = 0;
     for (uint32_t slot = 0; cluster_is_master(c->self) && slot < HASH_SLOTS; slot++)
-        count += cluster_is_ceded(c, sender, slots, slot);
-    if (count != sender->ceded_count) {
-        sender->ceded_count = count;
+        sender->ceded_count +=
+            c->importing[slot] == sender && c->owner[slot] == sender && !slot_bit(slots, slot);
+    memcpy(sender->ceded, slots, SLOT_BITMAP);
+    if (sender->ceded_count != before)
         sender->ceded_ms = c->now_ms;
-        return;
+}
+
+/* He may have given them to a third: each who may be that one has said since what he serves. */
+static bool cluster_nobody_else_claims(const struct cluster *c, const struct cluster_node *from)
+{
+    for (uint32_t i = 0; i < c->node_count; i++) {
+        const struct cluster_node *n = c->nodes[i];
+        if (n != c->self && n != from && cluster_is_master(n) && !(n->flags & NODE_HANDSHAKE) &&
+            n->data_received_ms <= from->ceded_ms)
+            return false;
     }
-    /* He may have given it to a third, who says so himself by then. */
-    if (count == 0 || c->now_ms - sender->ceded_ms < c->options.node_timeout_ms / CEDED_PARTS)
+    return true;
+}
+
+void cluster_claim_ceded(struct cluster *c, struct cluster_node *from)
+{
+    uint32_t claimed = 0;
+    if (from->ceded_count == 0 || !cluster_is_master(c->self) ||
+        !cluster_nobody_else_claims(c, from))
         return;
+    from->ceded_count = 0;
     for (uint32_t slot = 0; slot < HASH_SLOTS; slot++) {
-        if (!cluster_is_ceded(c, sender, slots, slot))
+        if (c->importing[slot] != from || c->owner[slot] != from || slot_bit(from->ceded, slot))
             continue;
         cluster_take_slot(c, slot);
         cluster_give_slot(c, c->self, slot);
         c->importing[slot] = NULL;
+        claimed++;
         log_line(LOG_NOTICE, "Slot %u is no longer its source's: importing it is over", slot);
     }
-    sender->ceded_count = 0;
+    if (claimed == 0)
+        return;
     cluster_bump(c);
     cluster_todo(c, CLUSTER_SAVE | CLUSTER_MAP);
     cluster_tell_all(c);

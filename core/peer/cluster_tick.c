@@ -25,6 +25,7 @@ static void cluster_tick_links(struct cluster *c)
             i--;
             continue;
         }
+        cluster_claim_ceded(c, n);
         if (n->link)
             continue;
         struct cluster_link *link = cluster_link_to(c, n);

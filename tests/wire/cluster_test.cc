@@ -392,6 +392,9 @@ struct TwoAndAReplica : Two {
             return first.call({"INFO", "replication"}).text.find("state=online") !=
                    std::string::npos;
         }));
+        /* It is shown so while it still loads; who acknowledges does not. */
+        first.call({"SET", "foo", "1"});
+        EXPECT_EQ(first.call_raw({"WAIT", "1", "60000"}), ":1\r\n");
     }
     bool sees(const std::string &mark)
     {
