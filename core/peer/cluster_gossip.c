@@ -3,8 +3,6 @@
  */
 #include "core/peer/cluster_priv.h"
 
-#include <arpa/inet.h>
-
 enum { PONG_AHEAD_MS = 500 };
 
 /* --- a node that is known -------------------------------------------------------------------- */
@@ -145,16 +143,26 @@ static void cluster_hear_forgotten(struct cluster *c, struct bytes value,
     cluster_todo(c, CLUSTER_SAVE);
 }
 
+/* Does it look like one of that family?  Others send other things by these numbers. */
+static bool cluster_is_client_ip(enum client_family family, struct bytes text)
+{
+    uint32_t dots = 0, colons = 0;
+    for (size_t i = 0; i < text.size; i++) {
+        const char ch = text.data[i];
+        const bool hex = (ch >= 'a' && ch <= 'f') || (ch >= 'A' && ch <= 'F');
+        dots += ch == '.';
+        colons += ch == ':';
+        if (ch != '.' && (ch < '0' || ch > '9') && (family == CLIENT_IPV4 || (ch != ':' && !hex)))
+            return false;
+    }
+    return family == CLIENT_IPV4 ? dots == 3 : colons >= 2;
+}
+
 static void cluster_hear_client_ip(struct cluster *c, struct cluster_node *sender,
                                    enum client_family family, struct bytes value)
 {
-    char text[NODE_IP_CHARS] = "";
-    unsigned char address[16];
     value.size = strnlen(value.data, value.size);
-    if (value.size >= sizeof text)
-        return;
-    memcpy(text, value.data, value.size);
-    if (!text[0] || inet_pton(family == CLIENT_IPV4 ? AF_INET : AF_INET6, text, address) == 1)
+    if (value.size == 0 || cluster_is_client_ip(family, value))
         cluster_hear_text(c, sender->client_ip[family], sizeof sender->client_ip[family], value);
 }
 
