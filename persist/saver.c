@@ -88,12 +88,6 @@ static void run_one(struct saver *s, struct saver_entry *e)
     pthread_mutex_unlock(&s->lock);
     keep_freed(s, true);
     const int rc = run_job_at(s, e);
-    pthread_mutex_lock(&s->lock);
-    s->running = NULL;
-    s->report.keys_total = 0;
-    __atomic_store_n(&s->keys_saved, 0, __ATOMIC_RELAXED);
-    pthread_cond_broadcast(&s->changed);
-    pthread_mutex_unlock(&s->lock);
     tell_ended(s, e, kind, rc);
     pthread_mutex_lock(&s->lock);
 }

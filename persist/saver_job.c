@@ -309,6 +309,18 @@ static void saver_report_here(struct saver *s, const struct job *j, bool well)
     }
 }
 
+/* It is counted and over in one step: who sees the one sees the other. */
+static void saver_end(struct saver *s, const struct job *j, bool well)
+{
+    pthread_mutex_lock(&s->lock);
+    saver_report_here(s, j, well);
+    s->running = NULL;
+    s->report.keys_total = 0;
+    __atomic_store_n(&s->keys_saved, 0, __ATOMIC_RELAXED);
+    pthread_cond_broadcast(&s->changed);
+    pthread_mutex_unlock(&s->lock);
+}
+
 static void set_view(struct job *j, struct view *v)
 {
     struct saver *s = j->saver;
@@ -410,8 +422,6 @@ int saver_job_run(struct saver *s, struct saver_entry *e)
     rdb_sizes_release(&j.sizes);
     release_settings(&j.settings);
     job_say_end(&j, rc);
-    pthread_mutex_lock(&s->lock);
-    saver_report_here(s, &j, rc == LK_OK);
-    pthread_mutex_unlock(&s->lock);
+    saver_end(s, &j, rc == LK_OK);
     return rc;
 }

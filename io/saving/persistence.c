@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 
 /* --- what the saver asks --------------------------------------------------------------------- */
 
@@ -515,27 +516,54 @@ bool persistence_save_now(struct persistence *p)
 static const char cannot_end[] =
     "Errors trying to shut down the server. Check the logs for more information.";
 
-/* Nothing has the data until the rewrite that begins the file is through. */
-static bool is_first_rewrite(struct persistence *p, bool force)
+static bool file_begins(struct persistence *p)
 {
     const struct aof_report a = aof_report_get(p->aof);
-    const struct saver_report r = saver_report_get(p->saver);
-    const bool writes = r.job == SAVER_REWRITE && !r.aborted;
-    const bool begins =
-        __atomic_load_n(&p->beginning, __ATOMIC_ACQUIRE) || persistence_is_turning_on(p, &a);
-    /* One that CONFIG SET has asked for, and that failed, or waits for a save, keeps nobody. */
-    if (!begins || !(writes || (r.job == SAVER_NONE && r.rewrite_failures == 0)))
-        return false;
+    return __atomic_load_n(&p->beginning, __ATOMIC_ACQUIRE) || persistence_is_turning_on(p, &a);
+}
+
+/*
+ * Nothing has the data until the rewrite that begins the file is through.  One that CONFIG SET has
+ * asked for, and that failed, or waits for a save, keeps nobody.  If there is none it is about to
+ * be asked for, which is main's to do and so the caller's, or it is through, and the saver is about
+ * to say so.
+ */
+static bool is_first_rewrite(struct persistence *p)
+{
+    enum { TRIES = 200 };
+    const struct timespec nap = {.tv_nsec = 5000000};
+    for (int i = 0; i < TRIES; i++) {
+        const struct saver_report r = saver_report_get(p->saver);
+        if (!file_begins(p))
+            return false;
+        if (r.job != SAVER_NONE)
+            return r.job == SAVER_REWRITE && !r.aborted;
+        if (r.rewrite_failures > 0 || saver_waits(&r, SAVER_REWRITE))
+            return r.rewrite_failures == 0;
+        if (__atomic_load_n(&p->settled, __ATOMIC_SEQ_CST) !=
+            __atomic_load_n(&p->asked, __ATOMIC_SEQ_CST))
+            persistence_settle(p);
+        else
+            nanosleep(&nap, NULL);
+    }
+    return true;
+}
+
+/* May it end though the file begins? */
+static bool persistence_may_leave(struct persistence *p, bool force)
+{
+    if (!is_first_rewrite(p))
+        return true;
     log_line(LOG_WARNING,
              force ? "Writing initial AOF. Exit anyway." : "Writing initial AOF, can't exit.");
     if (!force)
         log_line(LOG_WARNING, "%s", cannot_end);
-    return !force;
+    return force;
 }
 
 bool persistence_try_end(struct persistence *p, unsigned flags)
 {
-    if (is_first_rewrite(p, flags & CONFIG_SHUTDOWN_FORCE))
+    if (!persistence_may_leave(p, flags & CONFIG_SHUTDOWN_FORCE))
         return false;
     const bool save = flags & CONFIG_SHUTDOWN_SAVE ||
                       (persistence_config(p)->save.n > 0 && !(flags & CONFIG_SHUTDOWN_NOSAVE));

@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <cstdlib>
 #include <filesystem>
 #include <random>
@@ -147,12 +148,26 @@ Client Server::connect_unix() const
 
 int Server::stop()
 {
+    /* As the reference server does: the first base of its append-only file is being written. */
+    static const std::string refusal = "Writing initial AOF, can't exit.";
+    const auto until = std::chrono::steady_clock::now() + kPatience;
+    std::optional<int> code;
+    size_t heard = 0;
     stopped_ = true;
     process_->signal(SIGTERM);
-    const int code = process_->wait_exit().value_or(-1);
-    if (code < 0)
-        process_->signal(SIGKILL);
-    return code;
+    do {
+        code = process_->wait_exit(Milliseconds(200));
+        const size_t at = code ? std::string::npos : log().find(refusal, heard);
+        if (at != std::string::npos) {
+            heard = at + 1;
+            process_->signal(SIGTERM);
+        }
+    } while (!code && std::chrono::steady_clock::now() < until);
+    if (code)
+        return *code;
+    ADD_FAILURE() << "the server goes on\n" << log();
+    process_->signal(SIGKILL);
+    return -1;
 }
 
 void Server::kill()

@@ -416,6 +416,8 @@ TEST_F(Persist, ARewriteEndsWithTheFileThatItWasFor)
     EXPECT_TRUE(has(c, "aof_enabled:1"));
     EXPECT_EQ(quick([&] { return has(c, "aof_rewrites:2"); }), "");
     EXPECT_EQ(server->stop(), 0);
+    /* It is counted: so it is over, and the file has all. */
+    EXPECT_EQ(server->log().find("can't exit"), std::string::npos);
 }
 
 /* Written to all the while, and nothing that was acknowledged is missing afterwards. */
