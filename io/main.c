@@ -539,8 +539,8 @@ static bool may_end(struct server *s)
     unsigned flags = s->stop_flags;
     pthread_mutex_unlock(&s->lock);
     startup_log_shutdown();
-    if (engine_end_scripts(&s->engine))
-        flags = (flags & ~(unsigned)CONFIG_SHUTDOWN_SAVE) | CONFIG_SHUTDOWN_NOSAVE;
+    if (engine_end_scripts(&s->engine)) /* nothing can be saved or served any more */
+        flags = CONFIG_SHUTDOWN_NOSAVE | CONFIG_SHUTDOWN_NOW | CONFIG_SHUTDOWN_FORCE;
     const bool well = repl_try_end(s->repl, flags & CONFIG_SHUTDOWN_NOW) &&
                       persistence_try_end(s->persistence, flags);
     if (!well)

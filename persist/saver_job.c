@@ -65,14 +65,14 @@ static void before_cut(struct job *j)
 
 /*
  * One moment for the view, the count of changes and the turn of the AOF.  LK_EAGAIN: the job was
- * aborted before, and nothing is begun: whoever does that and then closes the gate himself finds no
- * turn behind his own.
+ * aborted before, or may not save what there is, and nothing is begun: whoever does that and then
+ * closes the gate himself finds no turn behind his own.
  */
 static int saver_cut(struct job *j)
 {
     const struct saver_parts *p = &j->saver->parts;
     gate_close(&p->ks->gate);
-    if (is_aborted(j)) {
+    if (is_aborted(j) || (p->may_cut && !p->may_cut(p->ctx))) {
         gate_open(&p->ks->gate);
         return LK_EAGAIN;
     }

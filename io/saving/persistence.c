@@ -95,6 +95,13 @@ static int64_t persistence_key_delay_us(void *ctx)
     return __atomic_load_n(&p->key_delay_us, __ATOMIC_RELAXED);
 }
 
+/* Not if a script that had written was ended amid it: the server ends, and its files stay. */
+static bool persistence_may_cut(void *ctx)
+{
+    const struct engine *engine = ((struct persistence *)ctx)->parts.engine;
+    return !__atomic_load_n(&engine->busy.broken, __ATOMIC_ACQUIRE);
+}
+
 static uint64_t persistence_count_changes(void *ctx)
 {
     const struct engine *engine = ((struct persistence *)ctx)->parts.engine;
@@ -250,6 +257,7 @@ struct persistence *persistence_new(const struct persistence_parts *parts)
                                       .ctx = p,
                                       .settings = persistence_settings,
                                       .key_delay_us = persistence_key_delay_us,
+                                      .may_cut = persistence_may_cut,
                                       .cut = persistence_at_cut,
                                       .functions = persistence_functions,
                                       .changes = persistence_count_changes,

@@ -10,6 +10,7 @@
 
 #include <atomic>
 #include <csignal>
+#include <filesystem>
 #include <fstream>
 #include <gtest/gtest.h>
 #include <poll.h>
@@ -144,6 +145,25 @@ TEST_P(LongScript, ThatHasWrittenCannotBeKilled)
     EXPECT_EQ(others_[2].call({"SHUTDOWN"}).text, kBusy);
     others_[3].send(Args{"SHUTDOWN", "NOSAVE"});
     EXPECT_EQ(exit_code(), 0);
+}
+
+// The first AOF is not there yet, and waits for the script: it is never made of half of one.
+TEST_P(LongScript, IsNotSavedByWhatWaitsForItsEnd)
+{
+    start();
+    Client c = server_->connect();
+    c.send(encode({"CONFIG", "SET", "appendonly", "yes"}) +
+           encode({"EVAL", "redis.call('set', KEYS[1], 'v') while true do end", "1", "halfway"}));
+    wait_till_long();
+    others_[0].send(Args{"SHUTDOWN", "NOSAVE"});
+    EXPECT_EQ(exit_code(), 0);
+    for (const auto &f : std::filesystem::recursive_directory_iterator(server_->directory())) {
+        if (!f.is_regular_file() || f.path().string().find("appendonly") == std::string::npos)
+            continue;
+        std::ifstream in(f.path(), std::ios::binary);
+        const std::string text((std::istreambuf_iterator<char>(in)), {});
+        EXPECT_EQ(text.find("halfway"), std::string::npos) << f.path();
+    }
 }
 
 TEST_P(LongScript, DoesNotKeepTheServerFromEnding)
