@@ -12,7 +12,7 @@ import unittest
 import xml.dom.minidom
 from dataclasses import asdict
 
-from side import plots, report
+from side import messages, plots, report
 from side.case import Asked, Sized
 from side.cases import CASES
 from side.run import Lag, interleaved, spread, summary, thin
@@ -186,6 +186,25 @@ class Forms(unittest.TestCase):
         for log in (False, True):
             svg = plots.lines("t", {"a": [(1, 0)]}, colors, x_label="x", y_label="y", y_log=log)
             xml.dom.minidom.parseString(svg)
+
+
+class MessagesTest(unittest.TestCase):
+    def test_pairs_compare_medians(self):
+        got = messages.pairs("on", [(100, 10), (300, 30), (200, 20)], [(220, 10), (240, 8), (1, 90)])
+        self.assertEqual(got, {"without_ns": 200, "on_ns": 220, "more": 1.1, "rate_left": 0.5})
+
+    def test_the_size_of_a_delivery(self):
+        push = b"*3\r\n$7\r\nmessage\r\n$3\r\nfan\r\n$32\r\n" + b"m" * 32 + b"\r\n"
+        self.assertEqual(messages.SIZE, len(push))
+
+    def test_verdicts(self):
+        results = {
+            "publish": {"a": {"cpu_ns": 50}, "b": {"cpu_ns": 100}},
+            "events": {"a": {"more": 1.2}, "b": {"more": 1.0}},
+        }
+        lines = messages.table(results, ["a", "b"])
+        self.assertEqual([line[-1] for line in lines], ["", "must", "MISSED"])
+        self.assertEqual(lines[1][3], "0.50")
 
 
 if __name__ == "__main__":

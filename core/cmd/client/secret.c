@@ -17,6 +17,16 @@ static bool secret_setting(const struct secret_rule *rule, const struct args *a,
     return !rule->is_secret || rule->is_secret(a->v[i - 1]);
 }
 
+bool command_has_secrets(const struct command_info *c)
+{
+    static const char *const names[] = {"auth", "hello", "config", "acl", "migrate"};
+    const char *name = c->parent ? c->parent->row->name : c->row->name;
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (names[i][0] == name[0] && strcmp(names[i], name) == 0)
+            return true;
+    return false;
+}
+
 bool args_is_secret(const struct secret_rule *rule, const struct args *a, uint32_t i)
 {
     const struct command_info *c = rule->command;

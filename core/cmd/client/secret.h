@@ -20,6 +20,9 @@ struct secret_rule {
     bool (*is_secret)(struct bytes directive); /* NULL: no directive's value may be shown */
 };
 
+/* May calls of this command have any?  One or two loads for nearly all of them. */
+bool command_has_secrets(const struct command_info *c);
+
 /* Is argument i of this command a password, or a name that goes with one? */
 bool args_is_secret(const struct secret_rule *rule, const struct args *a, uint32_t i);
 

@@ -179,6 +179,7 @@ static void command_index_fill(struct command_info *c, const struct command *row
         c->one_key = k->last == 0 && row->keys[1].begin == KEY_NONE && !row->find_keys;
         c->plain = c->one_key && !(row->flags & NOT_PLAIN) && !row->looks_up && !row->subcommands;
     }
+    c->publishes = row->channels == CHANNELS_PUBLISH && c->first_key == 0;
     const bool plain = c->one_key && c->flags & (CMD_READONLY | CMD_WRITE);
     if (!plain || c->flags & (CMD_BLOCKING | CMD_EXCLUSIVE | CMD_SCRIPT | CMD_EACH_SHARD))
         c->checks |= CHECK_AMID;

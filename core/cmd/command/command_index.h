@@ -51,6 +51,7 @@ struct command_info {
     bool one_key;          /* and it is the only one */
     bool range;            /* its keys are those from first_key to one counted from the end */
     bool plain;            /* one key, and nothing in flags or row asks for anything special */
+    bool publishes;        /* a message, and it names no key: PUBLISH */
     const char *full_name; /* "client|list" */
     char *name;            /* as clients call it: renamed or not */
 };

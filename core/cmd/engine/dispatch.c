@@ -63,6 +63,7 @@ void dispatcher_free(struct dispatcher *d)
     unit_release(&d->unit, d->engine->fixed.log);
     broadcast_release(d);
     buf_release(&d->event_name);
+    buf_release(&d->monitor_line);
     gate_part(&d->ks->gate, d->slot);
     lock_set_free(d->held.set);
     if (d->script.amid_set)

@@ -1,5 +1,6 @@
 /*
  * dispatch_plain.c — the way of nearly all commands: one key, and nothing special about anything.
+ * And of PUBLISH, which names none.
  *
  * It does what dispatch_run_pending does, for commands of which these are known at once: the row
  * names one key and asks for nothing special (command_info.plain), its number of arguments is
@@ -36,8 +37,9 @@ static bool plain_user_may(const struct pending *p, uint32_t checks)
 /* Is there room for all that the command may log and publish? */
 static inline bool plain_has_room(const struct dispatcher *d, const struct command_info *c)
 {
-    return dispatch_push_has_room(d) && (!d->batch.logging || !(c->flags & CMD_WRITE) ||
-                                         log_ring_has_room(d->engine->fixed.log));
+    return dispatch_push_has_room(d) &&
+           (!d->batch.logging || !(c->flags & (CMD_WRITE | CMD_MAY_REPLICATE)) ||
+            log_ring_has_room(d->engine->fixed.log));
 }
 
 /* Is the key served here, by this command alone? */
@@ -54,13 +56,37 @@ static inline void plain_count(const struct dispatcher *d, struct session *s)
     __atomic_store_n(&s->last_used_ms, d->batch.now_ms, __ATOMIC_RELAXED);
 }
 
+/* Its locks are the stripes of what it publishes: a unit without shards. */
+LK_NOINLINE static bool run_publisher(struct dispatcher *d, struct pending *p,
+                                      enum outcome *outcome)
+{
+    struct session *s = p->session;
+    const struct command_info *c = p->cmd;
+    const uint32_t flags = __atomic_load_n(&s->flags, __ATOMIC_RELAXED);
+    if (!c || !c->publishes || !command_takes(c, p->args.n) || !session_is_plain(s, flags) ||
+        dispatch_checks(d, flags, c->checks) != 0 || !plain_has_room(d, c))
+        return false;
+    dispatch_unlock_one(d);
+    lock_set_clear(d->held.set);
+    __atomic_store_n(&s->last_command, c, __ATOMIC_RELAXED);
+    p->state = PENDING_DONE;
+    d->call.key_count = 0;
+    *outcome = dispatch_call_unit(d, s, c, &p->args); /* one piece of code is enough */
+    LK_ASSERT(*outcome == RUN_DONE);
+    unit_end(d, s, NULL);
+    plain_count(d, s);
+    return true;
+}
+
 bool dispatch_run_plain(struct dispatcher *d, struct pending *p, enum outcome *outcome)
 {
     struct session *s = p->session;
     struct shard *shard = p->shard;
     const struct command_info *c = p->cmd;
+    if (!shard)
+        return run_publisher(d, p, outcome);
     const uint32_t flags = __atomic_load_n(&s->flags, __ATOMIC_RELAXED);
-    if (!shard || !c->plain || LK_UNLIKELY(!session_is_plain(s, flags)))
+    if (!c->plain || LK_UNLIKELY(!session_is_plain(s, flags)))
         return false;
     const uint32_t checks = dispatch_checks(d, flags, c->checks);
     if (LK_UNLIKELY(checks != 0) && !plain_user_may(p, checks))

@@ -176,6 +176,7 @@ struct dispatcher {
     struct aside aside;
     struct subscribers subscribers; /* of this worker */
     struct buf event_name;          /* of the event that is being put together */
+    struct buf monitor_line;        /* likewise */
     struct name_map changed_keys;   /* for clients that track by prefix: broadcast.c */
     struct {
         uint32_t next;     /* of this worker's shards: where forgetting goes on */

@@ -469,7 +469,8 @@ uint64_t exec_flush(struct exec *x, int db, bool async)
     const bool lazy = async || !flush_is_small(d->ks, db);
     LK_ASSERT(d->held.all_locked || d->held.exclusive);
     exec_forget(x);
-    if (x->events & EVENT_TRACKED)
+    /* Keys stay remembered when the last client that tracks has gone. */
+    if (x->events & EVENT_TRACKED || (d->push && tracking_count_keys(d->push->tracking) > 0))
         unit_invalidate_all(d);
     uint64_t gone = 0;
     for (uint32_t i = 0; i < d->ks->count; i++) {

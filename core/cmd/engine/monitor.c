@@ -4,25 +4,87 @@
 #include "core/cmd/client/secret.h"
 #include "core/cmd/engine/dispatch_priv.h"
 
-/* In quotes; what is no plain character is written as in a C string. */
-static void monitor_append_quoted(struct buf *out, struct bytes word)
+enum { LINE_KEEP = 64 * 1024, HEAD_MAX = INT64_CHARS + 32, ESCAPED_MAX = 4 };
+
+/* --- words ----------------------------------------------------------------------------------- */
+
+#define EACH_BYTE(c) ((uint64_t)(c)*UINT64_C(0x0101010101010101))
+
+/* The top bit of each byte that is 0; above the first such byte others may have theirs set. */
+LK_HOT_INLINE uint64_t bytes_zero(uint64_t word)
+{
+    return (word - EACH_BYTE(1)) & ~word & EACH_BYTE(0x80);
+}
+
+/* Are these eight all characters that stand for themselves in quotes? */
+LK_HOT_INLINE bool eight_are_plain(const char *p)
+{
+    uint64_t word;
+    memcpy(&word, p, sizeof word);
+    return !((((word - EACH_BYTE(' ')) | word) & EACH_BYTE(0x80)) |
+             bytes_zero(word ^ EACH_BYTE('"')) | bytes_zero(word ^ EACH_BYTE('\\')) |
+             bytes_zero(word ^ EACH_BYTE(0x7f)));
+}
+
+static char *monitor_put_char(char *to, unsigned char c)
 {
     static const char named[] = "\n\r\t\a\b\"\\", letters[] = "nrtab\"\\";
-    buf_append_char(out, '"');
-    for (size_t i = 0; i < word.size; i++) {
-        const unsigned char c = (unsigned char)word.data[i];
-        const char *at = c ? memchr(named, c, sizeof named - 1) : NULL;
-        if (at) {
-            buf_append_char(out, '\\');
-            buf_append_char(out, letters[at - named]);
-        } else if (c < ' ' || c > '~') {
-            buf_printf(out, "\\x%02x", c);
-        } else {
-            buf_append_char(out, (char)c);
-        }
+    static const char digits[] = "0123456789abcdef";
+    if (c >= ' ' && c <= '~' && c != '"' && c != '\\') {
+        *to++ = (char)c;
+        return to;
     }
-    buf_append_char(out, '"');
+    const char *at = c ? memchr(named, c, sizeof named - 1) : NULL;
+    *to++ = '\\';
+    if (at) {
+        *to++ = letters[at - named];
+        return to;
+    }
+    *to++ = 'x';
+    *to++ = digits[c >> 4];
+    *to++ = digits[c & 15];
+    return to;
 }
+
+/* A space and the word in quotes; what is no plain character is written as in a C string. */
+static void monitor_append_word(struct buf *out, struct bytes word)
+{
+    char *to = buf_reserve(out, word.size * ESCAPED_MAX + 3);
+    *to++ = ' ';
+    *to++ = '"';
+    size_t i = 0;
+    for (; word.size - i >= 8 && eight_are_plain(word.data + i); i += 8, to += 8)
+        memcpy(to, word.data + i, 8);
+    for (; i < word.size; i++)
+        to = monitor_put_char(to, (unsigned char)word.data[i]);
+    *to++ = '"';
+    out->size = (size_t)(to - out->data);
+}
+
+/* "+1700000000.123456 [0 127.0.0.1:50000]" */
+static void monitor_append_head(struct buf *out, const struct session *s)
+{
+    const int64_t us = clock_unix_us();
+    const struct bytes peer = bytes_cstr(s->registry.peer ? s->registry.peer : "?:0");
+    char *to = buf_reserve(out, HEAD_MAX + INT64_CHARS + peer.size);
+    *to++ = '+';
+    to += int64_to_chars(us / 1000000, to);
+    *to++ = '.';
+    int64_t rest = us % 1000000;
+    for (int i = 5; i >= 0; i--, rest /= 10)
+        to[i] = (char)('0' + rest % 10);
+    to += 6;
+    *to++ = ' ';
+    *to++ = '[';
+    to += int64_to_chars(s->db, to);
+    *to++ = ' ';
+    memcpy(to, peer.data, peer.size);
+    to += peer.size;
+    *to++ = ']';
+    out->size = (size_t)(to - out->data);
+}
+
+/* --- lines ----------------------------------------------------------------------------------- */
 
 void monitor_note(struct dispatcher *d, const struct session *s, const struct command_info *c,
                   const struct args *a)
@@ -37,15 +99,15 @@ void monitor_show(struct dispatcher *d, const struct session *s, const struct co
                   const struct args *a)
 {
     const struct secret_rule rule = {c, d->batch.config->is_secret};
-    const int64_t us = clock_unix_us();
-    struct buf line = {0};
-    buf_printf(&line, "%lld.%06lld [%u %s]", (long long)(us / 1000000), (long long)(us % 1000000),
-               s->db, s->registry.peer ? s->registry.peer : "?:0");
+    const bool secrets = command_has_secrets(c);
+    struct buf *line = &d->monitor_line;
+    line->size = 0;
+    monitor_append_head(line, s);
     for (uint32_t i = 0; i < a->n; i++) {
-        buf_append_char(&line, ' ');
-        const bool secret = args_is_secret(&rule, a, i);
-        monitor_append_quoted(&line, secret ? bytes_cstr(SECRET_TEXT) : a->v[i]);
+        const bool secret = LK_UNLIKELY(secrets) && args_is_secret(&rule, a, i);
+        monitor_append_word(line, secret ? bytes_cstr(SECRET_TEXT) : a->v[i]);
     }
-    unit_add_message(d, MESSAGE_MONITOR, bytes_of("", 0), buf_bytes(&line), false);
-    buf_release(&line);
+    unit_add_message(d, MESSAGE_MONITOR, bytes_of("", 0), buf_bytes(line), false);
+    if (LK_UNLIKELY(line->capacity > LINE_KEEP))
+        buf_release(line);
 }

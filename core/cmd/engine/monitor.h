@@ -5,7 +5,7 @@
  * every command that it ran; so the lines leave in the unit's last lock hold, in the order of the
  * log (rule M11).
  *
- *   1700000000.123456 [0 127.0.0.1:50000] "set" "k" "a\x00b"
+ *   +1700000000.123456 [0 127.0.0.1:50000] "set" "k" "a\x00b"
  *
  * Threads  the worker that runs the command
  */

@@ -36,6 +36,10 @@ uint64_t publication_add(struct publication *p, struct push_hub *h, enum message
                          struct bytes channel, struct bytes payload)
 {
     struct pattern_match match = {0};
+    if (kind == MESSAGE_MONITOR) { /* nobody wants to know by how many it is heard */
+        publication_add_message(p, message_new(kind, channel, payload), &match);
+        return 0;
+    }
     uint64_t count = channels_count(h->channels, kind, channel);
     if (kind == MESSAGE_PLAIN && patterns_distinct(h->patterns) != 0) {
         patterns_match(h->patterns, channel, &match);

@@ -41,7 +41,8 @@ static inline bool publication_heard(const struct push_hub *h, enum message_kind
 
 /*
  * Adds a message to the unit, unless nobody subscribes to its channel.  Returns how many clients
- * it is for at this moment; until the unit ends some may come or go (rule M5).  Inside the gate.
+ * it is for at this moment; until the unit ends some may come or go (rule M5).  A line for monitors
+ * is added whoever hears it, and is not counted: 0.  Inside the gate.
  */
 uint64_t publication_add(struct publication *p, struct push_hub *h, enum message_kind kind,
                          struct bytes channel, struct bytes payload);

@@ -253,7 +253,7 @@ static void subscription_push(struct subscribers *all, const struct subscription
     if (LK_UNLIKELY(__atomic_load_n(&s->kill, __ATOMIC_ACQUIRE)))
         return; /* whoever killed it has been told so */
     if (l->kind == SUBSCRIBED_MONITOR)
-        reply_simple_bytes(&s->reply, message_payload(m));
+        reply_raw(&s->reply, bytes_of(m->body + m->payload_at, m->body_size - m->payload_at));
     else
         subscriber_append(&s->reply, l, m);
     if (m->ticket > s->ticket)

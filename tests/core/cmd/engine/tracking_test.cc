@@ -105,6 +105,21 @@ TEST_F(Tracking, InvalidationsStandBetweenReplies)
     EXPECT_EQ(heard(a), ">2 $10 invalidate *1 $1 k");
 }
 
+TEST_F(Tracking, WhatWasReadIsForgottenWithAllKeysThoughNobodyTracksAnyMore)
+{
+    a.run("HELLO 3");
+    a.run("CLIENT TRACKING ON");
+    a.run("GET k");
+    a.run("CLIENT TRACKING OFF");
+    EXPECT_EQ(keys(), 1u);
+    b.run("FLUSHALL");
+    EXPECT_EQ(keys(), 0u);
+    EXPECT_EQ(heard(a), "");
+    a.run("CLIENT TRACKING ON");
+    b.run("SET k 1");
+    EXPECT_EQ(heard(a), "");
+}
+
 TEST_F(Tracking, EveryWayAKeyCanGo)
 {
     far.run("HELLO 3");

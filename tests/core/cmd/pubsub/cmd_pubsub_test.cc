@@ -179,6 +179,35 @@ TEST_F(PubSub, AMonitorSeesEachCommandOnce)
     EXPECT_EQ(a.run("GET none"), "$-1");
 }
 
+// Words are looked at eight bytes at a time: every byte, at every place of a word.
+TEST_F(PubSub, MonitorQuotesEveryByteWhereverItStands)
+{
+    const auto quoted = [](const std::string &word) {
+        std::string out;
+        for (const char c : word) {
+            const std::string named = "\n\r\t\a\b\"\\", letters = "nrtab\"\\";
+            const size_t at = named.find(c);
+            char hex[8];
+            snprintf(hex, sizeof hex, "\\x%02x", (unsigned char)c);
+            out += at != std::string::npos         ? std::string("\\") + letters[at]
+                   : (unsigned char)c - 32u >= 95u ? std::string(hex)
+                                                   : std::string(1, c);
+        }
+        return "\"" + out + "\"";
+    };
+    clock_fake_unix_ms(NOW);
+    a.run("MONITOR");
+    for (int c = 0; c < 256; c++)
+        for (const size_t size : {1, 8, 17})
+            for (size_t at = 0; at < size; at++) {
+                std::string word(size, 'z');
+                word[at] = (char)c;
+                b.call({"GET", word}); // writes would fill the log, which nobody reads here
+                ASSERT_EQ(heard(a), "+1700000000.000000 [0 ?:0] \"GET\" " + quoted(word))
+                    << "byte " << c << " at " << at << " of " << size;
+            }
+}
+
 // One publisher after the other, two channels that one pattern hears: all in one order.
 TEST_F(PubSub, ConcurrentPublishersHaveOneOrderAChannel)
 {
