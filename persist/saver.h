@@ -83,10 +83,10 @@ struct saver_parts {
     void (*settings)(void *ctx, enum saver_kind kind, struct saver_settings *out);
     /* What key_delay_us is now: of a job that has one.  NULL: as it was.  The saver's thread. */
     int64_t (*key_delay_us)(void *ctx);
-    /* Likewise, before it: false, what is in memory may not be saved.  May be NULL. */
-    bool (*may_cut)(void *ctx);
     /* In the closed gate, at the cut; in no time that grows.  May be NULL. */
     void (*cut)(void *ctx, enum saver_kind kind);
+    /* Likewise, before it: false, what is in memory may not be saved.  May be NULL. */
+    bool (*may_cut)(void *ctx);
     /* Likewise: the libraries of functions that there are.  May be NULL. */
     void (*functions)(void *ctx, struct saver_functions *out);
     uint64_t (*changes)(void *ctx);    /* so far; in the closed gate */
