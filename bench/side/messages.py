@@ -235,23 +235,23 @@ def crowd(bench, servers):
     Thousands of subscribers of one channel: from PUBLISH to the last delivery.  A delivery is seen
     by an edge of epoll and read later, so that the reader takes little of the time.
     """
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     n = min(bench.scale.crowd, hard - 100)
-    figures = {s.name: [] for s in servers}
-    with ExitStack() as stack:
-        sides = []
-        for s in servers:
+
+    def measure(s):
+        with ExitStack() as stack:
             poll = select.epoll()
             stack.callback(poll.close)
-            clients = subscribe(stack, s, n // len(servers) if hard < n * len(servers) else n)
+            clients = subscribe(stack, s, n)
             for c in clients:
                 c.socket.setblocking(False)
                 poll.register(c.socket.fileno(), select.EPOLLIN | select.EPOLLET)
-            poll.poll(0, len(clients))
-            sides.append((s, poll, clients, stack.enter_context(Resp(s.port))))
-        for i in range(bench.scale.shouts):
-            for s, poll, clients, publisher in sides[i % 2 :] + sides[: i % 2]:
-                figures[s.name].append(shout(s, poll, clients, publisher))
+            poll.poll(0, n)
+            publisher = stack.enter_context(Resp(s.port))
+            shouts = [shout(s, poll, clients, publisher) for _ in range(bench.scale.shouts)]
+            return [statistics.median(f[i] for f in shouts) for i in (0, 1)]
+
+    figures = bench.turns(servers, measure)
     return {
         name: {
             "last_ms": statistics.median(f[0] for f in v),
