@@ -146,6 +146,8 @@ static uint32_t fill_batch(struct worker *w)
                 conn_frame_in(c);
             if (worker_run_frame(w, c, &n, alone ? (uint32_t)DISPATCH_BATCH : (uint32_t)TURN))
                 conn_ready(w, c); /* its next turn */
+        } else if (LK_UNLIKELY(!c->closing && conn_output_bytes(c) > w->output_most)) {
+            conn_pause(w, c, PAUSED_BY_OUTPUT); /* it may be sent before flush sees it */
         }
         if (!c->ready)
             conn_dirty(w, c); /* sees to the rest of its bytes */
