@@ -19,7 +19,7 @@
 enum { SCRIPT_PAUSE_NS = 20000 };
 
 enum {
-    SCRIPT_CALLER_FLAGS = SESSION_AUTHENTICATED | SESSION_FREE | SESSION_NO_TOUCH |
+    SCRIPT_CALLER_FLAGS = SESSION_TLS | SESSION_AUTHENTICATED | SESSION_FREE | SESSION_NO_TOUCH |
                           SESSION_LOADING | SESSION_MASTER | SESSION_TRACKING |
                           SESSION_TRACKING_BCAST | SESSION_TRACKING_OPTIN |
                           SESSION_TRACKING_OPTOUT | SESSION_CACHING
@@ -319,6 +319,7 @@ struct session *exec_script_begin(struct exec *x, void *who)
     s->flags = SESSION_IN_EXEC | (caller->flags & SCRIPT_CALLER_FLAGS);
     s->user = caller->user; /* who is not let go while his command runs */
     s->tracker = caller->tracker;
+    s->ipv6 = caller->ipv6;
     s->ticket = caller->ticket; /* WAIT asks what the caller's writes rest on */
     s->aside_ticket = caller->aside_ticket;
     s->registry.name = caller->registry.name;
