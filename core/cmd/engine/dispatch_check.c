@@ -163,6 +163,8 @@ static enum check_result check_memory(struct checked *k)
     if (k->d->batch.config->maxmemory == 0 ||
         (!(k->checks & CHECK_MEMORY) && k->c->flags & CMD_CONTROL))
         return CHECK_NEXT;
+    if (LK_LIKELY(dispatch_memory_is_far(k->d)))
+        return CHECK_NEXT;
     return dispatch_evict(k->d) == EVICT_FAILED ? refuse_exec(k, oom_text) : CHECK_NEXT;
 }
 

@@ -15,6 +15,9 @@
  * cost the next one (A2).  So while it is on its way all workers together free what was over
  * before, and each what it adds itself.
  *
+ * Far below the limit nobody looks: who has looked gives itself a part of what is free, so small
+ * that all of them together stay below, and compares its own thread's counter with that.
+ *
  * What is used does not count what eviction cannot free or frees already (A2, S8, E4): what only a
  * view holds, the log, what waits for lazy free or for the end of a batch.
  */
@@ -26,6 +29,7 @@
 
 enum {
     BITE = 256 * 1024,
+    FAR = 1024 * 1024,
     TURN_NS = 50000,   /* a step of tenacity, up to 10; from there on 15 percent more a step */
     OWN_NS = 10000000, /* for what the worker itself has added it may take so long at least */
     TENACITY_STEPS = 10,
@@ -277,6 +281,14 @@ static bool may_evict(struct dispatcher *d)
            dispatch_paused(d) == PAUSE_NOTHING;
 }
 
+/* Each worker has a part of a quarter of what is free, if that is worth it. */
+static void note_far(struct dispatcher *d, int64_t free_bytes)
+{
+    const int64_t parts = 4 * ((int64_t)d->engine->fixed.worker_count + 1);
+    d->eviction.far_limit = d->batch.config->maxmemory;
+    d->eviction.far_until = free_bytes > FAR ? d->eviction.here + free_bytes / parts : INT64_MIN;
+}
+
 enum evict_outcome dispatch_evict(struct dispatcher *d)
 {
     const int64_t over = bytes_over(d);
@@ -285,6 +297,7 @@ enum evict_outcome dispatch_evict(struct dispatcher *d)
         outcome = dispatch_evict_pay(d, over);
     note_over(d, over > 0 && outcome != EVICT_BELOW);
     d->eviction.here = mem_used_here();
+    note_far(d, -over);
     return outcome;
 }
 

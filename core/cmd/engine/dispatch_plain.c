@@ -5,9 +5,9 @@
  * It does what dispatch_run_pending does, for commands of which these are known at once: the row
  * names one key and asks for nothing special (command_info.plain), its number of arguments is
  * right, no check wants to look at it, and its session is in no state that anybody asks about.  One
- * AND a word says so (of a user who may not do everything his rules do), and the rest is one piece
- * of code, with the handler its only call.  Whatever is else goes the long way, which asks
- * everything itself.
+ * AND a word says so (of a limit of memory, and of a user who may not do everything, a look), and
+ * the rest is one piece of code, with the handler its only call.  Whatever is else goes the long
+ * way, which asks everything itself.
  */
 #include "core/cmd/engine/call_run.h"
 
@@ -25,13 +25,18 @@ static inline bool session_is_plain(const struct session *s, uint32_t flags)
 }
 
 /*
- * May the command go the short way though there is something to check?  If that is its user, and
- * his rules allow it at a look.  A refusal is written, counted and logged on the long way.
+ * May the command go the short way though there is something to check?  If that is the limit of
+ * memory, which is far, or its user, whose rules allow it at a look.  A refusal is written, counted
+ * and logged on the long way.
  */
-static bool plain_user_may(const struct pending *p, uint32_t checks)
+static bool plain_may(const struct dispatcher *d, const struct pending *p, uint32_t checks)
 {
+    if (checks & CHECK_MEMORY && !dispatch_memory_is_far(d))
+        return false;
     const struct acl_user *u = p->session->user;
-    return checks == CHECK_USER && u && acl_allows_plain(u, p->cmd, p->args.v[p->cmd->first_key]);
+    checks &= ~(uint32_t)CHECK_MEMORY;
+    return checks == 0 ||
+           (checks == CHECK_USER && u && acl_allows_plain(u, p->cmd, p->args.v[p->cmd->first_key]));
 }
 
 /* Is there room for all that the command may log and publish? */
@@ -89,7 +94,7 @@ bool dispatch_run_plain(struct dispatcher *d, struct pending *p, enum outcome *o
     if (!c->plain || LK_UNLIKELY(!session_is_plain(s, flags)))
         return false;
     const uint32_t checks = dispatch_checks(d, flags, c->checks);
-    if (LK_UNLIKELY(checks != 0) && !plain_user_may(p, checks))
+    if (LK_UNLIKELY(checks != 0) && !plain_may(d, p, checks))
         return false;
     if (LK_UNLIKELY(!plain_has_room(d, c)))
         return false;

@@ -218,6 +218,9 @@ struct dispatcher {
         uint64_t limit;  /* maxmemory at the last turn */
         int64_t next_ms; /* the next turn */
         bool more;       /* the last one did not come to the end */
+        /* While mem_used_here is below it, this limit is far, and nobody looks. */
+        int64_t far_until;
+        uint64_t far_limit;
     } eviction;
 };
 
@@ -610,6 +613,16 @@ static inline uint32_t dispatch_checks(const struct dispatcher *d, uint32_t flag
     const uint32_t on = d->batch.checks | __atomic_load_n(&d->engine->checks, __ATOMIC_ACQUIRE);
     /* SESSION_AUTHENTICATED and SESSION_FREE: the same bits. */
     return on & checks & ~(flags & (uint32_t)(CHECK_AUTH | CHECK_USER));
+}
+
+/*
+ * Is maxmemory so far that all workers together cannot have come to it since this one looked?
+ * Cost: the thread's counter is compared with a mark, where a look sums up what all have used.
+ */
+static inline bool dispatch_memory_is_far(const struct dispatcher *d)
+{
+    return mem_used_here() < d->eviction.far_until &&
+           d->eviction.far_limit == d->batch.config->maxmemory;
 }
 
 enum check_result dispatch_check_rows(struct dispatcher *d, struct session *s,

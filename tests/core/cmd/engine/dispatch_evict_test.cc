@@ -73,6 +73,37 @@ TEST(Flush, FewKeysAreFreedAtOnce)
     EXPECT_EQ(left_to_others(3, {"FLUSHALL", "ASYNC"}), 3u);
 }
 
+// Far below the limit nobody looks, and yet it holds, also when it is lowered or raised.
+TEST(Evict, TheLimitHoldsFromFarBelow)
+{
+    constexpr size_t MB = 1 << 20, ROOM = 16 * 1024; /* for a command that was let in */
+    Server server({.logging = false});
+    Client c(server);
+    limit_here(&server, {.by = EVICT_BY_CHANCE, .timed_only = false}, 8 * MB);
+    int i = 0;
+    const auto fill = [&](size_t bytes) {
+        size_t most = 0;
+        for (size_t n = 0; n < bytes; n += 1000) {
+            ASSERT_EQ(c.call({"SET", name(i++), std::string(1000, 'v')}), "+OK");
+            most = std::max(most, counted(server));
+        }
+        EXPECT_LE(most, server.config.maxmemory + ROOM);
+        EXPECT_GT(most, server.config.maxmemory - MB / 4);
+    };
+    fill(12 * MB);
+    server.config.maxmemory += 4 * MB;
+    fill(6 * MB);
+    EXPECT_GT(evicted(server), 4000u);
+    c.call({"FLUSHALL"});
+    lazy_free_wait(server.ks->lazy);
+    ASSERT_EQ(c.call({"SET", "far", "v"}), "+OK");
+    for (int k = 0; k < 2000; k++)
+        ASSERT_EQ(c.call({"SET", name(k), std::string(1000, 'v')}), "+OK");
+    server.config.maxmemory = counted(server) - MB;
+    ASSERT_EQ(c.call({"SET", "far", "w"}), "+OK");
+    EXPECT_LE(counted(server), server.config.maxmemory + ROOM) << "it was near at once";
+}
+
 class Policy : public ::testing::TestWithParam<evict_rule>
 {
 };
