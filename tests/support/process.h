@@ -26,8 +26,11 @@ namespace lk
 using Args = std::vector<std::string>;
 using Milliseconds = std::chrono::milliseconds;
 
-/* Long enough for a sanitized server on a busy machine; only a hang ever reaches it. */
-constexpr Milliseconds kPatience{30'000};
+/*
+ * Long enough for a sanitized server on a busy machine, whose disk may take a minute for one sync;
+ * only a hang ever reaches it.
+ */
+constexpr Milliseconds kPatience{100'000};
 
 class Process
 {

@@ -463,7 +463,7 @@ TEST(Replication, WordsThatTheReplicaDoesNotKnow)
     ASSERT_TRUE(until([&] { return info(&r, "master_link_status") == "up"; }));
     EXPECT_EQ(text(&p, {"DEBUG", "REPLICATE", "no-such-command", "x"}), "+OK\r\n");
     EXPECT_EQ(text(&p, {"SET", "k", "v"}), "+OK\r\n");
-    EXPECT_EQ(text(&p, {"WAIT", "1", "30000"}), ":1\r\n");
+    EXPECT_EQ(text(&p, {"WAIT", "1", "100000"}), ":1\r\n");
     EXPECT_EQ(text(&r, {"GET", "k"}), "$1\r\nv\r\n");
     EXPECT_TRUE(other->process().wait_output("no-such-command"));
 }
