@@ -552,7 +552,8 @@ void dispatch_run(struct dispatcher *d, struct pending *p, uint32_t n)
     LK_ASSERT(n <= DISPATCH_BATCH);
     dispatch_prepare(d, p, n);
     /* Readers free what others have taken, too; who takes more is asked again (check_memory). */
-    if (LK_UNLIKELY(d->batch.config->maxmemory != 0) && !d->script.running)
+    if (LK_UNLIKELY(d->batch.config->maxmemory != 0) && !d->script.running &&
+        !dispatch_memory_is_far(d))
         dispatch_evict(d);
     for (uint32_t i = 0; i < n && LK_LIKELY(!d->batch.cut); i++) {
         enum outcome outcome;
