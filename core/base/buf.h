@@ -54,6 +54,14 @@ static inline void buf_append_cstr(struct buf *b, const char *s)
     buf_append(b, s, strlen(s));
 }
 
+/* A word of a client, for people: up to max bytes of it, and not beyond a NUL. */
+static inline void buf_append_shown(struct buf *b, struct bytes word, size_t max)
+{
+    const size_t size = word.size < max ? word.size : max;
+    if (size > 0)
+        buf_append(b, word.data, strnlen(word.data, size));
+}
+
 static inline void buf_append_char(struct buf *b, char c)
 {
     *buf_reserve(b, 1) = c;

@@ -145,7 +145,7 @@ enum outcome sentinel_cmd_info_cache(struct exec *x, const struct args *a)
              n = n == &m->node ? m->replicas : n->next) {
             const struct link *l = n->owner;
             reply_array(x->reply, 2);
-            reply_int(x->reply, l && l->info_ms ? v->machine.now_ms - l->info_ms : 0);
+            reply_int(x->reply, l && l->info_ms ? link_age_ms(l->info_ms) : 0);
             if (l && l->info.size > 0)
                 reply_bulk(x->reply, buf_bytes(&l->info));
             else

@@ -4,6 +4,7 @@
 #ifndef LK_IO_SENTINEL_SERVICE_PRIV_H
 #define LK_IO_SENTINEL_SERVICE_PRIV_H
 
+#include "core/base/clock.h"
 #include "core/cmd/engine/publication.h"
 #include "core/peer/sentinel/sentinel.h"
 #include "core/proto/resp_read.h"
@@ -69,6 +70,13 @@ struct link {
     struct buf info;               /* the last INFO, for INFO-CACHE */
     int64_t info_ms;
 };
+
+/* How long ago a link heard something, by the clock: the last tick may be before it. */
+static inline int64_t link_age_ms(int64_t at_ms)
+{
+    const int64_t ms = clock_unix_ms() - at_ms;
+    return ms > 0 ? ms : 0;
+}
 
 /* Of a master: what the machine need not know. */
 struct master_conf {

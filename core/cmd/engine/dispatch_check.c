@@ -13,24 +13,18 @@
 
 static const char oom_text[] = "OOM command not allowed when used memory > 'maxmemory'.";
 
-/* An argument for people: up to max bytes, and not beyond a NUL. */
-static void dispatch_check_append_shown(struct buf *b, struct bytes arg, size_t max)
-{
-    buf_append(b, arg.data, strnlen(arg.data, arg.size < max ? arg.size : max));
-}
-
 static void dispatch_check_reply_unknown(struct reply *r, const struct args *a)
 {
     enum { SHOWN = 128 };
     struct buf line = {0};
     buf_append_cstr(&line, "ERR unknown command '");
-    dispatch_check_append_shown(&line, a->v[0], SHOWN);
+    buf_append_shown(&line, a->v[0], SHOWN);
     buf_append_cstr(&line, "', with args beginning with: ");
     const size_t head = line.size;
     for (uint32_t i = 1; i < a->n && line.size - head < SHOWN; i++) {
         const size_t room = SHOWN - (line.size - head);
         buf_append_char(&line, '\'');
-        dispatch_check_append_shown(&line, a->v[i], room);
+        buf_append_shown(&line, a->v[i], room);
         buf_append_cstr(&line, "' ");
     }
     reply_error_bytes(r, buf_bytes(&line));

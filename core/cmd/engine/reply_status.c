@@ -104,7 +104,7 @@ static enum outcome reply_no_subcommand(struct exec *x, const struct args *a, co
     struct buf line = {0};
     const struct bytes word = a->v[1];
     buf_append_cstr(&line, head);
-    buf_append(&line, word.data, word.size < QUOTE_MAX ? word.size : QUOTE_MAX);
+    buf_append_shown(&line, word, QUOTE_MAX);
     buf_append_cstr(&line, "'. Try ");
     append_upper(&line, a->v[0]);
     buf_append_cstr(&line, " HELP.");
