@@ -17,33 +17,60 @@ static bool secret_setting(const struct secret_rule *rule, const struct args *a,
     return !rule->is_secret || rule->is_secret(a->v[i - 1]);
 }
 
+/* AUTH [name] password: all of it. */
+static bool secret_auth(const struct secret_rule *rule, const struct args *a, uint32_t i)
+{
+    (void)rule;
+    (void)a;
+    return i > 0;
+}
+
+static bool secret_hello(const struct secret_rule *rule, const struct args *a, uint32_t i)
+{
+    (void)rule;
+    return i > 2 && secret_follows(a, i, 2, "auth");
+}
+
+static bool secret_rules(const struct secret_rule *rule, const struct args *a, uint32_t i)
+{
+    (void)rule;
+    return i > 1 &&
+           (args_is(a, 1, "setuser") || args_is(a, 1, "getuser") || args_is(a, 1, "deluser"));
+}
+
+static bool secret_migrate(const struct secret_rule *rule, const struct args *a, uint32_t i)
+{
+    (void)rule;
+    return i > 6 && (secret_follows(a, i, 1, "auth") || secret_follows(a, i, 2, "auth2"));
+}
+
+static const struct secret_row {
+    const char *name;
+    bool (*is_secret)(const struct secret_rule *rule, const struct args *a, uint32_t i);
+} secret_rows[] = {
+    {"auth", secret_auth}, {"hello", secret_hello},     {"config", secret_setting},
+    {"acl", secret_rules}, {"migrate", secret_migrate},
+};
+
+/* NULL: its calls have no secrets. */
+static const struct secret_row *secret_row_of(const struct command_info *c)
+{
+    const char *name = c->parent ? c->parent->row->name : c->row->name;
+    for (size_t i = 0; i < sizeof secret_rows / sizeof *secret_rows; i++)
+        if (secret_rows[i].name[0] == (name[0] | ' ') &&
+            bytes_is_word(bytes_cstr(name), secret_rows[i].name))
+            return &secret_rows[i];
+    return NULL;
+}
+
 bool command_has_secrets(const struct command_info *c)
 {
-    static const char *const names[] = {"auth", "hello", "config", "acl", "migrate"};
-    const char *name = c->parent ? c->parent->row->name : c->row->name;
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        if (names[i][0] == name[0] && strcmp(names[i], name) == 0)
-            return true;
-    return false;
+    return secret_row_of(c) != NULL;
 }
 
 bool args_is_secret(const struct secret_rule *rule, const struct args *a, uint32_t i)
 {
-    const struct command_info *c = rule->command;
-    LK_ASSERT(c && i < a->n);
-    const struct bytes name = bytes_cstr(c->parent ? c->parent->row->name : c->row->name);
-    if (i == 0)
-        return false;
-    if (bytes_is_word(name, "auth"))
-        return true;
-    if (bytes_is_word(name, "hello"))
-        return i > 2 && secret_follows(a, i, 2, "auth");
-    if (bytes_is_word(name, "config"))
-        return secret_setting(rule, a, i);
-    if (bytes_is_word(name, "acl"))
-        return i > 1 &&
-               (args_is(a, 1, "setuser") || args_is(a, 1, "getuser") || args_is(a, 1, "deluser"));
-    if (bytes_is_word(name, "migrate"))
-        return i > 6 && (secret_follows(a, i, 1, "auth") || secret_follows(a, i, 2, "auth2"));
-    return false;
+    LK_ASSERT(rule->command && i < a->n);
+    const struct secret_row *row = secret_row_of(rule->command);
+    return row && row->is_secret(rule, a, i);
 }
