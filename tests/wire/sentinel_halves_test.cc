@@ -6,6 +6,7 @@
  *
  * Packets vanish as they do when a switch dies: nobody is told that a connection has ended.
  */
+#include "tests/support/network.h"
 #include "tests/support/server.h"
 
 #include <gtest/gtest.h>
@@ -23,26 +24,6 @@ namespace
 
 using namespace lk;
 
-/* This thread's network is another one until the end of the object. */
-class Inside
-{
-  public:
-    explicit Inside(int ns) : before_(open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC))
-    {
-        EXPECT_EQ(setns(ns, CLONE_NEWNET), 0);
-    }
-    Inside(const Inside &) = delete;
-    Inside &operator=(const Inside &) = delete;
-    ~Inside()
-    {
-        EXPECT_EQ(setns(before_, CLONE_NEWNET), 0);
-        close(before_);
-    }
-
-  private:
-    int before_;
-};
-
 class SentinelHalves : public testing::Test
 {
   protected:
@@ -51,10 +32,7 @@ class SentinelHalves : public testing::Test
     void SetUp() override
     {
         for (int &ns : half_) {
-            std::thread([&ns] {
-                if (unshare(CLONE_NEWNET) == 0)
-                    ns = open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC);
-            }).join();
+            ns = new_network();
             if (ns < 0)
                 GTEST_SKIP() << "network namespaces are not permitted here";
         }
