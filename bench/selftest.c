@@ -9,6 +9,11 @@
 #include "bench/load/mix.h"
 #include "bench/load/reply.h"
 
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
 static const uint64_t seed = 20240229;
 
 static int by_value(const void *a, const void *b)
