@@ -10,7 +10,7 @@
 #include "bench/load/hist.h"
 #include "bench/micro_bed.h"
 
-#include "core/cmd/engine/dispatch_priv.h"
+#include "core/cmd/engine/dispatch_lock.h"
 #include "core/cmd/engine/session_end.h"
 
 static uint64_t slice_ms = 100, rounds = 5, part = 0;

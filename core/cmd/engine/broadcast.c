@@ -5,7 +5,7 @@
  * ends, before any of its replies does (rule T3): one message a prefix, with all its keys in order.
  */
 #include "core/base/mem.h"
-#include "core/cmd/engine/dispatch_priv.h"
+#include "core/cmd/engine/unit.h"
 #include "core/proto/resp_write.h"
 
 #include <stdlib.h>

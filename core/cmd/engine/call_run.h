@@ -11,7 +11,9 @@
 
 #include "core/base/clock.h"
 #include "core/cmd/engine/dispatch_priv.h"
+#include "core/cmd/engine/exec_priv.h"
 #include "core/cmd/engine/monitor.h"
+#include "core/cmd/engine/unit.h"
 
 LK_BEGIN
 

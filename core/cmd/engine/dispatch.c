@@ -4,10 +4,16 @@
 #include "core/cmd/engine/dispatch.h"
 
 #include "core/base/clock.h"
+#include "core/cmd/engine/dispatch_check.h"
+#include "core/cmd/engine/dispatch_lock.h"
 #include "core/cmd/engine/dispatch_priv.h"
+#include "core/cmd/engine/dispatch_wait.h"
+#include "core/cmd/engine/exec_priv.h"
 #include "core/cmd/engine/exec_script.h"
 #include "core/cmd/engine/monitor.h"
 #include "core/cmd/engine/session_end.h"
+#include "core/cmd/engine/transaction.h"
+#include "core/cmd/engine/unit.h"
 #include "core/store/reclaim.h"
 #include "core/store/watch.h"
 

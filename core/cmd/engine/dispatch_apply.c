@@ -4,7 +4,11 @@
  * They come from one session, in order, and nothing refuses them.  Who runs them is a service: it
  * may wait, where a worker parks the session, but outside the gate and holding nothing.
  */
+#include "core/cmd/engine/dispatch_lock.h"
 #include "core/cmd/engine/dispatch_priv.h"
+#include "core/cmd/engine/exec_priv.h"
+#include "core/cmd/engine/transaction.h"
+#include "core/cmd/engine/unit.h"
 
 enum { SLICE_NS = 1000000 };
 

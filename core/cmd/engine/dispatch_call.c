@@ -5,9 +5,12 @@
  * a writer for each waiter that it serves, as parts of theirs.
  */
 #include "core/base/clock.h"
+#include "core/cmd/client/acl_check.h"
 #include "core/cmd/client/secret.h"
 #include "core/cmd/client/slowlog.h"
 #include "core/cmd/engine/call_run.h"
+#include "core/cmd/engine/dispatch_priv.h"
+#include "core/cmd/engine/exec_priv.h"
 #include "core/cmd/engine/waiter.h"
 #include "core/store/lru.h"
 

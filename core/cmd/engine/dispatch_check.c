@@ -5,9 +5,11 @@
  * row at its place, and the bit of enum command_check that says when anybody must look at it.
  * Nearly every command meets no bit at all, and never comes here.
  */
+#include "core/cmd/engine/dispatch_check.h"
 #include "core/base/log.h"
-#include "core/cmd/engine/dispatch_priv.h"
+#include "core/cmd/engine/exec_priv.h"
 #include "core/cmd/engine/exec_script.h"
+#include "core/cmd/engine/transaction.h"
 
 #include <assert.h>
 

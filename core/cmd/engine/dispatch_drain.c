@@ -1,6 +1,7 @@
 #include "core/cmd/engine/dispatch_drain.h"
 
-#include "core/cmd/engine/dispatch_priv.h"
+#include "core/cmd/engine/exec_priv.h"
+#include "core/cmd/engine/unit.h"
 
 static const struct command_info no_command = {.row = &(const struct command){.name = ""}};
 

@@ -22,7 +22,11 @@
  * view holds, the log, what waits for lazy free or for the end of a batch.
  */
 #include "core/base/clock.h"
+#include "core/cmd/engine/dispatch_check.h"
+#include "core/cmd/engine/dispatch_lock.h"
 #include "core/cmd/engine/dispatch_priv.h"
+#include "core/cmd/engine/exec_priv.h"
+#include "core/cmd/engine/unit.h"
 #include "core/store/lazy_free.h"
 #include "core/store/reclaim.h"
 #include "core/store/view.h"

@@ -5,7 +5,11 @@
  * table knows its earliest deadline, so a shard with nothing due costs a lock and a load.
  */
 #include "core/base/clock.h"
+#include "core/cmd/engine/dispatch_check.h"
+#include "core/cmd/engine/dispatch_lock.h"
 #include "core/cmd/engine/dispatch_priv.h"
+#include "core/cmd/engine/exec_priv.h"
+#include "core/cmd/engine/unit.h"
 
 enum { TICK_MS = 10, IDLE_TICK_MS = 100, PER_HOLD = 64 };
 

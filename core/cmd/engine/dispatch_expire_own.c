@@ -1,7 +1,9 @@
 /*
  * dispatch_expire_own.c — on a replica: deadlines of keys that its own clients wrote.
  */
-#include "core/cmd/engine/dispatch_priv.h"
+#include "core/cmd/engine/dispatch_lock.h"
+#include "core/cmd/engine/exec_priv.h"
+#include "core/cmd/engine/unit.h"
 
 static void expire_own_look(struct dispatcher *d, const struct own_key_head *h, struct bytes key)
 {

@@ -4,7 +4,7 @@
  * Most commands name one key: its shard's lock is tried, and kept for the next command if that
  * wants the same shard.  The others collect a set.  Whoever fails is parked, not the worker.
  */
-#include "core/cmd/engine/dispatch_priv.h"
+#include "core/cmd/engine/dispatch_lock.h"
 
 enum { SET_TRIES = 3 };
 

@@ -1,7 +1,9 @@
 /*
  * dispatch_lock_waiters.c — the locks of a write, with those that serving its waiters needs.
  */
-#include "core/cmd/engine/dispatch_priv.h"
+#include "core/cmd/engine/dispatch_lock.h"
+#include "core/cmd/engine/dispatch_wait.h"
+#include "core/cmd/engine/transaction.h"
 
 enum { CLOSING_ROUNDS = 4 };
 

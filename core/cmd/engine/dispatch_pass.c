@@ -14,6 +14,7 @@
 #include "core/base/clock.h"
 #include "core/cmd/engine/dispatch_priv.h"
 #include "core/cmd/engine/exec_script.h"
+#include "core/cmd/engine/unit.h"
 
 struct pass_aside {
     struct batch batch;

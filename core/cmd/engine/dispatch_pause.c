@@ -1,7 +1,7 @@
 /*
  * dispatch_pause.c — is anything held back, by the batch's clock?
  */
-#include "core/cmd/engine/dispatch_priv.h"
+#include "core/cmd/engine/dispatch_check.h"
 
 enum { PAUSE_CHECKS = CHECK_PAUSE_WRITES | CHECK_PAUSE_ALL };
 

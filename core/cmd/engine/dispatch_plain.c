@@ -10,6 +10,11 @@
  * way, which asks everything itself.
  */
 #include "core/cmd/engine/call_run.h"
+#include "core/cmd/engine/dispatch_check.h"
+#include "core/cmd/engine/dispatch_lock.h"
+#include "core/cmd/engine/dispatch_priv.h"
+#include "core/cmd/engine/exec_priv.h"
+#include "core/cmd/engine/unit.h"
 
 /* Sessions that go the long way. */
 enum {

@@ -5,7 +5,8 @@
  * command, before its reply.
  */
 #include "core/base/mem.h"
-#include "core/cmd/engine/dispatch_priv.h"
+#include "core/cmd/engine/dispatch_lock.h"
+#include "core/cmd/engine/unit.h"
 #include "core/proto/resp_segment.h"
 
 static void push_hand_round(struct dispatcher *d, struct push *p)

@@ -1,7 +1,7 @@
 /*
  * dispatch_ready.c — the keys that a command has written and somebody waits for.
  */
-#include "core/cmd/engine/dispatch_priv.h"
+#include "core/cmd/engine/dispatch_wait.h"
 #include "core/store/wait.h"
 
 static void ready_note(struct dispatcher *d, struct wait_key *k)

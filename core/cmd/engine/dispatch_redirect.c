@@ -10,7 +10,10 @@
  * state of the cluster, slot on the move, replica, other node.
  */
 #include "core/base/clock.h"
+#include "core/cmd/engine/dispatch_check.h"
+#include "core/cmd/engine/dispatch_lock.h"
 #include "core/cmd/engine/dispatch_priv.h"
+#include "core/cmd/engine/transaction.h"
 
 struct redirect {
     struct dispatcher *d;

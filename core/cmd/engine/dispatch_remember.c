@@ -5,7 +5,9 @@
  * the key later finds it (rule T1).  Above tracking-table-max-keys the reader's shard forgets
  * others of its keys, telling their readers; dispatch_tracking.c goes on with that.
  */
-#include "core/cmd/engine/dispatch_priv.h"
+#include "core/cmd/engine/dispatch_lock.h"
+#include "core/cmd/engine/exec_priv.h"
+#include "core/cmd/engine/unit.h"
 
 enum { FORGET_AT_ONCE = 16 };
 

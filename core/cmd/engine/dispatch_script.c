@@ -9,10 +9,15 @@
  * holding one (rule L5).
  */
 #include "core/cmd/client/acl_check.h"
+#include "core/cmd/engine/dispatch_check.h"
+#include "core/cmd/engine/dispatch_lock.h"
 #include "core/cmd/engine/dispatch_priv.h"
+#include "core/cmd/engine/dispatch_wait.h"
 #include "core/cmd/engine/exec_script.h"
 #include "core/cmd/engine/monitor.h"
 #include "core/cmd/engine/script_wait.h"
+#include "core/cmd/engine/transaction.h"
+#include "core/cmd/engine/unit.h"
 
 #include <time.h>
 

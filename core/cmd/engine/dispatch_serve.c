@@ -8,7 +8,9 @@
  * to have, and in the writer's slot of the log, so a replica sees both or neither.
  */
 #include "core/base/clock.h"
+#include "core/cmd/engine/dispatch_check.h"
 #include "core/cmd/engine/dispatch_priv.h"
+#include "core/cmd/engine/dispatch_wait.h"
 #include "core/cmd/engine/waiter.h"
 #include "core/proto/resp_segment.h"
 

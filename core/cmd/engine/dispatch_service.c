@@ -3,7 +3,7 @@
  */
 #include "core/cmd/engine/dispatch_service.h"
 
-#include "core/cmd/engine/dispatch_priv.h"
+#include "core/cmd/engine/unit.h"
 
 enum { SLICE_NS = 1000000 };
 

@@ -5,7 +5,8 @@
  * tracking-table-max-keys, and sweeps out what is remembered of clients that have gone.
  */
 #include "core/base/clock.h"
-#include "core/cmd/engine/dispatch_priv.h"
+#include "core/cmd/engine/dispatch_lock.h"
+#include "core/cmd/engine/unit.h"
 
 enum { FORGET_A_HOLD = 64, TICK_MS = 100, BUSY_TICK_MS = 10, BUDGET_US = 1000 };
 

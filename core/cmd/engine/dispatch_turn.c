@@ -6,7 +6,7 @@
  *
  * All scripts of a worker have one place in the token's queue (core/store/token.h).
  */
-#include "core/cmd/engine/dispatch_priv.h"
+#include "core/cmd/engine/dispatch_lock.h"
 
 static void turn_leave(struct dispatcher *d)
 {

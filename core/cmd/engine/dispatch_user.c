@@ -3,7 +3,7 @@
  */
 #include "core/cmd/client/registry.h"
 #include "core/cmd/engine/client_info.h"
-#include "core/cmd/engine/dispatch_priv.h"
+#include "core/cmd/engine/dispatch_check.h"
 #include "core/cmd/engine/session_user.h"
 
 enum acl_denial dispatch_ask_user_slow(struct dispatcher *d, struct session *s,

@@ -4,7 +4,7 @@
  * Nothing is collected while nobody reads the log.  All effects of a command, or of a whole
  * transaction, go into one slot of the ring, so that they are one unit for whoever reads it.
  */
-#include "core/cmd/engine/dispatch_priv.h"
+#include "core/cmd/engine/unit.h"
 
 #include <stdarg.h>
 

@@ -9,7 +9,7 @@
  *
  * Source   redis.io, "Redis keyspace notifications"
  */
-#include "core/cmd/engine/dispatch_priv.h"
+#include "core/cmd/engine/unit.h"
 
 static void events_publish(struct dispatcher *d, const char *space, struct bytes about,
                            struct bytes payload)

@@ -4,7 +4,12 @@
  * A look-up is remembered until something moves in its table, so that a handler which first looks
  * and then puts pays for one search.
  */
+#include "core/cmd/engine/dispatch_check.h"
+#include "core/cmd/engine/dispatch_priv.h"
+#include "core/cmd/engine/dispatch_wait.h"
+#include "core/cmd/engine/exec_priv.h"
 #include "core/cmd/engine/exec_use.h"
+#include "core/cmd/engine/unit.h"
 #include "core/store/watch.h"
 
 const struct command_limits *exec_limits(const struct exec *x)

@@ -1,7 +1,7 @@
 /*
  * exec_edit.c — values changed where they are, and entries that move.
  */
-#include "core/cmd/engine/dispatch_priv.h"
+#include "core/cmd/engine/exec_priv.h"
 
 enum { FRESH_KEEP = 64 * 1024 };
 

@@ -6,7 +6,8 @@
  * and by the same write rule, and loses what is due, so many elements at a time.  Log, watchers and
  * listeners are told as of any HDEL.
  */
-#include "core/cmd/engine/dispatch_priv.h"
+#include "core/cmd/engine/exec_priv.h"
+#include "core/cmd/engine/unit.h"
 #include "core/types/hash.h"
 
 enum { ELEMENTS_MAX = 64, DEL_WORDS = 2 };

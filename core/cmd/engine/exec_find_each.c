@@ -8,6 +8,7 @@
  * whatever has a deadline.  Keys are compared before anything is taken: a key that is gone because
  * it has expired takes its entry with it, and its neighbours of the same tag are read no more.
  */
+#include "core/cmd/engine/exec_priv.h"
 #include "core/cmd/engine/exec_use.h"
 
 enum { AT_ONCE = 32 };

@@ -5,7 +5,10 @@
  * EXEC all shards are locked already and the walk is one moment.
  */
 #include "core/base/clock.h"
-#include "core/cmd/engine/dispatch_priv.h"
+#include "core/cmd/engine/dispatch_lock.h"
+#include "core/cmd/engine/dispatch_wait.h"
+#include "core/cmd/engine/exec_priv.h"
+#include "core/cmd/engine/unit.h"
 #include "core/proto/resp_segment.h"
 #include "core/store/watch.h"
 

@@ -1,6 +1,6 @@
 #include "core/cmd/engine/exec_push.h"
 
-#include "core/cmd/engine/dispatch_priv.h"
+#include "core/cmd/engine/unit.h"
 
 /* What a service or a master's stream publishes has reached the other nodes already. */
 static void publish_to_nodes(const struct exec *x, enum message_kind kind, struct bytes channel,

@@ -1,7 +1,7 @@
 #include "core/cmd/engine/exec_report.h"
 
 #include "core/base/mem.h"
-#include "core/cmd/engine/dispatch_priv.h"
+#include "core/cmd/engine/dispatch_lock.h"
 
 enum { TTL_BUCKETS = 4 }; /* looked at in each table for its average TTL */
 

@@ -2,7 +2,8 @@
  * exec_slice.c — commands that go on in slices, and replies that are cut short.
  */
 #include "core/base/clock.h"
-#include "core/cmd/engine/dispatch_priv.h"
+#include "core/cmd/engine/dispatch_check.h"
+#include "core/cmd/engine/exec_priv.h"
 #include "core/proto/resp_segment.h"
 
 enum { TURN_NS = 500000 };

@@ -1,6 +1,6 @@
 #include "core/cmd/engine/exec_slot.h"
 
-#include "core/cmd/engine/dispatch_priv.h"
+#include "core/cmd/engine/dispatch_lock.h"
 
 bool exec_in_cluster(const struct exec *x)
 {

@@ -1,6 +1,6 @@
 #include "core/cmd/engine/exec_tracking.h"
 
-#include "core/cmd/engine/dispatch_priv.h"
+#include "core/cmd/engine/unit.h"
 
 const struct tracking *exec_tracking(const struct exec *x)
 {

@@ -6,7 +6,7 @@
 #ifndef LK_CMD_EXEC_USE_H
 #define LK_CMD_EXEC_USE_H
 
-#include "core/cmd/engine/dispatch_priv.h"
+#include "core/cmd/engine/dispatcher.h"
 #include "core/store/lru.h"
 
 LK_BEGIN

@@ -1,7 +1,8 @@
 /*
  * exec_wait.c — what handlers of commands that may block ask.
  */
-#include "core/cmd/engine/dispatch_priv.h"
+#include "core/cmd/engine/dispatch_wait.h"
+#include "core/cmd/engine/exec_priv.h"
 
 #include <math.h>
 

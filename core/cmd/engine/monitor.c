@@ -2,7 +2,7 @@
 
 #include "core/base/clock.h"
 #include "core/cmd/client/secret.h"
-#include "core/cmd/engine/dispatch_priv.h"
+#include "core/cmd/engine/unit.h"
 
 enum { LINE_KEEP = 64 * 1024, HEAD_MAX = INT64_CHARS + 32, ESCAPED_MAX = 4 };
 

@@ -4,7 +4,8 @@
 #include "core/cmd/engine/session_end.h"
 
 #include "core/cmd/client/acl_user.h"
-#include "core/cmd/engine/dispatch_priv.h"
+#include "core/cmd/engine/exec_priv.h"
+#include "core/cmd/engine/transaction.h"
 
 void session_release(struct session *s)
 {

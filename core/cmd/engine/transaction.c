@@ -4,8 +4,11 @@
  * Commands are queued as copies.  EXEC runs them under the locks of all their keys and of all
  * watched keys at once, so nobody sees half a transaction, and its effects are one unit in the log.
  */
+#include "core/cmd/engine/transaction.h"
 #include "core/base/clock.h"
 #include "core/cmd/command/tables.h"
+#include "core/cmd/engine/dispatch_check.h"
+#include "core/cmd/engine/dispatch_lock.h"
 #include "core/cmd/engine/dispatch_priv.h"
 
 struct queued {

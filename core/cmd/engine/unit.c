@@ -9,8 +9,9 @@
  * serves.  Each step looks at its own bit of unit.work, so none depends on there being effects, or
  * shards.
  */
+#include "core/cmd/engine/unit.h"
 #include "core/base/clock.h"
-#include "core/cmd/engine/dispatch_priv.h"
+#include "core/cmd/engine/dispatch_wait.h"
 #include "core/store/wait.h"
 
 static void unit_stamp_shard(void *ctx, struct shard *s)

@@ -2,8 +2,8 @@
  * unit_invalidation.c — what a unit changes that clients have read, and what a worker's own clients
  * are told of it.
  */
-#include "core/cmd/engine/dispatch_priv.h"
 #include "core/cmd/engine/exec_tracking.h"
+#include "core/cmd/engine/unit.h"
 #include "core/proto/resp_segment.h"
 
 /* --- in a unit ------------------------------------------------------------------------------- */

@@ -1,7 +1,7 @@
 /*
  * unit_message.c — a message joins the unit that is running.
  */
-#include "core/cmd/engine/dispatch_priv.h"
+#include "core/cmd/engine/unit.h"
 
 uint64_t unit_add_message(struct dispatcher *d, enum message_kind kind, struct bytes channel,
                           struct bytes payload, bool last)

@@ -3,7 +3,11 @@
  */
 #include "core/cmd/engine/waiter.h"
 
+#include "core/cmd/engine/dispatch_check.h"
+#include "core/cmd/engine/dispatch_lock.h"
 #include "core/cmd/engine/dispatch_priv.h"
+#include "core/cmd/engine/dispatch_wait.h"
+#include "core/cmd/engine/exec_priv.h"
 #include "core/cmd/engine/session_end.h"
 #include "core/proto/resp_segment.h"
 

@@ -10,8 +10,10 @@
 #include "core/store/watch.h"
 
 #include "core/base/clock.h"
-#include "core/cmd/engine/dispatch_priv.h"
+#include "core/cmd/engine/dispatch_lock.h"
+#include "core/cmd/engine/exec_priv.h"
 #include "core/cmd/engine/session_end.h"
+#include "core/cmd/engine/transaction.h"
 #include "core/store/reclaim.h"
 
 struct watch_list {

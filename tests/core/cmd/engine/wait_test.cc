@@ -7,7 +7,7 @@
 #include "tests/support/seed.h"
 #include "tests/support/slow_threads.h"
 
-#include "core/cmd/engine/dispatch_priv.h"
+#include "core/cmd/engine/dispatcher.h"
 #include "core/cmd/engine/waiter.h"
 
 #include <memory>
