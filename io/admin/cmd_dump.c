@@ -151,11 +151,15 @@ static void log_restore(struct exec *x, const struct args *a, int64_t deadline_m
 static enum outcome dump_put(struct exec *x, const struct args *a, const struct options *o,
                              struct value *v, int64_t deadline_ms)
 {
-    const int rc =
-        deadline_ms < 0 ? exec_put(x, a->v[1], v, 0) : exec_put_until(x, a->v[1], v, deadline_ms);
+    struct value old = {.type = TYPE_NONE};
+    int rc = exec_find_silently(x, a->v[1], TYPE_ANY, &old);
+    const bool taken = rc == LK_OK && value_exists(&old);
 
+    rc = deadline_ms < 0 ? exec_put(x, a->v[1], v, 0) : exec_put_until(x, a->v[1], v, deadline_ms);
     if (rc != LK_OK)
         return reply_status(x, rc);
+    if (taken) /* what replaces is told of as new, too */
+        exec_event(x, EVENT_NEW, "new", a->v[1]);
     set_use(x, a->v[1], o);
     exec_event(x, EVENT_GENERIC, "restore", a->v[1]);
     log_restore(x, a, deadline_ms);

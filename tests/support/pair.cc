@@ -62,6 +62,14 @@ size_t batch_end(const Session &session, size_t from, size_t batch)
     return to;
 }
 
+std::vector<Args> commands_of(const Session &session, size_t from, size_t to)
+{
+    std::vector<Args> commands;
+    for (size_t i = from; i < to; i++)
+        commands.push_back(session[i].args);
+    return commands;
+}
+
 void flush(Server &server)
 {
     server.connect().call({"FLUSHALL"});
@@ -80,7 +88,12 @@ std::string text_of(const Session &session)
 /* DEBUG DIGEST-VALUE looks at a whole value at once. */
 static const Server::Directives kDirectives = {{"enable-debug-command", "yes"}};
 
-Pair::Pair() : oracle_(Server::oracle(kDirectives)), tested_(Server::tested(kDirectives))
+/* All there are: keys that are new and keys that were missed are in no letter for all. */
+static const char kAllClasses[] = "KEAnm";
+
+Pair::Pair()
+    : oracle_(Server::oracle(kDirectives)), tested_(Server::tested(kDirectives)),
+      oracle_ear_(*oracle_), tested_ear_(*tested_), oracle_is_7_0_(is_7_0(*oracle_))
 {
 }
 
@@ -89,6 +102,8 @@ std::optional<Difference> Pair::run(const Session &session, const How &how)
     using Clock = std::chrono::steady_clock;
     flush(*oracle_);
     flush(*tested_);
+    for (Ear *ear : {&oracle_ear_, &tested_ear_})
+        ear->listen_for(how.events ? kAllClasses : "");
     std::vector<Client> a, b;
     for (int i = 0; i < kConns; i++) {
         a.push_back(oracle_->connect(how.resp));
@@ -96,7 +111,7 @@ std::optional<Difference> Pair::run(const Session &session, const How &how)
     }
     Comparer comparer;
     int64_t slack_ms = 0;
-    for (size_t from = 0, to; from < session.size(); from = to) {
+    for (size_t from = 0, to, heard_to = 0; from < session.size(); from = to) {
         to = batch_end(session, from, how.batch);
         const size_t conn = static_cast<size_t>(session[from].conn);
         std::vector<std::string> want, got;
@@ -125,6 +140,12 @@ std::optional<Difference> Pair::run(const Session &session, const How &how)
         for (size_t i = from; i < to; i++)
             if (!comparer.same(session[i], want[i - from], got[i - from], slack_ms))
                 return Difference{i, want[i - from], got[i - from]};
+        if (how.events && (to - heard_to >= how.batch || to == session.size())) {
+            const Events told = oracle_ear_.hear(), heard = tested_ear_.hear();
+            if (!same_events(told, heard, commands_of(session, heard_to, to), oracle_is_7_0_))
+                return Difference{to - 1, printable(told), printable(heard), true};
+            heard_to = to;
+        }
     }
     return std::nullopt;
 }
@@ -165,9 +186,10 @@ void Pair::expect_same(const Session &session, const How &how, const std::string
     failing = shorten(failing, how);
     const Difference shown = run(failing, how).value_or(*first);
     ADD_FAILURE() << title << ", RESP" << how.resp << ", " << how.batch << " at once, step "
-                  << first->step << "\n"
-                  << text_of(failing) << "  reference: " << printable(shown.want)
-                  << "\n  tested:    " << printable(shown.got);
+                  << first->step << (shown.events ? ", events" : "") << "\n"
+                  << text_of(failing)
+                  << "  reference: " << (shown.events ? shown.want : printable(shown.want))
+                  << "\n  tested:    " << (shown.events ? shown.got : printable(shown.got));
 }
 
 void Pair::expect_same_raw(const std::string &raw, bool closes, const std::string &title)

@@ -13,6 +13,7 @@
 #define LK_TEST_PAIR_H
 
 #include "tests/support/compare.h"
+#include "tests/support/ear.h"
 #include "tests/support/generate.h"
 #include "tests/support/server.h"
 
@@ -27,12 +28,14 @@ namespace lk
 struct How {
     int resp = 2;
     size_t batch = 1; /* up to so many commands of one connection before their replies are read */
+    bool events = false; /* compare what is told of keys, too, each time so many are behind it */
 };
 
 struct Difference {
     size_t step; /* where in the session */
     std::string want;
-    std::string got; /* or what went wrong */
+    std::string got;     /* or what went wrong */
+    bool events = false; /* these are what was told of keys, and not replies */
 };
 
 class Pair
@@ -54,6 +57,9 @@ class Pair
 
     std::unique_ptr<Server> oracle_;
     std::unique_ptr<Server> tested_;
+    Ear oracle_ear_;
+    Ear tested_ear_;
+    bool oracle_is_7_0_;
 };
 
 } // namespace lk

@@ -217,11 +217,17 @@ LK_HOT_INLINE int exec_read_value(const struct found *f, unsigned type, struct v
     return type == TYPE_ANY || out->type == type ? LK_OK : LK_ETYPE;
 }
 
-LK_HOT_INLINE struct found *count_look_up(struct exec *x, struct bytes key)
+LK_HOT_INLINE struct found *count_unheard(struct exec *x, struct bytes key)
 {
     struct found *f = locate_here(x, key);
     struct stats *s = &x->dispatcher->stats;
     stats_add(f->at.entry ? &s->keyspace_hits : &s->keyspace_misses, 1);
+    return f;
+}
+
+LK_HOT_INLINE struct found *count_look_up(struct exec *x, struct bytes key)
+{
+    struct found *f = count_unheard(x, key);
     if (!f->at.entry)
         exec_event(x, EVENT_MISS, "keymiss", key);
     return f;
@@ -247,6 +253,11 @@ int exec_find_made(struct exec *x, struct bytes key, unsigned type, struct value
 int exec_find_untouched(struct exec *x, struct bytes key, unsigned type, struct value *out)
 {
     return exec_read_value(count_look_up(x, key), type, out);
+}
+
+int exec_find_unheard(struct exec *x, struct bytes key, unsigned type, struct value *out)
+{
+    return exec_read_value(count_unheard(x, key), type, out);
 }
 
 int exec_find_silently(struct exec *x, struct bytes key, unsigned type, struct value *out)

@@ -75,6 +75,9 @@ void exec_find_each(struct exec *x, const struct bytes *keys, uint32_t n, unsign
 /* As exec_find, but leaves the LRU bits alone: for questions about a key, not its value. */
 int exec_find_untouched(struct exec *x, struct bytes key, unsigned type, struct value *out);
 
+/* As exec_find_untouched, and a miss is no event: for questions about how a value is kept. */
+int exec_find_unheard(struct exec *x, struct bytes key, unsigned type, struct value *out);
+
 /* As exec_find_silently, and a key whose deadline has passed is found, too: for DEBUG. */
 int exec_find_stored(struct exec *x, struct bytes key, unsigned type, struct value *out);
 
@@ -271,7 +274,7 @@ enum event_class {
     EVENT_STREAM = 1 << 8,
     EVENT_MODULE = 1 << 9,
     EVENT_MISS = 1 << 10, /* exec_find and exec_find_untouched tell it themselves */
-    EVENT_NEW = 1 << 11,  /* exec_put tells it itself */
+    EVENT_NEW = 1 << 11,  /* exec_put, exec_rename and exec_move tell it themselves */
     /* How the others are published: letters K and E. */
     EVENT_KEYSPACE = 1 << 12,
     EVENT_KEYEVENT = 1 << 13,

@@ -141,11 +141,13 @@ static struct place *locate_in(struct exec *x, uint32_t db, struct bytes key)
     return &f->at;
 }
 
-static void changed_in(struct exec *x, uint32_t db, struct shard *s, struct bytes key)
+static void changed_in(struct exec *x, uint32_t db, struct shard *s, struct bytes key, bool is_new)
 {
     struct dispatcher *d = x->dispatcher;
     const uint32_t in_use = d->call.db_in_use;
     d->call.db_in_use = db;
+    if (is_new)
+        exec_event(x, EVENT_NEW, "new", key);
     exec_changed(x, s, key);
     d->call.db_in_use = in_use;
 }
@@ -162,8 +164,8 @@ static int exec_edit_transfer(struct exec *x, uint32_t from_db, struct bytes fro
     const int rc = shard_move(source, &target);
     if (rc != LK_OK)
         return rc;
-    changed_in(x, from_db, shards[0], from);
-    changed_in(x, to_db, shards[1], to);
+    changed_in(x, from_db, shards[0], from, false);
+    changed_in(x, to_db, shards[1], to, true); /* also where another one was */
     return LK_OK;
 }
 

@@ -40,7 +40,9 @@ static int exists_in(struct exec *x, struct bytes key, uint32_t db, bool *exists
     return rc;
 }
 
-static int put_copy(struct exec *x, struct bytes to, const struct value *v, int64_t deadline_ms)
+/* taken: there is a value which goes; the key is told of as a new one all the same. */
+static int put_copy(struct exec *x, struct bytes to, const struct value *v, int64_t deadline_ms,
+                    bool taken)
 {
     struct value copy;
     int rc = type_ops_get(v->type)->copy(v, &copy);
@@ -50,9 +52,12 @@ static int put_copy(struct exec *x, struct bytes to, const struct value *v, int6
         rc = exec_put(x, to, &copy, 0);
     else
         rc = exec_put_until(x, to, &copy, deadline_ms);
-    if (rc == LK_OK)
-        exec_event(x, EVENT_GENERIC, "copy_to", to);
-    return rc;
+    if (rc != LK_OK)
+        return rc;
+    if (taken)
+        exec_event(x, EVENT_NEW, "new", to);
+    exec_event(x, EVENT_GENERIC, "copy_to", to);
+    return LK_OK;
 }
 
 static enum outcome copy_run_command(struct exec *x, const struct args *a)
@@ -79,7 +84,7 @@ static enum outcome copy_run_command(struct exec *x, const struct args *a)
         const int64_t deadline_ms = exec_deadline(x, from);
         rc = exists_in(x, to, db, &taken);
         if (rc == LK_OK && (replace || !taken))
-            rc = put_copy(x, to, &v, deadline_ms);
+            rc = put_copy(x, to, &v, deadline_ms, taken);
         exec_use_db(x, x->db);
     }
     if (rc != LK_OK)

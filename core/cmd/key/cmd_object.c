@@ -9,7 +9,7 @@
 /* Writes null for a key that is not there, and then returns false. */
 static bool object_find(struct exec *x, struct bytes key, struct value *v)
 {
-    if (exec_find_untouched(x, key, TYPE_ANY, v) == LK_OK && value_exists(v))
+    if (exec_find_unheard(x, key, TYPE_ANY, v) == LK_OK && value_exists(v))
         return true;
     reply_null(x->reply);
     return false;

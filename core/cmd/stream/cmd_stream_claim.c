@@ -43,11 +43,18 @@ static bool parse_min_idle(struct exec *x, const struct args *a, int64_t *out)
     return true;
 }
 
+/* Counts the look-up, before any word is read. */
+static void stream_claim_count(struct exec *x, struct bytes key)
+{
+    struct value v;
+    (void)exec_find(x, key, TYPE_ANY, &v);
+}
+
 /* Is there the group?  False: the error line is written. */
 static bool stream_claim_find_group(struct exec *x, const struct args *a)
 {
     struct value v;
-    const int rc = exec_find(x, a->v[KEY], TYPE_STREAM, &v);
+    const int rc = exec_find_silently(x, a->v[KEY], TYPE_STREAM, &v);
     if (rc != LK_OK)
         reply_status(x, rc);
     else if (!value_exists(&v) || !stream_group_find(&v, a->v[GROUP]))
@@ -220,6 +227,7 @@ static enum outcome stream_claim_xclaim(struct exec *x, const struct args *a)
 {
     struct claim c = {.x = x, .key = a->v[KEY], .delivered_ms = x->now_ms, .deliveries = -1};
     struct stream_id last_id = {0, 0};
+    stream_claim_count(x, c.key);
     if (!stream_claim_find_group(x, a) || !parse_min_idle(x, a, &c.min_idle_ms))
         return RUN_DONE;
     const uint32_t first = MIN_IDLE + 1, behind = skip_ids(a, first);
@@ -324,6 +332,7 @@ static enum outcome stream_claim_xautoclaim(struct exec *x, const struct args *a
     struct claim c = {.x = x, .key = a->v[KEY], .delivered_ms = x->now_ms, .deliveries = -1};
     struct stream_id start;
     int64_t count;
+    stream_claim_count(x, c.key);
     if (!parse_auto(&c, a, &start, &count) || !stream_claim_find_group(x, a))
         return RUN_DONE;
     const int rc = stream_claim_begin(&c, a);

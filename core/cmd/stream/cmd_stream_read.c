@@ -220,15 +220,14 @@ static bool first_wanted(const struct value *v, struct bytes word, uint64_t *cou
 }
 
 /* Replies with the key and the entries behind what the word says; false, and nothing: none. */
-static bool read_stream(struct exec *x, struct bytes key, struct bytes word, uint64_t count)
+static bool read_stream(struct exec *x, const struct value *v, struct bytes key, struct bytes word,
+                        uint64_t count)
 {
     struct stream_id from;
     struct stream_iter it;
-    struct value v;
-    LK_ASSERT(exec_find_silently(x, key, TYPE_STREAM, &v) == LK_OK);
-    if (!value_exists(&v) || !first_wanted(&v, word, &count, &from))
+    if (!value_exists(v) || !first_wanted(v, word, &count, &from))
         return false;
-    stream_iter_begin(&it, &v, from, stream_id_max(), false);
+    stream_iter_begin(&it, v, from, stream_id_max(), false);
     if (!stream_iter_next(&it))
         return false;
     put_key(x->reply, key);
@@ -268,9 +267,13 @@ static int64_t read_streams(struct exec *x, const struct args *a, const struct r
     int rc = LK_OK;
     for (uint32_t i = w->first; rc >= 0 && i < w->first + w->keys; i++) {
         const struct bytes key = a->v[i], word = a->v[i + w->keys];
+        struct value v;
         if (!exec_may_take(x, key))
             continue;
-        rc = w->grouped ? stream_read_group(x, w, key, word) : read_stream(x, key, word, w->count);
+        /* A look-up of its own, beside that of the checks. */
+        LK_ASSERT(exec_find(x, key, TYPE_STREAM, &v) == LK_OK);
+        rc = w->grouped ? stream_read_group(x, w, key, word)
+                        : read_stream(x, &v, key, word, w->count);
         n += rc > 0;
     }
     const enum reply_kind kind = x->reply->version < 3 ? REPLY_ARRAY : REPLY_MAP;

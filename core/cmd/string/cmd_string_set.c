@@ -31,6 +31,8 @@ static void put_expired(struct exec *x, struct bytes key)
 {
     if (exec_delete(x, key, false))
         exec_effect_format(x, "sb", "DEL", key);
+    else
+        exec_event(x, EVENT_NEW, "new", key);
     string_set_tell(x, key);
     exec_event(x, EVENT_EXPIRED, "expired", key);
 }
