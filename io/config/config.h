@@ -51,6 +51,7 @@ enum config_tls_clients {
     CONFIG_TLS_CLIENTS_YES,
     CONFIG_TLS_CLIENTS_OPTIONAL
 };
+enum config_tls_user { CONFIG_TLS_USER_OFF, CONFIG_TLS_USER_CN, CONFIG_TLS_USER_URI };
 enum config_propagation {
     CONFIG_PROPAGATION_IGNORE,
     CONFIG_PROPAGATION_PANIC,
@@ -155,7 +156,8 @@ struct config {
     const char *tls_ca_cert_file, *tls_ca_cert_dir, *tls_protocols, *tls_ciphers;
     const char *tls_ciphersuites;
     bool tls_replication, tls_cluster, tls_prefer_server_ciphers, tls_session_caching;
-    int tls_auth_clients; /* enum config_tls_clients */
+    int tls_auth_clients;      /* enum config_tls_clients */
+    int tls_auth_clients_user; /* enum config_tls_user */
     int64_t tls_session_cache_size, tls_session_cache_timeout_s;
 
     /* Who may do what. */

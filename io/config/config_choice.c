@@ -6,6 +6,8 @@
 #include "core/base/log.h"
 #include "io/config/config_priv.h"
 
+#include <strings.h>
+
 const struct config_choice config_choice_io_backend[] = {
     {"auto", CONFIG_IO_AUTO}, {"uring", CONFIG_IO_URING}, {"epoll", CONFIG_IO_EPOLL}, {NULL, 0}};
 
@@ -66,6 +68,11 @@ const struct config_choice config_choice_tls_clients[] = {{"no", CONFIG_TLS_CLIE
                                                           {"optional", CONFIG_TLS_CLIENTS_OPTIONAL},
                                                           {NULL, 0}};
 
+const struct config_choice config_choice_tls_user[] = {{"off", CONFIG_TLS_USER_OFF},
+                                                       {"CN", CONFIG_TLS_USER_CN},
+                                                       {"URI", CONFIG_TLS_USER_URI},
+                                                       {NULL, 0}};
+
 const struct config_choice config_choice_propagation[] = {
     {"ignore", CONFIG_PROPAGATION_IGNORE},
     {"panic", CONFIG_PROPAGATION_PANIC},
@@ -96,7 +103,7 @@ const struct config_choice config_choice_facility[] = {{"user", 1 << 3},    {"lo
 bool config_choice_find(const struct config_choice *list, struct bytes word, int *value)
 {
     for (; list->name; list++) {
-        if (bytes_is_word(word, list->name)) {
+        if (strlen(list->name) == word.size && strncasecmp(list->name, word.data, word.size) == 0) {
             *value = list->value;
             return true;
         }

@@ -124,8 +124,8 @@ extern const struct config_choice config_choice_io_backend[], config_choice_acce
     config_choice_policy[], config_choice_fsync[], config_choice_supervised[],
     config_choice_sanitize[], config_choice_diskless_load[], config_choice_oom[],
     config_choice_channels[], config_choice_endpoint[], config_choice_tls_clients[],
-    config_choice_propagation[], config_choice_shutdown[], config_choice_loglevel[],
-    config_choice_facility[];
+    config_choice_tls_user[], config_choice_propagation[], config_choice_shutdown[],
+    config_choice_loglevel[], config_choice_facility[];
 
 /* config_special*.c: directives with a form of their own. */
 extern const struct config_special config_special_bind, config_special_save,

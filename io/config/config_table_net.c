@@ -56,6 +56,7 @@ static const struct config_row rows[] = {
     STRING("tls-ciphers",              tls_ciphers,                 "",      NUL, SECURE),
     STRING("tls-ciphersuites",         tls_ciphersuites,            "",      NUL, SECURE),
     ENUM("tls-auth-clients",           tls_auth_clients,            "yes",   tls_clients, 0, SECURE),
+    ENUM("tls-auth-clients-user",      tls_auth_clients_user,       "off",   tls_user, 0, NEEDS(TLS)),
     BOOL("tls-replication",            tls_replication,             "no",    DEM, SECURE),
     BOOL("tls-cluster",                tls_cluster,                 "no",    DEM, SECURE),
     BOOL("tls-prefer-server-ciphers",  tls_prefer_server_ciphers,   "no",    0, SECURE),

@@ -41,6 +41,17 @@ void net_attach_tls(struct net *n, struct net_conn *c, int fd, struct tls_sessio
 /* Has the handshake of a connection ended well? */
 bool net_tls_is_up(const struct net_conn *c);
 
+/* What of a certificate is a name: its common name, or the addresses (URI) of its other names. */
+enum tls_naming { TLS_NAMED_BY_CN, TLS_NAMED_BY_ADDRESS };
+/* Is it the one?  name stands during the call. */
+typedef bool tls_visit_name(void *ctx, struct bytes name);
+/*
+ * Asks visit about each name in the certificate of a peer whom an authority vouches for, until it
+ * says yes.  False: it never did; a peer who showed none has no names.  The handshake has ended.
+ */
+bool net_tls_each_name(const struct net_conn *c, enum tls_naming kind, tls_visit_name *visit,
+                       void *ctx);
+
 /*
  * How many handshakes a wait may take a step further whatever that costs; more of them only within
  * a millisecond (Y4).  At least 1, which it is to begin with.

@@ -115,6 +115,7 @@ void conn_accept(struct worker *w, int fd, enum listener_kind kind)
     stats_add(&w->stats->connections, 1);
     registry_add(w->group->setup.engine->fixed.registry, s);
     session_begin_user(w->group->setup.engine, s);
+    c->unnamed = secure && config->tls_auth_clients_user != CONFIG_TLS_USER_OFF;
     if (secure)
         net_attach_tls(w->net, &c->net, fd, secure);
     else

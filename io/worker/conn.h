@@ -73,6 +73,7 @@ struct conn {
     bool cur_in;    /* cur is what `in` has from in_pos on */
     bool closing;   /* detached, or about to be: no more commands */
     bool eof;       /* the peer will send no more */
+    bool unnamed;   /* its certificate may name a user: nobody has looked yet */
 };
 
 LK_END

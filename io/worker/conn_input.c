@@ -87,6 +87,8 @@ void conn_data(struct worker *w, struct conn *c, struct bytes data)
 {
     if (c->closing || session_has(&c->session, SESSION_CLOSE_AFTER))
         return;
+    if (LK_UNLIKELY(c->unnamed))
+        conn_login(w, c);
     stats_add(&w->stats->net_in, data.size);
     session_count(&c->session.bytes_in, data.size);
     if (conn_is_pinned(w, c)) {

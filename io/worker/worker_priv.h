@@ -243,6 +243,15 @@ void conn_bound_input(struct worker *w, struct conn *c);
 void conn_pause(struct worker *w, struct conn *c, enum conn_pause why);
 void conn_resume(struct worker *w, struct conn *c, enum conn_pause why);
 
+/* --- conn_login.c ---------------------------------------------------------------------------- */
+
+/*
+ * Before the first bytes of a TLS connection are looked at: it becomes the user's whom its
+ * certificate names, as tls-auth-clients-user says; a name that is nobody's goes to the log of
+ * refusals, and the connection stays the default user's.
+ */
+void conn_login(struct worker *w, struct conn *c);
+
 /* --- conn.c ---------------------------------------------------------------------------------- */
 
 void conn_accept(struct worker *w, int fd, enum listener_kind kind); /* takes the socket */

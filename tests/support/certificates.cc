@@ -69,15 +69,16 @@ void Certificates::make(const std::string &name, const Options &o)
     expect(X509_gmtime_adj(X509_getm_notBefore(x.get()), o.from_s));
     expect(X509_gmtime_adj(X509_getm_notAfter(x.get()), o.until_s));
     X509_NAME *subject = X509_get_subject_name(x.get());
-    expect(X509_NAME_add_entry_by_txt(subject, "CN", MBSTRING_ASC,
-                                      reinterpret_cast<const unsigned char *>(name.c_str()), -1, -1,
-                                      0));
+    const std::string &common = o.common_name.empty() ? name : o.common_name;
+    expect(X509_NAME_add_entry_by_txt(subject, "CN", MBSTRING_UTF8,
+                                      reinterpret_cast<const unsigned char *>(common.data()),
+                                      int(common.size()), -1, 0));
     expect(X509_set_issuer_name(x.get(), own ? subject : X509_get_subject_name(signer.get())));
     expect(X509_set_pubkey(x.get(), pair.get()));
     add_extension(x.get(), own ? x.get() : signer.get(), NID_basic_constraints,
                   o.authority ? "critical,CA:TRUE" : "critical,CA:FALSE");
     add_extension(x.get(), own ? x.get() : signer.get(), NID_subject_alt_name,
-                  "DNS:localhost,IP:127.0.0.1");
+                  ("DNS:localhost,IP:127.0.0.1" + o.more_names).c_str());
     expect(X509_sign(x.get(), own ? pair.get() : signer_key.get(), EVP_sha256()));
     const File crt_file = open_file(crt(name), "w");
     expect(PEM_write_X509(crt_file.get(), x.get()));

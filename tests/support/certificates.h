@@ -22,6 +22,8 @@ class Certificates
         long until_s = 24 * 3600;   /* valid until */
         bool authority = false;     /* may it sign others? */
         bool append_signer = false; /* the file has the signer's certificate, too */
+        std::string common_name;    /* bytes; empty: the name of the files */
+        std::string more_names;     /* ",URI:a:b": what else it is called */
     };
 
     /* Makes an authority "ca", and "server" and "client" that it has signed. */

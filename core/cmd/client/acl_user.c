@@ -141,18 +141,22 @@ void acl_reclaim(struct acl *a)
     }
 }
 
+struct acl_user *acl_find_active(const struct acl *a, struct bytes name)
+{
+    struct acl_user *u = acl_find(a, name);
+    return u && acl_user_rules(u)->flags & ACL_USER_ON ? u : NULL;
+}
+
 /* --- passwords ------------------------------------------------------------------------------- */
 
 struct acl_user *acl_authenticate(const struct acl *a, struct bytes name, struct bytes password)
 {
     uint8_t hash[SHA256_BYTES];
     sha256_of(password, hash); /* also for nobody: how long it takes tells nothing */
-    struct acl_user *u = acl_find(a, name);
+    struct acl_user *u = acl_find_active(a, name);
     if (!u)
         return NULL;
     const struct acl_rules *r = acl_user_rules(u);
-    if (!(r->flags & ACL_USER_ON))
-        return NULL;
     return acl_rules_know_password(r, hash) || r->flags & ACL_USER_NOPASS ? u : NULL;
 }
 

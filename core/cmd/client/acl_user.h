@@ -47,6 +47,7 @@ enum acl_denial {
     ACL_DENIED_KEY,
     ACL_DENIED_AUTH,
     ACL_DENIED_CHANNEL,
+    ACL_DENIED_CERTIFICATE, /* it names no user who is on */
     ACL_DENIALS,
 };
 
@@ -86,6 +87,8 @@ static inline bool acl_is_open(const struct acl *a)
 }
 
 struct acl_user *acl_find(const struct acl *a, struct bytes name); /* NULL: there is none */
+/* The same, if he is on: for whom somebody else vouches.  NULL otherwise. */
+struct acl_user *acl_find_active(const struct acl *a, struct bytes name);
 /* Whose password that is: NULL, if there is no such user, he is off, or it is none of his. */
 struct acl_user *acl_authenticate(const struct acl *a, struct bytes name, struct bytes password);
 

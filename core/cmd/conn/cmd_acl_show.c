@@ -149,7 +149,8 @@ static void acl_reply_entry(void *ctx, const struct acl_log_entry *e)
     static const char *const reasons[ACL_DENIALS] = {[ACL_DENIED_COMMAND] = "command",
                                                      [ACL_DENIED_KEY] = "key",
                                                      [ACL_DENIED_AUTH] = "auth",
-                                                     [ACL_DENIED_CHANNEL] = "channel"};
+                                                     [ACL_DENIED_CHANNEL] = "channel",
+                                                     [ACL_DENIED_CERTIFICATE] = "tls-cert"};
     static const char *const contexts[ACL_CONTEXTS] = {[ACL_TOPLEVEL] = "toplevel",
                                                        [ACL_IN_MULTI] = "multi",
                                                        [ACL_IN_SCRIPT] = "lua",

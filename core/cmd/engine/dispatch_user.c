@@ -47,8 +47,8 @@ void session_note_denied(struct dispatcher *d, const struct session *s, enum acl
     struct buf line = {0};
     LK_ASSERT(acl && denial != ACL_ALLOWED);
     __atomic_fetch_add(&acl->denied[denial], 1, __ATOMIC_RELAXED);
-    /* A script has no connection: who runs it is named. */
-    client_info_append(&line, d->script.caller ? d->script.caller : s, d->batch.now_ms);
+    /* A script has no connection: who runs it is named.  Others may come while it runs. */
+    client_info_append(&line, s == &d->script.stand_in ? d->script.caller : s, d->batch.now_ms);
     const struct acl_log_entry e = {.reason = denial,
                                     .context = context,
                                     .object = object,
@@ -63,6 +63,16 @@ void session_begin_user(const struct engine *e, struct session *s)
     struct acl *acl = e->fixed.acl;
     registry_set_user(e->fixed.registry, s, acl ? acl->first : NULL);
     session_set(s, SESSION_AUTHENTICATED, !acl || acl_is_open(acl));
+}
+
+bool session_take_user(const struct engine *e, struct session *s, struct bytes name)
+{
+    struct acl_user *u = e->fixed.acl ? acl_find_active(e->fixed.acl, name) : NULL;
+    if (!u)
+        return false;
+    registry_set_user(e->fixed.registry, s, u);
+    session_set(s, SESSION_AUTHENTICATED, true);
+    return true;
 }
 
 bool exec_reads_all_keys(const struct exec *x, const struct args *a)

@@ -18,6 +18,12 @@ LK_BEGIN
 void session_begin_user(const struct engine *e, struct session *s);
 
 /*
+ * The session is that user's from now on, as if he had given his password; false, and nothing is
+ * changed: there is none of that name who is on.  Inside the gate.
+ */
+bool session_take_user(const struct engine *e, struct session *s, struct bytes name);
+
+/*
  * Counts and logs that something was refused: what, object says, and user to whom.  The engine has
  * users.  Inside the gate.
  */

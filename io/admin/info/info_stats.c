@@ -98,7 +98,8 @@ static void denial_lines(struct info *i)
     } lines[] = {{"acl_access_denied_auth", ACL_DENIED_AUTH},
                  {"acl_access_denied_cmd", ACL_DENIED_COMMAND},
                  {"acl_access_denied_key", ACL_DENIED_KEY},
-                 {"acl_access_denied_channel", ACL_DENIED_CHANNEL}};
+                 {"acl_access_denied_channel", ACL_DENIED_CHANNEL},
+                 {"acl_access_denied_tls_cert", ACL_DENIED_CERTIFICATE}};
     const struct acl *acl = i->engine->fixed.acl;
 
     for (size_t l = 0; l < sizeof lines / sizeof *lines; l++)

@@ -176,6 +176,7 @@ const Initial initials[] = {
     {"tcp-keepalive", "300"},
     {"timeout", "0"},
     {"tls-auth-clients", "yes"},
+    {"tls-auth-clients-user", "off"},
     {"tls-ca-cert-dir", ""},
     {"tls-ca-cert-file", ""},
     {"tls-cert-file", ""},
