@@ -38,8 +38,8 @@ char *buf_reserve_slow(struct buf *b, size_t n)
 void buf_reserve_most(struct buf *b, size_t n, size_t most)
 {
     LK_ASSERT(most >= b->size && n <= most - b->size);
-    if (b->capacity - b->size >= n || b->capacity * 2 <= most)
-        return; /* there is room, or doubling is not too much */
+    if (b->capacity - b->size >= n || b->capacity * 2 <= most - most / 8)
+        return; /* there is room, or there is to be far more than doubling makes */
     most = mem_class(most);
     b->data = (char *)mem_realloc(b->data, b->capacity, most);
     b->capacity = most;

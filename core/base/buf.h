@@ -32,7 +32,7 @@ static inline char *buf_reserve(struct buf *b, size_t n)
 
 /*
  * Before n bytes are appended to a run that will have `most` bytes in all: if growing for them
- * would make room for more than that, it grows to that at once.
+ * would make room for nearly that or more, it grows to that at once.
  */
 void buf_reserve_most(struct buf *b, size_t n, size_t most);
 

@@ -399,6 +399,11 @@ TEST(AclWire, RandomRulesAllowWhatTheReferenceAllows)
         set.insert(set.end(), rules.begin(), rules.end());
         const std::string answer = want.call_raw(set);
         ASSERT_EQ(got.call_raw(set), answer) << printable(set);
+        /* What was said of commands 7.0 tells from their bits, and 7.4 as it was said. */
+        const Reply shown = got.call({"ACL", "GETUSER", "u"}),
+                    due = want.call({"ACL", "GETUSER", "u"});
+        for (const size_t field : {1, 3, 7, 9})
+            ASSERT_EQ(shown.items.at(field).raw, due.items.at(field).raw) << printable(set);
         std::vector<Args> calls;
         for (const std::string &name : commands)
             calls.push_back(random_call(random, name, rows.at(name).first));

@@ -499,6 +499,34 @@ TEST_F(Faults, ShutdownThatCannotSaveStays)
 
 /* --- files that are not whole ---------------------------------------------------------------- */
 
+/* The old file of users stays whole, and beside it nothing is left. */
+TEST_F(Faults, UsersThatCannotBeSavedLeaveTheOldFile)
+{
+    const std::string users = path() + "/users.acl";
+    const std::string old = "user default on nopass sanitize-payload ~* &* +@all\n";
+    put(users, old);
+    start({"--aclfile", users});
+    ASSERT_EQ(ask({"ACL", "SETUSER", "bob", "on", "+get"}), "+OK\r\n");
+    const auto files = [&] {
+        return std::distance(fs::directory_iterator(path()), fs::directory_iterator());
+    };
+    disk("");
+    const auto before = files();
+    for (const char *fault : {"write ENOSPC\n", "rename ENOSPC\n"}) {
+        disk(fault);
+        EXPECT_EQ(ask({"ACL", "SAVE"}), "-ERR There was an error trying to save the ACLs. Please "
+                                        "check the server logs for more information\r\n")
+            << fault;
+        disk("");
+        EXPECT_EQ(contents(users), old) << fault;
+        EXPECT_EQ(files(), before) << fault;
+    }
+    EXPECT_EQ(ask({"ACL", "SAVE"}), "+OK\r\n");
+    EXPECT_NE(contents(users).find("user bob "), std::string::npos);
+    EXPECT_EQ(ask({"ACL", "LOAD"}), "+OK\r\n");
+    end();
+}
+
 TEST_F(Faults, TornLastRecordIsCutOrRefusedAsAsked)
 {
     live(10);

@@ -55,6 +55,8 @@ TEST(Buf, GrowsNoFurtherThanItWillBe)
         for (size_t n; b.size < most; buf_append(&b, std::string(n, 'x').data(), n)) {
             n = std::min<size_t>(most - b.size, 1000);
             buf_reserve_most(&b, n, most);
+            // Nor is it moved once more for a last bit.
+            EXPECT_TRUE(b.capacity < most - most / 8 + 1 || b.capacity >= most) << b.capacity;
         }
         EXPECT_EQ(b.size, most);
         EXPECT_LE(b.capacity, std::max<size_t>(mem_class(most), 1000 * 2)) << most;
