@@ -9,6 +9,7 @@
 
 #include "core/base/log.h"
 #include "core/base/mem.h"
+#include "core/cmd/script/script.h"
 #include "core/store/lazy_free.h"
 
 /* --- GET ------------------------------------------------------------------------------------- */
@@ -125,6 +126,8 @@ static enum outcome config_resetstat(struct exec *x, const struct args *a)
         stats_reset(engine->fixed.all_stats[w]);
     if (engine->fixed.repl)
         repl_reset_stats(engine->fixed.repl);
+    if (engine->fixed.scripts)
+        script_hub_reset_stats(engine->fixed.scripts);
     lazy_free_reset(engine->fixed.keyspace->lazy);
     reply_ok(x->reply);
     return RUN_DONE;

@@ -85,6 +85,27 @@ TEST_F(ScriptReplica, WritesOfScriptsGoToWhomTheySay)
     EXPECT_EQ(existing(p_, "abcdefgh"), "abefh");
 }
 
+/* What would have kept it from its first write does not keep it from the rest. */
+TEST_F(ScriptReplica, WhatHasWrittenGoesOnWithoutReplicas)
+{
+    follow("disabled");
+    p_.call({"CONFIG", "SET", "min-replicas-to-write", "1", "busy-reply-threshold", "1"});
+    ASSERT_TRUE(wait_until([&] { return p_.call({"SET", "x", "1"}).text == "OK"; }));
+    Client runs = primary_->connect();
+    runs.send(
+        Args{"EVAL",
+             "redis.call('set', KEYS[1], 2) "
+             "while not redis.call('info', 'replication'):find('connected_slaves:0', 1, true) do "
+             "end return redis.call('set', KEYS[1], 3)",
+             "1", "x"});
+    ASSERT_TRUE(wait_until([&] { return p_.call_raw({"PING"}).substr(0, 5) == "-BUSY"; }));
+    EXPECT_EQ(r_->call({"REPLICAOF", "NO", "ONE"}).text, "OK");
+    EXPECT_EQ(runs.read_raw(), "+OK\r\n");
+    EXPECT_EQ(p_.call({"GET", "x"}).text, "3");
+    EXPECT_EQ(p_.call_raw({"EVAL", "return redis.call('set', KEYS[1], 4)", "1", "x"}).substr(0, 11),
+              "-NOREPLICAS");
+}
+
 TEST_F(ScriptReplica, LibrariesAreThePrimarys)
 {
     for (const char *how : {"disabled", "swapdb"}) {

@@ -154,6 +154,8 @@ static uint32_t checks_of(const struct command *row)
         checks |= CHECK_BUSY;
     if (row->keys[0].flags & KEY_NOT_KEY)
         checks |= CHECK_CHANNELS;
+    if (flags & CMD_SCRIPT)
+        checks |= CHECKS_OF_SCRIPTS;
     return checks;
 }
 

@@ -35,6 +35,12 @@ enum command_check {
     CHECK_USER = 1 << 30,        /* always on: all but CMD_NO_AUTH */
 };
 
+/* Of CMD_SCRIPT, what a script says of itself decides which of these hold. */
+enum {
+    CHECKS_OF_SCRIPTS = CHECK_MEMORY | CHECK_FAULT | CHECK_REPLICAS | CHECK_READONLY |
+                        CHECK_PAUSE_WRITES | CHECK_STALE
+};
+
 struct command_info {
     const struct command *row;
     const struct command_info *parent; /* of a subcommand */

@@ -233,31 +233,12 @@ static enum check_result check_replica(struct checked *k)
     return dispatch_check_refuse(k, "ERR Replica can't interact with the keyspace");
 }
 
-struct pause_asks {
-    struct dispatcher *d;
-    bool writes;
-};
-
-/* What is held while writes are; a script may say that it does not write. */
-static void pause_ask(void *ctx, const struct command_info *c, const struct args *a)
-{
-    struct pause_asks *p = ctx;
-    if (p->writes || !(c->checks & CHECK_PAUSE_WRITES))
-        return;
-    const struct script_calls *scripts = p->d->engine->hooks.scripts;
-    p->writes = !(c->flags & CMD_SCRIPT && scripts && scripts->only_reads(p->d, c, a));
-}
-
 static enum check_result check_pause(struct checked *k)
 {
     const enum pause_what what = dispatch_paused(k->d);
     if (what == PAUSE_NOTHING || (what == PAUSE_WRITES && !(k->checks & CHECK_PAUSE_WRITES)))
         return CHECK_NEXT;
-    struct pause_asks p = {k->d, what == PAUSE_ALL};
-    pause_ask(&p, k->c, k->a);
-    if (k->c->row->run == transaction_exec && k->s->multi)
-        multi_each(k->s, pause_ask, &p);
-    return p.writes ? CHECK_PARKED : CHECK_NEXT;
+    return CHECK_PARKED;
 }
 
 static enum check_result check_queue(struct checked *k)
@@ -306,16 +287,45 @@ static bool row_applies(const struct check_row *r, const struct checked *k, uint
     return (r->checks | r->flags) == 0 || r->checks & k->checks || r->flags & flags;
 }
 
+struct call_checks {
+    struct dispatcher *d;
+    uint32_t checks;
+};
+
+static void add_checks(void *ctx, const struct command_info *c, const struct args *a)
+{
+    struct call_checks *sum = ctx;
+    const struct script_calls *scripts = sum->d->engine->hooks.scripts;
+    const bool asks = c->flags & CMD_SCRIPT && scripts && !wrong_arity(c, a);
+    sum->checks |= asks ? scripts->checks(sum->d, c, a) : c->checks;
+}
+
+/* What a call cares about; EXEC is asked as all of its queue together. */
+static uint32_t checks_of_call(struct dispatcher *d, struct session *s,
+                               const struct command_info *c, const struct args *a, uint32_t flags)
+{
+    const bool exec = c->row->run == transaction_exec && s->multi;
+    const uint32_t most = c->checks | (exec ? multi_checks(s) : 0);
+    const bool scripts = (c->flags | (exec ? multi_flags(s) : 0)) & CMD_SCRIPT;
+    uint32_t on = dispatch_checks(d, flags, most);
+    if (on & CHECK_MEMORY && dispatch_memory_is_far(d))
+        on &= ~(uint32_t)CHECK_MEMORY;
+    if (LK_LIKELY(!scripts || !(on & CHECKS_OF_SCRIPTS)))
+        return on;
+    struct call_checks sum = {.d = d};
+    add_checks(&sum, c, a);
+    if (exec)
+        multi_each(s, add_checks, &sum);
+    return on & sum.checks;
+}
+
 enum check_result dispatch_check_rows(struct dispatcher *d, struct session *s,
                                       const struct command_info *c, const struct args *a)
 {
     struct checked k = {.d = d, .s = s, .c = c, .a = a};
     const uint32_t flags = __atomic_load_n(&s->flags, __ATOMIC_RELAXED);
-    if (LK_LIKELY(c)) {
-        /* EXEC is asked as all of its queue together. */
-        const uint32_t queued = c->row->run == transaction_exec ? multi_checks(s) : 0;
-        k.checks = dispatch_checks(d, flags, c->checks | queued);
-    }
+    if (LK_LIKELY(c))
+        k.checks = checks_of_call(d, s, c, a, flags);
     for (size_t i = 0; i < sizeof check_rows / sizeof check_rows[0]; i++) {
         if (!row_applies(&check_rows[i], &k, flags))
             continue;

@@ -478,11 +478,6 @@ int64_t exec_clock_us(struct exec *x)
     return s->clock_us;
 }
 
-bool exec_script_wrote(const struct exec *x)
-{
-    return x->dispatcher->script.wrote;
-}
-
 bool exec_script_is_over_limit(const struct exec *x)
 {
     return x->dispatcher->script.oom;

@@ -32,8 +32,11 @@ struct script_calls {
     /* As far as is known.  REACH_ANY takes the token before it begins. */
     enum script_reach (*reach)(struct dispatcher *d, const struct command_info *c,
                                const struct args *a);
-    /* Does the script say of itself that it writes nothing?  Of a call whose arity is right. */
-    bool (*only_reads)(struct dispatcher *d, const struct command_info *c, const struct args *a);
+    /*
+     * What is asked before it may run (enum command_check), by what the script says of itself.  Of
+     * a call whose arity is right; also amid another script.
+     */
+    uint32_t (*checks)(struct dispatcher *d, const struct command_info *c, const struct args *a);
     /* The script waits for a lock, which may be for long.  False: it is to end. */
     bool (*look)(void *who);
     /* The dispatcher ends: frees what exec_script_vm has kept; never called with NULL. */
@@ -90,8 +93,6 @@ void exec_script_set_long(struct exec *x, bool is_long);
 enum script_reach exec_script_reached(const struct exec *x);
 /* The wall clock in us; it stands still while a script runs, from the first time that it asks. */
 int64_t exec_clock_us(struct exec *x);
-/* Has a command of the script been one that writes or publishes? */
-bool exec_script_wrote(const struct exec *x);
 /* Was memory over its limit when the script began? */
 bool exec_script_is_over_limit(const struct exec *x);
 /* Why may no command write, as an error line; NULL: it may. */

@@ -10,11 +10,14 @@
 #include <lauxlib.h>
 #include <lua.h>
 
-static void eval_note_use(struct script *s, int64_t now_ms)
+static bool eval_lower_name(struct bytes word, char lower[SCRIPT_NAME])
 {
-    const uint32_t now_s = (uint32_t)(now_ms / 1000);
-    if (__atomic_load_n(&s->used_s, __ATOMIC_RELAXED) != now_s)
-        __atomic_store_n(&s->used_s, now_s, __ATOMIC_RELAXED);
+    if (word.size != SCRIPT_NAME)
+        return false;
+    for (int i = 0; i < SCRIPT_NAME; i++)
+        lower[i] =
+            word.data[i] >= 'A' && word.data[i] <= 'Z' ? (char)(word.data[i] | 32) : word.data[i];
+    return true;
 }
 
 /* What the worker has compiled, if it still stands; compiles nothing. */
@@ -23,12 +26,7 @@ static struct vm_script *eval_known(struct vm *vm, struct bytes word, bool by_na
     if (!by_name)
         return vm_find_source(vm, word);
     char lower[SCRIPT_NAME];
-    if (word.size != SCRIPT_NAME)
-        return NULL;
-    for (int i = 0; i < SCRIPT_NAME; i++)
-        lower[i] =
-            word.data[i] >= 'A' && word.data[i] <= 'Z' ? (char)(word.data[i] | 32) : word.data[i];
-    return vm_find_name(vm, bytes_of(lower, SCRIPT_NAME));
+    return eval_lower_name(word, lower) ? vm_find_name(vm, bytes_of(lower, SCRIPT_NAME)) : NULL;
 }
 
 /* NULL: the error line is written. */
@@ -44,7 +42,7 @@ static struct vm_script *eval_find(struct exec *x, struct vm *vm, struct bytes w
         if (!s)
             buf_append_cstr(&error, "NOSCRIPT No matching script. Please use EVAL.");
     } else {
-        s = script_make(vm, word, false, x->now_ms, &error);
+        s = script_make(vm, word, false, &error);
     }
     if (s && !(c = vm_find_name(vm, bytes_of(s->sha, SCRIPT_NAME))))
         c = vm_compile(vm, s, &error);
@@ -84,7 +82,7 @@ static enum outcome eval_run(struct exec *x, const struct args *a)
     if (!c)
         return RUN_DONE;
     struct script *s = c->script;
-    eval_note_use(s, x->now_ms);
+    script_hub_use(vm->hub, s);
     lua_rawgeti(vm->lua, LUA_REGISTRYINDEX, c->ref);
     const enum outcome outcome = script_run_function(x, vm, a, keys, s->flags, s->sha, false);
     script_note_seen(x, &s->seen);
@@ -97,23 +95,33 @@ enum script_reach eval_reach(struct vm *vm, const struct command_info *c, const 
     return known ? script_seen_reach(&known->script->seen) : REACH_ANY;
 }
 
-bool eval_only_reads(struct script_hub *h, const struct command_info *c, const struct args *a)
+static uint32_t eval_flags_of_name(const struct vm *vm, struct script_hub *h, struct bytes word)
 {
-    uint32_t flags = 0;
-    if (c->row->imm == SCRIPT_BY_NAME) {
-        struct script *s = a->v[1].size == SCRIPT_NAME ? script_hub_find(h, a->v[1]) : NULL;
-        if (s) {
-            flags = s->flags;
-            script_drop(s);
-        }
-    } else {
-        struct shebang first = {0};
-        struct buf error = {0};
-        if (shebang_parse(a->v[1], &first, &error) == LK_OK)
-            flags = first.flags;
-        buf_release(&error);
-    }
-    return flags & SCRIPT_NO_WRITES;
+    char lower[SCRIPT_NAME];
+    if (!eval_lower_name(word, lower))
+        return 0;
+    const struct bytes name = bytes_of(lower, SCRIPT_NAME);
+    const struct script *known = vm ? vm_peek_name(vm, name) : NULL;
+    if (LK_LIKELY(known))
+        return known->flags;
+    struct script *s = script_hub_find(h, name);
+    const uint32_t flags = s ? s->flags : 0;
+    if (s)
+        script_drop(s);
+    return flags;
+}
+
+uint32_t eval_flags(const struct vm *vm, struct script_hub *h, const struct command_info *c,
+                    const struct args *a)
+{
+    if (c->row->imm == SCRIPT_BY_NAME)
+        return eval_flags_of_name(vm, h, a->v[1]);
+    struct shebang first = {0};
+    struct buf error = {0};
+    if (shebang_parse(a->v[1], &first, &error) != LK_OK)
+        first.flags = 0; /* it will be told when it runs */
+    buf_release(&error);
+    return first.flags;
 }
 
 static const char eval_note[] =

@@ -59,10 +59,10 @@ enum script_reach fcall_reach(const struct script_hub *h, const struct args *a)
     return f->library->keeps_state ? REACH_ANY : script_seen_reach(&f->seen);
 }
 
-bool fcall_only_reads(const struct script_hub *h, const struct args *a)
+uint32_t fcall_flags(const struct script_hub *h, const struct args *a)
 {
     const struct library_function *f = library_find_function(h, a->v[1]);
-    return f && f->flags & SCRIPT_NO_WRITES;
+    return f ? f->flags : 0;
 }
 
 static const char fcall_note[] =

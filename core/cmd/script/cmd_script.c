@@ -4,8 +4,7 @@
 #include "core/cmd/script/script_busy.h"
 #include "core/cmd/script/script_priv.h"
 
-struct script *script_make(struct vm *vm, struct bytes source, bool keep, int64_t now_ms,
-                           struct buf *error)
+struct script *script_make(struct vm *vm, struct bytes source, bool keep, struct buf *error)
 {
     struct shebang head;
     if (shebang_parse(source, &head, error) != LK_OK)
@@ -14,14 +13,14 @@ struct script *script_make(struct vm *vm, struct bytes source, bool keep, int64_
     if (!vm_can_compile(vm, bytes_of(source.data + head.body_at, source.size - head.body_at),
                         error))
         return NULL;
-    return script_hub_add(vm->hub, source, head.flags, head.body_at, keep, now_ms);
+    return script_hub_add(vm->hub, source, head.flags, head.body_at, keep);
 }
 
 static enum outcome script_load(struct exec *x, const struct args *a)
 {
     struct vm *vm = vm_of(x->dispatcher, exec_script_hub(x));
     struct buf error = {0};
-    struct script *s = script_make(vm, a->v[2], true, x->now_ms, &error);
+    struct script *s = script_make(vm, a->v[2], true, &error);
     if (s) {
         reply_bulk(x->reply, bytes_of(s->sha, SCRIPT_NAME));
         script_drop(s);

@@ -93,18 +93,19 @@ static const char *call_find(const struct vm *vm, const struct args *a,
     return NULL;
 }
 
+/* Of one that has written half of what it means to, nothing but its own errors keeps the rest. */
 static const char *call_check_write(struct vm *vm, const struct command_info *c)
 {
     struct script_run *run = &vm->run;
-    if (c->flags & (CMD_WRITE | CMD_MAY_REPLICATE)) {
-        if (run->read_only)
-            return "Write commands are not allowed from read-only scripts.";
-        const char *fault = c->flags & CMD_WRITE ? exec_script_write_fault(run->x) : NULL;
-        if (fault && !(run->flags & SCRIPT_SHEBANG))
-            return fault;
-    }
-    if (c->flags & CMD_DENYOOM && exec_script_is_over_limit(run->x) && !run->may_use_oom &&
-        !exec_script_wrote(run->x))
+    if (c->flags & (CMD_WRITE | CMD_MAY_REPLICATE) && run->read_only)
+        return "Write commands are not allowed from read-only scripts.";
+    if (run->wrote)
+        return NULL;
+    const bool asked = c->flags & CMD_WRITE && !(run->flags & SCRIPT_SHEBANG);
+    const char *fault = asked ? exec_script_write_fault(run->x) : NULL;
+    if (fault)
+        return fault;
+    if (c->flags & CMD_DENYOOM && !run->may_use_oom && exec_script_is_over_limit(run->x))
         return "-OOM command not allowed when used memory > 'maxmemory'.";
     return NULL;
 }

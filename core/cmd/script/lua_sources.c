@@ -45,6 +45,13 @@ struct vm_script *vm_find_source(struct vm *vm, struct bytes source)
     return vm_standing(vm, vm_script_of(n, offsetof(struct vm_script, by_source)));
 }
 
+const struct script *vm_peek_name(const struct vm *vm, struct bytes name)
+{
+    struct name_node *n = name_map_find(&vm->by_name, name, hash_bytes(name));
+    const struct vm_script *c = vm_script_of(n, offsetof(struct vm_script, by_name));
+    return c && !__atomic_load_n(&c->script->gone, __ATOMIC_ACQUIRE) ? c->script : NULL;
+}
+
 static void vm_prune(struct vm *vm)
 {
     struct name_cursor at;

@@ -40,6 +40,7 @@ struct script_report {
     uint64_t library_bytes; /* of the sources of libraries */
 };
 void script_hub_report(struct script_hub *h, struct script_report *out);
+void script_hub_reset_stats(struct script_hub *h); /* CONFIG RESETSTAT */
 
 LK_END
 

@@ -49,27 +49,57 @@ static struct script *hub_look_up(struct script_hub *h, const char *sha)
     return (struct script *)name_map_find(&h->scripts, name, hash_bytes(name));
 }
 
+/* Into the row of those by EVAL: nearly always as the newest. */
+static void hub_list(struct script_hub *h, struct script *s)
+{
+    struct script *before = h->newest;
+    s->listed = __atomic_load_n(&s->used, __ATOMIC_RELAXED);
+    while (before && before->listed > s->listed)
+        before = before->older;
+    s->older = before;
+    s->newer = before ? before->newer : h->oldest;
+    *(before ? &before->newer : &h->oldest) = s;
+    *(s->newer ? &s->newer->older : &h->newest) = s;
+}
+
+static void hub_unlist(struct script_hub *h, struct script *s)
+{
+    *(s->older ? &s->older->newer : &h->oldest) = s->newer;
+    *(s->newer ? &s->newer->older : &h->newest) = s->older;
+    s->older = s->newer = NULL;
+}
+
+/* It may go for others, or no longer. */
+static void hub_set_by_eval(struct script_hub *h, struct script *s, bool by_eval)
+{
+    if (s->by_eval == by_eval)
+        return;
+    __atomic_store_n(&s->by_eval, by_eval, __ATOMIC_RELAXED);
+    __atomic_store_n(&h->by_eval, by_eval ? h->by_eval + 1 : h->by_eval - 1, __ATOMIC_RELAXED);
+    if (by_eval)
+        hub_list(h, s);
+    else
+        hub_unlist(h, s);
+}
+
 static void hub_forget(struct script_hub *h, struct script *s)
 {
     name_map_remove(&h->scripts, &s->node);
     h->bytes -= s->size;
-    h->by_eval -= s->by_eval;
+    hub_set_by_eval(h, s, false);
     __atomic_store_n(&s->gone, 1, __ATOMIC_RELEASE);
     script_drop(s);
 }
 
+/* Whoever ran since it got its place gets a new one: nobody else can be older than the first. */
 static void hub_evict(struct script_hub *h)
 {
-    struct script *oldest = NULL;
-    struct name_cursor c;
-    for (struct name_node *n = name_map_first(&h->scripts, &c); n; n = name_map_next(&c)) {
-        struct script *s = (struct script *)n;
-        if (s->by_eval && (!oldest || __atomic_load_n(&s->used_s, __ATOMIC_RELAXED) <
-                                          __atomic_load_n(&oldest->used_s, __ATOMIC_RELAXED)))
-            oldest = s;
+    struct script *s = h->oldest;
+    for (; s->listed != __atomic_load_n(&s->used, __ATOMIC_RELAXED); s = h->oldest) {
+        hub_unlist(h, s);
+        hub_list(h, s);
     }
-    LK_ASSERT(oldest);
-    hub_forget(h, oldest);
+    hub_forget(h, s);
     h->evicted++;
 }
 
@@ -92,7 +122,7 @@ struct script *script_hub_find(struct script_hub *h, struct bytes name)
 }
 
 struct script *script_hub_add(struct script_hub *h, struct bytes source, uint32_t flags,
-                              size_t body_at, bool keep, int64_t now_ms)
+                              size_t body_at, bool keep)
 {
     LK_ASSERT(body_at <= source.size);
     struct script *made = mem_calloc(sizeof *made + source.size);
@@ -101,8 +131,6 @@ struct script *script_hub_add(struct script_hub *h, struct bytes source, uint32_
     made->flags = flags;
     made->size = source.size;
     made->body_at = body_at;
-    made->by_eval = !keep;
-    made->used_s = (uint32_t)(now_ms / 1000);
     if (source.size > 0)
         memcpy(made->source, source.data, source.size);
     made->node.name = bytes_of(made->sha, SCRIPT_NAME);
@@ -116,15 +144,28 @@ struct script *script_hub_add(struct script_hub *h, struct bytes source, uint32_
         s = script_keep(made);
         name_map_add(&h->scripts, &s->node);
         h->bytes += s->size;
-        h->by_eval += s->by_eval;
-    } else if (keep && s->by_eval) {
-        s->by_eval = false;
-        h->by_eval--;
+        s->used = __atomic_add_fetch(&h->uses, 1, __ATOMIC_RELAXED);
+        hub_set_by_eval(h, s, !keep);
+    } else if (keep) {
+        hub_set_by_eval(h, s, false);
     }
     script_keep(s);
     pthread_mutex_unlock(&h->lock);
     script_drop(made);
     return s;
+}
+
+/* Below half of what may be kept, the order of the last few is of no use to anybody. */
+void script_hub_use(struct script_hub *h, struct script *s)
+{
+    enum { FEW = 64 };
+    const uint64_t uses = __atomic_load_n(&h->uses, __ATOMIC_RELAXED);
+    const int64_t ago = (int64_t)(uses - __atomic_load_n(&s->used, __ATOMIC_RELAXED));
+    if (LK_LIKELY(ago == 0) || !__atomic_load_n(&s->by_eval, __ATOMIC_RELAXED))
+        return;
+    if (ago > FEW || __atomic_load_n(&h->by_eval, __ATOMIC_RELAXED) > SCRIPT_EVAL_MAX / 2)
+        __atomic_store_n(&s->used, __atomic_add_fetch(&h->uses, 1, __ATOMIC_RELAXED),
+                         __ATOMIC_RELAXED);
 }
 
 void script_hub_flush(struct script_hub *h)
@@ -153,6 +194,13 @@ void script_hub_part(struct script_hub *h, struct vm *vm)
     while (*at != vm)
         at = &(*at)->next;
     *at = vm->next;
+    pthread_mutex_unlock(&h->lock);
+}
+
+void script_hub_reset_stats(struct script_hub *h)
+{
+    pthread_mutex_lock(&h->lock);
+    h->evicted = 0;
     pthread_mutex_unlock(&h->lock);
 }
 

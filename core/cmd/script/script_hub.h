@@ -11,9 +11,11 @@ LK_BEGIN
 struct script_hub {
     pthread_mutex_t lock;
     struct name_map scripts;
-    uint32_t by_eval; /* of them */
-    uint64_t bytes;   /* of their sources */
-    bool deprecated;  /* scripts have what lua-enable-deprecated-api gives */
+    uint32_t by_eval;               /* __atomic: of them */
+    uint64_t uses;                  /* __atomic: grows as scripts take turns */
+    struct script *oldest, *newest; /* of those by EVAL, in the order of listed */
+    uint64_t bytes;                 /* of their sources */
+    bool deprecated;                /* scripts have what lua-enable-deprecated-api gives */
     uint64_t evicted;
     struct vm *vms;
     struct vm *of_all;        /* among them; NULL: not made yet */

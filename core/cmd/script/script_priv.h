@@ -35,9 +35,11 @@ struct script {
     uint32_t refs;         /* __atomic */
     uint32_t gone;         /* __atomic: no longer in the hub */
     uint32_t seen;         /* __atomic: enum script_seen */
-    uint32_t used_s;       /* __atomic: when EVAL ran it last, in seconds */
-    bool by_eval;          /* it came by EVAL, and may go for others */
+    bool by_eval;          /* __atomic: it came by EVAL, and may go for others */
     uint32_t flags;        /* enum script_flag */
+    uint64_t used;         /* __atomic: the hub's uses when it ran last */
+    uint64_t listed;       /* and that by which it has its place among those of EVAL: */
+    struct script *older, *newer;
     char sha[SCRIPT_NAME + 1];
     size_t size;    /* of the source */
     size_t body_at; /* where it begins for the compiler: behind the shebang's words */
@@ -68,8 +70,10 @@ struct script *script_hub_find(struct script_hub *h, struct bytes name);
  * flags are those of its first line.
  */
 struct script *script_hub_add(struct script_hub *h, struct bytes source, uint32_t flags,
-                              size_t body_at, bool keep, int64_t now_ms);
+                              size_t body_at, bool keep);
 void script_hub_flush(struct script_hub *h);
+/* It runs.  Any thread; writes nothing while a few scripts take turns. */
+void script_hub_use(struct script_hub *h, struct script *s);
 static inline struct script *script_keep(struct script *s)
 {
     __atomic_fetch_add(&s->refs, 1, __ATOMIC_RELAXED);
@@ -165,6 +169,8 @@ struct vm *vm_of_all(struct script_hub *hub);
 
 /* The compiled source, or NULL; the source's state is looked at. */
 struct vm_script *vm_find_name(struct vm *vm, struct bytes name);
+/* Likewise, and forgets nothing: also while it runs one. */
+const struct script *vm_peek_name(const struct vm *vm, struct bytes name);
 struct vm_script *vm_find_source(struct vm *vm, struct bytes source);
 /* Compiles; takes the reference.  NULL: the error line is in error. */
 struct vm_script *vm_compile(struct vm *vm, struct script *s, struct buf *error);
@@ -262,14 +268,18 @@ void script_reply_error(struct exec *x, struct lua_State *lua, const char *name)
 struct script_hub *exec_script_hub(const struct exec *x);
 /* cmd_eval.c: see script_calls.reach */
 enum script_reach eval_reach(struct vm *vm, const struct command_info *c, const struct args *a);
-bool eval_only_reads(struct script_hub *h, const struct command_info *c, const struct args *a);
+/*
+ * enum script_flag of what the call names; 0: unknown, or it says nothing of itself.  vm may be
+ * NULL, or be running something.
+ */
+uint32_t eval_flags(const struct vm *vm, struct script_hub *h, const struct command_info *c,
+                    const struct args *a);
 /* cmd_script.c: into the hub, with a reference.  NULL: the error line is in error. */
-struct script *script_make(struct vm *vm, struct bytes source, bool keep, int64_t now_ms,
-                           struct buf *error);
+struct script *script_make(struct vm *vm, struct bytes source, bool keep, struct buf *error);
 
 /* cmd_fcall.c: likewise */
 enum script_reach fcall_reach(const struct script_hub *h, const struct args *a);
-bool fcall_only_reads(const struct script_hub *h, const struct args *a);
+uint32_t fcall_flags(const struct script_hub *h, const struct args *a);
 /* script_run.c: what the running command has touched joins what is known of it; and that. */
 void script_note_seen(const struct exec *x, uint32_t *seen);
 enum script_reach script_seen_reach(const uint32_t *seen);

@@ -3,6 +3,10 @@
 
 #include "core/cmd/command/tables_server.h"
 #include "core/cmd/script/script_priv.h"
+#include "tests/support/seed.h"
+
+#include <algorithm>
+#include <random>
 
 namespace
 {
@@ -158,7 +162,6 @@ TEST_F(Scripts, KeepsSourcesOfEvalWithinBounds)
 {
     call({"script", "load", "return 'kept'"});
     for (int i = 0; i < 2 * SCRIPT_EVAL_MAX; i++) {
-        clock_fake_unix_ms(NOW + 1000 * i);
         EXPECT_EQ(eval("return " + std::to_string(i)), ":" + std::to_string(i) + "\r\n");
     }
     EXPECT_EQ(report().scripts, SCRIPT_EVAL_MAX + 1u);
@@ -168,6 +171,41 @@ TEST_F(Scripts, KeepsSourcesOfEvalWithinBounds)
     EXPECT_EQ(call({"evalsha", sha, "0"}), "$4\r\nkept\r\n");
     script_sha(of("return 0"), sha);
     EXPECT_EQ(call({"evalsha", sha, "0"}).substr(0, 9), "-NOSCRIPT") << "the oldest has gone";
+}
+
+/* The one that goes is the one that was used longest ago: as a list of uses, moved at each, says.
+ */
+TEST_F(Scripts, ForgetsTheOneUsedLongestAgo)
+{
+    std::vector<int> uses; // the latest last
+    std::mt19937_64 random(test_seed());
+    const auto use = [&](int i, bool by_name) {
+        char sha[SCRIPT_NAME + 1];
+        const std::string source = "return " + std::to_string(i);
+        const auto at = std::find(uses.begin(), uses.end(), i);
+        const bool known = at != uses.end();
+        script_sha(of(source), sha);
+        const std::string reply = by_name ? call({"evalsha", sha, "0"}) : eval(source);
+        if (known || !by_name) {
+            EXPECT_EQ(reply, ":" + std::to_string(i) + "\r\n");
+        } else {
+            EXPECT_EQ(reply.substr(0, 9), "-NOSCRIPT") << i;
+            return;
+        }
+        if (known)
+            uses.erase(at);
+        uses.push_back(i);
+        if (uses.size() > SCRIPT_EVAL_MAX)
+            uses.erase(uses.begin());
+    };
+    for (int i = 0; i < SCRIPT_EVAL_MAX; i++)
+        use(i, false);
+    for (int step = 0; step < 3000 && !HasFailure(); step++)
+        use(static_cast<int>(random() % (SCRIPT_EVAL_MAX + 100)), random() % 2 == 0);
+    EXPECT_EQ(report().scripts, uint64_t{SCRIPT_EVAL_MAX});
+    EXPECT_GT(report().evicted, 0u);
+    script_hub_reset_stats(engine_.fixed.scripts);
+    EXPECT_EQ(report().evicted, 0u);
 }
 
 TEST_F(Scripts, ForgetsCompiledOnesWithTheirSource)
