@@ -216,6 +216,9 @@ static inline int64_t cluster_unix_ms(const struct cluster *c, int64_t ms)
 /* Node number of a map: its place among the nodes. */
 uint16_t cluster_number(const struct cluster *c, const struct cluster_node *n);
 struct slot_map *cluster_map(const struct cluster *c);
+/* The same, when nothing has changed since before but what is known of that slot. */
+struct slot_map *cluster_map_again(const struct cluster *c, const struct slot_map *before,
+                                   uint32_t slot);
 
 /* --- text (cluster_text.c) ------------------------------------------------------------------ */
 

@@ -33,25 +33,49 @@ static void cluster_write_flags(uint16_t flags, struct buf *out)
         buf_append_cstr(out, "noflags");
 }
 
+/* The first slot from that on which the node has, or has not; HASH_SLOTS: there is none. */
+static uint32_t cluster_next_slot(const struct cluster_node *n, uint32_t from, bool has)
+{
+    enum { AT_ONCE = 64 };
+    const uint8_t none = has ? 0 : 0xff;
+    while (from < HASH_SLOTS && slot_bit(n->slots, from) != has) {
+        uint64_t group;
+        memcpy(&group, n->slots + from / AT_ONCE * sizeof group, sizeof group);
+        const bool skip = from % AT_ONCE == 0 && group == none * UINT64_C(0x0101010101010101);
+        from += skip ? AT_ONCE : 1;
+    }
+    return from;
+}
+
 static void cluster_write_slots(const struct cluster_node *n, struct buf *out)
 {
-    for (uint32_t slot = 0; slot < HASH_SLOTS; slot++) {
-        if (!slot_bit(n->slots, slot))
-            continue;
-        const uint32_t first = slot;
-        while (slot + 1 < HASH_SLOTS && slot_bit(n->slots, slot + 1))
-            slot++;
-        if (first == slot)
+    uint32_t end;
+    for (uint32_t first = cluster_next_slot(n, 0, true); first < HASH_SLOTS;
+         first = cluster_next_slot(n, end, true)) {
+        end = cluster_next_slot(n, first, false);
+        if (end == first + 1)
             buf_printf(out, " %u", first);
         else
-            buf_printf(out, " %u-%u", first, slot);
+            buf_printf(out, " %u-%u", first, end - 1);
     }
+}
+
+/* Do any of so many slots move? */
+enum { MOVES_AT_ONCE = 32 };
+static bool cluster_any_moves(const struct cluster *c, uint32_t slot)
+{
+    uintptr_t any = 0;
+    for (uint32_t i = 0; i < MOVES_AT_ONCE; i++)
+        any |= (uintptr_t)c->migrating[slot + i] | (uintptr_t)c->importing[slot + i];
+    return any != 0;
 }
 
 static void cluster_write_moves(const struct cluster *c, struct buf *out)
 {
     for (uint32_t slot = 0; slot < HASH_SLOTS; slot++) {
-        if (c->migrating[slot])
+        if (slot % MOVES_AT_ONCE == 0 && !cluster_any_moves(c, slot))
+            slot += MOVES_AT_ONCE - 1;
+        else if (c->migrating[slot])
             buf_printf(out, " [%u->-%.40s]", slot, c->migrating[slot]->id);
         else if (c->importing[slot])
             buf_printf(out, " [%u-<-%.40s]", slot, c->importing[slot]->id);

@@ -15,6 +15,13 @@ struct slot_map *slot_map_new(uint16_t nodes)
     return m;
 }
 
+struct slot_map *slot_map_copy(const struct slot_map *m)
+{
+    struct slot_map *copy = mem_alloc(slot_map_bytes(m));
+    memcpy(copy, m, slot_map_bytes(m));
+    return copy;
+}
+
 size_t slot_map_bytes(const struct slot_map *m)
 {
     return slot_map_size(m->node_count);

@@ -43,6 +43,7 @@ struct slot_map {
 
 /* All zero, nobody owns anything. */
 struct slot_map *slot_map_new(uint16_t nodes);
+struct slot_map *slot_map_copy(const struct slot_map *m);
 void slot_map_free(struct slot_map *m);
 size_t slot_map_bytes(const struct slot_map *m);
 

@@ -66,6 +66,13 @@ struct shard {
     uint32_t holder;              /* __atomic, in debug builds: the thread that has the lock */
 } __attribute__((aligned(LK_CACHE_LINE)));
 
+/* All of it, as a command will read it: in a cluster the shards are more than a cache holds. */
+static inline void shard_prefetch(const struct shard *s)
+{
+    for (size_t at = 0; at < sizeof *s; at += LK_CACHE_LINE)
+        LK_PREFETCH((const char *)s + at);
+}
+
 /* Does the calling thread hold the lock?  In debug builds; true in others, which do not know. */
 #ifdef LK_DEBUG
 bool shard_is_mine(const struct shard *s);

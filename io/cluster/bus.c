@@ -18,7 +18,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-enum { EVENTS_AT_ONCE = 64, HUNG_MS = 20, FILE_BEHIND_MS = 1000 };
+enum { EVENTS_AT_ONCE = 64, HUNG_MS = 20 };
 
 /* --- settings --------------------------------------------------------------------------------- */
 
@@ -31,141 +31,13 @@ void bus_configure(struct cluster_bus *b, const struct config *c)
     if (memcmp(&settings.options, &b->cluster->options, sizeof settings.options) != 0) {
         cluster_set_options(b->cluster, &settings.options);
         bus_publish_map(b, cluster_map(b->cluster)); /* who is told next goes by it */
+        b->cluster->todo |= CLUSTER_MAP; /* a turn may be about to publish one that is older */
     }
     pthread_mutex_unlock(&b->lock);
     bus_wake(b);
 }
 
 /* --- the way around -------------------------------------------------------------------------- */
-
-/* Until when a majority is known to have been in touch, if the last word of each is counted. */
-static int64_t bus_good_until_ms(const struct cluster *c)
-{
-    int64_t heard[1024];
-    uint32_t n = 0;
-    for (uint32_t i = 0; i < c->node_count && n < 1024; i++) {
-        const struct cluster_node *node = c->nodes[i];
-        if (!cluster_is_master(node) || node->slot_count == 0)
-            continue;
-        int64_t at = node == c->self ? c->now_ms : node->data_received_ms;
-        uint32_t j = n++;
-        for (; j > 0 && heard[j - 1] < at; j--) /* newest first */
-            heard[j] = heard[j - 1];
-        heard[j] = at;
-    }
-    return n == 0 ? INT64_MAX / 2000000 : heard[n / 2] + c->options.node_timeout_ms;
-}
-
-struct bus_outcome {
-    uint32_t todo;
-    bool sync; /* the file must be on the disk before anything is said */
-    struct buf text;
-    struct slot_map *map;
-    char ip[NODE_IP_CHARS];
-    uint16_t port;
-    bool master;
-    int64_t pause_ms; /* of clients; -1: no change */
-    uint8_t left[SLOT_BITMAP];
-};
-
-/*
- * Epochs, votes, whose replica this is: on the disk before they are spoken.  What slots do follows
- * from epochs, and others tell it to a node that has forgotten it; so that file waits for the disk
- * once a while, and not each of a thousand SETSLOTs.
- */
-static bool bus_must_sync(struct cluster_bus *b)
-{
-    const struct cluster *c = b->cluster;
-    struct bus_promises now = {.current_epoch = c->current_epoch,
-                               .vote_epoch = c->last_vote_epoch,
-                               .config_epoch = c->self->config_epoch};
-    memcpy(now.id, c->self->id, NODE_ID_CHARS);
-    if (c->self->master)
-        memcpy(now.master, c->self->master->id, NODE_ID_CHARS);
-    if (memcmp(&now, &b->promises, sizeof now) == 0)
-        return false;
-    b->promises = now;
-    return true;
-}
-
-/* Under the lock: what of the file is to be written. */
-static void bus_gather_file(struct cluster_bus *b, struct bus_outcome *out)
-{
-    const int64_t now_ms = b->cluster->now_ms;
-    if (b->file_behind && now_ms - b->file_ms >= FILE_BEHIND_MS) {
-        helper_sync(b->parts.helper, b->path); /* the bus waits for no disk without need */
-        b->file_behind = false;
-    }
-    if (!(out->todo & CLUSTER_SAVE))
-        return;
-    out->sync = bus_must_sync(b);
-    if (out->sync || !b->file_behind)
-        b->file_ms = now_ms;
-    b->file_behind = !out->sync;
-    cluster_save_text(b->cluster, &out->text);
-}
-
-/* Under the lock: what is to be done without it. */
-static void bus_gather(struct cluster_bus *b, struct bus_outcome *out, uint8_t *words)
-{
-    struct cluster *c = b->cluster;
-    const struct cluster_node *master = c->self->master;
-    out->todo = c->todo;
-    c->todo = 0;
-    out->pause_ms = b->pause_ms;
-    b->pause_ms = -1;
-    bus_gather_file(b, out);
-    if (out->todo & CLUSTER_MAP) {
-        out->map = cluster_map(c);
-        bus_words(b, words);
-    }
-    if (out->todo & CLUSTER_LEFT) {
-        memcpy(out->left, c->left, SLOT_BITMAP);
-        memset(c->left, 0, SLOT_BITMAP);
-    }
-    out->master = cluster_is_master(c->self);
-    if (out->todo & CLUSTER_ROLE && master) {
-        memcpy(out->ip, master->ip, sizeof out->ip);
-        out->port = c->options.tls ? master->tls_port : master->port;
-    }
-    const int64_t until_ms = bus_good_until_ms(c);
-    __atomic_store_n(&b->parts.engine->cluster.good_until_ns, until_ms * 1000000, __ATOMIC_RELAXED);
-}
-
-static void bus_pause(struct cluster_bus *b, int64_t until_ms)
-{
-    struct engine *e = b->parts.engine;
-    gate_close(&e->fixed.keyspace->gate);
-    if (until_ms) {
-        engine_pause(e, PAUSE_BY_SLOTS, PAUSE_WRITES, until_ms);
-        b->mark = b->parts.mark ? b->parts.mark(b->parts.ctx) : 0;
-    } else {
-        engine_pause_end(e, PAUSE_BY_SLOTS);
-    }
-    gate_open(&e->fixed.keyspace->gate);
-    __atomic_store_n(&b->paused, until_ms != 0, __ATOMIC_RELEASE);
-    if (e->fixed.registry && !until_ms)
-        registry_wake_all(e->fixed.registry);
-}
-
-static void bus_carry_out(struct cluster_bus *b, struct bus_outcome *out, const uint8_t *words)
-{
-    if (out->todo & CLUSTER_SAVE && !nodes_file_write(b->path, buf_bytes(&out->text), out->sync)) {
-        log_line(LOG_WARNING, "Fatal: can't update cluster config file.");
-        exit(1); /* what it has promised would be forgotten */
-    }
-    if (out->pause_ms > 0)
-        bus_pause(b, out->pause_ms);
-    if (out->map)
-        bus_apply(b, out->map, words);
-    if (out->todo & CLUSTER_ROLE && b->parts.role)
-        b->parts.role(b->parts.ctx, out->master ? NULL : out->ip, out->port);
-    if (out->map || out->todo & CLUSTER_LEFT)
-        bus_tell_left(b, out->left);
-    if (out->pause_ms == 0)
-        bus_pause(b, 0); /* who was held back meets the words of now */
-    buf_release(&out->text);
-}
 
 static void bus_event(struct cluster_bus *b, const struct epoll_event *ev, int64_t now_ms)
 {
@@ -187,6 +59,7 @@ static int bus_turn(struct cluster_bus *b, const struct epoll_event *events, int
                     int64_t *next_tick_ms, uint8_t *words)
 {
     struct bus_outcome out = {0};
+    pthread_mutex_lock(&b->turn);
     pthread_mutex_lock(&b->lock);
     const int64_t now_ms = bus_now_ms();
     b->cluster->now_ms = now_ms;
@@ -209,6 +82,7 @@ static int bus_turn(struct cluster_bus *b, const struct epoll_event *events, int
         bus_send_all(b);
     pthread_mutex_unlock(&b->lock);
     bus_answer_requests(b);
+    pthread_mutex_unlock(&b->turn);
     const int64_t wait_ms = *next_tick_ms - bus_now_ms();
     return wait_ms < 0 || behind ? 0 : (int)wait_ms;
 }
@@ -317,6 +191,7 @@ struct cluster_bus *bus_new(const struct bus_parts *parts)
     uint64_t seed;
     b->parts = *parts;
     b->pause_ms = -1;
+    pthread_mutex_init(&b->turn, NULL);
     pthread_mutex_init(&b->lock, NULL);
     pthread_mutex_init(&b->requests_lock, NULL);
     b->requests_end = &b->requests;
@@ -394,6 +269,7 @@ void bus_free(struct cluster_bus *b)
     buf_release(&b->error);
     buf_release(&b->say);
     buf_release(&b->published);
+    pthread_mutex_destroy(&b->turn);
     pthread_mutex_destroy(&b->lock);
     pthread_mutex_destroy(&b->requests_lock);
     mem_delete(b);

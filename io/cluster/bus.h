@@ -71,6 +71,16 @@ void bus_request(struct cluster_bus *b, bus_change *change, const struct args *a
                  uint64_t session_id);
 
 /*
+ * The same for SETSLOT of that slot: by the worker, if the bus has nothing else to do and nothing
+ * must be on the disk first; it is in force then, and the reply is appended.  If it needed the bus
+ * after all, that answers the session later.  Inside the gate; costs a write of nodes.conf.
+ */
+enum bus_at_once { BUS_DONE, BUS_ANSWERS, BUS_BUSY /* nothing has been done */ };
+enum bus_at_once bus_slot_at_once(struct cluster_bus *b, bus_change *change, const struct args *a,
+                                  uint32_t slot, uint32_t worker, uint64_t session_id,
+                                  struct buf *reply);
+
+/*
  * The same in two steps, for a change that others are to know first: it is made, or refused, when
  * bus_go_on is called with what this returns, once, by any thread; and answered behind that.  If it
  * never is, bus_free frees it.  The slot is no other such change's meanwhile (bus_claim_slot).

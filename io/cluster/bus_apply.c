@@ -10,8 +10,12 @@
 
 enum { ONE_BY_ONE = 64 }; /* more words than this change in one closed gate */
 
-static uint8_t bus_word(const struct cluster *c, uint32_t slot)
+/* A slot whose keys are being deleted stays foreign until they are gone. */
+uint8_t bus_word(const struct cluster_bus *b, uint32_t slot)
 {
+    const struct cluster *c = b->cluster;
+    if (b->parts.helper && helper_drains(b->parts.helper, slot))
+        return SLOT_FOREIGN;
     const struct cluster_node *owner = c->owner[slot];
     if (owner == c->self)
         return c->migrating[slot] ? SLOT_MIGRATING : SLOT_SERVED;
@@ -20,16 +24,13 @@ static uint8_t bus_word(const struct cluster *c, uint32_t slot)
     return owner && owner == c->self->master ? SLOT_COPY : SLOT_FOREIGN;
 }
 
-/* A slot whose keys are being deleted stays foreign until they are gone. */
 void bus_words(const struct cluster_bus *b, uint8_t words[HASH_SLOTS])
 {
-    const struct cluster_helper *h = b->parts.helper;
     for (uint32_t slot = 0; slot < HASH_SLOTS; slot++)
-        words[slot] =
-            h && helper_drains(h, slot) ? (uint8_t)SLOT_FOREIGN : bus_word(b->cluster, slot);
+        words[slot] = bus_word(b, slot);
 }
 
-static void bus_set_word(struct cluster_bus *b, struct shard *s, uint8_t word)
+void bus_set_word(struct cluster_bus *b, struct shard *s, uint8_t word)
 {
     const uint32_t held = s->slot & SLOT_HELD;
     __atomic_store_n(&s->slot, (uint16_t)(held | word), __ATOMIC_RELAXED);

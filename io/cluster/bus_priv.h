@@ -35,6 +35,7 @@ struct bus_request {
     struct buf reply;
     struct cluster_bus *bus;
     bool held, refused; /* it waits for others, in bus.held; and they did not come in time */
+    bool made;          /* by a worker, in its turn; the bus has the rest done, and answers */
 };
 
 struct bus_settings {
@@ -53,6 +54,7 @@ struct cluster_bus {
     pthread_t thread;
     bool running;
     uint32_t stop;        /* __atomic */
+    pthread_mutex_t turn; /* of who makes changes and has them done; before lock */
     pthread_mutex_t lock; /* of cluster and its links */
     struct cluster *cluster;
     struct listen_set listeners;
@@ -83,6 +85,33 @@ struct cluster_bus {
     bool hung;        /* most workers hang, and the bus is silent */
 };
 
+/* What has been decided and is to be done. */
+struct bus_outcome {
+    uint32_t todo;
+    bool sync; /* the file must be on the disk before anything is said */
+    struct buf text;
+    struct slot_map *map;
+    char ip[NODE_IP_CHARS];
+    uint16_t port;
+    bool master;
+    int64_t pause_ms; /* of clients; -1: no change */
+    uint8_t left[SLOT_BITMAP];
+};
+
+/* --- bus_outcome.c: in the turn --------------------------------------------------------------- */
+
+/* Under the lock; words: HASH_SLOTS, filled if the map is to change. */
+void bus_gather(struct cluster_bus *b, struct bus_outcome *out, uint8_t *words);
+/* Without it: file, words, map, role, who waits; releases what out has. */
+void bus_carry_out(struct cluster_bus *b, struct bus_outcome *out, const uint8_t *words);
+
+/* Their parts.  Under the lock: must the file be on the disk before this node says anything? */
+bool bus_must_sync(const struct cluster_bus *b);
+void bus_gather_file(struct cluster_bus *b, struct bus_outcome *out);
+void bus_gather_left(struct cluster_bus *b, struct bus_outcome *out);
+/* Without it; ends the process if the file cannot be written. */
+void bus_write_file(const struct cluster_bus *b, const struct bus_outcome *out);
+
 /* --- bus_requests.c -------------------------------------------------------------------------- */
 
 void bus_wake(struct cluster_bus *b); /* any thread */
@@ -90,6 +119,14 @@ void bus_wake(struct cluster_bus *b); /* any thread */
 void bus_take_requests(struct cluster_bus *b);
 void bus_answer_requests(struct cluster_bus *b); /* when they are in force */
 void bus_drop_requests(struct cluster_bus *b);
+/* Under the lock: makes one, and appends what the client is told. */
+void bus_make_change(struct cluster_bus *b, bus_change *change, const struct args *a,
+                     struct buf *reply);
+/* Is one waiting for the bus? */
+bool bus_has_requests(struct cluster_bus *b);
+/* One that has been made is answered, with what reply says, when the bus has done the rest. */
+void bus_hand_over(struct cluster_bus *b, const struct buf *reply, uint32_t worker,
+                   uint64_t session_id);
 
 /* --- bus_options.c ------------------------------------------------------------------------- */
 
@@ -110,11 +147,14 @@ void bus_close_all(struct cluster_bus *b);
 
 /* Sets the words of the shards whose state has changed, and publishes the map, which it takes. */
 void bus_apply(struct cluster_bus *b, struct slot_map *map, const uint8_t *words);
+/* The shard is locked, or the gate is closed. */
+void bus_set_word(struct cluster_bus *b, struct shard *s, uint8_t word);
 /* The map alone, which it takes: any thread inside the gate, or the bus'. */
 void bus_publish_map(struct cluster_bus *b, struct slot_map *map);
 /* Tells clients that these slots have left this shard, or that those who wait may wait in vain. */
 void bus_tell_left(struct cluster_bus *b, const uint8_t left[SLOT_BITMAP]);
-/* Under the lock: what each shard's word should be. */
+/* Under the lock: what a shard's word should be; each shard's. */
+uint8_t bus_word(const struct cluster_bus *b, uint32_t slot);
 void bus_words(const struct cluster_bus *b, uint8_t words[HASH_SLOTS]);
 
 /* --- bus_pulse.c: the thread ------------------------------------------------------------------ */

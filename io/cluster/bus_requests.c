@@ -79,6 +79,26 @@ void bus_request(struct cluster_bus *b, bus_change *change, const struct args *a
     bus_wake(b);
 }
 
+void bus_hand_over(struct cluster_bus *b, const struct buf *reply, uint32_t worker,
+                   uint64_t session_id)
+{
+    struct bus_request *r = mem_new(struct bus_request);
+    *r = (struct bus_request){.worker = worker, .session_id = session_id, .bus = b, .made = true};
+    buf_append_bytes(&r->reply, buf_bytes(reply));
+    pthread_mutex_lock(&b->requests_lock);
+    bus_queue_request(b, r);
+    pthread_mutex_unlock(&b->requests_lock);
+    bus_wake(b);
+}
+
+bool bus_has_requests(struct cluster_bus *b)
+{
+    pthread_mutex_lock(&b->requests_lock);
+    const bool any = b->requests != NULL;
+    pthread_mutex_unlock(&b->requests_lock);
+    return any;
+}
+
 void *bus_request_later(struct cluster_bus *b, bus_change *change, const struct args *a,
                         uint32_t worker, uint64_t session_id)
 {
@@ -140,9 +160,8 @@ static void bus_send_published(struct cluster_bus *b, const struct buf *publishe
     }
 }
 
-/* Under the lock. */
-static void bus_make_change(struct cluster_bus *b, bus_change *change, const struct args *a,
-                            struct buf *reply)
+void bus_make_change(struct cluster_bus *b, bus_change *change, const struct args *a,
+                     struct buf *reply)
 {
     b->say.size = 0;
     const char *error = change(b, b->cluster, a);
@@ -158,6 +177,8 @@ static void bus_make_change(struct cluster_bus *b, bus_change *change, const str
 static void bus_make_request(struct cluster_bus *b, struct bus_request *r)
 {
     uint32_t slot;
+    if (r->made)
+        return;
     if (r->refused)
         buf_append_cstr(&r->reply, "-NOREPLICAS Not enough good replicas to write.\r\n");
     else

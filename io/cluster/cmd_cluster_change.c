@@ -440,6 +440,24 @@ static enum outcome change_with_replicas(struct exec *x, bus_change *change, con
     return repl_await(x, a, ticket, timeout_ms, bus_go_on, request);
 }
 
+/* A reshard makes thousands of them, each of which would wait for the bus' thread to be woken. */
+static enum bus_at_once change_slot_here(struct exec *x, const struct args *a)
+{
+    struct buf reply = {0};
+    uint32_t slot;
+    if (!cluster_slot_of(a->v[2], &slot))
+        return BUS_BUSY;
+    const enum bus_at_once how = bus_slot_at_once(cluster_bus_of(x), change_setslot, a, slot,
+                                                  x->session->worker, x->session->id, &reply);
+    const struct bytes line = buf_bytes(&reply);
+    if (how == BUS_DONE && line.data[0] == '-')
+        reply_error_bytes(x->reply, bytes_of(line.data + 1, line.size - 3));
+    else if (how == BUS_DONE)
+        reply_raw(x->reply, line);
+    buf_release(&reply);
+    return how;
+}
+
 enum outcome cluster_change_run(struct exec *x, const struct args *a)
 {
     const struct wait_spec until_answered = {.count = 0};
@@ -461,6 +479,12 @@ enum outcome cluster_change_run(struct exec *x, const struct args *a)
         return RUN_AGAIN;
     if (change_tells_replicas(x, changes[i].change))
         return change_with_replicas(x, changes[i].change, a);
-    bus_request(b, changes[i].change, a, x->session->worker, x->session->id);
+    enum bus_at_once how = BUS_BUSY;
+    if (changes[i].change == change_setslot)
+        how = change_slot_here(x, a);
+    if (how == BUS_DONE)
+        return RUN_DONE;
+    if (how == BUS_BUSY)
+        bus_request(b, changes[i].change, a, x->session->worker, x->session->id);
     return exec_wait(x, a, &until_answered);
 }

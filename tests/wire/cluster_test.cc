@@ -468,6 +468,53 @@ TEST(ClusterWire, SlotsDoNotMoveBehindTheBackOfReplicas)
     EXPECT_TRUE(eventually([&] { return setslot({"STABLE", "TIMEOUT", "0"}) == "+OK\r\n"; }));
 }
 
+TEST(ClusterWire, MarksOfSlotsOutliveAKill)
+{
+    auto node = Server::tested(kNode), other = Server::tested(kNode);
+    Client c = node->connect(), o = other->connect();
+    const std::string id = o.call({"CLUSTER", "MYID"}).text;
+    ASSERT_EQ(c.call_raw({"CLUSTER", "ADDSLOTSRANGE", "0", "16383"}), "+OK\r\n");
+    o.call({"CLUSTER", "MEET", "127.0.0.1", std::to_string(node->port())});
+    ASSERT_TRUE(eventually([&] { return info_says(c, "cluster_known_nodes:2"); }));
+    ASSERT_TRUE(eventually([&] { return info_says(c, "cluster_state:ok"); }));
+    /* Each beside others that ask for their own, and beside the bus. */
+    enum { kAskers = 3, kSlots = 60 };
+    const auto ask = [&](int asker) {
+        Client mine = node->connect();
+        for (int slot = asker; slot < kSlots; slot += kAskers) {
+            const std::string number = std::to_string(slot);
+            EXPECT_EQ(mine.call_raw({"CLUSTER", "SETSLOT", number, "MIGRATING", id}), "+OK\r\n");
+            EXPECT_NE(mine.call({"CLUSTER", "NODES"}).text.find("[" + number + "->-" + id + "]"),
+                      std::string::npos);
+            if (slot % 4 != 0) {
+                EXPECT_EQ(mine.call_raw({"CLUSTER", "SETSLOT", number, "STABLE"}), "+OK\r\n");
+                EXPECT_EQ(mine.call({"CLUSTER", "NODES"}).text.find("[" + number + "->"),
+                          std::string::npos);
+            }
+        }
+    };
+    std::vector<std::thread> askers;
+    for (int i = 0; i < kAskers; i++)
+        askers.emplace_back(ask, i);
+    for (std::thread &t : askers)
+        t.join();
+    /* A slot on the move sends clients on, from the answer on. */
+    EXPECT_EQ(c.call_raw({"CLUSTER", "SETSLOT", "12182", "MIGRATING", id}), "+OK\r\n");
+    EXPECT_EQ(c.call_raw({"GET", "foo"}).substr(0, 11), "-ASK 12182 ");
+    EXPECT_EQ(c.call_raw({"CLUSTER", "SETSLOT", "12182", "NODE", id}), "+OK\r\n");
+    EXPECT_EQ(c.call_raw({"GET", "foo"}).substr(0, 13), "-MOVED 12182 ");
+    node->kill();
+    Server::Directives again = kNode;
+    again.push_back({"cluster-config-file", node->directory() + "/nodes.conf"});
+    auto back = Server::tested(again);
+    const std::string nodes = back->connect().call({"CLUSTER", "NODES"}).text;
+    for (int slot = 0; slot < kSlots; slot++)
+        EXPECT_EQ(nodes.find("[" + std::to_string(slot) + "->-" + id) != std::string::npos,
+                  slot % 4 == 0)
+            << slot << " of " << nodes;
+    EXPECT_NE(nodes.find("0-12181 12183-16383"), std::string::npos) << nodes;
+}
+
 /* Not one of its threads runs. */
 bool is_stopped(const Process &process)
 {

@@ -511,7 +511,7 @@ static void look_up(struct dispatcher *d, struct pending *p)
     p->shard = keyspace_shard(d->ks, p->hash);
     if (LK_LIKELY(p->session->db == 0))
         p->table = &p->shard->first;
-    LK_PREFETCH(p->shard);
+    shard_prefetch(p->shard);
 }
 
 static void prefetch_reach(const struct pending *p)
