@@ -118,6 +118,10 @@ TEST(AclWire, NoLogShowsAPassword)
     admin.call({"AUTH", "bob", "s3cret-wrong"});
     admin.call({"HELLO", "2", "AUTH", "bob", "s3cret-wrong"});
     admin.call({"CONFIG", "SET", "requirepass", "s3cret"});
+    admin.call({"ACL", "DRYRUN", "bob", "AUTH", "bob", "s3cret"});
+    admin.call({"MIGRATE", "127.0.0.1", "1", "k", "0", "10", "AUTH2", "bob", "s3cret"});
+    for (const char *setting : {"masterauth", "tls-key-file-pass", "tls-client-key-file-pass"})
+        admin.call({"CONFIG", "SET", "no-such-thing", "1", setting, "s3cret"});
     admin.call({"PING", "the-end"});
     std::string shown;
     while (shown.find("the-end") == std::string::npos)

@@ -31,9 +31,14 @@ static bool secret_hello(const struct secret_rule *rule, const struct args *a, u
     return i > 2 && secret_follows(a, i, 2, "auth");
 }
 
+static bool word_has_secrets(const struct args *a, uint32_t i);
+
+/* Of a call that DRYRUN only tries all arguments are hidden, if calls like it may have any. */
 static bool secret_rules(const struct secret_rule *rule, const struct args *a, uint32_t i)
 {
     (void)rule;
+    if (args_is(a, 1, "dryrun"))
+        return i > 3 && word_has_secrets(a, 3);
     return i > 1 &&
            (args_is(a, 1, "setuser") || args_is(a, 1, "getuser") || args_is(a, 1, "deluser"));
 }
@@ -51,6 +56,14 @@ static const struct secret_row {
     {"auth", secret_auth}, {"hello", secret_hello},     {"config", secret_setting},
     {"acl", secret_rules}, {"migrate", secret_migrate},
 };
+
+static bool word_has_secrets(const struct args *a, uint32_t i)
+{
+    for (size_t row = 0; row < sizeof secret_rows / sizeof *secret_rows; row++)
+        if (args_is(a, i, secret_rows[row].name))
+            return true;
+    return false;
+}
 
 /* NULL: its calls have no secrets. */
 static const struct secret_row *secret_row_of(const struct command_info *c)
