@@ -387,7 +387,7 @@ bool exec_script_denied(struct exec *x, const struct command_info *c, const stru
     if (LK_LIKELY(denial == ACL_ALLOWED))
         return false;
     if (error) {
-        buf_append_cstr(error, "-NOPERM ACL failure in script: ");
+        buf_append_cstr(error, "-ERR ACL failure in script: ");
         acl_append_denial(error, denial, s->user, c, a->v[at], true);
     }
     return true;
@@ -481,6 +481,19 @@ int64_t exec_clock_us(struct exec *x)
 bool exec_script_is_over_limit(const struct exec *x)
 {
     return x->dispatcher->script.oom;
+}
+
+void exec_script_note_refused(struct exec *x, const struct command_info *c, struct bytes line)
+{
+    struct stats *stats = &x->dispatcher->stats;
+    if (c)
+        stats_add(&stats->commands[c->id].rejected, 1);
+    stats_error(stats, line, false);
+}
+
+void exec_script_note_failed(struct exec *x, const struct args *a)
+{
+    stats_add(&x->dispatcher->stats.commands[exec_find_command(x, a)->id].failed, 1);
 }
 
 const char *exec_script_write_fault(const struct exec *x)

@@ -95,6 +95,12 @@ enum script_reach exec_script_reached(const struct exec *x);
 int64_t exec_clock_us(struct exec *x);
 /* Was memory over its limit when the script began? */
 bool exec_script_is_over_limit(const struct exec *x);
+/*
+ * A call that was not made is counted, and the line that says why; c is NULL if it is unknown.  And
+ * a script that answers with an error that has been counted where it was made has failed.
+ */
+void exec_script_note_refused(struct exec *x, const struct command_info *c, struct bytes line);
+void exec_script_note_failed(struct exec *x, const struct args *a);
 /* Why may no command write, as an error line; NULL: it may. */
 const char *exec_script_write_fault(const struct exec *x);
 

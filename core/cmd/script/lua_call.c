@@ -82,6 +82,7 @@ static const char *call_find(const struct vm *vm, const struct args *a,
     const struct command_info *c = exec_find_command(vm->run.x, a);
     if (!c || (c->subcommand_count > 0 && a->n > 1))
         return "Unknown Redis command called from script";
+    *out = c;
     if (a->n - c->args_min > c->args_span)
         return "Wrong number of args calling Redis command from script";
     if (LK_UNLIKELY(c->flags & (CMD_NOSCRIPT | CMD_EXCLUSIVE | CMD_CONTROL)) &&
@@ -89,7 +90,6 @@ static const char *call_find(const struct vm *vm, const struct args *a,
         return "This Redis command is not allowed from script";
     if (!(c->flags & CMD_STALE) && LK_UNLIKELY(exec_script_is_stale(vm->run.x)))
         return "Can not execute the command on a stale replica";
-    *out = c;
     return NULL;
 }
 
@@ -110,15 +110,30 @@ static const char *call_check_write(struct vm *vm, const struct command_info *c)
     return NULL;
 }
 
+/* Pushes the error, which is counted with the command that was not run. */
+static void lua_call_push_refusal(lua_State *lua, struct vm *vm, const struct command_info *c,
+                                  struct bytes text)
+{
+    lua_push_error(lua, text);
+    lua_getfield(lua, -1, "err");
+    size_t size;
+    const char *line = lua_tolstring(lua, -1, &size);
+    exec_script_note_refused(vm->run.x, c, bytes_of(line, size));
+    lua_pop(lua, 1);
+    lua_pushboolean(lua, 1);
+    lua_setfield(lua, -2, "ignore_error_stats_update");
+}
+
 /* A line that has a code of its own is pushed as it is. */
-static void lua_call_refuse(lua_State *lua, const char *why)
+static void lua_call_refuse(lua_State *lua, struct vm *vm, const struct command_info *c,
+                            const char *why)
 {
     const bool coded = strncmp(why, "MISCONF ", 8) == 0 || strncmp(why, "READONLY ", 9) == 0 ||
                        strncmp(why, "NOREPLICAS ", 11) == 0;
     lua_pushfstring(lua, "%s%s", coded ? "-" : "", why);
     size_t size;
     const char *text = lua_tolstring(lua, -1, &size);
-    lua_push_error(lua, bytes_of(text, size));
+    lua_call_push_refusal(lua, vm, c, bytes_of(text, size));
     lua_remove(lua, -2);
 }
 
@@ -133,8 +148,11 @@ static bool lua_call_run(lua_State *lua, struct vm *vm)
         return false;
     }
     const char *why = call_words(lua, vm, &a);
-    if (!why)
-        why = call_find(vm, &a, &c);
+    if (LK_UNLIKELY(why)) { /* it is no call yet */
+        lua_push_error(lua, bytes_cstr(why));
+        return false;
+    }
+    why = call_find(vm, &a, &c);
     if (!why)
         why = call_check_write(vm, c);
     if (!why)
@@ -142,12 +160,12 @@ static bool lua_call_run(lua_State *lua, struct vm *vm)
                                      (vm->run.flags & (SCRIPT_SHEBANG | SCRIPT_CROSS_SLOT)) ==
                                          SCRIPT_SHEBANG);
     if (LK_UNLIKELY(why)) {
-        lua_call_refuse(lua, why);
+        lua_call_refuse(lua, vm, c, why);
         return false;
     }
     vm->joined.size = 0;
     if (LK_UNLIKELY(exec_script_denied(vm->run.x, c, &a, &vm->joined))) {
-        lua_push_error(lua, buf_bytes(&vm->joined));
+        lua_call_push_refusal(lua, vm, c, buf_bytes(&vm->joined));
         vm->joined.size = 0;
         return false;
     }

@@ -270,7 +270,10 @@ static void lua_write_error(lua_State *lua, struct reply *r)
     buf_release(&line);
     lua_pop(lua, 1);
     if (lua_push_field(lua, "ignore_error_stats_update", LUA_TBOOLEAN)) {
-        r->errors -= (uint32_t)lua_toboolean(lua, -1);
+        if (lua_toboolean(lua, -1)) {
+            r->errors--;
+            exec_script_note_failed(vm_from(lua)->run.x, vm_from(lua)->run.words);
+        }
         lua_pop(lua, 1);
     }
 }

@@ -74,7 +74,10 @@ void script_reply_error(struct exec *x, lua_State *lua, const char *name)
         buf_printf(&line, "ERR %s", text ? text : "unknown error");
     }
     reply_error_bytes(x->reply, buf_bytes(&line));
-    x->reply->errors -= counted; /* with the command that made it */
+    if (counted) { /* with the command that made it */
+        x->reply->errors--;
+        exec_script_note_failed(x, vm_from(lua)->run.words);
+    }
     buf_release(&line);
     lua_settop(lua, top - 1);
 }

@@ -9,6 +9,7 @@
 #include "io/admin/info/totals.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
 
 static const struct command_info *command_at(const struct info *i, uint32_t id)
 {
@@ -43,11 +44,25 @@ static void error_line(struct info *i, const struct error_stat *e)
     info_format(i, "errorstat_%s:count=%" PRIu64, code, e->count);
 }
 
+static int compare_errors(const void *a, const void *b)
+{
+    const struct error_stat *const *x = a, *const *y = b;
+    return strcmp((*x)->code, (*y)->code);
+}
+
+/* By their codes, as they have come in another order on each worker. */
 void info_errorstats(struct info *i)
 {
-    for (uint32_t e = 0; e < i->totals->error_count; e++)
-        if (i->totals->errors[e].count > 0)
-            error_line(i, &i->totals->errors[e]);
+    const struct error_stat *all[STATS_ERRORS_MAX];
+    const uint32_t n = i->totals->error_count;
+
+    LK_ASSERT(n <= STATS_ERRORS_MAX);
+    for (uint32_t e = 0; e < n; e++)
+        all[e] = &i->totals->errors[e];
+    qsort(all, n, sizeof *all, compare_errors);
+    for (uint32_t e = 0; e < n; e++)
+        if (all[e]->count > 0)
+            error_line(i, all[e]);
 }
 
 static void latency_line(struct info *i, const char *name, const uint64_t *histogram)
