@@ -67,7 +67,8 @@ static void reply_text_error(struct exec *x, const struct buf *text)
 static bool names_what_loads(const struct args *a)
 {
     for (uint32_t i = 2; i < a->n; i += 2)
-        if (args_is(a, i, "dir") || args_is(a, i, "appendonly"))
+        if (args_is(a, i, "dir") || args_is(a, i, "appendonly") ||
+            args_is(a, i, "repl-diskless-load"))
             return true;
     return false;
 }
@@ -78,8 +79,7 @@ static enum outcome config_set_command(struct exec *x, const struct args *a)
 
     if (a->n % 2 != 0)
         return reply_syntax(x);
-    if (__atomic_load_n(&x->admin->parts.engine->saving.loading, __ATOMIC_RELAXED) &&
-        names_what_loads(a)) {
+    if (engine_is_loading(x->admin->parts.engine) && names_what_loads(a)) {
         reply_error(x->reply, "LOADING Redis is loading the dataset in memory");
         return RUN_DONE;
     }

@@ -3,6 +3,13 @@
  */
 #include "io/admin/admin_priv.h"
 
+/* A transaction is told that it begins later, as the reference does. */
+static enum save_answer persist_told(const struct exec *x, enum save_answer answer)
+{
+    const bool inside = session_has(x->session, SESSION_IN_EXEC);
+    return answer == SAVE_STARTED && inside ? SAVE_SCHEDULED : answer;
+}
+
 static enum outcome persist_bgsave(struct exec *x, const struct args *a)
 {
     const struct admin_parts *parts = &x->admin->parts;
@@ -10,7 +17,7 @@ static enum outcome persist_bgsave(struct exec *x, const struct args *a)
 
     if (a->n > 2 || (a->n == 2 && !schedule))
         return reply_syntax(x);
-    switch (parts->bgsave(parts->ctx, schedule)) {
+    switch (persist_told(x, parts->bgsave(parts->ctx, schedule))) {
     case SAVE_STARTED:
         reply_simple(x->reply, "Background saving started");
         break;
@@ -34,7 +41,7 @@ static enum outcome persist_bgrewriteaof(struct exec *x, const struct args *a)
     const struct admin_parts *parts = &x->admin->parts;
 
     (void)a;
-    switch (parts->bgrewrite(parts->ctx)) {
+    switch (persist_told(x, parts->bgrewrite(parts->ctx))) {
     case SAVE_STARTED:
         reply_simple(x->reply, "Background append only file rewriting started");
         break;

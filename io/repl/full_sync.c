@@ -5,7 +5,8 @@
  *   log thread:  at the marker: the offset, a pin on the first byte behind it
  *   then:        +FULLRESYNC id offset; the data through a window, or by a file; the stream
  *
- * Those who come later wait for the next cut (H3).
+ * Those who come later wait for the next cut (H3), unless a file is being written: it is theirs as
+ * well, as the stream behind the cut is kept.
  *
  * Threads  the saver's thread, but full_sync_look
  */
@@ -46,10 +47,60 @@ static struct waiting full_sync_count(struct repl *r)
     return w;
 }
 
+/* In lock.  It is told where its data begin, and the stream is kept for it from there on. */
+static void full_sync_join(struct repl *r, struct replica *p, const struct backlog_pin *from)
+{
+    if (!backlog_pin_like(r->backlog, &p->pin, from)) {
+        replica_dismiss(p); /* the history has changed since */
+        return;
+    }
+    replica_heard(p);
+    if (!p->old)
+        buf_printf(&p->head, "+FULLRESYNC %s %lld\r\n", r->sync.history.id, (long long)r->sync.end);
+    if (r->sync.diskless) {
+        buf_printf(&p->head, "$EOF:%s\r\n", r->sync.delimiter);
+        rdb_window_join(r->sync.window, &p->reader);
+        p->phase = REPLICA_SENDING;
+    } else {
+        p->phase = REPLICA_WRITING;
+    }
+    replica_wake(p);
+}
+
+/* In lock.  Who has all of its stream in its pin yet, from the cut on; NULL: nobody. */
+static const struct replica *full_sync_at_cut(const struct repl *r)
+{
+    const struct replica *p = r->first;
+    while (p && !(p->member && p->phase == REPLICA_WRITING && !p->dismissed && p->pin.on))
+        p = p->next;
+    return p;
+}
+
+/* A file that is being written is one for those, too, who have come behind its cut. */
+static void full_sync_join_late(struct repl *r)
+{
+    if (LK_LIKELY(!__atomic_load_n(&r->sync.writing, __ATOMIC_ACQUIRE)))
+        return;
+    uint32_t n = 0;
+    pthread_mutex_lock(&r->lock);
+    const struct replica *like = full_sync_at_cut(r);
+    for (struct replica *p = r->first; like && p; p = p->next) {
+        if (p->phase != REPLICA_WAITS || p->dismissed || p->no_keys != r->sync.no_keys)
+            continue;
+        p->member = true;
+        full_sync_join(r, p, &like->pin);
+        n++;
+    }
+    pthread_mutex_unlock(&r->lock);
+    if (n > 0)
+        log_line(LOG_NOTICE, "Waiting for end of BGSAVE for SYNC");
+}
+
 void full_sync_look(struct repl *r)
 {
     if (__atomic_load_n(&r->count, __ATOMIC_RELAXED) == 0 || !repl_may_serve(r))
         return;
+    full_sync_join_late(r);
     const struct config *c = repl_config(r);
     const struct waiting w = full_sync_count(r);
     if (w.count == 0)
@@ -127,6 +178,7 @@ static void full_sync_place(void *ctx, void *at, struct rdb_save_options *option
     struct backlog_mark *mark = at;
     backlog_mark_wait(mark);
     r->sync.history = mark->history;
+    r->sync.end = mark->end;
     options->replication_id = r->sync.history.id;
     r->sync.slot_states.size = 0;
     if (r->parts.engine->hooks.slot_states)
@@ -157,33 +209,13 @@ static void full_sync_settle_version(struct repl *r, const struct rdb_sizes *siz
     options->promise = sizes->inner > 0 ? REDIS_7_4 : options->newest;
 }
 
-/* In lock.  It is told where its data begin, and the stream is kept for it from there on. */
-static void full_sync_join(struct repl *r, struct replica *p, const struct backlog_mark *mark)
-{
-    if (!backlog_pin_like(r->backlog, &p->pin, &mark->pin)) {
-        replica_dismiss(p); /* the history has changed since */
-        return;
-    }
-    replica_heard(p);
-    if (!p->old)
-        buf_printf(&p->head, "+FULLRESYNC %s %lld\r\n", mark->history.id, (long long)mark->end);
-    if (r->sync.diskless) {
-        buf_printf(&p->head, "$EOF:%s\r\n", r->sync.delimiter);
-        rdb_window_join(r->sync.window, &p->reader);
-        p->phase = REPLICA_SENDING;
-    } else {
-        p->phase = REPLICA_WRITING;
-    }
-    replica_wake(p);
-}
-
 static uint32_t full_sync_join_all(struct repl *r, const struct backlog_mark *mark)
 {
     uint32_t n = 0;
     pthread_mutex_lock(&r->lock);
     for (struct replica *p = r->first; p; p = p->next)
         if (p->member) {
-            full_sync_join(r, p, mark);
+            full_sync_join(r, p, &mark->pin);
             n += !p->dismissed;
         }
     pthread_mutex_unlock(&r->lock);
@@ -254,6 +286,7 @@ static int full_sync_begin(void *ctx, const struct rdb_sizes *sizes,
         make_delimiter(r->sync.delimiter);
         r->sync.window = rdb_window_new(RDB_WINDOW_BYTES);
         *sink = rdb_window_sink(r->sync.window);
+        log_line(LOG_NOTICE, "Background RDB transfer started by pid %d", (int)getpid());
     } else {
         options->newest = 10;
         rc = open_file(r, sink);
@@ -279,6 +312,16 @@ static void full_sync_hand_over(struct repl *r, struct replica *p)
     replica_wake(p);
 }
 
+/* In the words that tools look for, though no pipe and no child is there. */
+static void full_sync_log_end(uint32_t up)
+{
+    if (up > 0)
+        log_line(LOG_NOTICE, "Diskless rdb transfer, done reading from pipe, %u replicas still up.",
+                 up);
+    else
+        log_line(LOG_NOTICE, "Diskless rdb transfer, last replica dropped, killing fork child.");
+}
+
 static void full_sync_end(void *ctx, bool well)
 {
     struct repl *r = ctx;
@@ -287,17 +330,21 @@ static void full_sync_end(void *ctx, bool well)
         const struct rdb_sink sink = rdb_window_sink(r->sync.window);
         well = sink.write(sink.ctx, r->sync.delimiter, DELIMITER_CHARS) == LK_OK;
     }
+    uint32_t up = 0;
     pthread_mutex_lock(&r->lock);
     for (struct replica *p = r->first; p; p = p->next) {
         if (!p->member)
             continue;
         p->member = false;
+        up += !p->dismissed;
         if (p->phase == REPLICA_WRITING && well)
             full_sync_hand_over(r, p);
         else if (!well)
             replica_dismiss(p);
     }
     pthread_mutex_unlock(&r->lock);
+    if (r->sync.window)
+        full_sync_log_end(up);
     if (r->sync.window)
         rdb_window_end(r->sync.window, well);
     sync_file_drop(r->sync.file);

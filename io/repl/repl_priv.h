@@ -144,6 +144,7 @@ struct repl {
         char delimiter[DELIMITER_CHARS + 1];
         struct backlog_mark *mark;
         struct history history; /* at the cut, for the RDB */
+        int64_t end;            /* the offset there */
         struct buf slot_states; /* … and what was on the move then */
     } sync;
 

@@ -264,7 +264,9 @@ static bool sync_begin_loading(struct persistence *p, const struct persistence_s
     struct gate *gate = &p->parts.engine->fixed.keyspace->gate;
     gate_close(gate);
     const bool wanted = sync->wanted(sync->ctx);
-    if (wanted)
+    if (wanted && sync->how == SYNC_BESIDE)
+        engine_set_loading_beside(p->parts.engine, true);
+    else if (wanted)
         engine_set_loading(p->parts.engine, true);
     gate_open(gate);
     return wanted;
@@ -274,7 +276,7 @@ enum persistence_synced persistence_sync(struct persistence *p, const struct per
 {
     const bool beside = sync->how == SYNC_BESIDE;
     __atomic_store_n(&p->busy, 1, __ATOMIC_SEQ_CST);
-    if (!beside && !sync_begin_loading(p, sync)) {
+    if (!sync_begin_loading(p, sync)) {
         __atomic_store_n(&p->busy, 0, __ATOMIC_SEQ_CST);
         return SYNC_KEPT;
     }
@@ -286,7 +288,9 @@ enum persistence_synced persistence_sync(struct persistence *p, const struct per
     __atomic_store_n(&p->partial, result == SYNC_LOST, __ATOMIC_RELAXED);
     if (result != SYNC_KEPT)
         saver_note_saved(p->saver, persistence_changes(p));
-    if (!beside)
+    if (beside)
+        engine_set_loading_beside(p->parts.engine, false);
+    else
         engine_set_loading(p->parts.engine, false);
     __atomic_store_n(&p->busy, 0, __ATOMIC_SEQ_CST);
     persistence_release_aof(p);

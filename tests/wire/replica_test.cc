@@ -122,6 +122,50 @@ INSTANTIATE_TEST_SUITE_P(Replica, ReplicaForms,
                              return name;
                          });
 
+/* While newer data of the same history are loaded beside the old ones, these are served, and what
+ * would meet the load in the middle is refused, as the reference does. */
+TEST(Replica, ALoadBesideWhatIsServed)
+{
+    const auto primary = Server::tested({{"repl-diskless-sync-delay", "0"},
+                                         {"repl-backlog-size", "16384"},
+                                         {"rdbcompression", "no"},
+                                         {"enable-debug-command", "yes"}});
+    Client p = primary->connect();
+    p.call({"SET", "old", "1"});
+    const auto replica = replica_of(primary->port(), {{"repl-diskless-load", "swapdb"}});
+    Client r = replica->connect();
+    ASSERT_TRUE(caught_up(&p, &r));
+    EXPECT_EQ(p.call({"DEBUG", "POPULATE", "200", "key", "20000"}).text, "OK");
+    p.call({"CONFIG", "SET", "rdb-key-save-delay", "100000"});
+    std::vector<Args> beyond = {{"MULTI"}, {"CLIENT", "KILL", "TYPE", "replica"}};
+    for (int i = 0; i < 30; i++)
+        beyond.push_back({"SET", "more", std::string(16384, 'x')});
+    beyond.push_back({"EXEC"});
+    /* It may ask again before the transaction is at its end. */
+    ASSERT_TRUE(wait_until([&] {
+        p.pipeline(beyond);
+        return info(&p, "sync_full") == "2";
+    }));
+    ASSERT_TRUE(wait_until([&] { return info(&r, "async_loading") == "1"; }));
+    const std::vector<Args> refused = {{"CONFIG", "SET", "appendonly", "yes"},
+                                       {"CONFIG", "SET", "repl-diskless-load", "disabled"},
+                                       {"REPLICAOF", "NO", "ONE"},
+                                       {"SAVE"},
+                                       {"BGSAVE"},
+                                       {"BGREWRITEAOF"}};
+    for (const Args &a : refused)
+        EXPECT_EQ(r.call(a).text.substr(0, 8), "LOADING ") << a[0];
+    EXPECT_EQ(r.call({"GET", "old"}).text, "1");
+    EXPECT_EQ(info(&r, "async_loading"), "1");
+    p.call({"CONFIG", "SET", "rdb-key-save-delay", "0"});
+    ASSERT_TRUE(caught_up(&p, &r));
+    ASSERT_TRUE(wait_until([&] { return info(&r, "async_loading") == "0"; }));
+    EXPECT_EQ(r.call({"DBSIZE"}).text, "202");
+    EXPECT_EQ(digest(&p), digest(&r));
+    EXPECT_EQ(r.call({"CONFIG", "SET", "appendonly", "yes"}).text, "OK");
+    EXPECT_EQ(r.call({"REPLICAOF", "NO", "ONE"}).text, "OK");
+}
+
 /* The link is cut anywhere in the stream, amid transactions and values: each time it goes on where
  * the last whole unit ended, and no second full sync is asked for. */
 TEST(Replica, CutsOfTheLinkAreResumed)

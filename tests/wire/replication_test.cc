@@ -402,6 +402,37 @@ TEST(Replication, AFileForNobodyIsNotWritten)
     EXPECT_TRUE(until([&] { return info(&a, "rdb_bgsave_in_progress") == "0"; }));
 }
 
+/* A file that is being written is for those, too, who come while it is: one pass for all. */
+TEST(Replication, WhoComesAmidAFileHasItToo)
+{
+    auto ours =
+        Server::tested(primary({{"repl-diskless-sync", "no"}, {"rdb-key-save-delay", "10000000"}}));
+    Client a = ours->connect();
+    for (int i = 0; i < 20; i++)
+        a.call_raw({"SET", "k" + std::to_string(i), "v"});
+    const auto first = Server::oracle(replica_of(*ours));
+    ASSERT_TRUE(until([&] { return info(&a, "rdb_bgsave_in_progress") == "1"; }));
+    a.call_raw({"INCR", "counted"});
+    const auto second = Server::tested(replica_of(*ours));
+    ASSERT_TRUE(until([&] {
+        return ours->log().find("Waiting for end of BGSAVE for SYNC") != std::string::npos;
+    }));
+    a.call_raw({"INCR", "counted"});
+    EXPECT_EQ(text(&a, {"CONFIG", "SET", "rdb-key-save-delay", "0"}), "+OK\r\n");
+    Client one = first->connect(), two = second->connect();
+    ASSERT_TRUE(linked(&one));
+    ASSERT_TRUE(linked(&two));
+    a.call_raw({"INCR", "counted"});
+    EXPECT_EQ(text(&a, {"WAIT", "2", "60000"}), ":2\r\n");
+    for (Client *c : {&one, &two}) {
+        EXPECT_EQ(text(c, {"GET", "counted"}), "$1\r\n3\r\n");
+        EXPECT_EQ(text(c, {"DEBUG", "DIGEST"}), text(&a, {"DEBUG", "DIGEST"}));
+    }
+    EXPECT_EQ(info(&a, "sync_full"), "2");
+    const std::string log = ours->log(), begun = "Starting BGSAVE for SYNC";
+    EXPECT_EQ(log.find(begun), log.rfind(begun)) << log;
+}
+
 /* Nobody waits for a file that is none any more. */
 TEST(Replication, AWaitForTheFileEndsWithTheFile)
 {

@@ -136,6 +136,8 @@ static uint32_t checks_of(const struct command *row)
         checks |= CHECK_SHAPE;
     if (!(flags & CMD_LOADING))
         checks |= CHECK_LOADING;
+    if (flags & CMD_NO_ASYNC_LOADING)
+        checks |= CHECK_LOADING_BESIDE;
     if (flags & (CMD_WRITE | CMD_HEALTH))
         checks |= CHECK_FAULT;
     if (flags & CMD_WRITE)

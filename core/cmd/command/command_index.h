@@ -32,7 +32,8 @@ enum command_check {
     CHECK_REPLICAS = 1 << 10,    /* too few replicas: CMD_WRITE */
     CHECK_BUSY = 1 << 11,        /* a script is long: all but CMD_ALLOW_BUSY */
     CHECK_AMID = 1 << 12,        /* amid a script: all that needs more than the lock of one key */
-    CHECK_USER = 1 << 30,        /* always on: all but CMD_NO_AUTH */
+    CHECK_LOADING_BESIDE = 1 << 13, /* beside what is served: CMD_NO_ASYNC_LOADING */
+    CHECK_USER = 1 << 30,           /* always on: all but CMD_NO_AUTH */
 };
 
 /* Of CMD_SCRIPT, what a script says of itself decides which of these hold. */

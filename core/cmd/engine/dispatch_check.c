@@ -267,7 +267,7 @@ static const struct check_row {
     {check_readonly, CHECK_READONLY, 0, NOT_OURS},
     {check_subscriber, 0, SESSION_SUBSCRIBER, NOT_OURS},
     {check_stale, CHECK_STALE, 0, NOT_OURS},
-    {check_loading, CHECK_LOADING, 0, NOT_OURS},
+    {check_loading, CHECK_LOADING | CHECK_LOADING_BESIDE, 0, NOT_OURS},
     {check_busy, CHECK_BUSY, 0, NOT_OURS},
     {check_amid, CHECK_AMID, 0, NOT_OURS},
     {check_replica, 0, SESSION_MONITOR | SESSION_REPLICA, NOT_OURS},

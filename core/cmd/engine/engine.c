@@ -20,6 +20,17 @@ void engine_set_loading(struct engine *e, bool on)
     engine_set_check(e, CHECK_LOADING, on);
 }
 
+void engine_set_loading_beside(struct engine *e, bool on)
+{
+    engine_set_check(e, CHECK_LOADING_BESIDE, on);
+}
+
+bool engine_is_loading(const struct engine *e)
+{
+    const uint32_t checks = __atomic_load_n(&e->checks, __ATOMIC_ACQUIRE);
+    return checks & (CHECK_LOADING | CHECK_LOADING_BESIDE);
+}
+
 void engine_set_busy(struct engine *e, const char *line)
 {
     __atomic_store_n(&e->busy.line, line, __ATOMIC_RELEASE);

@@ -194,6 +194,10 @@ struct engine {
 
 /* Most commands are refused, and nothing expires. */
 void engine_set_loading(struct engine *e, bool on);
+/* Data are loaded beside those that are served: CMD_NO_ASYNC_LOADING is refused. */
+void engine_set_loading_beside(struct engine *e, bool on);
+/* Either of the two. */
+bool engine_is_loading(const struct engine *e);
 
 /* In a cluster: before the first worker starts. */
 void engine_set_clustered(struct engine *e);

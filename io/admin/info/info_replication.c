@@ -86,6 +86,7 @@ void info_replication(struct info *i)
     if (role.replica)
         replication_replica_lines(i, &role);
     info_number(i, "connected_slaves", report.replicas);
+    info_number(i, "replicas_waiting_psync", 0); /* Valkey's, whose second channel is not here */
     if (i->config->min_replicas_to_write > 0 && i->config->min_replicas_max_lag_s > 0)
         info_number(i, "min_slaves_good_slaves", report.good_replicas);
     if (r)
