@@ -67,6 +67,7 @@ struct cluster_node {
     uint32_t slot_count;
     uint8_t slots[SLOT_BITMAP];
     int64_t made_ms, ping_sent_ms, pong_received_ms, data_received_ms, fail_ms, voted_ms;
+    int64_t said_ms; /* when it last said which slots it serves */
     int64_t orphaned_ms;
     uint32_t ceded_count;       /* slots imported from it that it no longer claims … */
     int64_t ceded_ms;           /* … since when */
@@ -131,6 +132,7 @@ struct cluster {
     uint64_t current_epoch, last_vote_epoch;
     struct cluster_node *owner[HASH_SLOTS];
     struct cluster_node *migrating[HASH_SLOTS], *importing[HASH_SLOTS];
+    uint8_t unclaimed[SLOT_BITMAP];  /* whose owner says that he does not serve them */
     uint8_t lost_slots[SLOT_BITMAP]; /* that this node had: their keys are to go; the bus' */
     uint8_t left[SLOT_BITMAP];       /* slots that a node of this shard had; the bus clears them */
     bool down;
@@ -209,6 +211,11 @@ static inline struct cluster_node *cluster_primary(const struct cluster *c)
 {
     return cluster_is_master(c->self) || !c->self->master ? c->self : c->self->master;
 }
+/* Whose slots are spoken of: this node's, or its master's, which may not be known. */
+static inline struct cluster_node *cluster_subject(const struct cluster *c)
+{
+    return cluster_is_master(c->self) ? c->self : c->self->master;
+}
 static inline int64_t cluster_unix_ms(const struct cluster *c, int64_t ms)
 {
     return ms ? ms + c->unix_offset_ms : 0;
@@ -245,6 +252,11 @@ bool cluster_bump(struct cluster *c); /* false: it has the greatest epoch */
 const char *cluster_set_epoch(struct cluster *c, uint64_t epoch);
 void cluster_add_slot(struct cluster *c, struct cluster_node *n, uint32_t slot);
 void cluster_drop_slot(struct cluster *c, uint32_t slot);
+/*
+ * SETSLOT NODE: the slot is that master's now.  If this one has imported it, it says so to all with
+ * a greater epoch; if it was this one's last, this one becomes the other's replica.
+ */
+void cluster_move_slot(struct cluster *c, struct cluster_node *to, uint32_t slot);
 enum failover_kind { FAILOVER_PLAIN, FAILOVER_FORCE, FAILOVER_TAKEOVER };
 const char *cluster_failover(struct cluster *c, enum failover_kind how);
 uint32_t cluster_failure_reports(struct cluster *c, struct cluster_node *n);

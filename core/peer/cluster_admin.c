@@ -122,3 +122,37 @@ void cluster_reset(struct cluster *c, bool hard)
     cluster_rename_node(c, self, id);
     log_line(LOG_NOTICE, "Node hard reset, now I'm %.40s", self->id);
 }
+
+/* --- SETSLOT NODE ---------------------------------------------------------------------------- */
+
+/* It may be this node's at last, or this node's no longer. */
+static void cluster_move_own(struct cluster *c, struct cluster_node *to, uint32_t slot)
+{
+    const bool was_ours = c->owner[slot] == c->self;
+    const bool imported = to == c->self && c->importing[slot];
+    cluster_add_slot(c, to, slot);
+    if (imported && cluster_bump(c))
+        log_line(LOG_NOTICE, "configEpoch updated after importing slot %u", slot);
+    if (was_ours && to != c->self && c->self->slot_count == 0 && c->options.replica_migration) {
+        log_line(LOG_NOTICE,
+                 "Lost my last slot during slot migration. Reconfiguring myself as a replica of "
+                 "%.40s (%s) in shard %.40s",
+                 to->id, to->name, to->shard_id);
+        cluster_become_replica(c, to);
+    }
+    if (imported || (was_ours && to != c->self)) /* who imports it may have nobody to tell him */
+        cluster_tell_all(c);
+}
+
+void cluster_move_slot(struct cluster *c, struct cluster_node *to, uint32_t slot)
+{
+    LK_ASSERT(to && cluster_is_master(to) && slot < HASH_SLOTS);
+    if (cluster_is_master(c->self)) {
+        cluster_move_own(c, to, slot);
+        return;
+    }
+    /* As the master has it; that it owns the slot it says itself, too, with its epoch. */
+    cluster_add_slot(c, to, slot);
+    if (to == cluster_subject(c))
+        c->importing[slot] = NULL;
+}

@@ -175,6 +175,7 @@ void cluster_give_slot(struct cluster *c, struct cluster_node *n, uint32_t slot)
     LK_ASSERT(!c->owner[slot] && !slot_bit(n->slots, slot));
     c->owner[slot] = n;
     n->slots[slot / 8] |= (uint8_t)(1u << slot % 8);
+    c->unclaimed[slot / 8] &= (uint8_t) ~(1u << slot % 8);
     n->slot_count++;
     c->changed = true;
     cluster_todo(c, CLUSTER_MAP);

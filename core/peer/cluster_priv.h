@@ -71,6 +71,9 @@ void cluster_hear_extensions(struct cluster *c, struct bytes frame, const struct
 void cluster_move_marks(struct cluster *c, const struct cluster_node *from,
                         struct cluster_node *to);
 /* What a sender claims, by its epoch. */
+/* What its owner himself does not claim is whoever's who does, whatever the epochs. */
+void cluster_hear_unclaimed(struct cluster *c, const struct cluster_node *sender,
+                            const uint8_t *slots);
 void cluster_hear_slots(struct cluster *c, struct cluster_node *sender, uint64_t epoch,
                         const uint8_t *slots);
 /* A master says what he claims; slots that this node imports from him may be missing. */

@@ -178,6 +178,7 @@ static void cluster_hear_state(struct cluster *c, struct cluster_link *link,
                                const struct frame_head *h, struct cluster_node *sender)
 {
     const uint16_t spares = h->flags & NODE_NOFAILOVER;
+    sender->said_ms = c->now_ms;
     sender->flags = (uint16_t)((sender->flags & ~NODE_NOFAILOVER) | spares);
     cluster_hear_role(c, h, sender);
     struct cluster_node *serves = cluster_is_master(sender) ? sender : sender->master;
@@ -190,6 +191,8 @@ static void cluster_hear_state(struct cluster *c, struct cluster_link *link,
     } else if (serves == sender) {
         sender->ceded_count = 0;
     }
+    if (serves == sender && h->config_epoch == sender->config_epoch) /* else it is an older frame */
+        cluster_hear_unclaimed(c, sender, h->slots);
     cluster_part_epochs(c, sender, h->config_epoch);
 }
 

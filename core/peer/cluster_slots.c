@@ -33,6 +33,15 @@ void cluster_move_marks(struct cluster *c, const struct cluster_node *from, stru
     cluster_todo(c, CLUSTER_SAVE | CLUSTER_MAP);
 }
 
+void cluster_hear_unclaimed(struct cluster *c, const struct cluster_node *sender,
+                            const uint8_t *slots)
+{
+    for (uint32_t i = 0; i < SLOT_BITMAP; i++) {
+        const uint8_t his = sender->slots[i];
+        c->unclaimed[i] = (uint8_t)((c->unclaimed[i] & ~his) | (his & ~slots[i]));
+    }
+}
+
 void cluster_hear_slots(struct cluster *c, struct cluster_node *sender, uint64_t epoch,
                         const uint8_t *slots)
 {
@@ -46,7 +55,8 @@ void cluster_hear_slots(struct cluster *c, struct cluster_node *sender, uint64_t
         if (!slot_bit(slots, slot))
             continue;
         claimed++;
-        if (owner == sender || (owner && owner->config_epoch >= epoch))
+        if (owner == sender ||
+            (owner && owner->config_epoch >= epoch && !slot_bit(c->unclaimed, slot)))
             continue;
         const bool failover = owner && cluster_same_shard(owner, sender);
         if (failover && owner != replaced) {
@@ -92,7 +102,7 @@ static bool cluster_nobody_else_claims(const struct cluster *c, const struct clu
     for (uint32_t i = 0; i < c->node_count; i++) {
         const struct cluster_node *n = c->nodes[i];
         if (n != c->self && n != from && cluster_is_master(n) && !(n->flags & NODE_HANDSHAKE) &&
-            n->data_received_ms <= from->ceded_ms)
+            n->said_ms <= from->ceded_ms)
             return false;
     }
     return true;

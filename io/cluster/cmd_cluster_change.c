@@ -103,12 +103,6 @@ const char *change_flushslots(struct cluster_bus *b, struct cluster *c, const st
 
 /* --- one slot -------------------------------------------------------------------------------- */
 
-/* Whose slots it is about: this node's, or its master's. */
-static struct cluster_node *change_subject(const struct cluster *c)
-{
-    return cluster_is_master(c->self) ? c->self : c->self->master;
-}
-
 enum change_action { ACTION_STABLE, ACTION_MIGRATING, ACTION_IMPORTING, ACTION_NODE };
 
 static const struct {
@@ -141,7 +135,7 @@ static const char *change_read_timeout(struct bytes word, int64_t *ms)
 static const char *change_may(struct cluster_bus *b, const struct cluster *c,
                               const struct change_setslot *s)
 {
-    const struct cluster_node *owner = c->owner[s->slot], *subject = change_subject(c);
+    const struct cluster_node *owner = c->owner[s->slot], *subject = cluster_subject(c);
     if (s->action == ACTION_MIGRATING && owner != subject)
         return bus_error(b, "ERR I'm not the owner of hash slot %u", s->slot);
     if (s->action == ACTION_IMPORTING && owner == subject)
@@ -182,34 +176,6 @@ static const char *change_read_setslot(struct cluster_bus *b, const struct clust
     return error ? error : change_may(b, c, s);
 }
 
-/* The slot is that node's now.  It may be this one's at last, or this one's no longer. */
-static void change_give(struct cluster *c, const struct change_setslot *s)
-{
-    struct cluster_node *n = s->node;
-    const bool was_ours = c->owner[s->slot] == c->self;
-    const bool imported = n == c->self && c->importing[s->slot];
-    cluster_add_slot(c, n, s->slot);
-    if (imported && cluster_bump(c))
-        log_line(LOG_NOTICE, "configEpoch updated after importing slot %u", s->slot);
-    if (was_ours && n != c->self && c->self->slot_count == 0 && c->options.replica_migration) {
-        log_line(LOG_NOTICE,
-                 "Lost my last slot during slot migration. Reconfiguring myself as a replica of "
-                 "%.40s (%s) in shard %.40s",
-                 n->id, n->name, n->shard_id);
-        cluster_become_replica(c, n);
-    }
-    if (imported || (was_ours && n != c->self)) /* who imports it may have nobody to tell him */
-        cluster_tell_all(c);
-}
-
-/* As the master has it; that it owns the slot it says itself, too, with its epoch. */
-static void change_give_copy(struct cluster *c, const struct change_setslot *s)
-{
-    cluster_add_slot(c, s->node, s->slot);
-    if (s->node == change_subject(c))
-        c->importing[s->slot] = NULL;
-}
-
 static const char *change_setslot_words(struct cluster_bus *b, struct cluster *c,
                                         const struct args *a)
 {
@@ -220,13 +186,11 @@ static const char *change_setslot_words(struct cluster_bus *b, struct cluster *c
     if (s.action == ACTION_STABLE)
         c->migrating[s.slot] = c->importing[s.slot] = NULL;
     else if (s.action == ACTION_MIGRATING)
-        c->migrating[s.slot] = s.node == change_subject(c) ? NULL : s.node;
+        c->migrating[s.slot] = s.node == cluster_subject(c) ? NULL : s.node;
     else if (s.action == ACTION_IMPORTING)
         c->importing[s.slot] = s.node;
-    else if (cluster_is_master(c->self))
-        change_give(c, &s);
     else
-        change_give_copy(c, &s);
+        cluster_move_slot(c, s.node, s.slot);
     c->todo |= CLUSTER_SAVE | CLUSTER_MAP;
     return NULL;
 }

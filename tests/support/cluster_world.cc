@@ -288,7 +288,8 @@ void ClusterWorld::watch(Node *n)
             c->self->config_epoch != other->c->self->config_epoch || c->self->config_epoch == 0)
             continue;
         for (uint32_t slot = 0; slot < HASH_SLOTS; slot += 64)
-            if (slot_bit(c->self->slots, slot) && slot_bit(other->c->self->slots, slot))
+            if (slot_bit(c->self->slots, slot) && slot_bit(other->c->self->slots, slot) &&
+                moved_.count(slot) == 0)
                 breaks("slot " + std::to_string(slot) + " has two owners in epoch " +
                        std::to_string(c->self->config_epoch));
     }
@@ -361,6 +362,30 @@ void ClusterWorld::found(uint32_t masters)
     run(5000);
 }
 
+/* Whose each thinks the slot is, with that one's epoch, and its marks. */
+std::string ClusterWorld::opinions(uint32_t slot)
+{
+    std::string text;
+    const auto number = [&](const cluster_node *node) {
+        for (auto &n : nodes_)
+            if (node && n->c && id_of(n->c->self) == id_of(node))
+                return std::to_string(n->index);
+        return std::string("-");
+    };
+    for (auto &n : nodes_) {
+        const cluster_node *owner = n->c ? n->c->owner[slot] : nullptr;
+        text += "\n  " + std::to_string(n->index) + (n->c ? "" : " is gone") + ": owner " +
+                number(owner);
+        if (!n->c)
+            continue;
+        text += " epoch " + std::to_string(owner ? owner->config_epoch : 0) + ", own epoch " +
+                std::to_string(n->c->self->config_epoch) + " of " +
+                std::to_string(n->c->current_epoch) + ", replica of " + number(n->c->self->master) +
+                ", to " + number(n->c->migrating[slot]) + ", from " + number(n->c->importing[slot]);
+    }
+    return text;
+}
+
 std::string ClusterWorld::disagreement()
 {
     cluster *first = nullptr;
@@ -375,7 +400,7 @@ std::string ClusterWorld::disagreement()
             const cluster_node *own = n->c->owner[slot], *other = first->owner[slot];
             if (!own || !other || id_of(own) != id_of(other))
                 return "node " + std::to_string(n->index) + " differs in slot " +
-                       std::to_string(slot);
+                       std::to_string(slot) + opinions(slot);
         }
     }
     return "";

@@ -14,6 +14,7 @@
 #include <memory>
 #include <queue>
 #include <random>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -58,6 +59,12 @@ class ClusterWorld
     void set_offset(uint32_t node, uint64_t offset)
     {
         nodes_[node]->offset = offset;
+    }
+    /* An operator gives it to another, who takes an epoch for that without asking: it may be that
+     * of a winner elsewhere, until one of them takes the next. */
+    void moves(uint32_t slot)
+    {
+        moved_.insert(slot);
     }
     Faults faults;
 
@@ -114,6 +121,7 @@ class ClusterWorld
     void note_vote(Node *n, const Wire &w, bool out, const std::string &frame);
     void watch(Node *n);
     void breaks(const std::string &what);
+    std::string opinions(uint32_t slot);
 
     std::mt19937_64 rng_;
     int64_t now_ = 1000000, timeout_;
@@ -123,6 +131,7 @@ class ClusterWorld
     std::vector<std::shared_ptr<Wire>> wires_;
     std::priority_queue<Event> events_;
     std::map<uint64_t, std::string> wins_; /* epoch -> who took it */
+    std::set<uint32_t> moved_;
     std::string broken_;
 };
 

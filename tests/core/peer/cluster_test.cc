@@ -152,6 +152,55 @@ TEST(Cluster, SlotThatGoesToAThirdStaysHis)
     EXPECT_EQ(world.broken(), "");
 }
 
+/* A failover elsewhere has given the source a greater epoch than the target ever took. */
+TEST(Cluster, SlotThatItsOwnerDoesNotClaimIsWhoeverClaimsIt)
+{
+    ClusterWorld world(test_seed(), 6);
+    world.found(3);
+    const uint32_t slot = 0;
+    const auto find = [&](uint32_t by, uint32_t node) {
+        return cluster_find(world.at(by), bytes_cstr(world.at(node)->self->id));
+    };
+    cluster_bump(world.at(0));
+    cluster_tell_all(world.at(0));
+    world.run(5000);
+    ASSERT_GT(world.at(0)->self->config_epoch, world.at(1)->self->config_epoch);
+    cluster_add_slot(world.at(1), world.at(1)->self, slot);
+    cluster_tell_all(world.at(1));
+    world.run(5000);
+    EXPECT_EQ(world.at(1)->owner[slot], find(1, 0)) << "who claims it has the greater epoch";
+    cluster_add_slot(world.at(1), world.at(1)->self, slot);
+    cluster_add_slot(world.at(0), find(0, 1), slot);
+    world.run(10000);
+    for (uint32_t node = 0; node < 6; node++)
+        EXPECT_EQ(world.at(node)->owner[slot], find(node, 1)) << node;
+    EXPECT_EQ(world.broken(), "");
+}
+
+/* A message of a channel says nothing of slots: it may come before the frame that does. */
+TEST(Cluster, MessageOfTheThirdIsNoWordOfHisSlots)
+{
+    ClusterWorld world(test_seed(), 3);
+    world.found(3);
+    const uint32_t slot = 0;
+    const auto find = [&](uint32_t by, uint32_t node) {
+        return cluster_find(world.at(by), bytes_cstr(world.at(node)->self->id));
+    };
+    world.at(1)->importing[slot] = find(1, 0);
+    world.at(1)->lost.type = FRAME_PONG;
+    cluster_add_slot(world.at(2), world.at(2)->self, slot);
+    cluster_bump(world.at(2));
+    cluster_tell_all(world.at(2));
+    cluster_add_slot(world.at(0), find(0, 2), slot);
+    for (int i = 0; i < 200; i++) {
+        cluster_publish(world.at(2), false, bytes_cstr("c"), bytes_cstr("m"));
+        world.run(50);
+        ASSERT_FALSE(slot_bit(world.at(1)->self->slots, slot)) << i;
+    }
+    EXPECT_EQ(world.at(0)->owner[slot], find(0, 2));
+    EXPECT_EQ(world.broken(), "");
+}
+
 /* A master without slots has no vote, and so its word about others has no weight. */
 TEST(Cluster, OnlyMastersWithSlotsMarkNodesAsFailed)
 {
@@ -330,9 +379,107 @@ TEST(Cluster, DamagedFilesAreRefused)
 }
 
 /* Everything at once, and then peace: nothing was broken meanwhile, and all agree in the end. */
-void storm(uint64_t seed)
+/* What an operator does to move a slot, one step at a time, whoever hears of it or ends meanwhile.
+ */
+class Move
+{
+  public:
+    explicit Move(ClusterWorld *w) : w_(w)
+    {
+    }
+    void step()
+    {
+        switch (step_++) {
+        case 0:
+            begin();
+            break;
+        case 1:
+            give(to_);
+            break;
+        case 2:
+            if (accepted())
+                give(from_);
+            break;
+        default:
+            for (uint32_t i = 0; accepted() && i < w_->size(); i++)
+                give(i);
+            step_ = 0;
+        }
+    }
+
+  private:
+    bool serves(uint32_t node) const
+    {
+        return w_->alive(node) && cluster_is_master(w_->at(node)->self);
+    }
+    /* Did the target say OK?  Who ended before he had saved it did not. */
+    bool accepted()
+    {
+        return serves(to_) && w_->at(to_)->owner[slot_] == w_->at(to_)->self;
+    }
+    cluster_node *find(uint32_t by, uint32_t node)
+    {
+        return cluster_find(w_->at(by), bytes_cstr(w_->at(node)->self->id));
+    }
+    void begin()
+    {
+        from_ = static_cast<uint32_t>(w_->rng()() % w_->size());
+        to_ = static_cast<uint32_t>(w_->rng()() % w_->size());
+        step_ = 0;
+        if (from_ == to_ || !serves(from_) || !serves(to_) || !find(from_, to_) ||
+            !find(to_, from_))
+            return;
+        std::vector<uint32_t> slots;
+        for (uint32_t slot = 0; slot < HASH_SLOTS; slot += 64)
+            if (w_->at(from_)->owner[slot] == w_->at(from_)->self &&
+                w_->at(to_)->owner[slot] == find(to_, from_))
+                slots.push_back(slot);
+        if (slots.empty())
+            return;
+        slot_ = slots[w_->rng()() % slots.size()];
+        w_->moves(slot_);
+        mark(w_->at(to_)->importing, to_, from_);
+        mark(w_->at(from_)->migrating, from_, to_);
+        step_ = 1;
+    }
+    void mark(cluster_node **marks, uint32_t by, uint32_t node)
+    {
+        marks[slot_] = find(by, node);
+        w_->at(by)->todo |= CLUSTER_SAVE | CLUSTER_MAP;
+    }
+    void give(uint32_t by)
+    {
+        if (!serves(by) || !w_->alive(to_))
+            return;
+        cluster_node *to = find(by, to_);
+        if (!to || !cluster_is_master(to))
+            return;
+        cluster_move_slot(w_->at(by), to, slot_);
+        w_->at(by)->todo |= CLUSTER_SAVE | CLUSTER_MAP;
+    }
+
+    ClusterWorld *w_;
+    int step_ = 0;
+    uint32_t from_ = 0, to_ = 0, slot_ = 0;
+};
+
+/* Who has a slot does not import it, and who has not has no mark that it goes. */
+std::string wrong_mark(ClusterWorld *w)
+{
+    for (uint32_t i = 0; i < w->size(); i++) {
+        const cluster *c = w->at(i);
+        for (uint32_t slot = 0; slot < HASH_SLOTS; slot++)
+            if ((c->importing[slot] && c->owner[slot] == cluster_subject(c)) ||
+                (c->migrating[slot] && c->owner[slot] != cluster_subject(c)))
+                return "node " + std::to_string(i) + " has a mark of slot " + std::to_string(slot);
+    }
+    return "";
+}
+
+void storm(uint64_t seed, bool moving)
 {
     ClusterWorld w(seed, 8);
+    Move move(&w);
     w.found(4);
     ASSERT_EQ(w.broken(), "") << seed;
     w.faults.break_in_1000 = 5;
@@ -362,7 +509,11 @@ void storm(uint64_t seed)
                 cluster_failover(w.at(node), static_cast<failover_kind>(w.rng()() % 2));
             break;
         }
-        w.run(static_cast<int64_t>(w.rng()() % 4000));
+        for (int i = 0; i < 4; i++) {
+            if (moving && w.rng()() % 3 != 0)
+                move.step();
+            w.run(static_cast<int64_t>(w.rng()() % 1000));
+        }
     }
     w.faults = {};
     for (uint32_t i = 0; i < w.size(); i++) {
@@ -372,14 +523,25 @@ void storm(uint64_t seed)
     w.run(60000);
     EXPECT_EQ(w.broken(), "") << "seed " << seed;
     EXPECT_EQ(w.disagreement(), "") << "seed " << seed;
+    EXPECT_EQ(wrong_mark(&w), "") << "seed " << seed;
 }
 
-TEST(Cluster, StormsBreakNoRule)
+void storms(bool moving)
 {
     const uint64_t first = test_seed();
     const int rounds = std::atoi(env_or("LATCHKEY_TEST_STORMS", "6"));
     for (int i = 0; i < rounds && !testing::Test::HasFailure(); i++)
-        storm(first + static_cast<uint64_t>(i));
+        storm(first + static_cast<uint64_t>(i), moving);
+}
+
+TEST(Cluster, StormsBreakNoRule)
+{
+    storms(false);
+}
+
+TEST(Cluster, StormsWithSlotsOnTheMoveBreakNoRule)
+{
+    storms(true);
 }
 
 } // namespace
