@@ -98,14 +98,15 @@ enum outcome dispatch_call_unit(struct dispatcher *d, struct session *s,
 }
 
 /* One moment for the whole unit: the clock stands still.  Its time is the outer command's too. */
-enum outcome dispatch_call(struct dispatcher *d, struct session *s, const struct command_info *c,
-                           const struct args *a)
+enum outcome dispatch_call_hashed(struct dispatcher *d, struct session *s,
+                                  const struct command_info *c, const struct args *a, uint32_t keys)
 {
     LK_ASSERT(!d->call.edit.open);
     const struct call outer = d->call;
     const uint64_t mark_ticks = d->batch.mark_ticks;
     const uint32_t errors = s->reply.errors;
-    d->call.key_count = 0;
+    d->call.key_count = keys;
+    d->call.key_next = 0;
     d->batch.mark_ticks = clock_ticks();
     const enum outcome outcome = call_run(d, s, c, a);
     d->call = outer;

@@ -82,8 +82,14 @@ enum outcome dispatch_call_unit(struct dispatcher *d, struct session *s,
  * command changes is committed with the unit.  No value is open for change; what the handler has in
  * x->scratch is lost.
  */
-enum outcome dispatch_call(struct dispatcher *d, struct session *s, const struct command_info *c,
-                           const struct args *a);
+enum outcome dispatch_call_hashed(struct dispatcher *d, struct session *s,
+                                  const struct command_info *c, const struct args *a,
+                                  uint32_t keys); /* the first of d->keys are its own */
+static inline enum outcome dispatch_call(struct dispatcher *d, struct session *s,
+                                         const struct command_info *c, const struct args *a)
+{
+    return dispatch_call_hashed(d, s, c, a, 0);
+}
 
 LK_END
 

@@ -131,6 +131,7 @@ static void script_note_reach(struct dispatcher *d, enum script_reach reach)
 static bool script_lock_call(struct dispatcher *d, const struct command_info *c,
                              const struct args *a)
 {
+    d->script.hashed = 0;
     if (d->held.exclusive || d->held.all_locked)
         return true;
     if (dispatch_wants_all(c, a) || c->flags & CMD_EACH_SHARD) {
@@ -153,7 +154,10 @@ static bool script_lock_call(struct dispatcher *d, const struct command_info *c,
         if (!script_take_shard(d, shard))
             return false;
     }
-    return !added || script_close_for_waiters(d);
+    if (LK_UNLIKELY(added)) /* which takes the places of the keys */
+        return script_close_for_waiters(d);
+    d->script.hashed = keys == 0 ? n : 0;
+    return true;
 }
 
 /* --- before and behind ----------------------------------------------------------------------- */
@@ -354,7 +358,7 @@ static LK_COLD void script_call_apart(struct dispatcher *d, const struct command
     LK_ASSERT(!(e->forms & (FORMS_AOF | FORMS_REPL)));
     d->batch.logging = logging & to;
     e->forms |= d->batch.logging == LOG_TO_REPL ? FORMS_REPL : FORMS_AOF;
-    dispatch_call(d, &d->script.stand_in, c, a);
+    dispatch_call_hashed(d, &d->script.stand_in, c, a, d->script.hashed);
     e->forms &= FORMS_DIFFER;
     d->batch.logging = logging;
 }
@@ -372,7 +376,7 @@ bool exec_script_call(struct exec *x, const struct command_info *c, const struct
     if (c->flags & (CMD_WRITE | CMD_MAY_REPLICATE))
         d->script.wrote = true;
     if (LK_LIKELY((d->batch.logging & to) == d->batch.logging))
-        dispatch_call(d, s, c, a);
+        dispatch_call_hashed(d, s, c, a, d->script.hashed);
     else
         script_call_apart(d, c, a, to);
     return true;

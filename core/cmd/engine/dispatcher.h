@@ -154,6 +154,7 @@ struct script_state {
     int64_t clock_us;        /* what it has been told of the time; 0: it has not asked */
     uint32_t reached;        /* enum script_reach: the shards that it has touched so far */
     uint32_t slot;           /* in a cluster: of its keys so far; UINT32_MAX: none */
+    uint32_t hashed;         /* keys of its next command, at the begin of dispatcher.keys */
     struct session stand_in; /* on which its commands run … */
     const struct session *caller; /* … for this one; only while it runs */
     void *vm;                     /* of whoever runs scripts */

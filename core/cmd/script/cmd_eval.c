@@ -25,6 +25,8 @@ static struct vm_script *eval_known(struct vm *vm, struct bytes word, bool by_na
 {
     if (!by_name)
         return vm_find_source(vm, word);
+    if (LK_LIKELY(vm->latest && bytes_equal(vm->latest->by_name.name, word)))
+        return vm_find_name(vm, word);
     char lower[SCRIPT_NAME];
     return eval_lower_name(word, lower) ? vm_find_name(vm, bytes_of(lower, SCRIPT_NAME)) : NULL;
 }

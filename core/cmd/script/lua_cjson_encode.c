@@ -73,10 +73,14 @@ static void encode_number(lua_State *lua, struct buf *out, const struct cjson_se
     out->size += (size_t)snprintf(to, 32, "%.*g", c->precision, d);
 }
 
-/* As many elements as an array of the table on the top has; -1: it is an object. */
+/*
+ * As many elements as an array of the table on the top has; else it is an object.  Redis keeps the
+ * largest key in 32 bits, and what has no place there counts as the smallest number: a table with
+ * such a key, as ids of users may be, is an object and not too sparse an array.
+ */
 static int64_t encode_array_size(lua_State *lua, const struct cjson_settings *c)
 {
-    double most = 0;
+    int32_t most = 0;
     int64_t items = 0;
     for (lua_pushnil(lua); lua_next(lua, -2); items++) {
         lua_pop(lua, 1);
@@ -85,14 +89,15 @@ static int64_t encode_array_size(lua_State *lua, const struct cjson_settings *c)
             lua_pop(lua, 1);
             return -1;
         }
-        most = k > most ? k : most;
+        if (k > most)
+            most = k <= INT32_MAX ? (int32_t)k : INT32_MIN;
     }
     if (c->sparse_ratio > 0 && most > (double)items * c->sparse_ratio && most > c->sparse_safe) {
         if (!c->sparse_convert)
             encode_fail(lua, -1, "excessively sparse array");
         return -1;
     }
-    return (int64_t)most;
+    return most;
 }
 
 static void encode_array(lua_State *lua, struct buf *out, const struct cjson_settings *c, int depth,

@@ -105,8 +105,8 @@ static void unpack_value(lua_State *lua, struct unpack *u)
     case 0xcc:
     case 0xcd:
     case 0xce:
-    case 0xcf:
-        lua_pushnumber(lua, (lua_Number)unpack_number(lua, u, 1u << (first - 0xcc)));
+    case 0xcf: /* from 2^63 on it is below zero: the interpreter's integers have signs */
+        lua_pushnumber(lua, (lua_Number)(int64_t)unpack_number(lua, u, 1u << (first - 0xcc)));
         return;
     case 0xd0:
     case 0xd1:

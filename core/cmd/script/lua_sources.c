@@ -19,6 +19,8 @@ static void vm_forget(struct vm *vm, struct vm_script *c)
     name_map_remove(&vm->by_name, &c->by_name);
     name_map_remove(&vm->by_source, &c->by_source);
     luaL_unref(vm->lua, LUA_REGISTRYINDEX, c->ref);
+    if (vm->latest == c)
+        vm->latest = NULL;
     script_drop(c->script);
     mem_delete(c);
 }
@@ -35,8 +37,11 @@ static struct vm_script *vm_standing(struct vm *vm, struct vm_script *c)
 
 struct vm_script *vm_find_name(struct vm *vm, struct bytes name)
 {
+    if (LK_LIKELY(vm->latest && bytes_equal(vm->latest->by_name.name, name)))
+        return vm_standing(vm, vm->latest);
     struct name_node *n = name_map_find(&vm->by_name, name, hash_bytes(name));
-    return vm_standing(vm, vm_script_of(n, offsetof(struct vm_script, by_name)));
+    vm->latest = vm_standing(vm, vm_script_of(n, offsetof(struct vm_script, by_name)));
+    return vm->latest;
 }
 
 struct vm_script *vm_find_source(struct vm *vm, struct bytes source)

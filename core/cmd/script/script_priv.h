@@ -140,7 +140,8 @@ struct vm {
     uint64_t bytes_max;
     bool limited; /* by that: while an error can be raised */
     struct name_map by_name, by_source;
-    uint32_t prune_at; /* as many compiled ones: look for those that are gone */
+    struct vm_script *latest; /* that a name has found; or NULL */
+    uint32_t prune_at;        /* as many compiled ones: look for those that are gone */
     struct script_run run;
     struct name_map libraries;   /* whose code has run here */
     struct library_run *loading; /* the library whose code runs now, or NULL */
@@ -167,7 +168,7 @@ struct vm *vm_of_all(struct script_hub *hub);
 
 /* --- lua_sources.c --------------------------------------------------------------------------- */
 
-/* The compiled source, or NULL; the source's state is looked at. */
+/* The compiled source, or NULL; the source's state is looked at.  Names are in small letters. */
 struct vm_script *vm_find_name(struct vm *vm, struct bytes name);
 /* Likewise, and forgets nothing: also while it runs one. */
 const struct script *vm_peek_name(const struct vm *vm, struct bytes name);
