@@ -2,15 +2,16 @@
 
 #include "core/base/mem.h"
 
-/* Up to eight bytes as a word, with zeros behind them. */
-static uint64_t acl_pattern_head(struct bytes text)
+enum { HEAD_BYTES = 16 };
+
+/* Up to sixteen bytes as two words, with zeros behind them. */
+static void acl_pattern_head(struct bytes text, uint64_t head[2])
 {
-    uint64_t head = 0;
-    if (text.size >= sizeof head)
-        memcpy(&head, text.data, sizeof head);
+    head[0] = head[1] = 0;
+    if (text.size >= HEAD_BYTES)
+        memcpy(head, text.data, HEAD_BYTES);
     else if (text.size > 0)
-        memcpy(&head, text.data, text.size);
-    return head;
+        memcpy(head, text.data, text.size);
 }
 
 static size_t acl_pattern_literal(struct bytes text)
@@ -27,17 +28,20 @@ static struct acl_pattern acl_pattern_make(struct bytes text, uint8_t use)
     if (text.size > 0)
         memcpy(own, text.data, text.size);
     const size_t literal = acl_pattern_literal(text);
-    const size_t head = literal < 8 ? literal : 8;
+    const size_t head = literal < HEAD_BYTES ? literal : HEAD_BYTES;
+    char ones[HEAD_BYTES];
     LK_ASSERT(literal <= UINT32_MAX);
-    return (struct acl_pattern){.text = {own, text.size},
-                                .head = acl_pattern_head(bytes_of(text.data, head)),
-                                .mask = head == 0 ? 0 : UINT64_MAX >> (64 - 8 * head),
-                                .literal = (uint32_t)literal,
-                                .kind = literal == text.size ? ACL_PATTERN_EXACT
-                                        : literal + 1 == text.size && text.data[literal] == '*'
-                                            ? ACL_PATTERN_PREFIX
-                                            : ACL_PATTERN_GLOB,
-                                .use = use};
+    struct acl_pattern p = {.text = {own, text.size},
+                            .literal = (uint32_t)literal,
+                            .kind = literal == text.size ? ACL_PATTERN_EXACT
+                                    : literal + 1 == text.size && text.data[literal] == '*'
+                                        ? ACL_PATTERN_PREFIX
+                                        : ACL_PATTERN_GLOB,
+                            .use = use};
+    memset(ones, 0xff, sizeof ones);
+    acl_pattern_head(bytes_of(text.data, head), p.head);
+    acl_pattern_head(bytes_of(ones, head), p.mask);
+    return p;
 }
 
 static struct acl_pattern *acl_patterns_find(const struct acl_patterns *all, struct bytes text)
@@ -75,9 +79,13 @@ void acl_patterns_clear(struct acl_patterns *all)
     *all = (struct acl_patterns){0};
 }
 
+/* What is behind the first bytes, which are the same. */
 static bool acl_pattern_match(const struct acl_pattern *p, struct bytes text)
 {
-    if (text.size < p->literal || memcmp(text.data, p->text.data, p->literal) != 0)
+    if (text.size < p->literal)
+        return false;
+    if (p->literal > HEAD_BYTES &&
+        memcmp(text.data + HEAD_BYTES, p->text.data + HEAD_BYTES, p->literal - HEAD_BYTES) != 0)
         return false;
     switch ((enum acl_pattern_kind)p->kind) {
     case ACL_PATTERN_EXACT:
@@ -92,10 +100,12 @@ static bool acl_pattern_match(const struct acl_pattern *p, struct bytes text)
 
 bool acl_patterns_match(const struct acl_patterns *all, struct bytes text, uint8_t use)
 {
-    const uint64_t head = acl_pattern_head(text);
+    uint64_t head[2];
+    acl_pattern_head(text, head);
     for (uint32_t i = 0; i < all->count; i++) {
         const struct acl_pattern *p = &all->v[i];
-        if (((head ^ p->head) & p->mask) == 0 && (p->use & use) == use &&
+        if (((head[0] ^ p->head[0]) & p->mask[0]) == 0 &&
+            ((head[1] ^ p->head[1]) & p->mask[1]) == 0 && (p->use & use) == use &&
             acl_pattern_match(p, text))
             return true;
     }

@@ -2,11 +2,11 @@
  * acl_pattern.h — a list of globs for keys or channels.
  *
  * A user may have hundreds of them and each command asks all, so a glob is taken apart once: the
- * bytes before its first special one are compared as a word of eight, and whoever passes is asked
- * the rest.  "user:*" and "user:1" need no more than a memcmp.
+ * bytes before its first special one are compared as two words of eight, and whoever passes is
+ * asked the rest.  So patterns may have much of their beginning in common: "tenant:17:user:*".
  *
  * Memory   a list owns its texts
- * Cost     of a glob that does not match: about 1 ns
+ * Cost     of a glob that differs in its first sixteen bytes: about 1 ns
  */
 #ifndef LK_CMD_ACL_PATTERN_H
 #define LK_CMD_ACL_PATTERN_H
@@ -22,8 +22,8 @@ enum acl_pattern_kind { ACL_PATTERN_EXACT, ACL_PATTERN_PREFIX, ACL_PATTERN_GLOB 
 
 struct acl_pattern {
     struct bytes text; /* its own block */
-    uint64_t head;     /* the first bytes of the literal beginning, at most eight … */
-    uint64_t mask;     /* … and where they are */
+    uint64_t head[2];  /* the first bytes of the literal beginning, at most sixteen … */
+    uint64_t mask[2];  /* … and where they are */
     uint32_t literal;  /* bytes of that beginning */
     uint8_t kind;      /* enum acl_pattern_kind */
     uint8_t use;       /* enum acl_use */
