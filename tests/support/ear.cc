@@ -25,6 +25,7 @@ const EventRule kOtherwiseIn70[] = {
     {"xgroup-delconsumer", nullptr, "since 7.2 a consumer exists once it has asked"},
     {"keymiss", "bitcount", "since 7.4 words come before the key"},
     {"keymiss", "bitpos", "since 7.4 words come before the key"},
+    {"keymiss", "lpos", "since 7.2 what has no opposite is refused"},
     {"keymiss", "hscan", "since 7.4 a cursor has digits, and comes before the key"},
     {"keymiss", "sscan", "since 7.4 a cursor has digits, and comes before the key"},
     {"keymiss", "zscan", "since 7.4 a cursor has digits, and comes before the key"},

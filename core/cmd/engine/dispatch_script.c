@@ -341,6 +341,8 @@ void exec_script_end(struct exec *x)
 {
     struct dispatcher *d = x->dispatcher;
     LK_ASSERT(d->script.running);
+    session_count(&x->session->commands, d->script.stand_in.commands);
+    d->script.stand_in.commands = 0;
     d->script.running = false;
     d->script.caller = NULL;
     d->script.stand_in.registry.name = NULL;
@@ -371,6 +373,7 @@ bool exec_script_call(struct exec *x, const struct command_info *c, const struct
     LK_ASSERT(d->script.running);
     reply_clear(&s->reply);
     if (!script_lock_call(d, c, a)) {
+        s->commands = 0; /* they will be run again */
         return false;
     }
     if (c->flags & (CMD_WRITE | CMD_MAY_REPLICATE))
@@ -379,6 +382,7 @@ bool exec_script_call(struct exec *x, const struct command_info *c, const struct
         dispatch_call_hashed(d, s, c, a, d->script.hashed);
     else
         script_call_apart(d, c, a, to);
+    session_count(&s->commands, 1);
     return true;
 }
 

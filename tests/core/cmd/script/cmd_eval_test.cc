@@ -130,6 +130,16 @@ TEST_F(Scripts, AreNotShownAttributes)
     EXPECT_EQ(eval("return 1"), ":1\r\n");
 }
 
+// CLIENT LIST's tot-cmds: what a script has run, and not what it was refused.
+TEST_F(Scripts, CommandsCountForTheirCaller)
+{
+    const uint64_t before = session.commands;
+    eval("redis.call('get', 'k') redis.call('get', 'k')");
+    EXPECT_EQ(session.commands, before + 3);
+    eval("redis.pcall('get') redis.pcall('nosuch')");
+    EXPECT_EQ(session.commands, before + 4);
+}
+
 // The interpreter is cleaned as they go: it stays near what it takes at first.
 TEST_F(Scripts, LeaveLittleToBeCleaned)
 {
