@@ -19,13 +19,15 @@ struct EventRule {
     const char *event;
     const char *command; /* only beside this one; NULL: always */
     const char *reason;
+    const char *word = nullptr; /* only where this is among its arguments */
 };
 const EventRule kOtherwiseIn70[] = {
     {"xgroup-createconsumer", nullptr, "since 7.2 a consumer exists once it has asked"},
     {"xgroup-delconsumer", nullptr, "since 7.2 a consumer exists once it has asked"},
     {"keymiss", "bitcount", "since 7.4 words come before the key"},
     {"keymiss", "bitpos", "since 7.4 words come before the key"},
-    {"keymiss", "lpos", "since 7.2 what has no opposite is refused"},
+    {"keymiss", "lpos", "since 7.2 what has no opposite is refused", "-9223372036854775808"},
+    {"lrem", "lrem", "since 7.2 what has no opposite is refused", "-9223372036854775808"},
     {"keymiss", "hscan", "since 7.4 a cursor has digits, and comes before the key"},
     {"keymiss", "sscan", "since 7.4 a cursor has digits, and comes before the key"},
     {"keymiss", "zscan", "since 7.4 a cursor has digits, and comes before the key"},
@@ -40,10 +42,12 @@ std::string event_name(const Event &event)
     return event.channel.substr(colon == std::string::npos ? 0 : colon + 1);
 }
 
-bool has_command(const std::vector<Args> &commands, const char *name)
+bool has_command(const std::vector<Args> &commands, const char *name, const char *word = nullptr)
 {
-    return std::any_of(commands.begin(), commands.end(),
-                       [&](const Args &args) { return strcasecmp(args[0].c_str(), name) == 0; });
+    return std::any_of(commands.begin(), commands.end(), [&](const Args &args) {
+        return strcasecmp(args[0].c_str(), name) == 0 &&
+               (!word || std::find(args.begin(), args.end(), word) != args.end());
+    });
 }
 
 Events without_others(const Events &events, const std::vector<Args> &commands)
@@ -51,7 +55,8 @@ Events without_others(const Events &events, const std::vector<Args> &commands)
     const auto is_other = [&](const Event &event) {
         const std::string name = event_name(event);
         for (const EventRule &rule : kOtherwiseIn70)
-            if (name == rule.event && (!rule.command || has_command(commands, rule.command)))
+            if (name == rule.event &&
+                (!rule.command || has_command(commands, rule.command, rule.word)))
                 return true;
         return false;
     };
