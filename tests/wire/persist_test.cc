@@ -309,6 +309,12 @@ TEST_F(Persist, BackgroundSavesAnswerAsTheirState)
     EXPECT_EQ(c.call_raw({"BGREWRITEAOF"}), "+Background append only file rewriting scheduled\r\n");
     EXPECT_EQ(quick([&] { return has(c, "aof_rewrites:1"); }), "");
     EXPECT_TRUE(has(c, "rdb_last_bgsave_status:ok"));
+
+    /* A transaction hears that it is to come, whenever it begins. */
+    EXPECT_EQ(c.call_raw({"MULTI"}), "+OK\r\n");
+    EXPECT_EQ(c.call_raw({"BGREWRITEAOF"}), "+QUEUED\r\n");
+    EXPECT_EQ(c.call_raw({"EXEC"}), "*1\r\n+Background append only file rewriting scheduled\r\n");
+    EXPECT_EQ(quick([&] { return has(c, "aof_rewrites:2"); }), "");
     EXPECT_EQ(server->stop(), 0);
 }
 
