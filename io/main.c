@@ -201,6 +201,13 @@ static void stop_by_signal(void *ctx, unsigned flags)
     ask_to_stop(ctx, flags, 0, 0);
 }
 
+static void main_process_follows(void *program, const struct config *before,
+                                 const struct config *after)
+{
+    startup_title_follow(program, before, after);
+    startup_signals_follow(after);
+}
+
 static void wake_worker(void *ctx, uint32_t worker)
 {
     const struct server *s = ctx;
@@ -662,7 +669,7 @@ int main(int argc, char **argv)
     startup_title_apply(c, argv[0]);
     startup_apply_process(c);
     config_register(s.config, CONFIG_HOOK_PROCESS,
-                    &(struct config_hook){startup_oom_follow, startup_title_follow, argv[0]});
+                    &(struct config_hook){startup_oom_follow, main_process_follows, argv[0]});
     startup_signals_start(c, stop_by_signal, &s);
     s.tls = tls_config_new(s.config);
     if (!tls_config_begin(s.tls, c))
@@ -680,6 +687,7 @@ int main(int argc, char **argv)
     startup_watch_begin(&(struct startup_watch){main_watch, &s});
     worker_group_start(s.workers);
     startup_log_initialized();
+    admin_has_started(s.admin);
     if (s.sentinel)
         sentinel_begin(s.sentinel, &s.engine);
     else if (!persistence_load(s.persistence))

@@ -33,7 +33,17 @@ struct log_thread {
     uint64_t round_slots;               /* of the last round */
     int64_t round_ns;                   /* which its sinks took */
     uint32_t rounds_in_haste;           /* for so many it does not linger */
+    size_t held;                        /* bytes that its batches take, as the ring was told */
 };
+
+static void tell_held(struct log_thread *t)
+{
+    const size_t held = t->streams[0].batch.capacity + t->streams[1].batch.capacity;
+    if (LK_LIKELY(held == t->held))
+        return;
+    t->held = held;
+    log_ring_set_held(t->ring, held);
+}
 
 static void give_stream(struct log_thread *t, int i, uint64_t ticket)
 {
@@ -52,6 +62,7 @@ static void give_stream(struct log_thread *t, int i, uint64_t ticket)
     s->batch.size = 0;
     if (s->batch.capacity > 4 * BATCH_BYTES)
         buf_release(&s->batch); /* one large value does not keep its room for ever */
+    tell_held(t);
 }
 
 /* Also with no byte for any stream: sinks are told how far the log is. */
@@ -97,6 +108,7 @@ static void take_effects(struct log_thread *t, const struct log_record *r)
         add_effects(&t->streams[0], r, false);
     if (r->size > 0 && to & LOG_TO_REPL)
         add_effects(&t->streams[1], r, r->kind == LOG_RAW);
+    tell_held(t);
     log_record_done(r);
 }
 

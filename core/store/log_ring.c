@@ -46,6 +46,8 @@ struct log_ring {
     uint32_t failing;         /* __atomic */
     uint64_t written;         /* __atomic: ticket */
     int64_t since_ns;         /* __atomic: all that is not written was put after it */
+    size_t held;              /* __atomic: bytes that the consumer has */
+    int64_t kept;             /* __atomic: bytes of blocks and chunks */
     const char *refusal;      /* __atomic: what those are told whose replies cannot go out */
     uint64_t mark_ticket;     /* the consumer's: what came later was put after mark_ns */
     int64_t mark_ns;          /* the same */
@@ -220,11 +222,62 @@ size_t log_ring_slot_bytes(const struct log_ring *r)
     return __atomic_load_n(&r->touched, __ATOMIC_RELAXED);
 }
 
+void log_ring_set_held(struct log_ring *r, size_t bytes)
+{
+    __atomic_store_n(&r->held, bytes, __ATOMIC_RELAXED);
+}
+
+size_t log_ring_memory_bytes(const struct log_ring *r)
+{
+    const int64_t kept = __atomic_load_n(&r->kept, __ATOMIC_RELAXED);
+    return __atomic_load_n(&r->held, __ATOMIC_RELAXED) + log_ring_slot_bytes(r) +
+           (kept > 0 ? (size_t)kept : 0);
+}
+
+/* What takes more than a part of a chunk has a block of its own. */
+enum { CHUNK_BYTES = 64 * 1024, CHUNK_PART = 8 * 1024 };
+
+struct log_chunk {
+    struct log_chunk *before;
+    char bytes[CHUNK_BYTES - sizeof(struct log_chunk *)];
+};
+
+/* The chunk of the effects that stand first in it. */
+static struct log_chunk *chunk_of(void *data)
+{
+    return (struct log_chunk *)(void *)((char *)data - offsetof(struct log_chunk, bytes));
+}
+
+/* What is kept from a put on. */
+static int64_t put_bytes(const struct log_bytes *b)
+{
+    if (b->hold == LOG_HOLD_FIRST)
+        return CHUNK_BYTES;
+    return b->hold == LOG_HOLD_BLOCK && b->size > 0 ? (int64_t)mem_class(b->size) : 0;
+}
+
+/* What goes when it has been taken. */
+static int64_t taken_bytes(const struct log_record *r)
+{
+    if (r->hold == LOG_HOLD_FIRST)
+        return chunk_of(r->data)->before ? CHUNK_BYTES : 0;
+    if (r->hold == LOG_HOLD_LAST)
+        return CHUNK_BYTES;
+    return r->hold == LOG_HOLD_BLOCK && r->size > 0 ? (int64_t)mem_class(r->size) : 0;
+}
+
+static void log_ring_keep(struct log_ring *r, int64_t bytes)
+{
+    __atomic_fetch_add(&r->kept, bytes, __ATOMIC_RELAXED);
+}
+
 static uint64_t log_ring_put_here(struct log_ring *r, enum log_kind kind, const struct log_bytes *b,
                                   uint32_t first_db, uint32_t last_db)
 {
     rank_take(RANK_RING, 0, RANK_TRIES);
     __atomic_fetch_add(&r->bytes_in, b->size, __ATOMIC_RELAXED);
+    if (LK_UNLIKELY(b->hold != LOG_HOLD_CHUNK))
+        log_ring_keep(r, put_bytes(b));
     const uint64_t ticket = __atomic_add_fetch(&r->tail, 1, __ATOMIC_ACQ_REL);
     if (LK_UNLIKELY(ticket == 1 || (ticket <= r->mask && ticket % TOUCH_SLOTS == 0)))
         note_touched(r);
@@ -283,20 +336,14 @@ bool log_ring_take(struct log_ring *r, struct log_record *out)
                                .hold = (uint8_t)s->hold,
                                .to = (uint8_t)s->to};
     __atomic_store_n(&r->bytes_out, r->bytes_out + s->size, __ATOMIC_RELEASE);
+    if (LK_UNLIKELY(out->hold != LOG_HOLD_CHUNK))
+        log_ring_keep(r, -taken_bytes(out));
     /* From here on a producer may fill the slot again. */
     __atomic_store_n(&r->head, ticket, __ATOMIC_RELEASE);
     return true;
 }
 
 /* --- chunks ---------------------------------------------------------------------------------- */
-
-/* What takes more than a part of a chunk has a block of its own. */
-enum { CHUNK_BYTES = 64 * 1024, CHUNK_PART = 8 * 1024 };
-
-struct log_chunk {
-    struct log_chunk *before;
-    char bytes[CHUNK_BYTES - sizeof(struct log_chunk *)];
-};
 
 struct log_bytes log_arena_take(struct log_arena *a, size_t size)
 {
@@ -342,8 +389,7 @@ void log_record_done(const struct log_record *record)
     case LOG_HOLD_CHUNK:
         break;
     case LOG_HOLD_FIRST:
-        chunk_free(((struct log_chunk *)((char *)record->data - offsetof(struct log_chunk, bytes)))
-                       ->before);
+        chunk_free(chunk_of(record->data)->before);
         break;
     case LOG_HOLD_LAST:
         chunk_free(record->data);

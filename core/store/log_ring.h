@@ -119,6 +119,10 @@ void log_arena_end(struct log_arena *a, struct log_ring *r);
  * server has touched none of it.  maxmemory does not count them.
  */
 size_t log_ring_slot_bytes(const struct log_ring *r);
+/* The consumer's: what it has itself of effects on their way to files and replicas. */
+void log_ring_set_held(struct log_ring *r, size_t bytes);
+/* All that it takes: these slots, blocks and chunks that are not freed yet, what is held so. */
+size_t log_ring_memory_bytes(const struct log_ring *r);
 
 uint64_t log_ring_last_ticket(const struct log_ring *r); /* the last one given out */
 uint64_t log_ring_pending(const struct log_ring *r);     /* given out and not taken */

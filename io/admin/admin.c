@@ -152,6 +152,11 @@ struct admin *admin_new(const struct admin_parts *parts)
     return a;
 }
 
+void admin_has_started(struct admin *a)
+{
+    __atomic_store_n(&a->startup_bytes, mem_used(), __ATOMIC_RELAXED);
+}
+
 void admin_free(struct admin *a)
 {
     a->parts.engine->config = NULL;

@@ -26,7 +26,7 @@ struct sentinel_service;
 struct admin_worker {
     const char *backend; /* "uring" or "epoll"; NULL before it runs */
     uint64_t connections, blocked, subscribed;
-    uint64_t buffer_bytes;          /* of its connections: input and output */
+    uint64_t buffer_bytes;          /* of its connections, with input and output */
     uint64_t input_max, output_max; /* the largest single buffers */
     uint64_t reads, writes;         /* receives and sends */
     /* Turns of its loop, and microseconds in them: in all, in commands, without a client. */
@@ -117,6 +117,8 @@ struct admin_parts {
 struct admin *admin_new(const struct admin_parts *parts);
 /* The users of the configuration or its ACL file.  False: the log says why not. */
 bool admin_load_users(struct admin *a);
+/* Before data is loaded: what is used now is no data.  Any thread. */
+void admin_has_started(struct admin *a);
 void admin_free(struct admin *a);
 
 const char *admin_run_id(const struct admin *a);

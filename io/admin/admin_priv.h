@@ -14,7 +14,7 @@ enum { RUN_ID_CHARS = 40, ADMIN_REPLACED_MAX = 32 };
 struct admin {
     struct admin_parts parts;
     char run_id[RUN_ID_CHARS + 1];
-    size_t startup_bytes; /* mem_used when it was made */
+    size_t startup_bytes; /* __atomic: mem_used once it had started */
     uint64_t cron_paused; /* __atomic */
     struct {
         uint64_t peak_bytes, rss_bytes, held_peak_bytes, held_since_ms;

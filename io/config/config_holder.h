@@ -129,7 +129,7 @@ enum config_hook_id {
     CONFIG_HOOK_SLOWLOG, /* its length */
     CONFIG_HOOK_LOG,     /* the log's level */
     CONFIG_HOOK_EVENTS,  /* keyspace events */
-    CONFIG_HOOK_PROCESS, /* what the system sees: title, score of the OOM killer */
+    CONFIG_HOOK_PROCESS, /* what the system sees and says: title, score, signals */
     CONFIG_HOOK_CLUSTER, /* what this node tells the others, and how patient it is */
     CONFIG_HOOK_REPL,    /* the backlog's size, and how many replicas writes need */
     CONFIG_HOOK_USERS,   /* requirepass, acl-pubsub-default, acllog-max-len */

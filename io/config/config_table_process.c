@@ -46,9 +46,9 @@ static const struct config_row rows[] = {
             HOOK(PROCESS)),
 
     FLAGS("shutdown-on-sigint",  shutdown_on_sigint,  "default", shutdown, MUL,
-          .check = config_check_sigint),
+          .check = config_check_sigint, HOOK(PROCESS)),
     FLAGS("shutdown-on-sigterm", shutdown_on_sigterm, "default", shutdown, MUL,
-          .check = config_check_sigterm),
+          .check = config_check_sigterm, HOOK(PROCESS)),
 
     INT("shutdown-timeout", shutdown_timeout_s, "10",  0, INT_32, 0, NEEDS(REPLICATION)),
     INT("hz",               hz,                 "10",  0, INT_32, 0, .check = config_check_hz),

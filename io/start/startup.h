@@ -103,6 +103,8 @@ bool startup_notify(const char *state);
  */
 void startup_signals_start(const struct config *c, void (*stop)(void *ctx, unsigned flags),
                            void *ctx);
+/* shutdown-on-sigint and -sigterm are what they are now; any thread. */
+void startup_signals_follow(const struct config *c);
 void startup_signals_end(void); /* stops the thread, and so the watchdog */
 
 /*

@@ -21,8 +21,8 @@ static struct {
     bool running;
     void (*stop)(void *ctx, unsigned flags);
     void *ctx;
-    unsigned int_flags, term_flags;
-    bool ending; /* __atomic: the server ends anyway */
+    unsigned int_flags, term_flags; /* __atomic */
+    bool ending;                    /* __atomic: the server ends anyway */
     struct startup_watch watch;
     int64_t period_ms; /* __atomic: of the watchdog; 0: it sleeps */
 } waiter;              /* all else is fixed while the thread runs */
@@ -84,9 +84,17 @@ static void *wait_for_signals(void *arg)
         interrupted |= number == SIGINT;
         log_line(LOG_WARNING, "Received %s scheduling shutdown...",
                  number == SIGINT ? "SIGINT" : "SIGTERM");
-        waiter.stop(waiter.ctx, number == SIGINT ? waiter.int_flags : waiter.term_flags);
+        waiter.stop(waiter.ctx,
+                    __atomic_load_n(number == SIGINT ? &waiter.int_flags : &waiter.term_flags,
+                                    __ATOMIC_RELAXED));
     }
     return NULL;
+}
+
+void startup_signals_follow(const struct config *c)
+{
+    __atomic_store_n(&waiter.int_flags, (unsigned)c->shutdown_on_sigint, __ATOMIC_RELAXED);
+    __atomic_store_n(&waiter.term_flags, (unsigned)c->shutdown_on_sigterm, __ATOMIC_RELAXED);
 }
 
 void startup_signals_start(const struct config *c, void (*stop)(void *ctx, unsigned flags),
@@ -100,8 +108,7 @@ void startup_signals_start(const struct config *c, void (*stop)(void *ctx, unsig
     waiter.ending = false;
     waiter.stop = stop;
     waiter.ctx = ctx;
-    waiter.int_flags = (unsigned)c->shutdown_on_sigint;
-    waiter.term_flags = (unsigned)c->shutdown_on_sigterm;
+    startup_signals_follow(c);
     waiter.running = pthread_create(&waiter.thread, NULL, wait_for_signals, NULL) == 0;
     LK_ASSERT(waiter.running);
 }

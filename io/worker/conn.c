@@ -179,6 +179,7 @@ void conn_free(struct worker *w, struct conn *c)
         outgoing_release(w, c->held);
     buf_release(&c->in);
     session_release(&c->session);
+    conn_has_left(w, c);
     mem_delete(c);
     __atomic_fetch_sub(&w->group->connections, 1, __ATOMIC_RELAXED);
     __atomic_fetch_sub(&w->connections, 1, __ATOMIC_RELAXED);

@@ -184,6 +184,19 @@ static void watch_output(struct worker *w, struct conn *c, bool fresh)
         conn_pause(w, c, PAUSED_BY_OUTPUT);
 }
 
+/*
+ * Between two rounds: what will not be gone at once, as above, nor with its client, because it is
+ * more than he may be owed: the flush sees to that, and nobody else is to go for it.
+ */
+void conn_show_unsent(const struct worker *w, struct conn *c)
+{
+    const struct config *config = config_current(w->group->setup.config);
+    const uint64_t hard = config->client_output_buffer_limit[class_of(&c->session)].hard;
+    const size_t bytes = conn_output_bytes(c);
+    if (bytes > SPARE_BUF_BYTES && (hard == 0 || bytes <= hard) && !c->feed && !c->closing)
+        conn_show_output(c, bytes, output_held_bytes(c));
+}
+
 void conn_watch_output(struct worker *w, struct conn *c)
 {
     watch_output(w, c, false);

@@ -145,8 +145,8 @@ static void loop_once(struct worker *w)
         worker_handle(w, &w->events[i]);
     worker_woken(w);
     t.timers = clock_ticks();
+    worker_evict_clients(w); /* who is over by what he has sent has it not run; before keys go */
     worker_timers(w);
-    worker_evict_clients(w); /* who is over by what he has sent has it not run */
     t.run = clock_ticks();
     worker_run_ready(w);
     t.ran = clock_ticks();

@@ -61,7 +61,7 @@ struct worker_cycles {
 struct worker_report {
     const char *backend; /* NULL before it runs */
     uint64_t connections, blocked, subscribed;
-    uint64_t buffer_bytes; /* of its connections: input and output */
+    uint64_t buffer_bytes; /* of its connections, with input and output */
     uint64_t input_max, output_max;
     uint64_t reads, writes;
     struct worker_cycles cycles;

@@ -10,6 +10,7 @@
  *                                                                                        worker
  *
  * It is looked at before what has come is run, so that who is over by his command has it not run;
+ * behind each round, as a pipeline may ask for much, and keys must not go for what clients take;
  * behind the flush, for replies that nobody reads; and when the limit changes, before the reply
  * that tells so leaves.  Then the others have not counted what they have, and all are looked at.
  */
@@ -21,6 +22,9 @@
 #include <inttypes.h>
 #include <sched.h>
 #include <stdlib.h>
+
+/* Of rounds whose replies take more than this part of the limit only so few are run at once. */
+enum { BIG_SHARE = 64, BATCH_OF_BIG = 4 };
 
 uint64_t worker_client_limit(const struct config *config)
 {
@@ -45,9 +49,22 @@ void worker_count_clients(struct worker *w, uint64_t limit)
 {
     w->clients_unseen |= limit != w->client_limit;
     w->client_limit = limit;
+    w->batch_most = DISPATCH_BATCH;
     for (struct conn *c = w->conns; limit > 0 && c; c = c->next)
         conn_count_memory(w, c);
     w->clients_grew = true;
+}
+
+void worker_count_round(struct worker *w, uint32_t n)
+{
+    const uint64_t before = w->client_bytes;
+    for (uint32_t i = 0; i < n; i++) {
+        struct conn *c = w->framing.framed[i].conn;
+        conn_count_memory(w, c);
+    }
+    w->batch_most =
+        w->client_bytes > before + w->client_limit / BIG_SHARE ? BATCH_OF_BIG : DISPATCH_BATCH;
+    worker_evict_clients(w);
 }
 
 static uint64_t all_client_bytes(const struct worker_group *g)
@@ -99,11 +116,24 @@ static int larger_first(const void *a, const void *b)
 
 static bool client_kill_visit(void *ctx, struct session *s)
 {
-    struct registry *r = ctx;
+    struct engine *e = ctx;
+    const uint64_t bytes = session_bytes(s);
     log_line(LOG_NOTICE, "Evicting client: id=%" PRIu64 " addr=%s tot-mem=%" PRIu64, s->id,
-             s->registry.peer, session_bytes(s));
-    registry_kill(r, s);
+             s->registry.peer, bytes);
+    if (s->evicted_bytes == 0) {
+        s->evicted_bytes = bytes;
+        __atomic_fetch_add(&e->eviction.leaving, (int64_t)bytes, __ATOMIC_RELAXED);
+    }
+    registry_kill(e->fixed.registry, s);
     return false;
+}
+
+void conn_has_left(struct worker *w, const struct conn *c)
+{
+    struct engine *e = w->group->setup.engine;
+    if (LK_UNLIKELY(c->session.evicted_bytes != 0))
+        __atomic_fetch_sub(&e->eviction.leaving, (int64_t)c->session.evicted_bytes,
+                           __ATOMIC_RELAXED);
 }
 
 /* One thread at a time. */
@@ -118,7 +148,7 @@ static void evict_largest(struct worker *w)
     if (all.sum > limit && all.count > 0)
         qsort(all.v, all.count, sizeof *all.v, larger_first);
     for (uint32_t i = 0; i < all.count && all.sum > limit; i++)
-        if (registry_find(r, all.v[i].id, client_kill_visit, r)) {
+        if (registry_find(r, all.v[i].id, client_kill_visit, w->group->setup.engine)) {
             all.sum -= all.v[i].bytes;
             stats_add(&w->stats->evicted_clients, 1);
         }
@@ -132,9 +162,10 @@ void worker_evict_clients(struct worker *w)
         (!w->clients_unseen && all_client_bytes(g) <= w->client_limit))
         return;
     while (__atomic_exchange_n(&g->evicting, 1, __ATOMIC_ACQUIRE)) {
-        if (!w->clients_unseen)
-            return;    /* somebody is at it, and will see this one's too, or the next cron does */
-        sched_yield(); /* he may have begun with the limit before; it is one walk over all */
+        if (!w->clients_unseen && all_client_bytes(g) <= 2 * w->client_limit)
+            return; /* somebody is at it, and will see this one's too, or the next cron does */
+        /* He may have begun with the limit before, or sleep; it is one walk over all. */
+        sched_yield();
     }
     /* What is over for good is looked at again with the next growth. */
     w->clients_grew = w->clients_unseen = false;

@@ -116,6 +116,7 @@ struct worker {
         output_most; /* unsent output above which a connection is not read, nor its commands run */
     uint64_t client_limit; /* maxmemory-clients in bytes; 0: none, and nothing is counted */
     uint64_t client_bytes; /* __atomic: what its connections take */
+    uint32_t batch_most;   /* commands a round */
     bool clients_grew;     /* since it was compared */
     bool clients_unseen;   /* the limit has changed, and nobody has looked at all of them since */
 
@@ -192,6 +193,10 @@ uint64_t worker_client_limit(const struct config *config); /* in bytes; 0: none 
 void worker_count_clients(struct worker *w, uint64_t limit);
 /* What the connection takes has changed.  There is a limit. */
 void conn_count_memory(struct worker *w, struct conn *c);
+/* Behind a round of so many commands, if there is a limit: counts those that it was for. */
+void worker_count_round(struct worker *w, uint32_t n);
+/* Its memory is free: what maxmemory-clients had it closed for. */
+void conn_has_left(struct worker *w, const struct conn *c);
 /* Has clients closed if all take more than they may together.  Between two batches. */
 void worker_evict_clients(struct worker *w);
 
@@ -267,6 +272,8 @@ void conn_flush_all(struct worker *w);
 void conn_sent(struct worker *w, struct conn *c, int error);
 /* May close it: does it hold more unsent output than its class may, or has it for too long? */
 void conn_watch_output(struct worker *w, struct conn *c);
+void conn_show_unsent(const struct worker *w,
+                      struct conn *c); /* to CLIENT LIST, before it is sent */
 
 /* --- worker.c -------------------------------------------------------------------------------- */
 

@@ -35,7 +35,7 @@ static bool worker_run_frame(struct worker *w, struct conn *c, uint32_t *n, uint
     struct resp_limits limits = w->limits;
     limits.authenticated = trusted;
     uint32_t mine = 0;
-    while (*n < DISPATCH_BATCH && mine < turn) {
+    while (*n < w->batch_most && mine < turn) {
         size_t used = 0;
         const char *error = NULL;
         struct resp_args *args = &w->framing.args[*n];
@@ -138,7 +138,7 @@ static uint32_t fill_batch(struct worker *w)
     uint32_t n = 0;
     struct conn *c;
     struct conn *last = w->ready_tail;
-    while (n < DISPATCH_BATCH && (c = conn_take_ready(w)) != NULL) {
+    while (n < w->batch_most && (c = conn_take_ready(w)) != NULL) {
         const bool alone = !w->ready_head;
         if (conn_may_run(w, c)) {
             conn_take_spare(w, c);
@@ -174,6 +174,11 @@ void worker_run_ready(struct worker *w)
             worker_run_settle(w, &w->framing.framed[i], w->framing.pending[i].state);
             conn_dirty(w, w->framing.framed[i].conn);
             worker_run_release(&w->framing.args[i]);
+        }
+        if (LK_UNLIKELY(w->client_limit != 0)) {
+            for (uint32_t i = 0; i < n; i++)
+                conn_show_unsent(w, w->framing.framed[i].conn);
+            worker_count_round(w, n);
         }
     }
     /* The others go on in the next loop; received bytes do not live as long: flush keeps them. */

@@ -52,7 +52,7 @@ static void take_figures(struct worker *w)
         const size_t out = c->session.reply.out.capacity + aside;
         if ((c->soft_limit_since_ms != 0 || c->sending) && !c->closing)
             conn_watch_output(w, c); /* nothing need be written for it to stay, or be too long */
-        f.buffer_bytes += in + out;
+        f.buffer_bytes += sizeof *c + in + out;
         f.input_max = in > f.input_max ? in : f.input_max;
         f.output_max = out > f.output_max ? out : f.output_max;
     }

@@ -24,7 +24,7 @@ std::string half_command(size_t bytes)
 
 uint64_t figure(Client &control, const std::string &name)
 {
-    const std::string info = control.call({"INFO", "stats"}).text;
+    const std::string info = control.call({"INFO"}).text;
     const size_t at = info.find("\n" + name + ":");
     return at == std::string::npos ? 0 : std::stoull(info.substr(at + name.size() + 2));
 }
@@ -149,6 +149,48 @@ TEST(ClientMemory, TheCommandThatIsTooMuchIsNotRun)
         ;
     EXPECT_EQ(figure(control, "evicted_clients"), 1u);
     EXPECT_EQ(control.call_raw({"EXISTS", "k"}), ":0\r\n");
+}
+
+/* What clients take above their own limit costs them, and no key. */
+TEST(ClientMemory, ClientsGoBeforeKeys)
+{
+    const auto server = Server::tested(
+        {{"io-threads", "2"}, {"maxmemory", "40mb"}, {"maxmemory-policy", "allkeys-lru"}});
+    Client control = server->connect();
+    control.call({"CLIENT", "NO-EVICT", "ON"});
+    control.call({"CONFIG", "SET", "maxmemory-clients", "3mb"});
+    for (int i = 0; i < 50; i++)
+        control.call({"SETRANGE", std::to_string(i), "100000", "x"});
+    std::string asks;
+    for (int i = 0; i < 100; i++) // 10 MB each, of which the socket takes some
+        asks += "*2\r\n$3\r\nGET\r\n$1\r\n1\r\n";
+    std::vector<Client> clients;
+    for (int i = 0; i < 20; i++)
+        clients.push_back(server->connect());
+    for (Client &c : clients)
+        c.send(asks);
+    for (int i = 0; i < ASKED_AT_MOST && figure(control, "evicted_clients") < 10; i++)
+        ;
+    EXPECT_GE(figure(control, "evicted_clients"), 10u);
+    EXPECT_EQ(figure(control, "evicted_keys"), 0u);
+    EXPECT_EQ(control.call_raw({"DBSIZE"}), ":50\r\n");
+}
+
+/* Connections are no data, idle ones neither. */
+TEST(ClientMemory, IdleClientsAreShown)
+{
+    const auto server = Server::tested();
+    Client control = server->connect();
+    std::vector<Client> clients;
+    for (int i = 0; i < 200; i++) {
+        clients.push_back(server->connect());
+        clients.back().ping();
+    }
+    for (int i = 0; i < ASKED_AT_MOST && figure(control, "mem_clients_normal") < 200 * 500; i++)
+        ;
+    EXPECT_GE(figure(control, "mem_clients_normal"), 200u * 500);
+    EXPECT_GE(figure(control, "used_memory_overhead"),
+              figure(control, "used_memory_startup") + 200 * 500);
 }
 
 TEST(ClientMemory, NobodyGoesWhoMayNot)

@@ -104,8 +104,9 @@ struct session {
     int64_t created_ms, last_used_ms;
     uint64_t commands, bytes_in, bytes_out; /* __atomic, by session_count: for CLIENT LIST */
     struct client_cell *client;             /* what others may keep of it */
-    uint32_t kill;   /* __atomic: as client->kill; tested before each command */
-    uint32_t worker; /* index of the owner */
+    uint32_t kill;          /* __atomic: as client->kill; tested before each command */
+    uint64_t evicted_bytes; /* it is to free these, as engine.eviction says: the registry's lock */
+    uint32_t worker;        /* index of the owner */
     /*
      * What CLIENT LIST shows of things that live elsewhere; whoever has them stores here (relaxed
      * __atomic).  Bytes, unless it says otherwise.

@@ -19,7 +19,8 @@
  * that all of them together stay below, and compares its own thread's counter with that.
  *
  * What is used does not count what eviction cannot free or frees already (A2, S8, E4): what only a
- * view holds, the log, what waits for lazy free or for the end of a batch.
+ * view holds, the log, what waits for lazy free or for the end of a batch, and clients that go
+ * because they take too much themselves: they go before any key does.
  */
 #include "core/base/clock.h"
 #include "core/cmd/engine/dispatch_check.h"
@@ -46,8 +47,9 @@ size_t dispatch_uncounted_bytes(const struct engine *e)
 {
     const struct keyspace *ks = e->fixed.keyspace;
     const struct log_ring *log = e->fixed.log;
+    const int64_t leaving = __atomic_load_n(&e->eviction.leaving, __ATOMIC_RELAXED);
     return view_held_bytes(ks) + lazy_free_pending_bytes(ks->lazy) + reclaim_pending_bytes() +
-           (log ? log_ring_slot_bytes(log) + log_ring_pending_bytes(log) : 0) +
+           (log ? log_ring_memory_bytes(log) : 0) + (leaving > 0 ? (size_t)leaving : 0) +
            __atomic_load_n(&e->stream_bytes, __ATOMIC_RELAXED);
 }
 

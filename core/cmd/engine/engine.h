@@ -133,6 +133,7 @@ struct engine {
     struct {
         int64_t claimed; /* __atomic: bytes over the limit that somebody is freeing now */
         int64_t told_ms; /* __atomic: when somebody was last told of a victim */
+        int64_t leaving; /* __atomic: bytes of clients that are closed for maxmemory-clients */
         int64_t debt;    /* __atomic: while that is on its way: what was over before, and is left */
         int64_t since_ms;  /* __atomic: memory is over the limit since then; 0: it is not */
         uint64_t total_ms; /* __atomic: that it was over the limit before */

@@ -15,9 +15,12 @@
 #include "io/admin/debug/debug_switch.h"
 #include "io/admin/debug/debug_value.h"
 #include "io/admin/debug/digest.h"
+#include "io/admin/memory/malloc_stats.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 /* --- keys ------------------------------------------------------------------------------------ */
@@ -106,6 +109,19 @@ static void debug_stringmatch_len(struct exec *x, const struct args *a)
     memset(text, 'x', (size_t)size);
     reply_int(x->reply, bytes_match_glob(a->v[3], bytes_of(text, (size_t)size), false));
     mem_free(text, (size_t)size + 1);
+}
+
+static void debug_mallctl(struct exec *x, const struct args *a)
+{
+    char name[64];
+    int64_t value = 0;
+    const bool fits = a->v[2].size < sizeof name;
+    snprintf(name, sizeof name, "%.*s", (int)(fits ? a->v[2].size : 0), a->v[2].data);
+    const int rc = malloc_number(name, &value);
+    if (rc == 0)
+        reply_int(x->reply, value);
+    else
+        reply_error(x->reply, "ERR %s", strerror(rc));
 }
 
 static void debug_protocol_command(struct exec *x, const struct args *a)
@@ -206,6 +222,8 @@ static void debug_help(struct exec *x, const struct args *a)
         "    Reads the append-only file again, in place of what is there.",
         "LOG <message>",
         "    Writes a line to the server's log.",
+        "MALLCTL <name>",
+        "    A number of the allocator's, by its name in the allocator's manual.",
         "OBJECT <key> [fast]",
         "    How a value is kept; serializedlength is what it takes in memory.",
         "OOM",
@@ -322,6 +340,7 @@ static const struct {
     {"listpack", 3, 3, .run = debug_listpack},
     {"loadaof", 2, 2, .ask = debug_loadaof},
     {"log", 3, 3, .run = debug_log},
+    {"mallctl", 3, 3, .run = debug_mallctl},
     {"object", 3, 4, .run = debug_object},
     {"oom", 2, 2, .run = debug_oom},
     {"panic", 2, 2, .run = debug_panic},

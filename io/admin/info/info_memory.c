@@ -9,7 +9,6 @@
 #include "core/cmd/script/script.h"
 #include "core/store/lazy_free.h"
 #include "io/admin/memory/memory_report.h"
-#include "io/cluster/bus.h"
 
 #include <inttypes.h>
 
@@ -91,12 +90,10 @@ void info_memory(struct info *i)
     info_count(i, "mem_not_counted_for_evict", dispatch_uncounted_bytes(i->engine));
     info_count(i, "mem_replication_backlog", r.backlog);
     info_count(i, "mem_total_replication_buffers", r.backlog);
-    info_count(i, "mem_clients_slaves",
-               __atomic_load_n(&i->engine->stream_bytes, __ATOMIC_RELAXED));
+    info_count(i, "mem_clients_slaves", r.replicas);
     info_count(i, "mem_clients_normal", r.clients);
-    info_count(i, "mem_cluster_links",
-               i->engine->cluster.bus ? bus_link_bytes(i->engine->cluster.bus) : 0);
-    info_count(i, "mem_aof_buffer", i->persistence.aof_buffer_size);
+    info_count(i, "mem_cluster_links", r.links);
+    info_count(i, "mem_aof_buffer", r.aof);
     info_text(i, "mem_allocator", mem_allocator_name());
     info_number(i, "mem_overhead_db_hashtable_rehashing", 0);
     info_count(i, "mem_tables", r.tables);

@@ -76,6 +76,8 @@ void info_server(struct info *i)
               : i->config->cluster_enabled ? "cluster"
                                            : "standalone");
     info_text(i, "server_name", "latchkey");
+    info_text(i, "availability_zone",
+              i->config->availability_zone ? i->config->availability_zone : "");
     info_text(i, "latchkey_version", LATCHKEY_VERSION);
     system_lines(i);
     info_number(i, "process_id", getpid());

@@ -55,10 +55,10 @@ static uint64_t put_overhead(struct exec *x, const struct memory_report *m)
     n += memory_put_number(r, "total.allocated", (int64_t)m->used);
     n += memory_put_number(r, "startup.allocated", (int64_t)m->startup);
     n += memory_put_number(r, "replication.backlog", (int64_t)m->backlog);
-    n += memory_put_number(r, "clients.slaves", 0);
+    n += memory_put_number(r, "clients.slaves", (int64_t)m->replicas);
     n += memory_put_number(r, "clients.normal", (int64_t)m->clients);
-    n += memory_put_number(r, "cluster.links", 0);
-    n += memory_put_number(r, "aof.buffer", 0);
+    n += memory_put_number(r, "cluster.links", (int64_t)m->links);
+    n += memory_put_number(r, "aof.buffer", (int64_t)m->aof);
     n += memory_put_number(r, "lua.caches", (int64_t)scripts.cache_bytes);
     n += memory_put_number(r, "functions.caches", (int64_t)scripts.library_bytes);
     n += memory_put_number(r, "log.ring", (int64_t)m->log_ring);

@@ -12,6 +12,12 @@ LK_BEGIN
 
 void malloc_stats_write(struct buf *out);
 
+/*
+ * A number that the allocator knows by a name of its manual, "arenas.page".  0, or an errno: ENOENT
+ * where there is none, EINVAL where it is no number.
+ */
+LK_MUST_USE int malloc_number(const char *name, int64_t *out);
+
 LK_END
 
 #endif

@@ -16,10 +16,15 @@ LK_BEGIN
 struct memory_report {
     uint64_t used, peak, startup, rss, machine;
     struct mem_stats allocator;
-    uint64_t clients;  /* buffers of connections */
+    uint64_t clients;  /* connections with their buffers */
     uint64_t tables;   /* pages and directories of all databases */
-    uint64_t log_ring; /* its slots, and effects that the log thread has not taken */
+    uint64_t log_ring; /* its slots, and effects on their way to files and replicas */
     uint64_t backlog;  /* of the replication stream, and what replicas need of it */
+    uint64_t replicas; /* of backlog: what they need beyond its size */
+    uint64_t links;    /* of the cluster's bus */
+    uint64_t aof;      /* what its file has not been given yet */
+    uint64_t scripts;  /* interpreters, sources and libraries */
+    uint64_t freeing;  /* of keys that are gone, and freed beside the commands */
     uint64_t view;     /* held only for an open view */
     uint64_t overhead; /* all that is not keys and values */
     uint64_t dataset, keys;

@@ -251,7 +251,8 @@ TEST(LogArena, GivesBackItsChunksInOrder)
         taken++;
     };
     const auto held = [&] { return mem_used() - log_ring_slot_bytes(ring); };
-    const size_t empty = held();
+    sizes.reserve(20000);
+    const size_t empty = held(), nothing = mem_used();
     while (put < 20000) {
         const size_t size =
             1 + (rng_below(&random, 50) ? rng_below(&random, 300) : rng_below(&random, 30000));
@@ -262,9 +263,13 @@ TEST(LogArena, GivesBackItsChunksInOrder)
         sizes.push_back(size);
         while (taken < put && (put - taken > 900 || rng_below(&random, 3) == 0))
             take();
+        ASSERT_EQ(log_ring_memory_bytes(ring), mem_used() - nothing) << put;
     }
     while (taken < put)
         take();
+    log_ring_set_held(ring, 1000);
+    EXPECT_EQ(log_ring_memory_bytes(ring), mem_used() - nothing + 1000);
+    log_ring_set_held(ring, 0);
     for (log_arena &a : arenas)
         log_arena_end(&a, ring);
     log_record r;
@@ -273,6 +278,7 @@ TEST(LogArena, GivesBackItsChunksInOrder)
         log_record_done(&r);
     }
     EXPECT_EQ(held(), empty);
+    EXPECT_EQ(log_ring_memory_bytes(ring), log_ring_slot_bytes(ring));
     log_ring_free(ring);
 }
 

@@ -478,6 +478,16 @@ TEST_F(Admin, DigestEqualsRedis)
               "\r\n+0000000000000000000000000000000000000000\r\n");
 }
 
+TEST_F(Admin, TheAllocatorIsAskedByName)
+{
+    start("enable-debug-command yes");
+    if (std::string(mem_allocator_name()).rfind("jemalloc", 0) != 0)
+        GTEST_SKIP() << "another allocator";
+    EXPECT_EQ(run("DEBUG MALLCTL arenas.page"), ":4096\r\n");
+    EXPECT_EQ(run("DEBUG MALLCTL background_thread"), ":1\r\n");
+    EXPECT_EQ(run("DEBUG MALLCTL version"), "-ERR Invalid argument\r\n") << "no number";
+}
+
 TEST_F(Admin, DebugAnswersAsRedis)
 {
     start("enable-debug-command yes");
@@ -492,6 +502,7 @@ TEST_F(Admin, DebugAnswersAsRedis)
         {"DEBUG HTSTATS 99", "-ERR Out of range database\r\n"},
         {"DEBUG ERROR lol", "-lol\r\n"},
         {"DEBUG ERROR -FOO", "--FOO\r\n"},
+        {"DEBUG MALLCTL none", "-ERR No such file or directory\r\n"},
         {"DEBUG STRINGMATCH-LEN 1000 x*", ":1\r\n"},
         {"DEBUG STRINGMATCH-LEN 3 xx", ":0\r\n"},
         {"DEBUG SET-ACTIVE-EXPIRE 0", "+OK\r\n"},

@@ -405,9 +405,14 @@ TEST_F(Startup, SignalsAskToStop)
         const int first = next_stop(s);
         kill(getpid(), SIGINT);
         const int second = next_stop(s);
+        config changed = *c;
+        changed.shutdown_on_sigterm = CONFIG_SHUTDOWN_SAVE;
+        startup_signals_follow(&changed);
+        kill(getpid(), SIGTERM);
+        const int third = next_stop(s);
         startup_signals_end();
         const int term = CONFIG_SHUTDOWN_FORCE, both = CONFIG_SHUTDOWN_NOSAVE | CONFIG_SHUTDOWN_NOW;
-        _exit(first == term && second == both ? 0 : 1);
+        _exit(first == term && second == both && third == CONFIG_SHUTDOWN_SAVE ? 0 : 1);
     });
     EXPECT_EQ(status, 0);
     const std::string all = contents(log);

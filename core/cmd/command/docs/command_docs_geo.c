@@ -14,7 +14,7 @@
 #define COUNT " count{count:i@COUNT any@ANY?}?"
 /* Of commands that are older than ANY. */
 #define COUNT_320 " count{count:i@COUNT any@ANY?^6.2.0}?"
-#define STORE     " key:k1@STORE? key:k2@STOREDIST?"
+#define STORE     " store<key:k1@STORE key:k2@STOREDIST>?"
 #define WHERE                                                                                      \
     " from<member:s@FROMMEMBER longitude_latitude{" POINT                                          \
     "}@FROMLONLAT>? by<circle{radius:d@BYRADIUS " UNIT "} box{width:d@BYBOX height:d " UNIT        \
