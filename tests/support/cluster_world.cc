@@ -288,8 +288,7 @@ void ClusterWorld::watch(Node *n)
             c->self->config_epoch != other->c->self->config_epoch || c->self->config_epoch == 0)
             continue;
         for (uint32_t slot = 0; slot < HASH_SLOTS; slot += 64)
-            if (slot_bit(c->self->slots, slot) && slot_bit(other->c->self->slots, slot) &&
-                moved_.count(slot) == 0)
+            if (!moves_ && slot_bit(c->self->slots, slot) && slot_bit(other->c->self->slots, slot))
                 breaks("slot " + std::to_string(slot) + " has two owners in epoch " +
                        std::to_string(c->self->config_epoch));
     }

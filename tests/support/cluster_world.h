@@ -14,7 +14,6 @@
 #include <memory>
 #include <queue>
 #include <random>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -60,11 +59,11 @@ class ClusterWorld
     {
         nodes_[node]->offset = offset;
     }
-    /* An operator gives it to another, who takes an epoch for that without asking: it may be that
-     * of a winner elsewhere, until one of them takes the next. */
-    void moves(uint32_t slot)
+    /* An operator moves slots: who takes one takes an epoch without asking, which may be that of a
+     * winner elsewhere until one of the two takes the next. */
+    void moves()
     {
-        moved_.insert(slot);
+        moves_ = true;
     }
     Faults faults;
 
@@ -131,7 +130,7 @@ class ClusterWorld
     std::vector<std::shared_ptr<Wire>> wires_;
     std::priority_queue<Event> events_;
     std::map<uint64_t, std::string> wins_; /* epoch -> who took it */
-    std::set<uint32_t> moved_;
+    bool moves_ = false;
     std::string broken_;
 };
 
