@@ -281,9 +281,16 @@ void persistence_set_stream(struct persistence *p, const struct log_sink *sink,
 
 /* --- now and then ---------------------------------------------------------------------------- */
 
+static void persistence_see_delay(struct persistence *p)
+{
+    __atomic_store_n(&p->key_delay_us, persistence_config(p)->rdb_key_save_delay_us,
+                     __ATOMIC_RELAXED);
+}
+
 bool persistence_begin_here(struct persistence *p, enum saver_kind job, enum saver_when when)
 {
     enum aof_turn turn = AOF_TURN_NONE;
+    persistence_see_delay(p); /* a job obeys what was set before it */
     if (job == SAVER_REWRITE && __atomic_load_n(&p->beginning, __ATOMIC_ACQUIRE))
         turn = AOF_TURN_BEGIN;
     else if (job == SAVER_REWRITE && aof_report_get(p->aof).on)
@@ -378,7 +385,7 @@ static bool is_at_it(const struct saver_report *r, enum saver_kind job)
 void persistence_cron(struct persistence *p, int64_t now_ms)
 {
     const struct config *c = persistence_config(p);
-    __atomic_store_n(&p->key_delay_us, c->rdb_key_save_delay_us, __ATOMIC_RELAXED);
+    persistence_see_delay(p);
     persistence_take_flushed(p);
     const struct saver_report r = saver_report_get(p->saver);
     note_fault(p, c, &r);
