@@ -99,7 +99,8 @@ TEST_P(LongScript, IsKilledThroughPcall)
           "while true do pcall(function() while true do end end) end",
           "local f = function() while true do end end while true do coroutine.wrap(function() "
           "pcall(f) end)() end",
-          "while true do xpcall(function() while true do end end, function() return 1 end) end"}) {
+          "while true do xpcall(function() while true do end end, function() return 1 end) end",
+          "local n = 0 while true do n = n + #(('x'):rep(20000000) .. n) end"}) {
         Client c = server_->connect();
         c.send(Args{"EVAL", source, "1", "k"});
         wait_till_long();

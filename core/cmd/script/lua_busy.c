@@ -68,12 +68,22 @@ void vm_look(struct vm *vm)
 static void busy_look(lua_State *lua, lua_Debug *at)
 {
     (void)at;
+    if (LK_UNLIKELY(lua_gethookcount(lua) != LOOK_STEPS))
+        vm_watch(lua);
     vm_look(vm_from(lua));
     vm_go_on_unwinding(lua);
 }
 
+/* Steps that take memory are long: it is looked at before the next one, which is always allowed. */
+static void busy_look_soon(struct vm *vm)
+{
+    if (vm->run.x && lua_gethook(vm->lua) == busy_look)
+        lua_sethook(vm->lua, busy_look, LUA_MASKCOUNT, 1);
+}
+
 void vm_watch(lua_State *lua)
 {
+    vm_from(lua)->look_soon = busy_look_soon;
     lua_sethook(lua, busy_look, LUA_MASKCOUNT, LOOK_STEPS);
 }
 

@@ -33,8 +33,15 @@ static void *vm_allocate(void *ctx, void *p, size_t old_size, size_t new_size)
     if (new_size > old_size && vm->limited && vm->bytes - old_size + new_size > vm->bytes_max)
         return NULL;
     void *q = p ? mem_try_realloc(p, old_size, new_size) : mem_try_alloc(new_size);
-    if (q)
-        vm_count(vm, vm->bytes - (p ? old_size : 0) + new_size);
+    if (LK_UNLIKELY(!q))
+        return NULL;
+    vm_count(vm, vm->bytes - (p ? old_size : 0) + new_size);
+    vm->taken += new_size;
+    if (LK_UNLIKELY(vm->taken >= VM_LOOK_BYTES)) { /* few steps may take long */
+        vm->taken = 0;
+        if (vm->look_soon)
+            vm->look_soon(vm);
+    }
     return q;
 }
 
@@ -165,6 +172,7 @@ struct vm *vm_begin(struct script_hub *hub)
     struct vm *vm = mem_new(struct vm);
     vm->hub = hub;
     vm->bytes_max = vm_bytes_max();
+    vm->collect_at = VM_SPARE_BYTES;
     vm->lua = lua_newstate(vm_allocate, vm);
     LK_ASSERT(vm->lua);
     lua_atpanic(vm->lua, vm_panic);

@@ -135,8 +135,11 @@ enum script_to { TO_LOG = 1, TO_REPLICAS = 2, TO_ALL = 3 };
 struct vm {
     struct lua_State *lua;
     struct script_hub *hub;
-    struct vm *next; /* in the hub */
-    uint64_t bytes;  /* __atomic: held by the interpreter */
+    struct vm *next;                  /* in the hub */
+    uint64_t bytes;                   /* __atomic: held by the interpreter */
+    void (*look_soon)(struct vm *vm); /* the allocator asks; NULL: nobody looks */
+    uint64_t taken;                   /* since it has asked: VM_LOOK_BYTES */
+    uint64_t collect_at; /* so many bytes behind a run: all that nobody needs goes at once */
     uint64_t bytes_max;
     bool limited; /* by that: while an error can be raised */
     struct name_map by_name, by_source;
@@ -155,6 +158,8 @@ struct vm {
     struct cjson_settings cjson;
     uint64_t cjson_version; /* of the hub's that it is a copy of */
 };
+
+enum { VM_LOOK_BYTES = 64 * 1024 * 1024, VM_SPARE_BYTES = 16 * 1024 * 1024 };
 
 struct vm *vm_begin(struct script_hub *hub);
 void vm_end(struct vm *vm);

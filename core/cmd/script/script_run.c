@@ -186,8 +186,12 @@ enum outcome script_run_function(struct exec *x, struct vm *vm, const struct arg
         busy_script_end(vm);
     exec_script_end(x);
     vm->run = (struct script_run){0};
-    if (++vm->runs % COLLECT_EVERY == 0)
+    if (LK_UNLIKELY(vm->bytes > vm->collect_at)) {
+        lua_gc(lua, LUA_GCCOLLECT, 0);
+        vm->collect_at = 2 * vm->bytes + VM_SPARE_BYTES; /* rarely, however much is in use */
+    } else if (++vm->runs % COLLECT_EVERY == 0) {
         lua_gc(lua, LUA_GCSTEP, COLLECT_EVERY);
+    }
     LK_ASSERT(lua_gettop(lua) == 0);
     return outcome;
 }

@@ -218,6 +218,16 @@ TEST_F(Scripts, ForgetsTheOneUsedLongestAgo)
     EXPECT_EQ(report().evicted, 0u);
 }
 
+/* What one script has taken is not held until others have run for long. */
+TEST_F(Scripts, GivesBackWhatAGreedyOneHasTaken)
+{
+    const std::string bomb = "local t = {} for i = 1, 40 do t[i] = ('x'):rep(1000000) .. i end ";
+    eval(bomb + "return #t");
+    EXPECT_LT(report().vm_bytes, uint64_t{VM_SPARE_BYTES});
+    eval(bomb + "error('no')");
+    EXPECT_LT(report().vm_bytes, uint64_t{VM_SPARE_BYTES});
+}
+
 TEST_F(Scripts, ForgetsCompiledOnesWithTheirSource)
 {
     EXPECT_EQ(eval("return 5"), ":5\r\n");
