@@ -7,6 +7,7 @@
 #include <chrono>
 #include <set>
 #include <sstream>
+#include <strings.h>
 
 namespace lk
 {
@@ -62,9 +63,13 @@ size_t batch_end(const Session &session, size_t from, size_t batch)
     return to;
 }
 
-std::vector<Args> commands_of(const Session &session, size_t from, size_t to)
+/* The commands from `from` to `to`; where one is EXEC, also those before, which it may run. */
+std::vector<Args> commands_run(const Session &session, size_t from, size_t to)
 {
     std::vector<Args> commands;
+    for (size_t i = from; i < to; i++)
+        if (strcasecmp(session[i].args[0].c_str(), "exec") == 0)
+            from = 0;
     for (size_t i = from; i < to; i++)
         commands.push_back(session[i].args);
     return commands;
@@ -142,7 +147,7 @@ std::optional<Difference> Pair::run(const Session &session, const How &how)
                 return Difference{i, want[i - from], got[i - from]};
         if (how.events && (to - heard_to >= how.batch || to == session.size())) {
             const Events told = oracle_ear_.hear(), heard = tested_ear_.hear();
-            if (!same_events(told, heard, commands_of(session, heard_to, to), oracle_is_7_0_))
+            if (!same_events(told, heard, commands_run(session, heard_to, to), oracle_is_7_0_))
                 return Difference{to - 1, printable(told), printable(heard), true};
             heard_to = to;
         }
