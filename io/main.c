@@ -7,8 +7,8 @@
  */
 #include "core/base/clock.h"
 #include "core/base/hash.h"
-#include "core/base/log.h"
 #include "core/base/mem.h"
+#include "core/base/trace.h"
 #include "core/cmd/client/acl_user.h"
 #include "core/cmd/client/latency.h"
 #include "core/cmd/client/registry.h"
@@ -154,7 +154,7 @@ static bool main_stay(void *ctx)
         main_forget_stop(s);
     pthread_mutex_unlock(&s->lock);
     if (waits)
-        log_line(LOG_NOTICE, "Shutdown manually aborted.");
+        trace_line(TRACE_NOTICE, "Shutdown manually aborted.");
     return waits || repl_stay(s->repl) || persistence_stay(s->persistence);
 }
 
@@ -381,7 +381,7 @@ static void read_configuration(struct server *s, int argc, char **argv)
     if (rc == LK_OK)
         return;
     if (rc == LK_EIO)
-        log_line(LOG_WARNING, "%.*s", (int)text.size, text.data);
+        trace_line(TRACE_WARNING, "%.*s", (int)text.size, text.data);
     else
         fprintf(stderr, "%.*s", (int)text.size, text.data);
     exit(1);
@@ -389,12 +389,12 @@ static void read_configuration(struct server *s, int argc, char **argv)
 
 static void open_log(const struct config *c)
 {
-    log_set_level((enum log_level)c->loglevel);
+    trace_set_level((enum trace_level)c->loglevel);
     if (c->sentinel_mode)
-        log_set_role('X');
-    log_set_file(c->logfile ? c->logfile : "");
+        trace_set_role('X');
+    trace_set_file(c->logfile ? c->logfile : "");
     if (c->syslog_enabled)
-        log_set_syslog(true, c->syslog_ident, c->syslog_facility);
+        trace_set_syslog(true, c->syslog_ident, c->syslog_facility);
 }
 
 static void main_put_number(struct config_holder *h, const char *name, int64_t value)
@@ -403,7 +403,7 @@ static void main_put_number(struct config_holder *h, const char *name, int64_t v
     struct buf error = {0};
     const struct bytes text = bytes_of(digits, int64_to_chars(value, digits));
     if (config_put(h, bytes_cstr(name), text, &error) != LK_OK)
-        log_line(LOG_WARNING, "%s: %.*s", name, (int)error.size, error.data);
+        trace_line(TRACE_WARNING, "%s: %.*s", name, (int)error.size, error.data);
     buf_release(&error);
 }
 
@@ -628,7 +628,7 @@ static void main_end(struct server *s)
     worker_group_join(s->workers);
     startup_signals_end();
     if (c->unixsocket) {
-        log_line(LOG_NOTICE, "Removing the unix socket file.");
+        trace_line(TRACE_NOTICE, "Removing the unix socket file.");
         unlink(c->unixsocket);
     }
     persistence_end(s->persistence); /* its log may still tell workers of room */

@@ -2,8 +2,8 @@
  * saver_job.c — one job, from its cut to its end.
  */
 #include "core/base/clock.h"
-#include "core/base/log.h"
 #include "core/base/mem.h"
+#include "core/base/trace.h"
 #include "persist/aof/aof_base.h"
 #include "persist/rdb/rdb_file.h"
 #include "persist/saver_priv.h"
@@ -241,7 +241,7 @@ static int save_rdb(struct job *j)
 {
     const int rc = saver_write_file(j, NULL, j->settings.filename);
     if (rc == LK_OK)
-        log_line(LOG_NOTICE, "DB saved on disk");
+        trace_line(TRACE_NOTICE, "DB saved on disk");
     return rc;
 }
 
@@ -266,7 +266,7 @@ static int saver_rewrite(struct job *j)
     if (j->settings.hold_fsync)
         aof_hold_fsync(aof, false);
     if (rc == LK_OK)
-        log_line(LOG_NOTICE, "Background AOF rewrite finished successfully");
+        trace_line(TRACE_NOTICE, "Background AOF rewrite finished successfully");
     return rc;
 }
 
@@ -399,9 +399,9 @@ static int begin_job(struct job *j)
 static void job_say_end(const struct job *j, int rc)
 {
     if (rc == LK_OK && job_rows[j->kind].well)
-        log_line(LOG_NOTICE, "%s", job_rows[j->kind].well);
+        trace_line(TRACE_NOTICE, "%s", job_rows[j->kind].well);
     else if (rc != LK_OK && job_rows[j->kind].failed)
-        log_line(LOG_WARNING, "Background %s: %s", job_rows[j->kind].failed, j->why);
+        trace_line(TRACE_WARNING, "Background %s: %s", job_rows[j->kind].failed, j->why);
 }
 
 int saver_job_run(struct saver *s, struct saver_entry *e)
@@ -413,7 +413,7 @@ int saver_job_run(struct saver *s, struct saver_entry *e)
     else
         j.task = (struct saver_task *)e;
     if (job_rows[e->kind].begins && !e->awaited && !is_aborted(&j))
-        log_line(LOG_NOTICE, "%s", job_rows[e->kind].begins);
+        trace_line(TRACE_NOTICE, "%s", job_rows[e->kind].begins);
     int rc = begin_job(&j);
     if (rc != LK_OK)
         say_why(&j, NULL, rc);

@@ -4,7 +4,7 @@
  * The condition goes to standard error and, with the stack, to the log: whoever finds the process
  * dead looks into one of the two.  A rule broken while reporting must not report again.
  */
-#include "core/base/log.h"
+#include "core/base/trace.h"
 
 #include <stdatomic.h>
 #include <stdio.h>
@@ -18,9 +18,9 @@ void lk_assert_fail(const char *condition, const char *file, int line)
 
     if (!atomic_flag_test_and_set_explicit(&reporting, memory_order_relaxed)) {
         dprintf(STDERR_FILENO, "%s:%d: assertion failed: %s\n", file, line, condition);
-        log_line(LOG_WARNING, "=== ASSERTION FAILED === %s:%d '%s' is not true", file, line,
-                 condition);
-        log_stack();
+        trace_line(TRACE_WARNING, "=== ASSERTION FAILED === %s:%d '%s' is not true", file, line,
+                   condition);
+        trace_stack();
     }
     abort();
 }

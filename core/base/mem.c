@@ -13,7 +13,7 @@
  * sum at exit for the next thread: the list grows to the most threads that ever lived at once.
  */
 #include "core/base/mem.h"
-#include "core/base/log.h"
+#include "core/base/trace.h"
 
 #include <pthread.h>
 #include <stdalign.h>
@@ -242,7 +242,7 @@ int64_t mem_used_here(void)
 
 LK_NORETURN LK_COLD static void mem_out_of_memory(size_t size)
 {
-    log_line(LOG_WARNING, "Out of memory: %zu bytes could not be had", size);
+    trace_line(TRACE_WARNING, "Out of memory: %zu bytes could not be had", size);
     fprintf(stderr, "out of memory: %zu bytes could not be had\n", size);
     abort();
 }

@@ -120,7 +120,7 @@ void cluster_reset(struct cluster *c, bool hard)
     self->config_epoch = 0;
     cluster_new_id(c, id);
     cluster_rename_node(c, self, id);
-    log_line(LOG_NOTICE, "Node hard reset, now I'm %.40s", self->id);
+    trace_line(TRACE_NOTICE, "Node hard reset, now I'm %.40s", self->id);
 }
 
 /* --- SETSLOT NODE ---------------------------------------------------------------------------- */
@@ -132,12 +132,12 @@ static void cluster_move_own(struct cluster *c, struct cluster_node *to, uint32_
     const bool imported = to == c->self && c->importing[slot];
     cluster_add_slot(c, to, slot);
     if (imported && cluster_bump(c))
-        log_line(LOG_NOTICE, "configEpoch updated after importing slot %u", slot);
+        trace_line(TRACE_NOTICE, "configEpoch updated after importing slot %u", slot);
     if (was_ours && to != c->self && c->self->slot_count == 0 && c->options.replica_migration) {
-        log_line(LOG_NOTICE,
-                 "Lost my last slot during slot migration. Reconfiguring myself as a replica of "
-                 "%.40s (%s) in shard %.40s",
-                 to->id, to->name, to->shard_id);
+        trace_line(TRACE_NOTICE,
+                   "Lost my last slot during slot migration. Reconfiguring myself as a replica of "
+                   "%.40s (%s) in shard %.40s",
+                   to->id, to->name, to->shard_id);
         cluster_become_replica(c, to);
     }
     if (imported || (was_ours && to != c->self)) /* who imports it may have nobody to tell him */

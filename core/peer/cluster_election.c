@@ -55,8 +55,8 @@ void cluster_hear_vote_request(struct cluster *c, struct cluster_link *link,
         return;
     const char *why = cluster_refuse_vote(c, h, sender);
     if (why) {
-        log_line(LOG_WARNING, "Failover auth denied to %.40s (%s): %s (epoch %llu)", sender->id,
-                 sender->name, why, (unsigned long long)h->current_epoch);
+        trace_line(TRACE_WARNING, "Failover auth denied to %.40s (%s): %s (epoch %llu)", sender->id,
+                   sender->name, why, (unsigned long long)h->current_epoch);
         return;
     }
     c->last_vote_epoch = c->current_epoch;
@@ -64,8 +64,8 @@ void cluster_hear_vote_request(struct cluster *c, struct cluster_link *link,
     cluster_todo(c, CLUSTER_SAVE);
     /* On our own connection, if there is one: theirs may be a one-way street. */
     cluster_send_bare(c, sender->link && sender->link->up ? sender->link : link, FRAME_AUTH_ACK, 0);
-    log_line(LOG_NOTICE, "Failover auth granted to %.40s (%s) for epoch %llu", sender->id,
-             sender->name, (unsigned long long)c->current_epoch);
+    trace_line(TRACE_NOTICE, "Failover auth granted to %.40s (%s) for epoch %llu", sender->id,
+               sender->name, (unsigned long long)c->current_epoch);
 }
 
 void cluster_hear_vote(struct cluster *c, const struct frame_head *h,
@@ -130,9 +130,10 @@ static void cluster_plan_election(struct cluster *c)
     if (!manual)
         c->election.at_ms +=
             DELAY_MS + (int64_t)rng_below(&c->rng, DELAY_MS) + (int64_t)c->election.rank * RANK_MS;
-    log_line(LOG_NOTICE, "Start of election delayed for %lld milliseconds (rank #%u, offset %llu).",
-             (long long)(c->election.at_ms - c->now_ms), c->election.rank,
-             (unsigned long long)c->ops.offset(c->ops.ctx));
+    trace_line(TRACE_NOTICE,
+               "Start of election delayed for %lld milliseconds (rank #%u, offset %llu).",
+               (long long)(c->election.at_ms - c->now_ms), c->election.rank,
+               (unsigned long long)c->ops.offset(c->ops.ctx));
     cluster_pong_shard(c); /* so that each knows how far the others are */
 }
 
@@ -144,13 +145,13 @@ static void cluster_yield_rank(struct cluster *c)
         return;
     c->election.at_ms += (int64_t)(rank - c->election.rank) * RANK_MS;
     c->election.rank = rank;
-    log_line(LOG_NOTICE, "Replica rank updated to #%u.", rank);
+    trace_line(TRACE_NOTICE, "Replica rank updated to #%u.", rank);
 }
 
 static void cluster_win(struct cluster *c)
 {
     struct cluster_node *self = c->self, *old = self->master;
-    log_line(LOG_NOTICE, "Failover election won: I'm the new master.");
+    trace_line(TRACE_NOTICE, "Failover election won: I'm the new master.");
     if (self->config_epoch < c->election.epoch)
         self->config_epoch = c->election.epoch;
     cluster_set_master(c, self);
@@ -159,8 +160,8 @@ static void cluster_win(struct cluster *c)
             cluster_take_slot(c, slot);
             cluster_give_slot(c, self, slot);
         }
-    log_line(LOG_NOTICE, "configEpoch set to %llu after successful failover",
-             (unsigned long long)self->config_epoch);
+    trace_line(TRACE_NOTICE, "configEpoch set to %llu after successful failover",
+               (unsigned long long)self->config_epoch);
     c->election.at_ms = 0;
     c->election.asked = false;
     cluster_end_manual(c);
@@ -187,8 +188,8 @@ void cluster_run_election(struct cluster *c)
     if (!c->election.asked) {
         c->election.epoch = ++c->current_epoch;
         c->election.asked = true;
-        log_line(LOG_NOTICE, "Starting a failover election for epoch %llu.",
-                 (unsigned long long)c->election.epoch);
+        trace_line(TRACE_NOTICE, "Starting a failover election for epoch %llu.",
+                   (unsigned long long)c->election.epoch);
         cluster_ask_votes(c);
         cluster_todo(c, CLUSTER_SAVE);
         return;

@@ -19,7 +19,8 @@ bool cluster_bump(struct cluster *c)
     c->current_epoch = most + 1;
     c->self->config_epoch = c->current_epoch;
     cluster_todo(c, CLUSTER_SAVE);
-    log_line(LOG_NOTICE, "New configEpoch set to %llu", (unsigned long long)c->self->config_epoch);
+    trace_line(TRACE_NOTICE, "New configEpoch set to %llu",
+               (unsigned long long)c->self->config_epoch);
     return true;
 }
 

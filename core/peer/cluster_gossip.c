@@ -17,8 +17,8 @@ static void cluster_hear_failure(struct cluster *c, struct cluster_node *n,
         cluster_add_report(c, n, sender);
         cluster_fail_if_agreed(c, n);
     } else if (cluster_drop_report(c, n, sender)) {
-        log_line(LOG_VERBOSE, "Node %.40s (%s) reported node %.40s (%s) is back online.",
-                 sender->id, sender->name, n->id, n->name);
+        trace_line(TRACE_VERBOSE, "Node %.40s (%s) reported node %.40s (%s) is back online.",
+                   sender->id, sender->name, n->id, n->name);
     }
 }
 

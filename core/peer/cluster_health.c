@@ -25,8 +25,8 @@ void cluster_add_report(struct cluster *c, struct cluster_node *n, struct cluste
             n->report_capacity = 2 * i + 4;
         }
         n->report_count++;
-        log_line(LOG_VERBOSE, "Node %.40s (%s) reported node %.40s (%s) as not reachable.",
-                 from->id, from->name, n->id, n->name);
+        trace_line(TRACE_VERBOSE, "Node %.40s (%s) reported node %.40s (%s) as not reachable.",
+                   from->id, from->name, n->id, n->name);
     }
     n->reports[i] = (struct cluster_report){from, c->now_ms};
 }
@@ -64,7 +64,8 @@ void cluster_fail_if_agreed(struct cluster *c, struct cluster_node *n)
         votes++;
     if (votes < c->size / 2 + 1)
         return;
-    log_line(LOG_NOTICE, "Marking node %.40s (%s) as failing (quorum reached).", n->id, n->name);
+    trace_line(TRACE_NOTICE, "Marking node %.40s (%s) as failing (quorum reached).", n->id,
+               n->name);
     n->flags = (uint16_t)((n->flags & ~NODE_PFAIL) | NODE_FAIL);
     n->fail_ms = c->now_ms;
     /* Replicas learn it by gossip if this node's word counts for nothing. */
@@ -81,11 +82,11 @@ void cluster_clear_fail(struct cluster *c, struct cluster_node *n)
         c->now_ms - n->fail_ms > FAIL_UNDO_TIMEOUTS * c->options.node_timeout_ms;
     if (cluster_is_master(n) && n->slot_count > 0 && !unreplaced)
         return;
-    log_line(LOG_NOTICE, "Clear FAIL state for node %.40s (%s): %s is reachable again.", n->id,
-             n->name,
-             !cluster_is_master(n) ? "replica"
-             : n->slot_count       ? "master"
-                                   : "empty master");
+    trace_line(TRACE_NOTICE, "Clear FAIL state for node %.40s (%s): %s is reachable again.", n->id,
+               n->name,
+               !cluster_is_master(n) ? "replica"
+               : n->slot_count       ? "master"
+                                     : "empty master");
     n->flags &= (uint16_t)~NODE_FAIL;
     c->changed = true;
     cluster_todo(c, CLUSTER_SAVE);
@@ -139,7 +140,7 @@ void cluster_update_state(struct cluster *c)
             return;
         }
     }
-    log_line(LOG_NOTICE, "Cluster state changed: %s", down ? "fail" : "ok");
+    trace_line(TRACE_NOTICE, "Cluster state changed: %s", down ? "fail" : "ok");
     c->down = down;
     c->down_since_ms = down ? c->now_ms : 0;
     cluster_todo(c, CLUSTER_MAP);

@@ -16,8 +16,8 @@ void cluster_hear_mfstart(struct cluster *c, struct cluster_node *sender)
     c->manual.until_ms = c->now_ms + c->options.manual_failover_ms;
     c->manual.replica = sender;
     c->ops.pause(c->ops.ctx, c->now_ms + 2 * c->options.manual_failover_ms);
-    log_line(LOG_NOTICE, "Manual failover requested by replica %.40s (%s).", sender->id,
-             sender->name);
+    trace_line(TRACE_NOTICE, "Manual failover requested by replica %.40s (%s).", sender->id,
+               sender->name);
 }
 
 void cluster_hear_paused(struct cluster *c, const struct frame_head *h,
@@ -28,8 +28,8 @@ void cluster_hear_paused(struct cluster *c, const struct frame_head *h,
         return;
     c->manual.master_offset = h->offset;
     c->manual.offset_known = true;
-    log_line(LOG_NOTICE, "Received replication offset for paused master manual failover: %llu",
-             (unsigned long long)h->offset);
+    trace_line(TRACE_NOTICE, "Received replication offset for paused master manual failover: %llu",
+               (unsigned long long)h->offset);
 }
 
 void cluster_run_manual(struct cluster *c)
@@ -37,7 +37,7 @@ void cluster_run_manual(struct cluster *c)
     if (!c->manual.until_ms)
         return;
     if (c->now_ms > c->manual.until_ms) {
-        log_line(LOG_WARNING, "Manual failover timed out.");
+        trace_line(TRACE_WARNING, "Manual failover timed out.");
         cluster_end_manual(c);
         c->election.at_ms = 0;
         return;
@@ -47,14 +47,14 @@ void cluster_run_manual(struct cluster *c)
         return;
     c->manual.may_start = true;
     c->election.at_ms = 0;
-    log_line(LOG_NOTICE, "All master replication stream processed, manual failover can start.");
+    trace_line(TRACE_NOTICE, "All master replication stream processed, manual failover can start.");
 }
 
 /* Without asking anybody: as when the other half of the masters is gone for good. */
 static void cluster_take_over(struct cluster *c)
 {
     struct cluster_node *self = c->self, *old = self->master;
-    log_line(LOG_NOTICE, "Taking over the master (user request).");
+    trace_line(TRACE_NOTICE, "Taking over the master (user request).");
     cluster_bump(c);
     cluster_set_master(c, self);
     for (uint32_t slot = 0; slot < HASH_SLOTS; slot++)
@@ -83,11 +83,11 @@ const char *cluster_failover(struct cluster *c, enum failover_kind how)
     }
     c->manual.until_ms = c->now_ms + c->options.manual_failover_ms;
     if (how == FAILOVER_FORCE) {
-        log_line(LOG_NOTICE, "Forced failover user request accepted.");
+        trace_line(TRACE_NOTICE, "Forced failover user request accepted.");
         c->manual.may_start = true;
         return NULL;
     }
-    log_line(LOG_NOTICE, "Manual failover user request accepted.");
+    trace_line(TRACE_NOTICE, "Manual failover user request accepted.");
     cluster_send_bare(c, master->link, FRAME_MFSTART, 0);
     return NULL;
 }

@@ -44,6 +44,6 @@ void cluster_migrate_replica(struct cluster *c)
     if (!target || cluster_replicas(c, own, true) <= (uint64_t)c->options.migration_barrier ||
         cluster_mover(c, most) != c->self)
         return;
-    log_line(LOG_NOTICE, "Migrating to orphaned master %.40s", target->id);
+    trace_line(TRACE_NOTICE, "Migrating to orphaned master %.40s", target->id);
     cluster_follow(c, target);
 }

@@ -4,8 +4,8 @@
 #ifndef LK_PEER_CLUSTER_PRIV_H
 #define LK_PEER_CLUSTER_PRIV_H
 
-#include "core/base/log.h"
 #include "core/base/mem.h"
+#include "core/base/trace.h"
 #include "core/peer/cluster.h"
 
 LK_BEGIN

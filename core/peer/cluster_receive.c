@@ -35,8 +35,8 @@ static bool cluster_update_address(struct cluster *c, struct cluster_node *n,
     if (n->link)
         cluster_drop(c, n->link);
     n->flags &= (uint16_t)~NODE_NOADDR;
-    log_line(LOG_NOTICE, "Address updated for node %.40s (%s), now %s:%u", n->id, n->name, n->ip,
-             n->port);
+    trace_line(TRACE_NOTICE, "Address updated for node %.40s (%s), now %s:%u", n->id, n->name,
+               n->ip, n->port);
     cluster_todo(c, CLUSTER_SAVE | CLUSTER_MAP | (c->self->master == n ? CLUSTER_ROLE : 0u));
     return true;
 }
@@ -48,7 +48,7 @@ static void cluster_learn_own_ip(struct cluster *c, const struct cluster_link *l
         strcmp(self->ip, link->own_ip) == 0)
         return;
     memcpy(self->ip, link->own_ip, sizeof self->ip);
-    log_line(LOG_NOTICE, "IP address for this node updated to %s", self->ip);
+    trace_line(TRACE_NOTICE, "IP address for this node updated to %s", self->ip);
     cluster_todo(c, CLUSTER_SAVE | CLUSTER_MAP);
 }
 
@@ -71,22 +71,22 @@ static bool cluster_identify(struct cluster *c, struct cluster_link *link,
     struct cluster_node *n = link->node;
     if (n->flags & NODE_HANDSHAKE) {
         if (sender) { /* known already, so this is only where it is now */
-            log_line(LOG_VERBOSE,
-                     "Handshake: we already know node %.40s (%s), updating the "
-                     "address if needed.",
-                     sender->id, sender->name);
+            trace_line(TRACE_VERBOSE,
+                       "Handshake: we already know node %.40s (%s), updating the "
+                       "address if needed.",
+                       sender->id, sender->name);
             if (sender != c->self)
                 cluster_update_address(c, sender, link, h);
             cluster_remove_node(c, n);
             return false;
         }
         cluster_rename_node(c, n, h->id);
-        log_line(LOG_DEBUG, "Handshake with node %.40s completed.", n->id);
+        trace_line(TRACE_DEBUG, "Handshake with node %.40s completed.", n->id);
         n->flags &= (uint16_t) ~(NODE_HANDSHAKE | NODE_MEET);
         n->flags |= h->flags & (NODE_MASTER | NODE_REPLICA);
         cluster_todo(c, CLUSTER_SAVE);
     } else if (memcmp(n->id, h->id, NODE_ID_CHARS) != 0) {
-        log_line(LOG_DEBUG, "PONG contains mismatching sender ID: expected %.40s", n->id);
+        trace_line(TRACE_DEBUG, "PONG contains mismatching sender ID: expected %.40s", n->id);
         n->flags |= NODE_NOADDR;
         n->ip[0] = '\0';
         n->port = n->tls_port = n->bus_port = 0;
@@ -129,14 +129,14 @@ static void cluster_hear_step_down(struct cluster *c, const struct frame_head *h
         return; /* this node's own votes make it a master, and nothing else */
     if (!master || memcmp(master->shard_id, sender->shard_id, SHARD_ID_CHARS) != 0) {
         if (sender->slot_count > 0)
-            log_line(LOG_NOTICE,
-                     "Node %.40s (%s) is no longer master of shard %.40s; removed all %u slot(s) "
-                     "it used to own",
-                     sender->id, sender->name, sender->shard_id, sender->slot_count);
+            trace_line(TRACE_NOTICE,
+                       "Node %.40s (%s) is no longer master of shard %.40s; removed all %u slot(s) "
+                       "it used to own",
+                       sender->id, sender->name, sender->shard_id, sender->slot_count);
         cluster_take_all_slots(c, sender);
     } else if (sender->config_epoch > h->config_epoch) {
-        log_line(LOG_NOTICE, "Ignore stale message from %.40s (%s) in shard %.40s", sender->id,
-                 sender->name, sender->shard_id);
+        trace_line(TRACE_NOTICE, "Ignore stale message from %.40s (%s) in shard %.40s", sender->id,
+                   sender->name, sender->shard_id);
         return;
     } else if (sender->slot_count > 0) {
         const uint32_t count = sender->slot_count;
@@ -148,11 +148,11 @@ static void cluster_hear_step_down(struct cluster *c, const struct frame_head *h
         cluster_move_marks(c, sender, master);
         cluster_set_master(c, master);
         master->config_epoch = h->config_epoch;
-        log_line(LOG_NOTICE,
-                 "A failover occurred in shard %.40s; node %.40s (%s) lost %u slot(s) to node "
-                 "%.40s (%s) with a config epoch of %llu",
-                 sender->shard_id, sender->id, sender->name, count, master->id, master->name,
-                 (unsigned long long)h->config_epoch);
+        trace_line(TRACE_NOTICE,
+                   "A failover occurred in shard %.40s; node %.40s (%s) lost %u slot(s) to node "
+                   "%.40s (%s) with a config epoch of %llu",
+                   sender->shard_id, sender->id, sender->name, count, master->id, master->name,
+                   (unsigned long long)h->config_epoch);
     }
     cluster_set_replica(c, sender, master);
 }
@@ -231,8 +231,8 @@ static void cluster_hear_fail(struct cluster *c, struct bytes frame, struct clus
     struct cluster_node *n = cluster_find_id(c, frame_fail_id(frame));
     if (!n || n->flags & (NODE_FAIL | NODE_MYSELF))
         return;
-    log_line(LOG_NOTICE, "FAIL message received from %.40s (%s) about %.40s (%s)", sender->id,
-             sender->name, n->id, n->name);
+    trace_line(TRACE_NOTICE, "FAIL message received from %.40s (%s) about %.40s (%s)", sender->id,
+               sender->name, n->id, n->name);
     n->flags = (uint16_t)((n->flags & ~NODE_PFAIL) | NODE_FAIL);
     n->fail_ms = c->now_ms;
     c->changed = true;
@@ -316,7 +316,7 @@ bool cluster_receive(struct cluster *c, struct cluster_link *link, struct bytes 
     if (h.type < FRAME_TYPES)
         c->stats.received[h.type]++;
     if (LK_UNLIKELY(h.type == c->lost.type)) {
-        log_line(LOG_WARNING, "Packet that matches debug drop filter received");
+        trace_line(TRACE_WARNING, "Packet that matches debug drop filter received");
         return !c->lost.closes;
     }
     struct cluster_node *sender = cluster_find_id(c, h.id);

@@ -9,9 +9,9 @@ static void cluster_change_sides(struct cluster *c, struct cluster_node *sender,
 {
     if (!c->options.replica_migration && lost != claimed)
         return;
-    log_line(LOG_NOTICE,
-             "Configuration change detected. Reconfiguring myself as a replica of %.40s",
-             sender->id);
+    trace_line(TRACE_NOTICE,
+               "Configuration change detected. Reconfiguring myself as a replica of %.40s",
+               sender->id);
     cluster_follow(c, sender);
 }
 
@@ -122,7 +122,7 @@ void cluster_claim_ceded(struct cluster *c, struct cluster_node *from)
         cluster_give_slot(c, c->self, slot);
         c->importing[slot] = NULL;
         claimed++;
-        log_line(LOG_NOTICE, "Slot %u is no longer its source's: importing it is over", slot);
+        trace_line(TRACE_NOTICE, "Slot %u is no longer its source's: importing it is over", slot);
     }
     if (claimed == 0)
         return;
@@ -139,9 +139,9 @@ void cluster_correct(struct cluster *c, struct cluster_link *link, const struct 
         if (!slot_bit(h->slots, slot) || !owner || owner == sender ||
             owner->config_epoch <= h->config_epoch)
             continue;
-        log_line(LOG_VERBOSE,
-                 "Node %.40s has old slots configuration, sending an UPDATE message about %.40s",
-                 sender->id, owner->id);
+        trace_line(TRACE_VERBOSE,
+                   "Node %.40s has old slots configuration, sending an UPDATE message about %.40s",
+                   sender->id, owner->id);
         cluster_send_update(c, link, owner);
         return;
     }
@@ -155,6 +155,7 @@ void cluster_part_epochs(struct cluster *c, const struct cluster_node *sender, u
         return;
     self->config_epoch = ++c->current_epoch;
     cluster_todo(c, CLUSTER_SAVE);
-    log_line(LOG_VERBOSE, "WARNING: configEpoch collision with node %.40s. configEpoch set to %llu",
-             sender->id, (unsigned long long)self->config_epoch);
+    trace_line(TRACE_VERBOSE,
+               "WARNING: configEpoch collision with node %.40s. configEpoch set to %llu",
+               sender->id, (unsigned long long)self->config_epoch);
 }

@@ -74,7 +74,7 @@ static void cluster_note_silence(struct cluster *c, struct cluster_node *n)
     if (!n->ping_sent_ms || silent <= c->options.node_timeout_ms ||
         n->flags & (NODE_PFAIL | NODE_FAIL | NODE_HANDSHAKE))
         return;
-    log_line(LOG_DEBUG, "*** NODE %.40s possibly failing", n->id);
+    trace_line(TRACE_DEBUG, "*** NODE %.40s possibly failing", n->id);
     n->flags |= NODE_PFAIL;
     c->changed = true;
     if (c->size == 1 && cluster_is_master(c->self) && c->self->slot_count > 0)

@@ -7,9 +7,9 @@
 #include "io/admin/admin_priv.h"
 
 #include "core/base/clock.h"
-#include "core/base/log.h"
 #include "core/base/mem.h"
 #include "core/base/rng.h"
+#include "core/base/trace.h"
 #include "core/cmd/client/acl_user.h"
 #include "core/store/view.h"
 #include "io/admin/info/process.h"
@@ -64,7 +64,7 @@ static void log_applied(void *ctx, const struct config *before, const struct con
 {
     (void)ctx;
     (void)before;
-    log_set_level((enum log_level)after->loglevel);
+    trace_set_level((enum trace_level)after->loglevel);
 }
 
 static void memory_applied(void *ctx, const struct config *before, const struct config *after)
@@ -76,11 +76,11 @@ static void memory_applied(void *ctx, const struct config *before, const struct 
     (void)before;
     if (limit == 0 || limit >= used)
         return;
-    log_line(LOG_WARNING,
-             "WARNING: the new maxmemory value set via CONFIG SET (%" PRIu64
-             ") is smaller than the current memory usage (%zu): keys will be evicted or writes "
-             "refused, as maxmemory-policy says.",
-             limit, used);
+    trace_line(TRACE_WARNING,
+               "WARNING: the new maxmemory value set via CONFIG SET (%" PRIu64
+               ") is smaller than the current memory usage (%zu): keys will be evicted or writes "
+               "refused, as maxmemory-policy says.",
+               limit, used);
 }
 
 /* More clients need more descriptors; the workers' listeners and files need some, too. */

@@ -6,7 +6,7 @@
  */
 #include "io/admin/admin_priv.h"
 
-#include "core/base/log.h"
+#include "core/base/trace.h"
 #include "core/cmd/client/acl_log.h"
 #include "core/cmd/engine/user_change.h"
 #include "io/config/acl_file.h"
@@ -81,7 +81,7 @@ static bool users_save(void *ctx, bool *written)
         return false;
     *written = acl_file_write(path, a->parts.engine->fixed.acl);
     if (!*written)
-        log_line(LOG_WARNING, "Saving the ACL file '%s': %s", path, strerror(errno));
+        trace_line(TRACE_WARNING, "Saving the ACL file '%s': %s", path, strerror(errno));
     return true;
 }
 
@@ -156,16 +156,17 @@ bool admin_load_users(struct admin *a)
 
     LK_ASSERT(acl);
     if (path && c->users) {
-        log_line(LOG_WARNING,
-                 "Users are declared in the configuration file, and an ACL file is named as well: "
-                 "nobody could say which of them counts. Please use one of the two, not both.");
+        trace_line(
+            TRACE_WARNING,
+            "Users are declared in the configuration file, and an ACL file is named as well: "
+            "nobody could say which of them counts. Please use one of the two, not both.");
         return false;
     }
     if (path) {
         ok = users_read(a, path, &change, &error);
         if (!ok)
-            log_line(LOG_WARNING, "Aborting Redis startup because of ACL errors: %.*s",
-                     (int)error.size, error.data);
+            trace_line(TRACE_WARNING, "Aborting Redis startup because of ACL errors: %.*s",
+                       (int)error.size, error.data);
     } else {
         ok = users_add_lines(acl, c->users, &error);
         if (!ok)

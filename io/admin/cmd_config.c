@@ -7,8 +7,8 @@
 #include "io/admin/admin_priv.h"
 #include "io/repl/repl.h"
 
-#include "core/base/log.h"
 #include "core/base/mem.h"
+#include "core/base/trace.h"
 #include "core/cmd/script/script.h"
 #include "core/store/lazy_free.h"
 
@@ -105,10 +105,10 @@ static enum outcome config_rewrite_command(struct exec *x, const struct args *a)
                                              .count = lines.size / sizeof(struct bytes)};
     const int rc = config_rewrite(x->admin->parts.config, &users, 1, &error);
     if (rc == LK_OK) {
-        log_line(LOG_NOTICE, "CONFIG REWRITE executed with success.");
+        trace_line(TRACE_NOTICE, "CONFIG REWRITE executed with success.");
         reply_ok(x->reply);
     } else {
-        log_line(LOG_WARNING, "CONFIG REWRITE failed: %.*s", (int)error.size, error.data);
+        trace_line(TRACE_WARNING, "CONFIG REWRITE failed: %.*s", (int)error.size, error.data);
         reply_text_error(x, &error);
     }
     buf_release(&error);

@@ -2,7 +2,7 @@
  * cmd_dump.c — DUMP, RESTORE, RESTORE-ASKING: one value as bytes (persist/rdb/rdb_dump.h).
  */
 #include "core/base/crc64.h"
-#include "core/base/log.h"
+#include "core/base/trace.h"
 #include "core/ds/le.h"
 #include "core/store/lru.h"
 #include "io/admin/admin_priv.h"
@@ -199,7 +199,7 @@ static enum outcome dump_restore(struct exec *x, const struct args *a)
     const int rc = dump_read_value(x, a->v[3], version, &in, &v);
     const int64_t deadline_ms = deadline_from(x, ttl, o.absolute);
     if (rc != LK_OK) {
-        log_line(LOG_VERBOSE, "Internal error in RDB reading: %s", in.error);
+        trace_line(TRACE_VERBOSE, "Internal error in RDB reading: %s", in.error);
         outcome = reply_status(x, rc);
     } else if (ttl > 0 && exec_is_past(x, deadline_ms)) {
         value_release(&v);

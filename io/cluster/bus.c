@@ -2,9 +2,9 @@
  * bus.c — the bus' thread, once around.
  */
 #include "core/base/clock.h"
-#include "core/base/log.h"
 #include "core/base/mem.h"
 #include "core/base/rng.h"
+#include "core/base/trace.h"
 #include "core/cmd/client/registry.h"
 #include "core/store/keyspace.h"
 #include "core/store/reclaim.h"
@@ -159,12 +159,13 @@ static bool bus_load(struct cluster_bus *b)
     if (nodes_file_read(b->path, &text)) {
         fine = cluster_load_text(b->cluster, buf_bytes(&text), &line);
         if (!fine)
-            log_line(LOG_WARNING, "Unrecoverable error: corrupted cluster config file %s, line %u.",
-                     b->path, line);
+            trace_line(TRACE_WARNING,
+                       "Unrecoverable error: corrupted cluster config file %s, line %u.", b->path,
+                       line);
         else
-            log_line(LOG_NOTICE, "Node configuration loaded, I'm %.40s", b->cluster->self->id);
+            trace_line(TRACE_NOTICE, "Node configuration loaded, I'm %.40s", b->cluster->self->id);
     } else {
-        log_line(LOG_NOTICE, "No cluster configuration found, I'm %.40s", b->cluster->self->id);
+        trace_line(TRACE_NOTICE, "No cluster configuration found, I'm %.40s", b->cluster->self->id);
     }
     buf_release(&text);
     return fine;

@@ -6,7 +6,7 @@
  * been heard: till then they may be the only copy.  What an operator moves from hand to hand is
  * left alone: a slot that is no longer imported may have its only copy here.
  */
-#include "core/base/log.h"
+#include "core/base/trace.h"
 #include "io/cluster/bus_priv.h"
 #include "io/cluster/helper.h"
 
@@ -20,8 +20,8 @@ void bus_adopt(struct cluster_bus *b)
             c->lost_slots[slot / 8] |= (uint8_t)(1u << slot % 8);
             continue;
         }
-        log_line(LOG_NOTICE, "I have keys for unassigned slot %u. Taking responsibility for it.",
-                 slot);
+        trace_line(TRACE_NOTICE,
+                   "I have keys for unassigned slot %u. Taking responsibility for it.", slot);
         cluster_add_slot(c, c->self, slot);
     }
 }
@@ -36,8 +36,8 @@ static bool bus_drain_slot(struct cluster_bus *b, uint32_t slot)
         return true;
     if (owner->data_received_ms == 0)
         return false;
-    log_line(LOG_NOTICE, "Deleting keys in dirty slot %u on node %.40s (%s) in shard %.40s", slot,
-             self->id, self->name, self->shard_id);
+    trace_line(TRACE_NOTICE, "Deleting keys in dirty slot %u on node %.40s (%s) in shard %.40s",
+               slot, self->id, self->name, self->shard_id);
     helper_drain(b->parts.helper, slot);
     return true;
 }

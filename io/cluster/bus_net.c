@@ -2,8 +2,8 @@
  * bus_net.c — the sockets of the bus.
  */
 #include "core/base/clock.h"
-#include "core/base/log.h"
 #include "core/base/mem.h"
+#include "core/base/trace.h"
 #include "io/cluster/bus_priv.h"
 #include "io/net/socket.h"
 
@@ -92,7 +92,7 @@ static void bus_log_tls(const struct bus_socket *s)
 {
     char why[256];
     tls_channel_reason(s->tls, why, sizeof why);
-    log_line(LOG_VERBOSE, "Error with a TLS connection of the cluster's bus: %s", why);
+    trace_line(TRACE_VERBOSE, "Error with a TLS connection of the cluster's bus: %s", why);
 }
 
 /* --- outgoing -------------------------------------------------------------------------------- */
@@ -175,10 +175,10 @@ bool bus_listen(struct cluster_bus *b)
     const struct config *c = config_current(b->parts.config);
     const int64_t port = bus_port(c);
     if (port > UINT16_MAX) {
-        log_line(LOG_WARNING,
-                 "Redis port number too high for cluster mode: the bus port would be "
-                 "%lld. Choose a lower port, or set cluster-port.",
-                 (long long)port);
+        trace_line(TRACE_WARNING,
+                   "Redis port number too high for cluster mode: the bus port would be "
+                   "%lld. Choose a lower port, or set cluster-port.",
+                   (long long)port);
         return false;
     }
     const struct listen_tcp_config tcp = {.addresses = c->bind.v,
@@ -332,10 +332,10 @@ void bus_send_all(struct cluster_bus *b)
             bus_send(b, s);
         const size_t waits = l->out.size + (s ? s->sealed.size : 0);
         if (!l->drop && limit > 0 && waits > limit) {
-            log_line(LOG_WARNING,
-                     "Freeing outbound cluster link to node %.40s after exceeding memory limit "
-                     "(used mem: %zu, max: %llu)",
-                     l->node ? l->node->id : "?", waits, (unsigned long long)limit);
+            trace_line(TRACE_WARNING,
+                       "Freeing outbound cluster link to node %.40s after exceeding memory limit "
+                       "(used mem: %zu, max: %llu)",
+                       l->node ? l->node->id : "?", waits, (unsigned long long)limit);
             b->links_cut++;
             cluster_drop(b->cluster, l);
         }

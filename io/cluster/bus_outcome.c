@@ -1,8 +1,8 @@
 /*
  * bus_outcome.c — what a turn has decided is gathered under the lock, and done without it.
  */
-#include "core/base/log.h"
 #include "core/base/mem.h"
+#include "core/base/trace.h"
 #include "core/cmd/client/registry.h"
 #include "core/store/keyspace.h"
 #include "io/cluster/bus_priv.h"
@@ -119,7 +119,7 @@ static void bus_pause(struct cluster_bus *b, int64_t until_ms)
 void bus_write_file(const struct cluster_bus *b, const struct bus_outcome *out)
 {
     if (out->todo & CLUSTER_SAVE && !nodes_file_write(b->path, buf_bytes(&out->text), out->sync)) {
-        log_line(LOG_WARNING, "Fatal: can't update cluster config file.");
+        trace_line(TRACE_WARNING, "Fatal: can't update cluster config file.");
         exit(1); /* what it has promised would be forgotten */
     }
 }

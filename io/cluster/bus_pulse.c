@@ -7,7 +7,7 @@
  * nothing is read or sent until they have.  One long command of one worker among several is no
  * reason.
  */
-#include "core/base/log.h"
+#include "core/base/trace.h"
 #include "core/cmd/engine/push.h"
 #include "io/cluster/bus_priv.h"
 
@@ -47,8 +47,8 @@ bool bus_hangs(struct cluster_bus *b, int64_t now_ms)
     const int64_t since_ms = now_ms - b->pulse_ms;
     const bool hangs = b->pulse && bus_most_hang(b, since_ms, timeout_ms);
     if (hangs != b->hung)
-        log_line(LOG_WARNING, hangs ? "Most workers hang: this node is silent to its cluster."
-                                    : "The workers are back, and so is this node.");
+        trace_line(TRACE_WARNING, hangs ? "Most workers hang: this node is silent to its cluster."
+                                        : "The workers are back, and so is this node.");
     b->hung = hangs;
     if (!b->pulse && since_ms >= timeout_ms / 8)
         bus_send_pulse(b, now_ms);

@@ -3,7 +3,7 @@
  *
  * A handler finds its change by the subcommand's name, hands it over and waits for the answer.
  */
-#include "core/base/log.h"
+#include "core/base/trace.h"
 #include "core/cmd/engine/exec_push.h"
 #include "io/cluster/bus_priv.h"
 #include "io/cluster/cmd_cluster_priv.h"

@@ -1,7 +1,7 @@
 #include "io/cluster/helper.h"
 
-#include "core/base/log.h"
 #include "core/base/mem.h"
+#include "core/base/trace.h"
 #include "core/cmd/engine/dispatch_drain.h"
 #include "core/cmd/engine/dispatch_service.h"
 #include "core/store/keyspace.h"
@@ -47,7 +47,7 @@ void helper_hear(void *helper, bool shard, struct bytes channel, struct bytes me
     }
     pthread_mutex_unlock(&h->lock);
     if (says)
-        log_line(LOG_WARNING, "Subscribers are too slow: messages of other nodes are lost.");
+        trace_line(TRACE_WARNING, "Subscribers are too slow: messages of other nodes are lost.");
 }
 
 static bool helper_stops(const struct cluster_helper *h)

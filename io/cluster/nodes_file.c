@@ -4,7 +4,7 @@
  * A second process with a copy of the file would be a second node of one name, with two votes.  So
  * the file is locked; as it is replaced by renaming, the lock is on a file of its own beside it.
  */
-#include "core/base/log.h"
+#include "core/base/trace.h"
 #include "io/cluster/bus_priv.h"
 #include "persist/file_ops.h"
 
@@ -23,20 +23,20 @@ int nodes_file_lock(const char *path)
     snprintf(lock, sizeof lock, "%s.lock", path);
     const int fd = open(lock, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
     if (fd < 0) {
-        log_line(LOG_WARNING, "Can't open %s in order to acquire a lock: %s", lock,
-                 strerror(errno));
+        trace_line(TRACE_WARNING, "Can't open %s in order to acquire a lock: %s", lock,
+                   strerror(errno));
         return -1;
     }
     if (flock(fd, LOCK_EX | LOCK_NB) == 0)
         return fd;
     if (errno == EWOULDBLOCK)
-        log_line(LOG_WARNING,
-                 "Sorry, the cluster configuration file %s is already used by a different Redis "
-                 "Cluster node. Please make sure that different nodes use different cluster "
-                 "configuration files.",
-                 path);
+        trace_line(TRACE_WARNING,
+                   "Sorry, the cluster configuration file %s is already used by a different Redis "
+                   "Cluster node. Please make sure that different nodes use different cluster "
+                   "configuration files.",
+                   path);
     else
-        log_line(LOG_WARNING, "Impossible to lock %s: %s", lock, strerror(errno));
+        trace_line(TRACE_WARNING, "Impossible to lock %s: %s", lock, strerror(errno));
     close(fd);
     return -1;
 }
@@ -55,7 +55,8 @@ bool nodes_file_read(const char *path, struct buf *out)
         out->size += got;
     }
     if (fd < 0 || got > 0) {
-        log_line(LOG_WARNING, "Loading the cluster node config from %s: %s", path, strerror(errno));
+        trace_line(TRACE_WARNING, "Loading the cluster node config from %s: %s", path,
+                   strerror(errno));
         exit(1);
     }
     ops->close(ops->ctx, fd);
@@ -64,8 +65,8 @@ bool nodes_file_read(const char *path, struct buf *out)
 
 static bool nodes_file_fail(const char *what, const char *path, int fd)
 {
-    log_line(LOG_WARNING, "Could not %s the cluster config file %s: %s", what, path,
-             strerror(errno));
+    trace_line(TRACE_WARNING, "Could not %s the cluster config file %s: %s", what, path,
+               strerror(errno));
     if (fd >= 0)
         close(fd);
     return false;

@@ -175,7 +175,7 @@ struct config {
     const char *ignore_warnings, *availability_zone, *debug_context;
     bool extended_redis_compatibility, enable_debug_assert;
     const char *server_cpulist, *bio_cpulist, *aof_rewrite_cpulist, *bgsave_cpulist;
-    int loglevel;                                /* enum log_level */
+    int loglevel;                                /* enum trace_level */
     int syslog_facility;                         /* as syslog(3) takes it */
     int supervised;                              /* enum config_supervised */
     int oom_score_adj;                           /* enum config_oom_adjust */

@@ -3,7 +3,7 @@
  *
  * Several words may have one value; the first is the one that is shown.
  */
-#include "core/base/log.h"
+#include "core/base/trace.h"
 #include "io/config/config_priv.h"
 
 #include <strings.h>
@@ -87,12 +87,12 @@ const struct config_choice config_choice_shutdown[] = {{"default", 0},
                                                        {NULL, 0}};
 
 const struct config_choice config_choice_loglevel[] = {
-    {"debug", LOG_DEBUG},     {"verbose", LOG_VERBOSE}, {"notice", LOG_NOTICE},
-    {"warning", LOG_WARNING}, {"nothing", LOG_NOTHING}, {NULL, 0}};
+    {"debug", TRACE_DEBUG},     {"verbose", TRACE_VERBOSE}, {"notice", TRACE_NOTICE},
+    {"warning", TRACE_WARNING}, {"nothing", TRACE_NOTHING}, {NULL, 0}};
 
 /*
- * syslog.h cannot be read beside log.h, as both name LOG_DEBUG.  The facilities are numbered by
- * RFC 5424, 6.2.1, and the call takes them shifted past the three bits of the severity.
+ * The facilities are numbered by RFC 5424, 6.2.1, and the call takes them shifted past the three
+ * bits of the severity.
  */
 const struct config_choice config_choice_facility[] = {{"user", 1 << 3},    {"local0", 16 << 3},
                                                        {"local1", 17 << 3}, {"local2", 18 << 3},

@@ -6,7 +6,7 @@
  * missing, unless it asks for the first value, which is to have none of it.  What only tunes does
  * no harm: it is kept, shown and written back, and the log says once that it does nothing.
  */
-#include "core/base/log.h"
+#include "core/base/trace.h"
 #include "io/config/config_priv.h"
 
 static const struct {
@@ -64,9 +64,9 @@ void config_log_unmet(const struct config_holder *h)
             append_idle(h, f, &names);
         if (names.size == 0)
             continue;
-        log_line(LOG_NOTICE, "Kept without effect, since %s: %.*s",
-                 f ? features[f].refusal : "nothing here depends on it", (int)names.size,
-                 names.data);
+        trace_line(TRACE_NOTICE, "Kept without effect, since %s: %.*s",
+                   f ? features[f].refusal : "nothing here depends on it", (int)names.size,
+                   names.data);
     }
     buf_release(&names);
 }

@@ -1,5 +1,5 @@
 #include "io/net/listen.h"
-#include "core/base/log.h"
+#include "core/base/trace.h"
 #include "io/net/socket.h"
 
 #include <errno.h>
@@ -135,12 +135,12 @@ int listen_tcp(struct listen_set *set, const struct listen_tcp_config *config)
             set->fd[set->count++] = fd;
             continue;
         }
-        log_line(LOG_WARNING, "Warning: Could not create server TCP listening socket %s:%d: %s",
-                 address, config->port, why.text);
+        trace_line(TRACE_WARNING, "Warning: Could not create server TCP listening socket %s:%d: %s",
+                   address, config->port, why.text);
         if (may_be_missing(why.error, optional))
             continue;
-        log_line(LOG_WARNING, "Failed listening on port %u (%s), aborting.", config->port,
-                 config->kind);
+        trace_line(TRACE_WARNING, "Failed listening on port %u (%s), aborting.", config->port,
+                   config->kind);
         listen_close(set);
         return why.error;
     }
@@ -198,7 +198,7 @@ int listen_unix(struct listen_set *set, const struct listen_unix_config *config)
     LK_ASSERT(set->count < LISTEN_MAX);
     const int fd = listen_at_path(config, &why);
     if (fd < 0) {
-        log_line(LOG_WARNING, "Failed opening Unix socket: %s", why.text);
+        trace_line(TRACE_WARNING, "Failed opening Unix socket: %s", why.text);
         return why.error;
     }
     set->fd[set->count++] = fd;
@@ -221,10 +221,10 @@ void listen_check_backlog(int backlog)
     if (fgets(line, sizeof line, f)) {
         const long most = strtol(line, NULL, 10);
         if (most > 0 && most < backlog)
-            log_line(LOG_WARNING,
-                     "WARNING: The TCP backlog setting of %d cannot be enforced because "
-                     "/proc/sys/net/core/somaxconn is set to the lower value of %ld.",
-                     backlog, most);
+            trace_line(TRACE_WARNING,
+                       "WARNING: The TCP backlog setting of %d cannot be enforced because "
+                       "/proc/sys/net/core/somaxconn is set to the lower value of %ld.",
+                       backlog, most);
     }
     (void)fclose(f);
 }

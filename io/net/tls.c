@@ -9,8 +9,8 @@
 #include "io/net/tls_priv.h"
 
 #include "core/base/clock.h"
-#include "core/base/log.h"
 #include "core/base/mem.h"
+#include "core/base/trace.h"
 #include "io/net/socket.h"
 
 #include <errno.h>
@@ -216,10 +216,10 @@ static void log_failed_handshake(const struct tls_session *s)
     tls_session_reason(why, sizeof why);
     socket_peer_name(s->conn->fd, peer, sizeof peer);
     socket_own_name(s->conn->fd, own, sizeof own);
-    log_line(LOG_VERBOSE, "Error %s: %s (addr=%s laddr=%s)",
-             SSL_is_server(s->ssl) ? "accepting a client connection"
-                                   : "condition on socket for a TLS handshake",
-             why, peer, own);
+    trace_line(TRACE_VERBOSE, "Error %s: %s (addr=%s laddr=%s)",
+               SSL_is_server(s->ssl) ? "accepting a client connection"
+                                     : "condition on socket for a TLS handshake",
+               why, peer, own);
 }
 
 /* A step of a handshake, and what follows it if that was the last. */

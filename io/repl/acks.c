@@ -8,8 +8,8 @@
  *
  * Threads  commands and ACKs: workers; rounds: the log thread; acks.lock, then repl.lock
  */
-#include "core/base/log.h"
 #include "core/base/mem.h"
+#include "core/base/trace.h"
 #include "core/cmd/client/registry.h"
 #include "core/store/log_ring.h"
 #include "core/store/shard.h"

@@ -1,7 +1,7 @@
 /*
  * cmd_replicaof.c — REPLICAOF, SLAVEOF, ROLE.
  */
-#include "core/base/log.h"
+#include "core/base/trace.h"
 #include "core/cmd/conn/cmd_client.h"
 #include "io/repl/failover.h"
 #include "io/repl/repl.h"
@@ -18,8 +18,8 @@ static void replicaof_log(const struct exec *x, const char *what)
 {
     struct buf line = {0};
     client_info_append(&line, x->session, x->now_ms);
-    log_line(LOG_NOTICE, "%s enabled (user request from '%.*s')", what, (int)line.size - 1,
-             line.data);
+    trace_line(TRACE_NOTICE, "%s enabled (user request from '%.*s')", what, (int)line.size - 1,
+               line.data);
     buf_release(&line);
 }
 
@@ -38,8 +38,9 @@ static enum outcome replicaof_follow(struct exec *x, struct bytes host, uint16_t
 {
     struct buf what = {0};
     if (!role_follow(role_of(x), host, port)) {
-        log_line(LOG_NOTICE, "REPLICAOF would result into synchronization with the master we are "
-                             "already connected with. No operation performed.");
+        trace_line(TRACE_NOTICE,
+                   "REPLICAOF would result into synchronization with the master we are "
+                   "already connected with. No operation performed.");
         reply_simple(x->reply, "OK Already connected to specified master");
         return RUN_DONE;
     }

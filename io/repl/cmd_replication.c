@@ -1,8 +1,8 @@
 /*
  * cmd_replication.c — PSYNC, SYNC, REPLCONF; a primary's ROLE; the rows of WAIT and WAITAOF.
  */
-#include "core/base/log.h"
 #include "core/base/mem.h"
+#include "core/base/trace.h"
 #include "core/cmd/command/command_index.h"
 #include "io/repl/failover.h"
 #include "io/repl/repl_priv.h"
@@ -159,27 +159,27 @@ static bool psync_partial(struct repl *r, struct replica *p, struct bytes id, in
     if (!backlog_pin_from(r->backlog, &p->pin, id, wanted)) {
         backlog_state_get(r->backlog, &s);
         if (bytes_equal(id, bytes_cstr("?")))
-            log_line(LOG_NOTICE, "Full resync requested by replica %s", p->name);
+            trace_line(TRACE_NOTICE, "Full resync requested by replica %s", p->name);
         else if (!history_knows(&s.history, id, wanted))
-            log_line(LOG_NOTICE,
-                     "Partial resynchronization not accepted: Replication ID mismatch (Replica "
-                     "asked for '%.*s', my replication IDs are '%s' and '%s')",
-                     (int)id.size, id.data, s.history.id, s.history.id2);
+            trace_line(TRACE_NOTICE,
+                       "Partial resynchronization not accepted: Replication ID mismatch (Replica "
+                       "asked for '%.*s', my replication IDs are '%s' and '%s')",
+                       (int)id.size, id.data, s.history.id, s.history.id2);
         else
-            log_line(LOG_NOTICE,
-                     "Unable to partial resync with replica %s for lack of backlog (Replica "
-                     "request was: %lld).",
-                     p->name, (long long)wanted);
+            trace_line(TRACE_NOTICE,
+                       "Unable to partial resync with replica %s for lack of backlog (Replica "
+                       "request was: %lld).",
+                       p->name, (long long)wanted);
         return false;
     }
     backlog_state_get(r->backlog, &s);
     buf_printf(&p->head, "+CONTINUE%s%s\r\n", p->capa & CAPA_PSYNC2 ? " " : "",
                p->capa & CAPA_PSYNC2 ? s.history.id : "");
     p->ack = wanted - 1;
-    log_line(LOG_NOTICE,
-             "Partial resynchronization request from %s accepted. Sending %lld bytes of backlog "
-             "starting from offset %lld.",
-             p->name, (long long)(s.end + 1 - wanted), (long long)wanted);
+    trace_line(TRACE_NOTICE,
+               "Partial resynchronization request from %s accepted. Sending %lld bytes of backlog "
+               "starting from offset %lld.",
+               p->name, (long long)(s.end + 1 - wanted), (long long)wanted);
     replica_list(p, REPLICA_ONLINE);
     psync_count(r, &r->sync_partial_ok);
     return true;
@@ -220,7 +220,7 @@ static enum outcome psync_run(struct exec *x, const struct args *a)
         return RUN_LATER;
     p->takeover = REPLICA_NO_TAKEOVER;
     p->asks_behind = 0;
-    log_line(LOG_NOTICE, "Replica %s asks for synchronization", replica_name(p));
+    trace_line(TRACE_NOTICE, "Replica %s asks for synchronization", replica_name(p));
     p->old = old;
     if (!old && psync_partial(r, p, a->v[1], wanted))
         return RUN_DONE;

@@ -1,6 +1,6 @@
 #include "io/repl/failover.h"
 
-#include "core/base/log.h"
+#include "core/base/trace.h"
 #include "core/cmd/client/registry.h"
 #include "core/store/keyspace.h"
 #include "core/store/log_ring.h"
@@ -161,10 +161,10 @@ const char *failover_begin(struct repl *r, const struct failover_wish *wish)
                            : wish->timeout_ms > INT64_MAX - now_ms ? INT64_MAX
                                                                    : now_ms + wish->timeout_ms;
     if (r->failover.any)
-        log_line(LOG_NOTICE, "FAILOVER requested to any replica.");
+        trace_line(TRACE_NOTICE, "FAILOVER requested to any replica.");
     else
-        log_line(LOG_NOTICE, "FAILOVER requested to %s:%lld.", r->failover.host,
-                 (long long)r->failover.port);
+        trace_line(TRACE_NOTICE, "FAILOVER requested to %s:%lld.", r->failover.host,
+                   (long long)r->failover.port);
     failover_hold_writes(r);
     failover_set(r, FAILOVER_WAITS);
     return NULL;
@@ -176,10 +176,10 @@ void failover_abort(struct repl *r, const char *why)
     if (state == FAILOVER_NONE)
         return;
     if (r->failover.any)
-        log_line(LOG_NOTICE, "FAILOVER aborted: %s", why);
+        trace_line(TRACE_NOTICE, "FAILOVER aborted: %s", why);
     else
-        log_line(LOG_NOTICE, "FAILOVER to %s:%lld aborted: %s", r->failover.host,
-                 (long long)r->failover.port, why);
+        trace_line(TRACE_NOTICE, "FAILOVER to %s:%lld aborted: %s", r->failover.host,
+                   (long long)r->failover.port, why);
     if (state == FAILOVER_GOES)
         role_lead(failover_role(r));
     failover_end(r);
@@ -197,12 +197,12 @@ static void failover_step(struct repl *r)
     if (failover_state(r) != FAILOVER_WAITS)
         return; /* it was aborted meanwhile */
     if (failover_choose(r)) {
-        log_line(LOG_NOTICE, "Failover target %s:%lld is synced, failing over.", r->failover.host,
-                 (long long)r->failover.port);
+        trace_line(TRACE_NOTICE, "Failover target %s:%lld is synced, failing over.",
+                   r->failover.host, (long long)r->failover.port);
         failover_go(r);
     } else if (failover_is_late(r) && r->failover.force) {
-        log_line(LOG_NOTICE, "Failover to %s:%lld time out exceeded, failing over.",
-                 r->failover.host, (long long)r->failover.port);
+        trace_line(TRACE_NOTICE, "Failover to %s:%lld time out exceeded, failing over.",
+                   r->failover.host, (long long)r->failover.port);
         failover_go(r);
     } else if (failover_is_late(r)) {
         failover_abort(r, "Replica never caught up before timeout");

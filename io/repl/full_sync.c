@@ -11,9 +11,9 @@
  * Threads  the saver's thread, but full_sync_look
  */
 #include "core/base/clock.h"
-#include "core/base/log.h"
 #include "core/base/mem.h"
 #include "core/base/rng.h"
+#include "core/base/trace.h"
 #include "io/repl/repl_priv.h"
 
 #include <errno.h>
@@ -93,7 +93,7 @@ static void full_sync_join_late(struct repl *r)
     }
     pthread_mutex_unlock(&r->lock);
     if (n > 0)
-        log_line(LOG_NOTICE, "Waiting for end of BGSAVE for SYNC");
+        trace_line(TRACE_NOTICE, "Waiting for end of BGSAVE for SYNC");
 }
 
 void full_sync_look(struct repl *r)
@@ -111,8 +111,8 @@ void full_sync_look(struct repl *r)
     if (diskless && !full && w.longest_ms < c->repl_diskless_sync_delay_s * 1000)
         return;
     if (r->parts.bgsync(r->parts.ctx))
-        log_line(LOG_NOTICE, "Starting BGSAVE for SYNC with target: %s",
-                 diskless ? "replicas sockets" : "disk");
+        trace_line(TRACE_NOTICE, "Starting BGSAVE for SYNC with target: %s",
+                   diskless ? "replicas sockets" : "disk");
 }
 
 /* One through a window ends by itself when nobody reads it. */
@@ -127,7 +127,7 @@ void full_sync_abandon(struct repl *r)
     pthread_mutex_unlock(&r->lock);
     if (wanted)
         return;
-    log_line(LOG_NOTICE, "No replica waits for the file of the full sync any more.");
+    trace_line(TRACE_NOTICE, "No replica waits for the file of the full sync any more.");
     __atomic_store_n(&r->sync.writing, 0, __ATOMIC_RELEASE); /* once is enough */
     r->parts.abort_sync(r->parts.ctx);
 }
@@ -260,7 +260,7 @@ static int open_file(struct repl *r, struct rdb_sink *sink)
     snprintf(name, sizeof name, "temp-sync-%d.rdb", (int)getpid());
     const int fd = open(name, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
     if (fd < 0) {
-        log_line(LOG_WARNING, "Opening the temp file for replicas: %s", strerror(errno));
+        trace_line(TRACE_WARNING, "Opening the temp file for replicas: %s", strerror(errno));
         return LK_EIO;
     }
     unlink(name);
@@ -286,7 +286,7 @@ static int full_sync_begin(void *ctx, const struct rdb_sizes *sizes,
         make_delimiter(r->sync.delimiter);
         r->sync.window = rdb_window_new(RDB_WINDOW_BYTES);
         *sink = rdb_window_sink(r->sync.window);
-        log_line(LOG_NOTICE, "Background RDB transfer started by pid %d", (int)getpid());
+        trace_line(TRACE_NOTICE, "Background RDB transfer started by pid %d", (int)getpid());
     } else {
         options->newest = 10;
         rc = open_file(r, sink);
@@ -316,10 +316,11 @@ static void full_sync_hand_over(struct repl *r, struct replica *p)
 static void full_sync_log_end(uint32_t up)
 {
     if (up > 0)
-        log_line(LOG_NOTICE, "Diskless rdb transfer, done reading from pipe, %u replicas still up.",
-                 up);
+        trace_line(TRACE_NOTICE,
+                   "Diskless rdb transfer, done reading from pipe, %u replicas still up.", up);
     else
-        log_line(LOG_NOTICE, "Diskless rdb transfer, last replica dropped, killing fork child.");
+        trace_line(TRACE_NOTICE,
+                   "Diskless rdb transfer, last replica dropped, killing fork child.");
 }
 
 static void full_sync_end(void *ctx, bool well)

@@ -1,6 +1,6 @@
 #include "io/repl/link_socket.h"
 
-#include "core/base/log.h"
+#include "core/base/trace.h"
 #include "io/net/socket.h"
 
 #include <errno.h>
@@ -157,7 +157,7 @@ static void log_tls_failure(const struct link_socket *s)
 {
     char why[256];
     tls_channel_reason(s->tls, why, sizeof why);
-    log_line(LOG_WARNING, "Error condition on TLS with the MASTER: %s", why);
+    trace_line(TRACE_WARNING, "Error condition on TLS with the MASTER: %s", why);
     errno = EPROTO;
 }
 

@@ -8,7 +8,7 @@
  * meanwhile does not run: the generation is asked inside the gate.
  */
 #include "core/base/clock.h"
-#include "core/base/log.h"
+#include "core/base/trace.h"
 #include "core/cmd/engine/session_end.h"
 #include "io/repl/role_priv.h"
 
@@ -141,19 +141,19 @@ static void stream_note_error(struct master_link *l, const struct args *a)
     const char *end = memchr(at, '\r', r->out.size - r->error_at - 1);
     const int size = end ? (int)(end - at) : 0;
     __atomic_fetch_add(&l->figures.errors, 1, __ATOMIC_RELAXED);
-    log_line(LOG_WARNING,
-             "== CRITICAL == This replica is sending an error to its master: '%.*s' after "
-             "processing the command '%.*s'",
-             size, at, (int)a->v[0].size, a->v[0].data);
+    trace_line(TRACE_WARNING,
+               "== CRITICAL == This replica is sending an error to its master: '%.*s' after "
+               "processing the command '%.*s'",
+               size, at, (int)a->v[0].size, a->v[0].data);
     const struct config *c = config_current(l->role->parts.config);
     /* A writable one differs by what its own clients wrote. */
     if (c->propagation_error_behavior == CONFIG_PROPAGATION_IGNORE ||
         !c->dispatch.replica.read_only)
         return;
-    log_line(LOG_WARNING,
-             "This replica panicked sending an error to its master after processing a command: "
-             "'%.*s'",
-             (int)a->v[0].size, a->v[0].data);
+    trace_line(TRACE_WARNING,
+               "This replica panicked sending an error to its master after processing a command: "
+               "'%.*s'",
+               (int)a->v[0].size, a->v[0].data);
     abort();
 }
 
@@ -271,8 +271,8 @@ static bool stream_run_all(struct master_link *l)
             link_ack(l, false);
         }
         if (b.error) {
-            log_line(
-                LOG_WARNING,
+            trace_line(
+                TRACE_WARNING,
                 "Protocol error from master: %s. The link is closed, and all data are asked for.",
                 b.error);
             return false;
@@ -307,6 +307,6 @@ void link_stream_run(struct master_link *l)
     link_client_end(l);
     if (!master_link_is_current(l))
         return;
-    log_line(LOG_NOTICE, "Connection with master lost.");
-    log_line(LOG_NOTICE, "Caching the disconnected master state.");
+    trace_line(TRACE_NOTICE, "Connection with master lost.");
+    trace_line(TRACE_NOTICE, "Caching the disconnected master state.");
 }

@@ -9,8 +9,8 @@
  * elsewhere (H18); from there on only what has come whole is.
  */
 #include "core/base/clock.h"
-#include "core/base/log.h"
 #include "core/base/mem.h"
+#include "core/base/trace.h"
 #include "io/repl/role_priv.h"
 #include "persist/rdb/rdb_file.h"
 
@@ -49,13 +49,14 @@ static void link_sync_say_head(struct link_sync *y)
     const struct payload *p = &y->payload;
     const char *to = y->how == CONFIG_LOAD_DISK ? "disk" : "parser";
     if (p->by_mark) {
-        log_line(LOG_NOTICE,
-                 "MASTER <-> REPLICA sync: receiving streamed RDB from master with EOF to %s", to);
+        trace_line(TRACE_NOTICE,
+                   "MASTER <-> REPLICA sync: receiving streamed RDB from master with EOF to %s",
+                   to);
         return;
     }
     __atomic_store_n(&y->link->figures.sync_total, (int64_t)p->size, __ATOMIC_RELAXED);
-    log_line(LOG_NOTICE, "MASTER <-> REPLICA sync: receiving %llu bytes from master to %s",
-             (unsigned long long)p->size, to);
+    trace_line(TRACE_NOTICE, "MASTER <-> REPLICA sync: receiving %llu bytes from master to %s",
+               (unsigned long long)p->size, to);
 }
 
 /* y->run is not empty, or ended is set.  False: the link is over.  Outside the gate. */
@@ -78,7 +79,7 @@ static bool link_sync_more(struct link_sync *y)
             y->ended = true;
             break;
         case PAYLOAD_ERROR:
-            log_line(LOG_WARNING, "%.*s", (int)y->payload.error.size, y->payload.error.data);
+            trace_line(TRACE_WARNING, "%.*s", (int)y->payload.error.size, y->payload.error.data);
             return false;
         case PAYLOAD_MORE:
             if (!link_wait_readable(
@@ -100,10 +101,11 @@ static bool link_sync_write_all(struct link_sync *y, struct rdb_file *f)
         if (y->ended)
             return true;
         if (sink.write(sink.ctx, y->run.data, y->run.size) != LK_OK) {
-            log_line(LOG_WARNING,
-                     "Write error or short write writing to the DB dump file needed for MASTER <-> "
-                     "REPLICA synchronization: %s",
-                     f->error);
+            trace_line(
+                TRACE_WARNING,
+                "Write error or short write writing to the DB dump file needed for MASTER <-> "
+                "REPLICA synchronization: %s",
+                f->error);
             return false;
         }
         y->run.size = 0;
@@ -120,9 +122,9 @@ static bool link_sync_to_file(struct link_sync *y)
     const struct rdb_file_options options = {
         .directory = ".", .temp_name = temp, .incremental_fsync = true};
     if (rdb_file_create(&f, &file_ops_system, &options) != LK_OK) {
-        log_line(LOG_WARNING,
-                 "Opening the temp file needed for MASTER <-> REPLICA synchronization: %s",
-                 strerror(errno));
+        trace_line(TRACE_WARNING,
+                   "Opening the temp file needed for MASTER <-> REPLICA synchronization: %s",
+                   strerror(errno));
         return false;
     }
     if (!link_sync_write_all(y, &f)) {
@@ -130,10 +132,10 @@ static bool link_sync_to_file(struct link_sync *y)
         return false;
     }
     if (rdb_file_commit(&f, y->filename) != LK_OK) {
-        log_line(LOG_WARNING,
-                 "Failed trying to rename the temp DB into %s in MASTER <-> REPLICA "
-                 "synchronization: %s",
-                 y->filename, f.error);
+        trace_line(TRACE_WARNING,
+                   "Failed trying to rename the temp DB into %s in MASTER <-> REPLICA "
+                   "synchronization: %s",
+                   y->filename, f.error);
         return false;
     }
     return true;
@@ -230,9 +232,9 @@ static enum persistence_synced link_sync_load(struct link_sync *y, struct rdb_in
     in->checksum = y->checksum;
     const enum persistence_synced result = persistence_sync(r->parts.persistence, &sync);
     if (result != SYNC_LOADED && in->status != LK_OK) {
-        log_line(LOG_WARNING, "Internal error in RDB reading offset %llu: %s",
-                 (unsigned long long)rdb_in_offset(in), in->error);
-        log_line(LOG_WARNING, "Failed trying to load the MASTER synchronization DB.");
+        trace_line(TRACE_WARNING, "Internal error in RDB reading offset %llu: %s",
+                   (unsigned long long)rdb_in_offset(in), in->error);
+        trace_line(TRACE_WARNING, "Failed trying to load the MASTER synchronization DB.");
     }
     return result;
 }
@@ -241,10 +243,10 @@ static bool link_sync_load_file(struct link_sync *y)
 {
     struct rdb_file_in f;
     if (rdb_file_open(&f, &file_ops_system, y->filename) != LK_OK) {
-        log_line(LOG_WARNING,
-                 "Failed trying to load the MASTER synchronization DB from disk, check server "
-                 "logs: %s",
-                 strerror(errno));
+        trace_line(TRACE_WARNING,
+                   "Failed trying to load the MASTER synchronization DB from disk, check server "
+                   "logs: %s",
+                   strerror(errno));
         return false;
     }
     y->fd = f.fd;
@@ -253,8 +255,8 @@ static bool link_sync_load_file(struct link_sync *y)
     const bool well = link_sync_load(y, &f.in, f.in.source.size) == SYNC_LOADED;
     rdb_file_close(&f);
     if (!y->keep_file) {
-        log_line(LOG_NOTICE, "Removing the RDB file obtained from the master. This replica has "
-                             "persistence disabled");
+        trace_line(TRACE_NOTICE, "Removing the RDB file obtained from the master. This replica has "
+                                 "persistence disabled");
         unlink(y->filename);
     }
     return well;
@@ -265,8 +267,8 @@ static bool link_sync_drain(struct link_sync *y)
 {
     y->failed = y->run.size > 0 || !link_sync_more(y) || !y->ended;
     if (y->failed)
-        log_line(LOG_WARNING,
-                 "Replica: the data of the MASTER go on behind their end, or have none");
+        trace_line(TRACE_WARNING,
+                   "Replica: the data of the MASTER go on behind their end, or have none");
     return !y->failed;
 }
 
@@ -328,6 +330,6 @@ bool link_sync_run(struct master_link *l, const struct handshake *h)
     payload_end(&y.payload);
     mem_strfree(y.filename);
     if (well)
-        log_line(LOG_NOTICE, "MASTER <-> REPLICA sync: Finished with success");
+        trace_line(TRACE_NOTICE, "MASTER <-> REPLICA sync: Finished with success");
     return well && master_link_is_current(l);
 }

@@ -2,7 +2,7 @@
  * link_wait.c — what all phases of the link do: wait, receive, acknowledge, say where it stands.
  */
 #include "core/base/clock.h"
-#include "core/base/log.h"
+#include "core/base/trace.h"
 #include "core/store/log_ring.h"
 #include "io/repl/role_priv.h"
 
@@ -44,9 +44,9 @@ bool link_is_late(const struct master_link *l)
 static void link_lost(const char *what)
 {
     if (errno == 0)
-        log_line(LOG_NOTICE, "%s: the master has closed the connection", what);
+        trace_line(TRACE_NOTICE, "%s: the master has closed the connection", what);
     else
-        log_line(LOG_WARNING, "%s: %s", what, strerror(errno));
+        trace_line(TRACE_WARNING, "%s: %s", what, strerror(errno));
 }
 
 /*
@@ -76,7 +76,7 @@ bool link_wait_readable(struct master_link *l, const char *timeout_text)
             return true;
         link_ack(l, false);
         if (link_is_late(l)) {
-            log_line(LOG_WARNING, "%s", timeout_text);
+            trace_line(TRACE_WARNING, "%s", timeout_text);
             return false;
         }
     }

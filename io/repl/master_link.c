@@ -9,7 +9,7 @@
  * cannot be had once a second.
  */
 #include "core/base/clock.h"
-#include "core/base/log.h"
+#include "core/base/trace.h"
 #include "core/cmd/command/version.h"
 #include "core/cmd/engine/session_end.h"
 #include "io/repl/role_priv.h"
@@ -64,7 +64,7 @@ static bool master_link_secure(struct master_link *l)
     struct tls_channel *tls = tls_channel_new(l->role->parts.tls, TLS_CLIENT, TLS_AUTH_NO);
     if (tls && link_socket_secure(&l->socket, tls))
         return true;
-    log_line(LOG_WARNING, "TLS with the MASTER cannot begin");
+    trace_line(TRACE_WARNING, "TLS with the MASTER cannot begin");
     return false;
 }
 
@@ -73,40 +73,40 @@ static bool master_link_connect(struct master_link *l, const char *host, uint16_
     const struct link_target target = {
         .host = host, .source = l->settings.source.data, .port = port, .mark = l->settings.mark};
     struct buf error = {0};
-    log_line(LOG_NOTICE, "Connecting to MASTER %s:%u", host, port);
+    trace_line(TRACE_NOTICE, "Connecting to MASTER %s:%u", host, port);
     link_set_state(l, LINK_CONNECTING);
     const int rc = link_socket_open(&l->socket, &target, &error);
     if (rc != 0)
-        log_line(LOG_WARNING, "Unable to connect to MASTER: %.*s", (int)error.size, error.data);
+        trace_line(TRACE_WARNING, "Unable to connect to MASTER: %.*s", (int)error.size, error.data);
     buf_release(&error);
     if (rc != 0)
         return false;
-    log_line(LOG_NOTICE, "MASTER <-> REPLICA sync started");
+    trace_line(TRACE_NOTICE, "MASTER <-> REPLICA sync started");
     link_heard(l);
     while (!(link_socket_wait(&l->socket, LINK_WRITABLE, SLICE_MS) & LINK_WRITABLE)) {
         if (!master_link_is_current(l))
             return false;
         if (link_is_late(l)) {
-            log_line(LOG_WARNING, "Timeout connecting to the MASTER...");
+            trace_line(TRACE_WARNING, "Timeout connecting to the MASTER...");
             return false;
         }
     }
     const int failed = link_socket_error(&l->socket);
     if (failed != 0) {
-        log_line(LOG_WARNING, "Error condition on socket for SYNC: %s", strerror(failed));
+        trace_line(TRACE_WARNING, "Error condition on socket for SYNC: %s", strerror(failed));
         return false;
     }
     if (l->settings.tls && !master_link_secure(l))
         return false;
-    log_line(LOG_NOTICE, "Non blocking connect for SYNC fired the event.");
+    trace_line(TRACE_NOTICE, "Non blocking connect for SYNC fired the event.");
     return true;
 }
 
 static void master_link_log_said(const struct handshake *h)
 {
     for (uint32_t i = 0; i < h->said_count; i++)
-        log_line(h->said[i].warning ? LOG_WARNING : LOG_NOTICE, "%.*s", (int)h->said[i].text.size,
-                 h->said[i].text.data);
+        trace_line(h->said[i].warning ? TRACE_WARNING : TRACE_NOTICE, "%.*s",
+                   (int)h->said[i].text.size, h->said[i].text.data);
 }
 
 static void master_link_give(struct master_link *l, struct handshake *h)

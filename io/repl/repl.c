@@ -4,8 +4,8 @@
 #include "io/repl/repl.h"
 
 #include "core/base/clock.h"
-#include "core/base/log.h"
 #include "core/base/mem.h"
+#include "core/base/trace.h"
 #include "core/store/keyspace.h"
 #include "core/store/log_ring.h"
 #include "io/repl/failover.h"
@@ -157,9 +157,9 @@ static void repl_forget_backlog(struct repl *r)
     if (!repl_has_replicas(r) && !repl_is_replica(r)) {
         const struct history_change forget = {.step = HISTORY_FORGET, .db = LOG_NO_DB};
         history_change(r, &forget);
-        log_line(LOG_NOTICE,
-                 "Replication backlog freed after %lld seconds without connected replicas.",
-                 (long long)repl_config(r)->repl_backlog_ttl_s);
+        trace_line(TRACE_NOTICE,
+                   "Replication backlog freed after %lld seconds without connected replicas.",
+                   (long long)repl_config(r)->repl_backlog_ttl_s);
     }
     gate_open(gate);
 }

@@ -12,8 +12,8 @@
  * change, then the end of the stream (a half-closed socket), and closes; in LEAVE_MS at most.
  */
 #include "core/base/clock.h"
-#include "core/base/log.h"
 #include "core/base/mem.h"
+#include "core/base/trace.h"
 #include "core/store/shard.h"
 #include "io/net/socket.h"
 #include "io/repl/repl_priv.h"
@@ -123,7 +123,7 @@ static void replica_put_online(struct replica *p)
 {
     p->phase = REPLICA_ONLINE;
     replica_heard(p);
-    log_line(LOG_NOTICE, "Synchronization with replica %s succeeded", p->name);
+    trace_line(TRACE_NOTICE, "Synchronization with replica %s succeeded", p->name);
 }
 
 /* In lock.  The data have been sent. */
@@ -137,9 +137,9 @@ static void replica_data_sent(struct replica *p)
     p->piece = NULL;
     replica_heard(p);
     if (p->rdb_only) {
-        log_line(LOG_NOTICE,
-                 "RDB transfer completed, rdb only replica (%s) should be disconnected asap",
-                 p->name);
+        trace_line(TRACE_NOTICE,
+                   "RDB transfer completed, rdb only replica (%s) should be disconnected asap",
+                   p->name);
         p->phase = REPLICA_DONE;
         p->feed.ending = true;
         backlog_unpin(p->repl->backlog, &p->pin);
@@ -160,8 +160,8 @@ static uint32_t replica_fill_file(struct replica *p, struct bytes *runs)
     const size_t want = left < REPLICA_FILE_PIECE ? (size_t)left : (size_t)REPLICA_FILE_PIECE;
     const ssize_t n = pread(p->file->fd, p->piece, want, (off_t)p->file_at);
     if (n <= 0) {
-        log_line(LOG_WARNING, "Read error sending DB to replica: %s",
-                 n < 0 ? strerror(errno) : "premature EOF");
+        trace_line(TRACE_WARNING, "Read error sending DB to replica: %s",
+                   n < 0 ? strerror(errno) : "premature EOF");
         p->dismissed = true;
         return 0;
     }
@@ -307,8 +307,8 @@ static bool replica_is_late(const struct replica *p, const struct config *c)
     if (p->phase < REPLICA_SENDING || p->ack_ms == 0 ||
         repl_now_ms() - p->ack_ms <= c->repl_timeout_s * 1000)
         return false;
-    log_line(LOG_WARNING, "Disconnecting timedout replica (%s sync): %s",
-             p->phase == REPLICA_ONLINE ? "streaming" : "full", p->name);
+    trace_line(TRACE_WARNING, "Disconnecting timedout replica (%s sync): %s",
+               p->phase == REPLICA_ONLINE ? "streaming" : "full", p->name);
     return true;
 }
 
@@ -336,7 +336,7 @@ static void replica_closed(struct conn_feed *f)
     pthread_mutex_unlock(&p->repl->lock);
     backlog_unpin(p->repl->backlog, &p->pin);
     if (!done)
-        log_line(LOG_NOTICE, "Connection with replica %s lost.", p->name);
+        trace_line(TRACE_NOTICE, "Connection with replica %s lost.", p->name);
     acks_changed(p->repl);
     copies_see_to_writes(p->repl, repl_config(p->repl));
 }

@@ -1,8 +1,8 @@
 #include "io/repl/role.h"
 
 #include "core/base/clock.h"
-#include "core/base/log.h"
 #include "core/base/mem.h"
+#include "core/base/trace.h"
 #include "core/cmd/client/registry.h"
 #include "io/repl/role_priv.h"
 #include "io/start/startup.h"
@@ -38,7 +38,7 @@ static void role_set(struct role *r, bool replica, const char *host, uint16_t po
     engine_set_replica(engine, replica);
     own_keys_clear(&engine->own_keys);
     engine_set_link_down(engine, replica);
-    log_set_role(replica ? 'S' : 'M');
+    trace_set_role(replica ? 'S' : 'M');
     startup_oom_follow_role(config_current(r->parts.config), replica);
     __atomic_fetch_add(&r->generation, 1, __ATOMIC_ACQ_REL);
     link_waker_wake(&r->link.waker);
@@ -120,7 +120,7 @@ static void role_write_config(struct role *r)
     else
         buf_append_cstr(&text, "no one");
     if (config_put(r->parts.config, bytes_cstr("replicaof"), buf_bytes(&text), &error) != LK_OK)
-        log_line(LOG_WARNING, "replicaof: %.*s", (int)error.size, error.data);
+        trace_line(TRACE_WARNING, "replicaof: %.*s", (int)error.size, error.data);
     buf_release(&text);
     buf_release(&error);
 }

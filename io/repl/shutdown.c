@@ -5,7 +5,7 @@
  *
  * Threads  repl_try_end: the main thread, outside the gate
  */
-#include "core/base/log.h"
+#include "core/base/trace.h"
 #include "core/cmd/client/registry.h"
 #include "core/store/keyspace.h"
 #include "io/repl/repl_priv.h"
@@ -45,11 +45,11 @@ static struct lagging shutdown_count(struct repl *r, int64_t end, bool say)
             continue;
         n.behind++;
         if (say)
-            log_line(LOG_NOTICE,
-                     "Lagging replica %s reported offset %lld behind master, lag=%lld, state=%s.",
-                     p->name, (long long)(end - p->ack),
-                     (long long)((repl_now_ms() - replica_heard_ms(p)) / 1000),
-                     replica_state_name(p->phase));
+            trace_line(TRACE_NOTICE,
+                       "Lagging replica %s reported offset %lld behind master, lag=%lld, state=%s.",
+                       p->name, (long long)(end - p->ack),
+                       (long long)((repl_now_ms() - replica_heard_ms(p)) / 1000),
+                       replica_state_name(p->phase));
     }
     pthread_mutex_unlock(&r->lock);
     return n;
@@ -66,7 +66,7 @@ static int64_t shutdown_hold(struct repl *r)
 
 static void shutdown_wait(struct repl *r, int64_t end)
 {
-    log_line(LOG_NOTICE, "Waiting for replicas before shutting down.");
+    trace_line(TRACE_NOTICE, "Waiting for replicas before shutting down.");
     __atomic_store_n(&r->acks.once, 1, __ATOMIC_RELEASE);
     log_ring_wake(r->parts.engine->fixed.log);
     while (shutdown_count(r, end, false).behind > 0 && repl_end_ms(r) > 0 &&
@@ -88,13 +88,13 @@ bool repl_try_end(struct repl *r, bool now)
         shutdown_wait(r, end);
     __atomic_store_n(&r->end.waiting, 0, __ATOMIC_SEQ_CST);
     if (__atomic_load_n(&r->end.undone, __ATOMIC_SEQ_CST)) {
-        log_line(LOG_WARNING, "Shutdown manually aborted.");
+        trace_line(TRACE_WARNING, "Shutdown manually aborted.");
         return false;
     }
     const struct lagging n = shutdown_count(r, end, true);
     if (n.online > 0)
-        log_line(LOG_NOTICE, "%u of %u replicas are in sync when shutting down.",
-                 n.online - n.behind, n.online);
+        trace_line(TRACE_NOTICE, "%u of %u replicas are in sync when shutting down.",
+                   n.online - n.behind, n.online);
     return true;
 }
 

@@ -7,7 +7,7 @@
  * session asks again when the log thread has come to the new history.  A replica that is yet to
  * apply what its primary wants to go on from, and is still connected with it, gets a moment for it.
  */
-#include "core/base/log.h"
+#include "core/base/trace.h"
 #include "core/cmd/engine/client_info.h"
 #include "core/store/keyspace.h"
 #include "io/repl/failover.h"
@@ -22,8 +22,8 @@ static void takeover_log_done(const struct exec *x)
 {
     struct buf line = {0};
     client_info_append(&line, x->session, x->now_ms);
-    log_line(LOG_NOTICE, "MASTER MODE enabled (failover request from '%.*s')", (int)line.size - 1,
-             line.data);
+    trace_line(TRACE_NOTICE, "MASTER MODE enabled (failover request from '%.*s')",
+               (int)line.size - 1, line.data);
     buf_release(&line);
 }
 
@@ -47,7 +47,8 @@ enum takeover takeover_ask(struct exec *x, struct replica *p, struct bytes id, i
     struct repl *r = repl_of(x);
     struct history h;
     if (p->takeover == REPLICA_NO_TAKEOVER)
-        log_line(LOG_WARNING, "Failover request received for replid %.*s.", (int)id.size, id.data);
+        trace_line(TRACE_WARNING, "Failover request received for replid %.*s.", (int)id.size,
+                   id.data);
     if (p->takeover == REPLICA_ASKS_TAKEOVER && !repl_is_replica(r)) {
         takeover_log_done(x);
         p->takeover = REPLICA_TAKEN_OVER; /* it may have to wait for the new history yet */

@@ -1,9 +1,9 @@
 #include "io/saving/key_loader.h"
 
 #include "core/base/clock.h"
-#include "core/base/log.h"
 #include "core/base/mem.h"
 #include "core/base/sched.h"
+#include "core/base/trace.h"
 #include "core/cmd/script/library_batch.h"
 #include "core/store/lru.h"
 
@@ -42,8 +42,8 @@ static int bulk_done(struct key_loader *k, int rc)
 {
     if (rc == LK_EBUSY) {
         const struct bytes key = entry_key(k->bulk.refused.e);
-        log_line(LOG_WARNING, "RDB has duplicated key '%.*s' in DB %u", (int)key.size, key.data,
-                 k->bulk.refused.db);
+        trace_line(TRACE_WARNING, "RDB has duplicated key '%.*s' in DB %u", (int)key.size, key.data,
+                   k->bulk.refused.db);
     }
     return rc;
 }
@@ -69,10 +69,10 @@ static int key_loader_take_key(void *ctx, const struct rdb_record *r)
     struct key_loader *k = ctx;
     const uint32_t databases = k->bulk.ks->databases;
     if (r->db >= databases) {
-        log_line(LOG_WARNING,
-                 "FATAL: Data file was created with a server configured to handle more than %u "
-                 "databases. Exiting",
-                 databases);
+        trace_line(TRACE_WARNING,
+                   "FATAL: Data file was created with a server configured to handle more than %u "
+                   "databases. Exiting",
+                   databases);
         value_release(r->value);
         return LK_EDBINDEX;
     }
@@ -101,7 +101,7 @@ static void key_loader_pass_empty(void *ctx, struct bytes key)
     enum { NAMED = 10 };
     const struct key_loader *k = ctx;
     if (__atomic_fetch_add(&k->p->load_empty, 1, __ATOMIC_RELAXED) < NAMED)
-        log_line(LOG_NOTICE, "rdbLoadObject skipping empty key: %.*s", (int)key.size, key.data);
+        trace_line(TRACE_NOTICE, "rdbLoadObject skipping empty key: %.*s", (int)key.size, key.data);
 }
 
 static int key_loader_end_run(void *ctx)
@@ -149,14 +149,16 @@ static int key_loader_take_aux(void *ctx, struct bytes name, struct bytes value)
     int64_t n;
     key_loader_note_place(k->p, name, value);
     if (bytes_equal(name, bytes_cstr("redis-ver")))
-        log_line(LOG_NOTICE, "Loading RDB produced by version %.*s", (int)value.size, value.data);
+        trace_line(TRACE_NOTICE, "Loading RDB produced by version %.*s", (int)value.size,
+                   value.data);
     else if (bytes_equal(name, bytes_cstr("ctime")) && bytes_to_int64(value, &n))
-        log_line(LOG_NOTICE, "RDB age %lld seconds",
-                 (long long)(clock_unix_ms() / 1000 > n ? clock_unix_ms() / 1000 - n : 0));
+        trace_line(TRACE_NOTICE, "RDB age %lld seconds",
+                   (long long)(clock_unix_ms() / 1000 > n ? clock_unix_ms() / 1000 - n : 0));
     else if (bytes_equal(name, bytes_cstr("used-mem")) && bytes_to_int64(value, &n))
-        log_line(LOG_NOTICE, "RDB memory usage when created %.2f Mb", (double)n / (1024 * 1024));
+        trace_line(TRACE_NOTICE, "RDB memory usage when created %.2f Mb",
+                   (double)n / (1024 * 1024));
     else if (bytes_equal(name, bytes_cstr("aof-base")) && bytes_equal(value, bytes_cstr("1")))
-        log_line(LOG_NOTICE, "RDB is base AOF");
+        trace_line(TRACE_NOTICE, "RDB is base AOF");
     return LK_OK;
 }
 
@@ -170,8 +172,8 @@ static int key_loader_take_function(void *ctx, struct bytes source)
     const bool well =
         library_batch_add(one, source, &error) && library_batch_publish(one, policy, &error);
     if (!well)
-        log_line(LOG_WARNING, "Failed loading a library of functions: %.*s", (int)error.size,
-                 error.data);
+        trace_line(TRACE_WARNING, "Failed loading a library of functions: %.*s", (int)error.size,
+                   error.data);
     library_batch_free(one);
     buf_release(&error);
     return well ? LK_OK : LK_EFORMAT;

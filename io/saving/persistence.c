@@ -1,8 +1,8 @@
 #include "io/saving/persistence.h"
 
 #include "core/base/clock.h"
-#include "core/base/log.h"
 #include "core/base/mem.h"
+#include "core/base/trace.h"
 #include "core/cmd/client/latency.h"
 #include "core/cmd/command/version.h"
 #include "core/cmd/script/library_batch.h"
@@ -165,7 +165,7 @@ static void aof_applied(void *ctx, const struct config *before, const struct con
     if (before->appendonly && !after->appendonly) {
         __atomic_store_n(&p->rewrite_scheduled, 0, __ATOMIC_RELAXED);
         if (saver_report_get(p->saver).job == SAVER_REWRITE)
-            log_line(LOG_NOTICE, "Killing AOF child");
+            trace_line(TRACE_NOTICE, "Killing AOF child");
         saver_abort(p->saver, SAVER_REWRITE);
     }
     if (before->appendonly != after->appendonly) {
@@ -311,8 +311,8 @@ static bool save_is_due(const struct persistence *p, const struct config *c,
         const struct config_save_point *point = &c->save.v[i];
         if (changes < (uint64_t)point->changes || now_ms / 1000 - r->last_save_s <= point->seconds)
             continue;
-        log_line(LOG_NOTICE, "%lld changes in %lld seconds. Saving...", (long long)point->changes,
-                 (long long)point->seconds);
+        trace_line(TRACE_NOTICE, "%lld changes in %lld seconds. Saving...",
+                   (long long)point->changes, (long long)point->seconds);
         return true;
     }
     return false;
@@ -355,7 +355,8 @@ static bool rewrite_is_due(struct persistence *p, const struct config *c, uint64
     if (growth < c->auto_aof_rewrite_percentage ||
         rewrite_limit_rests(&p->rewrite_limit, failures, now_ms))
         return false;
-    log_line(LOG_NOTICE, "Starting automatic rewriting of AOF on %lld%% growth", (long long)growth);
+    trace_line(TRACE_NOTICE, "Starting automatic rewriting of AOF on %lld%% growth",
+               (long long)growth);
     return true;
 }
 
@@ -420,7 +421,7 @@ static void turn_off(struct persistence *p)
     aof_turn(p->parts.engine->fixed.log, &r, AOF_TURN_END);
     gate_open(gate);
     if (aof_turn_wait(&r) != LK_OK)
-        log_line(LOG_WARNING, "Cannot close the AOF: %s", strerror(errno));
+        trace_line(TRACE_WARNING, "Cannot close the AOF: %s", strerror(errno));
     __atomic_store_n(&p->turning_off, 0, __ATOMIC_SEQ_CST);
 }
 
@@ -441,12 +442,12 @@ static void begin_later(struct persistence *p)
 {
     const struct saver_report r = saver_report_get(p->saver);
     const bool rewriting = r.job == SAVER_REWRITE;
-    log_line(LOG_NOTICE, rewriting
-                             ? "AOF was enabled but there is already an AOF rewriting in "
-                               "background. Stopping background AOF and starting a rewrite now."
-                             : "AOF was enabled but there is already another background "
-                               "operation. An AOF background was scheduled to start when "
-                               "possible.");
+    trace_line(TRACE_NOTICE, rewriting
+                                 ? "AOF was enabled but there is already an AOF rewriting in "
+                                   "background. Stopping background AOF and starting a rewrite now."
+                                 : "AOF was enabled but there is already another background "
+                                   "operation. An AOF background was scheduled to start when "
+                                   "possible.");
     if (rewriting || saver_waits(&r, SAVER_REWRITE))
         saver_abort(p->saver, SAVER_REWRITE);
     __atomic_store_n(&p->rewrite_scheduled, 1, __ATOMIC_RELAXED);
@@ -569,10 +570,10 @@ static bool persistence_may_leave(struct persistence *p, bool force)
 {
     if (!is_first_rewrite(p))
         return true;
-    log_line(LOG_WARNING,
-             force ? "Writing initial AOF. Exit anyway." : "Writing initial AOF, can't exit.");
+    trace_line(TRACE_WARNING,
+               force ? "Writing initial AOF. Exit anyway." : "Writing initial AOF, can't exit.");
     if (!force)
-        log_line(LOG_WARNING, "%s", cannot_end);
+        trace_line(TRACE_WARNING, "%s", cannot_end);
     return force;
 }
 
@@ -585,7 +586,7 @@ bool persistence_try_end(struct persistence *p, unsigned flags)
     if (!save || __atomic_load_n(&p->parts.engine->saving.loading, __ATOMIC_RELAXED) ||
         __atomic_load_n(&p->partial, __ATOMIC_RELAXED))
         return true;
-    log_line(LOG_NOTICE, "Saving the final RDB snapshot before exiting.");
+    trace_line(TRACE_NOTICE, "Saving the final RDB snapshot before exiting.");
     __atomic_store_n(&p->busy, 1, __ATOMIC_RELAXED);
     __atomic_store_n(&p->end_undone, 0, __ATOMIC_RELAXED);
     __atomic_store_n(&p->end_asked, 1, __ATOMIC_SEQ_CST);
@@ -595,10 +596,10 @@ bool persistence_try_end(struct persistence *p, unsigned flags)
     const bool undone = __atomic_load_n(&p->end_undone, __ATOMIC_SEQ_CST);
     if (!undone && (saved || flags & CONFIG_SHUTDOWN_FORCE))
         return true;
-    log_line(LOG_WARNING,
-             undone ? "Shutdown manually aborted." : "Error trying to save the DB, can't exit.");
+    trace_line(TRACE_WARNING,
+               undone ? "Shutdown manually aborted." : "Error trying to save the DB, can't exit.");
     if (!undone)
-        log_line(LOG_WARNING, "%s", cannot_end);
+        trace_line(TRACE_WARNING, "%s", cannot_end);
     persistence_pause_writes(p, PAUSE_BY_SHUTDOWN, false);
     __atomic_store_n(&p->busy, 0, __ATOMIC_RELAXED);
     return false;
@@ -619,7 +620,7 @@ void persistence_end(struct persistence *p)
     if (p->log)
         log_thread_end(p->log);
     if (aof_report_get(p->aof).on)
-        log_line(LOG_NOTICE, "Calling fsync() on the AOF file.");
+        trace_line(TRACE_NOTICE, "Calling fsync() on the AOF file.");
     aof_free(p->aof);
     aof_manifest_release(&p->found);
     mem_strfree(p->aof_directory);

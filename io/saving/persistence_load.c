@@ -6,8 +6,8 @@
  * through a dispatcher of the loader's own.
  */
 #include "core/base/clock.h"
-#include "core/base/log.h"
 #include "core/base/mem.h"
+#include "core/base/trace.h"
 #include "core/cmd/engine/session_end.h"
 #include "core/proto/resp_segment.h"
 #include "io/saving/key_loader.h"
@@ -57,8 +57,8 @@ static void persistence_load_say_progress(struct loader *l, uint64_t done, uint6
     const int64_t now_ms = clock_unix_ms();
     if (percent < l->said_percent + STEP_PERCENT || now_ms < l->said_ms + PAUSE_MS)
         return;
-    log_line(LOG_NOTICE, "Loading: %u%% read, %llu keys loaded", percent,
-             (unsigned long long)__atomic_load_n(&l->keys.p->loaded_keys, __ATOMIC_RELAXED));
+    trace_line(TRACE_NOTICE, "Loading: %u%% read, %llu keys loaded", percent,
+               (unsigned long long)__atomic_load_n(&l->keys.p->loaded_keys, __ATOMIC_RELAXED));
     l->said_percent = percent;
     l->said_ms = now_ms;
 }
@@ -117,10 +117,10 @@ static bool is_passed_over(struct loader *l, const struct args *a, struct buf *e
     }
     enum { SAID_MAX = 20 };
     if (l->passed_over++ < SAID_MAX)
-        log_line(LOG_WARNING,
-                 "The command '%.*s' of the append only file answers with an error and is passed "
-                 "over: %.*s",
-                 (int)a->v[0].size, a->v[0].data, (int)why.size, why.data);
+        trace_line(TRACE_WARNING,
+                   "The command '%.*s' of the append only file answers with an error and is passed "
+                   "over: %.*s",
+                   (int)a->v[0].size, a->v[0].data, (int)why.size, why.data);
     return true;
 }
 
@@ -152,8 +152,8 @@ static int persistence_load_take_commands(void *ctx, const struct aof_command *v
         const uint32_t run = count_data(a + at, n - at);
         uint32_t ran = 0;
         if (run == 0) {
-            log_line(LOG_WARNING, "The append only file holds a '%.*s', which is not obeyed",
-                     (int)a[at].v[0].size, a[at].v[0].data);
+            trace_line(TRACE_WARNING, "The append only file holds a '%.*s', which is not obeyed",
+                       (int)a[at].v[0].size, a[at].v[0].data);
             at++;
             continue;
         }
@@ -214,22 +214,22 @@ static bool adopt_single_file(struct persistence *p, const struct config *c)
     if (stat(c->appendfilename, &st) != 0 || !S_ISREG(st.st_mode))
         return true;
     if (mkdir(p->aof_directory, 0755) != 0 && errno != EEXIST) {
-        log_line(LOG_WARNING, "Can't create the AOF directory %s: %s", p->aof_directory,
-                 strerror(errno));
+        trace_line(TRACE_WARNING, "Can't create the AOF directory %s: %s", p->aof_directory,
+                   strerror(errno));
         return false;
     }
     aof_manifest_adopt(&p->found, c->appendfilename);
     if (aof_write_manifest(p->aof, &p->found) != LK_OK) {
-        log_line(LOG_WARNING, "Can't write the AOF manifest: %s", strerror(errno));
+        trace_line(TRACE_WARNING, "Can't write the AOF manifest: %s", strerror(errno));
         return false;
     }
     char *to = persistence_load_join(p->aof_directory, c->appendfilename);
     const bool moved = rename(c->appendfilename, to) == 0;
     if (moved)
-        log_line(LOG_NOTICE, "Successfully migrated an old-style AOF");
+        trace_line(TRACE_NOTICE, "Successfully migrated an old-style AOF");
     else
-        log_line(LOG_WARNING, "Can't move %s into %s: %s", c->appendfilename, p->aof_directory,
-                 strerror(errno));
+        trace_line(TRACE_WARNING, "Can't move %s into %s: %s", c->appendfilename, p->aof_directory,
+                   strerror(errno));
     mem_strfree(to);
     return moved;
 }
@@ -253,12 +253,13 @@ int persistence_read_manifest(struct persistence *p, struct aof_manifest *out)
     if (read_small(path, &text)) {
         rc = aof_manifest_parse(buf_bytes(&text), out, &error);
         if (rc != LK_OK)
-            log_line(LOG_WARNING, "Bad AOF manifest %s: %.*s", path, (int)error.size, error.data);
+            trace_line(TRACE_WARNING, "Bad AOF manifest %s: %.*s", path, (int)error.size,
+                       error.data);
     } else if (errno == ENOENT) {
         rc = LK_ENOKEY;
     } else {
-        log_line(LOG_WARNING, "Fatal error: can't open the AOF manifest file %s: %s", path,
-                 strerror(errno));
+        trace_line(TRACE_WARNING, "Fatal error: can't open the AOF manifest file %s: %s", path,
+                   strerror(errno));
         rc = LK_EIO;
     }
     buf_release(&name);
@@ -285,7 +286,7 @@ static bool load_rdb(struct loader *l, const struct config *c)
     struct rdb_file_in f;
     const struct rdb_receiver receiver = receiver_of(l);
     if (rdb_file_open(&f, &file_ops_system, c->dbfilename) != LK_OK) {
-        log_line(LOG_WARNING, "Fatal error loading the DB: %s. Exiting.", strerror(errno));
+        trace_line(TRACE_WARNING, "Fatal error loading the DB: %s. Exiting.", strerror(errno));
         return false;
     }
     f.in.checksum = c->rdbchecksum &&
@@ -293,9 +294,9 @@ static bool load_rdb(struct loader *l, const struct config *c)
     __atomic_store_n(&l->keys.p->load_total, f.in.source.size, __ATOMIC_RELAXED);
     const bool read = rdb_load(&f.in, &receiver) == LK_OK;
     if (!read)
-        log_line(LOG_WARNING, "Fatal error loading the DB, %s. Exiting.", f.in.error);
+        trace_line(TRACE_WARNING, "Fatal error loading the DB, %s. Exiting.", f.in.error);
     if (!read)
-        log_line(LOG_WARNING, "Terminating server after rdb file reading failure.");
+        trace_line(TRACE_WARNING, "Terminating server after rdb file reading failure.");
     rdb_file_close(&f);
     return read;
 }
@@ -314,10 +315,10 @@ static bool load_aof(struct loader *l, const struct config *c, struct aof_load_r
     struct buf error = {0};
     const int rc = aof_load(l->manifest, &options, &receiver, result, &error);
     if (rc != LK_OK)
-        log_line(LOG_WARNING, "%.*s", (int)error.size, error.data);
+        trace_line(TRACE_WARNING, "%.*s", (int)error.size, error.data);
     if (l->passed_over > 0)
-        log_line(LOG_WARNING, "%llu commands of the append only file answered with an error",
-                 (unsigned long long)l->passed_over);
+        trace_line(TRACE_WARNING, "%llu commands of the append only file answered with an error",
+                   (unsigned long long)l->passed_over);
     buf_release(&error);
     return rc == LK_OK;
 }
@@ -328,15 +329,15 @@ static void say_keys(const struct persistence *p)
     const uint64_t n = __atomic_load_n(&p->load_empty, __ATOMIC_RELAXED);
     if (n > 0)
         snprintf(empty, sizeof empty, ", empty keys skipped: %llu", (unsigned long long)n);
-    log_line(LOG_NOTICE, "Done loading RDB, keys loaded: %llu, keys expired: %llu%s.",
-             (unsigned long long)__atomic_load_n(&p->loaded_keys, __ATOMIC_RELAXED),
-             (unsigned long long)__atomic_load_n(&p->load_expired, __ATOMIC_RELAXED), empty);
+    trace_line(TRACE_NOTICE, "Done loading RDB, keys loaded: %llu, keys expired: %llu%s.",
+               (unsigned long long)__atomic_load_n(&p->loaded_keys, __ATOMIC_RELAXED),
+               (unsigned long long)__atomic_load_n(&p->load_expired, __ATOMIC_RELAXED), empty);
 }
 
 static void say_loaded(const char *from, int64_t began_ms)
 {
-    log_line(LOG_NOTICE, "DB loaded from %s: %.3f seconds", from,
-             (double)(clock_unix_ms() - began_ms) / 1000);
+    trace_line(TRACE_NOTICE, "DB loaded from %s: %.3f seconds", from,
+               (double)(clock_unix_ms() - began_ms) / 1000);
 }
 
 static bool persistence_load_one(struct loader *l, const struct config *c,
@@ -359,13 +360,13 @@ static bool persistence_load_one(struct loader *l, const struct config *c,
 /* The base of nothing, in the form that is configured: whoever reads the files finds one. */
 static void begin_base(struct persistence *p)
 {
-    log_line(LOG_NOTICE, "Creating AOF base file on server start");
+    trace_line(TRACE_NOTICE, "Creating AOF base file on server start");
     if (saver_begin(p->saver, SAVER_REWRITE, AOF_TURN_NONE, SAVER_AWAITED, SAVER_NOW) != LK_OK ||
         !saver_wait(p->saver, SAVER_REWRITE))
         return; /* the log says why; it can do without */
     saver_forget_rewrites(p->saver);
     if (persistence_read_manifest(p, &p->found) != LK_OK)
-        log_line(LOG_WARNING, "The AOF manifest cannot be read");
+        trace_line(TRACE_WARNING, "The AOF manifest cannot be read");
 }
 
 /* From here on changes are logged: the file is there, and nobody has changed anything yet. */
@@ -377,19 +378,19 @@ static bool begin_aof(struct persistence *p, const struct aof_load_result *resul
         return true;
     }
     if (mkdir(p->aof_directory, 0755) != 0 && errno != EEXIST) {
-        log_line(LOG_WARNING, "Can't create the AOF directory %s: %s", p->aof_directory,
-                 strerror(errno));
+        trace_line(TRACE_WARNING, "Can't create the AOF directory %s: %s", p->aof_directory,
+                   strerror(errno));
         return false;
     }
     const bool fresh = p->found.count == 0;
     if (fresh)
         begin_base(p);
     if (aof_open(p->aof, &p->found, result->incr_bytes, result->base_bytes) != LK_OK) {
-        log_line(LOG_WARNING, "Can't open the append-only file: %s", strerror(errno));
+        trace_line(TRACE_WARNING, "Can't open the append-only file: %s", strerror(errno));
         return false;
     }
     if (fresh)
-        log_line(LOG_NOTICE, "Creating AOF incr file on server start");
+        trace_line(TRACE_NOTICE, "Creating AOF incr file on server start");
     gate_close(&engine->fixed.keyspace->gate);
     __atomic_fetch_or(&engine->saving.log_active, LOG_TO_AOF, __ATOMIC_RELEASE);
     gate_open(&engine->fixed.keyspace->gate);
@@ -431,7 +432,7 @@ bool persistence_read(struct persistence *p, const struct aof_manifest *m, bool 
     bool well = read_once(p, m, merge, result);
     while (well && result->again) {
         struct gate *gate = &p->parts.engine->fixed.keyspace->gate;
-        log_line(LOG_WARNING, "Loading the append only file again, without what was cut off");
+        trace_line(TRACE_WARNING, "Loading the append only file again, without what was cut off");
         gate_close(gate);
         keyspace_clear(p->parts.engine->fixed.keyspace);
         gate_open(gate);

@@ -3,7 +3,7 @@
  * want to know whether both ways lead back.
  */
 #include "core/base/clock.h"
-#include "core/base/log.h"
+#include "core/base/trace.h"
 #include "core/cmd/engine/invalidation.h"
 #include "core/cmd/script/library_batch.h"
 #include "io/saving/persistence_priv.h"
@@ -95,8 +95,8 @@ void persistence_reload(struct persistence *p, const struct admin_reload *r)
     persistence_pause_writes(p, PAUSE_BY_RELOAD, false);
     __atomic_store_n(&p->busy, 0, __ATOMIC_RELAXED);
     if (well)
-        log_line(LOG_WARNING, r->aof ? "Append Only File loaded by DEBUG LOADAOF"
-                                     : "DB reloaded by DEBUG RELOAD");
+        trace_line(TRACE_WARNING, r->aof ? "Append Only File loaded by DEBUG LOADAOF"
+                                         : "DB reloaded by DEBUG RELOAD");
     const char *answer = well ? "+OK\r\n" : r->aof ? aof_error : rdb_error;
     if (r->session)
         p->parts.answer(p->parts.ctx, r->worker, r->session, bytes_cstr(answer));

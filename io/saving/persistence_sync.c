@@ -12,7 +12,7 @@
  * new base has its name, the old files stay valid.
  */
 #include "core/base/clock.h"
-#include "core/base/log.h"
+#include "core/base/trace.h"
 #include "core/cmd/engine/invalidation.h"
 #include "core/cmd/script/library_batch.h"
 #include "core/store/watch.h"
@@ -100,8 +100,8 @@ static struct library_batch *sync_make_functions(struct persistence *p, const st
         well = library_batch_add(all, bytes_of(sources->data + at, size), &error);
     }
     if (!well) {
-        log_line(LOG_WARNING, "Failed loading a library of functions: %.*s", (int)error.size,
-                 error.data);
+        trace_line(TRACE_WARNING, "Failed loading a library of functions: %.*s", (int)error.size,
+                   error.data);
         library_batch_free(all);
     }
     buf_release(&error);
@@ -113,8 +113,8 @@ static void sync_publish_functions(const struct persistence *p, struct library_b
 {
     struct buf error = {0};
     if (p->parts.engine->fixed.scripts && !library_batch_publish(all, LIBRARY_FLUSH, &error))
-        log_line(LOG_WARNING, "Failed loading libraries of functions: %.*s", (int)error.size,
-                 error.data);
+        trace_line(TRACE_WARNING, "Failed loading libraries of functions: %.*s", (int)error.size,
+                   error.data);
     buf_release(&error);
 }
 
@@ -130,9 +130,9 @@ static int sync_read(struct sync_load *l)
     const int rc = rdb_load(l->sync->in, &r);
     dispatch_leave(l->sync->dispatcher);
     if (rc == LK_OK)
-        log_line(LOG_NOTICE, "Done loading RDB, keys loaded: %llu, keys expired: %llu.",
-                 (unsigned long long)__atomic_load_n(&p->loaded_keys, __ATOMIC_RELAXED),
-                 (unsigned long long)__atomic_load_n(&p->load_expired, __ATOMIC_RELAXED));
+        trace_line(TRACE_NOTICE, "Done loading RDB, keys loaded: %llu, keys expired: %llu.",
+                   (unsigned long long)__atomic_load_n(&p->loaded_keys, __ATOMIC_RELAXED),
+                   (unsigned long long)__atomic_load_n(&p->load_expired, __ATOMIC_RELAXED));
     return rc;
 }
 
@@ -215,10 +215,10 @@ static enum persistence_synced sync_replace(struct persistence *p,
                                             const struct persistence_sync *sync)
 {
     struct sync_found found;
-    log_line(LOG_NOTICE, "MASTER <-> REPLICA sync: Flushing old data");
+    trace_line(TRACE_NOTICE, "MASTER <-> REPLICA sync: Flushing old data");
     if (!sync_clear(p, sync))
         return SYNC_KEPT;
-    log_line(LOG_NOTICE, "MASTER <-> REPLICA sync: Loading DB in memory");
+    trace_line(TRACE_NOTICE, "MASTER <-> REPLICA sync: Loading DB in memory");
     const bool well = sync_load_into(p, sync, p->parts.engine->fixed.keyspace, &found) == LK_OK &&
                       sync_finish(p, sync, &found);
     sync_release_found(&found);
@@ -233,7 +233,7 @@ static enum persistence_synced sync_swap(struct persistence *p, const struct per
     struct keyspace *fresh = keyspace_new_like(ks);
     enum persistence_synced result = SYNC_KEPT;
     struct sync_found found;
-    log_line(LOG_NOTICE, "MASTER <-> REPLICA sync: Loading DB in memory");
+    trace_line(TRACE_NOTICE, "MASTER <-> REPLICA sync: Loading DB in memory");
     if (sync_load_into(p, sync, fresh, &found) == LK_OK) {
         sync_close_gate(p, ks);
         struct library_batch *functions = sync_make_functions(p, &found.sources);
@@ -250,7 +250,7 @@ static enum persistence_synced sync_swap(struct persistence *p, const struct per
         if (functions)
             library_batch_free(functions);
         if (result == SYNC_LOADED)
-            log_line(LOG_NOTICE, "MASTER <-> REPLICA sync: Discarding old DB in background");
+            trace_line(TRACE_NOTICE, "MASTER <-> REPLICA sync: Discarding old DB in background");
     }
     sync_release_found(&found);
     keyspace_clear(fresh);

@@ -1,6 +1,6 @@
 #include "io/saving/rewrite_limit.h"
 
-#include "core/base/log.h"
+#include "core/base/trace.h"
 
 enum { FAILURES_MIN = 3, DELAY_MAX_MINUTES = 60, MINUTE_MS = 60000 };
 
@@ -20,9 +20,10 @@ bool rewrite_limit_rests(struct rewrite_limit *l, uint64_t failures, int64_t now
     if (l->delay_minutes > DELAY_MAX_MINUTES)
         l->delay_minutes = DELAY_MAX_MINUTES;
     l->until_ms = now_ms + (int64_t)l->delay_minutes * MINUTE_MS;
-    log_line(LOG_WARNING,
-             "Background AOF rewrite has repeatedly failed and triggered the limit, will retry in "
-             "%u minutes",
-             l->delay_minutes);
+    trace_line(
+        TRACE_WARNING,
+        "Background AOF rewrite has repeatedly failed and triggered the limit, will retry in "
+        "%u minutes",
+        l->delay_minutes);
     return true;
 }

@@ -1,7 +1,7 @@
 /*
  * cmd_sentinel_config.c — SENTINEL CONFIG, DEBUG and SIMULATE-FAILURE: the Sentinel itself.
  */
-#include "core/base/log.h"
+#include "core/base/trace.h"
 #include "core/cmd/engine/dispatch.h"
 #include "core/cmd/engine/exec.h"
 #include "io/sentinel/cmd_sentinel.h"
@@ -192,8 +192,8 @@ enum outcome sentinel_cmd_simulate(struct exec *x, const struct args *a)
     v->crash = flags;
     for (size_t r = 0; r < ROWS; r++)
         if (flags & rows[r].flag)
-            log_line(LOG_WARNING, "Failure simulation: this Sentinel will crash after %s",
-                     rows[r].told);
+            trace_line(TRACE_WARNING, "Failure simulation: this Sentinel will crash after %s",
+                       rows[r].told);
     reply_ok(x->reply);
     return sentinel_unlock(v);
 }

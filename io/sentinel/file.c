@@ -7,8 +7,8 @@
 #include "io/sentinel/service_priv.h"
 
 #include "core/base/clock.h"
-#include "core/base/log.h"
 #include "core/base/mem.h"
+#include "core/base/trace.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -310,12 +310,12 @@ bool file_save(void *service)
     }
     const int rc = config_rewrite(v->parts.config, owned, k->n, &error);
     if (rc == LK_OK)
-        log_line(LOG_VERBOSE, "Sentinel new configuration saved on disk");
+        trace_line(TRACE_VERBOSE, "Sentinel new configuration saved on disk");
     else
-        log_line(LOG_WARNING,
-                 "WARNING: Sentinel was not able to save the new configuration on "
-                 "disk!!!: %.*s",
-                 (int)error.size, error.data);
+        trace_line(TRACE_WARNING,
+                   "WARNING: Sentinel was not able to save the new configuration on "
+                   "disk!!!: %.*s",
+                   (int)error.size, error.data);
     kinds_release(k);
     mem_delete(k);
     buf_release(&error);

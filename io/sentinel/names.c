@@ -11,8 +11,8 @@
 #include "io/sentinel/service_priv.h"
 
 #include "core/base/clock.h"
-#include "core/base/log.h"
 #include "core/base/mem.h"
+#include "core/base/trace.h"
 
 #include <arpa/inet.h>
 #include <netdb.h>
@@ -68,7 +68,7 @@ static void name_found(struct sentinel_service *v, struct name *n, const char *h
     n->asked_ms = clock_unix_ms();
     n->wanted = false;
     if (host[0] == '\0') {
-        log_line(LOG_WARNING, "Failed to resolve hostname '%s'", n->text);
+        trace_line(TRACE_WARNING, "Failed to resolve hostname '%s'", n->text);
         return;
     }
     if (strcmp(n->host, host) == 0)

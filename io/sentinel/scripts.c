@@ -10,8 +10,8 @@
  */
 #include "io/sentinel/service_priv.h"
 
-#include "core/base/log.h"
 #include "core/base/mem.h"
+#include "core/base/trace.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -118,7 +118,7 @@ static void script_begin(struct sentinel_service *v, struct script *s, int64_t n
     s->pid = pid;
     s->begin_ms = now_ms;
     v->scripts_running++;
-    log_line(LOG_DEBUG, "+script-child %d", (int)pid);
+    trace_line(TRACE_DEBUG, "+script-child %d", (int)pid);
 }
 
 static void script_ended(struct sentinel_service *v, struct script *s, int status, int64_t now_ms)

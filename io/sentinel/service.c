@@ -4,9 +4,9 @@
 #include "io/sentinel/service_priv.h"
 
 #include "core/base/clock.h"
-#include "core/base/log.h"
 #include "core/base/mem.h"
 #include "core/base/rng.h"
+#include "core/base/trace.h"
 
 #include <stdio.h>
 #include <sys/epoll.h>
@@ -23,7 +23,7 @@ static void event_free(struct event *e)
 }
 
 /* Events that are no cause for alarm; of all others the notification script is told. */
-static enum log_level event_level(const char *event)
+static enum trace_level event_level(const char *event)
 {
     static const char *const quiet[] = {
         "+slave",
@@ -42,11 +42,11 @@ static enum log_level event_level(const char *event)
         NULL,
     };
     if (strcmp(event + 1, "role-change") == 0)
-        return LOG_VERBOSE;
+        return TRACE_VERBOSE;
     size_t i = 0;
     while (quiet[i] && strcmp(event, quiet[i]) != 0)
         i++;
-    return quiet[i] ? LOG_NOTICE : LOG_WARNING;
+    return quiet[i] ? TRACE_NOTICE : TRACE_WARNING;
 }
 
 /* SENTINEL SIMULATE-FAILURE: dies where somebody wanted to see it die. */
@@ -56,18 +56,18 @@ static void crash_if_asked(const struct sentinel_service *v, const char *event)
                      (v->crash & CRASH_AFTER_PROMOTION && strcmp(event, "+promoted-slave") == 0);
     if (!now)
         return;
-    log_line(LOG_WARNING, "Exiting because of Sentinel simulate-failure");
+    trace_line(TRACE_WARNING, "Exiting because of Sentinel simulate-failure");
     _exit(99);
 }
 
 void service_tell(void *ctx, const struct sentinel_master *m, const char *event, const char *text)
 {
     struct sentinel_service *v = ctx;
-    const enum log_level level = event_level(event);
-    log_line(level, "%s %s", event, text);
+    const enum trace_level level = event_level(event);
+    trace_line(level, "%s %s", event, text);
     v->changed = true;
     const struct buf *script = m ? &conf_of(v, m->name)->notify : NULL;
-    if (level == LOG_WARNING && script && script->size > 0) {
+    if (level == TRACE_WARNING && script && script->size > 0) {
         char path[4096];
         (void)snprintf(path, sizeof path, "%.*s", (int)script->size, script->data);
         scripts_add(v, (const char *const[]){path, event, text, NULL});
@@ -193,13 +193,14 @@ struct sentinel_service *sentinel_service_new(const struct sentinel_parts *parts
 bool sentinel_service_start(struct sentinel_service *v)
 {
     if (!config_current(v->parts.config)->config_file) {
-        log_line(LOG_WARNING, "Sentinel needs config file on disk, can't save state. Exiting...");
+        trace_line(TRACE_WARNING,
+                   "Sentinel needs config file on disk, can't save state. Exiting...");
         return false;
     }
     pthread_mutex_lock(&v->lock);
     const bool saved = file_save(v);
     if (saved)
-        log_line(LOG_WARNING, "Sentinel ID is %s", v->machine.id);
+        trace_line(TRACE_WARNING, "Sentinel ID is %s", v->machine.id);
     for (struct sentinel_master *m = v->machine.masters; saved && m; m = m->next) {
         char quorum[32];
         (void)snprintf(quorum, sizeof quorum, "quorum %u", m->quorum);

@@ -5,7 +5,7 @@
  */
 #include "io/sentinel/service_priv.h"
 
-#include "core/base/log.h"
+#include "core/base/trace.h"
 
 #include <stddef.h>
 #include <stdio.h>
@@ -139,7 +139,7 @@ static void set_level(struct sentinel_service *v, const struct setting *row, str
     (void)row;
     LK_ASSERT(config_put(v->parts.config, bytes_cstr("loglevel"), value, &error) == LK_OK);
     buf_release(&error);
-    log_set_level((enum log_level)config_current(v->parts.config)->loglevel);
+    trace_set_level((enum trace_level)config_current(v->parts.config)->loglevel);
 }
 
 static void print_level(const struct sentinel_service *v, const struct setting *row,

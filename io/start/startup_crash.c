@@ -8,8 +8,8 @@
  */
 #include "io/start/startup.h"
 
-#include "core/base/log.h"
 #include "core/base/mem.h"
+#include "core/base/trace.h"
 #include "core/cmd/command/version.h"
 
 #include <errno.h>

@@ -7,7 +7,7 @@
  *
  * Source  proc(5), /proc/pid/oom_score_adj
  */
-#include "core/base/log.h"
+#include "core/base/trace.h"
 #include "io/start/startup.h"
 
 #include <errno.h>
@@ -79,7 +79,7 @@ const char *startup_oom_follow(void *ctx, const struct config *before, const str
     pthread_mutex_unlock(&oom.lock);
     if (adjusted)
         return NULL;
-    log_line(LOG_WARNING, "Unable to write oom_score_adj: %s", strerror(errno));
+    trace_line(TRACE_WARNING, "Unable to write oom_score_adj: %s", strerror(errno));
     return "Failed to set current oom_score_adj. Check server logs.";
 }
 
@@ -88,6 +88,6 @@ void startup_oom_follow_role(const struct config *c, bool replica)
     pthread_mutex_lock(&oom.lock);
     oom.replica = replica;
     if (c->oom_score_adj != CONFIG_OOM_NO && !startup_oom_adjust(c))
-        log_line(LOG_WARNING, "Unable to write oom_score_adj: %s", strerror(errno));
+        trace_line(TRACE_WARNING, "Unable to write oom_score_adj: %s", strerror(errno));
     pthread_mutex_unlock(&oom.lock);
 }

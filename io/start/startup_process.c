@@ -6,9 +6,9 @@
  */
 #include "io/start/startup.h"
 
-#include "core/base/log.h"
 #include "core/base/mem.h"
 #include "core/base/status.h"
+#include "core/base/trace.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -73,10 +73,10 @@ int64_t startup_limit_clients(int64_t maxclients)
     int why = 0;
 
     if (getrlimit(RLIMIT_NOFILE, &l) != 0) {
-        log_line(LOG_WARNING,
-                 "Unable to obtain the current NOFILE limit (%s), trusting that %" PRId64
-                 " clients fit",
-                 strerror(errno), maxclients);
+        trace_line(TRACE_WARNING,
+                   "Unable to obtain the current NOFILE limit (%s), trusting that %" PRId64
+                   " clients fit",
+                   strerror(errno), maxclients);
         return maxclients;
     }
     const unsigned long long soft = l.rlim_cur;
@@ -84,29 +84,31 @@ int64_t startup_limit_clients(int64_t maxclients)
         return maxclients;
     const unsigned long long got = raise_files(wanted, l.rlim_cur, l.rlim_max, &why);
     if (got >= wanted) {
-        log_line(LOG_NOTICE,
-                 "Increased maximum number of open files to %llu (it was originally set to %llu).",
-                 wanted, soft);
+        trace_line(
+            TRACE_NOTICE,
+            "Increased maximum number of open files to %llu (it was originally set to %llu).",
+            wanted, soft);
         return maxclients;
     }
     if (got <= RESERVED_FILES) {
-        log_line(LOG_WARNING,
-                 "Your current 'ulimit -n' of %llu is not enough for the server to start. Please "
-                 "increase your open file limit to at least %llu. Exiting.",
-                 soft, wanted);
+        trace_line(TRACE_WARNING,
+                   "Your current 'ulimit -n' of %llu is not enough for the server to start. Please "
+                   "increase your open file limit to at least %llu. Exiting.",
+                   soft, wanted);
         return 0;
     }
     const int64_t fits = (int64_t)got - RESERVED_FILES;
-    log_line(LOG_WARNING,
-             "You requested maxclients of %" PRId64
-             " requiring at least %llu max file descriptors.",
-             maxclients, wanted);
-    log_line(LOG_WARNING, "Server can't set maximum open files to %llu because of OS error: %s.",
-             wanted, strerror(why));
-    log_line(LOG_WARNING,
-             "Current maximum open files is %llu. maxclients has been reduced to %" PRId64
-             " to compensate for low ulimit. If you need higher maxclients increase 'ulimit -n'.",
-             got, fits);
+    trace_line(TRACE_WARNING,
+               "You requested maxclients of %" PRId64
+               " requiring at least %llu max file descriptors.",
+               maxclients, wanted);
+    trace_line(TRACE_WARNING,
+               "Server can't set maximum open files to %llu because of OS error: %s.", wanted,
+               strerror(why));
+    trace_line(TRACE_WARNING,
+               "Current maximum open files is %llu. maxclients has been reduced to %" PRId64
+               " to compensate for low ulimit. If you need higher maxclients increase 'ulimit -n'.",
+               got, fits);
     return fits;
 }
 
@@ -147,7 +149,7 @@ void startup_pidfile_write(const char *path)
         if (fclose(f) == 0 && written)
             return;
     }
-    log_line(LOG_WARNING, "Failed to write PID file %s: %s", path, strerror(errno));
+    trace_line(TRACE_WARNING, "Failed to write PID file %s: %s", path, strerror(errno));
 }
 
 /* --- preferences ----------------------------------------------------------------------------- */
@@ -155,9 +157,9 @@ void startup_pidfile_write(const char *path)
 void startup_apply_process(const struct config *c)
 {
     if (c->disable_thp && prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0) != 0)
-        log_line(LOG_WARNING, "Unable to disable transparent huge pages: %s", strerror(errno));
+        trace_line(TRACE_WARNING, "Unable to disable transparent huge pages: %s", strerror(errno));
     if (!setlocale(LC_COLLATE, c->locale_collate ? c->locale_collate : ""))
-        log_line(LOG_WARNING, "Failed to set collation locale %s",
-                 c->locale_collate ? c->locale_collate : "");
+        trace_line(TRACE_WARNING, "Failed to set collation locale %s",
+                   c->locale_collate ? c->locale_collate : "");
     (void)startup_oom_follow(NULL, NULL, c);
 }

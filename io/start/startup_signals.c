@@ -8,7 +8,7 @@
  */
 #include "io/start/startup.h"
 
-#include "core/base/log.h"
+#include "core/base/trace.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -77,13 +77,13 @@ static void *wait_for_signals(void *arg)
         if (number != SIGTERM && number != SIGINT)
             continue;
         if (number == SIGINT && interrupted) {
-            log_line(LOG_WARNING, "You insist... exiting now.");
+            trace_line(TRACE_WARNING, "You insist... exiting now.");
             drop_half_file();
             _exit(1);
         }
         interrupted |= number == SIGINT;
-        log_line(LOG_WARNING, "Received %s scheduling shutdown...",
-                 number == SIGINT ? "SIGINT" : "SIGTERM");
+        trace_line(TRACE_WARNING, "Received %s scheduling shutdown...",
+                   number == SIGINT ? "SIGINT" : "SIGTERM");
         waiter.stop(waiter.ctx,
                     __atomic_load_n(number == SIGINT ? &waiter.int_flags : &waiter.term_flags,
                                     __ATOMIC_RELAXED));

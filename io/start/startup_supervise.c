@@ -8,7 +8,7 @@
  */
 #include "io/start/startup.h"
 
-#include "core/base/log.h"
+#include "core/base/trace.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -50,17 +50,17 @@ bool startup_notify(const char *state)
     const int why = errno;
     close(fd);
     if (!sent)
-        log_line(LOG_WARNING, "systemd supervision error: %s", strerror(why));
+        trace_line(TRACE_WARNING, "systemd supervision error: %s", strerror(why));
     return sent;
 }
 
 static int under_upstart(void)
 {
     if (!getenv("UPSTART_JOB")) {
-        log_line(LOG_WARNING, "upstart supervision requested, but UPSTART_JOB not found!");
+        trace_line(TRACE_WARNING, "upstart supervision requested, but UPSTART_JOB not found!");
         return CONFIG_SUPERVISED_NO;
     }
-    log_line(LOG_NOTICE, "supervised by upstart, will stop to signal readiness.");
+    trace_line(TRACE_NOTICE, "supervised by upstart, will stop to signal readiness.");
     raise(SIGSTOP);
     unsetenv("UPSTART_JOB");
     return CONFIG_SUPERVISED_UPSTART;
@@ -69,13 +69,14 @@ static int under_upstart(void)
 static int under_systemd(void)
 {
     if (!startup_notify("STATUS=Latchkey is loading...\n")) {
-        log_line(
-            LOG_WARNING,
+        trace_line(
+            TRACE_WARNING,
             "systemd supervision requested or auto-detected, but NOTIFY_SOCKET cannot be used");
         return CONFIG_SUPERVISED_NO;
     }
-    log_line(LOG_NOTICE, "Supervised by systemd. Please make sure you set appropriate values for "
-                         "TimeoutStartSec and TimeoutStopSec in your service unit.");
+    trace_line(TRACE_NOTICE,
+               "Supervised by systemd. Please make sure you set appropriate values for "
+               "TimeoutStartSec and TimeoutStopSec in your service unit.");
     return CONFIG_SUPERVISED_SYSTEMD;
 }
 

@@ -7,8 +7,8 @@
  */
 #include "io/start/startup.h"
 
-#include "core/base/log.h"
 #include "core/base/mem.h"
+#include "core/base/trace.h"
 #include "core/cmd/command/version.h"
 
 #include <inttypes.h>
@@ -60,16 +60,17 @@ void startup_help_text(const char *program, struct buf *out)
 
 void startup_log_begin(const struct config *c, bool with_arguments, const char *program)
 {
-    log_line(LOG_WARNING, "oO0OoO0OoO0Oo Latchkey is starting oO0OoO0OoO0Oo");
-    log_line(LOG_WARNING, "Latchkey version=%s, bits=%zu, pid=%d, just started", LATCHKEY_VERSION,
-             sizeof(void *) * 8, (int)getpid());
+    trace_line(TRACE_WARNING, "oO0OoO0OoO0Oo Latchkey is starting oO0OoO0OoO0Oo");
+    trace_line(TRACE_WARNING, "Latchkey version=%s, bits=%zu, pid=%d, just started",
+               LATCHKEY_VERSION, sizeof(void *) * 8, (int)getpid());
     if (with_arguments)
-        log_line(LOG_WARNING, "Configuration loaded");
+        trace_line(TRACE_WARNING, "Configuration loaded");
     else
-        log_line(LOG_WARNING,
-                 "Warning: no config file specified, using the default config. In order to specify "
-                 "a config file use %s /path/to/%s.conf",
-                 program, c->sentinel_mode ? "sentinel" : "redis");
+        trace_line(
+            TRACE_WARNING,
+            "Warning: no config file specified, using the default config. In order to specify "
+            "a config file use %s /path/to/%s.conf",
+            program, c->sentinel_mode ? "sentinel" : "redis");
 }
 
 static const char *mode_of(const struct config *c)
@@ -108,14 +109,14 @@ void startup_log_banner(const struct config *c, uint32_t workers, const char *ba
     const int64_t port = c->port ? c->port : c->tls_port;
 
     if (!wants_picture(c)) {
-        log_line(LOG_NOTICE, "Running mode=%s, port=%" PRId64 ".", mode_of(c), port);
-        log_line(LOG_NOTICE, "Workers: %u (%s), Port: %" PRId64 ", PID: %d", workers, backend, port,
-                 (int)getpid());
+        trace_line(TRACE_NOTICE, "Running mode=%s, port=%" PRId64 ".", mode_of(c), port);
+        trace_line(TRACE_NOTICE, "Workers: %u (%s), Port: %" PRId64 ", PID: %d", workers, backend,
+                   port, (int)getpid());
         return;
     }
     struct buf picture = {0};
     startup_text_draw(c, port, workers, backend, &picture);
-    log_line(LOG_NOTICE, "%.*s", (int)picture.size, picture.data);
+    trace_line(TRACE_NOTICE, "%.*s", (int)picture.size, picture.data);
     buf_release(&picture);
 }
 
@@ -135,32 +136,32 @@ static bool huge_pages_always(void)
 void startup_log_warnings(const struct config *c)
 {
     if (!c->disable_thp && huge_pages_always())
-        log_line(LOG_WARNING,
-                 "WARNING You have Transparent Huge Pages (THP) support enabled in your kernel, "
-                 "and disable-thp is no: memory that is given back in small pieces may stay in "
-                 "use.");
+        trace_line(TRACE_WARNING,
+                   "WARNING You have Transparent Huge Pages (THP) support enabled in your kernel, "
+                   "and disable-thp is no: memory that is given back in small pieces may stay in "
+                   "use.");
 }
 
 void startup_log_initialized(void)
 {
-    log_line(LOG_NOTICE, "Server initialized");
+    trace_line(TRACE_NOTICE, "Server initialized");
 }
 
 void startup_ready(const struct config *c, int mode)
 {
     if (c->port > 0)
-        log_line(LOG_NOTICE, "Ready to accept connections tcp");
+        trace_line(TRACE_NOTICE, "Ready to accept connections tcp");
     if (c->tls_port > 0)
-        log_line(LOG_NOTICE, "Ready to accept connections tls");
+        trace_line(TRACE_NOTICE, "Ready to accept connections tls");
     if (c->unixsocket)
-        log_line(LOG_NOTICE, "Ready to accept connections unix");
+        trace_line(TRACE_NOTICE, "Ready to accept connections unix");
     if (mode == CONFIG_SUPERVISED_SYSTEMD)
         startup_notify("STATUS=Ready to accept connections\nREADY=1\n");
 }
 
 void startup_log_shutdown(void)
 {
-    log_line(LOG_WARNING, "User requested shutdown...");
+    trace_line(TRACE_WARNING, "User requested shutdown...");
 }
 
 void startup_goodbye(const char *pidfile, int mode)
@@ -168,8 +169,8 @@ void startup_goodbye(const char *pidfile, int mode)
     if (mode == CONFIG_SUPERVISED_SYSTEMD)
         startup_notify("STOPPING=1\n");
     if (pidfile) {
-        log_line(LOG_NOTICE, "Removing the pid file.");
+        trace_line(TRACE_NOTICE, "Removing the pid file.");
         unlink(pidfile);
     }
-    log_line(LOG_WARNING, "Latchkey is now ready to exit, bye bye...");
+    trace_line(TRACE_WARNING, "Latchkey is now ready to exit, bye bye...");
 }

@@ -2,7 +2,7 @@
  * conn.c — connections come and go.
  */
 #include "core/base/clock.h"
-#include "core/base/log.h"
+#include "core/base/trace.h"
 #include "core/cmd/client/acl_user.h"
 #include "core/cmd/client/registry.h"
 #include "core/cmd/engine/session_end.h"
@@ -155,8 +155,8 @@ void conn_close_behind_output(struct worker *w, struct conn *c)
 void conn_protocol_error(struct worker *w, struct conn *c, const char *error)
 {
     stats_add(&w->stats->protocol_errors, 1);
-    log_line(LOG_VERBOSE, "Protocol error (%s) from client: id=%llu addr=%s", error,
-             (unsigned long long)c->session.id, c->session.registry.peer);
+    trace_line(TRACE_VERBOSE, "Protocol error (%s) from client: id=%llu addr=%s", error,
+               (unsigned long long)c->session.id, c->session.registry.peer);
     reply_error(&c->session.reply, "%s", error);
     stats_error(w->stats, bytes_cstr(error), false);
     c->cur_pos = c->frame_pos = c->cur.size;

@@ -3,7 +3,7 @@
  */
 #include "io/worker/conn_feed.h"
 
-#include "core/base/log.h"
+#include "core/base/trace.h"
 #include "io/worker/worker_priv.h"
 
 #include <assert.h>
@@ -40,8 +40,8 @@ static bool conn_feed_is_spoilt(const struct conn *c)
 {
     if (!c->feed->begun || reply_size(&c->session.reply) == 0)
         return false;
-    log_line(LOG_WARNING, "Replica %s generated a reply to a command, disconnecting it",
-             c->session.registry.peer);
+    trace_line(TRACE_WARNING, "Replica %s generated a reply to a command, disconnecting it",
+               c->session.registry.peer);
     return true;
 }
 

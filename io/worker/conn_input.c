@@ -1,7 +1,7 @@
 /*
  * conn_input.c — bytes that a connection has received, and what of them is kept.
  */
-#include "core/base/log.h"
+#include "core/base/trace.h"
 #include "io/worker/worker_priv.h"
 
 void conn_frame_in(struct conn *c)
@@ -29,8 +29,9 @@ void conn_resume(struct worker *w, struct conn *c, enum conn_pause why)
 
 static void close_over_limit(struct worker *w, struct conn *c)
 {
-    log_line(LOG_WARNING, "Closing client that reached max query buffer length: id=%llu addr=%s",
-             (unsigned long long)c->session.id, c->session.registry.peer);
+    trace_line(TRACE_WARNING,
+               "Closing client that reached max query buffer length: id=%llu addr=%s",
+               (unsigned long long)c->session.id, c->session.registry.peer);
     stats_add(&w->stats->query_limit_disconnections, 1);
     conn_close(w, c);
 }

@@ -1,7 +1,7 @@
 /*
  * conn_login.c — a client whose certificate names a user need not say who he is.
  */
-#include "core/base/log.h"
+#include "core/base/trace.h"
 #include "core/cmd/engine/session_user.h"
 #include "io/net/tls.h"
 #include "io/worker/worker_priv.h"
@@ -16,8 +16,8 @@ static bool login_as(void *ctx, struct bytes name)
 {
     struct login *l = ctx;
     if (session_take_user(l->worker->group->setup.engine, &l->conn->session, name)) {
-        log_line(LOG_VERBOSE, "Client logged in by its certificate: id=%llu addr=%s",
-                 (unsigned long long)l->conn->session.id, l->conn->session.registry.peer);
+        trace_line(TRACE_VERBOSE, "Client logged in by its certificate: id=%llu addr=%s",
+                   (unsigned long long)l->conn->session.id, l->conn->session.registry.peer);
         return true;
     }
     if (l->refused.size == 0)

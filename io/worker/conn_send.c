@@ -9,7 +9,7 @@
  *   session.reply, session.ticket --> held, its ticket --durable, copied--> sending --SENT--> gone
  */
 #include "core/base/clock.h"
-#include "core/base/log.h"
+#include "core/base/trace.h"
 #include "core/proto/resp_refuse.h"
 #include "io/worker/conn_feed.h"
 #include "io/worker/worker_priv.h"
@@ -170,10 +170,10 @@ static void watch_output(struct worker *w, struct conn *c, bool fresh)
     if (over_untrusted(c) ||
         over_limit(c, bytes + lag, &config->client_output_buffer_limit[class_of(&c->session)],
                    floor, dispatcher_now_ms(w->dispatcher))) {
-        log_line(LOG_WARNING,
-                 "Client id=%llu addr=%s scheduled to be closed ASAP for overcoming of output "
-                 "buffer limits.",
-                 (unsigned long long)c->session.id, c->session.registry.peer);
+        trace_line(TRACE_WARNING,
+                   "Client id=%llu addr=%s scheduled to be closed ASAP for overcoming of output "
+                   "buffer limits.",
+                   (unsigned long long)c->session.id, c->session.registry.peer);
         stats_add(&w->stats->output_limit_disconnections, 1);
         conn_close(w, c);
         return;

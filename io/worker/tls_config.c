@@ -3,8 +3,8 @@
  */
 #include "io/worker/tls_config.h"
 
-#include "core/base/log.h"
 #include "core/base/mem.h"
+#include "core/base/trace.h"
 
 struct tls_config {
     struct config_holder *config;
@@ -43,7 +43,7 @@ static struct tls_context *tls_config_build(const struct config *c)
     struct buf why = {0};
     struct tls_context *context = tls_context_new(&settings, &why);
     if (!context)
-        log_line(LOG_WARNING, "%.*s", (int)why.size, why.data);
+        trace_line(TRACE_WARNING, "%.*s", (int)why.size, why.data);
     buf_release(&why);
     return context;
 }
@@ -123,7 +123,7 @@ bool tls_config_begin(struct tls_config *t, const struct config *c)
         return true;
     struct tls_context *context = tls_config_build(c);
     if (!context) {
-        log_line(LOG_WARNING, "Failed to configure TLS. Check logs for more info.");
+        trace_line(TRACE_WARNING, "Failed to configure TLS. Check logs for more info.");
         return false;
     }
     tls_holder_put(t->holder, context);

@@ -6,8 +6,8 @@
 #include "io/worker/worker.h"
 
 #include "core/base/clock.h"
-#include "core/base/log.h"
 #include "core/base/sched.h"
+#include "core/base/trace.h"
 #include "core/store/reclaim.h"
 #include "io/start/startup.h"
 #include "io/worker/worker_priv.h"
@@ -37,7 +37,7 @@ static void worker_accepted(struct worker *w, const struct net_event *e)
     if (e->fd < 0 && __atomic_load_n(&l->state, __ATOMIC_ACQUIRE) == LISTENER_CONDEMNED)
         return;
     if (e->fd < 0) {
-        log_line(LOG_WARNING, "Accepting client connection: %s", strerror(-e->error));
+        trace_line(TRACE_WARNING, "Accepting client connection: %s", strerror(-e->error));
         return;
     }
     struct worker_group *g = w->group;
@@ -234,7 +234,7 @@ static void *worker_run(void *arg)
     sched_be_prompt();
     w->net = worker_make_net(w, (uint32_t)config->maxclients / w->group->count);
     if (!w->net) {
-        log_line(LOG_WARNING, "Worker %u has no network: %s", w->index, strerror(errno));
+        trace_line(TRACE_WARNING, "Worker %u has no network: %s", w->index, strerror(errno));
         exit(1);
     }
     __atomic_store_n(&w->backend, net_backend_name(w->net), __ATOMIC_RELEASE);

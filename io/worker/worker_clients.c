@@ -14,8 +14,8 @@
  * behind the flush, for replies that nobody reads; and when the limit changes, before the reply
  * that tells so leaves.  Then the others have not counted what they have, and all are looked at.
  */
-#include "core/base/log.h"
 #include "core/base/mem.h"
+#include "core/base/trace.h"
 #include "core/cmd/client/registry.h"
 #include "io/worker/worker_priv.h"
 
@@ -118,8 +118,8 @@ static bool client_kill_visit(void *ctx, struct session *s)
 {
     struct engine *e = ctx;
     const uint64_t bytes = session_bytes(s);
-    log_line(LOG_NOTICE, "Evicting client: id=%" PRIu64 " addr=%s tot-mem=%" PRIu64, s->id,
-             s->registry.peer, bytes);
+    trace_line(TRACE_NOTICE, "Evicting client: id=%" PRIu64 " addr=%s tot-mem=%" PRIu64, s->id,
+               s->registry.peer, bytes);
     if (s->evicted_bytes == 0) {
         s->evicted_bytes = bytes;
         __atomic_fetch_add(&e->eviction.leaving, (int64_t)bytes, __ATOMIC_RELAXED);

@@ -3,7 +3,7 @@
  */
 #include "io/worker/worker_listen.h"
 
-#include "core/base/log.h"
+#include "core/base/trace.h"
 #include "io/net/listen.h"
 #include "io/worker/worker_priv.h"
 
@@ -83,7 +83,7 @@ bool worker_listen_open(struct worker_group *g, const struct config *c)
     for (uint32_t i = 0; i < LISTENERS; i++)
         if (g->listeners[i].state != LISTENER_FREE)
             return true;
-    log_line(LOG_WARNING, "Configured to not listen anywhere, exiting.");
+    trace_line(TRACE_WARNING, "Configured to not listen anywhere, exiting.");
     return false;
 }
 
@@ -99,7 +99,7 @@ void worker_listen_look(struct worker *w)
         if (state == LISTENER_NEW) {
             const int rc = net_listen(w->net, l->fd, i);
             if (rc != 0)
-                log_line(LOG_WARNING, "Listening: %s", strerror(-rc));
+                trace_line(TRACE_WARNING, "Listening: %s", strerror(-rc));
             if (__atomic_compare_exchange_n(&l->state, &state, LISTENER_OPEN, false,
                                             __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
                 continue;
@@ -145,7 +145,7 @@ static bool listen_change(struct worker_group *g, enum listener_kind kind,
     if (listen_on_port(g, after, kind, LISTEN_SET_PATIENCE_MS))
         return true;
     if (!listen_on_port(g, before, kind, LISTEN_SET_PATIENCE_MS))
-        log_line(LOG_WARNING, "The former addresses cannot be listened on again, either.");
+        trace_line(TRACE_WARNING, "The former addresses cannot be listened on again, either.");
     return false;
 }
 

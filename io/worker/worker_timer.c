@@ -2,7 +2,7 @@
  * worker_timer.c — what happens without a client: expiry, retries, idle clients, pauses.
  */
 #include "core/base/clock.h"
-#include "core/base/log.h"
+#include "core/base/trace.h"
 #include "io/net/tls.h"
 #include "io/worker/conn_feed.h"
 #include "io/worker/worker_priv.h"
@@ -36,7 +36,7 @@ static void close_idle(struct worker *w, int64_t now_ms)
         if (!c->closing && !c->session.parked &&
             !session_has(&c->session, SESSION_BLOCKED | SESSION_REPLICA | SESSION_MASTER) &&
             now_ms - c->session.last_used_ms > timeout_s * 1000) {
-            log_line(LOG_VERBOSE, "Closing idle client");
+            trace_line(TRACE_VERBOSE, "Closing idle client");
             conn_close(w, c);
         }
     }

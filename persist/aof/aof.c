@@ -5,8 +5,8 @@
 
 #include "core/base/clock.h"
 #include "core/base/crc64.h"
-#include "core/base/log.h"
 #include "core/base/mem.h"
+#include "core/base/trace.h"
 #include "core/store/shard.h"
 #include "persist/aof/aof_priv.h"
 
@@ -182,7 +182,7 @@ void aof_free(struct aof *a)
     pthread_join(a->syncer, NULL);
     if (a->fd >= 0) {
         if (a->ops->sync(a->ops->ctx, a->fd) != 0)
-            log_line(LOG_WARNING, "AOF fsync error: %s", strerror(errno));
+            trace_line(TRACE_WARNING, "AOF fsync error: %s", strerror(errno));
         a->ops->close(a->ops->ctx, a->fd);
     }
     aof_drop_ready(a);

@@ -1,8 +1,8 @@
 #include "persist/aof/aof_chain.h"
 
 #include "core/base/crc64.h"
-#include "core/base/log.h"
 #include "core/base/mem.h"
+#include "core/base/trace.h"
 #include "persist/aof/aof_tail.h"
 
 #include <errno.h>
@@ -164,10 +164,10 @@ int aof_chain_end_behind(const struct aof_chain *c, size_t i, const char **at)
         if (c->files[j].start == AOF_START_EMPTY)
             continue;
         *at = c->files[j].path;
-        log_line(LOG_WARNING,
-                 "AOF %s is left out: its %llu bytes were written behind what %s has lost, and "
-                 "never synced",
-                 c->files[j].path, (unsigned long long)c->files[j].size, c->files[i].path);
+        trace_line(TRACE_WARNING,
+                   "AOF %s is left out: its %llu bytes were written behind what %s has lost, and "
+                   "never synced",
+                   c->files[j].path, (unsigned long long)c->files[j].size, c->files[i].path);
         if (aof_chain_empty(c, j) != LK_OK)
             return LK_EIO;
     }

@@ -12,8 +12,8 @@
  * the one before it was (aof_chain.h).
  */
 #include "core/base/futex.h"
-#include "core/base/log.h"
 #include "core/base/mem.h"
+#include "core/base/trace.h"
 #include "core/store/shard.h"
 #include "persist/aof/aof_priv.h"
 
@@ -345,7 +345,7 @@ static void made_whole(struct aof *a, struct aof_manifest *m, uint64_t bytes)
     a->locked.base_size = bytes;
     const bool still = a->locked.broken && a->locked.broken_turn == a->locked.turned;
     if (a->locked.broken && !still)
-        log_line(LOG_WARNING, "AOF error looks solved: the new files are whole.");
+        trace_line(TRACE_WARNING, "AOF error looks solved: the new files are whole.");
     a->locked.broken = still;
     if (a->locked.write_error == 0 && !still)
         aof_set_fault(a, 0);

@@ -4,8 +4,8 @@
  * The manifest names them until they are gone, so that a crash between the two leaves nothing
  * behind.
  */
-#include "core/base/log.h"
 #include "core/base/mem.h"
+#include "core/base/trace.h"
 #include "persist/aof/aof_priv.h"
 
 #include <errno.h>
@@ -18,7 +18,8 @@ static void delete_history(struct aof *a, const struct aof_manifest *m)
             continue;
         char *path = aof_path(a, m->files[i].name);
         if (a->ops->unlink(a->ops->ctx, path) != 0 && errno != ENOENT)
-            log_line(LOG_NOTICE, "Failed to remove the old AOF file %s: %s", path, strerror(errno));
+            trace_line(TRACE_NOTICE, "Failed to remove the old AOF file %s: %s", path,
+                       strerror(errno));
         mem_strfree(path);
     }
 }
@@ -38,8 +39,8 @@ void aof_drop_history(struct aof *a)
     }
     if (m.count < before) {
         if (aof_write_manifest(a, &m) != LK_OK)
-            log_line(LOG_WARNING, "The AOF manifest still names files that are gone: %s",
-                     strerror(errno));
+            trace_line(TRACE_WARNING, "The AOF manifest still names files that are gone: %s",
+                       strerror(errno));
         pthread_mutex_lock(&a->lock);
         aof_manifest_drop_history(&a->locked.manifest);
         if (listed)

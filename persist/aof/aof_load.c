@@ -4,8 +4,8 @@
 #include "persist/aof/aof_load.h"
 
 #include "core/base/crc64.h"
-#include "core/base/log.h"
 #include "core/base/mem.h"
+#include "core/base/trace.h"
 #include "core/proto/resp_parse.h"
 #include "persist/aof/aof_chain.h"
 #include "persist/aof/aof_tail.h"
@@ -266,15 +266,17 @@ static void say_cut(const struct reading *r)
 {
     const uint64_t size = aof_load_size(r), was = aof_chain_bytes_of(r->chain, r->index);
     if (was != UINT64_MAX && was > size)
-        log_line(LOG_WARNING,
-                 "AOF %s loaded anyway because aof-load-truncated is enabled: it has lost the last "
-                 "%llu of its %llu bytes",
-                 r->path, (unsigned long long)(was - size), (unsigned long long)was);
+        trace_line(
+            TRACE_WARNING,
+            "AOF %s loaded anyway because aof-load-truncated is enabled: it has lost the last "
+            "%llu of its %llu bytes",
+            r->path, (unsigned long long)(was - size), (unsigned long long)was);
     if (size > r->sound)
-        log_line(LOG_WARNING,
-                 "AOF %s loaded anyway because aof-load-truncated is enabled: its last %llu bytes "
-                 "are not whole, truncating it at byte %llu",
-                 r->path, (unsigned long long)(size - r->sound), (unsigned long long)r->sound);
+        trace_line(
+            TRACE_WARNING,
+            "AOF %s loaded anyway because aof-load-truncated is enabled: its last %llu bytes "
+            "are not whole, truncating it at byte %llu",
+            r->path, (unsigned long long)(size - r->sound), (unsigned long long)r->sound);
 }
 
 /* What stands behind it goes first: a start that does not get far finds the same again. */

@@ -1,8 +1,8 @@
 /*
  * aof_manifest_file.c — where a file of the log lies, and how the manifest is put in its place.
  */
-#include "core/base/log.h"
 #include "core/base/mem.h"
+#include "core/base/trace.h"
 #include "persist/aof/aof_priv.h"
 
 #include <errno.h>

@@ -6,8 +6,8 @@
  * closes a file that is full.
  */
 #include "core/base/clock.h"
-#include "core/base/log.h"
 #include "core/base/mem.h"
+#include "core/base/trace.h"
 #include "core/store/shard.h"
 #include "persist/aof/aof_priv.h"
 
@@ -26,8 +26,9 @@ void aof_publish(struct aof *a)
 static void sync_failed(struct aof *a, int error, bool is_current)
 {
     if (!a->locked.broken)
-        log_line(LOG_WARNING, "AOF fsync error: %s. Writes are refused until a rewrite succeeds.",
-                 strerror(error));
+        trace_line(TRACE_WARNING,
+                   "AOF fsync error: %s. Writes are refused until a rewrite succeeds.",
+                   strerror(error));
     if (is_current || !a->locked.broken)
         a->locked.broken_turn = is_current ? a->locked.turned : UINT64_MAX;
     a->locked.broken = true;

@@ -3,8 +3,8 @@
  * checksums.
  */
 #include "core/base/clock.h"
-#include "core/base/log.h"
 #include "core/base/mem.h"
+#include "core/base/trace.h"
 #include "persist/aof/aof_chain.h"
 #include "persist/aof/aof_priv.h"
 
@@ -22,7 +22,7 @@ static void aof_write_failed(struct aof *a, int error)
     aof_set_fault(a, error);
     pthread_mutex_unlock(&a->lock);
     if (first)
-        log_line(LOG_WARNING, "Error writing to the AOF file: %s", strerror(error));
+        trace_line(TRACE_WARNING, "Error writing to the AOF file: %s", strerror(error));
 }
 
 static void aof_write_recovered(struct aof *a)
@@ -36,7 +36,7 @@ static void aof_write_recovered(struct aof *a)
         aof_set_fault(a, 0);
     pthread_mutex_unlock(&a->lock);
     if (was)
-        log_line(LOG_WARNING, "AOF write error looks solved. The server can write again.");
+        trace_line(TRACE_WARNING, "AOF write error looks solved. The server can write again.");
 }
 
 static int64_t aof_write_some(struct aof *a, struct bytes b)

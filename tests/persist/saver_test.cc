@@ -1,7 +1,7 @@
 // The saver over a disk that fails: whatever goes wrong, counters and lists are exact afterwards.
 #include "persist/saver.h"
 
-#include "core/base/log.h"
+#include "core/base/trace.h"
 #include "tests/persist/aof/aof_fixture.h"
 
 #include <gtest/gtest.h>
@@ -172,11 +172,11 @@ class Saver : public testing::Test
   protected:
     Saver()
     {
-        log_set_level(LOG_NOTHING);
+        trace_set_level(TRACE_NOTHING);
     }
     ~Saver() override
     {
-        log_set_level(LOG_NOTICE);
+        trace_set_level(TRACE_NOTICE);
     }
 };
 

@@ -1,6 +1,6 @@
 #include "tests/support/cluster_world.h"
 
-#include "core/base/log.h"
+#include "core/base/trace.h"
 
 #include <algorithm>
 #include <cstring>
@@ -21,7 +21,7 @@ std::string id_of(const cluster_node *n)
 ClusterWorld::ClusterWorld(uint64_t seed, uint32_t nodes, int64_t timeout_ms)
     : rng_(seed), timeout_(timeout_ms), cuts_(nodes, std::vector<bool>(nodes, false))
 {
-    log_set_level(LOG_NOTHING);
+    trace_set_level(TRACE_NOTHING);
     for (uint32_t i = 0; i < nodes; i++) {
         nodes_.push_back(std::make_unique<Node>());
         nodes_[i]->world = this;

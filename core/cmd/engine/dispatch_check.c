@@ -6,7 +6,7 @@
  * Nearly every command meets no bit at all, and never comes here.
  */
 #include "core/cmd/engine/dispatch_check.h"
-#include "core/base/log.h"
+#include "core/base/trace.h"
 #include "core/cmd/engine/exec_priv.h"
 #include "core/cmd/engine/exec_script.h"
 #include "core/cmd/engine/transaction.h"
@@ -46,10 +46,11 @@ bool dispatch_is_attack(const struct dispatcher *d, const struct session *s, con
     const int64_t last = __atomic_load_n(&said_ms, __ATOMIC_RELAXED);
     if (d->batch.now_ms - last > 60000) {
         __atomic_store_n(&said_ms, d->batch.now_ms, __ATOMIC_RELAXED);
-        log_line(LOG_WARNING,
-                 "Possible SECURITY ATTACK detected: %s sends POST or Host: as a web browser that "
-                 "was lured here does. Connection closed.",
-                 s->registry.peer ? s->registry.peer : "a client");
+        trace_line(
+            TRACE_WARNING,
+            "Possible SECURITY ATTACK detected: %s sends POST or Host: as a web browser that "
+            "was lured here does. Connection closed.",
+            s->registry.peer ? s->registry.peer : "a client");
     }
     return true;
 }

@@ -5,7 +5,7 @@
  * it past every pcall, as often as it takes.
  */
 #include "core/base/clock.h"
-#include "core/base/log.h"
+#include "core/base/trace.h"
 #include "core/cmd/script/script_busy.h"
 
 #include <lua.h>
@@ -18,8 +18,8 @@ enum {
 
 static void busy_give_up(struct script_run *run)
 {
-    log_line(LOG_WARNING, "The server ends amid a script%s: %s",
-             run->wrote ? ", which has written, so nothing is saved" : "", run->busy->name);
+    trace_line(TRACE_WARNING, "The server ends amid a script%s: %s",
+               run->wrote ? ", which has written, so nothing is saved" : "", run->busy->name);
     if (run->wrote)
         exec_script_break(run->x);
     run->ended = true;
@@ -60,7 +60,7 @@ void vm_look(struct vm *vm)
     if (exec_script_must_end(run->x)) {
         busy_give_up(run);
     } else if (busy_script_is_killed(run->busy)) {
-        log_line(LOG_NOTICE, "Lua script killed by user with SCRIPT KILL.");
+        trace_line(TRACE_NOTICE, "Lua script killed by user with SCRIPT KILL.");
         run->ended = true;
     }
 }
@@ -91,7 +91,7 @@ void vm_note_write(struct vm *vm)
 {
     struct script_run *run = &vm->run;
     if (LK_UNLIKELY(run->busy != NULL) && !busy_script_write(run->busy)) {
-        log_line(LOG_NOTICE, "Lua script killed by user with SCRIPT KILL.");
+        trace_line(TRACE_NOTICE, "Lua script killed by user with SCRIPT KILL.");
         run->ended = true;
         return;
     }

@@ -1,7 +1,7 @@
 /*
  * lua_redis.c — the table "redis", also known as "server".
  */
-#include "core/base/log.h"
+#include "core/base/trace.h"
 #include "core/cmd/command/version.h"
 #include "core/cmd/script/script_priv.h"
 
@@ -60,7 +60,7 @@ static int redis_log(lua_State *lua)
     if (!lua_isnumber(lua, 1))
         return lua_raise(lua, "First argument must be a number (log level).");
     const lua_Integer level = lua_tointeger(lua, 1);
-    if (level < LOG_DEBUG || level > LOG_WARNING)
+    if (level < TRACE_DEBUG || level > TRACE_WARNING)
         return lua_raise(lua, "Invalid debug level.");
     struct buf line = {0};
     for (int i = 2; i <= n; i++) {
@@ -72,7 +72,7 @@ static int redis_log(lua_State *lua)
             buf_append_char(&line, ' ');
         buf_append(&line, text, size);
     }
-    log_line((enum log_level)level, "%.*s", (int)line.size, line.size ? line.data : "");
+    trace_line((enum trace_level)level, "%.*s", (int)line.size, line.size ? line.data : "");
     buf_release(&line);
     return 0;
 }
@@ -147,10 +147,10 @@ static const struct {
     const char *name;
     lua_Integer value;
 } redis_numbers[] = {
-    {"LOG_DEBUG", LOG_DEBUG},
-    {"LOG_VERBOSE", LOG_VERBOSE},
-    {"LOG_NOTICE", LOG_NOTICE},
-    {"LOG_WARNING", LOG_WARNING},
+    {"LOG_DEBUG", TRACE_DEBUG},
+    {"LOG_VERBOSE", TRACE_VERBOSE},
+    {"LOG_NOTICE", TRACE_NOTICE},
+    {"LOG_WARNING", TRACE_WARNING},
     {"REPL_NONE", 0},
     {"REPL_AOF", TO_LOG},
     {"REPL_SLAVE", TO_REPLICAS},

@@ -4,8 +4,8 @@
  * PUC Lua 5.1 as the system has it.  It allocates through mem.h, so its bytes are counted with the
  * server's; a script that wants more than half of the machine's memory gets an error.
  */
-#include "core/base/log.h"
 #include "core/base/rng.h"
+#include "core/base/trace.h"
 #include "core/cmd/script/script_priv.h"
 
 #include <lauxlib.h>
@@ -47,7 +47,7 @@ static void *vm_allocate(void *ctx, void *p, size_t old_size, size_t new_size)
 
 static int vm_panic(lua_State *lua)
 {
-    log_line(LOG_WARNING, "The Lua interpreter has no way on: %s", lua_tostring(lua, -1));
+    trace_line(TRACE_WARNING, "The Lua interpreter has no way on: %s", lua_tostring(lua, -1));
     abort();
 }
 

@@ -1,8 +1,8 @@
 #include "core/cmd/script/script_busy.h"
 
 #include "core/base/clock.h"
-#include "core/base/log.h"
 #include "core/base/rank.h"
+#include "core/base/trace.h"
 #include "core/cmd/engine/engine.h"
 #include "core/cmd/script/script_hub.h"
 #include "core/store/keyspace.h"
@@ -41,10 +41,10 @@ void busy_script_begin(struct vm *vm)
     busy_copy_words(&b->words, run->words);
     run->busy = b;
     exec_script_set_long(run->x, true);
-    log_line(LOG_WARNING,
-             "Slow script detected: still in execution after %lld milliseconds. You can try "
-             "killing the script using the %s command. Script name is: %s.",
-             (long long)age_ms, b->function ? "FUNCTION KILL" : "SCRIPT KILL", b->name);
+    trace_line(TRACE_WARNING,
+               "Slow script detected: still in execution after %lld milliseconds. You can try "
+               "killing the script using the %s command. Script name is: %s.",
+               (long long)age_ms, b->function ? "FUNCTION KILL" : "SCRIPT KILL", b->name);
     gate_busy_begin(&e->fixed.keyspace->gate);
     pthread_mutex_lock(&h->lock);
     b->next = h->busy;

@@ -4,8 +4,8 @@
  * The whole command runs alone in the gate: SLEEP is meant to stop the world, DIGEST must see one
  * moment, and nobody minds for the others.  enable-debug-command says who may.
  */
-#include "core/base/log.h"
 #include "core/base/mem.h"
+#include "core/base/trace.h"
 #include "core/cmd/engine/exec_report.h"
 #include "io/admin/admin_priv.h"
 #include "io/admin/debug/debug_cluster.h"
@@ -157,7 +157,7 @@ static void debug_error(struct exec *x, const struct args *a)
 
 static void debug_log(struct exec *x, const struct args *a)
 {
-    log_line(LOG_WARNING, "DEBUG LOG: %.*s", (int)a->v[2].size, a->v[2].data);
+    trace_line(TRACE_WARNING, "DEBUG LOG: %.*s", (int)a->v[2].size, a->v[2].data);
     reply_ok(x->reply);
 }
 

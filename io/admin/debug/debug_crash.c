@@ -1,7 +1,7 @@
 #include "io/admin/debug/debug_crash.h"
 
-#include "core/base/log.h"
 #include "core/base/mem.h"
+#include "core/base/trace.h"
 
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -17,8 +17,8 @@ void crash_by_segfault(void)
 
 void crash_by_panic(void)
 {
-    log_line(LOG_WARNING, "=== PANIC === asked for by DEBUG PANIC");
-    log_stack();
+    trace_line(TRACE_WARNING, "=== PANIC === asked for by DEBUG PANIC");
+    trace_stack();
     abort();
 }
 

@@ -1,5 +1,5 @@
 // What is asked of a server that does not have it: refused if it is safety or a role, else named.
-#include "core/base/log.h"
+#include "core/base/trace.h"
 #include "tests/io/config/config_fixture.h"
 
 namespace
@@ -33,9 +33,9 @@ class ConfigNeed : public ConfigTest
 
     std::string logged()
     {
-        log_set_file((dir + "/log").c_str());
+        trace_set_file((dir + "/log").c_str());
         config_log_unmet(holder);
-        log_set_file("");
+        trace_set_file("");
         std::string lines, text = read("log");
         for (size_t at; (at = text.find('\n')) != std::string::npos; text.erase(0, at + 1))
             lines += text.substr(text.find(" * ") + 3, at - text.find(" * ") - 2);

@@ -1,6 +1,6 @@
 // Bind addresses, their failures and log lines; Unix sockets; what accepted sockets are told and
 // asked.
-#include "core/base/log.h"
+#include "core/base/trace.h"
 #include "io/net/listen.h"
 #include "io/net/socket.h"
 
@@ -34,12 +34,12 @@ class ListenTest : public testing::Test
         char name[] = "/tmp/listen-test-XXXXXX";
         ASSERT_NE(mkdtemp(name), nullptr);
         dir = name;
-        log_set_file((dir + "/log").c_str());
+        trace_set_file((dir + "/log").c_str());
     }
 
     void TearDown() override
     {
-        log_set_file("");
+        trace_set_file("");
         listen_close(&set);
         for (const char *file : {"/log", "/s", "/file"})
             unlink((dir + file).c_str());

@@ -1,7 +1,7 @@
 // Rewrites that fail are tried at once three times, then ever more seldom.
 #include "io/saving/rewrite_limit.h"
 
-#include "core/base/log.h"
+#include "core/base/trace.h"
 
 #include <gtest/gtest.h>
 
@@ -15,11 +15,11 @@ class RewriteLimit : public ::testing::Test
   protected:
     RewriteLimit()
     {
-        log_set_level(LOG_NOTHING);
+        trace_set_level(TRACE_NOTHING);
     }
     ~RewriteLimit() override
     {
-        log_set_level(LOG_NOTICE);
+        trace_set_level(TRACE_NOTICE);
     }
 };
 

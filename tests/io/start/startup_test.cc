@@ -1,8 +1,8 @@
 // How the process comes up, is stopped, and dies: each in a child of the test.
 #include "core/base/buf.h"
-#include "core/base/log.h"
 #include "core/base/mem.h"
 #include "core/base/status.h"
+#include "core/base/trace.h"
 #include "io/config/config_holder.h"
 #include "io/start/startup.h"
 
@@ -62,7 +62,7 @@ class Startup : public ::testing::Test
     {
         const pid_t child = fork();
         if (child == 0) {
-            log_set_file(log.c_str());
+            trace_set_file(log.c_str());
             body();
             _exit(0);
         }
@@ -122,7 +122,7 @@ TEST_F(Startup, PidFileHoldsThePidAndGoes)
     in_child([&] {
         startup_pidfile_write(path.c_str());
         if (contents(path) != std::to_string(getpid()) + "\n")
-            log_line(LOG_WARNING, "wrong pid");
+            trace_line(TRACE_WARNING, "wrong pid");
         startup_goodbye(path.c_str(), CONFIG_SUPERVISED_NO);
         startup_pidfile_write("/nonexistent/pid");
     });
@@ -359,7 +359,7 @@ TEST_F(Startup, UpstartIsToldByStopping)
     const config *c = configure("supervised upstart");
     const pid_t child = fork();
     if (child == 0) {
-        log_set_file(log.c_str());
+        trace_set_file(log.c_str());
         setenv("UPSTART_JOB", "latchkey", 1);
         _exit(startup_supervise(c) == CONFIG_SUPERVISED_UPSTART && !getenv("UPSTART_JOB") ? 0 : 1);
     }

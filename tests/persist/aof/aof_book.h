@@ -7,8 +7,8 @@
 #include "persist/aof/aof_load.h"
 #include "tests/persist/fake_disk.h"
 
-#include "core/base/log.h"
 #include "core/base/mem.h"
+#include "core/base/trace.h"
 
 #include <gtest/gtest.h>
 
@@ -225,12 +225,12 @@ class Aof : public ::testing::Test
   protected:
     Aof()
     {
-        log_set_level(LOG_NOTHING);
+        trace_set_level(TRACE_NOTHING);
     }
     ~Aof() override
     {
         EXPECT_EQ(disk.misused(), 0);
-        log_set_level(LOG_NOTICE);
+        trace_set_level(TRACE_NOTICE);
     }
     FakeDisk disk;
 };

@@ -3,7 +3,7 @@
 //
 //   LATCHKEY_TEST_SEED      the same run again
 //   LATCHKEY_TEST_TAMPERED  how many directories
-#include "core/base/log.h"
+#include "core/base/trace.h"
 #include "io/start/check.h"
 #include "tests/persist/aof/aof_fixture.h"
 #include "tests/support/seed.h"
@@ -333,11 +333,11 @@ class AofFuzz : public ::testing::Test
   protected:
     AofFuzz()
     {
-        log_set_level(LOG_NOTHING);
+        trace_set_level(TRACE_NOTHING);
     }
     ~AofFuzz() override
     {
-        log_set_level(LOG_NOTICE);
+        trace_set_level(TRACE_NOTICE);
     }
     static std::vector<Files> corpus()
     {

@@ -1,5 +1,5 @@
 #include "core/base/clock.h"
-#include "core/base/log.h"
+#include "core/base/trace.h"
 
 #include <cerrno>
 #include <cstdio>
@@ -28,14 +28,14 @@ class Log : public testing::Test
         ASSERT_NE(mkdtemp(name), nullptr);
         dir = name;
         path = dir + "/log";
-        log_set_file(path.c_str());
+        trace_set_file(path.c_str());
     }
 
     void TearDown() override
     {
-        log_set_file("");
-        log_set_level(LOG_NOTICE);
-        log_set_role('M');
+        trace_set_file("");
+        trace_set_level(TRACE_NOTICE);
+        trace_set_role('M');
         clock_fake_unix_ms(-1);
         unlink(path.c_str());
         unlink((path + ".1").c_str());
@@ -59,9 +59,9 @@ TEST_F(Log, TheFormToolsMatchOn)
     setenv("TZ", "UTC", 1);
     tzset();
     clock_fake_unix_ms(1795252143007); // 21 Nov 2026, 09:09:03.007
-    log_line(LOG_NOTICE, "Ready to accept %s", "connections");
-    log_set_role('S');
-    log_line(LOG_WARNING, "%d", 1);
+    trace_line(TRACE_NOTICE, "Ready to accept %s", "connections");
+    trace_set_role('S');
+    trace_line(TRACE_WARNING, "%d", 1);
     const std::string pid = std::to_string(getpid());
     EXPECT_EQ(lines(), (std::vector<std::string>{
                            pid + ":M 21 Nov 2026 09:09:03.007 * Ready to accept connections",
@@ -72,12 +72,12 @@ TEST_F(Log, TheFormToolsMatchOn)
 
 TEST_F(Log, LevelsAndTheirMarks)
 {
-    const enum log_level levels[] = {LOG_DEBUG, LOG_VERBOSE, LOG_NOTICE, LOG_WARNING};
-    for (int least = LOG_DEBUG; least <= LOG_NOTHING; least++) {
+    const enum trace_level levels[] = {TRACE_DEBUG, TRACE_VERBOSE, TRACE_NOTICE, TRACE_WARNING};
+    for (int least = TRACE_DEBUG; least <= TRACE_NOTHING; least++) {
         unlink(path.c_str());
-        log_set_level((enum log_level)least);
-        for (const enum log_level level : levels)
-            log_line(level, "x");
+        trace_set_level((enum trace_level)least);
+        for (const enum trace_level level : levels)
+            trace_line(level, "x");
         std::string marks;
         for (const std::string &line : lines())
             marks += line[line.size() - 3];
@@ -87,9 +87,9 @@ TEST_F(Log, LevelsAndTheirMarks)
 
 TEST_F(Log, AMovedFileIsOpenedAnew)
 {
-    log_line(LOG_WARNING, "one");
+    trace_line(TRACE_WARNING, "one");
     ASSERT_EQ(rename(path.c_str(), (path + ".1").c_str()), 0);
-    log_line(LOG_WARNING, "two");
+    trace_line(TRACE_WARNING, "two");
     ASSERT_EQ(lines().size(), 1u);
     EXPECT_NE(lines()[0].find("two"), std::string::npos);
     EXPECT_EQ(lines(".1").size(), 1u);
@@ -98,8 +98,8 @@ TEST_F(Log, AMovedFileIsOpenedAnew)
 TEST_F(Log, LongLinesAreCutAndStillLines)
 {
     for (const size_t size : {4000, 4060, 4070, 4080, 4096, 5000, 100000})
-        log_line(LOG_WARNING, "%s", std::string(size, 'x').c_str());
-    log_line(LOG_WARNING, "end");
+        trace_line(TRACE_WARNING, "%s", std::string(size, 'x').c_str());
+    trace_line(TRACE_WARNING, "end");
     const auto all = lines();
     ASSERT_EQ(all.size(), 8u);
     for (const std::string &line : all)
@@ -110,12 +110,12 @@ TEST_F(Log, LongLinesAreCutAndStillLines)
 TEST_F(Log, ErrnoIsKeptAndCanBePrinted)
 {
     errno = ENOSPC;
-    log_line(LOG_WARNING, "write: %m");
+    trace_line(TRACE_WARNING, "write: %m");
     EXPECT_EQ(errno, ENOSPC);
     EXPECT_NE(lines()[0].find("write: No space left on device"), std::string::npos);
-    log_set_file("/nonexistent/log");
+    trace_set_file("/nonexistent/log");
     errno = 0;
-    log_line(LOG_WARNING, "lost");
+    trace_line(TRACE_WARNING, "lost");
     EXPECT_EQ(errno, 0);
 }
 
@@ -126,7 +126,8 @@ TEST_F(Log, ThreadsDoNotMixTheirLines)
     for (int t = 0; t < THREADS; t++)
         threads.emplace_back([t] {
             for (int i = 0; i < LINES; i++)
-                log_line(LOG_WARNING, "[%d %d %s]", t, i, std::string(i, (char)('a' + t)).c_str());
+                trace_line(TRACE_WARNING, "[%d %d %s]", t, i,
+                           std::string(i, (char)('a' + t)).c_str());
         });
     for (std::thread &t : threads)
         t.join();
@@ -145,7 +146,7 @@ TEST_F(Log, ThreadsDoNotMixTheirLines)
 
 TEST_F(Log, TheStackIsALineAFrame)
 {
-    log_stack();
+    trace_stack();
     const std::regex frame(R"(^\d+:M .* #   .*\(.*\+0x[0-9a-f]+\)$|^\d+:M .* #   0x[0-9a-f]+$)");
     const auto all = lines();
     EXPECT_GE(all.size(), 1u);
@@ -155,11 +156,11 @@ TEST_F(Log, TheStackIsALineAFrame)
 
 TEST_F(Log, FacilitiesHaveNames)
 {
-    EXPECT_EQ(log_syslog_facility("user"), 1 << 3); // RFC 5424: numbers 1 and 16 to 23
-    EXPECT_EQ(log_syslog_facility("local0"), 16 << 3);
-    EXPECT_EQ(log_syslog_facility("LOCAL7"), 23 << 3);
-    EXPECT_EQ(log_syslog_facility("local8"), -1);
-    EXPECT_EQ(log_syslog_facility(""), -1);
+    EXPECT_EQ(trace_syslog_facility("user"), 1 << 3); // RFC 5424: numbers 1 and 16 to 23
+    EXPECT_EQ(trace_syslog_facility("local0"), 16 << 3);
+    EXPECT_EQ(trace_syslog_facility("LOCAL7"), 23 << 3);
+    EXPECT_EQ(trace_syslog_facility("local8"), -1);
+    EXPECT_EQ(trace_syslog_facility(""), -1);
 }
 
 } // namespace

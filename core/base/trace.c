@@ -1,13 +1,13 @@
 /*
- * log.c — one line, one write.
+ * trace.c — one line, one write.
  *
  * A line is put together on the stack and handed to the kernel with a single append, so threads
  * need no lock to keep their lines apart, and none waits for another's disk.  LINE_BYTES is
  * PIPE_BUF, up to which this holds for pipes as well; a longer line is cut.
  */
-#include "core/base/log.h"
+#include "core/base/trace.h"
 #include "core/base/clock.h"
-#include "core/base/log_priv.h"
+#include "core/base/trace_priv.h"
 
 #include <dlfcn.h>
 #include <errno.h>
@@ -26,7 +26,7 @@
 enum { LINE_BYTES = PIPE_BUF, STACK_FRAMES = 64 };
 
 /* Relaxed: a change may be seen a line late. */
-static _Atomic int min_level = LOG_NOTICE;
+static _Atomic int min_level = TRACE_NOTICE;
 static _Atomic char role = 'M';
 static _Atomic bool to_syslog;
 
@@ -69,7 +69,7 @@ static void target_write(const char *line, size_t size)
 }
 
 /* "PID:ROLE DAY MON YEAR HH:MM:SS.mmm LEVEL "; the month is English whatever the locale. */
-static int prefix_print(char *out, size_t size, enum log_level level)
+static int prefix_print(char *out, size_t size, enum trace_level level)
 {
     static const char months[12][4] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
                                        "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
@@ -84,13 +84,14 @@ static int prefix_print(char *out, size_t size, enum log_level level)
                     ".-*#"[level]);
 }
 
-void log_line(enum log_level level, const char *format, ...)
+void trace_line(enum trace_level level, const char *format, ...)
 {
     char line[LINE_BYTES];
     const int saved_errno = errno;
     va_list args;
 
-    if ((int)level < atomic_load_explicit(&min_level, memory_order_relaxed) || level >= LOG_NOTHING)
+    if ((int)level < atomic_load_explicit(&min_level, memory_order_relaxed) ||
+        level >= TRACE_NOTHING)
         return;
 
     size_t size = (size_t)prefix_print(line, sizeof line, level);
@@ -102,13 +103,13 @@ void log_line(enum log_level level, const char *format, ...)
     if (n > 0)
         size += (size_t)n < sizeof line - size ? (size_t)n : sizeof line - size - 1;
     if (atomic_load_explicit(&to_syslog, memory_order_relaxed))
-        log_syslog_write((int)level, line + prefix);
+        trace_syslog_write((int)level, line + prefix);
     line[size++] = '\n'; /* in the terminator's place */
     target_write(line, size);
     errno = saved_errno;
 }
 
-void log_stack(void)
+void trace_stack(void)
 {
     void *frames[STACK_FRAMES];
     const int n = backtrace(frames, STACK_FRAMES);
@@ -116,22 +117,22 @@ void log_stack(void)
     for (int i = 1; i < n; i++) {
         Dl_info at;
         if (dladdr(frames[i], &at) == 0) {
-            log_line(LOG_WARNING, "  %p", frames[i]);
+            trace_line(TRACE_WARNING, "  %p", frames[i]);
             continue;
         }
         const char *symbol = at.dli_sname ? at.dli_sname : "";
         const void *base = at.dli_sname ? at.dli_saddr : at.dli_fbase;
-        log_line(LOG_WARNING, "  %s(%s+0x%zx)", at.dli_fname ? at.dli_fname : "?", symbol,
-                 (size_t)((const char *)frames[i] - (const char *)base));
+        trace_line(TRACE_WARNING, "  %s(%s+0x%zx)", at.dli_fname ? at.dli_fname : "?", symbol,
+                   (size_t)((const char *)frames[i] - (const char *)base));
     }
 }
 
-void log_set_level(enum log_level level)
+void trace_set_level(enum trace_level level)
 {
     atomic_store_explicit(&min_level, (int)level, memory_order_relaxed);
 }
 
-void log_set_file(const char *new_path)
+void trace_set_file(const char *new_path)
 {
     const size_t size = strlen(new_path) + 1;
 
@@ -141,14 +142,14 @@ void log_set_file(const char *new_path)
     pthread_mutex_unlock(&path_mutex);
 }
 
-void log_set_syslog(bool on, const char *ident, int facility)
+void trace_set_syslog(bool on, const char *ident, int facility)
 {
     if (on)
-        log_syslog_open(ident, facility);
+        trace_syslog_open(ident, facility);
     atomic_store_explicit(&to_syslog, on, memory_order_relaxed);
 }
 
-void log_set_role(char new_role)
+void trace_set_role(char new_role)
 {
     atomic_store_explicit(&role, new_role, memory_order_relaxed);
 }

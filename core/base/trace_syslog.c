@@ -1,15 +1,15 @@
 /*
- * log_syslog.c — log lines for the system's log.
+ * trace_syslog.c — log lines for the system's log.
  */
-#include "core/base/log.h"
-#include "core/base/log_priv.h"
+#include "core/base/trace.h"
+#include "core/base/trace_priv.h"
 
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
-#include <syslog.h> /* from here on LOG_DEBUG and its like are the system's numbers */
+#include <syslog.h>
 
-void log_syslog_open(const char *ident, int facility)
+void trace_syslog_open(const char *ident, int facility)
 {
     /* openlog keeps the pointer. */
     static char kept[64];
@@ -19,7 +19,7 @@ void log_syslog_open(const char *ident, int facility)
     openlog(kept, LOG_PID | LOG_NDELAY | LOG_NOWAIT, facility);
 }
 
-void log_syslog_write(int level, const char *message)
+void trace_syslog_write(int level, const char *message)
 {
     static const int priorities[] = {LOG_DEBUG, LOG_INFO, LOG_NOTICE, LOG_WARNING};
 
@@ -27,7 +27,7 @@ void log_syslog_write(int level, const char *message)
     syslog(priorities[level], "%s", message);
 }
 
-int log_syslog_facility(const char *name)
+int trace_syslog_facility(const char *name)
 {
     static const struct {
         const char *name;
