@@ -13,6 +13,7 @@
 #define LK_BENCH_MICRO_BED_H
 
 #include "bench/micro.h"
+#include "core/base/atomic.h"
 #include "core/base/futex.h"
 #include "core/base/hash.h"
 #include "core/cmd/command/tables.h"
@@ -46,7 +47,7 @@ static inline void bed_retry(void *ctx, uint64_t workers)
     struct bed *b = ctx;
     for (; workers; workers &= workers - 1) {
         const uint32_t i = (uint32_t)__builtin_ctzll(workers);
-        if (i < b->count && __atomic_exchange_n(&b->seats[i].told, 1, __ATOMIC_SEQ_CST) == 0)
+        if (i < b->count && exchange_seq_cst(&b->seats[i].told, 1) == 0)
             futex_wake(&b->seats[i].told, 1);
     }
 }
@@ -130,9 +131,9 @@ static inline void seat_run(struct seat *s, uint32_t n, bool sleep)
         const int64_t start = clock_mono_ns();
         s->parks++;
         dispatch_leave(s->d);
-        while (__atomic_load_n(&s->told, __ATOMIC_SEQ_CST) == 0 && sleep)
+        while (load_seq_cst(&s->told) == 0 && sleep)
             futex_wait(&s->told, 0, -1);
-        __atomic_store_n(&s->told, 0, __ATOMIC_SEQ_CST);
+        store_seq_cst(&s->told, 0);
         s->parked_ns += clock_mono_ns() - start;
         dispatch_enter(s->d);
         s->session.parked = false;

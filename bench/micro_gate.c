@@ -8,6 +8,7 @@
  */
 #include "bench/load/hist.h"
 #include "bench/micro_bed.h"
+#include "core/base/atomic.h"
 
 static uint64_t threads = 2, closes = 300, slow_ms = 100, runs = 5;
 
@@ -65,7 +66,7 @@ static void *run_batches(void *arg)
     struct runner *r = arg;
     struct rng rng;
     rng_seed(&rng, 1);
-    while (!__atomic_load_n(r->stop, __ATOMIC_RELAXED)) {
+    while (!load_relaxed(r->stop)) {
         for (uint32_t i = 0; i < DISPATCH_BATCH; i++)
             seat_command(r->seat, i, 2, "GET", seat_key(r->seat, i, rng_below(&rng, KEYS)),
                          bytes_cstr(""));
@@ -90,7 +91,7 @@ struct sitter {
 static void *sit(void *arg)
 {
     const struct sitter *s = arg;
-    while (!__atomic_load_n(s->stop, __ATOMIC_RELAXED)) {
+    while (!load_relaxed(s->stop)) {
         gate_enter(s->gate, s->slot);
         micro_sleep_us((int64_t)slow_ms * 1000);
         gate_leave(s->gate, s->slot);
@@ -134,7 +135,7 @@ static void measure(struct bed *b, uint32_t busy, bool slow, uint64_t n)
     else
         micro_sleep_us(500000);
     const double took = (double)(clock_mono_ns() - start);
-    __atomic_store_n(&stop, 1, __ATOMIC_RELAXED);
+    store_relaxed(&stop, 1);
     uint64_t commands = 0;
     memset(&batches, 0, sizeof batches);
     for (uint32_t i = 0; i < busy; i++) {

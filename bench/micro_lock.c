@@ -9,6 +9,7 @@
  */
 #include "bench/load/hist.h"
 #include "bench/micro_bed.h"
+#include "core/base/atomic.h"
 
 #include "core/cmd/engine/dispatch_lock.h"
 #include "core/cmd/engine/session_end.h"
@@ -38,11 +39,11 @@ static void *hammer(void *arg)
 {
     struct member *m = arg;
     struct crowd *c = m->crowd;
-    __atomic_fetch_add(&c->ready, 1, __ATOMIC_SEQ_CST);
-    while (!__atomic_load_n(&c->begun, __ATOMIC_ACQUIRE))
+    fetch_add_seq_cst(&c->ready, 1);
+    while (!load_acquire(&c->begun))
         sched_yield();
     const int64_t cpu = micro_cpu_ns();
-    while (!__atomic_load_n(&c->stop, __ATOMIC_RELAXED)) {
+    while (!load_relaxed(&c->stop)) {
         for (uint32_t i = 0; i < DISPATCH_BATCH; i++)
             seat_command(m->seat, i, c->words, c->command, bytes_cstr("counter"), bytes_cstr(""));
         dispatch_enter(m->seat->d);
@@ -71,12 +72,12 @@ static struct outcome_of_round run_round(struct crowd *c, uint32_t threads)
         m[i].seat->parked_ns = 0;
         LK_ASSERT(pthread_create(&thread[i], NULL, hammer, &m[i]) == 0);
     }
-    while (__atomic_load_n(&c->ready, __ATOMIC_ACQUIRE) < threads)
+    while (load_acquire(&c->ready) < threads)
         sched_yield();
     const int64_t start = clock_mono_ns();
-    __atomic_store_n(&c->begun, 1, __ATOMIC_RELEASE);
+    store_release(&c->begun, 1);
     micro_sleep_us((int64_t)slice_ms * 1000);
-    __atomic_store_n(&c->stop, 1, __ATOMIC_RELAXED);
+    store_relaxed(&c->stop, 1);
     const int64_t took = clock_mono_ns() - start;
     uint64_t commands = 0, parks = 0, least = UINT64_MAX;
     int64_t cpu = 0, parked_ns = 0;
@@ -223,7 +224,7 @@ static void *write_singles(void *arg)
     struct member *m = arg;
     struct rng rng;
     rng_seed(&rng, 7);
-    while (!__atomic_load_n(&m->crowd->stop, __ATOMIC_RELAXED)) {
+    while (!load_relaxed(&m->crowd->stop)) {
         for (uint32_t i = 0; i < DISPATCH_BATCH; i++)
             seat_command(m->seat, i, 3, "SET", seat_key(m->seat, i, rng_below(&rng, WIDE_KEYS)),
                          bytes_cstr("0123456789abcdef"));
@@ -281,7 +282,7 @@ static void measure_wide(struct crowd *c, uint32_t keys, uint32_t rivals)
         LK_ASSERT(pthread_create(&thread[i], NULL, write_singles, &m[i]) == 0);
     }
     run_wide(&c->bed.seats[0], keys, &w);
-    __atomic_store_n(&c->stop, 1, __ATOMIC_RELAXED);
+    store_relaxed(&c->stop, 1);
     uint64_t singles = 0;
     for (uint32_t i = 1; i <= rivals; i++) {
         bed_retry(&c->bed, UINT64_MAX);

@@ -6,6 +6,7 @@
  *   frees   FLUSHALL: the command, the thread that frees, and what a worker's SETs cost meanwhile
  */
 #include "bench/micro_bed.h"
+#include "core/base/atomic.h"
 #include "core/store/lazy_free.h"
 
 static uint64_t threads = 4, operations = 1000000, keys_count = 1000000, runs = 3, part = 0;
@@ -87,7 +88,7 @@ static void *work(void *arg)
                                          __ATOMIC_RELAXED))
             continue;
         work_at(b, j->kind, &rng);
-        __atomic_store_n(&b->lock, 0, __ATOMIC_RELEASE);
+        store_release(&b->lock, 0);
     }
     return NULL;
 }

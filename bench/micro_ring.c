@@ -8,6 +8,7 @@
  * micro_ring_wide.c is this program with slots of 64 bytes.
  */
 #include "bench/micro.h"
+#include "core/base/atomic.h"
 #include "core/base/bytes.h"
 #include "core/store/log_ring.h"
 #include "persist/log_thread.h"
@@ -49,7 +50,7 @@ static void note_batch(void *ctx, struct bytes bytes, uint64_t offset, uint64_t 
     r->batches++;
     r->bytes += bytes.size;
     r->switches = (uint64_t)use.ru_nvcsw;
-    __atomic_store_n(&r->cpu_ns, cpu, __ATOMIC_RELEASE);
+    store_release(&r->cpu_ns, cpu);
 }
 
 static bool yes(void *ctx)
@@ -93,13 +94,13 @@ struct meeting {
 
 static bool meet(struct meeting *m)
 {
-    const uint32_t round = __atomic_load_n(&m->round, __ATOMIC_ACQUIRE);
-    if (__atomic_add_fetch(&m->here, 1, __ATOMIC_ACQ_REL) == m->size) {
-        __atomic_store_n(&m->here, 0, __ATOMIC_RELAXED);
-        __atomic_store_n(&m->round, round + 1, __ATOMIC_RELEASE);
+    const uint32_t round = load_acquire(&m->round);
+    if (add_fetch_acq_rel(&m->here, 1) == m->size) {
+        store_relaxed(&m->here, 0);
+        store_release(&m->round, round + 1);
         return true;
     }
-    for (uint32_t spins = 1; __atomic_load_n(&m->round, __ATOMIC_ACQUIRE) == round; spins++)
+    for (uint32_t spins = 1; load_acquire(&m->round) == round; spins++)
         if (spins % 4096 == 0)
             sched_yield();
     return false;

@@ -11,6 +11,7 @@
 #include "bench/load/hist.h"
 #include "bench/load/keys.h"
 #include "bench/micro_bed.h"
+#include "core/base/atomic.h"
 #include "core/ds/table_priv.h"
 #include "core/store/view.h"
 
@@ -155,14 +156,14 @@ static void *cut_back_to_back(void *arg)
 {
     struct cutter *c = arg;
     c->copy = mem_alloc(4096);
-    while (!__atomic_load_n(&c->stop, __ATOMIC_RELAXED)) {
+    while (!load_relaxed(&c->stop)) {
         const int64_t start = clock_mono_ns();
         gate_close(&c->ks->gate);
         struct view *v = view_cut(c->ks);
         gate_open(&c->ks->gate);
         const struct entry *e;
         uint32_t db;
-        while (!__atomic_load_n(&c->stop, __ATOMIC_RELAXED) && (e = view_next(v, &db)) != NULL)
+        while (!load_relaxed(&c->stop) && (e = view_next(v, &db)) != NULL)
             read_entry(c, e);
         const bool whole = view_is_whole(v);
         view_close(v);
@@ -224,7 +225,7 @@ static void measure(struct bed *b, enum key_dist dist, bool views)
         LK_ASSERT(pthread_create(&thread, NULL, cut_back_to_back, &c) == 0);
     write_for(b, &k, (int64_t)seconds * 1000000000, &cost);
     if (views) {
-        __atomic_store_n(&c.stop, 1, __ATOMIC_RELAXED);
+        store_relaxed(&c.stop, 1);
         pthread_join(thread, NULL);
     }
     keys_release(&k);

@@ -5,6 +5,7 @@
  *
  * What a part needs of another it gets here, as a pointer or as a function; nothing is global.
  */
+#include "core/base/atomic.h"
 #include "core/base/clock.h"
 #include "core/base/hash.h"
 #include "core/base/mem.h"
@@ -97,12 +98,12 @@ static void end_amid_load(struct server *s)
 static void ask_to_stop(void *ctx, unsigned flags, uint32_t worker, uint64_t session_id)
 {
     struct server *s = ctx;
-    if (!__atomic_load_n(&s->loaded, __ATOMIC_ACQUIRE))
+    if (!load_acquire(&s->loaded))
         end_amid_load(s);
     pthread_mutex_lock(&s->lock);
     s->stop = true;
     if (session_id)
-        __atomic_store_n(&s->signalled, 0, __ATOMIC_RELEASE);
+        store_release(&s->signalled, 0);
     s->stop_flags |= s->sentinel ? flags | CONFIG_SHUTDOWN_NOSAVE : flags;
     if (session_id != 0) {
         const struct stop_waiter w = {worker, session_id};
@@ -123,8 +124,7 @@ static void ask_to_settle(void *ctx)
 
 static bool stop_waits(const struct server *s)
 {
-    return __atomic_load_n(&s->signalled, __ATOMIC_ACQUIRE) && s->admin &&
-           admin_cron_paused(s->admin);
+    return load_acquire(&s->signalled) && s->admin && admin_cron_paused(s->admin);
 }
 
 /* In lock. */
@@ -142,7 +142,7 @@ static void main_forget_stop(struct server *s)
     s->stop = false;
     s->stop_flags = 0;
     main_answer_stop(s);
-    __atomic_store_n(&s->signalled, 0, __ATOMIC_RELEASE);
+    store_release(&s->signalled, 0);
 }
 
 static bool main_stay(void *ctx)
@@ -197,7 +197,7 @@ static void slowlog_applied(void *ctx, const struct config *before, const struct
 static void stop_by_signal(void *ctx, unsigned flags)
 {
     struct server *s = ctx;
-    __atomic_store_n(&s->signalled, 1, __ATOMIC_RELEASE);
+    store_release(&s->signalled, 1);
     ask_to_stop(ctx, flags, 0, 0);
 }
 
@@ -692,7 +692,7 @@ int main(int argc, char **argv)
         sentinel_begin(s.sentinel, &s.engine);
     else if (!persistence_load(s.persistence))
         _exit(1); /* the log says why; workers run, and what was loaded is for nobody */
-    __atomic_store_n(&s.loaded, true, __ATOMIC_RELEASE);
+    store_release(&s.loaded, true);
     if (!s.sentinel)
         role_start(s.role);
     cluster_service_start(s.cluster);

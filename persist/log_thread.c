@@ -1,5 +1,6 @@
 #include "persist/log_thread.h"
 
+#include "core/base/atomic.h"
 #include "core/base/buf.h"
 #include "core/base/clock.h"
 #include "core/base/mem.h"
@@ -58,7 +59,7 @@ static void give_stream(struct log_thread *t, int i, uint64_t ticket)
         else if (sink->passed)
             sink->passed(sink->ctx, ticket);
     }
-    __atomic_store_n(&s->offset, offset, __ATOMIC_RELEASE);
+    store_release(&s->offset, offset);
     s->batch.size = 0;
     if (s->batch.capacity > 4 * BATCH_BYTES)
         buf_release(&s->batch); /* one large value does not keep its room for ever */
@@ -153,7 +154,7 @@ static bool take_all(struct log_thread *t)
     if (last == 0)
         return false;
     give_batch(t, last);
-    __atomic_store_n(&t->ticket, last, __ATOMIC_RELEASE);
+    store_release(&t->ticket, last);
     return true;
 }
 
@@ -201,7 +202,7 @@ static void *log_thread_run(void *arg)
 {
     struct log_thread *t = arg;
     for (;;) {
-        const bool stop = __atomic_load_n(&t->stop, __ATOMIC_ACQUIRE);
+        const bool stop = load_acquire(&t->stop);
         const bool took = take_all(t);
         const int64_t next_ns = log_thread_tick(t);
         shard_tell_retry(log_ring_take_waiting(t->ring));
@@ -236,7 +237,7 @@ struct log_thread *log_thread_new(struct log_ring *ring, const struct log_sink *
 
 void log_thread_end(struct log_thread *t)
 {
-    __atomic_store_n(&t->stop, 1, __ATOMIC_RELEASE);
+    store_release(&t->stop, 1);
     log_ring_wake(t->ring);
     pthread_join(t->thread, NULL);
     for (int i = 0; i < STREAMS; i++)
@@ -246,10 +247,10 @@ void log_thread_end(struct log_thread *t)
 
 uint64_t log_thread_offset(const struct log_thread *t, enum log_to stream)
 {
-    return __atomic_load_n(&t->streams[stream == LOG_TO_REPL].offset, __ATOMIC_ACQUIRE);
+    return load_acquire(&t->streams[stream == LOG_TO_REPL].offset);
 }
 
 uint64_t log_thread_ticket(const struct log_thread *t)
 {
-    return __atomic_load_n(&t->ticket, __ATOMIC_ACQUIRE);
+    return load_acquire(&t->ticket);
 }

@@ -1,5 +1,6 @@
 #include "persist/saver.h"
 
+#include "core/base/atomic.h"
 #include "core/base/clock.h"
 #include "core/base/mem.h"
 #include "core/base/sched.h"
@@ -266,7 +267,7 @@ struct saver_report saver_report_get(struct saver *s)
         if (w != e)
             r.waiting |= 1u << w->kind;
     r.current_duration_s = e ? (clock_unix_ms() - s->began_ms) / 1000 : -1;
-    r.keys_saved = __atomic_load_n(&s->keys_saved, __ATOMIC_RELAXED);
+    r.keys_saved = load_relaxed(&s->keys_saved);
     pthread_mutex_unlock(&s->lock);
     if (r.keys_saved > r.keys_total) /* a job that has just ended, or is about to begin */
         r.keys_saved = r.keys_total;

@@ -1,6 +1,7 @@
 /*
  * saver_job.c — one job, from its cut to its end.
  */
+#include "core/base/atomic.h"
 #include "core/base/clock.h"
 #include "core/base/mem.h"
 #include "core/base/trace.h"
@@ -116,7 +117,7 @@ static void delay_key(const struct job *j)
 static int key_saved(void *ctx, uint64_t keys)
 {
     struct job *j = ctx;
-    __atomic_store_n(&j->saver->keys_saved, keys, __ATOMIC_RELAXED);
+    store_relaxed(&j->saver->keys_saved, keys);
     delay_key(j);
     const size_t held = keys % 1024 == 0 ? view_held_bytes(j->saver->parts.ks) : 0;
     if (held > j->held_bytes)
@@ -316,7 +317,7 @@ static void saver_end(struct saver *s, const struct job *j, bool well)
     saver_report_here(s, j, well);
     s->running = NULL;
     s->report.keys_total = 0;
-    __atomic_store_n(&s->keys_saved, 0, __ATOMIC_RELAXED);
+    store_relaxed(&s->keys_saved, 0);
     pthread_cond_broadcast(&s->changed);
     pthread_mutex_unlock(&s->lock);
 }

@@ -10,9 +10,11 @@
  */
 #include "core/base/inbox.h"
 
+#include "core/base/atomic.h"
+
 bool inbox_push(struct inbox *in, struct inbox_node *node)
 {
-    struct inbox_node *head = __atomic_load_n(&in->head, __ATOMIC_RELAXED);
+    struct inbox_node *head = load_relaxed(&in->head);
 
     do
         node->next = head;
@@ -23,7 +25,7 @@ bool inbox_push(struct inbox *in, struct inbox_node *node)
 
 bool inbox_is_empty(const struct inbox *in)
 {
-    return __atomic_load_n(&in->head, __ATOMIC_SEQ_CST) == NULL;
+    return load_seq_cst(&in->head) == NULL;
 }
 
 struct inbox_node *inbox_drain(struct inbox *in)
@@ -33,7 +35,7 @@ struct inbox_node *inbox_drain(struct inbox *in)
     /* The senders' line stays theirs when there is nothing to take. */
     if (inbox_is_empty(in))
         return NULL;
-    struct inbox_node *at = __atomic_exchange_n(&in->head, NULL, __ATOMIC_SEQ_CST);
+    struct inbox_node *at = exchange_seq_cst(&in->head, NULL);
     while (at) {
         struct inbox_node *next = at->next;
         at->next = oldest;

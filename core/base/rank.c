@@ -1,5 +1,7 @@
 #include "core/base/rank.h"
 
+#include "core/base/atomic.h"
+
 #include <stddef.h>
 
 static uint32_t rank_count(const struct ranks *r, enum rank rank)
@@ -94,7 +96,7 @@ uint32_t rank_thread(void)
     static uint32_t threads; /* __atomic */
     static _Thread_local uint32_t number;
     if (number == 0)
-        number = __atomic_add_fetch(&threads, 1, __ATOMIC_RELAXED);
+        number = add_fetch_relaxed(&threads, 1);
     return number;
 }
 

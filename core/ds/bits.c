@@ -1,5 +1,6 @@
 #include "core/ds/bits.h"
 
+#include "core/base/atomic.h"
 #include "core/ds/bits_priv.h"
 
 /* --- which loops ----------------------------------------------------------------------------- */
@@ -28,13 +29,13 @@ static LK_COLD const struct bits_kernels *bits_choose(void)
     uint32_t i = 0;
     while (!rows[i]->supported())
         i++;
-    __atomic_store_n(&chosen, rows[i], __ATOMIC_RELAXED);
+    store_relaxed(&chosen, rows[i]);
     return rows[i];
 }
 
 static inline const struct bits_kernels *bits_kernels_here(void)
 {
-    const struct bits_kernels *k = __atomic_load_n(&chosen, __ATOMIC_RELAXED);
+    const struct bits_kernels *k = load_relaxed(&chosen);
     return LK_LIKELY(k != NULL) ? k : bits_choose();
 }
 

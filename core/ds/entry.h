@@ -17,6 +17,7 @@
 #ifndef LK_DS_ENTRY_H
 #define LK_DS_ENTRY_H
 
+#include "core/base/atomic.h"
 #include "core/base/bytes.h"
 #include "core/base/mem.h"
 
@@ -47,7 +48,7 @@ struct entry {
 
 static inline uint32_t entry_meta(const struct entry *e)
 {
-    return __atomic_load_n(&e->meta, __ATOMIC_RELAXED);
+    return load_relaxed(&e->meta);
 }
 
 static inline bool entry_wide(const struct entry *e)
@@ -205,13 +206,13 @@ static inline void entry_touch(struct entry *e, uint32_t lru)
     const uint32_t old = entry_meta(e),
                    now = lru << ENTRY_FLAG_BITS | (old & ((1U << ENTRY_FLAG_BITS) - 1));
     if (old != now)
-        __atomic_store_n(&e->meta, now, __ATOMIC_RELAXED);
+        store_relaxed(&e->meta, now);
 }
 
 static inline void entry_set_flag(struct entry *e, uint32_t flag, bool on)
 {
     const uint32_t old = entry_meta(e);
-    __atomic_store_n(&e->meta, on ? old | flag : old & ~flag, __ATOMIC_RELAXED);
+    store_relaxed(&e->meta, on ? old | flag : old & ~flag);
 }
 
 /* How many bytes such an entry takes; key and payload up to 4 GiB - 1. */

@@ -3,6 +3,8 @@
  */
 #include "core/ds/table_priv.h"
 
+#include "core/base/atomic.h"
+
 void table_init(struct table *t, uint8_t skip_bits, uint8_t stagger)
 {
     memset(t, 0, sizeof *t);
@@ -22,11 +24,11 @@ void table_take(struct table *t, struct table *out)
 {
     *out = *t;
     out->frozen = NULL;
-    __atomic_store_n(&t->live, NULL, __ATOMIC_RELEASE);
+    store_release(&t->live, NULL);
     t->old = NULL;
-    __atomic_store_n(&t->count, 0, __ATOMIC_RELAXED);
+    store_relaxed(&t->count, 0);
     t->moved = t->credit = t->deadlines = t->inner = 0;
-    __atomic_store_n(&t->own, 0, __ATOMIC_RELAXED);
+    store_relaxed(&t->own, 0);
     t->grow_at = t->shrink_at = 0;
     t->next_due = TABLE_DUE_NONE;
 }
@@ -38,7 +40,7 @@ static void table_overwrite(struct table *to, const struct table *from)
     const uint8_t stagger = to->stagger;
     *to = *from;
     to->stagger = stagger;
-    __atomic_store_n(&to->live, live, __ATOMIC_RELEASE);
+    store_release(&to->live, live);
 }
 
 void table_swap(struct table *a, struct table *b)
@@ -153,14 +155,14 @@ static void count_deadlines(struct table *t, const struct entry *e, int n)
     if (LK_LIKELY(!(meta & (ENTRY_DEADLINE | ENTRY_INNER))))
         return;
     if (meta & ENTRY_DEADLINE)
-        __atomic_store_n(&t->own, t->own + (uint32_t)n, __ATOMIC_RELAXED);
+        store_relaxed(&t->own, t->own + (uint32_t)n);
     t->inner += meta & ENTRY_INNER ? (uint32_t)n : 0;
 }
 
 void table_insert(struct table *t, struct cow *cow, uint64_t hash, struct entry *e)
 {
     if (!t->live) {
-        __atomic_store_n(&t->live, dir_new(1), __ATOMIC_RELEASE);
+        store_release(&t->live, dir_new(1));
         table_set_thresholds(t);
     }
     LK_DEBUG_ASSERT(!table_find(t, hash, entry_key(e), &(struct table_loc){0}));
@@ -172,7 +174,7 @@ void table_insert(struct table *t, struct cow *cow, uint64_t hash, struct entry 
     struct table_page *p = dir_own_page(t, d, page, cow);
 
     page_insert(p, global % TABLE_PAGE_BUCKETS, table_tag(hash), e, false, due);
-    __atomic_store_n(&t->count, t->count + 1, __ATOMIC_RELAXED);
+    store_relaxed(&t->count, t->count + 1);
     t->credit += 32;
     if (due != TABLE_DUE_NONE) {
         t->deadlines++;
@@ -246,7 +248,7 @@ struct entry *table_remove(struct table *t, struct cow *cow, struct table_loc *l
     t->deadlines -= b->timed >> loc->slot & 1;
     count_deadlines(t, old, -1);
     page_remove(p, loc->node, loc->home, loc->bucket, loc->slot);
-    __atomic_store_n(&t->count, t->count - 1, __ATOMIC_RELAXED);
+    store_relaxed(&t->count, t->count - 1);
     t->credit += 32;
     return old;
 }
@@ -320,7 +322,7 @@ bool table_release_some(struct table *t, size_t *cursor, size_t budget,
 void table_release(struct table *t, void (*entry)(void *ctx, struct entry *e), void *ctx)
 {
     struct table_dir *live = t->live, *old = t->old;
-    __atomic_store_n(&t->live, NULL, __ATOMIC_RELEASE);
+    store_release(&t->live, NULL);
     t->old = NULL;
     t->count = t->deadlines = t->own = t->inner = t->credit = t->moved = 0;
     t->next_due = TABLE_DUE_NONE;
@@ -406,20 +408,19 @@ size_t table_page_bytes(const struct table *t)
 
 UNLOCKED void table_prefetch_dir(const struct table *t)
 {
-    const struct table_dir *d = __atomic_load_n(&t->live, __ATOMIC_ACQUIRE);
+    const struct table_dir *d = load_acquire(&t->live);
     if (d)
         LK_PREFETCH(d);
 }
 
 UNLOCKED const void *table_prefetch_bucket(const struct table *t, uint64_t hash)
 {
-    const struct table_dir *d = __atomic_load_n(&t->live, __ATOMIC_ACQUIRE);
+    const struct table_dir *d = load_acquire(&t->live);
     if (!d)
         return NULL;
     /* buckets never changes in a directory, so the index fits its pages whatever grows. */
     const uint32_t global = dir_bucket(d, table_position(t, hash));
-    const struct table_page *p =
-        __atomic_load_n(&d->page[global / TABLE_PAGE_BUCKETS], __ATOMIC_ACQUIRE);
+    const struct table_page *p = load_acquire(&d->page[global / TABLE_PAGE_BUCKETS]);
     if (!p)
         return NULL;
     const struct table_bucket *b = &p->bucket[global % TABLE_PAGE_BUCKETS];
@@ -431,7 +432,7 @@ UNLOCKED const void *table_prefetch_bucket(const struct table *t, uint64_t hash)
 UNLOCKED static const char *likely_entry(const void *bucket, uint64_t hash)
 {
     const struct table_bucket *b = bucket;
-    const uint64_t m = bucket_match(__atomic_load_n(&b->tags, __ATOMIC_RELAXED), table_tag(hash));
+    const uint64_t m = bucket_match(load_relaxed(&b->tags), table_tag(hash));
     return m ? (const char *)bucket_entry(b, match_slot(m)) : NULL;
 }
 

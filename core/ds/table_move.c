@@ -6,6 +6,7 @@
  * leave for pages of the live directory, and the old page is given back whole, to the view if that
  * still has to read it.
  */
+#include "core/base/atomic.h"
 #include "core/ds/table_priv.h"
 
 /* A benchmark includes this file with other figures. */
@@ -51,7 +52,7 @@ static void move_begin(struct table *t, uint32_t buckets)
     t->old = t->live;
     t->moved = 0;
     t->credit = 0;
-    __atomic_store_n(&t->live, dir_new(buckets), __ATOMIC_RELEASE);
+    store_release(&t->live, dir_new(buckets));
     table_set_thresholds(t);
 }
 
@@ -59,7 +60,7 @@ void table_reserve(struct table *t, uint32_t count)
 {
     LK_ASSERT(!t->live && t->count == 0);
     const uint64_t buckets = (uint64_t)count * 1000 / (TABLE_BUCKET_SLOTS * RESERVED_PERMILLE) + 1;
-    __atomic_store_n(&t->live, dir_new(fitting_buckets(buckets)), __ATOMIC_RELEASE);
+    store_release(&t->live, dir_new(fitting_buckets(buckets)));
     table_set_thresholds(t);
 }
 
@@ -98,7 +99,7 @@ static void move_page(struct table *t, struct cow *cow)
                 if (bucket_tag(b, slot))
                     move_entry(t, cow, bucket_entry(b, slot), frozen || b->shared >> slot & 1);
         }
-    __atomic_store_n(&old->page[index], NULL, __ATOMIC_RELEASE);
+    store_release(&old->page[index], NULL);
     t->moved++;
     if (!frozen)
         page_free(p, t->retire);

@@ -4,6 +4,7 @@
  * A page with its overflow pages is one unit: they are cloned together, since the pointer to the
  * overflow lies in a header that a view may be reading.
  */
+#include "core/base/atomic.h"
 #include "core/ds/table_priv.h"
 
 #include <assert.h>
@@ -174,13 +175,13 @@ struct table_page *dir_own_page(struct table *t, struct table_dir *d, uint32_t i
     struct table_page *p = d->page[index];
     if (LK_UNLIKELY(!p)) {
         p = page_new(dir_page_buckets(d, index), t->epoch);
-        __atomic_store_n(&d->page[index], p, __ATOMIC_RELEASE);
+        store_release(&d->page[index], p);
         return p;
     }
     if (LK_LIKELY(!cow_shared(cow, p->epoch)) || !page_ahead(cow, d, index))
         return p;
     struct table_page *copy = page_clone(p, cow->epoch);
-    __atomic_store_n(&d->page[index], copy, __ATOMIC_RELEASE);
+    store_release(&d->page[index], copy);
     for (struct table_page *node = p; node; node = node->overflow)
         cow->defer(cow, node, page_size(node->buckets));
     return copy;

@@ -4,6 +4,7 @@
 #ifndef LK_DS_TABLE_PRIV_H
 #define LK_DS_TABLE_PRIV_H
 
+#include "core/base/atomic.h"
 #include "core/base/hash.h"
 #include "core/ds/table.h"
 
@@ -116,7 +117,7 @@ static inline uint8_t bucket_tag(const struct table_bucket *b, unsigned slot)
 static inline void bucket_set_tag(struct table_bucket *b, unsigned slot, uint8_t tag)
 {
     const uint64_t cleared = b->tags & ~(UINT64_C(0xff) << slot * 8);
-    __atomic_store_n(&b->tags, cleared | (uint64_t)tag << slot * 8, __ATOMIC_RELAXED);
+    store_relaxed(&b->tags, cleared | (uint64_t)tag << slot * 8);
 }
 
 /* 0x80 in each byte of tags that equals tag; exact, no borrow between bytes. */

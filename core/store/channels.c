@@ -1,5 +1,6 @@
 #include "core/store/channels.h"
 
+#include "core/base/atomic.h"
 #include "core/base/hash.h"
 #include "core/base/mem.h"
 #include "core/base/rank.h"
@@ -48,12 +49,12 @@ void channels_free(struct channels *c)
 
 bool channels_any(const struct channels *c, enum message_kind kind)
 {
-    return __atomic_load_n(&c->distinct[kind], __ATOMIC_RELAXED) != 0;
+    return load_relaxed(&c->distinct[kind]) != 0;
 }
 
 uint64_t channels_distinct(const struct channels *c, enum message_kind kind)
 {
-    return __atomic_load_n(&c->distinct[kind], __ATOMIC_RELAXED);
+    return load_relaxed(&c->distinct[kind]);
 }
 
 /* The top bits: the map's buckets are told apart by the low ones. */
@@ -100,7 +101,7 @@ uint64_t channels_subscribe(struct channels *c, enum message_kind kind, struct b
         if (name.size > 0)
             memcpy(ch->name, name.data, name.size);
         name_map_add(&s->kinds[kind], &ch->node);
-        __atomic_fetch_add(&c->distinct[kind], 1, __ATOMIC_RELAXED);
+        fetch_add_relaxed(&c->distinct[kind], 1);
     }
     LK_ASSERT(first == !(ch->workers & bit));
     ch->workers |= bit;
@@ -126,7 +127,7 @@ uint64_t channels_unsubscribe(struct channels *c, enum message_kind kind, struct
     else {
         name_map_remove(&s->kinds[kind], &ch->node);
         name_map_trim(&s->kinds[kind]);
-        __atomic_fetch_sub(&c->distinct[kind], 1, __ATOMIC_RELAXED);
+        fetch_sub_relaxed(&c->distinct[kind], 1);
     }
     const uint64_t until = s->sequence;
     stripe_let_go(s);

@@ -14,6 +14,7 @@
 #ifndef LK_STORE_CLIENT_CELL_H
 #define LK_STORE_CLIENT_CELL_H
 
+#include "core/base/atomic.h"
 #include "core/base/mem.h"
 
 LK_BEGIN
@@ -36,21 +37,20 @@ static inline struct client_cell *client_cell_new(uint64_t id)
 
 static inline struct client_cell *client_cell_keep(struct client_cell *c)
 {
-    __atomic_fetch_add(&c->refs, 1, __ATOMIC_RELAXED);
+    fetch_add_relaxed(&c->refs, 1);
     return c;
 }
 
 static inline void client_cell_drop(struct client_cell *c)
 {
-    if (c && __atomic_fetch_sub(&c->refs, 1, __ATOMIC_ACQ_REL) == 1)
+    if (c && fetch_sub_acq_rel(&c->refs, 1) == 1)
         mem_delete(c);
 }
 
 /* Behind an exchange that made something of this client the caller's. */
 static inline bool client_cell_is_called_off(const struct client_cell *c)
 {
-    return __atomic_load_n(&c->kill, __ATOMIC_SEQ_CST) != 0 ||
-           __atomic_load_n(&c->unblock, __ATOMIC_SEQ_CST) != 0;
+    return load_seq_cst(&c->kill) != 0 || load_seq_cst(&c->unblock) != 0;
 }
 
 LK_END

@@ -1,5 +1,6 @@
 #include "core/store/evict.h"
 
+#include "core/base/atomic.h"
 #include "core/store/lru.h"
 #include "core/store/view_priv.h"
 
@@ -80,14 +81,13 @@ static void pool_offer(struct evict *e, struct entry *entry, uint32_t db)
 
 static uint32_t table_victims(const struct evict *e, const struct table *t)
 {
-    return __atomic_load_n(e->rule.timed_only ? &t->own : &t->count, __ATOMIC_RELAXED);
+    return load_relaxed(e->rule.timed_only ? &t->own : &t->count);
 }
 
 /* Without the lock: may there be victims in the shard? */
 static bool shard_may_have(const struct evict *e, const struct shard *s)
 {
-    return table_victims(e, &s->first) > 0 ||
-           __atomic_load_n(&s->others_count, __ATOMIC_RELAXED) > 0;
+    return table_victims(e, &s->first) > 0 || load_relaxed(&s->others_count) > 0;
 }
 
 /* A database of the locked shard, each with the probability of its victims; false: it has none. */

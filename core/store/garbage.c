@@ -1,6 +1,7 @@
 /*
  * garbage.c — blocks, entries and tables that a view keeps alive.
  */
+#include "core/base/atomic.h"
 #include "core/store/reclaim.h"
 #include "core/store/view_priv.h"
 
@@ -19,7 +20,7 @@ static void garbage_hold(struct garbage *g, size_t bytes)
 {
     g->bytes += bytes;
     if (g->held)
-        __atomic_fetch_add(g->held, bytes, __ATOMIC_RELAXED);
+        fetch_add_relaxed(g->held, bytes);
 }
 
 void garbage_add_block(struct garbage *g, void *p, size_t size)
@@ -89,6 +90,6 @@ void garbage_release(struct garbage *g)
     mem_free(g->entries, g->entry_capacity * sizeof(struct entry *));
     mem_free(g->tables, g->table_capacity * sizeof(struct table *));
     if (g->held)
-        __atomic_fetch_sub(g->held, g->bytes, __ATOMIC_RELAXED);
+        fetch_sub_relaxed(g->held, g->bytes);
     memset(g, 0, sizeof *g);
 }

@@ -1,5 +1,6 @@
 #include "core/store/gate.h"
 
+#include "core/base/atomic.h"
 #include "core/base/clock.h"
 #include "core/base/futex.h"
 #include "core/base/rank.h"
@@ -55,7 +56,7 @@ void gate_enter(struct gate *g, int slot)
     rank_take(RANK_GATE, 0, RANK_SLEEPS);
     for (;;) {
         reclaim_enter(slot);
-        if (LK_LIKELY(__atomic_load_n(&g->closed, __ATOMIC_SEQ_CST) == 0))
+        if (LK_LIKELY(load_seq_cst(&g->closed) == 0))
             return;
         reclaim_leave(slot);
         futex_wait(&g->closed, 1, -1);
@@ -104,14 +105,14 @@ static bool empty_within(const struct gate *g, int64_t limit_ns)
 
 static void gate_reopen(struct gate *g)
 {
-    __atomic_store_n(&g->closed, 0, __ATOMIC_SEQ_CST);
+    store_seq_cst(&g->closed, 0);
     futex_wake(&g->closed, INT_MAX);
 }
 
 /* One round; on failure the gate is open again. */
 static bool close_for(struct gate *g, int64_t limit_ns)
 {
-    __atomic_store_n(&g->closed, 1, __ATOMIC_SEQ_CST);
+    store_seq_cst(&g->closed, 1);
     if (empty_within(g, limit_ns))
         return true;
     gate_reopen(g);
@@ -128,7 +129,7 @@ int64_t gate_round_ns(uint32_t round)
 static void wait_while_busy(struct gate *g)
 {
     uint32_t busy;
-    while ((busy = __atomic_load_n(&g->busy, __ATOMIC_SEQ_CST)) != 0)
+    while ((busy = load_seq_cst(&g->busy)) != 0)
         futex_wait(&g->busy, busy, -1);
 }
 
@@ -175,12 +176,12 @@ void gate_open(struct gate *g)
 
 void gate_busy_begin(struct gate *g)
 {
-    __atomic_fetch_add(&g->busy, 1, __ATOMIC_SEQ_CST);
+    fetch_add_seq_cst(&g->busy, 1);
 }
 
 void gate_busy_end(struct gate *g)
 {
     LK_ASSERT(gate_is_busy(g));
-    if (__atomic_sub_fetch(&g->busy, 1, __ATOMIC_SEQ_CST) == 0)
+    if (sub_fetch_seq_cst(&g->busy, 1) == 0)
         futex_wake(&g->busy, INT_MAX);
 }

@@ -19,6 +19,7 @@
 #ifndef LK_STORE_GATE_H
 #define LK_STORE_GATE_H
 
+#include "core/base/atomic.h"
 #include "core/base/attr.h"
 
 #include <pthread.h>
@@ -75,7 +76,7 @@ void gate_busy_begin(struct gate *g);
 void gate_busy_end(struct gate *g);
 static inline bool gate_is_busy(const struct gate *g)
 {
-    return __atomic_load_n(&g->busy, __ATOMIC_SEQ_CST) != 0;
+    return load_seq_cst(&g->busy) != 0;
 }
 
 LK_END

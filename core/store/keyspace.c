@@ -1,5 +1,6 @@
 #include "core/store/keyspace.h"
 
+#include "core/base/atomic.h"
 #include "core/base/rank.h"
 #include "core/store/lazy_free.h"
 #include "core/store/reclaim.h"
@@ -72,7 +73,7 @@ void keyspace_free(struct keyspace *ks)
 
 static inline uint32_t keyspace_open_epoch(const struct keyspace *ks)
 {
-    return __atomic_load_n(&ks->view_epoch, __ATOMIC_RELAXED);
+    return load_relaxed(&ks->view_epoch);
 }
 
 struct cow *shard_cow(struct keyspace *ks, struct shard *s, uint32_t db, struct table *t)
@@ -85,7 +86,7 @@ struct cow *shard_cow(struct keyspace *ks, struct shard *s, uint32_t db, struct 
             return NULL; /* the view has passed it, or it is younger than the view */
         view_freeze(ks->view, s, db, t);
     }
-    t->frozen->cow.passed = __atomic_load_n(&t->frozen->cursor, __ATOMIC_ACQUIRE);
+    t->frozen->cow.passed = load_acquire(&t->frozen->cursor);
     return &t->frozen->cow;
 }
 
@@ -188,5 +189,5 @@ void keyspace_exchange(struct keyspace *ks, struct keyspace *other)
         keyspace_set_epoch(a, ks->epoch);
         keyspace_set_epoch(b, other->epoch);
     }
-    __atomic_store_n(&ks->timed, UINT64_MAX, __ATOMIC_RELAXED); /* deadlines nobody has seen yet */
+    store_relaxed(&ks->timed, UINT64_MAX); /* deadlines nobody has seen yet */
 }

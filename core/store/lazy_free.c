@@ -1,5 +1,6 @@
 #include "core/store/lazy_free.h"
 
+#include "core/base/atomic.h"
 #include "core/base/clock.h"
 #include "core/base/rank.h"
 #include "core/store/reclaim.h"
@@ -42,7 +43,7 @@ static void count_freed(struct lazy_free *l, struct item *i)
         return;
     const size_t n = (size_t)freed < i->bytes ? (size_t)freed : i->bytes;
     i->bytes -= n;
-    __atomic_fetch_sub(&l->pending_bytes, n, __ATOMIC_RELAXED);
+    fetch_sub_relaxed(&l->pending_bytes, n);
 }
 
 /*
@@ -70,8 +71,8 @@ static void lazy_free_release_entry(void *ctx, struct entry *e)
     entry_free(e);
     if (++l->freed % BLOCKS_A_LOOK == 0)
         lazy_free_give_way(l);
-    __atomic_fetch_sub(&l->pending, 1, __ATOMIC_RELAXED);
-    __atomic_fetch_add(&l->done, 1, __ATOMIC_RELAXED);
+    fetch_sub_relaxed(&l->pending, 1);
+    fetch_add_relaxed(&l->done, 1);
 }
 
 static void free_item(struct lazy_free *l, struct item *i)
@@ -84,7 +85,7 @@ static void free_item(struct lazy_free *l, struct item *i)
         table_release(i->table, lazy_free_release_entry, l);
         mem_delete(i->table);
     }
-    __atomic_fetch_sub(&l->pending_bytes, i->bytes, __ATOMIC_RELAXED);
+    fetch_sub_relaxed(&l->pending_bytes, i->bytes);
     l->running = NULL;
     mem_delete(i);
 }
@@ -160,8 +161,8 @@ static void hand_over(struct lazy_free *l, struct entry *e, struct table *t)
     i->entry = e;
     i->table = t;
     i->bytes = e ? entry_deep_bytes(e) : table_deep_bytes(t);
-    __atomic_fetch_add(&l->pending_bytes, i->bytes, __ATOMIC_RELAXED);
-    __atomic_fetch_add(&l->pending, e ? 1 : t->count, __ATOMIC_RELAXED);
+    fetch_add_relaxed(&l->pending_bytes, i->bytes);
+    fetch_add_relaxed(&l->pending, e ? 1 : t->count);
     leaf_lock(&l->lock);
     if (!l->head)
         l->head = i;
@@ -185,22 +186,22 @@ void lazy_free_table(struct lazy_free *l, struct table *t)
 
 uint64_t lazy_free_pending(const struct lazy_free *l)
 {
-    return __atomic_load_n(&l->pending, __ATOMIC_RELAXED);
+    return load_relaxed(&l->pending);
 }
 
 size_t lazy_free_pending_bytes(const struct lazy_free *l)
 {
-    return __atomic_load_n(&l->pending_bytes, __ATOMIC_RELAXED);
+    return load_relaxed(&l->pending_bytes);
 }
 
 uint64_t lazy_free_done(const struct lazy_free *l)
 {
-    return __atomic_load_n(&l->done, __ATOMIC_RELAXED);
+    return load_relaxed(&l->done);
 }
 
 void lazy_free_reset(struct lazy_free *l)
 {
-    __atomic_store_n(&l->done, 0, __ATOMIC_RELAXED);
+    store_relaxed(&l->done, 0);
 }
 
 void lazy_free_wait(struct lazy_free *l)

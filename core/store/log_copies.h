@@ -13,6 +13,7 @@
 #ifndef LK_STORE_LOG_COPIES_H
 #define LK_STORE_LOG_COPIES_H
 
+#include "core/base/atomic.h"
 #include "core/base/bytes.h"
 
 LK_BEGIN
@@ -26,7 +27,7 @@ struct log_copies {
 
 static inline bool log_copies_is_on(const struct log_copies *c)
 {
-    return __atomic_load_n(&c->on, __ATOMIC_SEQ_CST);
+    return load_seq_cst(&c->on);
 }
 /* May what rests on the ticket be told?  If not, the worker will be among those to tell. */
 bool log_copies_has_or_ask(struct log_copies *c, uint64_t ticket, uint32_t worker);

@@ -1,5 +1,6 @@
 #include "core/store/log_ring.h"
 
+#include "core/base/atomic.h"
 #include "core/base/clock.h"
 #include "core/base/futex.h"
 #include "core/base/mem.h"
@@ -84,19 +85,19 @@ void log_ring_free(struct log_ring *r)
 
 uint64_t log_ring_last_ticket(const struct log_ring *r)
 {
-    return __atomic_load_n(&r->tail, __ATOMIC_ACQUIRE);
+    return load_acquire(&r->tail);
 }
 
 uint64_t log_ring_pending(const struct log_ring *r)
 {
-    const uint64_t head = __atomic_load_n(&r->head, __ATOMIC_ACQUIRE);
+    const uint64_t head = load_acquire(&r->head);
     return log_ring_last_ticket(r) - head;
 }
 
 size_t log_ring_pending_bytes(const struct log_ring *r)
 {
-    const size_t out = __atomic_load_n(&r->bytes_out, __ATOMIC_ACQUIRE);
-    return __atomic_load_n(&r->bytes_in, __ATOMIC_ACQUIRE) - out;
+    const size_t out = load_acquire(&r->bytes_out);
+    return load_acquire(&r->bytes_in) - out;
 }
 
 bool log_ring_has_room(const struct log_ring *r)
@@ -108,7 +109,7 @@ bool log_ring_room_or_ask(struct log_ring *r, uint32_t worker)
 {
     if (LK_LIKELY(log_ring_has_room(r)))
         return true;
-    __atomic_fetch_or(&r->waiting, UINT64_C(1) << worker, __ATOMIC_SEQ_CST);
+    fetch_or_seq_cst(&r->waiting, UINT64_C(1) << worker);
     return log_ring_has_room(r);
 }
 
@@ -120,33 +121,32 @@ uint64_t log_ring_take_waiting(struct log_ring *r)
      * An exchange even if it is 0: a worker that asks after it sees what was taken before it, and
      * so finds the room itself.  A load could pass the store of head and miss one that does not.
      */
-    return __atomic_exchange_n(&r->waiting, 0, __ATOMIC_SEQ_CST);
+    return exchange_seq_cst(&r->waiting, 0);
 }
 
 void log_ring_set_awaited(struct log_ring *r, bool awaited)
 {
-    __atomic_store_n(&r->awaited, awaited, __ATOMIC_SEQ_CST);
+    store_seq_cst(&r->awaited, awaited);
 }
 
 bool log_ring_is_awaited(const struct log_ring *r)
 {
-    return __atomic_load_n(&r->awaited, __ATOMIC_SEQ_CST);
+    return load_seq_cst(&r->awaited);
 }
 
 /* Partner of the stores in publish_written: a time that is too old makes one reply wait in vain. */
 static bool is_late(const struct log_ring *r)
 {
-    return __atomic_load_n(&r->failing, __ATOMIC_SEQ_CST) ||
-           clock_mono_ns() - __atomic_load_n(&r->since_ns, __ATOMIC_ACQUIRE) > LOG_LATE_NS;
+    return load_seq_cst(&r->failing) || clock_mono_ns() - load_acquire(&r->since_ns) > LOG_LATE_NS;
 }
 
 static bool may_be_told(const struct log_ring *r, uint64_t ticket)
 {
-    if (ticket <= __atomic_load_n(&r->durable, __ATOMIC_SEQ_CST))
+    if (ticket <= load_seq_cst(&r->durable))
         return true;
-    if (__atomic_load_n(&r->awaited, __ATOMIC_SEQ_CST))
+    if (load_seq_cst(&r->awaited))
         return false;
-    return ticket <= __atomic_load_n(&r->written, __ATOMIC_SEQ_CST) || !is_late(r);
+    return ticket <= load_seq_cst(&r->written) || !is_late(r);
 }
 
 bool log_ring_is_durable_or_ask(struct log_ring *r, uint64_t ticket, uint32_t worker)
@@ -154,21 +154,21 @@ bool log_ring_is_durable_or_ask(struct log_ring *r, uint64_t ticket, uint32_t wo
     if (LK_LIKELY(may_be_told(r, ticket)))
         return true;
     /* Partner of the exchanges in publish and set_refusal: one of the two sees the other. */
-    __atomic_fetch_or(&r->durable_waiting, UINT64_C(1) << worker, __ATOMIC_SEQ_CST);
+    fetch_or_seq_cst(&r->durable_waiting, UINT64_C(1) << worker);
     return may_be_told(r, ticket);
 }
 
 uint64_t log_ring_durable(const struct log_ring *r)
 {
-    return __atomic_load_n(&r->durable, __ATOMIC_ACQUIRE);
+    return load_acquire(&r->durable);
 }
 
 uint64_t log_ring_publish_durable(struct log_ring *r, uint64_t ticket)
 {
-    __atomic_store_n(&r->at_publication, log_ring_last_ticket(r), __ATOMIC_RELAXED);
-    if (ticket > __atomic_load_n(&r->durable, __ATOMIC_RELAXED))
-        __atomic_store_n(&r->durable, ticket, __ATOMIC_SEQ_CST);
-    return __atomic_exchange_n(&r->durable_waiting, 0, __ATOMIC_SEQ_CST);
+    store_relaxed(&r->at_publication, log_ring_last_ticket(r));
+    if (ticket > load_relaxed(&r->durable))
+        store_seq_cst(&r->durable, ticket);
+    return exchange_seq_cst(&r->durable_waiting, 0);
 }
 
 /*
@@ -179,33 +179,33 @@ uint64_t log_ring_publish_written(struct log_ring *r, uint64_t ticket)
 {
     LK_ASSERT(ticket >= r->written);
     if (ticket >= r->mark_ticket) {
-        __atomic_store_n(&r->since_ns, r->mark_ns, __ATOMIC_RELEASE);
+        store_release(&r->since_ns, r->mark_ns);
         r->mark_ns = clock_mono_ns();
         r->mark_ticket = log_ring_last_ticket(r);
     }
-    __atomic_store_n(&r->written, ticket, __ATOMIC_SEQ_CST);
+    store_seq_cst(&r->written, ticket);
     /* Who waits for durability is told of that; who turns it off tells all. */
-    if (__atomic_load_n(&r->awaited, __ATOMIC_SEQ_CST))
+    if (load_seq_cst(&r->awaited))
         return 0;
-    return __atomic_exchange_n(&r->durable_waiting, 0, __ATOMIC_SEQ_CST);
+    return exchange_seq_cst(&r->durable_waiting, 0);
 }
 
 void log_ring_set_failing(struct log_ring *r, bool failing)
 {
-    __atomic_store_n(&r->failing, failing, __ATOMIC_SEQ_CST);
+    store_seq_cst(&r->failing, failing);
 }
 
 uint64_t log_ring_set_refusal(struct log_ring *r, const char *line)
 {
-    if (__atomic_load_n(&r->refusal, __ATOMIC_RELAXED) == line)
+    if (load_relaxed(&r->refusal) == line)
         return 0;
-    __atomic_store_n(&r->refusal, line, __ATOMIC_SEQ_CST);
-    return line ? __atomic_exchange_n(&r->durable_waiting, 0, __ATOMIC_SEQ_CST) : 0;
+    store_seq_cst(&r->refusal, line);
+    return line ? exchange_seq_cst(&r->durable_waiting, 0) : 0;
 }
 
 const char *log_ring_refusal(const struct log_ring *r)
 {
-    return __atomic_load_n(&r->refusal, __ATOMIC_SEQ_CST);
+    return load_seq_cst(&r->refusal);
 }
 
 /* A ticket of the first round that is the first in its stretch of slots. */
@@ -213,25 +213,24 @@ static LK_COLD void note_touched(struct log_ring *r)
 {
     const uint64_t slots = r->mask + 1 < TOUCH_SLOTS ? r->mask + 1 : TOUCH_SLOTS;
     const size_t bytes = slots * sizeof *r->slots;
-    __atomic_fetch_add(&r->touched, bytes, __ATOMIC_RELAXED);
+    fetch_add_relaxed(&r->touched, bytes);
     mem_count((int64_t)bytes);
 }
 
 size_t log_ring_slot_bytes(const struct log_ring *r)
 {
-    return __atomic_load_n(&r->touched, __ATOMIC_RELAXED);
+    return load_relaxed(&r->touched);
 }
 
 void log_ring_set_held(struct log_ring *r, size_t bytes)
 {
-    __atomic_store_n(&r->held, bytes, __ATOMIC_RELAXED);
+    store_relaxed(&r->held, bytes);
 }
 
 size_t log_ring_memory_bytes(const struct log_ring *r)
 {
-    const int64_t kept = __atomic_load_n(&r->kept, __ATOMIC_RELAXED);
-    return __atomic_load_n(&r->held, __ATOMIC_RELAXED) + log_ring_slot_bytes(r) +
-           (kept > 0 ? (size_t)kept : 0);
+    const int64_t kept = load_relaxed(&r->kept);
+    return load_relaxed(&r->held) + log_ring_slot_bytes(r) + (kept > 0 ? (size_t)kept : 0);
 }
 
 /* What takes more than a part of a chunk has a block of its own. */
@@ -268,21 +267,21 @@ static int64_t taken_bytes(const struct log_record *r)
 
 static void log_ring_keep(struct log_ring *r, int64_t bytes)
 {
-    __atomic_fetch_add(&r->kept, bytes, __ATOMIC_RELAXED);
+    fetch_add_relaxed(&r->kept, bytes);
 }
 
 static uint64_t log_ring_put_here(struct log_ring *r, enum log_kind kind, const struct log_bytes *b,
                                   uint32_t first_db, uint32_t last_db)
 {
     rank_take(RANK_RING, 0, RANK_TRIES);
-    __atomic_fetch_add(&r->bytes_in, b->size, __ATOMIC_RELAXED);
+    fetch_add_relaxed(&r->bytes_in, b->size);
     if (LK_UNLIKELY(b->hold != LOG_HOLD_CHUNK))
         log_ring_keep(r, put_bytes(b));
-    const uint64_t ticket = __atomic_add_fetch(&r->tail, 1, __ATOMIC_ACQ_REL);
+    const uint64_t ticket = add_fetch_acq_rel(&r->tail, 1);
     if (LK_UNLIKELY(ticket == 1 || (ticket <= r->mask && ticket % TOUCH_SLOTS == 0)))
         note_touched(r);
     struct slot *s = &r->slots[ticket & r->mask];
-    LK_DEBUG_ASSERT(ticket - __atomic_load_n(&r->head, __ATOMIC_ACQUIRE) <= r->mask + 1);
+    LK_DEBUG_ASSERT(ticket - load_acquire(&r->head) <= r->mask + 1);
     s->data = b->data;
     s->size = b->size & ((UINT64_C(1) << 40) - 1);
     s->kind = (unsigned)kind & 15;
@@ -292,14 +291,14 @@ static uint64_t log_ring_put_here(struct log_ring *r, enum log_kind kind, const 
     s->first_db = first_db;
     s->last_db = last_db;
     /* Sequentially consistent: the partner of the consumer's state in log_ring_sleep. */
-    __atomic_store_n(&s->ready, ticket, __ATOMIC_SEQ_CST);
+    store_seq_cst(&s->ready, ticket);
     rank_let_go(RANK_RING);
     return ticket;
 }
 
 uint64_t log_ring_ticket_at_publication(const struct log_ring *r)
 {
-    return __atomic_load_n(&r->at_publication, __ATOMIC_RELAXED);
+    return load_relaxed(&r->at_publication);
 }
 
 uint64_t log_ring_put(struct log_ring *r, enum log_kind kind, void *data, size_t size,
@@ -325,7 +324,7 @@ bool log_ring_take(struct log_ring *r, struct log_record *out)
 {
     const uint64_t ticket = r->head + 1;
     const struct slot *s = &r->slots[ticket & r->mask];
-    if (__atomic_load_n(&s->ready, __ATOMIC_SEQ_CST) != ticket)
+    if (load_seq_cst(&s->ready) != ticket)
         return false;
     *out = (struct log_record){.ticket = ticket,
                                .kind = (enum log_kind)s->kind,
@@ -335,11 +334,11 @@ bool log_ring_take(struct log_ring *r, struct log_record *out)
                                .last_db = s->last_db,
                                .hold = (uint8_t)s->hold,
                                .to = (uint8_t)s->to};
-    __atomic_store_n(&r->bytes_out, r->bytes_out + s->size, __ATOMIC_RELEASE);
+    store_release(&r->bytes_out, r->bytes_out + s->size);
     if (LK_UNLIKELY(out->hold != LOG_HOLD_CHUNK))
         log_ring_keep(r, -taken_bytes(out));
     /* From here on a producer may fill the slot again. */
-    __atomic_store_n(&r->head, ticket, __ATOMIC_RELEASE);
+    store_release(&r->head, ticket);
     return true;
 }
 
@@ -401,7 +400,7 @@ void log_record_done(const struct log_record *record)
 
 void log_ring_wake(struct log_ring *r)
 {
-    const uint32_t state = __atomic_exchange_n(&r->state, WOKEN, __ATOMIC_SEQ_CST);
+    const uint32_t state = exchange_seq_cst(&r->state, WOKEN);
     if (state == IDLE || state == GATHERING)
         futex_wake(&r->state, 1);
 }
@@ -409,16 +408,16 @@ void log_ring_wake(struct log_ring *r)
 static bool has_gathered(const struct log_ring *r)
 {
     return log_ring_pending_bytes(r) >= WAKE_BYTES ||
-           log_ring_last_ticket(r) >= __atomic_load_n(&r->wake_ticket, __ATOMIC_RELAXED);
+           log_ring_last_ticket(r) >= load_relaxed(&r->wake_ticket);
 }
 
 void log_ring_poke(struct log_ring *r)
 {
-    const uint32_t state = __atomic_load_n(&r->state, __ATOMIC_SEQ_CST);
+    const uint32_t state = load_seq_cst(&r->state);
     if (LK_LIKELY(state == AWAKE || state == WOKEN))
         return;
     if (state == IDLE) /* nothing older waits */
-        __atomic_store_n(&r->since_ns, clock_mono_ns(), __ATOMIC_RELEASE);
+        store_release(&r->since_ns, clock_mono_ns());
     if (state == IDLE || has_gathered(r))
         log_ring_wake(r);
 }
@@ -433,31 +432,31 @@ static void sleep_in(struct log_ring *r, uint32_t state,
     uint32_t awake = AWAKE;
     if (!__atomic_compare_exchange_n(&r->state, &awake, state, false, __ATOMIC_SEQ_CST,
                                      __ATOMIC_SEQ_CST)) {
-        __atomic_store_n(&r->state, AWAKE, __ATOMIC_SEQ_CST);
+        store_seq_cst(&r->state, AWAKE);
         return; /* woken since the last sleep */
     }
     if (!reason_not_to(r))
         futex_wait(&r->state, state, timeout_ns);
-    __atomic_store_n(&r->state, AWAKE, __ATOMIC_SEQ_CST);
+    store_seq_cst(&r->state, AWAKE);
 }
 
 static bool is_filled(const struct log_ring *r)
 {
     const struct slot *next = &r->slots[(r->head + 1) & r->mask];
-    return __atomic_load_n(&next->ready, __ATOMIC_SEQ_CST) == r->head + 1;
+    return load_seq_cst(&next->ready) == r->head + 1;
 }
 
 void log_ring_rest(struct log_ring *r, int64_t timeout_ns)
 {
     /* All that was put is taken.  If some of it could not be written, that is told otherwise. */
-    __atomic_store_n(&r->since_ns, clock_mono_ns(), __ATOMIC_RELEASE);
+    store_release(&r->since_ns, clock_mono_ns());
     sleep_in(r, IDLE, is_filled, timeout_ns);
-    r->mark_ns = __atomic_load_n(&r->since_ns, __ATOMIC_ACQUIRE);
+    r->mark_ns = load_acquire(&r->since_ns);
     r->mark_ticket = r->head;
 }
 
 void log_ring_gather(struct log_ring *r, uint64_t ticket, int64_t timeout_ns)
 {
-    __atomic_store_n(&r->wake_ticket, ticket, __ATOMIC_RELAXED);
+    store_relaxed(&r->wake_ticket, ticket);
     sleep_in(r, GATHERING, has_gathered, timeout_ns);
 }

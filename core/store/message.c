@@ -1,5 +1,6 @@
 #include "core/store/message.h"
 
+#include "core/base/atomic.h"
 #include "core/base/hash.h"
 #include "core/base/mem.h"
 
@@ -67,12 +68,12 @@ struct message *message_new_to(enum message_kind kind, uint32_t receivers, size_
 
 void message_hold(struct message *m, uint32_t references)
 {
-    LK_DEBUG_ASSERT(__atomic_load_n(&m->refs, __ATOMIC_RELAXED) > 0);
-    __atomic_fetch_add(&m->refs, references, __ATOMIC_RELAXED);
+    LK_DEBUG_ASSERT(load_relaxed(&m->refs) > 0);
+    fetch_add_relaxed(&m->refs, references);
 }
 
 void message_drop(struct message *m)
 {
-    if (__atomic_sub_fetch(&m->refs, 1, __ATOMIC_ACQ_REL) == 0)
+    if (sub_fetch_acq_rel(&m->refs, 1) == 0)
         mem_free(m, message_size(m));
 }

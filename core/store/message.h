@@ -15,6 +15,7 @@
 #ifndef LK_STORE_MESSAGE_H
 #define LK_STORE_MESSAGE_H
 
+#include "core/base/atomic.h"
 #include "core/base/bytes.h"
 
 LK_BEGIN
@@ -74,7 +75,7 @@ void message_hold(struct message *m, uint32_t references);
 void message_drop(struct message *m);
 static inline uint32_t message_references(const struct message *m)
 {
-    return __atomic_load_n(&m->refs, __ATOMIC_ACQUIRE);
+    return load_acquire(&m->refs);
 }
 
 static inline struct bytes message_channel(const struct message *m)

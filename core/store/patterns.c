@@ -1,5 +1,6 @@
 #include "core/store/patterns.h"
 
+#include "core/base/atomic.h"
 #include "core/base/hash.h"
 #include "core/base/mem.h"
 #include "core/base/rank.h"
@@ -67,7 +68,7 @@ void patterns_free(struct patterns *p)
 
 uint64_t patterns_distinct(const struct patterns *p)
 {
-    return __atomic_load_n(&p->count, __ATOMIC_RELAXED);
+    return load_relaxed(&p->count);
 }
 
 /* --- changes --------------------------------------------------------------------------------- */
@@ -76,13 +77,13 @@ static void patterns_begin(struct patterns *p)
 {
     leaf_lock(&p->mutex);
     LK_ASSERT(p->version % 2 == 0);
-    __atomic_store_n(&p->version, p->version + 1, __ATOMIC_RELEASE);
+    store_release(&p->version, p->version + 1);
 }
 
 static uint64_t patterns_end(struct patterns *p)
 {
     const uint64_t version = p->version + 1;
-    __atomic_store_n(&p->version, version, __ATOMIC_RELEASE);
+    store_release(&p->version, version);
     leaf_unlock(&p->mutex);
     return version;
 }
@@ -91,7 +92,7 @@ static void patterns_grow(struct patterns *p)
 {
     struct pattern_list *old = p->list, *more = pattern_list_new(old->capacity * 2);
     memcpy(more->v, old->v, old->capacity * sizeof(struct pattern *));
-    __atomic_store_n(&p->list, more, __ATOMIC_RELEASE);
+    store_release(&p->list, more);
     reclaim_retire(old, pattern_list_size(old));
 }
 
@@ -100,16 +101,16 @@ static void patterns_list_add(struct patterns *p, struct pattern *one)
     if (p->count == p->list->capacity)
         patterns_grow(p);
     one->place = p->count;
-    __atomic_store_n(&p->list->v[one->place], one, __ATOMIC_RELEASE);
-    __atomic_store_n(&p->count, p->count + 1, __ATOMIC_RELEASE);
+    store_release(&p->list->v[one->place], one);
+    store_release(&p->count, p->count + 1);
 }
 
 static void patterns_list_remove(struct patterns *p, struct pattern *one)
 {
     struct pattern *last = p->list->v[p->count - 1];
-    __atomic_store_n(&p->list->v[one->place], last, __ATOMIC_RELEASE);
+    store_release(&p->list->v[one->place], last);
     last->place = one->place;
-    __atomic_store_n(&p->count, p->count - 1, __ATOMIC_RELEASE);
+    store_release(&p->count, p->count - 1);
 }
 
 static struct pattern *pattern_new(struct bytes text, uint64_t hash)
@@ -132,8 +133,8 @@ uint64_t patterns_subscribe(struct patterns *p, struct bytes pattern, uint32_t w
         patterns_list_add(p, one);
     }
     LK_ASSERT(first == !(one->workers & bit));
-    __atomic_store_n(&one->workers, one->workers | bit, __ATOMIC_RELEASE);
-    __atomic_store_n(&one->subscribers, one->subscribers + 1, __ATOMIC_RELEASE);
+    store_release(&one->workers, one->workers | bit);
+    store_release(&one->subscribers, one->subscribers + 1);
     return patterns_end(p);
 }
 
@@ -143,9 +144,9 @@ uint64_t patterns_unsubscribe(struct patterns *p, struct bytes pattern, uint32_t
     patterns_begin(p);
     struct pattern *one = (struct pattern *)name_map_find(&p->names, pattern, hash);
     LK_ASSERT(one && one->workers & bit && one->subscribers > 0);
-    __atomic_store_n(&one->subscribers, one->subscribers - 1, __ATOMIC_RELEASE);
+    store_release(&one->subscribers, one->subscribers - 1);
     if (last)
-        __atomic_store_n(&one->workers, one->workers & ~bit, __ATOMIC_RELEASE);
+        store_release(&one->workers, one->workers & ~bit);
     LK_ASSERT((one->subscribers == 0) == (one->workers == 0));
     if (one->subscribers == 0) {
         name_map_remove(&p->names, &one->node);
@@ -160,16 +161,16 @@ uint64_t patterns_unsubscribe(struct patterns *p, struct bytes pattern, uint32_t
 
 static void patterns_scan(const struct patterns *p, struct bytes channel, struct pattern_match *out)
 {
-    const uint32_t count = __atomic_load_n(&p->count, __ATOMIC_ACQUIRE);
-    const struct pattern_list *l = __atomic_load_n(&p->list, __ATOMIC_ACQUIRE);
+    const uint32_t count = load_acquire(&p->count);
+    const struct pattern_list *l = load_acquire(&p->list);
     out->workers = out->subscribers = 0;
     /* A list older than the count is short of it; the version will tell. */
     for (uint32_t i = 0; i < count && i < l->capacity; i++) {
-        const struct pattern *one = __atomic_load_n(&l->v[i], __ATOMIC_ACQUIRE);
+        const struct pattern *one = load_acquire(&l->v[i]);
         if (!bytes_match_glob(one->node.name, channel, false))
             continue;
-        out->workers |= __atomic_load_n(&one->workers, __ATOMIC_ACQUIRE);
-        out->subscribers += __atomic_load_n(&one->subscribers, __ATOMIC_ACQUIRE);
+        out->workers |= load_acquire(&one->workers);
+        out->subscribers += load_acquire(&one->subscribers);
     }
 }
 
@@ -184,7 +185,7 @@ void patterns_match_locked(struct patterns *p, struct bytes channel, struct patt
 void patterns_match(struct patterns *p, struct bytes channel, struct pattern_match *out)
 {
     for (int i = 0; i < MATCH_TRIES; i++) {
-        out->version = __atomic_load_n(&p->version, __ATOMIC_ACQUIRE);
+        out->version = load_acquire(&p->version);
         if (out->version % 2 != 0)
             continue;
         patterns_scan(p, channel, out);
@@ -196,5 +197,5 @@ void patterns_match(struct patterns *p, struct bytes channel, struct pattern_mat
 
 bool patterns_unchanged(const struct patterns *p, const struct pattern_match *m)
 {
-    return __atomic_load_n(&p->version, __ATOMIC_RELAXED) == m->version;
+    return load_relaxed(&p->version) == m->version;
 }

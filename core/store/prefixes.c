@@ -1,5 +1,6 @@
 #include "core/store/prefixes.h"
 
+#include "core/base/atomic.h"
 #include "core/base/mem.h"
 #include "core/store/reclaim.h"
 
@@ -46,7 +47,7 @@ void prefixes_free(struct prefixes *p)
 
 uint32_t prefixes_count(const struct prefixes *p)
 {
-    return __atomic_load_n(&p->count, __ATOMIC_RELAXED);
+    return load_relaxed(&p->count);
 }
 
 void prefixes_lock(struct prefixes *p)
@@ -114,14 +115,14 @@ static struct prefix_list *prefix_list_new(const struct prefixes *p)
 static void prefixes_publish(struct prefixes *p)
 {
     struct prefix_list *old = p->list, *new = p->count > 0 ? prefix_list_new(p) : NULL;
-    __atomic_store_n(&p->list, new, __ATOMIC_RELEASE);
+    store_release(&p->list, new);
     if (old)
         reclaim_retire(old, old->size);
 }
 
 bool prefixes_match(const struct prefixes *p, struct bytes key)
 {
-    const struct prefix_list *l = __atomic_load_n(&p->list, __ATOMIC_ACQUIRE);
+    const struct prefix_list *l = load_acquire(&p->list);
     return l && prefix_list_longest(l, key) >= 0;
 }
 
@@ -164,7 +165,7 @@ static void prefixes_insert(struct prefixes *p, uint32_t at, struct bytes prefix
     if (prefix.size > 0)
         memcpy(name, prefix.data, prefix.size);
     p->v[at] = (struct prefix_clients){.name = bytes_of(name, prefix.size)};
-    __atomic_store_n(&p->count, p->count + 1, __ATOMIC_RELAXED);
+    store_relaxed(&p->count, p->count + 1);
 }
 
 static void prefixes_erase(struct prefixes *p, uint32_t at)
@@ -173,7 +174,7 @@ static void prefixes_erase(struct prefixes *p, uint32_t at)
     mem_free(c->who, c->capacity * sizeof *c->who);
     mem_free((char *)(uintptr_t)c->name.data, c->name.size + 1);
     memmove(&p->v[at], &p->v[at + 1], (p->count - at - 1) * sizeof *p->v);
-    __atomic_store_n(&p->count, p->count - 1, __ATOMIC_RELAXED);
+    store_relaxed(&p->count, p->count - 1);
 }
 
 static uint32_t prefix_client_index(const struct prefix_clients *c, uint64_t who)

@@ -6,6 +6,7 @@
  */
 #include "core/store/reclaim.h"
 
+#include "core/base/atomic.h"
 #include "core/base/mem.h"
 #include "core/base/rank.h"
 
@@ -53,33 +54,33 @@ int reclaim_slot_take(void)
 void reclaim_slot_give(int slot)
 {
     LK_ASSERT(!reclaim_inside(slot));
-    __atomic_store_n(&slots[slot].taken, 0, __ATOMIC_RELEASE);
+    store_release(&slots[slot].taken, 0);
 }
 
 void reclaim_enter(int slot)
 {
     LK_DEBUG_ASSERT(!reclaim_inside(slot));
-    const uint64_t now = __atomic_load_n(&global_epoch, __ATOMIC_ACQUIRE);
-    __atomic_exchange_n(&slots[slot].epoch, now, __ATOMIC_SEQ_CST);
+    const uint64_t now = load_acquire(&global_epoch);
+    exchange_seq_cst(&slots[slot].epoch, now);
 }
 
 void reclaim_leave(int slot)
 {
     LK_DEBUG_ASSERT(reclaim_inside(slot));
-    __atomic_store_n(&slots[slot].epoch, 0, __ATOMIC_RELEASE);
+    store_release(&slots[slot].epoch, 0);
 }
 
 int reclaim_inside(int slot)
 {
-    return __atomic_load_n(&slots[slot].epoch, __ATOMIC_SEQ_CST) != 0;
+    return load_seq_cst(&slots[slot].epoch) != 0;
 }
 
 /* Everything retired before this epoch is out of everybody's sight. */
 static uint64_t safe_epoch(void)
 {
-    uint64_t least = __atomic_add_fetch(&global_epoch, 1, __ATOMIC_SEQ_CST);
+    uint64_t least = add_fetch_seq_cst(&global_epoch, 1);
     for (int i = 0; i < RECLAIM_SLOTS; i++) {
-        const uint64_t e = __atomic_load_n(&slots[i].epoch, __ATOMIC_SEQ_CST);
+        const uint64_t e = load_seq_cst(&slots[i].epoch);
         if (e != 0 && e < least)
             least = e;
     }
@@ -113,7 +114,7 @@ static void list_collect(struct list *l)
     }
     l->count = kept;
     l->bytes -= freed;
-    __atomic_fetch_sub(&pending_bytes, freed, __ATOMIC_RELAXED);
+    fetch_sub_relaxed(&pending_bytes, freed);
 }
 
 static void reclaim_list_release(struct list *l)
@@ -128,16 +129,16 @@ void reclaim_retire(void *p, size_t size)
      * Adding nothing, but after the block was unlinked and before anybody enters a later epoch: a
      * load could pass the unlinking store, and a thread of the next epoch still find the block.
      */
-    const uint64_t now = __atomic_fetch_add(&global_epoch, 0, __ATOMIC_SEQ_CST);
+    const uint64_t now = fetch_add_seq_cst(&global_epoch, 0);
     list_push(&mine, (struct retired){p, size, now});
-    __atomic_fetch_add(&pending_bytes, size, __ATOMIC_RELAXED);
+    fetch_add_relaxed(&pending_bytes, size);
     if (mine.count % COLLECT_EVERY == 0)
         list_collect(&mine);
 }
 
 size_t reclaim_pending_bytes(void)
 {
-    return __atomic_load_n(&pending_bytes, __ATOMIC_RELAXED);
+    return load_relaxed(&pending_bytes);
 }
 
 /* In orphans_lock. */
@@ -146,7 +147,7 @@ static void reclaim_orphans_collect(void)
     list_collect(&orphans);
     if (orphans.count == 0)
         reclaim_list_release(&orphans);
-    __atomic_store_n(&orphans_bytes, orphans.bytes, __ATOMIC_RELAXED);
+    store_relaxed(&orphans_bytes, orphans.bytes);
 }
 
 /* One thread is enough. */
@@ -162,7 +163,7 @@ void reclaim_collect(size_t more_than)
 {
     if (LK_UNLIKELY(mine.bytes > more_than))
         list_collect(&mine);
-    if (LK_UNLIKELY(__atomic_load_n(&orphans_bytes, __ATOMIC_RELAXED) > more_than))
+    if (LK_UNLIKELY(load_relaxed(&orphans_bytes) > more_than))
         collect_orphans();
 }
 

@@ -1,5 +1,6 @@
 #include "core/store/shard.h"
 
+#include "core/base/atomic.h"
 #include "core/base/clock.h"
 #include "core/base/futex.h"
 #include "core/base/sched.h"
@@ -26,7 +27,7 @@ static LK_COLD void tell_services(uint64_t askers)
 {
     for (uint64_t left = askers >> SHARD_WORKERS; left; left &= left - 1) {
         uint32_t *word = &services[__builtin_ctzll(left)].word;
-        __atomic_fetch_add(word, 1, __ATOMIC_RELEASE);
+        fetch_add_release(word, 1);
         futex_wake(word, 1);
     }
 }
@@ -42,7 +43,7 @@ void shard_tell_retry(uint64_t askers)
 uint32_t shard_service_word(uint32_t service)
 {
     LK_ASSERT(service >= SHARD_WORKERS && service < SHARD_ASKERS);
-    return __atomic_load_n(&services[service - SHARD_WORKERS].word, __ATOMIC_ACQUIRE);
+    return load_acquire(&services[service - SHARD_WORKERS].word);
 }
 
 void shard_service_wait(uint32_t service, uint32_t seen, int64_t timeout_ns)
@@ -58,7 +59,7 @@ static bool spin_lock(struct shard *s, uint64_t spin_ns)
     const uint64_t start = clock_ticks();
     do {
         for (int i = 0; i < 16; i++) {
-            if (__atomic_load_n(&s->lock, __ATOMIC_RELAXED) == 0 && shard_try_lock(s))
+            if (load_relaxed(&s->lock) == 0 && shard_try_lock(s))
                 return true;
             sched_pause_cpu();
         }
@@ -69,19 +70,19 @@ static bool spin_lock(struct shard *s, uint64_t spin_ns)
 #ifdef LK_DEBUG
 bool shard_is_mine(const struct shard *s)
 {
-    return __atomic_load_n(&s->holder, __ATOMIC_RELAXED) == rank_thread();
+    return load_relaxed(&s->holder) == rank_thread();
 }
 
 void shard_note_taken(struct shard *s)
 {
     rank_take(RANK_SHARD, s->index, RANK_TRIES);
-    __atomic_store_n(&s->holder, rank_thread(), __ATOMIC_RELAXED);
+    store_relaxed(&s->holder, rank_thread());
 }
 
 void shard_note_let_go(struct shard *s)
 {
     LK_ASSERT(shard_is_mine(s));
-    __atomic_store_n(&s->holder, 0, __ATOMIC_RELAXED);
+    store_relaxed(&s->holder, 0);
     rank_let_go(RANK_SHARD);
 }
 #endif
@@ -89,7 +90,7 @@ void shard_note_let_go(struct shard *s)
 /* Takes it if it is free, or sleeps until it may be, at most for that long (-1: no limit). */
 static bool sleep_once(struct shard *s, int64_t timeout_ns)
 {
-    if (__atomic_exchange_n(&s->lock, 2, __ATOMIC_ACQUIRE) == 0) {
+    if (exchange_acquire(&s->lock, 2) == 0) {
         shard_note_taken(s);
         return true;
     }
@@ -118,7 +119,7 @@ bool shard_lock_or_ask_slow(struct shard *s, uint32_t worker, uint64_t spin_ns)
     LK_DEBUG_ASSERT(worker < SHARD_ASKERS);
     if (spin_lock(s, spin_ns))
         return true;
-    __atomic_fetch_or(&s->interested, UINT64_C(1) << worker, __ATOMIC_SEQ_CST);
+    fetch_or_seq_cst(&s->interested, UINT64_C(1) << worker);
     uint32_t free = 0;
     const bool locked =
         __atomic_compare_exchange_n(&s->lock, &free, 1, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
@@ -132,7 +133,7 @@ uint64_t shard_unlock_quietly_slow(struct shard *s, uint32_t word)
     LK_ASSERT(word != 0);
     if (word == 2)
         futex_wake(&s->lock, 1);
-    return __atomic_exchange_n(&s->interested, 0, __ATOMIC_SEQ_CST);
+    return exchange_seq_cst(&s->interested, 0);
 }
 
 void shard_unlock_slow(struct shard *s, uint32_t word)

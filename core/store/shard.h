@@ -19,6 +19,7 @@
 #ifndef LK_STORE_SHARD_H
 #define LK_STORE_SHARD_H
 
+#include "core/base/atomic.h"
 #include "core/base/rank.h"
 #include "core/ds/name_map.h"
 #include "core/ds/table.h"
@@ -125,8 +126,8 @@ void shard_unlock_slow(struct shard *s, uint32_t word);
 static inline void shard_unlock(struct shard *s)
 {
     shard_note_let_go(s);
-    const uint32_t word = __atomic_exchange_n(&s->lock, 0, __ATOMIC_SEQ_CST);
-    if (LK_UNLIKELY(word != 1 || __atomic_load_n(&s->interested, __ATOMIC_SEQ_CST) != 0))
+    const uint32_t word = exchange_seq_cst(&s->lock, 0);
+    if (LK_UNLIKELY(word != 1 || load_seq_cst(&s->interested) != 0))
         shard_unlock_slow(s, word);
 }
 
@@ -135,8 +136,8 @@ uint64_t shard_unlock_quietly_slow(struct shard *s, uint32_t word);
 static inline uint64_t shard_unlock_quietly(struct shard *s)
 {
     shard_note_let_go(s);
-    const uint32_t word = __atomic_exchange_n(&s->lock, 0, __ATOMIC_SEQ_CST);
-    if (LK_LIKELY(word == 1 && __atomic_load_n(&s->interested, __ATOMIC_SEQ_CST) == 0))
+    const uint32_t word = exchange_seq_cst(&s->lock, 0);
+    if (LK_LIKELY(word == 1 && load_seq_cst(&s->interested) == 0))
         return 0;
     return shard_unlock_quietly_slow(s, word);
 }

@@ -3,6 +3,7 @@
  */
 #include "core/store/shard_write.h"
 
+#include "core/base/atomic.h"
 #include "core/base/rank.h"
 #include "core/store/lazy_free.h"
 #include "core/store/view_priv.h"
@@ -14,8 +15,7 @@ enum { LAZY_BLOCKS = 16 };
 static inline void check_place(const struct place *at)
 {
     LK_ASSERT(at->shard);
-    LK_DEBUG_ASSERT(__atomic_load_n(&at->shard->lock, __ATOMIC_RELAXED) != 0 ||
-                    __atomic_load_n(&at->ks->gate.closed, __ATOMIC_RELAXED) != 0);
+    LK_DEBUG_ASSERT(load_relaxed(&at->shard->lock) != 0 || load_relaxed(&at->ks->gate.closed) != 0);
     LK_DEBUG_ASSERT(!at->entry || bytes_equal(entry_key(at->entry), at->key));
 }
 
@@ -30,7 +30,7 @@ static inline void make_void(struct place *at)
 
 static inline uint32_t shard_write_open_epoch(const struct keyspace *ks)
 {
-    return __atomic_load_n(&ks->view_epoch, __ATOMIC_RELAXED);
+    return load_relaxed(&ks->view_epoch);
 }
 
 static inline struct cow *place_cow(struct place *at)
@@ -144,8 +144,8 @@ static void shard_write_settle(struct place *at, struct cow *cow)
 /* A deadline is about to be set under the shard's lock: the shard's worker has to look there. */
 static inline void note_deadline(struct keyspace *ks, int64_t deadline_ms)
 {
-    if (deadline_ms >= 0 && __atomic_load_n(&ks->timed, __ATOMIC_RELAXED) != UINT64_MAX)
-        __atomic_store_n(&ks->timed, UINT64_MAX, __ATOMIC_RELAXED);
+    if (deadline_ms >= 0 && load_relaxed(&ks->timed) != UINT64_MAX)
+        store_relaxed(&ks->timed, UINT64_MAX);
 }
 
 void shard_reserve(struct keyspace *ks, struct shard *s, uint32_t db, uint32_t count)

@@ -1,5 +1,6 @@
 #include "core/store/token.h"
 
+#include "core/base/atomic.h"
 #include "core/base/clock.h"
 #include "core/base/rank.h"
 #include "core/base/sched.h"
@@ -22,7 +23,7 @@ void token_release(struct token *t)
 
 static void token_set_head(struct token *t, struct token_node *node)
 {
-    __atomic_store_n(&t->head, node, __ATOMIC_RELEASE);
+    store_release(&t->head, node);
 }
 
 static void token_append(struct token *t, struct token_node *node, uint32_t worker)
@@ -68,7 +69,7 @@ static void token_begin(struct token *t, struct token_node *node)
         return; /* nobody was there meanwhile */
     t->last = node;
     t->since = clock_ticks();
-    __atomic_store_n(&t->urged, node->next != NULL, __ATOMIC_RELAXED);
+    store_relaxed(&t->urged, node->next != NULL);
 }
 
 /* It has come too early, or too late. */
@@ -77,7 +78,7 @@ static void token_refuse(struct token *t, struct token_node *node)
     if (node->told)
         node->came = true;
     node->told = false;
-    __atomic_store_n(&t->urged, 1, __ATOMIC_RELAXED);
+    store_relaxed(&t->urged, 1);
 }
 
 static bool token_older(uint64_t ticks, int64_t ns)
@@ -118,7 +119,7 @@ uint64_t token_leave(struct token *t, struct token_node *node)
         node->queued = false;
         if (first) {
             t->taken = false;
-            __atomic_store_n(&t->urged, 0, __ATOMIC_RELAXED);
+            store_relaxed(&t->urged, 0);
         }
         if (!t->head)
             t->last = NULL;
@@ -176,5 +177,5 @@ enum token_answer token_take_turn(struct token *t, struct token_node *node, uint
 
 bool token_turn_is_over(const struct token *t)
 {
-    return __atomic_load_n(&t->urged, __ATOMIC_RELAXED) && token_older(t->since, TOKEN_TURN_NS);
+    return load_relaxed(&t->urged) && token_older(t->since, TOKEN_TURN_NS);
 }

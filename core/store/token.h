@@ -18,6 +18,7 @@
 #ifndef LK_STORE_TOKEN_H
 #define LK_STORE_TOKEN_H
 
+#include "core/base/atomic.h"
 #include "core/base/attr.h"
 
 #include <pthread.h>
@@ -75,7 +76,7 @@ bool token_turn_is_over(const struct token *t);
 /* Is it the head?  Of a queued node, by its thread. */
 static inline bool token_is_at(const struct token *t, const struct token_node *node)
 {
-    return __atomic_load_n(&t->head, __ATOMIC_ACQUIRE) == node;
+    return load_acquire(&t->head) == node;
 }
 
 LK_END

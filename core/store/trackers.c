@@ -1,5 +1,6 @@
 #include "core/store/trackers.h"
 
+#include "core/base/atomic.h"
 #include "core/base/mem.h"
 
 #include <pthread.h>
@@ -41,7 +42,7 @@ void trackers_free(struct trackers *t)
 
 static struct tracker *tracker_at(const struct trackers *t, uint32_t index)
 {
-    struct tracker *chunk = __atomic_load_n(&t->chunks[index / CHUNK], __ATOMIC_ACQUIRE);
+    struct tracker *chunk = load_acquire(&t->chunks[index / CHUNK]);
     return &chunk[index % CHUNK];
 }
 
@@ -54,7 +55,7 @@ static uint64_t tracker_who(uint32_t index, uint32_t generation)
 static struct tracker *tracker_alive(const struct trackers *t, uint64_t who)
 {
     struct tracker *r = tracker_at(t, (uint32_t)who);
-    return __atomic_load_n(&r->generation, __ATOMIC_ACQUIRE) == (uint32_t)(who >> 32) ? r : NULL;
+    return load_acquire(&r->generation) == (uint32_t)(who >> 32) ? r : NULL;
 }
 
 /* The mutex is held. */
@@ -68,9 +69,8 @@ static uint32_t trackers_take_index(struct trackers *t)
     index = t->count;
     LK_ASSERT(index < (uint32_t)CHUNK * CHUNKS);
     if (index % CHUNK == 0)
-        __atomic_store_n(&t->chunks[index / CHUNK], mem_calloc(CHUNK * sizeof(struct tracker)),
-                         __ATOMIC_RELEASE);
-    __atomic_store_n(&t->count, index + 1, __ATOMIC_RELAXED);
+        store_release(&t->chunks[index / CHUNK], mem_calloc(CHUNK * sizeof(struct tracker)));
+    store_relaxed(&t->count, index + 1);
     return index;
 }
 
@@ -80,12 +80,12 @@ uint64_t trackers_add(struct trackers *t, const struct tracker_state *state)
     pthread_mutex_lock(&t->mutex);
     const uint32_t index = trackers_take_index(t);
     struct tracker *r = tracker_at(t, index);
-    __atomic_store_n(&r->flags, state->flags, __ATOMIC_RELAXED);
-    __atomic_store_n(&r->own, state->own, __ATOMIC_RELAXED);
-    __atomic_store_n(&r->aim, state->aim, __ATOMIC_RELAXED);
-    __atomic_store_n(&r->items, 0, __ATOMIC_RELAXED);
+    store_relaxed(&r->flags, state->flags);
+    store_relaxed(&r->own, state->own);
+    store_relaxed(&r->aim, state->aim);
+    store_relaxed(&r->items, 0);
     const uint32_t generation = r->generation + 1; /* odd while it is in use */
-    __atomic_store_n(&r->generation, generation, __ATOMIC_RELEASE);
+    store_release(&r->generation, generation);
     pthread_mutex_unlock(&t->mutex);
     LK_ASSERT(generation & 1);
     return tracker_who(index, generation);
@@ -96,9 +96,9 @@ uint32_t trackers_remove(struct trackers *t, uint64_t who)
     pthread_mutex_lock(&t->mutex);
     struct tracker *r = tracker_alive(t, who);
     LK_ASSERT(r);
-    __atomic_store_n(&r->flags, 0, __ATOMIC_RELAXED);
-    __atomic_store_n(&r->generation, r->generation + 1, __ATOMIC_RELEASE);
-    const uint32_t items = __atomic_load_n(&r->items, __ATOMIC_RELAXED);
+    store_relaxed(&r->flags, 0);
+    store_release(&r->generation, r->generation + 1);
+    const uint32_t items = load_relaxed(&r->items);
     r->next_free = t->first_free;
     t->first_free = (uint32_t)who;
     pthread_mutex_unlock(&t->mutex);
@@ -109,17 +109,17 @@ void trackers_set(struct trackers *t, uint64_t who, uint32_t flags, uint64_t aim
 {
     struct tracker *r = tracker_alive(t, who);
     LK_ASSERT(r);
-    __atomic_store_n(&r->aim, aim, __ATOMIC_RELAXED);
-    __atomic_store_n(&r->flags, flags, __ATOMIC_RELEASE);
+    store_relaxed(&r->aim, aim);
+    store_release(&r->flags, flags);
 }
 
 /* False if it went meanwhile: what was read may be of the next one. */
 static bool tracker_read(const struct tracker *r, uint32_t generation, struct tracker_state *out)
 {
-    out->flags = __atomic_load_n(&r->flags, __ATOMIC_ACQUIRE);
-    out->own = __atomic_load_n(&r->own, __ATOMIC_ACQUIRE);
-    out->aim = __atomic_load_n(&r->aim, __ATOMIC_ACQUIRE);
-    return __atomic_load_n(&r->generation, __ATOMIC_RELAXED) == generation;
+    out->flags = load_acquire(&r->flags);
+    out->own = load_acquire(&r->own);
+    out->aim = load_acquire(&r->aim);
+    return load_relaxed(&r->generation) == generation;
 }
 
 bool trackers_find(const struct trackers *t, uint64_t who, struct tracker_state *out)
@@ -133,7 +133,7 @@ bool trackers_count_item(struct trackers *t, uint64_t who, int32_t change)
     struct tracker *r = tracker_alive(t, who);
     if (!r)
         return false;
-    __atomic_fetch_add(&r->items, (uint32_t)change, __ATOMIC_RELAXED);
+    fetch_add_relaxed(&r->items, (uint32_t)change);
     return true;
 }
 
@@ -141,10 +141,10 @@ void trackers_each(struct trackers *t,
                    void (*visit)(void *ctx, uint64_t who, const struct tracker_state *state),
                    void *ctx)
 {
-    const uint32_t count = __atomic_load_n(&t->count, __ATOMIC_ACQUIRE);
+    const uint32_t count = load_acquire(&t->count);
     for (uint32_t i = 0; i < count; i++) {
         const struct tracker *r = tracker_at(t, i);
-        const uint32_t generation = __atomic_load_n(&r->generation, __ATOMIC_ACQUIRE);
+        const uint32_t generation = load_acquire(&r->generation);
         struct tracker_state state;
         if (generation & 1 && tracker_read(r, generation, &state) && state.flags & TRACKER_ON)
             visit(ctx, tracker_who(i, generation), &state);

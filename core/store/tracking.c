@@ -1,5 +1,6 @@
 #include "core/store/tracking.h"
 
+#include "core/base/atomic.h"
 #include "core/base/mem.h"
 
 enum { SWEEP_FROM = 4096 };
@@ -24,7 +25,7 @@ void tracking_free(struct tracking *t)
 
 static void tracking_add(uint64_t *total, uint64_t change)
 {
-    __atomic_fetch_add(total, change, __ATOMIC_RELAXED);
+    fetch_add_relaxed(total, change);
 }
 
 /* --- one key --------------------------------------------------------------------------------- */
@@ -217,6 +218,6 @@ void tracking_forget_client(struct tracking *t, uint64_t who)
 
 bool tracking_wants_sweep(const struct tracking *t)
 {
-    const int64_t dead = (int64_t)__atomic_load_n(&t->dead, __ATOMIC_RELAXED);
-    return dead > SWEEP_FROM && dead > (int64_t)__atomic_load_n(&t->items, __ATOMIC_RELAXED) / 2;
+    const int64_t dead = (int64_t)load_relaxed(&t->dead);
+    return dead > SWEEP_FROM && dead > (int64_t)load_relaxed(&t->items) / 2;
 }

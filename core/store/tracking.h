@@ -20,6 +20,7 @@
 #ifndef LK_STORE_TRACKING_H
 #define LK_STORE_TRACKING_H
 
+#include "core/base/atomic.h"
 #include "core/ds/name_map.h"
 #include "core/store/prefixes.h"
 #include "core/store/shard.h"
@@ -76,7 +77,7 @@ bool tracking_wants_sweep(const struct tracking *t);
 
 static inline uint64_t tracking_count_keys(const struct tracking *t)
 {
-    return __atomic_load_n(&t->keys, __ATOMIC_RELAXED);
+    return load_relaxed(&t->keys);
 }
 
 LK_END

@@ -6,6 +6,7 @@
  */
 #include "core/store/view.h"
 
+#include "core/base/atomic.h"
 #include "core/base/rank.h"
 #include "core/ds/chunks.h"
 #include "core/store/reclaim.h"
@@ -35,7 +36,7 @@ static void view_defer_pinned(struct cow *cow, void *p, size_t size)
 struct view *view_cut(struct keyspace *ks)
 {
     LK_ASSERT(ks->view == NULL && ks->view_epoch == 0);
-    LK_ASSERT(__atomic_load_n(&ks->gate.closed, __ATOMIC_RELAXED) != 0);
+    LK_ASSERT(load_relaxed(&ks->gate.closed) != 0);
     struct view *v = mem_new(struct view);
     v->ks = ks;
     v->epoch = ++ks->epoch;
@@ -43,7 +44,7 @@ struct view *view_cut(struct keyspace *ks)
     v->pinned_garbage.held = &ks->view_held;
     v->pinned = (struct cow){.epoch = v->epoch, .defer = view_defer_pinned};
     ks->view = v;
-    __atomic_store_n(&ks->view_epoch, v->epoch, __ATOMIC_RELEASE);
+    store_release(&ks->view_epoch, v->epoch);
     return v;
 }
 
@@ -152,7 +153,7 @@ static const struct entry *read_table(struct view *v, struct table_frozen *f)
 {
     struct table_image_step *step = &v->reader.step;
     uint64_t cursor = f->cursor;
-    while (cursor < TABLE_POSITIONS && !__atomic_load_n(&v->aborted, __ATOMIC_RELAXED)) {
+    while (cursor < TABLE_POSITIONS && !load_relaxed(&v->aborted)) {
         const struct entry *e =
             v->reader.in_page ? table_image_next(step) : table_image_first(step, &f->image, cursor);
         v->reader.in_page = e != NULL;
@@ -160,7 +161,7 @@ static const struct entry *read_table(struct view *v, struct table_frozen *f)
             return e;
         cursor = step->next;
         /* Partner of the acquire in shard_cow: behind it, writers change and free in place. */
-        __atomic_store_n(&f->cursor, cursor, __ATOMIC_RELEASE);
+        store_release(&f->cursor, cursor);
     }
     return NULL;
 }
@@ -170,7 +171,7 @@ const struct entry *view_next(struct view *v, uint32_t *db)
     LK_ASSERT(!v->reader.whole);
     if (LK_UNLIKELY(!v->reader.joined))
         reader_join(v);
-    while (!__atomic_load_n(&v->aborted, __ATOMIC_RELAXED) && v->reader.shard < v->ks->count) {
+    while (!load_relaxed(&v->aborted) && v->reader.shard < v->ks->count) {
         /* All tables are frozen, so nobody adds to the list: it may be read without the lock. */
         struct table_frozen *f = v->reader.table;
         if (!f)
@@ -196,7 +197,7 @@ bool view_is_whole(const struct view *v)
 
 void view_abort(struct view *v)
 {
-    __atomic_store_n(&v->aborted, 1, __ATOMIC_RELAXED);
+    store_relaxed(&v->aborted, 1);
 }
 
 /*
@@ -207,7 +208,7 @@ void view_close(struct view *v)
 {
     struct keyspace *ks = v->ks;
     LK_ASSERT(ks->view == v);
-    __atomic_store_n(&ks->view_epoch, 0, __ATOMIC_RELEASE);
+    store_release(&ks->view_epoch, 0);
     if (!v->reader.joined)
         reader_join(v);
     for (uint32_t i = 0; i < ks->count; i++)
@@ -224,5 +225,5 @@ void view_close(struct view *v)
 
 size_t view_held_bytes(const struct keyspace *ks)
 {
-    return __atomic_load_n(&ks->view_held, __ATOMIC_RELAXED);
+    return load_relaxed(&ks->view_held);
 }

@@ -1,11 +1,13 @@
 #include "core/store/wait.h"
 
+#include "core/base/atomic.h"
+
 #include <sched.h>
 
 /* Under the lock; whoever counts reads without it. */
 static void wait_count(uint32_t *n, uint32_t by)
 {
-    __atomic_store_n(n, *n + by, __ATOMIC_RELAXED);
+    store_relaxed(n, *n + by);
 }
 
 static struct wait_key *own_key(struct shard *s, uint32_t db, struct bytes key, uint64_t hash)
@@ -99,8 +101,8 @@ struct wait_totals wait_totals_get(const struct keyspace *ks)
 {
     struct wait_totals t = {0};
     for (uint32_t i = 0; i < ks->count; i++) {
-        t.keys += __atomic_load_n(&ks->shards[i].waited, __ATOMIC_RELAXED);
-        t.keys_when_gone += __atomic_load_n(&ks->shards[i].waited_gone, __ATOMIC_RELAXED);
+        t.keys += load_relaxed(&ks->shards[i].waited);
+        t.keys_when_gone += load_relaxed(&ks->shards[i].waited_gone);
     }
     return t;
 }
@@ -130,8 +132,7 @@ bool wait_release(struct wait *w, bool served)
     uint32_t found;
     if (!served && wait_pass(w, WAIT_CLAIMED, WAIT_WAITS, &found))
         return false;
-    const uint32_t before =
-        __atomic_exchange_n(&w->state, served ? WAIT_SERVED : WAIT_ENDED, __ATOMIC_SEQ_CST);
+    const uint32_t before = exchange_seq_cst(&w->state, served ? WAIT_SERVED : WAIT_ENDED);
     LK_ASSERT(before == WAIT_LEFT || (served && before == WAIT_CLAIMED));
     return true;
 }

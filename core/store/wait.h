@@ -24,6 +24,7 @@
 #ifndef LK_STORE_WAIT_H
 #define LK_STORE_WAIT_H
 
+#include "core/base/atomic.h"
 #include "core/store/client_cell.h"
 #include "core/store/keyspace.h"
 
@@ -101,7 +102,7 @@ bool wait_release(struct wait *w, bool served);
 /* No list has any more use for it. */
 static inline bool wait_is_over(const struct wait *w)
 {
-    return __atomic_load_n(&w->state, __ATOMIC_ACQUIRE) >= WAIT_SERVED;
+    return load_acquire(&w->state) >= WAIT_SERVED;
 }
 
 enum wait_end {

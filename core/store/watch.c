@@ -1,5 +1,6 @@
 #include "core/store/watch.h"
 
+#include "core/base/atomic.h"
 #include "core/base/clock.h"
 
 struct watch_node *watch_new(struct shard *s, uint32_t db, struct bytes key, uint64_t hash,
@@ -35,7 +36,7 @@ void watch_drop(struct watch_node *w)
 
 static void watch_mark_here(struct watch_node *w)
 {
-    __atomic_store_n(w->dirty, 1, __ATOMIC_RELAXED); /* the shard's lock orders it */
+    store_relaxed(w->dirty, 1); /* the shard's lock orders it */
 }
 
 static bool watch_watches(const struct watch_node *w, uint32_t db, struct bytes key)

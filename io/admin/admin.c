@@ -6,6 +6,7 @@
  */
 #include "io/admin/admin_priv.h"
 
+#include "core/base/atomic.h"
 #include "core/base/clock.h"
 #include "core/base/mem.h"
 #include "core/base/rng.h"
@@ -46,7 +47,7 @@ static void engine_applied(void *ctx, const struct config *before, const struct 
     const struct admin *a = ctx;
 
     (void)before;
-    __atomic_store_n(&a->parts.engine->config, &after->dispatch, __ATOMIC_RELEASE);
+    store_release(&a->parts.engine->config, &after->dispatch);
     if (a->parts.config_replaced)
         a->parts.config_replaced(a->parts.ctx);
 }
@@ -154,7 +155,7 @@ struct admin *admin_new(const struct admin_parts *parts)
 
 void admin_has_started(struct admin *a)
 {
-    __atomic_store_n(&a->startup_bytes, mem_used(), __ATOMIC_RELAXED);
+    store_relaxed(&a->startup_bytes, mem_used());
 }
 
 void admin_free(struct admin *a)
@@ -173,7 +174,7 @@ const char *admin_run_id(const struct admin *a)
 
 static void raise_to(uint64_t *peak, uint64_t value)
 {
-    uint64_t old = __atomic_load_n(peak, __ATOMIC_RELAXED);
+    uint64_t old = load_relaxed(peak);
     while (old < value && !__atomic_compare_exchange_n(peak, &old, value, true, __ATOMIC_RELAXED,
                                                        __ATOMIC_RELAXED))
         ;
@@ -182,20 +183,19 @@ static void raise_to(uint64_t *peak, uint64_t value)
 uint64_t admin_peak_bytes(struct admin *a)
 {
     raise_to(&a->sampled.peak_bytes, mem_used());
-    return __atomic_load_n(&a->sampled.peak_bytes, __ATOMIC_RELAXED);
+    return load_relaxed(&a->sampled.peak_bytes);
 }
 
 static void look_at_view(struct admin *a, int64_t now_ms)
 {
     const uint64_t held = view_held_bytes(a->parts.engine->fixed.keyspace);
-    const bool open =
-        __atomic_load_n(&a->parts.engine->fixed.keyspace->view_epoch, __ATOMIC_RELAXED) != 0;
+    const bool open = load_relaxed(&a->parts.engine->fixed.keyspace->view_epoch) != 0;
 
     raise_to(&a->sampled.held_peak_bytes, held);
     if (!open)
-        __atomic_store_n(&a->sampled.held_since_ms, 0, __ATOMIC_RELAXED);
+        store_relaxed(&a->sampled.held_since_ms, 0);
     else if (a->sampled.held_since_ms == 0)
-        __atomic_store_n(&a->sampled.held_since_ms, (uint64_t)now_ms, __ATOMIC_RELAXED);
+        store_relaxed(&a->sampled.held_since_ms, (uint64_t)now_ms);
 }
 
 static void sample_cycles(struct admin *a, int64_t now_ms)
@@ -223,11 +223,11 @@ void admin_cron(struct admin *a, int64_t now_ms)
     mem_delete(totals);
     sample_cycles(a, now_ms);
     admin_peak_bytes(a);
-    __atomic_store_n(&a->sampled.rss_bytes, process_rss_bytes(), __ATOMIC_RELAXED);
+    store_relaxed(&a->sampled.rss_bytes, process_rss_bytes());
     look_at_view(a, now_ms);
 }
 
 bool admin_cron_paused(const struct admin *a)
 {
-    return __atomic_load_n(&a->cron_paused, __ATOMIC_RELAXED);
+    return load_relaxed(&a->cron_paused);
 }

@@ -1,6 +1,7 @@
 /*
  * cmd_dump.c — DUMP, RESTORE, RESTORE-ASKING: one value as bytes (persist/rdb/rdb_dump.h).
  */
+#include "core/base/atomic.h"
 #include "core/base/crc64.h"
 #include "core/base/trace.h"
 #include "core/ds/le.h"
@@ -84,8 +85,7 @@ static bool read_footer(const struct exec *x, struct bytes payload, unsigned *ve
     const unsigned char *end = (const unsigned char *)payload.data + payload.size;
     *version = le16_get(end - FOOTER_BYTES);
     return (*version <= RDB_VERSION_REDIS_MAX || *version == RDB_VERSION_VALKEY) &&
-           (__atomic_load_n(skip, __ATOMIC_RELAXED) ||
-            le64_get(end - 8) == crc64(0, payload.data, payload.size - 8));
+           (load_relaxed(skip) || le64_get(end - 8) == crc64(0, payload.data, payload.size - 8));
 }
 
 /* Begins `in`, which the value borrows from; to be released in any case. */

@@ -1,6 +1,7 @@
 /*
  * cmd_server.c — TIME, LASTSAVE, LOLWUT, SHUTDOWN.
  */
+#include "core/base/atomic.h"
 #include "io/admin/admin_priv.h"
 
 #include "core/cmd/command/version.h"
@@ -108,7 +109,7 @@ static enum outcome shutdown_server(struct exec *x, const struct args *a)
         return reply_syntax(x);
     if (flags & ABORT)
         return shutdown_abort(x);
-    const char *busy = __atomic_load_n(&parts->engine->busy.line, __ATOMIC_ACQUIRE);
+    const char *busy = load_acquire(&parts->engine->busy.line);
     if (busy && !(flags & ADMIN_SHUTDOWN_NOSAVE)) {
         reply_error(x->reply, "%s", busy);
         return RUN_DONE;

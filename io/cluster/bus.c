@@ -1,6 +1,7 @@
 /*
  * bus.c — the bus' thread, once around.
  */
+#include "core/base/atomic.h"
 #include "core/base/clock.h"
 #include "core/base/mem.h"
 #include "core/base/rng.h"
@@ -66,7 +67,7 @@ static int bus_turn(struct cluster_bus *b, const struct epoll_event *events, int
     for (int i = 0; i < n; i++)
         bus_event(b, &events[i], now_ms);
     bus_take_requests(b);
-    if (__atomic_exchange_n(&b->drained, 0, __ATOMIC_ACQ_REL))
+    if (exchange_acq_rel(&b->drained, 0))
         b->cluster->todo |= CLUSTER_MAP;
     if (now_ms >= *next_tick_ms) {
         cluster_tick(b->cluster, now_ms);
@@ -94,7 +95,7 @@ static void *bus_main(void *arg)
     uint8_t *words = mem_alloc(HASH_SLOTS);
     int64_t next_tick_ms = 0;
     int n = 0;
-    while (!__atomic_load_n(&b->stop, __ATOMIC_ACQUIRE)) {
+    while (!load_acquire(&b->stop)) {
         if (bus_hangs(b, bus_now_ms())) {
             poll(NULL, 0, HUNG_MS);
             n = 0; /* what has come is still there */
@@ -131,7 +132,7 @@ static uint64_t bus_count_keys(void *bus, uint32_t slot)
 static bool bus_is_paused(void *bus)
 {
     const struct cluster_bus *b = bus;
-    return __atomic_load_n(&b->paused, __ATOMIC_ACQUIRE) &&
+    return load_acquire(&b->paused) &&
            (!b->parts.has_mark || b->parts.has_mark(b->parts.ctx, b->mark));
 }
 
@@ -236,13 +237,13 @@ void bus_start(struct cluster_bus *b)
 void bus_drained(void *bus)
 {
     struct cluster_bus *b = bus;
-    __atomic_store_n(&b->drained, 1, __ATOMIC_RELEASE);
+    store_release(&b->drained, 1);
     bus_wake(b);
 }
 
 void bus_stop(struct cluster_bus *b)
 {
-    __atomic_store_n(&b->stop, 1, __ATOMIC_RELEASE);
+    store_release(&b->stop, 1);
     bus_wake(b);
     if (b->running)
         pthread_join(b->thread, NULL);

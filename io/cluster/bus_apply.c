@@ -1,6 +1,7 @@
 /*
  * bus_apply.c — tells the shards what this node may do with them, and workers where the rest is.
  */
+#include "core/base/atomic.h"
 #include "core/base/mem.h"
 #include "core/cmd/engine/slots_left.h"
 #include "core/store/keyspace.h"
@@ -33,7 +34,7 @@ void bus_words(const struct cluster_bus *b, uint8_t words[HASH_SLOTS])
 void bus_set_word(struct cluster_bus *b, struct shard *s, uint8_t word)
 {
     const uint32_t held = s->slot & SLOT_HELD;
-    __atomic_store_n(&s->slot, (uint16_t)(held | word), __ATOMIC_RELAXED);
+    store_relaxed(&s->slot, (uint16_t)(held | word));
     b->words[s->index] = word;
 }
 
@@ -64,7 +65,7 @@ static void bus_set_words(struct cluster_bus *b, const uint8_t *words)
 uint64_t bus_keys_in_slot(const struct cluster_bus *b, uint32_t slot)
 {
     const struct keyspace *ks = b->parts.engine->fixed.keyspace;
-    return __atomic_load_n(&ks->shards[slot].first.count, __ATOMIC_RELAXED);
+    return load_relaxed(&ks->shards[slot].first.count);
 }
 
 void bus_apply(struct cluster_bus *b, struct slot_map *map, const uint8_t *words)
@@ -77,7 +78,7 @@ void bus_apply(struct cluster_bus *b, struct slot_map *map, const uint8_t *words
 void bus_publish_map(struct cluster_bus *b, struct slot_map *map)
 {
     struct engine *e = b->parts.engine;
-    const struct slot_map *before = __atomic_exchange_n(&e->cluster.slots, map, __ATOMIC_ACQ_REL);
+    const struct slot_map *before = exchange_acq_rel(&e->cluster.slots, map);
     if (before)
         reclaim_retire((void *)(uintptr_t)before, slot_map_bytes(before));
 }

@@ -1,6 +1,7 @@
 /*
  * bus_outcome.c — what a turn has decided is gathered under the lock, and done without it.
  */
+#include "core/base/atomic.h"
 #include "core/base/mem.h"
 #include "core/base/trace.h"
 #include "core/cmd/client/registry.h"
@@ -97,7 +98,7 @@ void bus_gather(struct cluster_bus *b, struct bus_outcome *out, uint8_t *words)
         out->port = c->options.tls ? master->tls_port : master->port;
     }
     const int64_t until_ms = bus_good_until_ms(c);
-    __atomic_store_n(&b->parts.engine->cluster.good_until_ns, until_ms * 1000000, __ATOMIC_RELAXED);
+    store_relaxed(&b->parts.engine->cluster.good_until_ns, until_ms * 1000000);
 }
 
 static void bus_pause(struct cluster_bus *b, int64_t until_ms)
@@ -111,7 +112,7 @@ static void bus_pause(struct cluster_bus *b, int64_t until_ms)
         engine_pause_end(e, PAUSE_BY_SLOTS);
     }
     gate_open(&e->fixed.keyspace->gate);
-    __atomic_store_n(&b->paused, until_ms != 0, __ATOMIC_RELEASE);
+    store_release(&b->paused, until_ms != 0);
     if (e->fixed.registry && !until_ms)
         registry_wake_all(e->fixed.registry);
 }

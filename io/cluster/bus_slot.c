@@ -5,6 +5,7 @@
  * nobody.  What it cannot have done itself, since a file must be on the disk first, a role changes
  * or the shard is busy, the bus does in its next turn, and answers.
  */
+#include "core/base/atomic.h"
 #include "core/store/keyspace.h"
 #include "io/cluster/bus_priv.h"
 
@@ -13,8 +14,8 @@ enum { LIGHT = CLUSTER_SAVE | CLUSTER_MAP | CLUSTER_LEFT, SPIN_NS = 20000 };
 /* Under the lock: has the bus nothing to do that would have to come first? */
 static bool slot_turn_is_idle(struct cluster_bus *b)
 {
-    return b->cluster->todo == 0 && b->pause_ms < 0 &&
-           !__atomic_load_n(&b->drained, __ATOMIC_ACQUIRE) && !bus_has_requests(b);
+    return b->cluster->todo == 0 && b->pause_ms < 0 && !load_acquire(&b->drained) &&
+           !bus_has_requests(b);
 }
 
 /* NULL: somebody has it, and may be this worker. */
@@ -28,7 +29,7 @@ static struct shard *slot_lock_shard(struct cluster_bus *b, uint32_t slot, uint3
 static void slot_carry_out(struct cluster_bus *b, uint32_t slot, struct shard *s)
 {
     struct bus_outcome out = {.todo = b->cluster->todo};
-    const struct slot_map *now = __atomic_load_n(&b->parts.engine->cluster.slots, __ATOMIC_ACQUIRE);
+    const struct slot_map *now = load_acquire(&b->parts.engine->cluster.slots);
     const uint8_t word = bus_word(b, slot);
     bool speaks = false;
     b->cluster->todo = 0;

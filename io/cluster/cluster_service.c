@@ -1,5 +1,6 @@
 #include "io/cluster/cluster_service.h"
 
+#include "core/base/atomic.h"
 #include "core/base/mem.h"
 #include "core/store/keyspace.h"
 #include "io/cluster/bus.h"
@@ -30,7 +31,7 @@ static void service_follow(void *ctx, const char *ip, uint16_t port)
 {
     struct cluster_service *s = ctx;
     struct gate *gate = &s->parts.engine->fixed.keyspace->gate;
-    __atomic_store_n(&s->new_master, ip != NULL, __ATOMIC_RELAXED);
+    store_relaxed(&s->new_master, ip != NULL);
     gate_close(gate);
     if (ip)
         role_follow(s->parts.role, bytes_cstr(ip), port);
@@ -45,9 +46,9 @@ static uint64_t service_data_offset(void *ctx)
     struct role_report r;
     role_report(s->parts.role, &r);
     if (r.state == LINK_CONNECTED)
-        __atomic_store_n(&s->new_master, false, __ATOMIC_RELAXED);
+        store_relaxed(&s->new_master, false);
     /* Until they are his, the data may be those of another shard, and their offset says nothing. */
-    if (r.replica && __atomic_load_n(&s->new_master, __ATOMIC_RELAXED))
+    if (r.replica && load_relaxed(&s->new_master))
         return 0;
     if (r.replica) /* amid a full sync it has no data that anybody should count on */
         return r.has_history && r.state != LINK_SYNC && r.offset > 0 ? (uint64_t)r.offset : 0;

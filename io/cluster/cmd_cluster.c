@@ -5,6 +5,7 @@
  * to the bus, and answered when the change is on the disk and in force.
  */
 #include "io/cluster/cmd_cluster.h"
+#include "core/base/atomic.h"
 #include "core/base/clock.h"
 #include "core/cmd/engine/exec_slot.h"
 #include "io/cluster/cmd_cluster_priv.h"
@@ -129,7 +130,7 @@ static void cluster_info_stats(const char *direction, const uint64_t *counts, st
 static bool cluster_serves(const struct exec *x, const struct cluster *c)
 {
     const struct engine *e = dispatcher_engine(x->dispatcher);
-    const struct slot_map *map = __atomic_load_n(&e->cluster.slots, __ATOMIC_ACQUIRE);
+    const struct slot_map *map = load_acquire(&e->cluster.slots);
     return !c->down && map && !(map->flags & SLOT_MAP_DOWN);
 }
 

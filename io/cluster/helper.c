@@ -1,5 +1,6 @@
 #include "io/cluster/helper.h"
 
+#include "core/base/atomic.h"
 #include "core/base/mem.h"
 #include "core/base/trace.h"
 #include "core/cmd/engine/dispatch_drain.h"
@@ -52,7 +53,7 @@ void helper_hear(void *helper, bool shard, struct bytes channel, struct bytes me
 
 static bool helper_stops(const struct cluster_helper *h)
 {
-    return __atomic_load_n(&h->stop, __ATOMIC_ACQUIRE);
+    return load_acquire(&h->stop);
 }
 
 static void helper_publish(struct cluster_helper *h, const struct buf *heard)
@@ -75,14 +76,14 @@ void helper_drain(struct cluster_helper *h, uint32_t slot)
 {
     pthread_mutex_lock(&h->lock);
     h->drains += !h->drain[slot];
-    __atomic_store_n(&h->drain[slot], 1, __ATOMIC_RELEASE);
+    store_release(&h->drain[slot], 1);
     pthread_cond_signal(&h->changed);
     pthread_mutex_unlock(&h->lock);
 }
 
 bool helper_drains(const struct cluster_helper *h, uint32_t slot)
 {
-    return __atomic_load_n(&h->drain[slot], __ATOMIC_ACQUIRE);
+    return load_acquire(&h->drain[slot]);
 }
 
 /* Some keys of the slot.  True: no more of it is to be done. */
@@ -102,7 +103,7 @@ static void helper_end_drain(struct cluster_helper *h, uint32_t slot)
 {
     pthread_mutex_lock(&h->lock);
     h->drains--;
-    __atomic_store_n(&h->drain[slot], 0, __ATOMIC_RELEASE);
+    store_release(&h->drain[slot], 0);
     const bool last = h->drains == 0;
     pthread_mutex_unlock(&h->lock);
     if (last)
@@ -182,7 +183,7 @@ struct cluster_helper *helper_new(struct engine *engine, void (*drained)(void *c
 void helper_free(struct cluster_helper *h)
 {
     pthread_mutex_lock(&h->lock);
-    __atomic_store_n(&h->stop, 1, __ATOMIC_RELEASE);
+    store_release(&h->stop, 1);
     pthread_cond_signal(&h->changed);
     pthread_mutex_unlock(&h->lock);
     pthread_join(h->thread, NULL);

@@ -1,5 +1,6 @@
 #include "io/cluster/migrate.h"
 
+#include "core/base/atomic.h"
 #include "core/base/clock.h"
 #include "core/base/mem.h"
 #include "core/cmd/client/registry.h"
@@ -121,7 +122,7 @@ static void migrate_own_keys(struct migrator *m, const char *word, const struct 
 
 static void migrate_use_db(struct migrator *m, uint32_t db)
 {
-    __atomic_store_n(&m->session.db, db, __ATOMIC_RELAXED);
+    store_relaxed(&m->session.db, db);
 }
 
 /* --- to the other server --------------------------------------------------------------------- */
@@ -279,8 +280,7 @@ static void migrate_hold(struct migrator *m, const struct migrate_spec *s, bool 
     struct shard *shard = keyspace_shard(ks, keyspace_hash(ks, s->keys[0]));
     shard_lock(shard);
     const uint16_t word = shard->slot;
-    __atomic_store_n(&shard->slot, (uint16_t)(on ? word | SLOT_HELD : word & ~SLOT_HELD),
-                     __ATOMIC_RELAXED);
+    store_relaxed(&shard->slot, (uint16_t)(on ? word | SLOT_HELD : word & ~SLOT_HELD));
     shard_unlock(shard);
 }
 

@@ -5,6 +5,7 @@
  * the mutex.  Replaced snapshots wait in a list, as a reader may still be in the batch in which it
  * took one.
  */
+#include "core/base/atomic.h"
 #include "core/base/mem.h"
 #include "io/config/config_priv.h"
 
@@ -96,7 +97,7 @@ void config_holder_publish(struct config_holder *h, struct config *draft)
     r->snapshot = atomic_load_explicit(&h->current, memory_order_relaxed);
     r->next = h->locked.retired;
     h->locked.retired = r;
-    __atomic_store_n(&h->replaced, h->replaced + 1, __ATOMIC_RELAXED);
+    store_relaxed(&h->replaced, h->replaced + 1);
     atomic_store_explicit(&h->current, draft, memory_order_release);
     const struct config_hook *engine = config_holder_hook(h, CONFIG_HOOK_ENGINE);
     if (engine && engine->applied)
@@ -132,7 +133,7 @@ bool config_has(const struct config_holder *h, enum config_feature feature)
 
 size_t config_replaced(const struct config_holder *h)
 {
-    return __atomic_load_n(&h->replaced, __ATOMIC_RELAXED);
+    return load_relaxed(&h->replaced);
 }
 
 size_t config_reclaim(struct config_holder *h)
@@ -146,7 +147,7 @@ size_t config_reclaim(struct config_holder *h)
         config_draft_free(r->snapshot);
         mem_delete(r);
     }
-    __atomic_store_n(&h->replaced, 0, __ATOMIC_RELAXED);
+    store_relaxed(&h->replaced, 0);
     config_holder_unlock(h);
     return n;
 }

@@ -5,6 +5,7 @@
  * a container may refuse the system call, and an old library may be at odds with a new kernel.  So
  * a small ring really receives, sends, wakes and closes once, before any client depends on it.
  */
+#include "core/base/atomic.h"
 #include "io/net/net_priv.h"
 #include "io/net/tls_priv.h"
 
@@ -176,7 +177,7 @@ int net_wait(struct net *n, struct net_event *events, int max, int64_t timeout_n
 void net_wake(struct net *n)
 {
     const uint64_t one = 1;
-    const uint32_t was = __atomic_exchange_n(&n->wake, WAKE_SIGNALLED, __ATOMIC_ACQ_REL);
+    const uint32_t was = exchange_acq_rel(&n->wake, WAKE_SIGNALLED);
     /* The counter cannot overflow: one write a sleep, and the owner is asleep for each. */
     if (was == WAKE_SLEEPING)
         while (write(n->wake_fd, &one, sizeof one) < 0)

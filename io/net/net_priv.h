@@ -20,6 +20,7 @@
 #ifndef LK_IO_NET_PRIV_H
 #define LK_IO_NET_PRIV_H
 
+#include "core/base/atomic.h"
 #include "io/net/net.h"
 
 LK_BEGIN
@@ -73,9 +74,9 @@ static inline bool net_fall_asleep(struct net *n)
 static inline bool net_rise(struct net *n)
 {
     /* Relaxed: a signal that this load misses is found by the next wait, which cannot block. */
-    if (__atomic_load_n(&n->wake, __ATOMIC_RELAXED) == WAKE_AWAKE)
+    if (load_relaxed(&n->wake) == WAKE_AWAKE)
         return false;
-    return __atomic_exchange_n(&n->wake, WAKE_AWAKE, __ATOMIC_ACQ_REL) == WAKE_SIGNALLED;
+    return exchange_acq_rel(&n->wake, WAKE_AWAKE) == WAKE_SIGNALLED;
 }
 
 /* A ring of conns through a head that is none itself; a conn is in one list at any time. */

@@ -6,6 +6,7 @@
  */
 #include "io/net/tls_context_priv.h"
 
+#include "core/base/atomic.h"
 #include "core/base/mem.h"
 
 #include <errno.h>
@@ -243,7 +244,7 @@ void tls_context_free(struct tls_context *c)
 {
     if (!c)
         return;
-    const uint32_t left = __atomic_sub_fetch(&c->uses, 1, __ATOMIC_ACQ_REL);
+    const uint32_t left = sub_fetch_acq_rel(&c->uses, 1);
     LK_ASSERT(left != UINT32_MAX);
     if (left > 0)
         return;
@@ -284,7 +285,7 @@ struct tls_context *tls_holder_take(struct tls_holder *h)
     pthread_mutex_lock(&h->lock);
     struct tls_context *c = h->current;
     if (c)
-        __atomic_fetch_add(&c->uses, 1, __ATOMIC_RELAXED);
+        fetch_add_relaxed(&c->uses, 1);
     pthread_mutex_unlock(&h->lock);
     return c;
 }

@@ -8,6 +8,7 @@
  *
  * Threads  commands and ACKs: workers; rounds: the log thread; acks.lock, then repl.lock
  */
+#include "core/base/atomic.h"
 #include "core/base/mem.h"
 #include "core/base/trace.h"
 #include "core/cmd/client/registry.h"
@@ -107,7 +108,7 @@ static struct ack_waiter **acks_remove(struct repl *r, struct ack_waiter **at)
     struct ack_waiter *w = *at;
     *at = w->next;
     mem_delete(w);
-    __atomic_store_n(&r->acks.count, r->acks.count - 1, __ATOMIC_RELAXED);
+    store_relaxed(&r->acks.count, r->acks.count - 1);
     return at;
 }
 
@@ -135,7 +136,7 @@ static void acks_answer_ready(struct repl *r, int64_t now_ms)
 
 void acks_changed(struct repl *r)
 {
-    if (__atomic_load_n(&r->acks.count, __ATOMIC_ACQUIRE) == 0)
+    if (load_acquire(&r->acks.count) == 0)
         return;
     pthread_mutex_lock(&r->acks.lock);
     acks_answer_ready(r, repl_now_ms());
@@ -146,7 +147,7 @@ bool acks_hurry(void *repl, uint64_t session_id, bool refuse)
 {
     struct repl *r = repl;
     bool found = false;
-    if (__atomic_load_n(&r->acks.count, __ATOMIC_ACQUIRE) == 0)
+    if (load_acquire(&r->acks.count) == 0)
         return false;
     pthread_mutex_lock(&r->acks.lock);
     for (struct ack_waiter *w = r->acks.first; w; w = w->next)
@@ -169,7 +170,7 @@ static bool acks_session_is(void *ctx, struct session *s)
 /* Whose client has gone, or was unblocked; and what has become durable. */
 void acks_cron(struct repl *r)
 {
-    if (__atomic_load_n(&r->acks.count, __ATOMIC_ACQUIRE) == 0)
+    if (load_acquire(&r->acks.count) == 0)
         return;
     pthread_mutex_lock(&r->acks.lock);
     acks_answer_ready(r, repl_now_ms());
@@ -216,16 +217,15 @@ static bool acks_may_append(const struct repl *r)
     static const enum pause_purpose still[] = {PAUSE_BY_FAILOVER, PAUSE_BY_SHUTDOWN,
                                                PAUSE_BY_SLOTS};
     for (size_t i = 0; i < sizeof still / sizeof *still; i++)
-        if (__atomic_load_n(&r->parts.engine->pause[still[i]].what, __ATOMIC_ACQUIRE) !=
-            PAUSE_NOTHING)
+        if (load_acquire(&r->parts.engine->pause[still[i]].what) != PAUSE_NOTHING)
             return false;
-    return !repl_is_replica(r) && __atomic_load_n(&r->count, __ATOMIC_RELAXED) > 0;
+    return !repl_is_replica(r) && load_relaxed(&r->count) > 0;
 }
 
 /* Returns in how many ms the next one is due; -1: none is. */
 static int64_t acks_ping(struct repl *r, int64_t now_ms)
 {
-    if (__atomic_load_n(&r->count, __ATOMIC_RELAXED) == 0) {
+    if (load_relaxed(&r->count) == 0) {
         r->ping_ms = now_ms;
         return -1;
     }
@@ -240,7 +240,7 @@ static int64_t acks_ping(struct repl *r, int64_t now_ms)
 
 static int64_t acks_serve(struct repl *r, int64_t now_ms)
 {
-    if (__atomic_load_n(&r->acks.count, __ATOMIC_ACQUIRE) == 0)
+    if (load_acquire(&r->acks.count) == 0)
         return -1;
     pthread_mutex_lock(&r->acks.lock);
     acks_settle_targets(r);
@@ -257,21 +257,21 @@ static int64_t acks_serve(struct repl *r, int64_t now_ms)
 /* Sessions wait for a history that is told (history_is_told): each sees whether this is enough. */
 static void acks_tell_history(struct repl *r)
 {
-    if (LK_LIKELY(__atomic_load_n(&r->history_askers, __ATOMIC_SEQ_CST) == 0))
+    if (LK_LIKELY(load_seq_cst(&r->history_askers) == 0))
         return;
-    shard_tell_retry(__atomic_exchange_n(&r->history_askers, 0, __ATOMIC_SEQ_CST));
+    shard_tell_retry(exchange_seq_cst(&r->history_askers, 0));
 }
 
 /* Of a failover: the replicas are asked for the end that nobody writes behind. */
 static void acks_ask_for_end(struct repl *r)
 {
-    if (LK_LIKELY(!__atomic_load_n(&r->failover.ask, __ATOMIC_ACQUIRE)) ||
+    if (LK_LIKELY(!load_acquire(&r->failover.ask)) ||
         backlog_ticket(r->backlog) < r->failover.ticket)
         return;
     r->failover.end = backlog_end(r->backlog); /* an ACK does not count the question */
     if (!repl_is_replica(r))
         backlog_append(r->backlog, bytes_cstr(getack));
-    __atomic_store_n(&r->failover.ask, 0, __ATOMIC_RELEASE);
+    store_release(&r->failover.ask, 0);
 }
 
 int64_t acks_round(void *repl)
@@ -280,8 +280,8 @@ int64_t acks_round(void *repl)
     copies_round(r);
     acks_tell_history(r);
     acks_ask_for_end(r);
-    if (LK_UNLIKELY(__atomic_load_n(&r->acks.once, __ATOMIC_ACQUIRE)) &&
-        __atomic_exchange_n(&r->acks.once, 0, __ATOMIC_ACQ_REL) && !repl_is_replica(r))
+    if (LK_UNLIKELY(load_acquire(&r->acks.once)) && exchange_acq_rel(&r->acks.once, 0) &&
+        !repl_is_replica(r))
         backlog_append(r->backlog, bytes_cstr(getack));
     const int64_t now_ms = repl_now_ms();
     const int64_t waits_ms = acks_serve(r, now_ms), ping_ms = acks_ping(r, now_ms);
@@ -294,8 +294,7 @@ int64_t acks_round(void *repl)
 bool acks_eager(void *repl)
 {
     const struct repl *r = repl;
-    return __atomic_load_n(&r->acks.count, __ATOMIC_RELAXED) > 0 ||
-           log_copies_is_on(&r->parts.engine->copies);
+    return load_relaxed(&r->acks.count) > 0 || log_copies_is_on(&r->parts.engine->copies);
 }
 
 /* --- the commands ---------------------------------------------------------------------------- */
@@ -328,7 +327,7 @@ static enum outcome acks_keep(struct exec *x, const struct args *a, const struct
     kept->next = r->acks.first;
     r->acks.first = kept;
     r->acks.getack |= w->target >= 0;
-    __atomic_store_n(&r->acks.count, r->acks.count + 1, __ATOMIC_RELEASE);
+    store_release(&r->acks.count, r->acks.count + 1);
     pthread_mutex_unlock(&r->acks.lock);
     log_ring_wake(r->parts.engine->fixed.log);
     return outcome;

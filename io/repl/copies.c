@@ -15,6 +15,7 @@
  *
  * Threads  the worker of a replica, the log thread, who sets it; repl.lock
  */
+#include "core/base/atomic.h"
 #include "core/store/log_ring.h"
 #include "core/store/shard.h"
 #include "io/repl/repl_priv.h"
@@ -67,7 +68,7 @@ static void copies_reach_end(struct repl *r)
 static void copies_tell(struct repl *r)
 {
     struct log_copies *told = &r->parts.engine->copies;
-    const uint32_t wanted = __atomic_load_n(&r->copies.wanted, __ATOMIC_RELAXED);
+    const uint32_t wanted = load_relaxed(&r->copies.wanted);
     if (wanted == 0 && !log_copies_is_on(told))
         return;
     copies_reach_end(r);
@@ -92,9 +93,9 @@ static void copies_aim(struct replica *p)
 static void copies_set(struct repl *r, uint32_t wanted, int64_t max_lag_ms)
 {
     pthread_mutex_lock(&r->lock);
-    const uint32_t before = __atomic_load_n(&r->copies.wanted, __ATOMIC_RELAXED);
+    const uint32_t before = load_relaxed(&r->copies.wanted);
     r->copies.max_lag_ms = max_lag_ms;
-    __atomic_store_n(&r->copies.wanted, wanted, __ATOMIC_RELAXED);
+    store_relaxed(&r->copies.wanted, wanted);
     for (struct replica *p = r->first; p && before == 0 && wanted > 0; p = p->next)
         copies_aim(p);
     copies_tell(r);
@@ -119,7 +120,7 @@ static uint32_t copies_count_good(struct repl *r, const struct config *c)
 void copies_see_to_writes(struct repl *r, const struct config *c)
 {
     const uint32_t good = copies_count_good(r, c);
-    __atomic_store_n(&r->good_replicas, good, __ATOMIC_RELAXED);
+    store_relaxed(&r->good_replicas, good);
     const bool on = c->min_replicas_to_write > 0 && c->min_replicas_max_lag_s > 0;
     const uint32_t wanted = on && !repl_is_replica(r) ? (uint32_t)c->min_replicas_to_write : 0;
     copies_set(r, wanted,
@@ -129,7 +130,7 @@ void copies_see_to_writes(struct repl *r, const struct config *c)
 
 void copies_round(struct repl *r)
 {
-    if (LK_LIKELY(__atomic_load_n(&r->copies.wanted, __ATOMIC_RELAXED) == 0))
+    if (LK_LIKELY(load_relaxed(&r->copies.wanted) == 0))
         return;
     pthread_mutex_lock(&r->lock);
     copies_tell(r);
@@ -140,7 +141,7 @@ void copies_given(struct replica *p)
 {
     struct replica_copy *c = &p->copy;
     c->given = p->pin.wanted - 1;
-    if (LK_LIKELY(__atomic_load_n(&p->repl->copies.wanted, __ATOMIC_RELAXED) == 0))
+    if (LK_LIKELY(load_relaxed(&p->repl->copies.wanted) == 0))
         return;
     c->moved_ms = repl_now_ms();
     if (c->given >= c->goal) {

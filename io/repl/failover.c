@@ -1,5 +1,6 @@
 #include "io/repl/failover.h"
 
+#include "core/base/atomic.h"
 #include "core/base/trace.h"
 #include "core/cmd/client/registry.h"
 #include "core/store/keyspace.h"
@@ -17,7 +18,7 @@ static struct role *failover_role(const struct repl *r)
 
 enum failover_state failover_state(const struct repl *r)
 {
-    return (enum failover_state)__atomic_load_n(&r->failover.state, __ATOMIC_ACQUIRE);
+    return (enum failover_state)load_acquire(&r->failover.state);
 }
 
 const char *failover_state_name(const struct repl *r)
@@ -30,7 +31,7 @@ const char *failover_state_name(const struct repl *r)
 
 static void failover_set(struct repl *r, enum failover_state state)
 {
-    __atomic_store_n(&r->failover.state, (uint32_t)state, __ATOMIC_RELEASE);
+    store_release(&r->failover.state, (uint32_t)state);
 }
 
 /* --- the target ------------------------------------------------------------------------------ */
@@ -80,8 +81,7 @@ static const struct replica *failover_find_level(const struct repl *r)
 /* Has the log thread come to the end of what was written, and asked the replicas for it? */
 static bool failover_has_end(const struct repl *r)
 {
-    return !__atomic_load_n(&r->failover.ask, __ATOMIC_ACQUIRE) &&
-           backlog_ticket(r->backlog) >= r->failover.ticket;
+    return !load_acquire(&r->failover.ask) && backlog_ticket(r->backlog) >= r->failover.ticket;
 }
 
 /* One that is level becomes the target. */
@@ -110,7 +110,7 @@ static bool failover_is_late(const struct repl *r)
 uint64_t repl_mark(struct repl *r)
 {
     struct log_ring *log = r->parts.engine->fixed.log;
-    if (!(__atomic_load_n(&r->parts.engine->saving.log_active, __ATOMIC_ACQUIRE) & LOG_TO_REPL))
+    if (!(load_acquire(&r->parts.engine->saving.log_active) & LOG_TO_REPL))
         return 0;
     const uint64_t mark = log_ring_put(log, LOG_CUT, NULL, 0, LOG_NO_DB, LOG_NO_DB);
     log_ring_wake(log);
@@ -127,7 +127,7 @@ static void failover_hold_writes(struct repl *r)
     struct engine *e = r->parts.engine;
     engine_pause(e, PAUSE_BY_FAILOVER, PAUSE_WRITES, INT64_MAX);
     r->failover.ticket = log_ring_put(e->fixed.log, LOG_CUT, NULL, 0, LOG_NO_DB, LOG_NO_DB);
-    __atomic_store_n(&r->failover.ask, 1, __ATOMIC_RELEASE);
+    store_release(&r->failover.ask, 1);
     log_ring_wake(e->fixed.log);
 }
 
@@ -141,7 +141,7 @@ static void failover_end(struct repl *r)
 
 const char *failover_begin(struct repl *r, const struct failover_wish *wish)
 {
-    LK_ASSERT(__atomic_load_n(&r->parts.engine->fixed.keyspace->gate.closed, __ATOMIC_RELAXED));
+    LK_ASSERT(load_relaxed(&r->parts.engine->fixed.keyspace->gate.closed));
     if (failover_state(r) != FAILOVER_NONE)
         return "ERR FAILOVER already in progress.";
     if (repl_is_replica(r))

@@ -10,6 +10,7 @@
  *
  * Threads  the saver's thread, but full_sync_look
  */
+#include "core/base/atomic.h"
 #include "core/base/clock.h"
 #include "core/base/mem.h"
 #include "core/base/rng.h"
@@ -79,7 +80,7 @@ static const struct replica *full_sync_at_cut(const struct repl *r)
 /* A file that is being written is one for those, too, who have come behind its cut. */
 static void full_sync_join_late(struct repl *r)
 {
-    if (LK_LIKELY(!__atomic_load_n(&r->sync.writing, __ATOMIC_ACQUIRE)))
+    if (LK_LIKELY(!load_acquire(&r->sync.writing)))
         return;
     uint32_t n = 0;
     pthread_mutex_lock(&r->lock);
@@ -98,7 +99,7 @@ static void full_sync_join_late(struct repl *r)
 
 void full_sync_look(struct repl *r)
 {
-    if (__atomic_load_n(&r->count, __ATOMIC_RELAXED) == 0 || !repl_may_serve(r))
+    if (load_relaxed(&r->count) == 0 || !repl_may_serve(r))
         return;
     full_sync_join_late(r);
     const struct config *c = repl_config(r);
@@ -119,7 +120,7 @@ void full_sync_look(struct repl *r)
 void full_sync_abandon(struct repl *r)
 {
     bool wanted = false;
-    if (LK_LIKELY(!__atomic_load_n(&r->sync.writing, __ATOMIC_ACQUIRE)))
+    if (LK_LIKELY(!load_acquire(&r->sync.writing)))
         return;
     pthread_mutex_lock(&r->lock);
     for (const struct replica *p = r->first; p; p = p->next)
@@ -128,7 +129,7 @@ void full_sync_abandon(struct repl *r)
     if (wanted)
         return;
     trace_line(TRACE_NOTICE, "No replica waits for the file of the full sync any more.");
-    __atomic_store_n(&r->sync.writing, 0, __ATOMIC_RELEASE); /* once is enough */
+    store_release(&r->sync.writing, 0); /* once is enough */
     r->parts.abort_sync(r->parts.ctx);
 }
 
@@ -161,7 +162,7 @@ static void *full_sync_cut(void *ctx, enum saver_kind kind)
         return NULL;
     if (kind == SAVER_SYNC)
         history_begin_stream(r);
-    else if (!(__atomic_load_n(&e->saving.log_active, __ATOMIC_RELAXED) & LOG_TO_REPL))
+    else if (!(load_relaxed(&e->saving.log_active) & LOG_TO_REPL))
         return NULL;
     struct backlog_mark *mark = mem_new(struct backlog_mark);
     mark->wants_pin = kind == SAVER_SYNC;
@@ -294,7 +295,7 @@ static int full_sync_begin(void *ctx, const struct rdb_sizes *sizes,
     if (full_sync_join_all(r, mark) == 0 && rc == LK_OK)
         rc = LK_EAGAIN;
     if (rc == LK_OK && !r->sync.diskless)
-        __atomic_store_n(&r->sync.writing, 1, __ATOMIC_RELEASE);
+        store_release(&r->sync.writing, 1);
     backlog_unpin(r->backlog, &mark->pin);
     mem_delete(mark);
     return rc;
@@ -304,7 +305,7 @@ static int full_sync_begin(void *ctx, const struct rdb_sizes *sizes,
 static void full_sync_hand_over(struct repl *r, struct replica *p)
 {
     buf_printf(&p->head, "$%llu\r\n", (unsigned long long)r->sync.file->size);
-    __atomic_fetch_add(&r->sync.file->refs, 1, __ATOMIC_RELAXED);
+    fetch_add_relaxed(&r->sync.file->refs, 1);
     p->file = r->sync.file;
     p->file_at = 0;
     p->phase = REPLICA_SENDING;
@@ -326,7 +327,7 @@ static void full_sync_log_end(uint32_t up)
 static void full_sync_end(void *ctx, bool well)
 {
     struct repl *r = ctx;
-    __atomic_store_n(&r->sync.writing, 0, __ATOMIC_RELEASE);
+    store_release(&r->sync.writing, 0);
     if (r->sync.window && well) {
         const struct rdb_sink sink = rdb_window_sink(r->sync.window);
         well = sink.write(sink.ctx, r->sync.delimiter, DELIMITER_CHARS) == LK_OK;
@@ -366,7 +367,7 @@ static void full_sync_loaded(void *ctx, const char *id, int64_t offset)
     else
         history_after(&h, id, offset);
     backlog_begin(r->backlog, &h, offset);
-    __atomic_fetch_or(&r->parts.engine->saving.log_active, LOG_TO_REPL, __ATOMIC_RELEASE);
+    fetch_or_release(&r->parts.engine->saving.log_active, LOG_TO_REPL);
 }
 
 void full_sync_init(struct repl *r)

@@ -1,5 +1,6 @@
 #include "io/repl/history.h"
 
+#include "core/base/atomic.h"
 #include "core/base/mem.h"
 #include "core/store/log_ring.h"
 #include "io/repl/repl_priv.h"
@@ -46,11 +47,11 @@ static uint64_t history_put(struct repl *r, struct backlog_change *c, uint32_t d
     struct log_ring *log = r->parts.engine->fixed.log;
     uint32_t *active = &r->parts.engine->saving.log_active;
     if (c->step == BACKLOG_FORGET)
-        __atomic_fetch_and(active, ~(uint32_t)LOG_TO_REPL, __ATOMIC_RELEASE);
+        fetch_and_release(active, ~(uint32_t)LOG_TO_REPL);
     else
-        __atomic_fetch_or(active, LOG_TO_REPL, __ATOMIC_RELEASE);
+        fetch_or_release(active, LOG_TO_REPL);
     const uint64_t ticket = log_ring_put(log, LOG_HISTORY, c, sizeof *c, db, db);
-    __atomic_store_n(&r->history_ticket, ticket, __ATOMIC_RELEASE);
+    store_release(&r->history_ticket, ticket);
     log_ring_wake(log);
     return ticket;
 }
@@ -65,7 +66,7 @@ uint64_t history_change(struct repl *r, const struct history_change *change)
         repl_state_new_id(c->id);
     const bool own = change->step == HISTORY_PROMOTE || change->step == HISTORY_FORGET;
     LK_ASSERT(!own || change->db == LOG_NO_DB);
-    __atomic_store_n(&r->follows, !own, __ATOMIC_RELEASE);
+    store_release(&r->follows, !own);
     const uint64_t ticket = history_put(r, c, change->db);
     history_let_all_go(r);
     return ticket;
@@ -73,7 +74,7 @@ uint64_t history_change(struct repl *r, const struct history_change *change)
 
 void history_begin_stream(struct repl *r)
 {
-    if (__atomic_load_n(&r->parts.engine->saving.log_active, __ATOMIC_RELAXED) & LOG_TO_REPL)
+    if (load_relaxed(&r->parts.engine->saving.log_active) & LOG_TO_REPL)
         return;
     struct backlog_change *c = mem_new(struct backlog_change);
     c->step = BACKLOG_START;
@@ -82,7 +83,7 @@ void history_begin_stream(struct repl *r)
 
 static bool history_has_passed(struct repl *r, uint64_t ticket)
 {
-    const uint64_t marker = __atomic_load_n(&r->history_ticket, __ATOMIC_ACQUIRE);
+    const uint64_t marker = load_acquire(&r->history_ticket);
     const uint64_t passed = backlog_ticket(r->backlog);
     return passed >= marker && passed >= ticket;
 }
@@ -90,7 +91,7 @@ static bool history_has_passed(struct repl *r, uint64_t ticket)
 bool history_is_told(struct repl *r, uint64_t *behind, uint32_t worker)
 {
     struct log_ring *log = r->parts.engine->fixed.log;
-    const uint32_t active = __atomic_load_n(&r->parts.engine->saving.log_active, __ATOMIC_RELAXED);
+    const uint32_t active = load_relaxed(&r->parts.engine->saving.log_active);
     if (!(active & LOG_TO_REPL))
         return history_has_passed(r, 0); /* nothing comes that would be waited for */
     const bool first = *behind == 0;
@@ -98,7 +99,7 @@ bool history_is_told(struct repl *r, uint64_t *behind, uint32_t worker)
         *behind = log_ring_last_ticket(log);
     if (history_has_passed(r, *behind))
         return true;
-    __atomic_fetch_or(&r->history_askers, UINT64_C(1) << worker, __ATOMIC_SEQ_CST);
+    fetch_or_seq_cst(&r->history_askers, UINT64_C(1) << worker);
     if (first)
         log_ring_wake(log);
     return history_has_passed(r, *behind); /* it may have come to it between the two */

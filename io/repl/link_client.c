@@ -5,6 +5,7 @@
  * a cut is the same client again; behind a full sync it is another.  Who kills it ends the
  * connection; what was applied counts, so the next one goes on from there.
  */
+#include "core/base/atomic.h"
 #include "core/base/clock.h"
 #include "core/base/mem.h"
 #include "core/cmd/client/registry.h"
@@ -28,7 +29,7 @@ static char *link_client_name(size_t (*ask)(int fd, char *out, size_t size), int
 static void link_client_renew(struct master_link *l)
 {
     struct session *s = &l->session;
-    s->id = __atomic_add_fetch(&l->role->parts.engine->next_session_id, 1, __ATOMIC_RELAXED);
+    s->id = add_fetch_relaxed(&l->role->parts.engine->next_session_id, 1);
     client_cell_drop(s->client);
     s->client = client_cell_new(s->id);
     session_set_worker(s, SHARD_LINK);
@@ -65,16 +66,16 @@ void link_client_end(struct master_link *l)
     mem_strfree(s->registry.local);
     s->registry.peer = s->registry.local = NULL;
     s->shown.fd = -1;
-    __atomic_store_n(&s->client->kill, 0, __ATOMIC_RELAXED); /* it was meant for this connection */
-    __atomic_store_n(&s->kill, 0, __ATOMIC_RELAXED);
+    store_relaxed(&s->client->kill, 0); /* it was meant for this connection */
+    store_relaxed(&s->kill, 0);
 }
 
 void link_client_show(struct master_link *l)
 {
     struct session *s = &l->session;
     const struct buf *in = &l->socket.in;
-    __atomic_store_n(&s->shown.query_size, in->size - l->socket.used, __ATOMIC_RELAXED);
-    __atomic_store_n(&s->shown.query_free, in->capacity - in->size, __ATOMIC_RELAXED);
-    __atomic_store_n(&s->shown.output_size, l->socket.out.size, __ATOMIC_RELAXED);
-    __atomic_store_n(&s->shown.output_capacity, l->socket.out.capacity, __ATOMIC_RELAXED);
+    store_relaxed(&s->shown.query_size, in->size - l->socket.used);
+    store_relaxed(&s->shown.query_free, in->capacity - in->size);
+    store_relaxed(&s->shown.output_size, l->socket.out.size);
+    store_relaxed(&s->shown.output_capacity, l->socket.out.capacity);
 }

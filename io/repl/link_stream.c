@@ -7,6 +7,7 @@
  * unit, queued until EXEC comes, and dropped whole if the link ends before.  What the role forbids
  * meanwhile does not run: the generation is asked inside the gate.
  */
+#include "core/base/atomic.h"
 #include "core/base/clock.h"
 #include "core/base/trace.h"
 #include "core/cmd/engine/session_end.h"
@@ -140,7 +141,7 @@ static void stream_note_error(struct master_link *l, const struct args *a)
     const char *at = r->out.data + r->error_at + 1;
     const char *end = memchr(at, '\r', r->out.size - r->error_at - 1);
     const int size = end ? (int)(end - at) : 0;
-    __atomic_fetch_add(&l->figures.errors, 1, __ATOMIC_RELAXED);
+    fetch_add_relaxed(&l->figures.errors, 1);
     trace_line(TRACE_WARNING,
                "== CRITICAL == This replica is sending an error to its master: '%.*s' after "
                "processing the command '%.*s'",
@@ -179,7 +180,7 @@ static void stream_advance(struct master_link *l, const struct stream_batch *b, 
     l->uncounted = 0;
     *advanced = b->end[done - 1];
     u->db = l->session.db;
-    __atomic_store_n(&l->figures.offset, u->offset, __ATOMIC_RELAXED);
+    store_relaxed(&l->figures.offset, u->offset);
 }
 
 /* What is left of a batch belongs to a transaction that goes on, or is blank. */
@@ -192,7 +193,7 @@ static void stream_count_rest(struct master_link *l, struct bytes rest)
     dispatch_pass_on(l->dispatcher, rest);
     u->offset += l->uncounted;
     l->uncounted = 0;
-    __atomic_store_n(&l->figures.offset, u->offset, __ATOMIC_RELAXED);
+    store_relaxed(&l->figures.offset, u->offset);
 }
 
 /* GETACK: the answer does not count its own bytes. */
@@ -286,15 +287,14 @@ static bool stream_run_all(struct master_link *l)
 static void stream_show(struct master_link *l)
 {
     const int64_t at = l->role->upstream.offset + l->uncounted;
-    __atomic_store_n(&l->figures.read_offset, at + (int64_t)link_socket_bytes(&l->socket).size,
-                     __ATOMIC_RELAXED);
+    store_relaxed(&l->figures.read_offset, at + (int64_t)link_socket_bytes(&l->socket).size);
     link_client_show(l);
 }
 
 void link_stream_run(struct master_link *l)
 {
     bool well = true;
-    __atomic_store_n(&l->session.db, l->role->upstream.db, __ATOMIC_RELAXED); /* it is listed */
+    store_relaxed(&l->session.db, l->role->upstream.db); /* it is listed */
     while (well) {
         stream_show(l);
         well = stream_run_all(l);

@@ -8,6 +8,7 @@
  * Until the data of the full sync touch the first key, the old ones are good for a partial sync
  * elsewhere (H18); from there on only what has come whole is.
  */
+#include "core/base/atomic.h"
 #include "core/base/clock.h"
 #include "core/base/mem.h"
 #include "core/base/trace.h"
@@ -40,8 +41,8 @@ static void link_sync_note(struct link_sync *y, size_t n)
 {
     struct link_figures *f = &y->link->figures;
     y->seen += n;
-    __atomic_store_n(&f->sync_read, (int64_t)y->seen, __ATOMIC_RELAXED);
-    __atomic_store_n(&f->sync_heard_ns, clock_mono_ns(), __ATOMIC_RELAXED);
+    store_relaxed(&f->sync_read, (int64_t)y->seen);
+    store_relaxed(&f->sync_heard_ns, clock_mono_ns());
 }
 
 static void link_sync_say_head(struct link_sync *y)
@@ -54,7 +55,7 @@ static void link_sync_say_head(struct link_sync *y)
                    to);
         return;
     }
-    __atomic_store_n(&y->link->figures.sync_total, (int64_t)p->size, __ATOMIC_RELAXED);
+    store_relaxed(&y->link->figures.sync_total, (int64_t)p->size);
     trace_line(TRACE_NOTICE, "MASTER <-> REPLICA sync: receiving %llu bytes from master to %s",
                (unsigned long long)p->size, to);
 }
@@ -205,7 +206,7 @@ static void link_sync_end(void *ctx, int64_t db)
     r->upstream.db = db >= 0 ? (uint32_t)db : 0;
     pthread_mutex_unlock(&r->lock);
     role_history_adopt(r);
-    __atomic_store_n(&y->link->figures.offset, r->upstream.offset, __ATOMIC_RELAXED);
+    store_relaxed(&y->link->figures.offset, r->upstream.offset);
 }
 
 static void link_sync_progress(void *ctx)
@@ -293,7 +294,7 @@ static bool link_sync_is_empty(const struct keyspace *ks)
 {
     for (uint32_t i = 0; i < ks->count; i++)
         for (uint32_t j = 0; j < shard_db_count(&ks->shards[i]); j++)
-            if (__atomic_load_n(&shard_db_at(&ks->shards[i], j).table->count, __ATOMIC_RELAXED))
+            if (load_relaxed(&shard_db_at(&ks->shards[i], j).table->count))
                 return false;
     return true;
 }
@@ -319,8 +320,8 @@ bool link_sync_run(struct master_link *l, const struct handshake *h)
     bool well = false;
     l->may_ack = false;
     link_set_state(l, LINK_SYNC);
-    __atomic_store_n(&l->figures.sync_total, 0, __ATOMIC_RELAXED);
-    __atomic_store_n(&l->figures.sync_read, 0, __ATOMIC_RELAXED);
+    store_relaxed(&l->figures.sync_total, 0);
+    store_relaxed(&l->figures.sync_read, 0);
     link_sync_read_settings(&y);
     payload_begin(&y.payload);
     if (y.how == CONFIG_LOAD_DISK)

@@ -1,6 +1,7 @@
 /*
  * link_wait.c — what all phases of the link do: wait, receive, acknowledge, say where it stands.
  */
+#include "core/base/atomic.h"
 #include "core/base/clock.h"
 #include "core/base/trace.h"
 #include "core/store/log_ring.h"
@@ -17,7 +18,7 @@ void role_forget_upstream(struct role *r)
     pthread_mutex_unlock(&r->lock);
 }
 
-#define SET_FIGURE(l, f, v) __atomic_store_n(&(l)->figures.f, v, __ATOMIC_RELAXED)
+#define SET_FIGURE(l, f, v) store_relaxed(&(l)->figures.f, v)
 
 void link_set_state(struct master_link *l, enum link_state state)
 {
@@ -36,9 +37,8 @@ void link_heard(struct master_link *l)
 
 bool link_is_late(const struct master_link *l)
 {
-    const int64_t heard_ns = __atomic_load_n(&l->figures.heard_ns, __ATOMIC_RELAXED);
-    return (clock_mono_ns() - heard_ns) / 1000000 >
-           __atomic_load_n(&l->settings.timeout_ms, __ATOMIC_RELAXED);
+    const int64_t heard_ns = load_relaxed(&l->figures.heard_ns);
+    return (clock_mono_ns() - heard_ns) / 1000000 > load_relaxed(&l->settings.timeout_ms);
 }
 
 static void link_lost(const char *what)

@@ -8,6 +8,7 @@
  * a change of role is seen.  A master that was there and goes is asked again at once, one that
  * cannot be had once a second.
  */
+#include "core/base/atomic.h"
 #include "core/base/clock.h"
 #include "core/base/trace.h"
 #include "core/cmd/command/version.h"
@@ -53,7 +54,7 @@ static void master_link_read_settings(struct master_link *l)
     const int64_t own_port = s->tls && c->tls_port ? c->tls_port : c->port;
     s->port = (uint16_t)(c->replica_announce_port ? c->replica_announce_port : own_port);
     s->mark = (uint32_t)c->socket_mark_id;
-    __atomic_store_n(&s->timeout_ms, c->repl_timeout_s * 1000, __ATOMIC_RELAXED);
+    store_relaxed(&s->timeout_ms, c->repl_timeout_s * 1000);
     dispatch_leave(l->dispatcher);
 }
 
@@ -227,7 +228,7 @@ static bool master_link_try(struct master_link *l, const char *host, uint16_t po
     link_stream_reset(l);
     dispatch_leave(l->dispatcher);
     if (ran)
-        __atomic_store_n(&l->figures.down_ns, clock_mono_ns(), __ATOMIC_RELAXED);
+        store_relaxed(&l->figures.down_ns, clock_mono_ns());
     link_set_state(l, LINK_CONNECT);
     return ran;
 }
@@ -242,7 +243,7 @@ static bool master_link_look(struct master_link *l, char host[ROLE_HOST_MAX + 1]
     const bool replica = r->replica;
     memcpy(host, r->host, ROLE_HOST_MAX + 1);
     *port = r->port;
-    l->generation = __atomic_load_n(&r->generation, __ATOMIC_ACQUIRE);
+    l->generation = load_acquire(&r->generation);
     pthread_mutex_unlock(&r->lock);
     return replica;
 }
@@ -267,7 +268,7 @@ static void *master_link_main(void *arg)
     struct role *r = l->role;
     char host[ROLE_HOST_MAX + 1];
     uint16_t port;
-    while (!__atomic_load_n(&r->stop, __ATOMIC_ACQUIRE)) {
+    while (!load_acquire(&r->stop)) {
         if (!master_link_look(l, host, &port)) {
             link_waker_sleep(&l->waker, IDLE_MS);
             continue;

@@ -3,6 +3,7 @@
  */
 #include "io/repl/repl.h"
 
+#include "core/base/atomic.h"
 #include "core/base/clock.h"
 #include "core/base/mem.h"
 #include "core/base/trace.h"
@@ -73,7 +74,7 @@ const struct saver_stream *repl_stream(const struct repl *r)
 
 uint32_t repl_count(const struct repl *r)
 {
-    return __atomic_load_n(&r->count, __ATOMIC_RELAXED);
+    return load_relaxed(&r->count);
 }
 
 bool repl_all_speak(struct repl *r, uint32_t version)
@@ -117,7 +118,7 @@ static void see_to_backlog(struct repl *r, const struct config *c)
     if (now - r->without_since_ms <= c->repl_backlog_ttl_s * 1000)
         return;
     r->without_since_ms = now;
-    __atomic_store_n(&r->wants_settle, 1, __ATOMIC_RELEASE);
+    store_release(&r->wants_settle, 1);
     r->parts.ask_to_settle(r->parts.ctx);
 }
 
@@ -128,7 +129,7 @@ static void see_to_role(struct repl *r)
         return;
     pthread_mutex_lock(&r->lock);
     for (struct replica *p = r->first; p; p = p->next)
-        if (!p->dismissed && !__atomic_load_n(&r->follows, __ATOMIC_ACQUIRE))
+        if (!p->dismissed && !load_acquire(&r->follows))
             replica_dismiss(p);
     pthread_mutex_unlock(&r->lock);
 }
@@ -149,7 +150,7 @@ void repl_cron(struct repl *r, int64_t now_ms)
 
 static void repl_forget_backlog(struct repl *r)
 {
-    if (!__atomic_exchange_n(&r->wants_settle, 0, __ATOMIC_ACQ_REL))
+    if (!exchange_acq_rel(&r->wants_settle, 0))
         return;
     struct gate *gate = &r->parts.engine->fixed.keyspace->gate;
     gate_close(gate);
@@ -177,7 +178,7 @@ void repl_catch_up(struct repl *r)
 {
     enum { LOOKS = 20, LOOK_US = 100 };
     struct log_ring *log = r->parts.engine->fixed.log;
-    if (!(__atomic_load_n(&r->parts.engine->saving.log_active, __ATOMIC_RELAXED) & LOG_TO_REPL))
+    if (!(load_relaxed(&r->parts.engine->saving.log_active) & LOG_TO_REPL))
         return;
     const uint64_t last = log_ring_last_ticket(log);
     if (backlog_ticket(r->backlog) >= last)
@@ -189,8 +190,7 @@ void repl_catch_up(struct repl *r)
 
 void repl_report_get(struct repl *r, struct repl_report *out)
 {
-    *out =
-        (struct repl_report){.good_replicas = __atomic_load_n(&r->good_replicas, __ATOMIC_RELAXED)};
+    *out = (struct repl_report){.good_replicas = load_relaxed(&r->good_replicas)};
     const bool passed = repl_has_history(r); /* asked first: what is behind it is shown as it is */
     backlog_state_get(r->backlog, &out->backlog);
     pthread_mutex_lock(&r->lock);

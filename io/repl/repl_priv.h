@@ -4,6 +4,7 @@
 #ifndef LK_IO_REPL_PRIV_H
 #define LK_IO_REPL_PRIV_H
 
+#include "core/base/atomic.h"
 #include "core/base/clock.h"
 #include "core/cmd/engine/exec.h"
 #include "io/repl/history.h"
@@ -200,11 +201,11 @@ static inline int64_t repl_now_ms(void) /* of the monotonic clock */
 /* A sign of life; by its worker, and seen by any thread. */
 static inline void replica_heard(struct replica *p)
 {
-    __atomic_store_n(&p->ack_ms, repl_now_ms(), __ATOMIC_RELAXED);
+    store_relaxed(&p->ack_ms, repl_now_ms());
 }
 static inline int64_t replica_heard_ms(const struct replica *p)
 {
-    return __atomic_load_n(&p->ack_ms, __ATOMIC_RELAXED);
+    return load_relaxed(&p->ack_ms);
 }
 static inline struct repl *repl_of(const struct exec *x)
 {
@@ -219,14 +220,13 @@ static inline bool repl_is_replica(const struct repl *r)
 static inline bool repl_may_serve(const struct repl *r)
 {
     return !repl_is_replica(r) ||
-           (__atomic_load_n(&r->follows, __ATOMIC_ACQUIRE) &&
-            !__atomic_load_n(&r->parts.engine->role.link_down, __ATOMIC_ACQUIRE));
+           (load_acquire(&r->follows) && !load_acquire(&r->parts.engine->role.link_down));
 }
 
 /* Has the log thread come to the last marker that changes the history? */
 static inline bool repl_has_history(const struct repl *r)
 {
-    return backlog_ticket(r->backlog) >= __atomic_load_n(&r->history_ticket, __ATOMIC_ACQUIRE);
+    return backlog_ticket(r->backlog) >= load_acquire(&r->history_ticket);
 }
 
 /* --- replica.c: one of them ------------------------------------------------------------------ */

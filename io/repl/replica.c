@@ -11,6 +11,7 @@
  * When the history changes nobody is kept.  Who is online gets the stream up to the marker of that
  * change, then the end of the stream (a half-closed socket), and closes; in LEAVE_MS at most.
  */
+#include "core/base/atomic.h"
 #include "core/base/clock.h"
 #include "core/base/mem.h"
 #include "core/base/trace.h"
@@ -60,7 +61,7 @@ const char *replica_name(struct replica *p)
 
 void sync_file_drop(struct sync_file *f)
 {
-    if (!f || __atomic_sub_fetch(&f->refs, 1, __ATOMIC_ACQ_REL) > 0)
+    if (!f || sub_fetch_acq_rel(&f->refs, 1) > 0)
         return;
     close(f->fd);
     mem_delete(f);
@@ -114,7 +115,7 @@ static void replica_unlist(struct replica *p)
         p->next->prev = p->prev;
     else
         r->last = p->prev;
-    __atomic_store_n(&r->count, r->count - 1, __ATOMIC_RELAXED);
+    store_relaxed(&r->count, r->count - 1);
 }
 
 /* --- the feed: the connection's worker ------------------------------------------------------- */
@@ -257,7 +258,7 @@ static uint32_t replica_fill(struct conn_feed *f, struct bytes *runs, uint32_t m
     struct replica *p = replica_of_feed(f);
     LK_ASSERT(p->flight == FLIGHT_NONE);
     pthread_mutex_lock(&p->repl->lock);
-    if (LK_UNLIKELY(__atomic_load_n(&p->session->kill, __ATOMIC_ACQUIRE)))
+    if (LK_UNLIKELY(load_acquire(&p->session->kill)))
         replica_cut(p); /* what was written since it was killed is not sent */
     const uint32_t n = replica_fill_next(p, runs, max < BACKLOG_RUNS ? max : BACKLOG_RUNS);
     pthread_mutex_unlock(&p->repl->lock);
@@ -404,7 +405,7 @@ void replica_list(struct replica *p, enum replica_phase phase)
     else
         r->first = p;
     r->last = p;
-    __atomic_store_n(&r->count, r->count + 1, __ATOMIC_RELAXED);
+    store_relaxed(&r->count, r->count + 1);
     pthread_mutex_unlock(&r->lock);
     conn_feed_begin(p->session, &p->feed);
 }
@@ -424,6 +425,6 @@ void replica_acknowledge(struct replica *p, int64_t offset, int64_t fack)
     acks_changed(p->repl);
     if (joins)
         copies_see_to_writes(p->repl, repl_config(p->repl));
-    if (LK_UNLIKELY(__atomic_load_n(&p->repl->failover.state, __ATOMIC_ACQUIRE)))
+    if (LK_UNLIKELY(load_acquire(&p->repl->failover.state)))
         p->repl->parts.ask_to_settle(p->repl->parts.ctx); /* it may be the one */
 }

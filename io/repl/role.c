@@ -1,5 +1,6 @@
 #include "io/repl/role.h"
 
+#include "core/base/atomic.h"
 #include "core/base/clock.h"
 #include "core/base/mem.h"
 #include "core/base/trace.h"
@@ -34,13 +35,13 @@ static void role_set(struct role *r, bool replica, const char *host, uint16_t po
     snprintf(r->host, sizeof r->host, "%s", host);
     r->port = port;
     pthread_mutex_unlock(&r->lock);
-    __atomic_store_n(&r->link.figures.state, replica ? LINK_CONNECT : LINK_NONE, __ATOMIC_RELAXED);
+    store_relaxed(&r->link.figures.state, replica ? LINK_CONNECT : LINK_NONE);
     engine_set_replica(engine, replica);
     own_keys_clear(&engine->own_keys);
     engine_set_link_down(engine, replica);
     trace_set_role(replica ? 'S' : 'M');
     startup_oom_follow_role(config_current(r->parts.config), replica);
-    __atomic_fetch_add(&r->generation, 1, __ATOMIC_ACQ_REL);
+    fetch_add_acq_rel(&r->generation, 1);
     link_waker_wake(&r->link.waker);
 }
 
@@ -71,19 +72,19 @@ static void role_resume(struct role *r)
     pthread_mutex_unlock(&r->lock);
     role_history_follow(r, true);
     gate_open(gate);
-    __atomic_store_n(&r->link.figures.offset, place.offset, __ATOMIC_RELAXED);
+    store_relaxed(&r->link.figures.offset, place.offset);
 }
 
 void role_start(struct role *r)
 {
     role_resume(r);
-    __atomic_store_n(&r->started, 1, __ATOMIC_RELEASE);
+    store_release(&r->started, 1);
     master_link_start(&r->link);
 }
 
 void role_set_timeout(struct role *r, int64_t seconds)
 {
-    __atomic_store_n(&r->link.settings.timeout_ms, seconds * 1000, __ATOMIC_RELAXED);
+    store_relaxed(&r->link.settings.timeout_ms, seconds * 1000);
 }
 
 void role_look(struct role *r)
@@ -93,7 +94,7 @@ void role_look(struct role *r)
 
 void role_end(struct role *r)
 {
-    __atomic_store_n(&r->stop, 1, __ATOMIC_RELEASE);
+    store_release(&r->stop, 1);
     link_waker_wake(&r->link.waker);
     master_link_end(&r->link);
 }
@@ -128,7 +129,7 @@ static void role_write_config(struct role *r)
 static bool role_unblock_visit(void *ctx, struct session *s)
 {
     struct registry *registry = ctx;
-    const struct command_info *c = __atomic_load_n(&s->last_command, __ATOMIC_RELAXED);
+    const struct command_info *c = load_relaxed(&s->last_command);
     if (session_has(s, SESSION_BLOCKED) && c && c->flags & CMD_BLOCKING)
         registry_unblock(registry, s, UNBLOCK_ROLE);
     return true;
@@ -183,7 +184,7 @@ static int64_t role_seconds_since(int64_t then_ns)
     return then_ns == 0 ? -1 : (clock_mono_ns() - then_ns) / 1000000000;
 }
 
-#define FIGURE(f) __atomic_load_n(&r->link.figures.f, __ATOMIC_RELAXED)
+#define FIGURE(f) load_relaxed(&r->link.figures.f)
 
 void role_report(struct role *r, struct role_report *out)
 {

@@ -10,6 +10,7 @@
  * A master that becomes a replica asks for its own history: its end is what the log thread finds at
  * the marker, so the link waits for that, and nobody in the gate does (H17).
  */
+#include "core/base/atomic.h"
 #include "io/repl/history.h"
 #include "io/repl/role_priv.h"
 
@@ -20,7 +21,7 @@ static struct repl *role_repl(const struct role *r)
 
 bool role_has_stream(const struct role *r)
 {
-    const uint32_t to = __atomic_load_n(&r->parts.engine->saving.log_active, __ATOMIC_ACQUIRE);
+    const uint32_t to = load_acquire(&r->parts.engine->saving.log_active);
     return role_repl(r) && to & LOG_TO_REPL;
 }
 
@@ -92,7 +93,7 @@ void role_history_take(struct role *r, struct dispatcher *d)
         r->upstream.offset = end;
         r->upstream.known = true;
         pthread_mutex_unlock(&r->lock);
-        __atomic_store_n(&r->link.figures.offset, end, __ATOMIC_RELAXED);
+        store_relaxed(&r->link.figures.offset, end);
     }
     dispatch_leave(d);
 }

@@ -4,6 +4,7 @@
 #ifndef LK_IO_REPL_ROLE_PRIV_H
 #define LK_IO_REPL_ROLE_PRIV_H
 
+#include "core/base/atomic.h"
 #include "core/peer/payload.h"
 #include "core/proto/resp_parse.h"
 #include "io/repl/link_socket.h"
@@ -140,13 +141,12 @@ void master_link_end(struct master_link *l); /* the role's stop is set */
 /* Is what the link does still wanted? */
 static inline bool master_link_is_current(const struct master_link *l)
 {
-    return !__atomic_load_n(&l->role->stop, __ATOMIC_ACQUIRE) &&
-           __atomic_load_n(&l->role->generation, __ATOMIC_ACQUIRE) == l->generation;
+    return !load_acquire(&l->role->stop) && load_acquire(&l->role->generation) == l->generation;
 }
 /* … and nobody has killed it as a client? */
 static inline bool master_link_goes_on(const struct master_link *l)
 {
-    return master_link_is_current(l) && !__atomic_load_n(&l->session.kill, __ATOMIC_ACQUIRE);
+    return master_link_is_current(l) && !load_acquire(&l->session.kill);
 }
 bool link_is_late(const struct master_link *l); /* the master was not heard for repl-timeout */
 void link_set_state(struct master_link *l, enum link_state state);

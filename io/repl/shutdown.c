@@ -5,6 +5,7 @@
  *
  * Threads  repl_try_end: the main thread, outside the gate
  */
+#include "core/base/atomic.h"
 #include "core/base/trace.h"
 #include "core/cmd/client/registry.h"
 #include "core/store/keyspace.h"
@@ -67,10 +68,10 @@ static int64_t shutdown_hold(struct repl *r)
 static void shutdown_wait(struct repl *r, int64_t end)
 {
     trace_line(TRACE_NOTICE, "Waiting for replicas before shutting down.");
-    __atomic_store_n(&r->acks.once, 1, __ATOMIC_RELEASE);
+    store_release(&r->acks.once, 1);
     log_ring_wake(r->parts.engine->fixed.log);
     while (shutdown_count(r, end, false).behind > 0 && repl_end_ms(r) > 0 &&
-           !__atomic_load_n(&r->end.undone, __ATOMIC_SEQ_CST))
+           !load_seq_cst(&r->end.undone))
         usleep(LOOK_US);
 }
 
@@ -79,15 +80,14 @@ bool repl_try_end(struct repl *r, bool now)
     if (now || repl_is_replica(r) || repl_config(r)->shutdown_timeout_s == 0 ||
         shutdown_count(r, 0, false).online == 0)
         return true;
-    __atomic_store_n(&r->end.undone, 0, __ATOMIC_SEQ_CST);
-    __atomic_store_n(&r->end.until_ms, repl_now_ms() + repl_config(r)->shutdown_timeout_s * 1000,
-                     __ATOMIC_RELAXED);
-    __atomic_store_n(&r->end.waiting, 1, __ATOMIC_SEQ_CST);
+    store_seq_cst(&r->end.undone, 0);
+    store_relaxed(&r->end.until_ms, repl_now_ms() + repl_config(r)->shutdown_timeout_s * 1000);
+    store_seq_cst(&r->end.waiting, 1);
     const int64_t end = shutdown_hold(r);
     if (shutdown_count(r, end, false).behind > 0)
         shutdown_wait(r, end);
-    __atomic_store_n(&r->end.waiting, 0, __ATOMIC_SEQ_CST);
-    if (__atomic_load_n(&r->end.undone, __ATOMIC_SEQ_CST)) {
+    store_seq_cst(&r->end.waiting, 0);
+    if (load_seq_cst(&r->end.undone)) {
         trace_line(TRACE_WARNING, "Shutdown manually aborted.");
         return false;
     }
@@ -106,16 +106,16 @@ void repl_go_on(struct repl *r)
 
 int64_t repl_end_ms(const struct repl *r)
 {
-    if (!__atomic_load_n(&r->end.waiting, __ATOMIC_ACQUIRE))
+    if (!load_acquire(&r->end.waiting))
         return -1;
-    const int64_t left = __atomic_load_n(&r->end.until_ms, __ATOMIC_RELAXED) - repl_now_ms();
+    const int64_t left = load_relaxed(&r->end.until_ms) - repl_now_ms();
     return left > 0 ? left : 0;
 }
 
 bool repl_stay(struct repl *r)
 {
-    if (!__atomic_load_n(&r->end.waiting, __ATOMIC_SEQ_CST))
+    if (!load_seq_cst(&r->end.waiting))
         return false;
-    __atomic_store_n(&r->end.undone, 1, __ATOMIC_SEQ_CST);
+    store_seq_cst(&r->end.undone, 1);
     return true;
 }

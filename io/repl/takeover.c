@@ -7,6 +7,7 @@
  * session asks again when the log thread has come to the new history.  A replica that is yet to
  * apply what its primary wants to go on from, and is still connected with it, gets a moment for it.
  */
+#include "core/base/atomic.h"
 #include "core/base/trace.h"
 #include "core/cmd/engine/client_info.h"
 #include "core/store/keyspace.h"
@@ -35,7 +36,7 @@ static void takeover_want(struct repl *r, const char *id, int64_t wanted, uint32
         r->takeover.offset = wanted - 1;
         r->takeover.until_ms = repl_now_ms() + TAKEOVER_PATIENCE_MS;
         memcpy(r->takeover.id, id, sizeof r->takeover.id);
-        __atomic_store_n(&r->takeover.wanted, 1, __ATOMIC_RELEASE);
+        store_release(&r->takeover.wanted, 1);
     }
     r->takeover.workers |= UINT64_C(1) << worker;
     pthread_mutex_unlock(&r->lock);
@@ -72,7 +73,7 @@ enum takeover takeover_ask(struct exec *x, struct replica *p, struct bytes id, i
 
 void takeover_cron(struct repl *r)
 {
-    if (__atomic_load_n(&r->takeover.wanted, __ATOMIC_ACQUIRE))
+    if (load_acquire(&r->takeover.wanted))
         r->parts.ask_to_settle(r->parts.ctx);
 }
 
@@ -89,7 +90,7 @@ static void takeover_promote(struct repl *r, const char *id)
     struct engine *e = r->parts.engine;
     struct history h;
     history_now(r, &h);
-    const bool loading = __atomic_load_n(&e->saving.loading, __ATOMIC_ACQUIRE);
+    const bool loading = load_acquire(&e->saving.loading);
     if (repl_is_replica(r) && !loading && memcmp(h.id, id, sizeof h.id) == 0)
         role_lead(e->fixed.role);
 }
@@ -99,7 +100,7 @@ void takeover_settle(struct repl *r)
     struct gate *gate = &r->parts.engine->fixed.keyspace->gate;
     char id[REPL_ID_CHARS + 1];
     struct role_report now;
-    if (!__atomic_load_n(&r->takeover.wanted, __ATOMIC_ACQUIRE))
+    if (!load_acquire(&r->takeover.wanted))
         return;
     role_report(r->parts.engine->fixed.role, &now);
     pthread_mutex_lock(&r->lock);
@@ -114,7 +115,7 @@ void takeover_settle(struct repl *r)
     pthread_mutex_lock(&r->lock);
     const uint64_t workers = r->takeover.workers;
     r->takeover.workers = 0;
-    __atomic_store_n(&r->takeover.wanted, 0, __ATOMIC_RELEASE);
+    store_release(&r->takeover.wanted, 0);
     pthread_mutex_unlock(&r->lock);
     shard_tell_retry(workers);
 }

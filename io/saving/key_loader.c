@@ -1,5 +1,6 @@
 #include "io/saving/key_loader.h"
 
+#include "core/base/atomic.h"
 #include "core/base/clock.h"
 #include "core/base/mem.h"
 #include "core/base/sched.h"
@@ -27,8 +28,8 @@ void key_loader_begin(struct key_loader *k, struct persistence *p, struct keyspa
 
 static void key_loader_tell(struct key_loader *k)
 {
-    __atomic_fetch_add(&k->p->loaded_keys, k->keys, __ATOMIC_RELAXED);
-    __atomic_fetch_add(&k->p->load_expired, k->expired, __ATOMIC_RELAXED);
+    fetch_add_relaxed(&k->p->loaded_keys, k->keys);
+    fetch_add_relaxed(&k->p->load_expired, k->expired);
     k->keys = k->expired = 0;
 }
 
@@ -79,7 +80,7 @@ static int key_loader_take_key(void *ctx, const struct rdb_record *r)
     if (r->deadline_ms >= 0 && clock_passed(r->deadline_ms, k->now_ms) && !k->keep_expired) {
         k->expired++;
         /* Replicas of an earlier life have it: it goes by a DEL in the stream, and soon. */
-        if (!__atomic_load_n(&k->p->place.found, __ATOMIC_ACQUIRE)) {
+        if (!load_acquire(&k->p->place.found)) {
             value_release(r->value);
             return LK_OK;
         }
@@ -100,7 +101,7 @@ static void key_loader_pass_empty(void *ctx, struct bytes key)
 {
     enum { NAMED = 10 };
     const struct key_loader *k = ctx;
-    if (__atomic_fetch_add(&k->p->load_empty, 1, __ATOMIC_RELAXED) < NAMED)
+    if (fetch_add_relaxed(&k->p->load_empty, 1) < NAMED)
         trace_line(TRACE_NOTICE, "rdbLoadObject skipping empty key: %.*s", (int)key.size, key.data);
 }
 
@@ -115,7 +116,7 @@ static int key_loader_end_run(void *ctx)
 static int take_sizes(void *ctx, uint32_t db, uint64_t keys, uint64_t deadlines)
 {
     struct key_loader *k = ctx;
-    const uint64_t most = __atomic_load_n(&k->p->load_total, __ATOMIC_RELAXED) / 4;
+    const uint64_t most = load_relaxed(&k->p->load_total) / 4;
     (void)deadlines;
     if (db >= k->bulk.ks->databases || keys > most - k->expected)
         return LK_OK;
@@ -140,7 +141,7 @@ static void key_loader_note_place(struct persistence *p, struct bytes name, stru
     else
         return;
     if (p->place.has_db && p->place.id[0] && bytes_equal(name, bytes_cstr("repl-offset")))
-        __atomic_store_n(&p->place.found, 1, __ATOMIC_RELEASE);
+        store_release(&p->place.found, 1);
 }
 
 static int key_loader_take_aux(void *ctx, struct bytes name, struct bytes value)

@@ -1,5 +1,6 @@
 #include "io/saving/persistence.h"
 
+#include "core/base/atomic.h"
 #include "core/base/clock.h"
 #include "core/base/mem.h"
 #include "core/base/trace.h"
@@ -48,8 +49,8 @@ static void persistence_release_functions(void *kept)
 static void persistence_at_cut(void *ctx, enum saver_kind job)
 {
     const struct persistence *p = ctx;
-    if (job == SAVER_REWRITE && __atomic_load_n(&p->beginning, __ATOMIC_ACQUIRE))
-        __atomic_fetch_or(&p->parts.engine->saving.log_active, LOG_TO_AOF, __ATOMIC_RELEASE);
+    if (job == SAVER_REWRITE && load_acquire(&p->beginning))
+        fetch_or_release(&p->parts.engine->saving.log_active, LOG_TO_AOF);
 }
 
 /* In the closed gate: what is logged behind the cut is not among them. */
@@ -68,8 +69,8 @@ static void persistence_settings(void *ctx, enum saver_kind job, struct saver_se
     struct persistence *p = ctx;
     const struct config *c = persistence_config(p);
     const bool rewrite = job == SAVER_REWRITE;
-    __atomic_store_n(&p->snapshot, 1, __ATOMIC_RELAXED);
-    __atomic_store_n(&p->key_delay_us, c->rdb_key_save_delay_us, __ATOMIC_RELAXED);
+    store_relaxed(&p->snapshot, 1);
+    store_relaxed(&p->key_delay_us, c->rdb_key_save_delay_us);
     *out = (struct saver_settings){
         .directory = mem_strdup("."), /* the process stands in `dir` */
         .filename = mem_strdup(c->dbfilename),
@@ -92,14 +93,14 @@ static void persistence_settings(void *ctx, enum saver_kind job, struct saver_se
 static int64_t persistence_key_delay_us(void *ctx)
 {
     const struct persistence *p = ctx;
-    return __atomic_load_n(&p->key_delay_us, __ATOMIC_RELAXED);
+    return load_relaxed(&p->key_delay_us);
 }
 
 /* Not if a script that had written was ended amid it: the server ends, and its files stay. */
 static bool persistence_may_cut(void *ctx)
 {
     const struct engine *engine = ((struct persistence *)ctx)->parts.engine;
-    return !__atomic_load_n(&engine->busy.broken, __ATOMIC_ACQUIRE);
+    return !load_acquire(&engine->busy.broken);
 }
 
 static uint64_t persistence_count_changes(void *ctx)
@@ -134,11 +135,11 @@ static void answer_savers(struct persistence *p, bool well)
 static void job_ended(void *ctx, enum saver_kind job, bool well)
 {
     struct persistence *p = ctx;
-    __atomic_store_n(&p->snapshot, 0, __ATOMIC_RELAXED);
+    store_relaxed(&p->snapshot, 0);
     if (job == SAVER_RDB)
         answer_savers(p, well);
     else if (job == SAVER_REWRITE && well)
-        __atomic_store_n(&p->beginning, 0, __ATOMIC_RELEASE);
+        store_release(&p->beginning, 0);
 }
 
 /* --- the parts ------------------------------------------------------------------------------- */
@@ -163,13 +164,13 @@ static void aof_applied(void *ctx, const struct config *before, const struct con
     aof_set_timestamps(p->aof, after->aof_timestamp_enabled);
     aof_keep_history(p->aof, after->aof_disable_auto_gc);
     if (before->appendonly && !after->appendonly) {
-        __atomic_store_n(&p->rewrite_scheduled, 0, __ATOMIC_RELAXED);
+        store_relaxed(&p->rewrite_scheduled, 0);
         if (saver_report_get(p->saver).job == SAVER_REWRITE)
             trace_line(TRACE_NOTICE, "Killing AOF child");
         saver_abort(p->saver, SAVER_REWRITE);
     }
     if (before->appendonly != after->appendonly) {
-        __atomic_fetch_add(&p->asked, 1, __ATOMIC_SEQ_CST);
+        fetch_add_seq_cst(&p->asked, 1);
         p->parts.ask_to_settle(p->parts.ctx);
     }
 }
@@ -192,8 +193,8 @@ static void persistence_stalled(void *ctx, enum stall what, int64_t ns)
     else if (what == STALL_AOF_WRITE_BESIDE_SYNC)
         event = LATENCY_AOF_WRITE_PENDING_SYNC;
     else if (what == STALL_AOF_WRITE)
-        event = __atomic_load_n(&p->snapshot, __ATOMIC_RELAXED) ? LATENCY_AOF_WRITE_ACTIVE_CHILD
-                                                                : LATENCY_AOF_WRITE_ALONE;
+        event =
+            load_relaxed(&p->snapshot) ? LATENCY_AOF_WRITE_ACTIVE_CHILD : LATENCY_AOF_WRITE_ALONE;
     if (what == STALL_AOF_WRITE || what == STALL_AOF_WRITE_BESIDE_SYNC)
         latency_add(m, LATENCY_AOF_WRITE, now_s, ms);
     latency_add(m, event, now_s, ms);
@@ -217,16 +218,15 @@ static void persistence_flushed(void *ctx)
     struct persistence *p = ctx;
     saver_abort(p->saver, SAVER_RDB);
     if (persistence_config(p)->save.n > 0) {
-        __atomic_store_n(&p->flushed, 1, __ATOMIC_RELEASE);
-        __atomic_store_n(&p->save_scheduled, 1, __ATOMIC_RELAXED);
+        store_release(&p->flushed, 1);
+        store_relaxed(&p->save_scheduled, 1);
     }
 }
 
 /* The command that flushed counts its changes when it is through. */
 void persistence_take_flushed(struct persistence *p)
 {
-    if (__atomic_load_n(&p->flushed, __ATOMIC_RELAXED) &&
-        __atomic_exchange_n(&p->flushed, 0, __ATOMIC_ACQ_REL))
+    if (load_relaxed(&p->flushed) && exchange_acq_rel(&p->flushed, 0))
         saver_note_saved(p->saver, persistence_count_changes(p));
 }
 
@@ -283,15 +283,14 @@ void persistence_set_stream(struct persistence *p, const struct log_sink *sink,
 
 static void persistence_see_delay(struct persistence *p)
 {
-    __atomic_store_n(&p->key_delay_us, persistence_config(p)->rdb_key_save_delay_us,
-                     __ATOMIC_RELAXED);
+    store_relaxed(&p->key_delay_us, persistence_config(p)->rdb_key_save_delay_us);
 }
 
 bool persistence_begin_here(struct persistence *p, enum saver_kind job, enum saver_when when)
 {
     enum aof_turn turn = AOF_TURN_NONE;
     persistence_see_delay(p); /* a job obeys what was set before it */
-    if (job == SAVER_REWRITE && __atomic_load_n(&p->beginning, __ATOMIC_ACQUIRE))
+    if (job == SAVER_REWRITE && load_acquire(&p->beginning))
         turn = AOF_TURN_BEGIN;
     else if (job == SAVER_REWRITE && aof_report_get(p->aof).on)
         turn = AOF_TURN_ROTATE;
@@ -325,17 +324,15 @@ bool persistence_is_turning_off(struct persistence *p)
 
 bool persistence_is_turning_on(struct persistence *p, const struct aof_report *a)
 {
-    const bool settled = __atomic_load_n(&p->settled, __ATOMIC_SEQ_CST) ==
-                         __atomic_load_n(&p->asked, __ATOMIC_SEQ_CST);
+    const bool settled = load_seq_cst(&p->settled) == load_seq_cst(&p->asked);
     return persistence_config(p)->appendonly && !(a->on && settled) &&
-           !__atomic_load_n(&p->parts.engine->saving.loading, __ATOMIC_RELAXED);
+           !load_relaxed(&p->parts.engine->saving.loading);
 }
 
 /* Somebody has asked for it, and it may begin. */
 static bool rewrite_is_asked(struct persistence *p, uint64_t failures, int64_t now_ms)
 {
-    return __atomic_load_n(&p->rewrite_scheduled, __ATOMIC_RELAXED) &&
-           !persistence_is_turning_off(p) &&
+    return load_relaxed(&p->rewrite_scheduled) && !persistence_is_turning_off(p) &&
            !rewrite_limit_rests(&p->rewrite_limit, failures, now_ms);
 }
 
@@ -344,7 +341,7 @@ static bool rewrite_is_due(struct persistence *p, const struct config *c, uint64
                            int64_t now_ms)
 {
     const struct aof_report r = aof_report_get(p->aof);
-    const bool begin = __atomic_load_n(&p->beginning, __ATOMIC_ACQUIRE);
+    const bool begin = load_acquire(&p->beginning);
     if (begin || r.sync_failed) /* which is mended by nothing else */
         return now_ms - p->last_rewrite_try_ms > RETRY_MS &&
                (r.sync_failed || !rewrite_limit_rests(&p->rewrite_limit, failures, now_ms));
@@ -390,21 +387,20 @@ void persistence_cron(struct persistence *p, int64_t now_ms)
     persistence_take_flushed(p);
     const struct saver_report r = saver_report_get(p->saver);
     note_fault(p, c, &r);
-    if (__atomic_load_n(&p->parts.engine->saving.loading, __ATOMIC_RELAXED) ||
-        __atomic_load_n(&p->busy, __ATOMIC_RELAXED) ||
-        __atomic_load_n(&p->partial, __ATOMIC_RELAXED))
+    if (load_relaxed(&p->parts.engine->saving.loading) || load_relaxed(&p->busy) ||
+        load_relaxed(&p->partial))
         return;
     /* Queued: one that waits until nothing is under way would never come among many replicas. */
     if (!is_at_it(&r, SAVER_REWRITE) && (rewrite_is_asked(p, r.rewrite_failures, now_ms) ||
                                          rewrite_is_due(p, c, r.rewrite_failures, now_ms))) {
         p->last_rewrite_try_ms = now_ms;
         if (persistence_begin_here(p, SAVER_REWRITE, SAVER_QUEUED))
-            __atomic_store_n(&p->rewrite_scheduled, 0, __ATOMIC_RELAXED);
+            store_relaxed(&p->rewrite_scheduled, 0);
     }
     if (!is_at_it(&r, SAVER_RDB) &&
-        (__atomic_load_n(&p->save_scheduled, __ATOMIC_RELAXED) || save_is_due(p, c, &r, now_ms))) {
+        (load_relaxed(&p->save_scheduled) || save_is_due(p, c, &r, now_ms))) {
         if (persistence_begin_here(p, SAVER_RDB, SAVER_QUEUED))
-            __atomic_store_n(&p->save_scheduled, 0, __ATOMIC_RELAXED);
+            store_relaxed(&p->save_scheduled, 0);
     }
 }
 
@@ -412,29 +408,26 @@ static void turn_off(struct persistence *p)
 {
     struct gate *gate = &p->parts.engine->fixed.keyspace->gate;
     struct aof_turn_request r;
-    __atomic_store_n(&p->turning_off, 1, __ATOMIC_SEQ_CST);
-    __atomic_store_n(&p->beginning, 0, __ATOMIC_RELEASE);
+    store_seq_cst(&p->turning_off, 1);
+    store_release(&p->beginning, 0);
     saver_abort(p->saver, SAVER_REWRITE);
     gate_close(gate);
-    __atomic_fetch_and(&p->parts.engine->saving.log_active, ~(uint32_t)LOG_TO_AOF,
-                       __ATOMIC_RELEASE);
+    fetch_and_release(&p->parts.engine->saving.log_active, ~(uint32_t)LOG_TO_AOF);
     aof_turn(p->parts.engine->fixed.log, &r, AOF_TURN_END);
     gate_open(gate);
     if (aof_turn_wait(&r) != LK_OK)
         trace_line(TRACE_WARNING, "Cannot close the AOF: %s", strerror(errno));
-    __atomic_store_n(&p->turning_off, 0, __ATOMIC_SEQ_CST);
+    store_seq_cst(&p->turning_off, 0);
 }
 
 /* It begins by `beginning`, then on; it ends by `turning_off`, not `beginning`, then off. */
 bool persistence_has_file(struct persistence *p)
 {
     /* No look at the configuration: the caller need not be inside the gate. */
-    if (__atomic_load_n(&p->asked, __ATOMIC_SEQ_CST) !=
-            __atomic_load_n(&p->settled, __ATOMIC_SEQ_CST) ||
-        __atomic_load_n(&p->beginning, __ATOMIC_SEQ_CST) ||
-        __atomic_load_n(&p->turning_off, __ATOMIC_SEQ_CST))
+    if (load_seq_cst(&p->asked) != load_seq_cst(&p->settled) || load_seq_cst(&p->beginning) ||
+        load_seq_cst(&p->turning_off))
         return false;
-    return aof_report_get(p->aof).on && !__atomic_load_n(&p->beginning, __ATOMIC_SEQ_CST);
+    return aof_report_get(p->aof).on && !load_seq_cst(&p->beginning);
 }
 
 /* A rewrite that began while the file was off ends without turning it on. */
@@ -450,7 +443,7 @@ static void begin_later(struct persistence *p)
                                    "possible.");
     if (rewriting || saver_waits(&r, SAVER_REWRITE))
         saver_abort(p->saver, SAVER_REWRITE);
-    __atomic_store_n(&p->rewrite_scheduled, 1, __ATOMIC_RELAXED);
+    store_relaxed(&p->rewrite_scheduled, 1);
 }
 
 static void settle_aof(struct persistence *p)
@@ -461,7 +454,7 @@ static void settle_aof(struct persistence *p)
         turn_off(p);
     } else if (!on && wanted) {
         mkdir(p->aof_directory, 0755);
-        __atomic_store_n(&p->beginning, 1, __ATOMIC_RELEASE);
+        store_release(&p->beginning, 1);
         if (!persistence_begin_here(p, SAVER_REWRITE, SAVER_NOW))
             begin_later(p);
     }
@@ -471,10 +464,10 @@ static void settle_aof(struct persistence *p)
 void persistence_settle(struct persistence *p)
 {
     pthread_mutex_lock(&p->aof_lock);
-    const uint64_t asked = __atomic_load_n(&p->asked, __ATOMIC_SEQ_CST);
+    const uint64_t asked = load_seq_cst(&p->asked);
     if (!p->aof_held)
         settle_aof(p);
-    __atomic_store_n(&p->settled, asked, __ATOMIC_SEQ_CST);
+    store_seq_cst(&p->settled, asked);
     pthread_mutex_unlock(&p->aof_lock);
 }
 
@@ -497,7 +490,7 @@ void persistence_release_aof(struct persistence *p)
 
 void persistence_accept(struct persistence *p)
 {
-    __atomic_store_n(&p->partial, 0, __ATOMIC_RELAXED);
+    store_relaxed(&p->partial, 0);
 }
 
 void persistence_delay_log(struct persistence *p, int64_t delay_us)
@@ -535,7 +528,7 @@ static const char cannot_end[] =
 static bool file_begins(struct persistence *p)
 {
     const struct aof_report a = aof_report_get(p->aof);
-    return __atomic_load_n(&p->beginning, __ATOMIC_ACQUIRE) || persistence_is_turning_on(p, &a);
+    return load_acquire(&p->beginning) || persistence_is_turning_on(p, &a);
 }
 
 /*
@@ -556,8 +549,7 @@ static bool is_first_rewrite(struct persistence *p)
             return r.job == SAVER_REWRITE && !r.aborted;
         if (r.rewrite_failures > 0 || saver_waits(&r, SAVER_REWRITE))
             return r.rewrite_failures == 0;
-        if (__atomic_load_n(&p->settled, __ATOMIC_SEQ_CST) !=
-            __atomic_load_n(&p->asked, __ATOMIC_SEQ_CST))
+        if (load_seq_cst(&p->settled) != load_seq_cst(&p->asked))
             persistence_settle(p);
         else
             nanosleep(&nap, NULL);
@@ -583,17 +575,16 @@ bool persistence_try_end(struct persistence *p, unsigned flags)
         return false;
     const bool save = flags & CONFIG_SHUTDOWN_SAVE ||
                       (persistence_config(p)->save.n > 0 && !(flags & CONFIG_SHUTDOWN_NOSAVE));
-    if (!save || __atomic_load_n(&p->parts.engine->saving.loading, __ATOMIC_RELAXED) ||
-        __atomic_load_n(&p->partial, __ATOMIC_RELAXED))
+    if (!save || load_relaxed(&p->parts.engine->saving.loading) || load_relaxed(&p->partial))
         return true;
     trace_line(TRACE_NOTICE, "Saving the final RDB snapshot before exiting.");
-    __atomic_store_n(&p->busy, 1, __ATOMIC_RELAXED);
-    __atomic_store_n(&p->end_undone, 0, __ATOMIC_RELAXED);
-    __atomic_store_n(&p->end_asked, 1, __ATOMIC_SEQ_CST);
+    store_relaxed(&p->busy, 1);
+    store_relaxed(&p->end_undone, 0);
+    store_seq_cst(&p->end_asked, 1);
     persistence_pause_writes(p, PAUSE_BY_SHUTDOWN, true);
     const bool saved = persistence_save_now(p);
-    __atomic_store_n(&p->end_asked, 0, __ATOMIC_SEQ_CST);
-    const bool undone = __atomic_load_n(&p->end_undone, __ATOMIC_SEQ_CST);
+    store_seq_cst(&p->end_asked, 0);
+    const bool undone = load_seq_cst(&p->end_undone);
     if (!undone && (saved || flags & CONFIG_SHUTDOWN_FORCE))
         return true;
     trace_line(TRACE_WARNING,
@@ -601,15 +592,15 @@ bool persistence_try_end(struct persistence *p, unsigned flags)
     if (!undone)
         trace_line(TRACE_WARNING, "%s", cannot_end);
     persistence_pause_writes(p, PAUSE_BY_SHUTDOWN, false);
-    __atomic_store_n(&p->busy, 0, __ATOMIC_RELAXED);
+    store_relaxed(&p->busy, 0);
     return false;
 }
 
 bool persistence_stay(struct persistence *p)
 {
-    if (!__atomic_load_n(&p->end_asked, __ATOMIC_SEQ_CST))
+    if (!load_seq_cst(&p->end_asked))
         return false;
-    __atomic_store_n(&p->end_undone, 1, __ATOMIC_SEQ_CST);
+    store_seq_cst(&p->end_undone, 1);
     saver_abort(p->saver, SAVER_RDB);
     return true;
 }

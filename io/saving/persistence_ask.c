@@ -1,6 +1,7 @@
 /*
  * persistence_ask.c — what clients ask: BGSAVE, BGREWRITEAOF, SAVE, a sync's data, and INFO.
  */
+#include "core/base/atomic.h"
 #include "core/base/mem.h"
 #include "io/saving/persistence_priv.h"
 
@@ -24,14 +25,13 @@ enum save_answer persistence_bgsave(struct persistence *p, bool schedule)
         return SAVE_STARTED;
     if (!ends && !schedule)
         return SAVE_BUSY_REWRITING;
-    __atomic_store_n(&p->save_scheduled, 1, __ATOMIC_RELAXED);
+    store_relaxed(&p->save_scheduled, 1);
     return ends ? SAVE_STARTED : SAVE_SCHEDULED;
 }
 
 bool persistence_bgsync(struct persistence *p)
 {
-    return !__atomic_load_n(&p->parts.engine->saving.loading, __ATOMIC_RELAXED) &&
-           !__atomic_load_n(&p->busy, __ATOMIC_RELAXED) &&
+    return !load_relaxed(&p->parts.engine->saving.loading) && !load_relaxed(&p->busy) &&
            persistence_begin_here(p, SAVER_SYNC, SAVER_QUEUED);
 }
 
@@ -49,7 +49,7 @@ enum save_answer persistence_bgrewrite(struct persistence *p)
     if (r.job == SAVER_NONE && !persistence_is_turning_off(p) &&
         persistence_begin_here(p, SAVER_REWRITE, SAVER_NOW))
         return SAVE_STARTED;
-    __atomic_store_n(&p->rewrite_scheduled, 1, __ATOMIC_RELAXED);
+    store_relaxed(&p->rewrite_scheduled, 1);
     return ask_is_next(&r, SAVER_REWRITE) ? SAVE_STARTED : SAVE_SCHEDULED;
 }
 
@@ -80,8 +80,8 @@ void persistence_report(struct persistence *p, struct admin_persistence *out)
 {
     persistence_take_flushed(p);
     /* Before the job: cron begins it, and then takes the wish away. */
-    bool save_asked = __atomic_load_n(&p->save_scheduled, __ATOMIC_ACQUIRE),
-         rewrite_asked = __atomic_load_n(&p->rewrite_scheduled, __ATOMIC_ACQUIRE);
+    bool save_asked = load_acquire(&p->save_scheduled),
+         rewrite_asked = load_acquire(&p->rewrite_scheduled);
     /* So, too: the job turns the file on as it begins. */
     const struct aof_report a = aof_report_get(p->aof);
     const struct saver_report s = saver_report_get(p->saver);
@@ -94,8 +94,8 @@ void persistence_report(struct persistence *p, struct admin_persistence *out)
                rewrite_next = rewrite_asked && ask_is_next(&s, SAVER_REWRITE),
                others = s.job != SAVER_NONE && s.job != SAVER_REWRITE && !s.aborted;
     *out = (struct admin_persistence){
-        .loading = __atomic_load_n(&p->parts.engine->saving.loading, __ATOMIC_RELAXED),
-        .async_loading = __atomic_load_n(&p->async_loading, __ATOMIC_RELAXED),
+        .loading = load_relaxed(&p->parts.engine->saving.loading),
+        .async_loading = load_relaxed(&p->async_loading),
         .saving = saving || save_next,
         .rewriting = rewriting || rewrite_next ||
                      (begins && (s.job == SAVER_NONE || s.aborted) && s.rewrite_failures == 0),
@@ -114,11 +114,11 @@ void persistence_report(struct persistence *p, struct admin_persistence *out)
         .changes_at_last_save = s.changes_at_last_save,
         .keys_saved = s.keys_saved,
         .keys_total = s.keys_total,
-        .load_keys_loaded = __atomic_load_n(&p->loaded_keys, __ATOMIC_RELAXED),
-        .load_keys_expired = __atomic_load_n(&p->load_expired, __ATOMIC_RELAXED),
-        .load_began_ms = __atomic_load_n(&p->load_began_ms, __ATOMIC_RELAXED),
-        .load_bytes = __atomic_load_n(&p->loaded_bytes, __ATOMIC_RELAXED),
-        .load_bytes_total = __atomic_load_n(&p->load_total, __ATOMIC_RELAXED),
+        .load_keys_loaded = load_relaxed(&p->loaded_keys),
+        .load_keys_expired = load_relaxed(&p->load_expired),
+        .load_began_ms = load_relaxed(&p->load_began_ms),
+        .load_bytes = load_relaxed(&p->loaded_bytes),
+        .load_bytes_total = load_relaxed(&p->load_total),
         .aof_current_size = a.size,
         .aof_base_size = a.base_size,
         .aof_buffer_size = a.buffered,

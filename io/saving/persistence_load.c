@@ -5,6 +5,7 @@
  * it.  Without, the RDB.  Keys of an RDB go straight into their shards; commands of an AOF run
  * through a dispatcher of the loader's own.
  */
+#include "core/base/atomic.h"
 #include "core/base/clock.h"
 #include "core/base/mem.h"
 #include "core/base/trace.h"
@@ -58,7 +59,7 @@ static void persistence_load_say_progress(struct loader *l, uint64_t done, uint6
     if (percent < l->said_percent + STEP_PERCENT || now_ms < l->said_ms + PAUSE_MS)
         return;
     trace_line(TRACE_NOTICE, "Loading: %u%% read, %llu keys loaded", percent,
-               (unsigned long long)__atomic_load_n(&l->keys.p->loaded_keys, __ATOMIC_RELAXED));
+               (unsigned long long)load_relaxed(&l->keys.p->loaded_keys));
     l->said_percent = percent;
     l->said_ms = now_ms;
 }
@@ -67,8 +68,8 @@ static void rdb_progress(void *ctx, uint64_t offset)
 {
     struct loader *l = ctx;
     struct persistence *p = l->keys.p;
-    __atomic_store_n(&p->loaded_bytes, offset, __ATOMIC_RELAXED);
-    persistence_load_say_progress(l, offset, __atomic_load_n(&p->load_total, __ATOMIC_RELAXED));
+    store_relaxed(&p->loaded_bytes, offset);
+    persistence_load_say_progress(l, offset, load_relaxed(&p->load_total));
     persistence_load_give_way(l);
 }
 
@@ -172,8 +173,8 @@ static int persistence_load_take_commands(void *ctx, const struct aof_command *v
 static void take_progress(void *ctx, uint64_t read, uint64_t total)
 {
     struct loader *l = ctx;
-    __atomic_store_n(&l->keys.p->loaded_bytes, read, __ATOMIC_RELAXED);
-    __atomic_store_n(&l->keys.p->load_total, total, __ATOMIC_RELAXED);
+    store_relaxed(&l->keys.p->loaded_bytes, read);
+    store_relaxed(&l->keys.p->load_total, total);
     persistence_load_say_progress(l, read, total);
     persistence_load_give_way(l);
 }
@@ -289,9 +290,8 @@ static bool load_rdb(struct loader *l, const struct config *c)
         trace_line(TRACE_WARNING, "Fatal error loading the DB: %s. Exiting.", strerror(errno));
         return false;
     }
-    f.in.checksum = c->rdbchecksum &&
-                    !__atomic_load_n(&l->keys.p->parts.engine->skip_checksums, __ATOMIC_RELAXED);
-    __atomic_store_n(&l->keys.p->load_total, f.in.source.size, __ATOMIC_RELAXED);
+    f.in.checksum = c->rdbchecksum && !load_relaxed(&l->keys.p->parts.engine->skip_checksums);
+    store_relaxed(&l->keys.p->load_total, f.in.source.size);
     const bool read = rdb_load(&f.in, &receiver) == LK_OK;
     if (!read)
         trace_line(TRACE_WARNING, "Fatal error loading the DB, %s. Exiting.", f.in.error);
@@ -326,12 +326,12 @@ static bool load_aof(struct loader *l, const struct config *c, struct aof_load_r
 static void say_keys(const struct persistence *p)
 {
     char empty[64] = "";
-    const uint64_t n = __atomic_load_n(&p->load_empty, __ATOMIC_RELAXED);
+    const uint64_t n = load_relaxed(&p->load_empty);
     if (n > 0)
         snprintf(empty, sizeof empty, ", empty keys skipped: %llu", (unsigned long long)n);
     trace_line(TRACE_NOTICE, "Done loading RDB, keys loaded: %llu, keys expired: %llu%s.",
-               (unsigned long long)__atomic_load_n(&p->loaded_keys, __ATOMIC_RELAXED),
-               (unsigned long long)__atomic_load_n(&p->load_expired, __ATOMIC_RELAXED), empty);
+               (unsigned long long)load_relaxed(&p->loaded_keys),
+               (unsigned long long)load_relaxed(&p->load_expired), empty);
 }
 
 static void say_loaded(const char *from, int64_t began_ms)
@@ -392,7 +392,7 @@ static bool begin_aof(struct persistence *p, const struct aof_load_result *resul
     if (fresh)
         trace_line(TRACE_NOTICE, "Creating AOF incr file on server start");
     gate_close(&engine->fixed.keyspace->gate);
-    __atomic_fetch_or(&engine->saving.log_active, LOG_TO_AOF, __ATOMIC_RELEASE);
+    fetch_or_release(&engine->saving.log_active, LOG_TO_AOF);
     gate_open(&engine->fixed.keyspace->gate);
     return true;
 }
@@ -401,12 +401,12 @@ static bool read_once(struct persistence *p, const struct aof_manifest *m, bool 
                       struct aof_load_result *result)
 {
     struct loader l = {.manifest = m, .said_ms = clock_unix_ms()};
-    __atomic_store_n(&p->load_began_ms, (uint64_t)clock_unix_ms(), __ATOMIC_RELAXED);
-    __atomic_store_n(&p->loaded_bytes, 0, __ATOMIC_RELAXED);
-    __atomic_store_n(&p->loaded_keys, 0, __ATOMIC_RELAXED);
-    __atomic_store_n(&p->load_expired, 0, __ATOMIC_RELAXED);
+    store_relaxed(&p->load_began_ms, (uint64_t)clock_unix_ms());
+    store_relaxed(&p->loaded_bytes, 0);
+    store_relaxed(&p->loaded_keys, 0);
+    store_relaxed(&p->load_expired, 0);
     struct engine *engine = p->parts.engine;
-    __atomic_store_n(&p->load_empty, 0, __ATOMIC_RELAXED);
+    store_relaxed(&p->load_empty, 0);
     memset(&p->place, 0, sizeof p->place);
     key_loader_begin(&l.keys, p, engine->fixed.keyspace, merge,
                      m != NULL || engine_is_replica(engine));
@@ -449,7 +449,7 @@ void persistence_begin(struct persistence *p)
 /* An append-only file may hold less than replicas were given, and says nothing of the stream. */
 bool persistence_place_get(const struct persistence *p, struct persistence_place *out)
 {
-    if (p->load_aof || !__atomic_load_n(&p->place.found, __ATOMIC_ACQUIRE))
+    if (p->load_aof || !load_acquire(&p->place.found))
         return false;
     out->offset = p->place.offset;
     out->db = p->place.db;

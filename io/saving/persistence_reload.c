@@ -2,6 +2,7 @@
  * persistence_reload.c — the data set written and read again while the server runs, for tests that
  * want to know whether both ways lead back.
  */
+#include "core/base/atomic.h"
 #include "core/base/clock.h"
 #include "core/base/trace.h"
 #include "core/cmd/engine/invalidation.h"
@@ -28,7 +29,7 @@ static void set_logging(struct persistence *p, uint32_t active)
 {
     struct engine *engine = p->parts.engine;
     gate_close(&engine->fixed.keyspace->gate);
-    __atomic_store_n(&engine->saving.log_active, active, __ATOMIC_RELEASE);
+    store_release(&engine->saving.log_active, active);
     gate_open(&engine->fixed.keyspace->gate);
 }
 
@@ -72,7 +73,7 @@ static bool reload_aof(struct persistence *p)
 static bool persistence_reload_one(struct persistence *p, const struct admin_reload *r)
 {
     struct engine *engine = p->parts.engine;
-    const uint32_t logging = __atomic_load_n(&engine->saving.log_active, __ATOMIC_ACQUIRE);
+    const uint32_t logging = load_acquire(&engine->saving.log_active);
     saver_hold(p->saver, true); /* no view of what is half there */
     saver_settle(p->saver);
     engine_set_loading(engine, true);
@@ -89,11 +90,11 @@ void persistence_reload(struct persistence *p, const struct admin_reload *r)
     static const char rdb_error[] = "-ERR Error trying to load the RDB dump, check server logs\r\n",
                       aof_error[] =
                           "-ERR Error trying to load the AOF files, check server logs\r\n";
-    __atomic_store_n(&p->busy, 1, __ATOMIC_RELAXED);
+    store_relaxed(&p->busy, 1);
     persistence_pause_writes(p, PAUSE_BY_RELOAD, true);
     const bool well = persistence_reload_one(p, r);
     persistence_pause_writes(p, PAUSE_BY_RELOAD, false);
-    __atomic_store_n(&p->busy, 0, __ATOMIC_RELAXED);
+    store_relaxed(&p->busy, 0);
     if (well)
         trace_line(TRACE_WARNING, r->aof ? "Append Only File loaded by DEBUG LOADAOF"
                                          : "DB reloaded by DEBUG RELOAD");

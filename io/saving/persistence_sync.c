@@ -11,6 +11,7 @@
  * one.  The AOF begins anew behind the load, since what it has is the past of other data; until its
  * new base has its name, the old files stay valid.
  */
+#include "core/base/atomic.h"
 #include "core/base/clock.h"
 #include "core/base/trace.h"
 #include "core/cmd/engine/invalidation.h"
@@ -47,7 +48,7 @@ static void sync_outside(void *ctx, bool out)
 static void sync_tell_progress(void *ctx, uint64_t offset)
 {
     const struct sync_load *l = ctx;
-    __atomic_store_n(&l->keys.p->loaded_bytes, offset, __ATOMIC_RELAXED);
+    store_relaxed(&l->keys.p->loaded_bytes, offset);
     sync_outside(ctx, true); /* whoever wants to be alone in the gate gets his turn */
     l->sync->progress(l->sync->ctx);
     sync_outside(ctx, false);
@@ -131,8 +132,8 @@ static int sync_read(struct sync_load *l)
     dispatch_leave(l->sync->dispatcher);
     if (rc == LK_OK)
         trace_line(TRACE_NOTICE, "Done loading RDB, keys loaded: %llu, keys expired: %llu.",
-                   (unsigned long long)__atomic_load_n(&p->loaded_keys, __ATOMIC_RELAXED),
-                   (unsigned long long)__atomic_load_n(&p->load_expired, __ATOMIC_RELAXED));
+                   (unsigned long long)load_relaxed(&p->loaded_keys),
+                   (unsigned long long)load_relaxed(&p->load_expired));
     return rc;
 }
 
@@ -140,11 +141,11 @@ static int sync_load_into(struct persistence *p, const struct persistence_sync *
                           struct keyspace *ks, struct sync_found *found)
 {
     struct sync_load l = {.sync = sync, .ks = ks, .stream_db = -1};
-    __atomic_store_n(&p->load_began_ms, (uint64_t)clock_unix_ms(), __ATOMIC_RELAXED);
-    __atomic_store_n(&p->load_total, sync->size, __ATOMIC_RELAXED);
-    __atomic_store_n(&p->loaded_bytes, 0, __ATOMIC_RELAXED);
-    __atomic_store_n(&p->loaded_keys, 0, __ATOMIC_RELAXED);
-    __atomic_store_n(&p->load_expired, 0, __ATOMIC_RELAXED);
+    store_relaxed(&p->load_began_ms, (uint64_t)clock_unix_ms());
+    store_relaxed(&p->load_total, sync->size);
+    store_relaxed(&p->loaded_bytes, 0);
+    store_relaxed(&p->loaded_keys, 0);
+    store_relaxed(&p->load_expired, 0);
     key_loader_begin(&l.keys, p, ks, false, true);
     key_crew_begin(&l.crew, &l.keys, sync_outside, &l);
     const int rc = sync_read(&l);
@@ -275,24 +276,24 @@ static bool sync_begin_loading(struct persistence *p, const struct persistence_s
 enum persistence_synced persistence_sync(struct persistence *p, const struct persistence_sync *sync)
 {
     const bool beside = sync->how == SYNC_BESIDE;
-    __atomic_store_n(&p->busy, 1, __ATOMIC_SEQ_CST);
+    store_seq_cst(&p->busy, 1);
     if (!sync_begin_loading(p, sync)) {
-        __atomic_store_n(&p->busy, 0, __ATOMIC_SEQ_CST);
+        store_seq_cst(&p->busy, 0);
         return SYNC_KEPT;
     }
-    __atomic_store_n(&p->async_loading, beside, __ATOMIC_RELAXED);
+    store_relaxed(&p->async_loading, beside);
     persistence_hold_aof(p);
     const enum persistence_synced result =
         sync->how == SYNC_REPLACE ? sync_replace(p, sync) : sync_swap(p, sync);
-    __atomic_store_n(&p->async_loading, 0, __ATOMIC_RELAXED);
-    __atomic_store_n(&p->partial, result == SYNC_LOST, __ATOMIC_RELAXED);
+    store_relaxed(&p->async_loading, 0);
+    store_relaxed(&p->partial, result == SYNC_LOST);
     if (result != SYNC_KEPT)
         saver_note_saved(p->saver, persistence_changes(p));
     if (beside)
         engine_set_loading_beside(p->parts.engine, false);
     else
         engine_set_loading(p->parts.engine, false);
-    __atomic_store_n(&p->busy, 0, __ATOMIC_SEQ_CST);
+    store_seq_cst(&p->busy, 0);
     persistence_release_aof(p);
     return result;
 }

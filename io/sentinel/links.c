@@ -4,6 +4,7 @@
  * Sockets never block; a wire that is silent for long, or whose peer says nonsense, is closed and
  * tried again.
  */
+#include "core/base/atomic.h"
 #include "io/sentinel/service_priv.h"
 
 #include "core/base/clock.h"
@@ -137,7 +138,7 @@ void *links_main(void *service)
     pthread_mutex_lock(&v->lock);
     v->machine.now_ms = clock_unix_ms();
     v->saved_ms = 0;
-    while (!__atomic_load_n(&v->stop, __ATOMIC_ACQUIRE)) {
+    while (!load_acquire(&v->stop)) {
         links_round(v, &next_tick_ms);
         const int patience = links_patience(v, next_tick_ms);
         pthread_mutex_unlock(&v->lock);

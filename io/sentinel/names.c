@@ -8,6 +8,7 @@
  *   names_resolve --known--> digits;  --not yet--> false, and wanted
  *   resolver: wanted --> getaddrinfo, unlocked --> digits; nodes of that name get other links
  */
+#include "core/base/atomic.h"
 #include "io/sentinel/service_priv.h"
 
 #include "core/base/clock.h"
@@ -92,7 +93,7 @@ static void *names_main(void *service)
 {
     struct sentinel_service *v = service;
     pthread_mutex_lock(&v->lock);
-    while (!__atomic_load_n(&v->stop, __ATOMIC_ACQUIRE)) {
+    while (!load_acquire(&v->stop)) {
         struct name *n = name_wanted(v); /* names are never freed before this thread ends */
         char text[SENTINEL_HOST_MAX], host[SENTINEL_HOST_MAX] = "";
         if (!n) {
@@ -112,7 +113,7 @@ static void *names_main(void *service)
 static void name_want(struct sentinel_service *v, struct name *n)
 {
     n->wanted = true;
-    if (!v->has_resolver && !__atomic_load_n(&v->stop, __ATOMIC_ACQUIRE)) {
+    if (!v->has_resolver && !load_acquire(&v->stop)) {
         v->has_resolver = true;
         LK_ASSERT(pthread_create(&v->resolver, NULL, names_main, v) == 0);
     }
@@ -173,7 +174,7 @@ void names_refresh(struct sentinel_service *v, const char *name, int64_t now_ms)
 
 void names_stop(struct sentinel_service *v)
 {
-    LK_ASSERT(__atomic_load_n(&v->stop, __ATOMIC_ACQUIRE));
+    LK_ASSERT(load_acquire(&v->stop));
     pthread_mutex_lock(&v->lock);
     pthread_cond_broadcast(&v->names_wanted);
     const bool runs = v->has_resolver;

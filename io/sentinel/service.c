@@ -3,6 +3,7 @@
  */
 #include "io/sentinel/service_priv.h"
 
+#include "core/base/atomic.h"
 #include "core/base/clock.h"
 #include "core/base/mem.h"
 #include "core/base/rng.h"
@@ -215,7 +216,7 @@ bool sentinel_service_start(struct sentinel_service *v)
 void sentinel_service_stop(struct sentinel_service *v)
 {
     const uint64_t one = 1;
-    __atomic_store_n(&v->stop, 1, __ATOMIC_RELEASE);
+    store_release(&v->stop, 1);
     const ssize_t n = write(v->wake_fd, &one, sizeof one);
     (void)n;
     pthread_join(v->thread, NULL);

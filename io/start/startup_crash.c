@@ -6,6 +6,7 @@
  * when it is entered: what fails in here ends the process at once.  At the end the signal is raised
  * again, so that exit status and core dump are as always.
  */
+#include "core/base/atomic.h"
 #include "io/start/startup.h"
 
 #include "core/base/mem.h"
@@ -176,7 +177,7 @@ static int report_target(void)
 
 static void startup_crash_report(int number, siginfo_t *info, void *context)
 {
-    if (__atomic_exchange_n(&reporting, 1, __ATOMIC_RELAXED) == 0) {
+    if (exchange_relaxed(&reporting, 1) == 0) {
         const int fd = report_target();
         put_text(fd, "\n\n=== LATCHKEY BUG REPORT START: Cut & paste starting from here ===");
         put_cause(fd, number, info);

@@ -6,6 +6,7 @@
  * it, to see that the server ends anyway, or that the watchdog's period has changed: between
  * signals the thread is the watchdog.
  */
+#include "core/base/atomic.h"
 #include "io/start/startup.h"
 
 #include "core/base/trace.h"
@@ -52,7 +53,7 @@ static void drop_half_file(void)
 static int next_signal(const sigset_t *set)
 {
     for (;;) {
-        const int64_t period_ms = __atomic_load_n(&waiter.period_ms, __ATOMIC_ACQUIRE);
+        const int64_t period_ms = load_acquire(&waiter.period_ms);
         if (period_ms == 0)
             return sigwaitinfo(set, NULL);
         const int64_t ns = period_ms * NS_PER_MS / LOOKS;
@@ -72,7 +73,7 @@ static void *wait_for_signals(void *arg)
     (void)arg;
     for (;;) {
         const int number = next_signal(&set);
-        if (__atomic_load_n(&waiter.ending, __ATOMIC_ACQUIRE))
+        if (load_acquire(&waiter.ending))
             break;
         if (number != SIGTERM && number != SIGINT)
             continue;
@@ -85,16 +86,15 @@ static void *wait_for_signals(void *arg)
         trace_line(TRACE_WARNING, "Received %s scheduling shutdown...",
                    number == SIGINT ? "SIGINT" : "SIGTERM");
         waiter.stop(waiter.ctx,
-                    __atomic_load_n(number == SIGINT ? &waiter.int_flags : &waiter.term_flags,
-                                    __ATOMIC_RELAXED));
+                    load_relaxed(number == SIGINT ? &waiter.int_flags : &waiter.term_flags));
     }
     return NULL;
 }
 
 void startup_signals_follow(const struct config *c)
 {
-    __atomic_store_n(&waiter.int_flags, (unsigned)c->shutdown_on_sigint, __ATOMIC_RELAXED);
-    __atomic_store_n(&waiter.term_flags, (unsigned)c->shutdown_on_sigterm, __ATOMIC_RELAXED);
+    store_relaxed(&waiter.int_flags, (unsigned)c->shutdown_on_sigint);
+    store_relaxed(&waiter.term_flags, (unsigned)c->shutdown_on_sigterm);
 }
 
 void startup_signals_start(const struct config *c, void (*stop)(void *ctx, unsigned flags),
@@ -115,14 +115,14 @@ void startup_signals_start(const struct config *c, void (*stop)(void *ctx, unsig
 
 void startup_watch_begin(const struct startup_watch *watch)
 {
-    LK_ASSERT(waiter.running && __atomic_load_n(&waiter.period_ms, __ATOMIC_RELAXED) == 0);
+    LK_ASSERT(waiter.running && load_relaxed(&waiter.period_ms) == 0);
     waiter.watch = *watch;
 }
 
 void startup_watch_period(int64_t period_ms)
 {
     if (!waiter.running || !waiter.watch.look ||
-        __atomic_exchange_n(&waiter.period_ms, period_ms, __ATOMIC_ACQ_REL) == period_ms)
+        exchange_acq_rel(&waiter.period_ms, period_ms) == period_ms)
         return;
     pthread_kill(waiter.thread, SIGUSR2);
 }
@@ -131,7 +131,7 @@ void startup_signals_end(void)
 {
     if (!waiter.running)
         return;
-    __atomic_store_n(&waiter.ending, true, __ATOMIC_RELEASE);
+    store_release(&waiter.ending, true);
     pthread_kill(waiter.thread, SIGUSR2);
     pthread_join(waiter.thread, NULL);
     waiter.running = false;

@@ -1,6 +1,7 @@
 /*
  * conn.c — connections come and go.
  */
+#include "core/base/atomic.h"
 #include "core/base/clock.h"
 #include "core/base/trace.h"
 #include "core/cmd/client/acl_user.h"
@@ -30,8 +31,8 @@ static void conn_refuse(struct worker *w, int fd, const char *error)
     const ssize_t n = size > 0 ? write(fd, line, (size_t)size) : 0;
     (void)n;
     close(fd);
-    __atomic_fetch_sub(&w->group->connections, 1, __ATOMIC_RELAXED);
-    __atomic_fetch_sub(&w->connections, 1, __ATOMIC_RELAXED);
+    fetch_sub_relaxed(&w->group->connections, 1);
+    fetch_sub_relaxed(&w->connections, 1);
     stats_add(&w->stats->rejected_connections, 1);
 }
 
@@ -45,7 +46,7 @@ static struct session *new_session(struct worker *w, struct conn *c, int fd,
 {
     struct engine *engine = w->group->setup.engine;
     struct session *s = &c->session;
-    session_init(s, __atomic_add_fetch(&engine->next_session_id, 1, __ATOMIC_RELAXED));
+    session_init(s, add_fetch_relaxed(&engine->next_session_id, 1));
     char name[SOCKET_NAME_CHARS];
     socket_peer_name(fd, name, sizeof name);
     s->registry.peer = mem_strdup(name);
@@ -84,7 +85,7 @@ void conn_accept(struct worker *w, int fd, enum listener_kind kind)
     const bool tls = kind == LISTENER_TLS, is_unix = kind == LISTENER_UNIX;
     struct tls_session *secure = NULL;
     const struct acl *acl = w->group->setup.engine->fixed.acl;
-    if (__atomic_load_n(&w->group->connections, __ATOMIC_RELAXED) > (uint64_t)config->maxclients) {
+    if (load_relaxed(&w->group->connections) > (uint64_t)config->maxclients) {
         conn_refuse(w, fd, tls ? NULL : "ERR max number of clients reached");
         return;
     }
@@ -181,6 +182,6 @@ void conn_free(struct worker *w, struct conn *c)
     session_release(&c->session);
     conn_has_left(w, c);
     mem_delete(c);
-    __atomic_fetch_sub(&w->group->connections, 1, __ATOMIC_RELAXED);
-    __atomic_fetch_sub(&w->connections, 1, __ATOMIC_RELAXED);
+    fetch_sub_relaxed(&w->group->connections, 1);
+    fetch_sub_relaxed(&w->connections, 1);
 }

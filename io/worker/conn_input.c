@@ -1,6 +1,7 @@
 /*
  * conn_input.c — bytes that a connection has received, and what of them is kept.
  */
+#include "core/base/atomic.h"
 #include "core/base/trace.h"
 #include "io/worker/worker_priv.h"
 
@@ -69,10 +70,9 @@ static void conn_show_input(struct conn *c)
         args = c->progress.args_left < c->progress.args ? c->progress.pos : 0;
         header = (end ? (size_t)(end + 1 - at) : 0) + c->progress.pos - args;
     }
-    __atomic_store_n(&c->session.shown.query_args, args, __ATOMIC_RELAXED);
-    __atomic_store_n(&c->session.shown.query_size, bytes - args - header, __ATOMIC_RELAXED);
-    __atomic_store_n(&c->session.shown.query_free, c->in.capacity - bytes + header,
-                     __ATOMIC_RELAXED);
+    store_relaxed(&c->session.shown.query_args, args);
+    store_relaxed(&c->session.shown.query_size, bytes - args - header);
+    store_relaxed(&c->session.shown.query_free, c->in.capacity - bytes + header);
 }
 
 /*

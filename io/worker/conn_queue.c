@@ -5,6 +5,7 @@
  *   dirty    has replies to send           held     has replies that are not durable yet
  *   waits    a command of its waits for keys until a deadline
  */
+#include "core/base/atomic.h"
 #include "core/cmd/engine/waiter.h"
 #include "io/worker/worker_priv.h"
 
@@ -135,7 +136,7 @@ void conn_leave_queues(struct worker *w, struct conn *c)
 static void count_blocked(struct worker *w, int64_t more)
 {
     const uint64_t now = w->figures.blocked + (uint64_t)more;
-    __atomic_store_n(&w->figures.blocked, now, __ATOMIC_RELAXED);
+    store_relaxed(&w->figures.blocked, now);
 }
 
 void conn_wait(struct worker *w, struct conn *c)

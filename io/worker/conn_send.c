@@ -8,6 +8,7 @@
  *
  *   session.reply, session.ticket --> held, its ticket --durable, copied--> sending --SENT--> gone
  */
+#include "core/base/atomic.h"
 #include "core/base/clock.h"
 #include "core/base/trace.h"
 #include "core/proto/resp_refuse.h"
@@ -146,8 +147,8 @@ static size_t output_held_bytes(const struct conn *c)
 
 static void conn_show_output(struct conn *c, size_t bytes, size_t held)
 {
-    __atomic_store_n(&c->session.shown.output_size, bytes, __ATOMIC_RELAXED);
-    __atomic_store_n(&c->session.shown.output_capacity, held, __ATOMIC_RELAXED);
+    store_relaxed(&c->session.shown.output_size, bytes);
+    store_relaxed(&c->session.shown.output_capacity, held);
 }
 
 /*

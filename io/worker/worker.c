@@ -5,6 +5,7 @@
  */
 #include "io/worker/worker.h"
 
+#include "core/base/atomic.h"
 #include "core/base/clock.h"
 #include "core/base/sched.h"
 #include "core/base/trace.h"
@@ -25,8 +26,7 @@ static struct worker *least_busy(struct worker_group *g)
 {
     struct worker *best = g->workers[0];
     for (uint32_t i = 1; i < g->count; i++)
-        if (__atomic_load_n(&g->workers[i]->connections, __ATOMIC_RELAXED) <
-            __atomic_load_n(&best->connections, __ATOMIC_RELAXED))
+        if (load_relaxed(&g->workers[i]->connections) < load_relaxed(&best->connections))
             best = g->workers[i];
     return best;
 }
@@ -34,7 +34,7 @@ static struct worker *least_busy(struct worker_group *g)
 static void worker_accepted(struct worker *w, const struct net_event *e)
 {
     const struct listener *l = &w->group->listeners[e->tag];
-    if (e->fd < 0 && __atomic_load_n(&l->state, __ATOMIC_ACQUIRE) == LISTENER_CONDEMNED)
+    if (e->fd < 0 && load_acquire(&l->state) == LISTENER_CONDEMNED)
         return;
     if (e->fd < 0) {
         trace_line(TRACE_WARNING, "Accepting client connection: %s", strerror(-e->error));
@@ -43,8 +43,8 @@ static void worker_accepted(struct worker *w, const struct net_event *e)
     struct worker_group *g = w->group;
     const enum listener_kind kind = l->kind;
     struct worker *owner = least_busy(g);
-    __atomic_fetch_add(&g->connections, 1, __ATOMIC_RELAXED);
-    __atomic_fetch_add(&owner->connections, 1, __ATOMIC_RELAXED);
+    fetch_add_relaxed(&g->connections, 1);
+    fetch_add_relaxed(&owner->connections, 1);
     if (owner == w) {
         conn_accept(w, e->fd, kind);
         return;
@@ -67,16 +67,16 @@ static void worker_woken(struct worker *w)
     worker_take_sockets(w);
     worker_take_served(w);
     worker_take_answers(w);
-    if (__atomic_exchange_n(&w->look, 0, __ATOMIC_ACQ_REL))
+    if (exchange_acq_rel(&w->look, 0))
         worker_look_at_sessions(w);
-    if (__atomic_exchange_n(&w->retry, 0, __ATOMIC_ACQ_REL)) {
+    if (exchange_acq_rel(&w->retry, 0)) {
         conn_retry_parked(w);
         conn_release_held(w);
         if (LK_UNLIKELY(w->feeds != NULL))
             conn_feed_look(w);
     }
-    if (LK_UNLIKELY(w->index == 0 && __atomic_load_n(&w->group->relisten, __ATOMIC_RELAXED)) &&
-        __atomic_exchange_n(&w->group->relisten, 0, __ATOMIC_ACQ_REL))
+    if (LK_UNLIKELY(w->index == 0 && load_relaxed(&w->group->relisten)) &&
+        exchange_acq_rel(&w->group->relisten, 0))
         worker_listen_look(w);
 }
 
@@ -113,7 +113,7 @@ void worker_handle(struct worker *w, const struct net_event *e)
 static void store_larger(uint64_t *most, uint64_t value)
 {
     if (value > *most)
-        __atomic_store_n(most, value, __ATOMIC_RELAXED);
+        store_relaxed(most, value);
 }
 
 struct turn {
@@ -125,7 +125,7 @@ static void loop_count(struct worker *w, const struct turn *t)
 {
     struct worker_cycles *c = &w->figures.cycles;
     const uint64_t ticks = clock_ticks() - t->begin;
-    __atomic_store_n(&w->figures.awake_since, 0, __ATOMIC_RELAXED);
+    store_relaxed(&w->figures.awake_since, 0);
     stats_add(&c->count, 1);
     stats_add(&c->ticks, ticks);
     stats_add(&c->cron_ticks, t->run - t->timers);
@@ -138,7 +138,7 @@ static void loop_once(struct worker *w)
 {
     const int n = net_wait(w->net, w->events, WORKER_EVENTS, worker_timeout_ns(w));
     struct turn t = {.begin = clock_ticks(), .commands = w->stats->total_commands};
-    __atomic_store_n(&w->figures.awake_since, t.begin, __ATOMIC_RELAXED);
+    store_relaxed(&w->figures.awake_since, t.begin);
     dispatch_enter(w->dispatcher);
     worker_look_at_config(w);
     for (int i = 0; i < n; i++)
@@ -181,7 +181,7 @@ static void finish_output(struct worker *w)
             else if (e->kind == NET_ACCEPT && e->fd >= 0)
                 close(e->fd);
         }
-        if (__atomic_exchange_n(&w->retry, 0, __ATOMIC_ACQ_REL)) {
+        if (exchange_acq_rel(&w->retry, 0)) {
             conn_release_held(w);
             conn_feed_look(w); /* what is held may wait for replicas */
         }
@@ -195,8 +195,8 @@ static void worker_await_unheard(struct worker *w)
 {
     const struct timespec moment = {0, 100000};
     if (w->index == 0)
-        __atomic_store_n(&w->group->unheard, 1, __ATOMIC_RELEASE);
-    while (!__atomic_load_n(&w->group->unheard, __ATOMIC_ACQUIRE))
+        store_release(&w->group->unheard, 1);
+    while (!load_acquire(&w->group->unheard))
         nanosleep(&moment, NULL);
 }
 
@@ -237,12 +237,12 @@ static void *worker_run(void *arg)
         trace_line(TRACE_WARNING, "Worker %u has no network: %s", w->index, strerror(errno));
         exit(1);
     }
-    __atomic_store_n(&w->backend, net_backend_name(w->net), __ATOMIC_RELEASE);
+    store_release(&w->backend, net_backend_name(w->net));
     worker_look_at_config(w);
     if (w->index == 0)
         worker_listen_look(w);
     pthread_barrier_wait(&w->group->started);
-    while (!__atomic_load_n(&w->group->stopping, __ATOMIC_ACQUIRE))
+    while (!load_acquire(&w->group->stopping))
         loop_once(w);
     if (w->index == 0)
         worker_listen_end(w);
@@ -250,8 +250,8 @@ static void *worker_run(void *arg)
     reclaim_flush();
     /* A net belongs to its thread; nobody wakes it once all loops have ended. */
     pthread_barrier_wait(&w->group->ended);
-    __atomic_store_n(&w->group->deaf, 1, __ATOMIC_SEQ_CST);
-    while (__atomic_load_n(&w->group->wakers, __ATOMIC_SEQ_CST) > 0)
+    store_seq_cst(&w->group->deaf, 1);
+    while (load_seq_cst(&w->group->wakers) > 0)
         sched_yield();
     net_free(w->net);
     w->net = NULL;
@@ -319,7 +319,7 @@ void worker_group_start(struct worker_group *g)
 
 void worker_group_stop(struct worker_group *g)
 {
-    __atomic_store_n(&g->stopping, 1, __ATOMIC_RELEASE);
+    store_release(&g->stopping, 1);
     for (uint32_t i = 0; i < g->count; i++)
         worker_wake(g->workers[i]);
 }
@@ -380,8 +380,8 @@ struct worker_report worker_group_report(const struct worker_group *g, uint32_t 
     const struct worker *w = g->workers[worker];
     const struct worker_figures *f = &w->figures;
     return (struct worker_report){
-        .backend = __atomic_load_n(&w->backend, __ATOMIC_ACQUIRE),
-        .connections = __atomic_load_n(&w->connections, __ATOMIC_RELAXED),
+        .backend = load_acquire(&w->backend),
+        .connections = load_relaxed(&w->connections),
         .blocked = stats_read(&f->blocked),
         .subscribed = dispatch_subscriber_count(w->dispatcher),
         .buffer_bytes = stats_read(&f->buffer_bytes),
@@ -414,5 +414,5 @@ void worker_group_alarm(struct worker_group *g, uint64_t most_ns)
 
 uint32_t worker_group_connections(const struct worker_group *g)
 {
-    return __atomic_load_n(&g->connections, __ATOMIC_RELAXED);
+    return load_relaxed(&g->connections);
 }

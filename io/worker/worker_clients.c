@@ -14,6 +14,7 @@
  * behind the flush, for replies that nobody reads; and when the limit changes, before the reply
  * that tells so leaves.  Then the others have not counted what they have, and all are looked at.
  */
+#include "core/base/atomic.h"
 #include "core/base/mem.h"
 #include "core/base/trace.h"
 #include "core/cmd/client/registry.h"
@@ -39,8 +40,7 @@ void conn_count_memory(struct worker *w, struct conn *c)
     const uint64_t bytes = c->closing ? 0 : session_bytes(&c->session);
     if (bytes == c->counted_bytes)
         return;
-    __atomic_store_n(&w->client_bytes, w->client_bytes + bytes - c->counted_bytes,
-                     __ATOMIC_RELAXED);
+    store_relaxed(&w->client_bytes, w->client_bytes + bytes - c->counted_bytes);
     w->clients_grew |= bytes > c->counted_bytes;
     c->counted_bytes = bytes;
 }
@@ -71,7 +71,7 @@ static uint64_t all_client_bytes(const struct worker_group *g)
 {
     uint64_t sum = 0;
     for (uint32_t i = 0; i < g->count; i++)
-        sum += __atomic_load_n(&g->workers[i]->client_bytes, __ATOMIC_RELAXED);
+        sum += load_relaxed(&g->workers[i]->client_bytes);
     return sum;
 }
 
@@ -90,7 +90,7 @@ struct client_sizes {
 static bool client_sizes_add(void *ctx, struct session *s)
 {
     struct client_sizes *all = ctx;
-    if (__atomic_load_n(&s->kill, __ATOMIC_RELAXED) || session_has(s, SESSION_CLOSE_AFTER) ||
+    if (load_relaxed(&s->kill) || session_has(s, SESSION_CLOSE_AFTER) ||
         session_has(s, SESSION_REPLICA | SESSION_MASTER))
         return true;
     const struct client_size one = {session_bytes(s), s->id};
@@ -122,7 +122,7 @@ static bool client_kill_visit(void *ctx, struct session *s)
                s->registry.peer, bytes);
     if (s->evicted_bytes == 0) {
         s->evicted_bytes = bytes;
-        __atomic_fetch_add(&e->eviction.leaving, (int64_t)bytes, __ATOMIC_RELAXED);
+        fetch_add_relaxed(&e->eviction.leaving, (int64_t)bytes);
     }
     registry_kill(e->fixed.registry, s);
     return false;
@@ -132,8 +132,7 @@ void conn_has_left(struct worker *w, const struct conn *c)
 {
     struct engine *e = w->group->setup.engine;
     if (LK_UNLIKELY(c->session.evicted_bytes != 0))
-        __atomic_fetch_sub(&e->eviction.leaving, (int64_t)c->session.evicted_bytes,
-                           __ATOMIC_RELAXED);
+        fetch_sub_relaxed(&e->eviction.leaving, (int64_t)c->session.evicted_bytes);
 }
 
 /* One thread at a time. */
@@ -161,7 +160,7 @@ void worker_evict_clients(struct worker *w)
     if (LK_LIKELY(w->client_limit == 0 || !w->clients_grew) ||
         (!w->clients_unseen && all_client_bytes(g) <= w->client_limit))
         return;
-    while (__atomic_exchange_n(&g->evicting, 1, __ATOMIC_ACQUIRE)) {
+    while (exchange_acquire(&g->evicting, 1)) {
         if (!w->clients_unseen && all_client_bytes(g) <= 2 * w->client_limit)
             return; /* somebody is at it, and will see this one's too, or the next cron does */
         /* He may have begun with the limit before, or sleep; it is one walk over all. */
@@ -170,5 +169,5 @@ void worker_evict_clients(struct worker *w)
     /* What is over for good is looked at again with the next growth. */
     w->clients_grew = w->clients_unseen = false;
     evict_largest(w);
-    __atomic_store_n(&g->evicting, 0, __ATOMIC_RELEASE);
+    store_release(&g->evicting, 0);
 }

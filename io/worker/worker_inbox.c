@@ -3,6 +3,7 @@
  *
  * The message or word is there before the wake; the worker wakes and then looks (N5).
  */
+#include "core/base/atomic.h"
 #include "core/base/inbox.h"
 #include "io/worker/worker_priv.h"
 
@@ -10,10 +11,10 @@
 void worker_wake(struct worker *w)
 {
     struct worker_group *g = w->group;
-    __atomic_fetch_add(&g->wakers, 1, __ATOMIC_SEQ_CST);
-    if (!__atomic_load_n(&g->deaf, __ATOMIC_SEQ_CST))
+    fetch_add_seq_cst(&g->wakers, 1);
+    if (!load_seq_cst(&g->deaf))
         net_wake(w->net);
-    __atomic_fetch_sub(&g->wakers, 1, __ATOMIC_SEQ_CST);
+    fetch_sub_seq_cst(&g->wakers, 1);
 }
 
 void worker_hand_over(struct worker *w, int fd, enum listener_kind kind)
@@ -32,7 +33,7 @@ void worker_group_retry(void *group, uint64_t workers)
         const uint32_t index = (uint32_t)__builtin_ctzll(workers);
         LK_ASSERT(index < g->count);
         struct worker *w = g->workers[index];
-        __atomic_store_n(&w->retry, 1, __ATOMIC_RELEASE);
+        store_release(&w->retry, 1);
         worker_wake(w);
     }
 }
@@ -41,7 +42,7 @@ void worker_group_look(void *group, uint32_t worker)
 {
     struct worker_group *g = group;
     struct worker *w = g->workers[worker];
-    __atomic_store_n(&w->look, 1, __ATOMIC_RELEASE);
+    store_release(&w->look, 1);
     worker_wake(w);
 }
 

@@ -3,6 +3,7 @@
  */
 #include "io/worker/worker_listen.h"
 
+#include "core/base/atomic.h"
 #include "core/base/trace.h"
 #include "io/net/listen.h"
 #include "io/worker/worker_priv.h"
@@ -16,11 +17,11 @@ static void listener_add(struct worker_group *g, int fd, enum listener_kind kind
 {
     for (uint32_t i = 0; i < LISTENERS; i++) {
         struct listener *l = &g->listeners[i];
-        if (__atomic_load_n(&l->state, __ATOMIC_ACQUIRE) != LISTENER_FREE)
+        if (load_acquire(&l->state) != LISTENER_FREE)
             continue;
         l->fd = fd;
         l->kind = kind;
-        __atomic_store_n(&l->state, LISTENER_NEW, __ATOMIC_RELEASE);
+        store_release(&l->state, LISTENER_NEW);
         return;
     }
     LK_ASSERT(!"more sockets than places to listen");
@@ -30,11 +31,11 @@ static void listener_condemn_all(struct worker_group *g, enum listener_kind kind
 {
     for (uint32_t i = 0; i < LISTENERS; i++) {
         struct listener *l = &g->listeners[i];
-        const uint32_t state = __atomic_load_n(&l->state, __ATOMIC_ACQUIRE);
+        const uint32_t state = load_acquire(&l->state);
         if (l->kind != kind || (state != LISTENER_NEW && state != LISTENER_OPEN))
             continue;
         /* First the word: what the shut socket then says of itself is no error. */
-        __atomic_store_n(&l->state, LISTENER_CONDEMNED, __ATOMIC_RELEASE);
+        store_release(&l->state, LISTENER_CONDEMNED);
         (void)shutdown(l->fd, SHUT_RDWR);
     }
 }
@@ -95,7 +96,7 @@ void worker_listen_look(struct worker *w)
     struct worker_group *g = w->group;
     for (uint32_t i = 0; i < LISTENERS; i++) {
         struct listener *l = &g->listeners[i];
-        uint32_t state = __atomic_load_n(&l->state, __ATOMIC_ACQUIRE);
+        uint32_t state = load_acquire(&l->state);
         if (state == LISTENER_NEW) {
             const int rc = net_listen(w->net, l->fd, i);
             if (rc != 0)
@@ -108,7 +109,7 @@ void worker_listen_look(struct worker *w)
             continue;
         net_unlisten(w->net, l->fd);
         close(l->fd);
-        __atomic_store_n(&l->state, LISTENER_FREE, __ATOMIC_RELEASE);
+        store_release(&l->state, LISTENER_FREE);
     }
 }
 
@@ -133,7 +134,7 @@ static bool same_addresses(const struct config_strings *a, const struct config_s
 
 static void listen_tell_worker(struct worker_group *g)
 {
-    __atomic_store_n(&g->relisten, 1, __ATOMIC_RELEASE);
+    store_release(&g->relisten, 1);
     worker_wake(g->workers[0]);
 }
 

@@ -10,6 +10,7 @@
  * has been received is copied, since it lies in the net's buffers for one wait only (rule N1): the
  * running command's words too, which its handler has.
  */
+#include "core/base/atomic.h"
 #include "io/worker/worker_priv.h"
 
 /* --- the first one --------------------------------------------------------------------------- */
@@ -63,11 +64,11 @@ static void pass_begin(struct worker *w, const struct pending *running)
 static void pass_look(struct worker *w)
 {
     worker_take_sockets(w);
-    if (__atomic_exchange_n(&w->look, 0, __ATOMIC_ACQ_REL)) {
+    if (exchange_acq_rel(&w->look, 0)) {
         w->pass->look = true;
         worker_close_killed(w);
     }
-    if (__atomic_exchange_n(&w->retry, 0, __ATOMIC_ACQ_REL)) {
+    if (exchange_acq_rel(&w->retry, 0)) {
         conn_retry_parked(w);
         conn_release_held(w);
         if (LK_UNLIKELY(w->feeds != NULL))

@@ -5,6 +5,7 @@
  * and hands them to dispatch together.  A connection with a long pipeline goes to the end of the
  * queue after its turn, so that it cannot keep the others waiting (rule N2).
  */
+#include "core/base/atomic.h"
 #include "io/worker/worker_priv.h"
 
 enum {
@@ -126,9 +127,9 @@ static void worker_run_end_pass(struct worker *w)
     for (uint32_t i = 0; i < w->batch; i++)
         worker_run_release(&f->args[i]);
     if (p->look)
-        __atomic_store_n(&w->look, 1, __ATOMIC_RELEASE);
-    __atomic_store_n(&w->retry, 1, __ATOMIC_RELEASE); /* what is parked till the script's end */
-    worker_wake(w);                                   /* what a pass has left for the loop */
+        store_release(&w->look, 1);
+    store_release(&w->retry, 1); /* what is parked till the script's end */
+    worker_wake(w);              /* what a pass has left for the loop */
     mem_free(p->words, p->words_size + 1);
     mem_delete(p);
 }

@@ -1,6 +1,7 @@
 /*
  * worker_timer.c — what happens without a client: expiry, retries, idle clients, pauses.
  */
+#include "core/base/atomic.h"
 #include "core/base/clock.h"
 #include "core/base/trace.h"
 #include "io/net/tls.h"
@@ -13,7 +14,7 @@ void worker_close_killed(struct worker *w)
 {
     for (struct conn *c = w->conns, *next; c; c = next) {
         next = c->next;
-        if (!c->closing && __atomic_load_n(&c->session.kill, __ATOMIC_ACQUIRE))
+        if (!c->closing && load_acquire(&c->session.kill))
             conn_close(w, c);
     }
 }
@@ -56,9 +57,9 @@ static void take_figures(struct worker *w)
         f.input_max = in > f.input_max ? in : f.input_max;
         f.output_max = out > f.output_max ? out : f.output_max;
     }
-    __atomic_store_n(&w->figures.buffer_bytes, f.buffer_bytes, __ATOMIC_RELAXED);
-    __atomic_store_n(&w->figures.input_max, f.input_max, __ATOMIC_RELAXED);
-    __atomic_store_n(&w->figures.output_max, f.output_max, __ATOMIC_RELAXED);
+    store_relaxed(&w->figures.buffer_bytes, f.buffer_bytes);
+    store_relaxed(&w->figures.input_max, f.input_max);
+    store_relaxed(&w->figures.output_max, f.output_max);
 }
 
 /* Connections that are sent a stream: is it still wanted, is too much of it due, is there more? */

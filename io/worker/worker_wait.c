@@ -4,6 +4,7 @@
  * Those with a deadline lie in a heap by it, so that a loop looks at the first one only.  A served
  * waiter comes through an inbox of its own, from whatever thread has served it.
  */
+#include "core/base/atomic.h"
 #include "core/base/clock.h"
 #include "core/base/mem.h"
 #include "core/cmd/engine/waiter.h"
@@ -95,7 +96,7 @@ void worker_look_at_unblocked(struct worker *w)
     const bool slots_left = w->slots_left;
     w->slots_left = false;
     for (struct conn *c = w->conns; c; c = c->next) {
-        const uint32_t how = __atomic_load_n(&c->session.client->unblock, __ATOMIC_ACQUIRE);
+        const uint32_t how = load_acquire(&c->session.client->unblock);
         if (how != UNBLOCK_NONE && how != UNBLOCK_BY_ANSWER && !c->closing && c->session.waiter)
             end_wait(w, c, (enum session_unblock)how);
         else if (slots_left && !c->closing && c->session.waiter)

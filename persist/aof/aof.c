@@ -3,6 +3,7 @@
  */
 #include "persist/aof/aof.h"
 
+#include "core/base/atomic.h"
 #include "core/base/clock.h"
 #include "core/base/crc64.h"
 #include "core/base/mem.h"
@@ -43,12 +44,12 @@ struct aof *aof_new(const struct aof_options *options, struct log_ring *ring)
 
 void aof_set_timestamps(struct aof *a, bool on)
 {
-    __atomic_store_n(&a->timestamps, on, __ATOMIC_RELAXED);
+    store_relaxed(&a->timestamps, on);
 }
 
 void aof_set_delay(struct aof *a, int64_t delay_us)
 {
-    __atomic_store_n(&a->delay_us, delay_us, __ATOMIC_RELAXED);
+    store_relaxed(&a->delay_us, delay_us);
 }
 
 /* --- writing --------------------------------------------------------------------------------- */
@@ -59,7 +60,7 @@ static size_t put_annotations(struct aof *a)
     size_t n = aof_put_after(a);
     n += a->crc_bytes >= CRC_EVERY_BYTES ? aof_put_crc_now(a) : 0;
     const int64_t now_s = clock_unix_ms() / 1000;
-    if (__atomic_load_n(&a->timestamps, __ATOMIC_RELAXED) && now_s != a->stamped_s) {
+    if (load_relaxed(&a->timestamps) && now_s != a->stamped_s) {
         const size_t m = (size_t)snprintf(line, sizeof line, "#TS:%lld\r\n", (long long)now_s);
         a->stamped_s = now_s;
         aof_put(a, bytes_of(line, m));
@@ -99,7 +100,7 @@ static void write_batch(void *ctx, struct bytes b, uint64_t offset, uint64_t tic
         return;
     }
     a->kept_ticket = ticket;
-    const int64_t delay_us = __atomic_load_n(&a->delay_us, __ATOMIC_RELAXED);
+    const int64_t delay_us = load_relaxed(&a->delay_us);
     if (delay_us > 0)
         usleep((useconds_t)delay_us);
     const size_t extra = put_annotations(a);
@@ -115,7 +116,7 @@ static void write_batch(void *ctx, struct bytes b, uint64_t offset, uint64_t tic
     a->locked.file_written = a->file_bytes;
     if (a->pending.size == 0)
         a->locked.written = ticket;
-    const bool sync_now = __atomic_load_n(&a->policy, __ATOMIC_RELAXED) == AOF_FSYNC_ALWAYS;
+    const bool sync_now = load_relaxed(&a->policy) == AOF_FSYNC_ALWAYS;
     if (!sync_now && a->locked.resting)
         pthread_cond_signal(&a->changed);
     pthread_mutex_unlock(&a->lock);
@@ -140,7 +141,7 @@ static int64_t aof_tick(void *ctx)
     a->locked.file_written = a->file_bytes;
     a->locked.written = a->kept_ticket;
     pthread_mutex_unlock(&a->lock);
-    if (__atomic_load_n(&a->policy, __ATOMIC_RELAXED) == AOF_FSYNC_ALWAYS)
+    if (load_relaxed(&a->policy) == AOF_FSYNC_ALWAYS)
         aof_sync_now(a);
     return -1;
 }
@@ -155,7 +156,7 @@ static void aof_take_marker(void *ctx, const struct log_record *marker, uint64_t
 static bool aof_is_eager(void *ctx)
 {
     const struct aof *a = ctx;
-    return __atomic_load_n(&a->policy, __ATOMIC_RELAXED) == AOF_FSYNC_ALWAYS;
+    return load_relaxed(&a->policy) == AOF_FSYNC_ALWAYS;
 }
 
 struct log_sink aof_sink(struct aof *a)

@@ -4,6 +4,7 @@
  *   a call fails --> writes are refused from then on; what was acknowledged stays as it was
  *   half a second later it still does --> who waits for an answer is told why there is none
  */
+#include "core/base/atomic.h"
 #include "core/base/buf.h"
 #include "core/base/clock.h"
 #include "core/store/shard.h"
@@ -52,7 +53,7 @@ void aof_set_fault(struct aof *a, int error)
     if (error && a->locked.fault_error == 0)
         a->locked.fault_since_ns = clock_mono_ns();
     a->locked.fault_error = error;
-    __atomic_store_n(&a->fault, line, __ATOMIC_RELEASE);
+    store_release(&a->fault, line);
     if (!error)
         shard_tell_retry(log_ring_set_refusal(a->ring, NULL));
     else if (a->faulted)
@@ -61,7 +62,7 @@ void aof_set_fault(struct aof *a, int error)
 
 const char *aof_fault_line(const struct aof *a)
 {
-    return __atomic_load_n(&a->fault, __ATOMIC_ACQUIRE);
+    return load_acquire(&a->fault);
 }
 
 void aof_tell_waiting(struct aof *a)

@@ -11,6 +11,7 @@
  * so the one before it may end anywhere, as the last one may; the first line of each says how long
  * the one before it was (aof_chain.h).
  */
+#include "core/base/atomic.h"
 #include "core/base/futex.h"
 #include "core/base/mem.h"
 #include "core/base/trace.h"
@@ -241,7 +242,7 @@ int aof_open(struct aof *a, struct aof_manifest *m, uint64_t incr_bytes, uint64_
     pthread_mutex_unlock(&a->lock);
     memset(m, 0, sizeof *m);
     aof_put_crc_of_none(a);
-    if (!__atomic_load_n(&a->keep_history, __ATOMIC_RELAXED))
+    if (!load_relaxed(&a->keep_history))
         aof_drop_history(a); /* what a crash has left between a rewrite and its deletions */
     return LK_OK;
 }
@@ -265,7 +266,7 @@ void aof_turn(struct log_ring *ring, struct aof_turn_request *r, enum aof_turn t
 
 int aof_turn_wait(struct aof_turn_request *r)
 {
-    while (!__atomic_load_n(&r->done, __ATOMIC_ACQUIRE))
+    while (!load_acquire(&r->done))
         futex_wait(&r->done, 0, -1);
     errno = r->error;
     return r->error ? LK_EIO : LK_OK;
@@ -309,7 +310,7 @@ static int aof_files_rotate(struct aof *a, uint64_t ticket)
     if (a->pending.size > 0)
         return a->locked.write_error;
     /* Nothing in the new file may be durable before all of the old one is. */
-    if (a->fd >= 0 && __atomic_load_n(&a->policy, __ATOMIC_RELAXED) == AOF_FSYNC_ALWAYS)
+    if (a->fd >= 0 && load_relaxed(&a->policy) == AOF_FSYNC_ALWAYS)
         aof_sync_now(a);
     pthread_mutex_lock(&a->lock);
     take_ready(a, ticket);
@@ -328,7 +329,7 @@ void aof_take_turn(struct aof *a, struct aof_turn_request *r, uint64_t ticket)
         r->error = ECANCELED;
     else
         r->error = aof_files_rotate(a, ticket);
-    __atomic_store_n(&r->done, 1, __ATOMIC_RELEASE);
+    store_release(&r->done, 1);
     futex_wake(&r->done, 1);
 }
 
@@ -373,7 +374,7 @@ static int adopt_base(struct aof *a, const char *temp_name, bool rdb, uint64_t b
     const int why = errno;
     if (rc == LK_OK) {
         made_whole(a, &m, bytes);
-        if (!__atomic_load_n(&a->keep_history, __ATOMIC_RELAXED))
+        if (!load_relaxed(&a->keep_history))
             aof_drop_history(a);
     }
     aof_manifest_release(&m);

@@ -4,6 +4,7 @@
  * The manifest names them until they are gone, so that a crash between the two leaves nothing
  * behind.
  */
+#include "core/base/atomic.h"
 #include "core/base/mem.h"
 #include "core/base/trace.h"
 #include "persist/aof/aof_priv.h"
@@ -52,7 +53,7 @@ void aof_drop_history(struct aof *a)
 
 void aof_keep_history(struct aof *a, bool keep)
 {
-    if (__atomic_exchange_n(&a->keep_history, keep, __ATOMIC_RELAXED) == keep || keep)
+    if (exchange_relaxed(&a->keep_history, keep) == keep || keep)
         return;
     pthread_mutex_lock(&a->naming);
     aof_drop_history(a);

@@ -5,6 +5,7 @@
  * that a slow disk holds up no batch: under everysec once a second, and in any case before it
  * closes a file that is full.
  */
+#include "core/base/atomic.h"
 #include "core/base/clock.h"
 #include "core/base/mem.h"
 #include "core/base/trace.h"
@@ -79,7 +80,7 @@ void aof_set_fsync(struct aof *a, enum aof_fsync fsync)
 {
     const bool always = fsync == AOF_FSYNC_ALWAYS;
     pthread_mutex_lock(&a->lock);
-    __atomic_store_n(&a->policy, fsync, __ATOMIC_RELAXED);
+    store_relaxed(&a->policy, fsync);
     log_ring_set_awaited(a->ring, always);
     /* Who waits for a sync that need not come any more, or that nobody would begin. */
     if (!always)
@@ -103,14 +104,14 @@ void aof_hold_fsync(struct aof *a, bool hold)
 static int sync_apart(struct aof *a, int fd)
 {
     a->locked.syncing = true;
-    __atomic_store_n(&a->syncing, 1, __ATOMIC_RELAXED);
+    store_relaxed(&a->syncing, 1);
     pthread_mutex_unlock(&a->lock);
     const int64_t start_ns = clock_mono_ns();
     const int error = a->ops->sync_data(a->ops->ctx, fd) == 0 ? 0 : errno;
     const bool slow = clock_mono_ns() - start_ns > 1000000000;
     pthread_mutex_lock(&a->lock);
     a->locked.syncing = false;
-    __atomic_store_n(&a->syncing, 0, __ATOMIC_RELAXED);
+    store_relaxed(&a->syncing, 0);
     a->locked.delayed_syncs += slow;
     return error;
 }
@@ -135,7 +136,7 @@ static void close_leaving(struct aof *a)
 
 static bool is_behind(const struct aof *a)
 {
-    const uint32_t policy = __atomic_load_n(&a->policy, __ATOMIC_RELAXED);
+    const uint32_t policy = load_relaxed(&a->policy);
     return a->fd >= 0 && a->locked.written > a->locked.synced && !a->locked.broken &&
            (policy == AOF_FSYNC_ALWAYS || (policy == AOF_FSYNC_EVERYSEC && !a->locked.hold));
 }

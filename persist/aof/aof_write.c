@@ -2,6 +2,7 @@
  * aof_write.c — bytes into the INCR file, what a failing disk keeps back, and the lines of
  * checksums.
  */
+#include "core/base/atomic.h"
 #include "core/base/clock.h"
 #include "core/base/mem.h"
 #include "core/base/trace.h"
@@ -43,7 +44,7 @@ static int64_t aof_write_some(struct aof *a, struct bytes b)
 {
     const int64_t begun_ns = stall_begin(&a->watch);
     const int64_t n = a->ops->write(a->ops->ctx, a->fd, b.data, b.size);
-    const bool beside = __atomic_load_n(&a->syncing, __ATOMIC_RELAXED);
+    const bool beside = load_relaxed(&a->syncing);
     stall_end(&a->watch, beside ? STALL_AOF_WRITE_BESIDE_SYNC : STALL_AOF_WRITE, begun_ns);
     return n;
 }

@@ -1,5 +1,6 @@
 #include "persist/repl/backlog.h"
 
+#include "core/base/atomic.h"
 #include "core/base/futex.h"
 #include "core/base/mem.h"
 #include "core/store/shard.h"
@@ -54,7 +55,7 @@ struct backlog *backlog_new(const struct backlog_options *options)
 
 static void backlog_block_drop(struct backlog_block *block)
 {
-    if (__atomic_sub_fetch(&block->refs, 1, __ATOMIC_ACQ_REL) == 0)
+    if (sub_fetch_acq_rel(&block->refs, 1) == 0)
         mem_free(block, sizeof *block + block->capacity);
 }
 
@@ -81,8 +82,7 @@ static struct backlog_block *backlog_block_new(const struct backlog *b, int64_t 
 static void backlog_tell_beyond(const struct backlog *b)
 {
     if (b->options.beyond)
-        __atomic_store_n(b->options.beyond, b->pins && b->held > b->size ? b->held - b->size : 0,
-                         __ATOMIC_RELAXED);
+        store_relaxed(b->options.beyond, b->pins && b->held > b->size ? b->held - b->size : 0);
 }
 
 /* Takes all blocks out, for the caller to drop outside the lock. */
@@ -191,7 +191,7 @@ void backlog_append(struct backlog *b, struct bytes bytes)
     const struct backlog_filled f = backlog_fill(b, bytes);
     pthread_mutex_lock(&b->lock);
     backlog_link(b, &f);
-    __atomic_store_n(&b->end, b->end + (int64_t)bytes.size, __ATOMIC_RELEASE);
+    store_release(&b->end, b->end + (int64_t)bytes.size);
     struct backlog_block *gone = backlog_trim(b);
     const uint64_t tell = b->waiting;
     b->waiting = 0;
@@ -205,13 +205,13 @@ static void backlog_write(void *ctx, struct bytes bytes, uint64_t offset, uint64
     struct backlog *b = ctx;
     (void)offset; /* of the thread's life; a history has its own */
     backlog_append(b, bytes);
-    __atomic_store_n(&b->ticket, ticket, __ATOMIC_RELEASE);
+    store_release(&b->ticket, ticket);
 }
 
 static void backlog_passed(void *ctx, uint64_t ticket)
 {
     struct backlog *b = ctx;
-    __atomic_store_n(&b->ticket, ticket, __ATOMIC_RELEASE);
+    store_release(&b->ticket, ticket);
 }
 
 enum backlog_pins_after backlog_step_pins(enum backlog_step step)
@@ -274,7 +274,7 @@ static struct backlog_block *backlog_apply(struct backlog *b, const struct backl
     case BACKLOG_ADOPT:
         gone = backlog_take_all(b);
         history_adopt(&b->history, c->id);
-        __atomic_store_n(&b->end, c->end, __ATOMIC_RELEASE);
+        store_release(&b->end, c->end);
         break;
     case BACKLOG_FOLLOW:
         break;
@@ -319,7 +319,7 @@ static void take_mark(struct backlog *b, struct backlog_mark *mark, uint32_t db)
         pin_here(b, &mark->pin, b->end + 1);
     pthread_mutex_unlock(&b->lock);
     /* Once it is done its owner may free it; the address alone is used behind that. */
-    __atomic_store_n(&mark->done, 1, __ATOMIC_RELEASE);
+    store_release(&mark->done, 1);
     futex_wake(&mark->done, 1);
 }
 
@@ -334,7 +334,7 @@ static void backlog_take_marker(void *ctx, const struct log_record *m, uint64_t 
                   m->kind == LOG_ATTACH && m->first_db == LOG_NO_DB ? LOG_NO_DB : m->last_db);
     pthread_mutex_lock(&b->lock);
     b->markers = m->ticket;
-    __atomic_store_n(&b->ticket, m->ticket, __ATOMIC_RELEASE);
+    store_release(&b->ticket, m->ticket);
     pthread_cond_broadcast(&b->applied);
     pthread_mutex_unlock(&b->lock);
 }
@@ -368,7 +368,7 @@ void backlog_begin(struct backlog *b, const struct history *h, int64_t end)
 {
     b->history = *h;
     b->on = true;
-    __atomic_store_n(&b->end, end, __ATOMIC_RELEASE);
+    store_release(&b->end, end);
 }
 
 void backlog_set_size(struct backlog *b, uint64_t size)
@@ -395,12 +395,12 @@ void backlog_state_get(struct backlog *b, struct backlog_state *out)
 
 int64_t backlog_end(const struct backlog *b)
 {
-    return __atomic_load_n(&b->end, __ATOMIC_ACQUIRE);
+    return load_acquire(&b->end);
 }
 
 uint64_t backlog_ticket(const struct backlog *b)
 {
-    return __atomic_load_n(&b->ticket, __ATOMIC_ACQUIRE);
+    return load_acquire(&b->ticket);
 }
 
 void backlog_wait(struct backlog *b, uint64_t ticket)
@@ -413,7 +413,7 @@ void backlog_wait(struct backlog *b, uint64_t ticket)
 
 void backlog_mark_wait(struct backlog_mark *m)
 {
-    while (!__atomic_load_n(&m->done, __ATOMIC_ACQUIRE))
+    while (!load_acquire(&m->done))
         futex_wait(&m->done, 0, -1);
 }
 
@@ -525,7 +525,7 @@ uint32_t backlog_read(struct backlog *b, struct backlog_pin *p, struct backlog_h
         const int64_t left = pin_last(b, p) + 1 - p->wanted; /* more may be behind its end */
         const uint32_t there = block->used - at;
         const uint32_t size = left < there ? (uint32_t)left : there;
-        __atomic_fetch_add(&block->refs, 1, __ATOMIC_RELAXED);
+        fetch_add_relaxed(&block->refs, 1);
         hold->block[n] = block;
         runs[n++] = bytes_of(block->bytes + at, size);
         p->wanted += size;

@@ -1,5 +1,6 @@
 #include "core/cmd/client/acl_user.h"
 
+#include "core/base/atomic.h"
 #include "core/base/mem.h"
 #include "core/cmd/client/acl_log.h"
 
@@ -16,8 +17,8 @@ static uint32_t acl_user_state_of(const struct acl_rules *r)
 /* Returns the rules before. */
 static struct acl_rules *acl_user_publish(struct acl_user *u, struct acl_rules *rules)
 {
-    struct acl_rules *before = __atomic_exchange_n(&u->rules, rules, __ATOMIC_ACQ_REL);
-    __atomic_store_n(&u->state, acl_user_state_of(rules), __ATOMIC_SEQ_CST);
+    struct acl_rules *before = exchange_acq_rel(&u->rules, rules);
+    store_seq_cst(&u->state, acl_user_state_of(rules));
     return before;
 }
 
@@ -35,13 +36,13 @@ static struct acl_user *acl_user_new(struct bytes name, struct acl_rules *rules)
 struct acl_user *acl_user_keep(struct acl_user *u)
 {
     if (u)
-        __atomic_fetch_add(&u->refs, 1, __ATOMIC_RELAXED);
+        fetch_add_relaxed(&u->refs, 1);
     return u;
 }
 
 void acl_user_drop(struct acl_user *u)
 {
-    if (!u || __atomic_fetch_sub(&u->refs, 1, __ATOMIC_ACQ_REL) != 1)
+    if (!u || fetch_sub_acq_rel(&u->refs, 1) != 1)
         return;
     acl_rules_free(u->rules);
     mem_free(u, sizeof *u + u->name.size);
@@ -127,13 +128,13 @@ void acl_remove(struct acl *a, struct acl_user *u)
     a->count--;
     const struct acl_basis nothing = {.commands = a->basis.commands};
     acl_rules_free(acl_user_publish(u, acl_rules_new(&nothing)));
-    __atomic_store_n(&u->state, ACL_STATE_GONE, __ATOMIC_SEQ_CST);
+    store_seq_cst(&u->state, ACL_STATE_GONE);
     acl_user_drop(u);
 }
 
 void acl_reclaim(struct acl *a)
 {
-    struct acl_rules *r = __atomic_exchange_n(&a->retired, NULL, __ATOMIC_ACQUIRE);
+    struct acl_rules *r = exchange_acquire(&a->retired, NULL);
     while (r) {
         struct acl_rules *next = r->next_retired;
         acl_rules_free(r);
@@ -173,11 +174,11 @@ void acl_set_default_password(struct acl *a, struct bytes password)
     LK_ASSERT(fault == ACL_FINE);
     buf_release(&word);
     struct acl_rules *before = acl_user_publish(a->first, r);
-    before->next_retired = __atomic_load_n(&a->retired, __ATOMIC_RELAXED);
-    __atomic_store_n(&a->retired, before, __ATOMIC_RELEASE);
+    before->next_retired = load_relaxed(&a->retired);
+    store_release(&a->retired, before);
 }
 
 void acl_set_channels_default(struct acl *a, bool all_channels)
 {
-    __atomic_store_n(&a->basis.all_channels, all_channels, __ATOMIC_RELAXED);
+    store_relaxed(&a->basis.all_channels, all_channels);
 }

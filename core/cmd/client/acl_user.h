@@ -17,6 +17,7 @@
 #ifndef LK_CMD_ACL_USER_H
 #define LK_CMD_ACL_USER_H
 
+#include "core/base/atomic.h"
 #include "core/cmd/client/acl_rules.h"
 
 LK_BEGIN
@@ -73,11 +74,11 @@ void acl_user_drop(struct acl_user *u);             /* likewise */
 
 static inline bool acl_user_is(const struct acl_user *u, enum acl_state state)
 {
-    return __atomic_load_n(&u->state, __ATOMIC_SEQ_CST) & state;
+    return load_seq_cst(&u->state) & state;
 }
 static inline const struct acl_rules *acl_user_rules(const struct acl_user *u)
 {
-    return __atomic_load_n(&u->rules, __ATOMIC_ACQUIRE);
+    return load_acquire(&u->rules);
 }
 
 /* May clients work without AUTH? */

@@ -1,5 +1,6 @@
 #include "core/cmd/client/registry.h"
 
+#include "core/base/atomic.h"
 #include "core/base/mem.h"
 #include "core/base/rank.h"
 #include "core/cmd/client/acl_user.h"
@@ -57,7 +58,7 @@ void registry_add(struct registry *r, struct session *s)
         t->first = s;
     t->last = s;
     leaf_unlock(&t->lock);
-    __atomic_fetch_add(&r->count, 1, __ATOMIC_RELAXED);
+    fetch_add_relaxed(&r->count, 1);
 }
 
 void registry_remove(struct registry *r, struct session *s)
@@ -76,12 +77,12 @@ void registry_remove(struct registry *r, struct session *s)
         t->last = prev;
     s->registry.prev = s->registry.next = NULL;
     leaf_unlock(&t->lock);
-    __atomic_fetch_sub(&r->count, 1, __ATOMIC_RELAXED);
+    fetch_sub_relaxed(&r->count, 1);
 }
 
 uint64_t registry_count(const struct registry *r)
 {
-    return __atomic_load_n(&r->count, __ATOMIC_RELAXED);
+    return load_relaxed(&r->count);
 }
 
 void registry_each(struct registry *r, registry_visit *visit, void *ctx)
@@ -153,15 +154,15 @@ static void registry_wake(const struct registry *r, uint32_t worker)
 
 void registry_kill(struct registry *r, struct session *s)
 {
-    if (__atomic_exchange_n(&s->client->kill, 1, __ATOMIC_SEQ_CST) != 0)
+    if (exchange_seq_cst(&s->client->kill, 1) != 0)
         return;
-    __atomic_store_n(&s->kill, 1, __ATOMIC_SEQ_CST);
+    store_seq_cst(&s->kill, 1);
     registry_wake(r, s->worker);
 }
 
 bool registry_unblock(struct registry *r, struct session *s, enum session_unblock how)
 {
-    uint32_t was = __atomic_load_n(&s->client->unblock, __ATOMIC_ACQUIRE);
+    uint32_t was = load_acquire(&s->client->unblock);
     LK_ASSERT(how != UNBLOCK_NONE && how != UNBLOCK_BY_ANSWER);
     if (!session_has(s, SESSION_BLOCKED) ||
         !(was == UNBLOCK_NONE || (was == UNBLOCK_BY_ANSWER && how == UNBLOCK_ROLE)) ||

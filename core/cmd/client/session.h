@@ -9,6 +9,7 @@
 #ifndef LK_CMD_SESSION_H
 #define LK_CMD_SESSION_H
 
+#include "core/base/atomic.h"
 #include "core/base/buf.h"
 #include "core/proto/resp_write.h"
 #include "core/store/client_cell.h"
@@ -153,7 +154,7 @@ void session_settle(struct session *s);
 /* Adds to a figure that others read while its owner, who calls this, counts. */
 static inline void session_count(uint64_t *figure, uint64_t more)
 {
-    __atomic_store_n(figure, *figure + more, __ATOMIC_RELAXED);
+    store_relaxed(figure, *figure + more);
 }
 
 /* Before anybody else can see the session. */
@@ -166,38 +167,35 @@ static inline void session_set_worker(struct session *s, uint32_t worker)
 static inline void session_set_version(struct session *s, uint32_t version)
 {
     s->reply.version = (int)version;
-    __atomic_store_n(&s->shown.version, version, __ATOMIC_RELAXED);
+    store_relaxed(&s->shown.version, version);
 }
 
 /* Names that it has become, or no longer is, to be kept for.  By the owner. */
 static inline void session_keep_names(struct session *s, int64_t bytes)
 {
-    __atomic_store_n(&s->shown.names_size, s->shown.names_size + (uint64_t)bytes, __ATOMIC_RELAXED);
+    store_relaxed(&s->shown.names_size, s->shown.names_size + (uint64_t)bytes);
 }
 
 /* All that is kept for it, as far as it is shown: tot-mem. */
 static inline uint64_t session_bytes(const struct session *s)
 {
-    return sizeof *s + __atomic_load_n(&s->shown.query_size, __ATOMIC_RELAXED) +
-           __atomic_load_n(&s->shown.query_free, __ATOMIC_RELAXED) +
-           __atomic_load_n(&s->shown.query_args, __ATOMIC_RELAXED) +
-           __atomic_load_n(&s->shown.args_size, __ATOMIC_RELAXED) +
-           __atomic_load_n(&s->shown.multi_size, __ATOMIC_RELAXED) +
-           __atomic_load_n(&s->shown.names_size, __ATOMIC_RELAXED) +
-           __atomic_load_n(&s->shown.output_capacity, __ATOMIC_RELAXED);
+    return sizeof *s + load_relaxed(&s->shown.query_size) + load_relaxed(&s->shown.query_free) +
+           load_relaxed(&s->shown.query_args) + load_relaxed(&s->shown.args_size) +
+           load_relaxed(&s->shown.multi_size) + load_relaxed(&s->shown.names_size) +
+           load_relaxed(&s->shown.output_capacity);
 }
 
 static inline bool session_has(const struct session *s, uint32_t flag)
 {
-    return __atomic_load_n(&s->flags, __ATOMIC_RELAXED) & flag;
+    return load_relaxed(&s->flags) & flag;
 }
 
 static inline void session_set(struct session *s, uint32_t flag, bool on)
 {
     if (on)
-        __atomic_fetch_or(&s->flags, flag, __ATOMIC_SEQ_CST);
+        fetch_or_seq_cst(&s->flags, flag);
     else
-        __atomic_fetch_and(&s->flags, ~flag, __ATOMIC_SEQ_CST);
+        fetch_and_seq_cst(&s->flags, ~flag);
 }
 
 LK_END

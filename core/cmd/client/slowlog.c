@@ -5,6 +5,7 @@
  */
 #include "core/cmd/client/slowlog.h"
 
+#include "core/base/atomic.h"
 #include "core/base/mem.h"
 #include "core/base/rank.h"
 #include "core/cmd/client/secret.h"
@@ -42,7 +43,7 @@ static struct node *slowlog_cut(struct slowlog *l, uint64_t count)
         return NULL;
     while (l->count > count) {
         l->oldest = l->oldest->newer;
-        __atomic_store_n(&l->count, l->count - 1, __ATOMIC_RELAXED);
+        store_relaxed(&l->count, l->count - 1);
     }
     if (l->oldest) {
         l->oldest->older->newer = NULL;
@@ -93,7 +94,7 @@ void slowlog_set_max_count(struct slowlog *l, uint64_t max_count)
 
 uint64_t slowlog_count(const struct slowlog *l)
 {
-    return __atomic_load_n(&l->count, __ATOMIC_RELAXED);
+    return load_relaxed(&l->count);
 }
 
 /* Appends argument i as it is shown; the last place of a long list tells how many are left out. */
@@ -164,7 +165,7 @@ void slowlog_add(struct slowlog *l, const struct session *s, const struct secret
     else
         l->oldest = n;
     l->newest = n;
-    __atomic_store_n(&l->count, l->count + 1, __ATOMIC_RELAXED);
+    store_relaxed(&l->count, l->count + 1);
     struct node *rest = slowlog_cut(l, l->max_count);
     leaf_unlock(&l->lock);
     free_nodes(rest);

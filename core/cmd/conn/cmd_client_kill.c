@@ -4,6 +4,7 @@
  * A victim runs no command after the reply: the flag is set under its stripe's lock, and its worker
  * tests it before each command.  A client that names itself is closed behind its reply.
  */
+#include "core/base/atomic.h"
 #include "core/cmd/client/acl_user.h"
 #include "core/cmd/client/registry.h"
 #include "core/cmd/conn/cmd_client.h"
@@ -33,7 +34,7 @@ static bool is_text(struct bytes want, const char *text)
 static bool is_victim(const struct killing *k, const struct session *s)
 {
     if ((k->newest != 0 && s->id > k->newest) || (k->skip_self && s == k->self) ||
-        __atomic_load_n(&s->kill, __ATOMIC_RELAXED))
+        load_relaxed(&s->kill))
         return false;
     if (k->id != 0 && (uint64_t)k->id != s->id)
         return false;
@@ -41,8 +42,7 @@ static bool is_victim(const struct killing *k, const struct session *s)
         return false;
     if (k->type >= 0 && (int)client_type_of(s) != k->type)
         return false;
-    if (k->max_age_s != 0 &&
-        (k->now_ms - __atomic_load_n(&s->created_ms, __ATOMIC_RELAXED)) / 1000 < k->max_age_s)
+    if (k->max_age_s != 0 && (k->now_ms - load_relaxed(&s->created_ms)) / 1000 < k->max_age_s)
         return false;
     return is_text(k->address, s->registry.peer) && is_text(k->local, s->registry.local);
 }
@@ -133,8 +133,7 @@ enum outcome client_kill(struct exec *x, const struct args *a)
 {
     struct killing k = {.registry = dispatcher_engine(x->dispatcher)->fixed.registry,
                         .self = x->session,
-                        .newest = __atomic_load_n(
-                            &dispatcher_engine(x->dispatcher)->next_session_id, __ATOMIC_RELAXED),
+                        .newest = load_relaxed(&dispatcher_engine(x->dispatcher)->next_session_id),
                         .now_ms = x->now_ms,
                         .type = -1,
                         .skip_self = a->n > 3};

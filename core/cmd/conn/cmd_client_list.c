@@ -4,6 +4,7 @@
  * The registry walks its stripes, so lines are gathered as they come and then put in the order of
  * their ids, which is the order in which the clients connected.
  */
+#include "core/base/atomic.h"
 #include "core/cmd/client/registry.h"
 #include "core/cmd/conn/cmd_client.h"
 #include "core/cmd/engine/dispatch.h"
@@ -25,7 +26,7 @@ struct lines {
 static bool client_list_gather(void *ctx, struct session *s)
 {
     struct lines *l = ctx;
-    if (__atomic_load_n(&s->kill, __ATOMIC_RELAXED)) /* his worker has not come to it yet */
+    if (load_relaxed(&s->kill)) /* his worker has not come to it yet */
         return true;
     if (l->type >= 0 && (int)client_type_of(s) != l->type)
         return true;

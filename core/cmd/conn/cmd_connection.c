@@ -1,6 +1,7 @@
 /*
  * cmd_connection.c — PING, ECHO, QUIT, RESET, SELECT.
  */
+#include "core/base/atomic.h"
 #include "core/cmd/command/tables_server.h"
 #include "core/cmd/conn/cmd_client.h"
 #include "core/cmd/engine/dispatch.h"
@@ -73,7 +74,7 @@ static enum outcome connection_select_db(struct exec *x, const struct args *a)
     }
     if (db < 0 || db >= (int64_t)exec_limits(x)->databases)
         return reply_status(x, LK_EDBINDEX);
-    __atomic_store_n(&x->session->db, (uint32_t)db, __ATOMIC_RELAXED);
+    store_relaxed(&x->session->db, (uint32_t)db);
     reply_ok(x->reply);
     return RUN_DONE;
 }

@@ -9,12 +9,13 @@
  */
 #include "core/cmd/engine/client_info.h"
 
+#include "core/base/atomic.h"
 #include "core/cmd/client/acl_user.h"
 #include "core/cmd/engine/session_end.h"
 
 enum { OUTPUT_BLOCK = 16 * 1024, BLOCKED = SESSION_BLOCKED | SESSION_POSTPONED };
 
-#define READ(field) __atomic_load_n(&(field), __ATOMIC_RELAXED)
+#define READ(field) load_relaxed(&(field))
 
 enum client_type client_type_of(const struct session *s)
 {
@@ -103,7 +104,7 @@ void client_info_append(struct buf *out, const struct session *s, int64_t now_ms
                READ(s->shown.channels), READ(s->shown.patterns), READ(s->shown.shard_channels),
                multi, READ(s->shown.watched));
     append_sizes(out, s);
-    const struct command_info *last = __atomic_load_n(&s->last_command, __ATOMIC_ACQUIRE);
+    const struct command_info *last = load_acquire(&s->last_command);
     const struct bytes user = s->user                          ? s->user->name
                               : session_has(s, SESSION_MASTER) ? bytes_cstr("(superuser)")
                                                                : bytes_cstr("default");

@@ -3,6 +3,7 @@
  */
 #include "core/cmd/engine/dispatch.h"
 
+#include "core/base/atomic.h"
 #include "core/base/clock.h"
 #include "core/cmd/engine/dispatch_check.h"
 #include "core/cmd/engine/dispatch_lock.h"
@@ -330,7 +331,7 @@ static bool dispatch_publishes(const struct dispatcher *d, const struct session 
 {
     if (LK_LIKELY(dispatch_push_has_room(d)))
         return false;
-    const bool events = __atomic_load_n(&d->engine->hooks.events, __ATOMIC_RELAXED) != 0;
+    const bool events = load_relaxed(&d->engine->hooks.events) != 0;
     return monitor_any(d->push) || flags & CMD_MAY_REPLICATE || (events && flags & CMD_WRITE) ||
            session_has(s, SESSION_TRACKING);
 }
@@ -432,7 +433,7 @@ static void dispatch_end_pending(struct dispatcher *d, struct pending *p, enum o
     leave_token(d, s); /* it may have waited for several shards, and needed but one in the end */
     if (LK_LIKELY(outcome != RUN_BLOCK)) /* one that waits is counted when it ends */
         session_count(&s->commands, 1);
-    __atomic_store_n(&s->last_used_ms, d->batch.now_ms, __ATOMIC_RELAXED);
+    store_relaxed(&s->last_used_ms, d->batch.now_ms);
     if (LK_UNLIKELY(session_has(s, FOR_ONE_COMMAND))) {
         dispatch_hush(s, p->cmd, before);
         dispatch_end_asking(s);
@@ -452,8 +453,7 @@ void dispatch_run_pending(struct dispatcher *d, struct pending *p)
         p->state = PENDING_PARKED;
         return;
     }
-    if (LK_UNLIKELY(__atomic_load_n(&s->kill, __ATOMIC_ACQUIRE) ||
-                    session_has(s, SESSION_CLOSE_AFTER))) {
+    if (LK_UNLIKELY(load_acquire(&s->kill) || session_has(s, SESSION_CLOSE_AFTER))) {
         p->state = PENDING_CLOSE;
         return;
     }
@@ -461,7 +461,7 @@ void dispatch_run_pending(struct dispatcher *d, struct pending *p)
         dispatch_forget_some(d);
     struct reply_place before = reply_mark(&s->reply);
     enum outcome outcome = RUN_DONE;
-    __atomic_store_n(&s->last_command, p->cmd, __ATOMIC_RELAXED);
+    store_relaxed(&s->last_command, p->cmd);
     p->state = PENDING_DONE;
     if (LK_UNLIKELY(!p->cmd) && dispatch_is_attack(d, s, &p->args)) {
         p->state = PENDING_CLOSE;

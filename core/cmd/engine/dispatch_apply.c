@@ -4,6 +4,7 @@
  * They come from one session, in order, and nothing refuses them.  Who runs them is a service: it
  * may wait, where a worker parks the session, but outside the gate and holding nothing.
  */
+#include "core/base/atomic.h"
 #include "core/cmd/engine/dispatch_lock.h"
 #include "core/cmd/engine/dispatch_priv.h"
 #include "core/cmd/engine/exec_priv.h"
@@ -24,7 +25,7 @@ enum applied { APPLIED, APPLIED_ERROR, APPLIED_NOT };
 
 static bool apply_is_passed_on(const struct dispatcher *d)
 {
-    return __atomic_load_n(&d->engine->saving.log_active, __ATOMIC_RELAXED) & LOG_TO_REPL;
+    return load_relaxed(&d->engine->saving.log_active) & LOG_TO_REPL;
 }
 
 void dispatch_pass_on(struct dispatcher *d, struct bytes raw)
@@ -96,7 +97,7 @@ static enum applied apply_one(struct dispatcher *d, struct pending *p,
             return apply_refuse(d, p);
         dispatch_run_pending(d, p);
         if (follow && LK_UNLIKELY(p->state == PENDING_CLOSE)) {
-            if (!__atomic_load_n(&s->kill, __ATOMIC_ACQUIRE))
+            if (!load_acquire(&s->kill))
                 return apply_stay(d, p);
             d->unit.work = 0; /* the link ends as a client; what was not run comes again */
             return APPLIED_NOT;

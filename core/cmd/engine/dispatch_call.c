@@ -4,6 +4,7 @@
  * Dispatch calls it for each command, which begins a unit; EXEC for each command of its queue, and
  * a writer for each waiter that it serves, as parts of theirs.
  */
+#include "core/base/atomic.h"
 #include "core/base/clock.h"
 #include "core/cmd/client/acl_check.h"
 #include "core/cmd/client/secret.h"
@@ -28,7 +29,7 @@ static uint64_t read_slow_ns(const struct engine *e, const struct dispatch_confi
 
 void dispatch_read_config(struct dispatcher *d)
 {
-    const struct dispatch_config *config = __atomic_load_n(&d->engine->config, __ATOMIC_ACQUIRE);
+    const struct dispatch_config *config = load_acquire(&d->engine->config);
     d->batch.config = config;
     const struct acl *acl = d->engine->fixed.acl;
     d->batch.checks = CHECK_SHAPE | CHECK_USER | (acl && !acl_is_open(acl) ? CHECK_AUTH : 0u) |

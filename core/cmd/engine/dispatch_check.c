@@ -6,6 +6,7 @@
  * Nearly every command meets no bit at all, and never comes here.
  */
 #include "core/cmd/engine/dispatch_check.h"
+#include "core/base/atomic.h"
 #include "core/base/trace.h"
 #include "core/cmd/engine/exec_priv.h"
 #include "core/cmd/engine/exec_script.h"
@@ -43,9 +44,9 @@ bool dispatch_is_attack(const struct dispatcher *d, const struct session *s, con
     if (LK_LIKELY(!bytes_is_word(a->v[0], "post") && !bytes_is_word(a->v[0], "host:")))
         return false;
     static int64_t said_ms; /* __atomic: once a minute is enough for the log */
-    const int64_t last = __atomic_load_n(&said_ms, __ATOMIC_RELAXED);
+    const int64_t last = load_relaxed(&said_ms);
     if (d->batch.now_ms - last > 60000) {
-        __atomic_store_n(&said_ms, d->batch.now_ms, __ATOMIC_RELAXED);
+        store_relaxed(&said_ms, d->batch.now_ms);
         trace_line(
             TRACE_WARNING,
             "Possible SECURITY ATTACK detected: %s sends POST or Host: as a web browser that "
@@ -167,7 +168,7 @@ static enum check_result check_memory(struct checked *k)
 
 static enum check_result check_fault(struct checked *k)
 {
-    const char *fault = __atomic_load_n(&k->d->engine->saving.write_fault, __ATOMIC_ACQUIRE);
+    const char *fault = load_acquire(&k->d->engine->saving.write_fault);
     return fault ? refuse_exec(k, fault) : CHECK_NEXT;
 }
 
@@ -215,7 +216,7 @@ static enum check_result check_loading(struct checked *k)
 /* It may be over by now. */
 static enum check_result check_busy(struct checked *k)
 {
-    const char *line = __atomic_load_n(&k->d->engine->busy.line, __ATOMIC_ACQUIRE);
+    const char *line = load_acquire(&k->d->engine->busy.line);
     return line ? refuse_exec(k, line) : CHECK_NEXT;
 }
 
@@ -324,7 +325,7 @@ enum check_result dispatch_check_rows(struct dispatcher *d, struct session *s,
                                       const struct command_info *c, const struct args *a)
 {
     struct checked k = {.d = d, .s = s, .c = c, .a = a};
-    const uint32_t flags = __atomic_load_n(&s->flags, __ATOMIC_RELAXED);
+    const uint32_t flags = load_relaxed(&s->flags);
     if (LK_LIKELY(c))
         k.checks = checks_of_call(d, s, c, a, flags);
     for (size_t i = 0; i < sizeof check_rows / sizeof check_rows[0]; i++) {

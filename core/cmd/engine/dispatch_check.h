@@ -7,6 +7,7 @@
 #ifndef LK_CMD_DISPATCH_CHECK_H
 #define LK_CMD_DISPATCH_CHECK_H
 
+#include "core/base/atomic.h"
 #include "core/cmd/client/acl_check.h"
 #include "core/cmd/client/acl_log.h"
 #include "core/cmd/engine/dispatcher.h"
@@ -29,7 +30,7 @@ enum check_result {
 /* What of checks is the case, for a session with these flags. */
 static inline uint32_t dispatch_checks(const struct dispatcher *d, uint32_t flags, uint32_t checks)
 {
-    const uint32_t on = d->batch.checks | __atomic_load_n(&d->engine->checks, __ATOMIC_ACQUIRE);
+    const uint32_t on = d->batch.checks | load_acquire(&d->engine->checks);
     /* SESSION_AUTHENTICATED and SESSION_FREE: the same bits. */
     return on & checks & ~(flags & (uint32_t)(CHECK_AUTH | CHECK_USER));
 }
@@ -54,7 +55,7 @@ enum { CHECK_SESSIONS = SESSION_MULTI | SESSION_SUBSCRIBER | SESSION_MONITOR | S
 static inline enum check_result dispatch_check(struct dispatcher *d, struct session *s,
                                                const struct command_info *c, const struct args *a)
 {
-    const uint32_t flags = __atomic_load_n(&s->flags, __ATOMIC_RELAXED);
+    const uint32_t flags = load_relaxed(&s->flags);
     if (LK_LIKELY(c && !(dispatch_checks(d, flags, c->checks) | (flags & CHECK_SESSIONS)) &&
                   command_takes(c, a->n)))
         return CHECK_RUN;

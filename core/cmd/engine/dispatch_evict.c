@@ -22,6 +22,7 @@
  * view holds, the log, what waits for lazy free or for the end of a batch, and clients that go
  * because they take too much themselves: they go before any key does.
  */
+#include "core/base/atomic.h"
 #include "core/base/clock.h"
 #include "core/cmd/engine/dispatch_check.h"
 #include "core/cmd/engine/dispatch_lock.h"
@@ -47,10 +48,10 @@ size_t dispatch_uncounted_bytes(const struct engine *e)
 {
     const struct keyspace *ks = e->fixed.keyspace;
     const struct log_ring *log = e->fixed.log;
-    const int64_t leaving = __atomic_load_n(&e->eviction.leaving, __ATOMIC_RELAXED);
+    const int64_t leaving = load_relaxed(&e->eviction.leaving);
     return view_held_bytes(ks) + lazy_free_pending_bytes(ks->lazy) + reclaim_pending_bytes() +
            (log ? log_ring_memory_bytes(log) : 0) + (leaving > 0 ? (size_t)leaving : 0) +
-           __atomic_load_n(&e->stream_bytes, __ATOMIC_RELAXED);
+           load_relaxed(&e->stream_bytes);
 }
 
 size_t dispatch_counted_bytes(const struct engine *e)
@@ -68,22 +69,21 @@ static int64_t bytes_over(const struct dispatcher *d)
 
 static void note_over(struct dispatcher *d, bool over)
 {
-    int64_t *since = &d->engine->eviction.since_ms, was = __atomic_load_n(since, __ATOMIC_RELAXED);
+    int64_t *since = &d->engine->eviction.since_ms, was = load_relaxed(since);
     if (LK_LIKELY(over == (was != 0)))
         return;
     const int64_t now = over ? d->batch.now_ms : 0;
     if (__atomic_compare_exchange_n(since, &was, now, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED) &&
         !over && d->batch.now_ms > was)
-        __atomic_fetch_add(&d->engine->eviction.total_ms, (uint64_t)(d->batch.now_ms - was),
-                           __ATOMIC_RELAXED);
+        fetch_add_relaxed(&d->engine->eviction.total_ms, (uint64_t)(d->batch.now_ms - was));
 }
 
 void dispatch_exceeded_ms(const struct engine *e, int64_t now_ms, uint64_t *current_ms,
                           uint64_t *total_ms)
 {
-    const int64_t since = __atomic_load_n(&e->eviction.since_ms, __ATOMIC_RELAXED);
+    const int64_t since = load_relaxed(&e->eviction.since_ms);
     *current_ms = since != 0 && now_ms > since ? (uint64_t)(now_ms - since) : 0;
-    *total_ms = __atomic_load_n(&e->eviction.total_ms, __ATOMIC_RELAXED) + *current_ms;
+    *total_ms = load_relaxed(&e->eviction.total_ms) + *current_ms;
 }
 
 /* --- what victims' ends are told ------------------------------------------------------------- */
@@ -92,19 +92,19 @@ void dispatch_exceeded_ms(const struct engine *e, int64_t now_ms, uint64_t *curr
 static void note_told(struct dispatcher *d)
 {
     if (LK_UNLIKELY(d->unit.work & (UNIT_INVALID | UNIT_MESSAGES) || d->changed_keys.count > 0))
-        __atomic_store_n(&d->engine->eviction.told_ms, d->batch.now_ms, __ATOMIC_RELAXED);
+        store_relaxed(&d->engine->eviction.told_ms, d->batch.now_ms);
 }
 
 static bool told_is_on_its_way(const struct dispatcher *d)
 {
-    const int64_t told_ms = __atomic_load_n(&d->engine->eviction.told_ms, __ATOMIC_RELAXED);
+    const int64_t told_ms = load_relaxed(&d->engine->eviction.told_ms);
     return LK_UNLIKELY(told_ms != 0 && d->batch.now_ms - told_ms < TOLD_MS);
 }
 
 /* What was over before anybody was told, and has not gone since, with what the worker added. */
 static int64_t reason_before_told(const struct dispatcher *d, int64_t over, int64_t own)
 {
-    const int64_t left = __atomic_load_n(&d->engine->eviction.debt, __ATOMIC_RELAXED);
+    const int64_t left = load_relaxed(&d->engine->eviction.debt);
     const int64_t reason = (left > 0 ? left : 0) + (own > 0 ? own : 0);
     return reason < over ? reason : over;
 }
@@ -114,7 +114,7 @@ static int64_t reason_to_pay(struct dispatcher *d, int64_t over, int64_t own)
 {
     if (told_is_on_its_way(d))
         return reason_before_told(d, over, own);
-    __atomic_store_n(&d->engine->eviction.debt, over, __ATOMIC_RELAXED);
+    store_relaxed(&d->engine->eviction.debt, over);
     return over;
 }
 
@@ -184,8 +184,7 @@ static bool time_is_up(const struct paying *p)
 static int64_t claim_bite(struct paying *p)
 {
     struct dispatcher *d = p->d;
-    int64_t *claimed = &d->engine->eviction.claimed,
-            was = __atomic_load_n(claimed, __ATOMIC_RELAXED);
+    int64_t *claimed = &d->engine->eviction.claimed, was = load_relaxed(claimed);
     for (;;) {
         const int64_t over = bytes_over(d);
         const int64_t reason = told_is_on_its_way(d) ? reason_before_told(d, over, p->own) : over;
@@ -201,7 +200,7 @@ static int64_t claim_bite(struct paying *p)
 
 static void claim_falls(struct dispatcher *d, int64_t bytes)
 {
-    __atomic_fetch_sub(&d->engine->eviction.claimed, bytes, __ATOMIC_RELAXED);
+    fetch_sub_relaxed(&d->engine->eviction.claimed, bytes);
 }
 
 /* Frees a bite.  Not a victim: why it has stopped; what it has not freed goes back. */
@@ -217,7 +216,7 @@ static enum evict_found pay_bite(struct paying *p, int64_t bite)
         bite -= freed;
         p->own -= (int64_t)bytes;
         p->left -= (int64_t)bytes;
-        __atomic_fetch_sub(&d->engine->eviction.debt, (int64_t)bytes, __ATOMIC_RELAXED);
+        fetch_sub_relaxed(&d->engine->eviction.debt, (int64_t)bytes);
         if (found == EVICT_VICTIM && time_is_up(p))
             found = EVICT_LATER;
     }
@@ -283,8 +282,7 @@ static LK_COLD enum evict_outcome dispatch_evict_pay(struct dispatcher *d, int64
 static bool may_evict(struct dispatcher *d)
 {
     return !(engine_is_replica(d->engine) && d->batch.config->replica.ignore_maxmemory) &&
-           !__atomic_load_n(&d->engine->saving.loading, __ATOMIC_RELAXED) &&
-           dispatch_paused(d) == PAUSE_NOTHING;
+           !load_relaxed(&d->engine->saving.loading) && dispatch_paused(d) == PAUSE_NOTHING;
 }
 
 /* Each worker has a part of a quarter of what is free, if that is worth it. */

@@ -4,6 +4,7 @@
  * Every worker looks after each n-th shard, a few times in 100 ms while any key has a deadline.  A
  * table knows its earliest deadline, so a shard with nothing due costs a lock and a load.
  */
+#include "core/base/atomic.h"
 #include "core/base/clock.h"
 #include "core/cmd/engine/dispatch_check.h"
 #include "core/cmd/engine/dispatch_lock.h"
@@ -70,8 +71,7 @@ bool dispatch_expire(struct dispatcher *d, uint32_t worker, uint32_t workers, in
                      int64_t *next_ms)
 {
     *next_ms = d->batch.now_ms + IDLE_TICK_MS;
-    if (__atomic_load_n(&d->engine->no_active_expire, __ATOMIC_RELAXED) ||
-        __atomic_load_n(&d->engine->saving.loading, __ATOMIC_RELAXED) ||
+    if (load_relaxed(&d->engine->no_active_expire) || load_relaxed(&d->engine->saving.loading) ||
         dispatch_paused(d) != PAUSE_NOTHING)
         return false;
     if (engine_is_replica(d->engine)) {
@@ -86,11 +86,11 @@ bool dispatch_expire(struct dispatcher *d, uint32_t worker, uint32_t workers, in
      * before that, and so is seen by the look; whoever comes later sets it again.
      */
     const uint64_t me = UINT64_C(1) << worker;
-    const bool timed = __atomic_load_n(&d->ks->timed, __ATOMIC_RELAXED) & me;
+    const bool timed = load_relaxed(&d->ks->timed) & me;
     if (!timed && !d->expiry.timed)
         return false;
     if (timed)
-        __atomic_fetch_and(&d->ks->timed, ~me, __ATOMIC_RELAXED);
+        fetch_and_relaxed(&d->ks->timed, ~me);
 
     dispatch_unlock_one(d);
     exec_begin(d, &d->system, &no_command);

@@ -11,6 +11,7 @@
  * other worker beside the script, whose shards they cannot have.  All others are parked till its
  * end (CHECK_AMID).  Once it is long nearly all are refused (CHECK_BUSY).
  */
+#include "core/base/atomic.h"
 #include "core/base/clock.h"
 #include "core/cmd/engine/dispatch_priv.h"
 #include "core/cmd/engine/exec_script.h"
@@ -93,13 +94,13 @@ bool exec_script_is_loaded(const struct exec *x)
 
 bool exec_script_must_end(const struct exec *x)
 {
-    return __atomic_load_n(&x->dispatcher->engine->busy.ending, __ATOMIC_ACQUIRE) != 0;
+    return load_acquire(&x->dispatcher->engine->busy.ending) != 0;
 }
 
 void exec_script_break(struct exec *x)
 {
     unit_abandon(x->dispatcher);
-    __atomic_store_n(&x->dispatcher->engine->busy.broken, 1, __ATOMIC_RELEASE);
+    store_release(&x->dispatcher->engine->busy.broken, 1);
 }
 
 struct engine *exec_script_engine(const struct exec *x)

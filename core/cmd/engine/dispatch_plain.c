@@ -9,6 +9,7 @@
  * the rest is one piece of code, with the handler its only call.  Whatever is else goes the long
  * way, which asks everything itself.
  */
+#include "core/base/atomic.h"
 #include "core/cmd/engine/call_run.h"
 #include "core/cmd/engine/dispatch_check.h"
 #include "core/cmd/engine/dispatch_lock.h"
@@ -25,8 +26,7 @@ enum {
 
 static inline bool session_is_plain(const struct session *s, uint32_t flags)
 {
-    return !(flags & NOT_PLAIN) && !s->parked && !s->token.queued &&
-           !__atomic_load_n(&s->kill, __ATOMIC_ACQUIRE);
+    return !(flags & NOT_PLAIN) && !s->parked && !s->token.queued && !load_acquire(&s->kill);
 }
 
 /*
@@ -63,7 +63,7 @@ static inline bool shard_is_plain(const struct dispatcher *d, const struct shard
 static inline void plain_count(const struct dispatcher *d, struct session *s)
 {
     session_count(&s->commands, 1);
-    __atomic_store_n(&s->last_used_ms, d->batch.now_ms, __ATOMIC_RELAXED);
+    store_relaxed(&s->last_used_ms, d->batch.now_ms);
 }
 
 /* Its locks are the stripes of what it publishes: a unit without shards. */
@@ -72,13 +72,13 @@ LK_NOINLINE static bool run_publisher(struct dispatcher *d, struct pending *p,
 {
     struct session *s = p->session;
     const struct command_info *c = p->cmd;
-    const uint32_t flags = __atomic_load_n(&s->flags, __ATOMIC_RELAXED);
+    const uint32_t flags = load_relaxed(&s->flags);
     if (!c || !c->publishes || !command_takes(c, p->args.n) || !session_is_plain(s, flags) ||
         dispatch_checks(d, flags, c->checks) != 0 || !plain_has_room(d, c))
         return false;
     dispatch_unlock_one(d);
     lock_set_clear(d->held.set);
-    __atomic_store_n(&s->last_command, c, __ATOMIC_RELAXED);
+    store_relaxed(&s->last_command, c);
     p->state = PENDING_DONE;
     d->call.key_count = 0;
     *outcome = dispatch_call_unit(d, s, c, &p->args); /* one piece of code is enough */
@@ -95,7 +95,7 @@ bool dispatch_run_plain(struct dispatcher *d, struct pending *p, enum outcome *o
     const struct command_info *c = p->cmd;
     if (!shard)
         return run_publisher(d, p, outcome);
-    const uint32_t flags = __atomic_load_n(&s->flags, __ATOMIC_RELAXED);
+    const uint32_t flags = load_relaxed(&s->flags);
     if (!c->plain || LK_UNLIKELY(!session_is_plain(s, flags)))
         return false;
     const uint32_t checks = dispatch_checks(d, flags, c->checks);
@@ -104,23 +104,23 @@ bool dispatch_run_plain(struct dispatcher *d, struct pending *p, enum outcome *o
     if (LK_UNLIKELY(!plain_has_room(d, c)))
         return false;
     LK_DEBUG_ASSERT(command_takes(c, p->args.n));
-    if (LK_UNLIKELY(__atomic_load_n(&shard->slot, __ATOMIC_RELAXED)) && !session_in_turns(s) &&
+    if (LK_UNLIKELY(load_relaxed(&shard->slot)) && !session_in_turns(s) &&
         dispatch_moved(d, s, c, shard)) {
-        __atomic_store_n(&s->last_command, c, __ATOMIC_RELAXED);
+        store_relaxed(&s->last_command, c);
         p->state = PENDING_DONE;
         *outcome = RUN_DONE;
         plain_count(d, s);
         return true;
     }
     if (!dispatch_lock_one(d, s, shard)) {
-        __atomic_store_n(&s->last_command, c, __ATOMIC_RELAXED);
+        store_relaxed(&s->last_command, c);
         p->state = PENDING_PARKED;
         *outcome = RUN_DONE;
         return true;
     }
     if (LK_UNLIKELY(!shard_is_plain(d, shard, c)))
         return false;
-    __atomic_store_n(&s->last_command, c, __ATOMIC_RELAXED);
+    store_relaxed(&s->last_command, c);
     p->state = PENDING_DONE;
     const struct bytes key = p->args.v[c->first_key];
     d->keys.v[0] = (struct key_hash){key.data, key.size, p->hash, shard};

@@ -7,6 +7,7 @@
 #ifndef LK_CMD_DISPATCH_PRIV_H
 #define LK_CMD_DISPATCH_PRIV_H
 
+#include "core/base/atomic.h"
 #include "core/cmd/client/latency.h"
 #include "core/cmd/engine/dispatcher.h"
 
@@ -31,7 +32,7 @@ bool dispatch_run_plain(struct dispatcher *d, struct pending *p, enum outcome *o
 /* Who reads the log: changed in the gate only.  What a replica does itself is in no stream. */
 static inline void dispatch_read_logging(struct dispatcher *d)
 {
-    const uint32_t to = __atomic_load_n(&d->engine->saving.log_active, __ATOMIC_ACQUIRE);
+    const uint32_t to = load_acquire(&d->engine->saving.log_active);
     d->batch.logging = engine_is_replica(d->engine) ? to & ~(uint32_t)LOG_TO_REPL : to;
 }
 

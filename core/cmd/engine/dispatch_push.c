@@ -4,6 +4,7 @@
  * That happens between replies: in the worker's loop, and behind the locks of a subscriber's own
  * command, before its reply.
  */
+#include "core/base/atomic.h"
 #include "core/base/mem.h"
 #include "core/cmd/engine/dispatch_lock.h"
 #include "core/cmd/engine/unit.h"
@@ -40,7 +41,7 @@ void dispatch_deliver_slow(struct dispatcher *d)
 
 uint64_t dispatch_subscriber_count(const struct dispatcher *d)
 {
-    return __atomic_load_n(&d->subscribers.sessions, __ATOMIC_RELAXED);
+    return load_relaxed(&d->subscribers.sessions);
 }
 
 void dispatch_on_output(struct dispatcher *d, void (*output)(void *ctx, struct session *s),

@@ -9,6 +9,7 @@
  * The order of the questions is that of the cluster specification: slot without a node, two slots,
  * state of the cluster, slot on the move, replica, other node.
  */
+#include "core/base/atomic.h"
 #include "core/base/clock.h"
 #include "core/cmd/engine/dispatch_check.h"
 #include "core/cmd/engine/dispatch_lock.h"
@@ -30,7 +31,7 @@ struct redirect {
 
 static uint32_t redirect_state(const struct shard *s)
 {
-    return __atomic_load_n(&s->slot, __ATOMIC_RELAXED) & SLOT_STATES;
+    return load_relaxed(&s->slot) & SLOT_STATES;
 }
 
 /* A copy of a slot on the move, for a client that reads copies: it shares the master's marks. */
@@ -176,7 +177,7 @@ static bool redirect_waits(struct redirect *r)
     struct shard *shard = &r->d->ks->shards[r->slot];
     if (LK_LIKELY(!(shard->slot & SLOT_HELD)))
         return false;
-    __atomic_fetch_or(&shard->interested, UINT64_C(1) << r->d->worker, __ATOMIC_SEQ_CST);
+    fetch_or_seq_cst(&shard->interested, UINT64_C(1) << r->d->worker);
     r->s->parked = true;
     return true;
 }
@@ -221,10 +222,9 @@ bool dispatch_moved(struct dispatcher *d, struct session *s, const struct comman
 void dispatch_read_slots(struct dispatcher *d)
 {
     const struct engine *e = d->engine;
-    d->batch.slots = __atomic_load_n(&e->cluster.slots, __ATOMIC_ACQUIRE);
-    d->batch.cluster_down =
-        !d->batch.slots || d->batch.slots->flags & SLOT_MAP_DOWN ||
-        clock_mono_ns() >= __atomic_load_n(&e->cluster.good_until_ns, __ATOMIC_RELAXED);
+    d->batch.slots = load_acquire(&e->cluster.slots);
+    d->batch.cluster_down = !d->batch.slots || d->batch.slots->flags & SLOT_MAP_DOWN ||
+                            clock_mono_ns() >= load_relaxed(&e->cluster.good_until_ns);
 }
 
 /* EXEC that is sent elsewhere ends the transaction. */

@@ -5,6 +5,7 @@
  * the key later finds it (rule T1).  Above tracking-table-max-keys the reader's shard forgets
  * others of its keys, telling their readers; dispatch_tracking.c goes on with that.
  */
+#include "core/base/atomic.h"
 #include "core/cmd/engine/dispatch_lock.h"
 #include "core/cmd/engine/exec_priv.h"
 #include "core/cmd/engine/unit.h"
@@ -15,7 +16,7 @@ static void remember_key(struct dispatcher *d, const struct session *s, struct b
 {
     const uint64_t hash = exec_hash(&d->call.x, key);
     struct shard *shard = keyspace_shard(d->ks, hash);
-    LK_DEBUG_ASSERT(d->held.exclusive || __atomic_load_n(&shard->lock, __ATOMIC_RELAXED) != 0);
+    LK_DEBUG_ASSERT(d->held.exclusive || load_relaxed(&shard->lock) != 0);
     if (!tracking_remember(d->push->tracking, shard, hash, key, s->tracker))
         return;
     uint64_t over = dispatch_keys_over(d);
@@ -27,7 +28,7 @@ static void remember_key(struct dispatcher *d, const struct session *s, struct b
 void dispatch_remember(struct dispatcher *d, struct session *s, const struct command_info *c,
                        const struct args *a)
 {
-    const uint32_t flags = __atomic_load_n(&s->flags, __ATOMIC_RELAXED);
+    const uint32_t flags = load_relaxed(&s->flags);
     const bool caching = flags & SESSION_CACHING;
     /* A script reads by the commands that it runs. */
     if (!(c->flags & CMD_READONLY) || c->flags & CMD_SCRIPT || flags & SESSION_TRACKING_BCAST ||

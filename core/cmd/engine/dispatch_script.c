@@ -8,6 +8,7 @@
  * Whoever holds the token may wait for a shard in any order, because nobody else waits while
  * holding one (rule L5).
  */
+#include "core/base/atomic.h"
 #include "core/cmd/client/acl_check.h"
 #include "core/cmd/engine/dispatch_check.h"
 #include "core/cmd/engine/dispatch_lock.h"
@@ -415,7 +416,7 @@ const char *exec_script_slot_fault(struct exec *x, const struct command_info *c,
     d->call.key_count = 0;
     for (uint32_t i = 0; i < n; i++) {
         const struct shard *shard = keyspace_shard(d->ks, d->keys.v[i].hash);
-        const uint16_t state = __atomic_load_n(&shard->slot, __ATOMIC_RELAXED);
+        const uint16_t state = load_relaxed(&shard->slot);
         if (state != SLOT_SERVED && state != SLOT_MIGRATING && state != SLOT_IMPORTING)
             return "Script attempted to access a non local key in a cluster node";
         if (one_slot && d->script.slot != UINT32_MAX && d->script.slot != shard->index)
@@ -440,7 +441,7 @@ void exec_script_name_slot(struct exec *x, struct bytes key)
 bool exec_script_is_stale(const struct exec *x)
 {
     const struct dispatcher *d = x->dispatcher;
-    return LK_UNLIKELY(__atomic_load_n(&d->engine->checks, __ATOMIC_RELAXED) & CHECK_STALE) &&
+    return LK_UNLIKELY(load_relaxed(&d->engine->checks) & CHECK_STALE) &&
            !d->batch.config->replica.serve_stale_data &&
            !session_has(x->session, SESSION_LOADING | SESSION_MASTER);
 }
@@ -509,11 +510,11 @@ const char *exec_script_write_fault(const struct exec *x)
     const struct dispatcher *d = x->dispatcher;
     if (session_has(x->session, SESSION_LOADING | SESSION_MASTER))
         return NULL;
-    const uint32_t checks = __atomic_load_n(&d->engine->checks, __ATOMIC_ACQUIRE);
+    const uint32_t checks = load_acquire(&d->engine->checks);
     const bool is_replica = checks & CHECK_READONLY;
     if (is_replica && d->batch.config->replica.read_only)
         return "READONLY You can't write against a read only replica.";
-    const char *fault = __atomic_load_n(&d->engine->saving.write_fault, __ATOMIC_ACQUIRE);
+    const char *fault = load_acquire(&d->engine->saving.write_fault);
     if (!fault && !is_replica && checks & CHECK_REPLICAS)
         fault = "NOREPLICAS Not enough good replicas to write.";
     return fault;

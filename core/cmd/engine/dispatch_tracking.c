@@ -4,6 +4,7 @@
  * At its ticks a worker forgets keys of its shards while there are more of them than
  * tracking-table-max-keys, and sweeps out what is remembered of clients that have gone.
  */
+#include "core/base/atomic.h"
 #include "core/base/clock.h"
 #include "core/cmd/engine/dispatch_lock.h"
 #include "core/cmd/engine/unit.h"
@@ -36,7 +37,7 @@ static bool sweep_in(struct dispatcher *d, struct shard *s)
 
 static bool has_tracked(const struct shard *s)
 {
-    return __atomic_load_n(&s->tracked.count, __ATOMIC_RELAXED) != 0;
+    return load_relaxed(&s->tracked.count) != 0;
 }
 
 /* A round over this worker's shards; true: there is more to do at once. */

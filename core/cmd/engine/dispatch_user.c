@@ -1,6 +1,7 @@
 /*
  * dispatch_user.c — asks whether a session's user may make a call, and keeps book of refusals.
  */
+#include "core/base/atomic.h"
 #include "core/cmd/client/registry.h"
 #include "core/cmd/engine/client_info.h"
 #include "core/cmd/engine/dispatch_check.h"
@@ -46,7 +47,7 @@ void session_note_denied(struct dispatcher *d, const struct session *s, enum acl
     struct acl *acl = d->engine->fixed.acl;
     struct buf line = {0};
     LK_ASSERT(acl && denial != ACL_ALLOWED);
-    __atomic_fetch_add(&acl->denied[denial], 1, __ATOMIC_RELAXED);
+    fetch_add_relaxed(&acl->denied[denial], 1);
     /* A script has no connection: who runs it is named.  Others may come while it runs. */
     client_info_append(&line, s == &d->script.stand_in ? d->script.caller : s, d->batch.now_ms);
     const struct acl_log_entry e = {.reason = denial,

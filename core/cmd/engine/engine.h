@@ -20,6 +20,7 @@
 #ifndef LK_CMD_ENGINE_H
 #define LK_CMD_ENGINE_H
 
+#include "core/base/atomic.h"
 #include "core/base/buf.h"
 #include "core/cmd/engine/dispatch_config.h"
 #include "core/cmd/engine/own_keys.h"
@@ -234,7 +235,7 @@ void engine_set_replica(struct engine *e, bool on);
 void engine_set_link_down(struct engine *e, bool on);
 static inline bool engine_is_replica(const struct engine *e)
 {
-    return __atomic_load_n(&e->role.replica, __ATOMIC_RELAXED);
+    return load_relaxed(&e->role.replica);
 }
 
 /*

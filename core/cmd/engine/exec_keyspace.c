@@ -4,6 +4,7 @@
  * They go shard by shard, each under its own lock, so that nobody waits for the whole walk; inside
  * EXEC all shards are locked already and the walk is one moment.
  */
+#include "core/base/atomic.h"
 #include "core/base/clock.h"
 #include "core/cmd/engine/dispatch_lock.h"
 #include "core/cmd/engine/dispatch_wait.h"
@@ -31,7 +32,7 @@ static void visit_end(struct exec *x, struct shard *s)
 
 static uint32_t first_db_count(const struct shard *s)
 {
-    return __atomic_load_n(&s->first.count, __ATOMIC_RELAXED);
+    return load_relaxed(&s->first.count);
 }
 
 /*

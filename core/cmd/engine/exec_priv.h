@@ -6,6 +6,7 @@
 #ifndef LK_CMD_EXEC_PRIV_H
 #define LK_CMD_EXEC_PRIV_H
 
+#include "core/base/atomic.h"
 #include "core/cmd/engine/dispatcher.h"
 
 LK_BEGIN
@@ -15,7 +16,7 @@ LK_BEGIN
 /* What others want to hear, as it is now: for who began before it had the lock. */
 static inline void exec_read_events(struct exec *x)
 {
-    x->events = __atomic_load_n(&x->dispatcher->engine->hooks.events, __ATOMIC_RELAXED);
+    x->events = load_relaxed(&x->dispatcher->engine->hooks.events);
 }
 
 /* Readies x for a command of session s. */

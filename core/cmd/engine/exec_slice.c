@@ -1,6 +1,7 @@
 /*
  * exec_slice.c — commands that go on in slices, and replies that are cut short.
  */
+#include "core/base/atomic.h"
 #include "core/base/clock.h"
 #include "core/cmd/engine/dispatch_check.h"
 #include "core/cmd/engine/exec_priv.h"
@@ -26,7 +27,7 @@ bool exec_reply_is_over(struct exec *x)
         return false; /* of a script: it has no client */
     const bool bounded =
         limit != 0 && !session_has(s, SESSION_SUBSCRIBER | SESSION_MONITOR | SESSION_REPLICA);
-    if (!__atomic_load_n(&s->kill, __ATOMIC_ACQUIRE) && !(bounded && reply_size(x->reply) > limit))
+    if (!load_acquire(&s->kill) && !(bounded && reply_size(x->reply) > limit))
         return false;
     session_set(s, SESSION_CLOSE_AFTER, true);
     return true;

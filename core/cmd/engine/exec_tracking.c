@@ -1,5 +1,6 @@
 #include "core/cmd/engine/exec_tracking.h"
 
+#include "core/base/atomic.h"
 #include "core/cmd/engine/unit.h"
 
 const struct tracking *exec_tracking(const struct exec *x)
@@ -59,7 +60,7 @@ static void tracking_show(struct engine *e, struct tracking *t, int change)
 {
     pthread_mutex_lock(&t->mutex);
     const uint64_t clients = t->clients + (uint64_t)(int64_t)change;
-    __atomic_store_n(&t->clients, clients, __ATOMIC_RELAXED);
+    store_relaxed(&t->clients, clients);
     engine_show_events(e, EVENT_TRACKED | EVENT_BROADCAST,
                        (clients > 0 ? EVENT_TRACKED : 0u) |
                            (prefixes_count(t->prefixes) > 0 ? EVENT_BROADCAST : 0u));
@@ -105,7 +106,7 @@ void exec_tracking_on(struct exec *x, const struct tracking_wish *wish)
     if (wish->flags & SESSION_TRACKING_BCAST && wish->count == 0)
         session_add_prefix(s, t, bytes_of("", 0));
     tracking_show(d->engine, t, was_on ? 0 : 1);
-    __atomic_store_n(&s->shown.redirect, (int64_t)wish->redirect, __ATOMIC_RELAXED);
+    store_relaxed(&s->shown.redirect, (int64_t)wish->redirect);
 }
 
 static void session_stop_tracking(struct dispatcher *d, struct session *s)
@@ -117,7 +118,7 @@ static void session_stop_tracking(struct dispatcher *d, struct session *s)
     session_drop_prefixes(s, t);
     tracking_show(d->engine, t, -1);
     session_set(s, SESSION_TRACKING | SESSION_CACHING | TRACKING_MODE, false);
-    __atomic_store_n(&s->shown.redirect, -1, __ATOMIC_RELAXED);
+    store_relaxed(&s->shown.redirect, -1);
 }
 
 void exec_tracking_off(struct exec *x)

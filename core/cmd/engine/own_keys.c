@@ -1,5 +1,6 @@
 #include "core/cmd/engine/own_keys.h"
 
+#include "core/base/atomic.h"
 #include "core/base/mem.h"
 #include "core/base/rank.h"
 
@@ -51,7 +52,7 @@ void own_keys_note(struct own_keys *o, uint32_t db, uint64_t hash, struct bytes 
         k->head = (struct own_key_head){hash, db, (uint32_t)key.size};
         memcpy(k->text, key.data, key.size);
         *at = k;
-        __atomic_store_n(&o->count, o->count + 1, __ATOMIC_RELAXED);
+        store_relaxed(&o->count, o->count + 1);
     }
     leaf_unlock(&o->lock);
 }
@@ -61,7 +62,7 @@ static void own_keys_drop(struct own_keys *o, struct own_key **at)
     struct own_key *k = *at;
     *at = k->next;
     mem_free(k, sizeof *k + k->head.size);
-    __atomic_store_n(&o->count, o->count - 1, __ATOMIC_RELAXED);
+    store_relaxed(&o->count, o->count - 1);
 }
 
 void own_keys_forget(struct own_keys *o, uint32_t db, uint64_t hash, struct bytes key)

@@ -10,6 +10,7 @@
 #ifndef LK_CMD_OWN_KEYS_H
 #define LK_CMD_OWN_KEYS_H
 
+#include "core/base/atomic.h"
 #include "core/base/buf.h"
 
 #include <pthread.h>
@@ -29,7 +30,7 @@ struct own_keys {
 
 static inline uint32_t own_keys_count(const struct own_keys *o)
 {
-    return __atomic_load_n(&o->count, __ATOMIC_RELAXED);
+    return load_relaxed(&o->count);
 }
 
 /* hash is keyspace_hash of the key.  One that is there already stays as it is. */

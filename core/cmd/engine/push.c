@@ -1,5 +1,6 @@
 #include "core/cmd/engine/push.h"
 
+#include "core/base/atomic.h"
 #include "core/base/mem.h"
 #include "core/store/shard.h"
 
@@ -34,8 +35,8 @@ void push_send(struct push_hub *h, uint32_t from, uint32_t worker, struct messag
     message_hold(m, 1);
     p->message = m;
     const size_t size = message_size(m);
-    if (__atomic_add_fetch(&box->bytes, size, __ATOMIC_RELAXED) > PUSH_BOX_FULL)
-        __atomic_fetch_or(&h->full, UINT64_C(1) << worker, __ATOMIC_SEQ_CST);
+    if (add_fetch_relaxed(&box->bytes, size) > PUSH_BOX_FULL)
+        fetch_or_seq_cst(&h->full, UINT64_C(1) << worker);
     if (inbox_push(&box->inbox, &p->node) && worker != from && h->wake)
         h->wake(h->wake_ctx, worker);
 }
@@ -47,10 +48,10 @@ void push_send(struct push_hub *h, uint32_t from, uint32_t worker, struct messag
 static void push_tell(struct push_hub *h, uint32_t worker)
 {
     const uint64_t bit = UINT64_C(1) << worker;
-    if (LK_LIKELY(!(__atomic_load_n(&h->full, __ATOMIC_RELAXED) & bit)))
+    if (LK_LIKELY(!(load_relaxed(&h->full) & bit)))
         return;
-    __atomic_fetch_and(&h->full, ~bit, __ATOMIC_SEQ_CST);
-    const uint64_t waiting = __atomic_exchange_n(&h->waiting, 0, __ATOMIC_SEQ_CST);
+    fetch_and_seq_cst(&h->full, ~bit);
+    const uint64_t waiting = exchange_seq_cst(&h->waiting, 0);
     if (waiting)
         shard_tell_retry(waiting);
 }
@@ -64,7 +65,7 @@ struct push *push_take(struct push_hub *h, uint32_t worker)
     uint64_t bytes = 0;
     for (const struct push *p = all; p; p = (const struct push *)p->node.next)
         bytes += message_size(p->message);
-    __atomic_sub_fetch(&box->bytes, bytes, __ATOMIC_RELAXED);
+    sub_fetch_relaxed(&box->bytes, bytes);
     push_tell(h, worker);
     return all;
 }
@@ -77,8 +78,8 @@ void push_free(struct push *p)
 
 bool push_room_or_ask(struct push_hub *h, uint32_t worker)
 {
-    if (LK_LIKELY(__atomic_load_n(&h->full, __ATOMIC_RELAXED) == 0))
+    if (LK_LIKELY(load_relaxed(&h->full) == 0))
         return true;
-    __atomic_fetch_or(&h->waiting, UINT64_C(1) << worker, __ATOMIC_SEQ_CST);
-    return __atomic_load_n(&h->full, __ATOMIC_SEQ_CST) == 0;
+    fetch_or_seq_cst(&h->waiting, UINT64_C(1) << worker);
+    return load_seq_cst(&h->full) == 0;
 }

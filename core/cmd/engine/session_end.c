@@ -3,6 +3,7 @@
  */
 #include "core/cmd/engine/session_end.h"
 
+#include "core/base/atomic.h"
 #include "core/cmd/client/acl_user.h"
 #include "core/cmd/engine/exec_priv.h"
 #include "core/cmd/engine/transaction.h"
@@ -30,6 +31,6 @@ void session_reset(struct dispatcher *d, struct session *s)
                 SESSION_AUTHENTICATED | SESSION_MONITOR | SESSION_NO_EVICT | SESSION_NO_TOUCH |
                     SESSION_REPLY_OFF | SESSION_REPLY_SKIP | SESSION_REPLY_SKIP_NEXT,
                 false);
-    __atomic_store_n(&s->db, 0, __ATOMIC_RELAXED);
+    store_relaxed(&s->db, 0);
     session_set_version(s, 2);
 }

@@ -1,5 +1,6 @@
 #include "core/cmd/engine/stats.h"
 
+#include "core/base/atomic.h"
 #include "core/base/mem.h"
 
 #define STATS_OVERFLOW "ERRORSTATS_OVERFLOW" /* all that have no row of their own */
@@ -20,7 +21,7 @@ void stats_release(struct stats *s)
 
 static void stats_zero(uint64_t *counter)
 {
-    __atomic_store_n(counter, 0, __ATOMIC_RELAXED);
+    store_relaxed(counter, 0);
 }
 
 void stats_reset(struct stats *s)
@@ -39,13 +40,13 @@ void stats_reset(struct stats *s)
             stats_zero(&s->counters[i]);
     for (uint32_t i = 0; i < s->error_count; i++)
         stats_zero(&s->errors[i].count);
-    __atomic_store_n(&s->error_count, 0, __ATOMIC_RELEASE);
+    store_release(&s->error_count, 0);
 }
 
 LK_COLD void stats_make_histogram(struct command_stats *c)
 {
     uint64_t *fresh = mem_calloc(HISTOGRAM_BUCKETS * sizeof(uint64_t));
-    __atomic_store_n(&c->histogram, fresh, __ATOMIC_RELEASE);
+    store_release(&c->histogram, fresh);
 }
 
 static struct error_stat *stats_find_error(struct stats *s, const char *code)
@@ -77,5 +78,5 @@ void stats_error(struct stats *s, struct bytes line, bool made_up)
     e = &s->errors[s->error_count];
     memcpy(e->code, code, sizeof code);
     e->count = 1;
-    __atomic_store_n(&s->error_count, s->error_count + 1, __ATOMIC_RELEASE);
+    store_release(&s->error_count, s->error_count + 1);
 }

@@ -7,6 +7,7 @@
 #ifndef LK_CMD_STATS_H
 #define LK_CMD_STATS_H
 
+#include "core/base/atomic.h"
 #include "core/base/bytes.h"
 #include "core/cmd/engine/histogram.h"
 
@@ -76,12 +77,12 @@ void stats_reset(struct stats *s); /* CONFIG RESETSTAT; by the owner */
 /* An increment that reports may read at any time; there is one writer. */
 static inline void stats_add(uint64_t *counter, uint64_t n)
 {
-    __atomic_store_n(counter, *counter + n, __ATOMIC_RELAXED);
+    store_relaxed(counter, *counter + n);
 }
 
 static inline uint64_t stats_read(const uint64_t *counter)
 {
-    return __atomic_load_n(counter, __ATOMIC_RELAXED);
+    return load_relaxed(counter);
 }
 
 void stats_make_histogram(struct command_stats *c);

@@ -1,5 +1,6 @@
 #include "core/cmd/engine/subscriber.h"
 
+#include "core/base/atomic.h"
 #include "core/base/hash.h"
 #include "core/base/hash_slot.h"
 #include "core/base/mem.h"
@@ -108,11 +109,10 @@ static void subscriber_show(struct subscribers *all, struct session *s)
 {
     uint32_t *const shown[] = {&s->shown.channels, &s->shown.patterns, &s->shown.shard_channels};
     for (int kind = 0; kind < SUBSCRIBED_MONITOR; kind++)
-        __atomic_store_n(shown[kind], (uint32_t)subscriber_count(s, (enum subscription_kind)kind),
-                         __ATOMIC_RELAXED);
+        store_relaxed(shown[kind], (uint32_t)subscriber_count(s, (enum subscription_kind)kind));
     const bool any = subscriber_total(s) > 0;
     if (any != session_has(s, SESSION_SUBSCRIBER))
-        __atomic_store_n(&all->sessions, all->sessions + (any ? 1 : UINT64_MAX), __ATOMIC_RELAXED);
+        store_relaxed(&all->sessions, all->sessions + (any ? 1 : UINT64_MAX));
     session_set(s, SESSION_SUBSCRIBER, any);
 }
 
@@ -250,7 +250,7 @@ static void subscription_push(struct subscribers *all, const struct subscription
 {
     struct session *s = one->session;
     const struct listener *l = one->listener;
-    if (LK_UNLIKELY(__atomic_load_n(&s->kill, __ATOMIC_ACQUIRE)))
+    if (LK_UNLIKELY(load_acquire(&s->kill)))
         return; /* whoever killed it has been told so */
     if (l->kind == SUBSCRIBED_MONITOR)
         reply_raw(&s->reply, bytes_of(m->body + m->payload_at, m->body_size - m->payload_at));

@@ -5,6 +5,7 @@
  * watched keys at once, so nobody sees half a transaction, and its effects are one unit in the log.
  */
 #include "core/cmd/engine/transaction.h"
+#include "core/base/atomic.h"
 #include "core/base/clock.h"
 #include "core/cmd/command/tables.h"
 #include "core/cmd/engine/dispatch_check.h"
@@ -28,8 +29,8 @@ struct multi_state {
 /* For CLIENT LIST of other workers. */
 static void show_queue(struct session *s, uint32_t commands, size_t bytes)
 {
-    __atomic_store_n(&s->shown.multi_commands, commands, __ATOMIC_RELAXED);
-    __atomic_store_n(&s->shown.multi_size, bytes, __ATOMIC_RELAXED);
+    store_relaxed(&s->shown.multi_commands, commands);
+    store_relaxed(&s->shown.multi_size, bytes);
 }
 
 void multi_queue(struct session *s, const struct command_info *c, const struct args *a)

@@ -6,6 +6,7 @@
 #ifndef LK_CMD_UNIT_H
 #define LK_CMD_UNIT_H
 
+#include "core/base/atomic.h"
 #include "core/cmd/engine/dispatcher.h"
 
 LK_BEGIN
@@ -69,7 +70,7 @@ void aside_end(struct dispatcher *d, struct session *s, struct reply_place *repl
 /* May keys go, with what is told of that?  For who cannot be parked: one load. */
 static inline bool dispatch_push_has_room(const struct dispatcher *d)
 {
-    return !d->push || __atomic_load_n(&d->push->full, __ATOMIC_RELAXED) == 0;
+    return !d->push || load_relaxed(&d->push->full) == 0;
 }
 
 /* --- unit_invalidation.c --------------------------------------------------------------------- */

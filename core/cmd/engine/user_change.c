@@ -1,5 +1,6 @@
 #include "core/cmd/engine/user_change.h"
 
+#include "core/base/atomic.h"
 #include "core/cmd/client/acl_check.h"
 #include "core/cmd/client/registry.h"
 #include "core/cmd/engine/subscriber.h"
@@ -11,7 +12,7 @@ void user_change_put(struct user_change *c, struct bytes name, struct acl_rules 
     struct acl_user *u = acl_find(acl, name);
     const bool was_free = u && acl_user_is(u, ACL_STATE_FREE);
     /* One reference is the table's own. */
-    const bool in_use = u && (u == acl->first || __atomic_load_n(&u->refs, __ATOMIC_ACQUIRE) > 1);
+    const bool in_use = u && (u == acl->first || load_acquire(&u->refs) > 1);
     u = acl_put(acl, name, rules);
     if (in_use && !(was_free && acl_user_is(u, ACL_STATE_FREE)))
         c->visit = true;
@@ -20,7 +21,7 @@ void user_change_put(struct user_change *c, struct bytes name, struct acl_rules 
 void user_change_remove(struct user_change *c, struct acl_user *u)
 {
     LK_ASSERT(u && u != c->engine->fixed.acl->first);
-    if (__atomic_load_n(&u->refs, __ATOMIC_ACQUIRE) > 1)
+    if (load_acquire(&u->refs) > 1)
         c->visit = true;
     acl_remove(c->engine->fixed.acl, u);
 }

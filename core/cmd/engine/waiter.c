@@ -3,6 +3,7 @@
  */
 #include "core/cmd/engine/waiter.h"
 
+#include "core/base/atomic.h"
 #include "core/cmd/engine/dispatch_check.h"
 #include "core/cmd/engine/dispatch_lock.h"
 #include "core/cmd/engine/dispatch_priv.h"
@@ -52,7 +53,7 @@ static void waiter_begin(struct exec *x, const struct args *a, const struct wait
     struct waiter *w = mem_calloc(sizeof *w + spec->count * sizeof(struct wait_node));
     w->session = s;
     w->wait.client = client_cell_keep(s->client);
-    w->cmd = __atomic_load_n(&s->last_command, __ATOMIC_RELAXED);
+    w->cmd = load_relaxed(&s->last_command);
     w->type = spec->type;
     w->deadline_ms = spec->deadline_ms;
     w->null_array = spec->null_array;
@@ -70,8 +71,7 @@ static void waiter_begin(struct exec *x, const struct args *a, const struct wait
     w->stand_in.registry.name = s->registry.name ? mem_strdup(s->registry.name) : NULL;
     s->waiter = w;
     /* Another word may stand there, that came too late for the wait before. */
-    __atomic_store_n(&s->client->unblock, spec->count > 0 ? UNBLOCK_NONE : UNBLOCK_BY_ANSWER,
-                     __ATOMIC_SEQ_CST);
+    store_seq_cst(&s->client->unblock, spec->count > 0 ? UNBLOCK_NONE : UNBLOCK_BY_ANSWER);
     session_set(s, SESSION_BLOCKED, true); /* before anybody may find it waiting and look */
 
     struct shard *target = NULL;
@@ -85,7 +85,7 @@ static void waiter_begin(struct exec *x, const struct args *a, const struct wait
         w->nodes[i].when_gone = spec->when_gone;
         wait_add(keyspace_shard(d->ks, hash), x->db, key, hash, &w->nodes[i]);
     }
-    __atomic_store_n(&s->shown.args_size, w->args_bytes, __ATOMIC_RELAXED);
+    store_relaxed(&s->shown.args_size, w->args_bytes);
 }
 
 static void reply_timeout(struct reply *r, bool null_array)
@@ -154,7 +154,7 @@ void waiter_tidy(struct dispatcher *d)
 static void waiter_go_on(struct session *s)
 {
     s->waiter = NULL;
-    __atomic_store_n(&s->shown.args_size, 0, __ATOMIC_RELAXED);
+    store_relaxed(&s->shown.args_size, 0);
     session_set(s, SESSION_BLOCKED, false);
 }
 

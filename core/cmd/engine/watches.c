@@ -7,6 +7,7 @@
  * watch ends stays there, and marks a list that nobody asks any more.  The dispatcher keeps such a
  * list and takes its nodes off when it can (dispatch_tidy).
  */
+#include "core/base/atomic.h"
 #include "core/store/watch.h"
 
 #include "core/base/clock.h"
@@ -26,7 +27,7 @@ struct watch_list {
 
 static void show_watched(struct session *s, uint32_t count)
 {
-    __atomic_store_n(&s->shown.watched, count, __ATOMIC_RELAXED);
+    store_relaxed(&s->shown.watched, count);
 }
 
 /* CLIENT LIST of another worker may just be looking at the mark. */
@@ -39,7 +40,7 @@ static void watch_list_free(struct watch_list *w)
 static struct watch_list *take_list(struct session *s)
 {
     struct watch_list *w = s->watch;
-    __atomic_store_n(&s->watch, NULL, __ATOMIC_RELEASE);
+    store_release(&s->watch, NULL);
     show_watched(s, 0);
     session_keep_names(s, -(int64_t)w->bytes);
     return w;
@@ -47,8 +48,8 @@ static struct watch_list *take_list(struct session *s)
 
 bool session_watch_is_dirty(const struct session *s)
 {
-    const struct watch_list *w = __atomic_load_n(&s->watch, __ATOMIC_ACQUIRE);
-    return w && __atomic_load_n(&w->dirty, __ATOMIC_RELAXED);
+    const struct watch_list *w = load_acquire(&s->watch);
+    return w && load_relaxed(&w->dirty);
 }
 
 /* --- the end: holding no lock ---------------------------------------------------------------- */
@@ -134,7 +135,7 @@ enum outcome watch_run(struct exec *x, const struct args *a)
         return RUN_DONE;
     }
     if (!s->watch)
-        __atomic_store_n(&s->watch, mem_new(struct watch_list), __ATOMIC_RELEASE);
+        store_release(&s->watch, mem_new(struct watch_list));
     for (uint32_t i = 1; i < a->n; i++)
         if (!watches_one(s->watch, x->db, a->v[i]))
             watch_key(x, s->watch, a->v[i]);
@@ -184,7 +185,7 @@ bool watches_end(struct exec *x)
     if (!x->session->watch)
         return false;
     struct watch_list *w = take_list(x->session);
-    const bool changed = __atomic_load_n(&w->dirty, __ATOMIC_RELAXED) || watched_expired(x, w);
+    const bool changed = load_relaxed(&w->dirty) || watched_expired(x, w);
     for (uint32_t i = 0; i < w->count; i++)
         watch_drop(w->nodes[i]);
     watch_list_free(w);

@@ -1,5 +1,6 @@
 #include "core/cmd/script/library.h"
 
+#include "core/base/atomic.h"
 #include "core/base/hash.h"
 #include "core/cmd/script/script_hub.h"
 
@@ -43,7 +44,7 @@ struct library *library_new(struct bytes name, struct bytes source, size_t body_
 
 void library_drop(struct library *l)
 {
-    if (__atomic_sub_fetch(&l->refs, 1, __ATOMIC_ACQ_REL) != 0)
+    if (sub_fetch_acq_rel(&l->refs, 1) != 0)
         return;
     for (uint32_t i = 0; i < l->count; i++) {
         mem_free(l->functions[i].name, l->functions[i].node.name.size + 1);
@@ -110,7 +111,7 @@ static void library_remove(struct script_hub *h, struct library *l)
         name_map_remove(&h->functions, &l->functions[i].node);
     name_map_remove(&h->libraries, &l->node);
     h->library_bytes -= l->size;
-    __atomic_store_n(&l->gone, 1, __ATOMIC_RELEASE);
+    store_release(&l->gone, 1);
     library_drop(l);
 }
 
@@ -140,7 +141,7 @@ int library_publish(struct script_hub *h, struct library *l, bool replace, struc
     pthread_mutex_lock(&h->lock);
     if (old)
         library_remove(h, old);
-    __atomic_fetch_add(&l->refs, 1, __ATOMIC_RELAXED);
+    fetch_add_relaxed(&l->refs, 1);
     name_map_add(&h->libraries, &l->node);
     for (uint32_t i = 0; i < l->count; i++)
         name_map_add(&h->functions, &l->functions[i].node);

@@ -3,6 +3,7 @@
  */
 #include "core/cmd/script/library_batch.h"
 
+#include "core/base/atomic.h"
 #include "core/cmd/script/library.h"
 #include "core/cmd/script/script_hub.h"
 
@@ -49,7 +50,7 @@ bool library_batch_add(struct library_batch *b, struct bytes source, struct buf 
 static void batch_keep(void *ctx, const struct library *l)
 {
     struct library *kept = (struct library *)(uintptr_t)l;
-    __atomic_fetch_add(&kept->refs, 1, __ATOMIC_RELAXED);
+    fetch_add_relaxed(&kept->refs, 1);
     batch_take(ctx, kept);
 }
 

@@ -3,6 +3,7 @@
  *
  *   Lua arguments --> words --> row --> may it run here? --> exec_script_call --> Lua value
  */
+#include "core/base/atomic.h"
 #include "core/cmd/engine/engine.h"
 #include "core/cmd/script/script_priv.h"
 
@@ -65,8 +66,7 @@ static LK_COLD bool call_is_tolerated(const struct vm *vm, const struct command_
 {
     static const char *const debug[] = {"protocol", "sleep", NULL};
     static const char *const client[] = {"list", "info", "id", "getname", NULL};
-    if (a->n < 2 ||
-        !__atomic_load_n(&exec_script_engine(vm->run.x)->scripts_may_debug, __ATOMIC_RELAXED))
+    if (a->n < 2 || !load_relaxed(&exec_script_engine(vm->run.x)->scripts_may_debug))
         return false;
     const char *const *word = args_is(a, 0, "debug")    ? debug
                               : args_is(a, 0, "client") ? client

@@ -1,6 +1,7 @@
 /*
  * lua_cjson_settings.c — what "cjson" goes by, for all scripts of all workers.
  */
+#include "core/base/atomic.h"
 #include "core/cmd/script/script_hub.h"
 
 const struct cjson_settings cjson_default = {.sparse_ratio = 2,
@@ -14,7 +15,7 @@ const struct cjson_settings cjson_default = {.sparse_ratio = 2,
 const struct cjson_settings *cjson_shared(struct vm *vm)
 {
     struct script_hub *h = vm->hub;
-    if (LK_UNLIKELY(__atomic_load_n(&h->cjson_version, __ATOMIC_RELAXED) != vm->cjson_version)) {
+    if (LK_UNLIKELY(load_relaxed(&h->cjson_version) != vm->cjson_version)) {
         pthread_mutex_lock(&h->lock);
         vm->cjson = h->cjson;
         vm->cjson_version = h->cjson_version;
@@ -31,6 +32,6 @@ void cjson_share(struct vm *vm, const struct cjson_settings *c)
     pthread_mutex_lock(&h->lock);
     h->cjson = vm->cjson = *c;
     vm->cjson_version = h->cjson_version + 1;
-    __atomic_store_n(&h->cjson_version, vm->cjson_version, __ATOMIC_RELAXED);
+    store_relaxed(&h->cjson_version, vm->cjson_version);
     pthread_mutex_unlock(&h->lock);
 }

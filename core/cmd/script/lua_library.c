@@ -7,6 +7,7 @@
  *   function's globals: proxy {} --__index--> while it loads: {redis}
  *                                  `--------> else:           {redis, string, math …}
  */
+#include "core/base/atomic.h"
 #include "core/base/clock.h"
 #include "core/base/hash.h"
 #include "core/cmd/script/library.h"
@@ -316,7 +317,7 @@ static void library_adopt(struct vm *vm, const struct library_run *run)
     struct vm_library *own = mem_alloc(sizeof *own + run->count * sizeof(int));
     LK_ASSERT(run->count == l->count);
     own->library = l;
-    __atomic_fetch_add(&l->refs, 1, __ATOMIC_RELAXED);
+    fetch_add_relaxed(&l->refs, 1);
     own->node = (struct name_node){.name = l->node.name, .hash = l->node.hash};
     memcpy(own->refs, run->refs, run->count * sizeof(int));
     name_map_add(&vm->libraries, &own->node);

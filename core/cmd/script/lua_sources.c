@@ -1,6 +1,7 @@
 /*
  * lua_sources.c — what a worker has compiled: by the source's name, and by its text.
  */
+#include "core/base/atomic.h"
 #include "core/base/hash.h"
 #include "core/cmd/script/script_priv.h"
 
@@ -28,7 +29,7 @@ static void vm_forget(struct vm *vm, struct vm_script *c)
 /* If it still stands. */
 static struct vm_script *vm_standing(struct vm *vm, struct vm_script *c)
 {
-    if (c && LK_UNLIKELY(__atomic_load_n(&c->script->gone, __ATOMIC_ACQUIRE))) {
+    if (c && LK_UNLIKELY(load_acquire(&c->script->gone))) {
         vm_forget(vm, c);
         return NULL;
     }
@@ -54,7 +55,7 @@ const struct script *vm_peek_name(const struct vm *vm, struct bytes name)
 {
     struct name_node *n = name_map_find(&vm->by_name, name, hash_bytes(name));
     const struct vm_script *c = vm_script_of(n, offsetof(struct vm_script, by_name));
-    return c && !__atomic_load_n(&c->script->gone, __ATOMIC_ACQUIRE) ? c->script : NULL;
+    return c && !load_acquire(&c->script->gone) ? c->script : NULL;
 }
 
 static void vm_prune(struct vm *vm)

@@ -4,6 +4,7 @@
  * PUC Lua 5.1 as the system has it.  It allocates through mem.h, so its bytes are counted with the
  * server's; a script that wants more than half of the machine's memory gets an error.
  */
+#include "core/base/atomic.h"
 #include "core/base/rng.h"
 #include "core/base/trace.h"
 #include "core/cmd/script/script_priv.h"
@@ -19,7 +20,7 @@ enum { SCRATCH_MAX = 64 * 1024 };
 
 static void vm_count(struct vm *vm, uint64_t bytes)
 {
-    __atomic_store_n(&vm->bytes, bytes, __ATOMIC_RELAXED); /* the worker alone stores */
+    store_relaxed(&vm->bytes, bytes); /* the worker alone stores */
 }
 
 static void *vm_allocate(void *ctx, void *p, size_t old_size, size_t new_size)

@@ -1,5 +1,6 @@
 #include "core/cmd/script/script_busy.h"
 
+#include "core/base/atomic.h"
 #include "core/base/clock.h"
 #include "core/base/rank.h"
 #include "core/base/trace.h"
@@ -64,7 +65,7 @@ void busy_script_end(struct vm *vm)
     while (*at != b)
         at = &(*at)->next;
     *at = b->next;
-    if (!__atomic_load_n(&e->busy.broken, __ATOMIC_ACQUIRE))
+    if (!load_acquire(&e->busy.broken))
         busy_tell(e, h); /* else what is in memory is half a script, and nobody may go on with it */
     pthread_mutex_unlock(&h->lock);
     gate_busy_end(&e->fixed.keyspace->gate);
@@ -87,7 +88,7 @@ static bool busy_become(struct busy_script *b, enum busy_state state)
 
 bool busy_script_is_killed(const struct busy_script *b)
 {
-    return __atomic_load_n(&b->state, __ATOMIC_SEQ_CST) == BUSY_KILLED;
+    return load_seq_cst(&b->state) == BUSY_KILLED;
 }
 
 bool busy_script_write(struct busy_script *b)
@@ -101,7 +102,7 @@ static enum busy_kill busy_kill_one(struct busy_script *b, bool functions)
 {
     if (b->from_master)
         return KILL_MASTERS;
-    if (__atomic_load_n(&b->state, __ATOMIC_SEQ_CST) == BUSY_WROTE)
+    if (load_seq_cst(&b->state) == BUSY_WROTE)
         return KILL_WROTE;
     if (b->function != functions)
         return KILL_OTHER;

@@ -4,6 +4,7 @@
  * What came by SCRIPT LOAD stays until SCRIPT FLUSH.  What came by EVAL alone stays among the 500
  * that were used last: clients that make a text of its own for each call would fill the memory.
  */
+#include "core/base/atomic.h"
 #include "core/base/hash.h"
 #include "core/cmd/script/script_hub.h"
 
@@ -37,7 +38,7 @@ void script_hub_keep_deprecated(struct script_hub *h)
 
 void script_drop(struct script *s)
 {
-    if (__atomic_sub_fetch(&s->refs, 1, __ATOMIC_ACQ_REL) == 0)
+    if (sub_fetch_acq_rel(&s->refs, 1) == 0)
         mem_free(s, sizeof *s + s->size);
 }
 
@@ -53,7 +54,7 @@ static struct script *hub_look_up(struct script_hub *h, const char *sha)
 static void hub_list(struct script_hub *h, struct script *s)
 {
     struct script *before = h->newest;
-    s->listed = __atomic_load_n(&s->used, __ATOMIC_RELAXED);
+    s->listed = load_relaxed(&s->used);
     while (before && before->listed > s->listed)
         before = before->older;
     s->older = before;
@@ -74,8 +75,8 @@ static void hub_set_by_eval(struct script_hub *h, struct script *s, bool by_eval
 {
     if (s->by_eval == by_eval)
         return;
-    __atomic_store_n(&s->by_eval, by_eval, __ATOMIC_RELAXED);
-    __atomic_store_n(&h->by_eval, by_eval ? h->by_eval + 1 : h->by_eval - 1, __ATOMIC_RELAXED);
+    store_relaxed(&s->by_eval, by_eval);
+    store_relaxed(&h->by_eval, by_eval ? h->by_eval + 1 : h->by_eval - 1);
     if (by_eval)
         hub_list(h, s);
     else
@@ -87,7 +88,7 @@ static void hub_forget(struct script_hub *h, struct script *s)
     name_map_remove(&h->scripts, &s->node);
     h->bytes -= s->size;
     hub_set_by_eval(h, s, false);
-    __atomic_store_n(&s->gone, 1, __ATOMIC_RELEASE);
+    store_release(&s->gone, 1);
     script_drop(s);
 }
 
@@ -95,7 +96,7 @@ static void hub_forget(struct script_hub *h, struct script *s)
 static void hub_evict(struct script_hub *h)
 {
     struct script *s = h->oldest;
-    for (; s->listed != __atomic_load_n(&s->used, __ATOMIC_RELAXED); s = h->oldest) {
+    for (; s->listed != load_relaxed(&s->used); s = h->oldest) {
         hub_unlist(h, s);
         hub_list(h, s);
     }
@@ -144,7 +145,7 @@ struct script *script_hub_add(struct script_hub *h, struct bytes source, uint32_
         s = script_keep(made);
         name_map_add(&h->scripts, &s->node);
         h->bytes += s->size;
-        s->used = __atomic_add_fetch(&h->uses, 1, __ATOMIC_RELAXED);
+        s->used = add_fetch_relaxed(&h->uses, 1);
         hub_set_by_eval(h, s, !keep);
     } else if (keep) {
         hub_set_by_eval(h, s, false);
@@ -159,13 +160,12 @@ struct script *script_hub_add(struct script_hub *h, struct bytes source, uint32_
 void script_hub_use(struct script_hub *h, struct script *s)
 {
     enum { FEW = 64 };
-    const uint64_t uses = __atomic_load_n(&h->uses, __ATOMIC_RELAXED);
-    const int64_t ago = (int64_t)(uses - __atomic_load_n(&s->used, __ATOMIC_RELAXED));
-    if (LK_LIKELY(ago == 0) || !__atomic_load_n(&s->by_eval, __ATOMIC_RELAXED))
+    const uint64_t uses = load_relaxed(&h->uses);
+    const int64_t ago = (int64_t)(uses - load_relaxed(&s->used));
+    if (LK_LIKELY(ago == 0) || !load_relaxed(&s->by_eval))
         return;
-    if (ago > FEW || __atomic_load_n(&h->by_eval, __ATOMIC_RELAXED) > SCRIPT_EVAL_MAX / 2)
-        __atomic_store_n(&s->used, __atomic_add_fetch(&h->uses, 1, __ATOMIC_RELAXED),
-                         __ATOMIC_RELAXED);
+    if (ago > FEW || load_relaxed(&h->by_eval) > SCRIPT_EVAL_MAX / 2)
+        store_relaxed(&s->used, add_fetch_relaxed(&h->uses, 1));
 }
 
 void script_hub_flush(struct script_hub *h)
@@ -216,7 +216,7 @@ void script_hub_report(struct script_hub *h, struct script_report *out)
     out->library_bytes = h->library_bytes;
     for (const struct vm *vm = h->vms; vm; vm = vm->next) {
         out->vms++;
-        const uint64_t bytes = __atomic_load_n(&vm->bytes, __ATOMIC_RELAXED);
+        const uint64_t bytes = load_relaxed(&vm->bytes);
         *(vm == h->of_all ? &out->vm_all_bytes : &out->vm_bytes) += bytes;
     }
     pthread_mutex_unlock(&h->lock);

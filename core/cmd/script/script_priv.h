@@ -4,6 +4,7 @@
 #ifndef LK_CMD_SCRIPT_PRIV_H
 #define LK_CMD_SCRIPT_PRIV_H
 
+#include "core/base/atomic.h"
 #include "core/base/buf.h"
 #include "core/base/mem.h"
 #include "core/base/sha1.h"
@@ -76,7 +77,7 @@ void script_hub_flush(struct script_hub *h);
 void script_hub_use(struct script_hub *h, struct script *s);
 static inline struct script *script_keep(struct script *s)
 {
-    __atomic_fetch_add(&s->refs, 1, __ATOMIC_RELAXED);
+    fetch_add_relaxed(&s->refs, 1);
     return s;
 }
 void script_drop(struct script *s);

@@ -1,6 +1,7 @@
 /*
  * script_run.c — one run of a script: its words go in, an answer comes out.
  */
+#include "core/base/atomic.h"
 #include "core/cmd/engine/dispatch.h"
 #include "core/cmd/script/script_busy.h"
 #include "core/cmd/script/script_hub.h"
@@ -112,17 +113,17 @@ void script_note_seen(const struct exec *x, uint32_t *seen)
 {
     static const uint32_t of_reach[] = {
         [REACH_DECLARED] = 0, [REACH_EARLY] = SEEN_EARLY, [REACH_ANY] = SEEN_ANY};
-    uint32_t now = __atomic_load_n(seen, __ATOMIC_RELAXED);
+    uint32_t now = load_relaxed(seen);
     const uint32_t more = of_reach[exec_script_reached(x)] & ~now;
     if (LK_UNLIKELY(more))
-        __atomic_fetch_or(seen, more, __ATOMIC_RELAXED);
+        fetch_or_relaxed(seen, more);
     else if (LK_UNLIKELY((now & SEEN_RUNS) < SEEN_ENOUGH_EARLY)) /* no harm if one is lost */
         __atomic_compare_exchange_n(seen, &now, now + 1, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED);
 }
 
 enum script_reach script_seen_reach(const uint32_t *seen)
 {
-    const uint32_t now = __atomic_load_n(seen, __ATOMIC_RELAXED);
+    const uint32_t now = load_relaxed(seen);
     const uint32_t enough = now & SEEN_EARLY ? SEEN_ENOUGH_EARLY : SEEN_ENOUGH;
     if (now & SEEN_ANY || (now & SEEN_RUNS) < enough)
         return REACH_ANY;

@@ -4,6 +4,7 @@
  * Every worker counts its own calls (core/cmd/engine/histogram.h); HISTOGRAM adds them up.  The
  * others show what the latency monitor has kept (core/cmd/client/latency.h).
  */
+#include "core/base/atomic.h"
 #include "core/cmd/client/latency.h"
 #include "core/cmd/command/tables_server.h"
 #include "core/cmd/engine/dispatch.h"
@@ -28,7 +29,7 @@ static uint64_t sum_rows(const struct engine *engine, uint32_t id, uint64_t out[
     memset(out, 0, ROWS * sizeof out[0]);
     for (uint32_t w = 0; w < engine->fixed.stats_count; w++) {
         const struct command_stats *c = &engine->fixed.all_stats[w]->commands[id];
-        const uint64_t *histogram = __atomic_load_n(&c->histogram, __ATOMIC_ACQUIRE);
+        const uint64_t *histogram = load_acquire(&c->histogram);
         for (uint32_t b = 0; histogram && b < HISTOGRAM_BUCKETS; b++) {
             const uint64_t n = stats_read(&histogram[b]);
             out[b >> HISTOGRAM_CUT_BITS] += n;
@@ -247,7 +248,7 @@ static void latency_describe(const struct latency_history *h, struct buf *out)
 static enum outcome latency_doctor(struct exec *x, const struct args *a)
 {
     const struct engine *engine = dispatcher_engine(x->dispatcher);
-    const struct dispatch_config *config = __atomic_load_n(&engine->config, __ATOMIC_ACQUIRE);
+    const struct dispatch_config *config = load_acquire(&engine->config);
     struct latency_history h;
     struct buf text = {0};
     (void)a;

@@ -1,5 +1,6 @@
 #include "io/admin/debug/debug_switch.h"
 
+#include "core/base/atomic.h"
 #include "core/cmd/engine/exec_push.h"
 
 #include "core/cmd/engine/engine.h"
@@ -13,7 +14,7 @@ static int64_t debug_number(struct bytes word)
 
 static void debug_store(struct exec *x, uint32_t *at, bool on)
 {
-    __atomic_store_n(at, on, __ATOMIC_RELAXED);
+    store_relaxed(at, on);
     reply_ok(x->reply);
 }
 
@@ -34,7 +35,7 @@ void debug_set_skip_checksum(struct exec *x, const struct args *a)
 
 void debug_pause_cron(struct exec *x, const struct args *a)
 {
-    __atomic_store_n(&x->admin->cron_paused, debug_number(a->v[2]) != 0, __ATOMIC_RELAXED);
+    store_relaxed(&x->admin->cron_paused, debug_number(a->v[2]) != 0);
     reply_ok(x->reply);
 }
 

@@ -4,6 +4,7 @@
  * What Redis calls copy-on-write is what an open view holds here: bytes that are superseded and
  * kept until the view has passed.
  */
+#include "core/base/atomic.h"
 #include "io/admin/info/info.h"
 
 #include "core/base/clock.h"
@@ -19,12 +20,11 @@ static const char *info_persistence_status(bool failed)
 static void view_lines(struct info *i)
 {
     const struct admin_persistence *p = &i->persistence;
-    const uint64_t since = __atomic_load_n(&i->admin->sampled.held_since_ms, __ATOMIC_RELAXED);
+    const uint64_t since = load_relaxed(&i->admin->sampled.held_since_ms);
     const int64_t age_ms = since ? clock_unix_ms() - (int64_t)since : 0;
     const double part = p->keys_total ? 100.0 * (double)p->keys_saved / (double)p->keys_total : 0;
 
-    info_count(i, "current_cow_peak",
-               __atomic_load_n(&i->admin->sampled.held_peak_bytes, __ATOMIC_RELAXED));
+    info_count(i, "current_cow_peak", load_relaxed(&i->admin->sampled.held_peak_bytes));
     info_count(i, "current_cow_size", view_held_bytes(i->engine->fixed.keyspace));
     info_number(i, "current_cow_size_age", age_ms > 0 ? age_ms / 1000 : 0);
     info_ratio(i, "current_fork_perc", part);

@@ -1,6 +1,7 @@
 /*
  * info_server.c — sections server, clients, cpu, modules, cluster.
  */
+#include "core/base/atomic.h"
 #include "io/admin/info/info.h"
 #include "io/repl/repl.h"
 #include "io/repl/role.h"
@@ -116,7 +117,7 @@ struct watching {
 static bool watching_add(void *ctx, struct session *s)
 {
     struct watching *w = ctx;
-    const uint32_t keys = __atomic_load_n(&s->shown.watched, __ATOMIC_RELAXED);
+    const uint32_t keys = load_relaxed(&s->shown.watched);
     w->clients += keys > 0;
     w->keys += keys;
     return true;
@@ -137,8 +138,7 @@ void info_clients(struct info *i)
     info_count(i, "client_recent_max_input_buffer", w->input_max);
     info_count(i, "client_recent_max_output_buffer", w->output_max);
     info_count(i, "blocked_clients", w->blocked);
-    info_count(i, "tracking_clients",
-               h ? __atomic_load_n(&h->tracking->clients, __ATOMIC_RELAXED) : 0);
+    info_count(i, "tracking_clients", h ? load_relaxed(&h->tracking->clients) : 0);
     info_count(i, "pubsub_clients", w->subscribed);
     registry_each(i->engine->fixed.registry, watching_add, &watching);
     info_count(i, "watching_clients", watching.clients);

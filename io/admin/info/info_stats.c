@@ -3,6 +3,7 @@
  *
  * Fields of parts that this server does without stand in tables of zeros, so that tools find them.
  */
+#include "core/base/atomic.h"
 #include "core/base/clock.h"
 #include "core/cmd/client/acl_user.h"
 #include "core/cmd/engine/dispatch.h"
@@ -86,7 +87,7 @@ static void tracking_lines(struct info *i)
     const struct tracking *t = h ? h->tracking : NULL;
 
     info_count(i, "tracking_total_keys", t ? tracking_count_keys(t) : 0);
-    info_count(i, "tracking_total_items", t ? __atomic_load_n(&t->items, __ATOMIC_RELAXED) : 0);
+    info_count(i, "tracking_total_items", t ? load_relaxed(&t->items) : 0);
     info_count(i, "tracking_total_prefixes", t ? prefixes_count(t->prefixes) : 0);
 }
 
@@ -103,8 +104,7 @@ static void denial_lines(struct info *i)
     const struct acl *acl = i->engine->fixed.acl;
 
     for (size_t l = 0; l < sizeof lines / sizeof *lines; l++)
-        info_count(i, lines[l].name,
-                   acl ? __atomic_load_n(&acl->denied[lines[l].denial], __ATOMIC_RELAXED) : 0);
+        info_count(i, lines[l].name, acl ? load_relaxed(&acl->denied[lines[l].denial]) : 0);
 }
 
 static void script_evicted_line(struct info *i)

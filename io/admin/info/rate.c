@@ -1,5 +1,7 @@
 #include "io/admin/info/rate.h"
 
+#include "core/base/atomic.h"
+
 void rate_sample(struct rate *r, uint64_t counter, int64_t now_ms)
 {
     const int64_t elapsed_ms = now_ms - r->last_ms;
@@ -16,10 +18,10 @@ void rate_sample(struct rate *r, uint64_t counter, int64_t now_ms)
     uint64_t sum = 0;
     for (int i = 0; i < RATE_SAMPLES; i++)
         sum += r->samples[i];
-    __atomic_store_n(&r->average, sum / RATE_SAMPLES, __ATOMIC_RELAXED);
+    store_relaxed(&r->average, sum / RATE_SAMPLES);
 }
 
 uint64_t rate_read(const struct rate *r)
 {
-    return __atomic_load_n(&r->average, __ATOMIC_RELAXED);
+    return load_relaxed(&r->average);
 }

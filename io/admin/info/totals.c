@@ -1,5 +1,6 @@
 #include "io/admin/info/totals.h"
 
+#include "core/base/atomic.h"
 #include "core/base/clock.h"
 
 void totals_add_counters(const struct engine *engine, struct stats *out)
@@ -30,7 +31,7 @@ void totals_add_errors(const struct engine *engine, struct stats *out)
 {
     for (uint32_t w = 0; w < engine->fixed.stats_count; w++) {
         const struct stats *s = engine->fixed.all_stats[w];
-        const uint32_t n = __atomic_load_n(&s->error_count, __ATOMIC_ACQUIRE);
+        const uint32_t n = load_acquire(&s->error_count);
         for (uint32_t i = 0; i < n; i++)
             add_error(out, &s->errors[i]);
     }
@@ -48,7 +49,7 @@ struct totals_command totals_of_command(const struct engine *engine, uint32_t id
         t.rejected += stats_read(&c->rejected);
         t.failed += stats_read(&c->failed);
         ticks += stats_read(&c->ticks);
-        const uint64_t *from = __atomic_load_n(&c->histogram, __ATOMIC_ACQUIRE);
+        const uint64_t *from = load_acquire(&c->histogram);
         for (uint32_t i = 0; histogram && from && i < HISTOGRAM_BUCKETS; i++)
             histogram[i] += stats_read(&from[i]);
     }

@@ -1,5 +1,6 @@
 #include "io/admin/memory/memory_report.h"
 
+#include "core/base/atomic.h"
 #include "core/cmd/script/script.h"
 #include "core/store/lazy_free.h"
 #include "core/store/log_ring.h"
@@ -56,18 +57,17 @@ void memory_report_get(struct admin *a, size_t used, const struct db_reports *db
 {
     const struct engine *engine = a->parts.engine;
 
-    *out =
-        (struct memory_report){.used = used,
-                               .peak = admin_peak_bytes(a),
-                               .startup = __atomic_load_n(&a->startup_bytes, __ATOMIC_RELAXED),
-                               .rss = process_rss_bytes(),
-                               .machine = process_machine_bytes(),
-                               .clients = client_bytes,
-                               .scripts = script_bytes(engine),
-                               .aof = aof_bytes(a),
-                               .freeing = lazy_free_pending_bytes(engine->fixed.keyspace->lazy),
-                               .replicas = __atomic_load_n(&engine->stream_bytes, __ATOMIC_RELAXED),
-                               .view = view_held_bytes(engine->fixed.keyspace)};
+    *out = (struct memory_report){.used = used,
+                                  .peak = admin_peak_bytes(a),
+                                  .startup = load_relaxed(&a->startup_bytes),
+                                  .rss = process_rss_bytes(),
+                                  .machine = process_machine_bytes(),
+                                  .clients = client_bytes,
+                                  .scripts = script_bytes(engine),
+                                  .aof = aof_bytes(a),
+                                  .freeing = lazy_free_pending_bytes(engine->fixed.keyspace->lazy),
+                                  .replicas = load_relaxed(&engine->stream_bytes),
+                                  .view = view_held_bytes(engine->fixed.keyspace)};
     mem_stats_get(&out->allocator);
     if (engine->fixed.log)
         out->log_ring = log_ring_memory_bytes(engine->fixed.log);
