@@ -248,6 +248,9 @@ void bus_stop(struct cluster_bus *b)
     if (b->running)
         pthread_join(b->thread, NULL);
     b->running = false;
+    /* A worker may be in the turn; the next one finds that it has stopped. */
+    pthread_mutex_lock(&b->turn);
+    pthread_mutex_unlock(&b->turn);
 }
 
 void bus_free(struct cluster_bus *b)

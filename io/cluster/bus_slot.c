@@ -2,8 +2,9 @@
  * bus_slot.c — SETSLOT by the worker that is asked.
  *
  * It takes the bus' turn if that is free, and the slot's shard before it decides; so it waits for
- * nobody.  What it cannot have done itself, since a file must be on the disk first, a role changes
- * or the shard is busy, the bus does in its next turn, and answers.
+ * no thread, only for the file system, which takes nodes.conf without its disk.  What it cannot
+ * have done itself, since a file must be on the disk first, a role changes or the shard is busy,
+ * the bus does in its next turn, and answers.
  */
 #include "core/base/atomic.h"
 #include "core/store/keyspace.h"
@@ -11,11 +12,11 @@
 
 enum { LIGHT = CLUSTER_SAVE | CLUSTER_MAP | CLUSTER_LEFT, SPIN_NS = 20000 };
 
-/* Under the lock: has the bus nothing to do that would have to come first? */
+/* Under the lock: has the bus nothing to do that would have to come first, and does it go on? */
 static bool slot_turn_is_idle(struct cluster_bus *b)
 {
     return b->cluster->todo == 0 && b->pause_ms < 0 && !load_acquire(&b->drained) &&
-           !bus_has_requests(b);
+           !bus_has_requests(b) && !load_acquire(&b->stop);
 }
 
 /* NULL: somebody has it, and may be this worker. */

@@ -154,8 +154,7 @@ void cluster_service_stop(struct cluster_service *s)
     if (s->bus)
         bus_stop(s->bus);
     if (s->helper)
-        helper_free(s->helper);
-    s->helper = NULL;
+        helper_stop(s->helper);
     migrator_free(s->migrator);
 }
 
@@ -163,5 +162,7 @@ void cluster_service_free(struct cluster_service *s)
 {
     if (s->bus)
         bus_free(s->bus);
+    if (s->helper)
+        helper_free(s->helper);
     mem_delete(s);
 }

@@ -180,7 +180,7 @@ struct cluster_helper *helper_new(struct engine *engine, void (*drained)(void *c
     return h;
 }
 
-void helper_free(struct cluster_helper *h)
+void helper_stop(struct cluster_helper *h)
 {
     pthread_mutex_lock(&h->lock);
     store_release(&h->stop, 1);
@@ -188,6 +188,12 @@ void helper_free(struct cluster_helper *h)
     pthread_mutex_unlock(&h->lock);
     pthread_join(h->thread, NULL);
     dispatcher_free(h->d);
+    h->d = NULL;
+}
+
+void helper_free(struct cluster_helper *h)
+{
+    LK_ASSERT(!h->d);
     buf_release(&h->heard);
     pthread_cond_destroy(&h->changed);
     pthread_mutex_destroy(&h->lock);

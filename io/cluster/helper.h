@@ -4,7 +4,7 @@
  *   message of another node --> queue --> this server's subscribers, when their workers have room
  *   slot that is another node's --> its keys are deleted, some at a time
  *
- * Threads  helper_new, helper_free: main; the others any
+ * Threads  helper_new, helper_stop, helper_free: main; the others any
  * Memory   messages that wait take HELPER_HEARD_MAX bytes at most; what comes then is lost, as
  *          whoever subscribes may always lose messages, and the log says so once
  */
@@ -21,7 +21,8 @@ struct cluster_helper;
 
 /* Its thread begins to run.  drained: slots have no keys any more that were to be deleted. */
 struct cluster_helper *helper_new(struct engine *engine, void (*drained)(void *ctx), void *ctx);
-void helper_free(struct cluster_helper *h); /* ends it; what waits is dropped */
+void helper_stop(struct cluster_helper *h); /* ends its thread; what waits is dropped */
+void helper_free(struct cluster_helper *h); /* behind that, when nobody can ask it any more */
 
 /* The file is on the disk before long, as it is now or later; path lives as long as h. */
 void helper_sync(struct cluster_helper *h, const char *path);

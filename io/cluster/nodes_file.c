@@ -90,34 +90,9 @@ void nodes_file_sync(const char *path)
         nodes_file_fail("sync", path, -1);
 }
 
-/*
- * One block is written as one, whatever ends the process or the machine meanwhile, if the file's
- * size stays what it is: empty lines stand behind the text.  It costs a tenth of a new file.
- */
-static bool nodes_file_overwrite(const char *path, struct bytes text)
-{
-    enum { BLOCK = 4096 };
-    const struct file_ops *ops = &file_ops_system;
-    char block[BLOCK];
-    const int fd = ops->open(ops->ctx, path, O_WRONLY | O_CLOEXEC, 0);
-    if (fd < 0)
-        return false;
-    const int64_t size = ops->size(ops->ctx, fd);
-    bool written = size >= (int64_t)text.size && size <= BLOCK;
-    if (written) {
-        memcpy(block, text.data, text.size);
-        memset(block + text.size, '\n', (size_t)size - text.size);
-        written = ops->write_at(ops->ctx, fd, block, (size_t)size, 0) == size;
-    }
-    ops->close(ops->ctx, fd);
-    return written;
-}
-
 bool nodes_file_write(const char *path, struct bytes text, bool sync)
 {
     const struct file_ops *ops = &file_ops_system;
-    if (!sync && nodes_file_overwrite(path, text))
-        return true;
     char temporary[PATH_MAX];
     snprintf(temporary, sizeof temporary, "%s.tmp-%d", path, (int)getpid());
     const int fd = ops->open(ops->ctx, temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
