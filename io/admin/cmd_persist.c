@@ -17,7 +17,8 @@ static enum outcome persist_bgsave(struct exec *x, const struct args *a)
 
     if (a->n > 2 || (a->n == 2 && !schedule))
         return reply_syntax(x);
-    switch (persist_told(x, parts->bgsave(parts->ctx, schedule))) {
+    const bool later = schedule || session_has(x->session, SESSION_IN_EXEC);
+    switch (persist_told(x, parts->bgsave(parts->ctx, later))) {
     case SAVE_STARTED:
         reply_simple(x->reply, "Background saving started");
         break;

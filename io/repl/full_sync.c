@@ -88,6 +88,8 @@ static void full_sync_join_late(struct repl *r)
     for (struct replica *p = r->first; like && p; p = p->next) {
         if (p->phase != REPLICA_WAITS || p->dismissed || p->no_keys != r->sync.no_keys)
             continue;
+        if (p->version < like->version) /* the stream has words that it may not know */
+            continue;
         p->member = true;
         full_sync_join(r, p, &like->pin);
         n++;
