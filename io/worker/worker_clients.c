@@ -37,7 +37,8 @@ uint64_t worker_client_limit(const struct config *config)
 
 void conn_count_memory(struct worker *w, struct conn *c)
 {
-    const uint64_t bytes = c->closing ? 0 : session_bytes(&c->session);
+    const bool counts = !c->closing && !session_has(&c->session, SESSION_REPLICA | SESSION_MASTER);
+    const uint64_t bytes = counts ? session_bytes(&c->session) : 0;
     if (bytes == c->counted_bytes)
         return;
     store_relaxed(&w->client_bytes, w->client_bytes + bytes - c->counted_bytes);
