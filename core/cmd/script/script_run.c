@@ -140,6 +140,25 @@ static LK_COLD void run_reset_globals(lua_State *lua, bool function)
     lua_setfenv(lua, -2);
 }
 
+struct collection {
+    int what, amount; /* of lua_gc */
+};
+
+static int script_collect_main(lua_State *lua)
+{
+    const struct collection *c = lua_touserdata(lua, 1);
+    lua_gc(lua, c->what, c->amount);
+    return 0;
+}
+
+/* Cleans the interpreter; what a finalizer raises, where scripts may have any, is nobody's. */
+static void script_collect(lua_State *lua, int what, int amount)
+{
+    struct collection c = {what, amount};
+    if (LK_UNLIKELY(lua_cpcall(lua, script_collect_main, &c) != 0))
+        lua_pop(lua, 1);
+}
+
 enum outcome script_run_function(struct exec *x, struct vm *vm, const struct args *a, uint32_t keys,
                                  uint32_t flags, const char *name, bool function)
 {
@@ -188,10 +207,10 @@ enum outcome script_run_function(struct exec *x, struct vm *vm, const struct arg
     exec_script_end(x);
     vm->run = (struct script_run){0};
     if (LK_UNLIKELY(vm->bytes > vm->collect_at)) {
-        lua_gc(lua, LUA_GCCOLLECT, 0);
+        script_collect(lua, LUA_GCCOLLECT, 0);
         vm->collect_at = 2 * vm->bytes + VM_SPARE_BYTES; /* rarely, however much is in use */
     } else if (++vm->runs % COLLECT_EVERY == 0) {
-        lua_gc(lua, LUA_GCSTEP, COLLECT_EVERY);
+        script_collect(lua, LUA_GCSTEP, COLLECT_EVERY);
     }
     LK_ASSERT(lua_gettop(lua) == 0);
     return outcome;

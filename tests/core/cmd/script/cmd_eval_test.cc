@@ -89,6 +89,11 @@ TEST_F(Scripts, HasWhatIsDeprecatedIfItIsToldSo)
     EXPECT_EQ(eval("setfenv(0, {}) return 1")[0], '-');
     EXPECT_EQ(eval("getfenv(1).x = 1 return 1")[0], '-');
     EXPECT_EQ(eval("return type(setfenv)"), "$8\r\nfunction\r\n");
+    // What a finalizer raises while the interpreter is cleaned between two runs is nobody's.
+    EXPECT_EQ(eval("getmetatable(newproxy(true)).__gc = function() error('late') end return 1"),
+              ":1\r\n");
+    for (int i = 0; i < 2000; i++)
+        ASSERT_EQ(eval("return 1"), ":1\r\n");
     dispatcher_free(dispatcher_);
     script_hub_free(with);
     engine_.fixed.scripts = without;
