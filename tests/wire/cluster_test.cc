@@ -475,7 +475,10 @@ TEST(ClusterWire, MarksOfSlotsOutliveAKill)
     const std::string id = o.call({"CLUSTER", "MYID"}).text;
     ASSERT_EQ(c.call_raw({"CLUSTER", "ADDSLOTSRANGE", "0", "16383"}), "+OK\r\n");
     o.call({"CLUSTER", "MEET", "127.0.0.1", std::to_string(node->port())});
-    ASSERT_TRUE(eventually([&] { return info_says(c, "cluster_known_nodes:2"); }));
+    /* Until the handshake is over it is known by another name. */
+    ASSERT_TRUE(eventually([&] {
+        return c.call({"CLUSTER", "NODES"}).text.find(id) != std::string::npos;
+    }));
     ASSERT_TRUE(eventually([&] { return info_says(c, "cluster_state:ok"); }));
     /* Each beside others that ask for their own, and beside the bus. */
     enum { kAskers = 3, kSlots = 60 };
