@@ -117,6 +117,8 @@ namespace
 void spoil(Random &random, Args &args)
 {
     const bool pops = args[0] == "SPOP";
+    /* Since 7.2 these may have one argument more, so MULTI takes what 7.0 refuses. */
+    const bool ranks = args[0] == "ZRANK" || args[0] == "ZREVRANK";
     if (random.one_in(8)) {
         for (char &c : args[0])
             c = random.one_in(2) ? static_cast<char>(toupper(static_cast<unsigned char>(c))) : c;
@@ -131,6 +133,8 @@ void spoil(Random &random, Args &args)
         break;
     case 1:
         args.push_back(random.one_in(2) ? "bogus" : any_key(random));
+        if (ranks)
+            args.pop_back();
         break;
     default:
         if (args.size() > 1)
