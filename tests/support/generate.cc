@@ -152,7 +152,13 @@ Args next_mixed(Random &random)
     static const std::vector<Next> all = {next_key,  next_session, next_transaction, next_list,
                                           next_hash, next_set,     next_zset,        next_bits,
                                           next_geo,  next_string,  next_stream};
-    return random.pick(all)(random);
+    Args args = random.pick(all)(random);
+    /* The reference makes a key for a field that then fails, and who watches it is not told. */
+    if (args[0] == "BITFIELD")
+        for (std::string &word : args)
+            if (strcasecmp(word.c_str(), "fail") == 0)
+                word = "SAT";
+    return args;
 }
 
 } // namespace
